@@ -1,0 +1,115 @@
+"""Who acts, and what each role may do: one table, asked by every service function; sessions and passwords live elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from request_desk.domain.ids import ContactId, ProviderId, StaffId
+
+
+class ActorKind(StrEnum):
+    """Staff at a desk, a contact in the portal, or the program itself."""
+
+    STAFF = "staff"
+    CONTACT = "contact"
+    SYSTEM = "system"
+
+
+class Role(StrEnum):
+    """What a staff member is in this practice; one person may be several."""
+
+    SCHEDULER = "scheduler"
+    PROVIDER = "provider"
+    ADMINISTRATOR = "administrator"
+
+
+class Permission(StrEnum):
+    """One word for each kind of act; the table below gives them to roles."""
+
+    VIEW_REQUESTS = "view_requests"
+    ANSWER_REQUESTS = "answer_requests"
+    FORWARD_REQUESTS = "forward_requests"
+    VIEW_SCHEDULE = "view_schedule"
+    CHANGE_SCHEDULE = "change_schedule"
+    VIEW_PATIENTS = "view_patients"
+    VIEW_DELIVERIES = "view_deliveries"
+    RETRY_DELIVERIES = "retry_deliveries"
+    VIEW_SETTINGS = "view_settings"
+    MANAGE_SETTINGS = "manage_settings"
+    MANAGE_STAFF = "manage_staff"
+    MANAGE_PHRASES = "manage_phrases"
+    OWN_PHRASES = "own_phrases"
+    OWN_ACCOUNT = "own_account"
+    USE_PORTAL = "use_portal"
+    RUN_JOBS = "run_jobs"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts. `id` is a StaffId or a ContactId, 0 for the program; `desk` names the process (origin of a change).
+
+    `session` is the hash of the staff session that vouches for a staff actor; an empty one vouches for nothing and is accepted
+    only from the program's own code (tests, demo), never from a sign-in.
+    """
+
+    kind: ActorKind
+    id: int
+    name: str
+    roles: frozenset[Role] = frozenset()
+    provider_id: ProviderId | None = None
+    desk: str = ""
+    session: str = ""
+
+    @property
+    def staff_id(self) -> StaffId:
+        """The id as a StaffId; asking it of anybody else is a bug."""
+        if self.kind is not ActorKind.STAFF:
+            raise ValueError("not a staff actor")
+        return StaffId(self.id)
+
+    @property
+    def contact_id(self) -> ContactId:
+        """The id as a ContactId; asking it of anybody else is a bug."""
+        if self.kind is not ActorKind.CONTACT:
+            raise ValueError("not a contact")
+        return ContactId(self.id)
+
+
+SYSTEM = Actor(ActorKind.SYSTEM, 0, "Request Desk")
+
+_STAFF_ALWAYS = frozenset(
+    {
+        Permission.VIEW_REQUESTS,
+        Permission.ANSWER_REQUESTS,
+        Permission.FORWARD_REQUESTS,
+        Permission.VIEW_SCHEDULE,
+        Permission.VIEW_PATIENTS,
+        Permission.VIEW_DELIVERIES,
+        Permission.VIEW_SETTINGS,
+        Permission.OWN_PHRASES,
+    }
+)
+GRANTS: Mapping[Role, frozenset[Permission]] = {
+    Role.SCHEDULER: _STAFF_ALWAYS | {Permission.CHANGE_SCHEDULE, Permission.RETRY_DELIVERIES},
+    Role.PROVIDER: _STAFF_ALWAYS | {Permission.CHANGE_SCHEDULE},
+    Role.ADMINISTRATOR: _STAFF_ALWAYS
+    | {
+        Permission.CHANGE_SCHEDULE,
+        Permission.RETRY_DELIVERIES,
+        Permission.MANAGE_SETTINGS,
+        Permission.MANAGE_STAFF,
+        Permission.MANAGE_PHRASES,
+    },
+}
+
+
+def may(actor: Actor, permission: Permission) -> bool:
+    """Tell whether the actor's kind and roles cover the permission; scope (whose request) is the service's to check."""
+    match actor.kind:
+        case ActorKind.SYSTEM:
+            return True
+        case ActorKind.CONTACT:
+            return permission is Permission.USE_PORTAL
+        case ActorKind.STAFF:
+            # The own password and session: also for whoever may do nothing else until a password is set.
+            return permission is Permission.OWN_ACCOUNT or any(permission in GRANTS[role] for role in actor.roles)

@@ -1,0 +1,142 @@
+"""Appointments: the six statuses, who may move them where, and the frozen views; slots and holds' times are in `availability`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, assert_never
+
+from request_desk.domain.errors import Refused
+from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
+
+
+class AppointmentStatus(StrEnum):
+    """The six words, stored as such (FHIR R4: pending, booked, cancelled, cancelled, fulfilled, noshow)."""
+
+    HELD = "held"
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    COMPLETED = "completed"
+    NO_SHOW = "no_show"
+
+
+BLOCKING = frozenset({AppointmentStatus.HELD, AppointmentStatus.CONFIRMED})
+
+TRANSITIONS: Mapping[AppointmentStatus, frozenset[AppointmentStatus]] = {
+    AppointmentStatus.HELD: frozenset(
+        {AppointmentStatus.CONFIRMED, AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED}
+    ),
+    AppointmentStatus.CONFIRMED: frozenset(
+        {AppointmentStatus.CANCELLED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW}
+    ),
+    AppointmentStatus.CANCELLED: frozenset(),  # reinstating within the grace time is an undo, not a transition
+    AppointmentStatus.EXPIRED: frozenset(),
+    AppointmentStatus.COMPLETED: frozenset({AppointmentStatus.NO_SHOW}),  # a mark set by mistake is corrected
+    AppointmentStatus.NO_SHOW: frozenset({AppointmentStatus.COMPLETED}),
+}
+
+FHIR_R4: Mapping[AppointmentStatus, str] = {
+    AppointmentStatus.HELD: "pending",
+    AppointmentStatus.CONFIRMED: "booked",
+    AppointmentStatus.CANCELLED: "cancelled",
+    AppointmentStatus.EXPIRED: "cancelled",
+    AppointmentStatus.COMPLETED: "fulfilled",
+    AppointmentStatus.NO_SHOW: "noshow",
+}
+
+RESCHEDULED = "rescheduled"  # cancel_code of the old appointment of a move
+UNDONE = "undone"  # cancel_code of a booking that was taken back within the grace time
+DROPPED = "dropped"  # cancel_code of a hold that was let go
+
+JOIN_CLOSES_AFTER: Final = timedelta(minutes=60)  # after the scheduled end (VM2); until then somebody may still come
+
+_WORDS: Mapping[AppointmentStatus, str] = {
+    AppointmentStatus.HELD: "only held",
+    AppointmentStatus.CONFIRMED: "confirmed",
+    AppointmentStatus.CANCELLED: "already cancelled",
+    AppointmentStatus.EXPIRED: "a hold that has expired",
+    AppointmentStatus.COMPLETED: "already completed",
+    AppointmentStatus.NO_SHOW: "marked as a no-show",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """One appointment with the names a person reads. `chain_id` ties the rebookings together, `replaces_id` the one before."""
+
+    id: AppointmentId
+    version: int
+    chain_id: AppointmentId
+    replaces_id: AppointmentId | None
+    status: AppointmentStatus
+    patient_id: PatientId
+    patient_name: str
+    provider_id: ProviderId
+    provider_name: str
+    location_id: LocationId
+    location_name: str
+    type_id: TypeId
+    type_name: str
+    lane: int
+    starts_at: datetime
+    ends_at: datetime
+    hold_expires_at: datetime | None
+    released_at: datetime | None
+    request_id: RequestId | None
+    cancel_code: str
+    cancel_text: str
+    is_late_cancel: bool
+    booked_by: str  # the name of who booked it
+
+
+def moved_to(seen: AppointmentStatus, wanted: AppointmentStatus) -> AppointmentStatus:
+    """Return `wanted` when the life of an appointment allows it; raise Refused with the reason when not (AP3)."""
+    if wanted in TRANSITIONS[seen]:
+        return wanted
+    raise Refused(
+        f"This appointment is {_WORDS[seen]}, so it cannot be {_verb(wanted)}. Reload to see its present state."
+    )
+
+
+def may_complete(starts_at: datetime, now: datetime) -> bool:
+    """Tell whether a visit may be marked as completed: once its start has passed (AP5)."""
+    return now >= starts_at
+
+
+def may_mark_no_show(ends_at: datetime, now: datetime, after: timedelta = JOIN_CLOSES_AFTER) -> bool:
+    """Tell whether a visit may be marked as a no-show: only when nobody can join any more (AP5)."""
+    return now > ends_at + after
+
+
+def is_late_cancel(starts_at: datetime, now: datetime, notice: timedelta) -> bool:
+    """Tell whether a cancellation comes within the type's notice: noted, never blocked; the notice is elapsed time."""
+    return starts_at - now < notice
+
+
+def blocks(
+    status: AppointmentStatus, *, hold_expires_at: datetime | None, released_at: datetime | None, now: datetime
+) -> bool:
+    """Tell whether an appointment takes its time from others: booked, held, or freed but still to be taken back (ACT5)."""
+    match status:
+        case AppointmentStatus.CONFIRMED:
+            return True
+        case AppointmentStatus.HELD:
+            return hold_expires_at is None or hold_expires_at > now
+        case AppointmentStatus.CANCELLED:
+            return released_at is not None and released_at > now
+        case AppointmentStatus.EXPIRED | AppointmentStatus.COMPLETED | AppointmentStatus.NO_SHOW:
+            return False
+        case _:
+            assert_never(status)
+
+
+def _verb(wanted: AppointmentStatus) -> str:
+    return {
+        AppointmentStatus.HELD: "held",
+        AppointmentStatus.CONFIRMED: "confirmed",
+        AppointmentStatus.CANCELLED: "cancelled",
+        AppointmentStatus.EXPIRED: "expired",
+        AppointmentStatus.COMPLETED: "marked as completed",
+        AppointmentStatus.NO_SHOW: "marked as a no-show",
+    }[wanted]

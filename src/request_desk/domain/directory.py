@@ -1,0 +1,202 @@
+"""The practice's own things: locations, providers, departments, staff, appointment types, patients, contacts, settings."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+
+from request_desk.domain.access import Role
+from request_desk.domain.ids import ContactId, DepartmentId, LocationId, PatientId, ProviderId, StaffId, TypeId
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place with its own IANA zone."""
+
+    id: LocationId
+    name: str
+    zone: str
+    address: str
+    phone: str
+    active: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who sees patients; `short_name` heads a column ("Dr. Lindqvist"), `staff_id` is the login, if any."""
+
+    id: ProviderId
+    name: str
+    short_name: str
+    location_ids: tuple[LocationId, ...]
+    staff_id: StaffId | None
+    staff_active: bool
+    active: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A named group of staff that receives requests; `member_ids` are all, `active_member_ids` those who can sign in."""
+
+    id: DepartmentId
+    name: str
+    member_ids: tuple[StaffId, ...]
+    active_member_ids: tuple[StaffId, ...]
+    active: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who signs in. `$AD` is the reserved administrator and is always active."""
+
+    id: StaffId
+    login: str
+    name: str
+    initials: str
+    roles: frozenset[Role]
+    provider_id: ProviderId | None
+    active: bool
+    version: int
+
+
+ADMINISTRATOR_LOGIN = "$AD"
+
+
+class RebookingMode(StrEnum):
+    """Whom a moved appointment may go to without an exception."""
+
+    ANY_PROVIDER = "any_provider"
+    SAME_PROVIDER = "same_provider"
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentType:
+    """The rules of a kind of visit. Notices are elapsed time before the start; `grid` divides the hour into starts."""
+
+    id: TypeId
+    name: str
+    short_name: str
+    duration: timedelta
+    buffer: timedelta
+    hold_ttl: timedelta
+    minimum_notice: timedelta
+    reschedule_notice: timedelta
+    cancel_notice: timedelta
+    maximum_advance: timedelta
+    grid: timedelta
+    rebooking_mode: RebookingMode
+    provider_ids: tuple[ProviderId, ...]  # empty: every provider
+    active: bool
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A child (or anybody) who is seen."""
+
+    id: PatientId
+    given_name: str
+    family_name: str
+    birth_day: date
+    household_id: int
+    active: bool
+    version: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.given_name} {self.family_name}".strip()
+
+
+class Channel(StrEnum):
+    """How a contact is reached."""
+
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPoint:
+    """One address or number of a contact; only the first verified e-mail receives codes and notices."""
+
+    id: int
+    channel: Channel
+    value: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who asks for a patient (FHIR RelatedPerson)."""
+
+    id: ContactId
+    given_name: str
+    family_name: str
+    language: str
+    points: tuple[ContactPoint, ...]
+    active: bool
+    version: int
+
+    @property
+    def name(self) -> str:
+        return f"{self.given_name} {self.family_name}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What one contact is to one patient, and what they may do; nothing after `valid_until`."""
+
+    contact_id: ContactId
+    patient_id: PatientId
+    relation: str  # mother, father, grandmother, guardian, self …
+    may_book: bool
+    may_see_messages: bool
+    gets_notices: bool
+    valid_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningHours:
+    """Wall-clock minutes since midnight for one weekday (Monday is 0); a day that is missing is closed."""
+
+    weekday: int
+    start_minute: int
+    end_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class CancelReason:
+    """A coded reason: `label` for staff, `parent_text` for the parent, `code` as HL7 knows it."""
+
+    code: str
+    label: str
+    parent_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeSettings:
+    """The practice settings, editable by an administrator; every kind of request is off in a new practice (MC1)."""
+
+    practice_name: str = "New practice"
+    practice_phone: str = ""
+    zone: str = "America/Los_Angeles"
+    locale: str = "en_US"
+    public_url: str = ""
+    kinds_on: frozenset[str] = frozenset()
+    grace: timedelta = timedelta(seconds=20)
+    target_age: timedelta = timedelta(minutes=45)  # of opening time, until an answer is late
+    opening_hours: tuple[OpeningHours, ...] = field(
+        default=tuple(OpeningHours(weekday, 8 * 60, 17 * 60) for weekday in range(5))
+    )
+    closed_days: tuple[date, ...] = ()
+    intake_department_id: DepartmentId | None = None
+    cancel_reasons: tuple[CancelReason, ...] = (
+        CancelReason("pat", "Parent asked", "At your request."),
+        CancelReason("pat-fb", "Feeling better", "At your request."),
+        CancelReason("prov-pers", "Provider not available", "Your provider is not available at that time."),
+        CancelReason("oth-weath", "Weather", "The weather does not allow it."),
+        CancelReason("oth-err", "Entered by mistake", "It was entered by mistake."),
+    )
+    claim_lease: timedelta = timedelta(minutes=3)
+    version: int = 0

@@ -1,0 +1,71 @@
+"""What the program refuses, each with the sentence its user reads; bugs are not in here."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from request_desk.domain.availability import Slot
+
+
+class Refused(Exception):
+    """An expected refusal: `sentence` says what happened and what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class Conflict(Refused):
+    """The thing changed since it was opened.
+
+    `who` and `what` tell the change, from the journal; both are empty when the journal has nothing newer.
+    """
+
+    def __init__(self, sentence: str, *, who: str = "", what: str = "") -> None:
+        super().__init__(sentence)
+        self.who = who
+        self.what = what
+
+
+class SlotTaken(Refused):
+    """The time is not free any more; `next_free` are the next fitting slots, best first, perhaps none."""
+
+    def __init__(self, sentence: str, *, next_free: "Sequence[Slot]" = ()) -> None:
+        super().__init__(sentence)
+        self.next_free = tuple(next_free)
+
+
+class NotAllowed(Refused):
+    """The actor's role or right does not cover this."""
+
+
+class SignedOut(NotAllowed):
+    """The actor's session ended, or the account was switched off."""
+
+
+class NotFound(Refused):
+    """No such thing, or none that this actor may know of."""
+
+
+class Invalid(Refused):
+    """A value was not acceptable; `field` names it in the words of the form."""
+
+    def __init__(self, sentence: str, *, field: str = "") -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+class Throttled(Refused):
+    """Too many tries; `seconds` is how long to wait."""
+
+    def __init__(self, sentence: str, *, seconds: int) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
+
+
+class Unavailable(Refused):
+    """The database or a service outside cannot be reached just now; not our bug, nothing was written."""
+
+
+class UndoRefused(Refused):
+    """The act cannot be taken back any more."""

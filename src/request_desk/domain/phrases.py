@@ -1,0 +1,746 @@
+"""The phrase language: prepared replies with merge fields, conditions and questions; checked, rendered to spans, ranked.
+
+Where phrases are kept and who may edit them is the business of services. Nothing here touches the schedule: a phrase
+gets plain texts, gives plain text, and every syntax that could do more is refused both when saved and when rendered.
+"""
+
+import difflib
+import re
+import tomllib
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from request_desk.domain.errors import Invalid
+from request_desk.domain.named_times import other_times
+from request_desk.domain.requests import RequestKind
+from request_desk.domain.words import _
+
+ANY_KIND: Final = "any"
+MARKS: Final = ("{{", "}}", "{%", "%}", "{#", "#}")
+PROMPT_TYPES: Final = ("text", "choice", "date", "number")
+SOURCE_LIMIT: Final = 8_000  # bytes of UTF-8 (TPL-04)
+OUTPUT_LIMIT: Final = 10_000  # bytes of UTF-8 (TPL-04)
+CONSTANT_LIMIT: Final = 100  # characters (TPL-02)
+DEPTH_LIMIT: Final = 20  # nested conditions and filters; the shipped library needs three
+FALLBACK_LANGUAGE: Final = "en"
+
+
+class Outcome(StrEnum):
+    """What the reply tells the parent."""
+
+    BOOKED = "booked"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    NO_SLOT = "no_slot"
+    NEED_INFO = "need_info"
+    DECLINED = "declined"
+    INFORMATION = "information"
+    ANY = "any"
+
+
+FIELDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "practice.name": "The practice's name",
+        "practice.phone": "The practice's phone number",
+        "staff.first_name": "Your first name",
+        "staff.name": "Your full name",
+        "contact.first_name": "First name of the person who asked",
+        "contact.name": "Full name of the person who asked",
+        "contact.relation": "What the person who asked is to the patient: mother, father, self …",
+        "patient.first_name": "The patient's first name",
+        "patient.name": "The patient's full name",
+        "patient.birth_date": "The patient's date of birth",
+        "provider.name": "Provider of the new appointment, or of the present one",
+        "location.name": "Location of the new appointment, or of the present one",
+        "location.address": "Address of that location",
+        "location.phone": "Phone number of that location",
+        "type.name": "Type of visit",
+        "type.minutes": "Length of the visit in minutes",
+        "old.time": "Day and time of the present appointment",
+        "old.provider": "Provider of the present appointment",
+        "old.location": "Location of the present appointment",
+        "new.time": "Day and time of the new appointment",
+        "new.day": "Day of the new appointment",
+        "new.clock": "Time of day of the new appointment",
+        "new.provider": "Provider of the new appointment",
+        "new.location": "Location of the new appointment",
+        "cancel.reason": "The reason of the cancellation, in the words the parent reads",
+        "request.kind": "What was asked: schedule, cancel or reschedule",
+    }
+)
+"""Every merge field with its explanation for the editor (to be shown through `_`)."""
+
+
+class PhraseError(Invalid):
+    """A phrase that cannot be used; `line` counts from 1, 0 is the phrase as a whole."""
+
+    def __init__(self, line: int, sentence: str) -> None:
+        shown = _("Line {line}: {sentence}").format(line=line, sentence=sentence) if line else sentence
+        super().__init__(shown, field="body")
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A question that only the user can answer, used as `{{ ask.name }}`."""
+
+    name: str
+    label: str
+    type: str = "text"  # one of PROMPT_TYPES
+    default: str = ""
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One prepared reply. `slug` never changes once used; `kind` is a request kind or "any"."""
+
+    slug: str
+    title: str
+    kind: str
+    outcome: Outcome
+    language: str
+    group: str
+    order: int
+    body: str
+    prompts: tuple[Prompt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A rendered piece; `field` is the merge field or question ("ask.form") it came from, None for the phrase's own words."""
+
+    text: str
+    field: str | None = None
+    unresolved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A reply in pieces, so that merge fields can be locked and rendered again."""
+
+    spans: tuple[Span, ...]
+
+    @property
+    def text(self) -> str:
+        """The reply as it would be read now, open fields by their readable names."""
+        return "".join(span.text for span in self.spans)
+
+    @property
+    def unresolved(self) -> tuple[str, ...]:
+        """The fields that are still open, each once, in reading order; sending is refused while there are any (RE2)."""
+        return tuple(dict.fromkeys(span.field or "" for span in self.spans if span.unresolved))
+
+
+def _title(text: str) -> str:
+    # str.title() would write "Mcdonald" and "O'brien's" as "O'Brien'S".
+    return re.sub(r"(^|\s)(\S)", lambda found: found[1] + found[2].upper(), text)
+
+
+FILTERS: Final[Mapping[str, Callable[[str], str]]] = MappingProxyType(
+    {"upper": str.upper, "lower": str.lower, "title": _title, "trim": str.strip}
+)
+
+
+def _sandbox() -> ImmutableSandboxedEnvironment:
+    """The syntax of phrases. Templates are parsed by it and walked here, so no code is ever generated from a phrase."""
+    sandbox = ImmutableSandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    sandbox.globals = {}
+    sandbox.filters = {**FILTERS, "default": lambda text, instead: text or instead}
+    sandbox.tests = {}
+    return sandbox
+
+
+SANDBOX: Final = _sandbox()
+
+
+_KEYS: Final = ("id", "title", "kind", "outcome", "language", "group", "order", "body", "prompts")
+_PROMPT_KEYS: Final = ("label", "type", "default", "choices")
+_SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+_PROMPT_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
+
+
+def parse(text: str) -> Phrase:
+    """Read one phrase file. Raises Invalid naming the entry that is wrong, PhraseError when it is the text."""
+    try:
+        values = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise Invalid(_("This is not a phrase file: {error}.").format(error=str(error)), field="file") from None
+    _known(values, _KEYS, "")
+    kind = _line(values, "kind", 20)
+    if kind not in (*RequestKind, ANY_KIND):
+        raise Invalid(_("The kind must be schedule, cancel, reschedule or any."), field="kind")
+    outcome = _line(values, "outcome", 20)
+    if outcome not in tuple(Outcome):
+        raise Invalid(_("The outcome must be one of: {names}.").format(names=", ".join(Outcome)), field="outcome")
+    order = values.get("order", 100)
+    if isinstance(order, bool) or not isinstance(order, int) or not 0 <= order <= 9999:
+        raise Invalid(_("The order must be a whole number from 0 to 9999."), field="order")
+    body = values.get("body")
+    if not isinstance(body, str) or not body.strip():
+        raise Invalid(_("The phrase has no text."), field="body")
+    phrase = Phrase(
+        slug=_matching(values, "id", _SLUG, _("The id has small letters, digits and hyphens only.")),
+        title=_line(values, "title", 80),
+        kind=kind,
+        outcome=Outcome(outcome),
+        language=_matching(values, "language", _LANGUAGE, _("The language is written like en or es-MX.")),
+        group=_line(values, "group", 40),
+        order=order,
+        body=body.strip(),
+        prompts=_prompts(values.get("prompts", {})),
+    )
+    _check_phrase(phrase)
+    return phrase
+
+
+def dump(phrase: Phrase) -> str:
+    """Write a phrase as the file that `parse` reads."""
+    body = "\n".join(_quoted(line)[1:-1].replace('\\"', '"') for line in phrase.body.split("\n"))
+    # Three quotation marks in a row would end the text; one escaped among them cannot.
+    body = body.replace('""', '"\\"')
+    lines = [
+        f"id = {_quoted(phrase.slug)}",
+        f"title = {_quoted(phrase.title)}",
+        f"kind = {_quoted(phrase.kind)}",
+        f"outcome = {_quoted(phrase.outcome)}",
+        f"language = {_quoted(phrase.language)}",
+        f"group = {_quoted(phrase.group)}",
+        f"order = {phrase.order}",
+        f'body = """\n{body}\n"""',
+    ]
+    for prompt in phrase.prompts:
+        lines += ["", f"[prompts.{prompt.name}]", f"label = {_quoted(prompt.label)}", f"type = {_quoted(prompt.type)}"]
+        lines.append(f"default = {_quoted(prompt.default)}")
+        if prompt.choices:
+            lines.append(f"choices = [{', '.join(map(_quoted, prompt.choices))}]")
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
+
+
+def _known(values: Mapping[str, object], keys: Sequence[str], prefix: str) -> None:
+    for key in values:
+        if key not in keys:
+            raise Invalid(_("A phrase has no entry “{name}”.").format(name=prefix + key), field=prefix + key)
+
+
+def _line(values: Mapping[str, object], key: str, limit: int, prefix: str = "") -> str:
+    value = values.get(key)
+    if not isinstance(value, str) or not value.strip() or len(value) > limit or not value.isprintable():
+        sentence = _("“{name}” must be one line of text, at most {limit} characters.")
+        raise Invalid(sentence.format(name=prefix + key, limit=limit), field=prefix + key)
+    return value.strip()
+
+
+def _matching(values: Mapping[str, object], key: str, pattern: re.Pattern[str], sentence: str) -> str:
+    value = _line(values, key, 64)
+    if not pattern.fullmatch(value):
+        raise Invalid(sentence, field=key)
+    return value
+
+
+def _prompts(table: object) -> tuple[Prompt, ...]:
+    if not isinstance(table, dict) or not all(isinstance(entry, dict) for entry in table.values()):
+        raise Invalid(_("Questions are written as [prompts.name] with label, type and default."), field="prompts")
+    return tuple(_prompt(name, entry) for name, entry in table.items())
+
+
+def _prompt(name: str, entry: Mapping[str, object]) -> Prompt:
+    where = f"prompts.{name}"
+    if not _PROMPT_NAME.fullmatch(name):
+        raise Invalid(_("The name of a question has small letters, digits and _ only."), field=where)
+    _known(entry, _PROMPT_KEYS, where + ".")
+    default, choices = entry.get("default", ""), entry.get("choices", [])
+    if not isinstance(default, str) or len(default) > 500:
+        raise Invalid(_("The default of a question is a text of at most 500 characters."), field=where)
+    if not isinstance(choices, list) or not all(isinstance(choice, str) and choice for choice in choices):
+        raise Invalid(_("The choices of a question are a list of texts."), field=where)
+    kind = entry.get("type", "text")
+    if not isinstance(kind, str) or kind not in PROMPT_TYPES:
+        raise Invalid(_("The type of a question is text, choice, date or number."), field=where)
+    if (kind == "choice") != bool(choices) or (choices and default and default not in choices):
+        raise Invalid(_("A question of type choice lists its choices, and its default is one of them."), field=where)
+    return Prompt(name, _line(entry, "label", 80, where + "."), kind, default, tuple(choices))
+
+
+def _check_phrase(phrase: Phrase) -> None:
+    used = _checked(phrase.body, frozenset(prompt.name for prompt in phrase.prompts))[1]
+    for prompt in phrase.prompts:
+        if f"ask.{prompt.name}" not in used:
+            sentence = _("The question “{name}” is not used in the text.").format(name=prompt.name)
+            raise Invalid(sentence, field=f"prompts.{prompt.name}")
+
+
+def check(body: str, prompts: Sequence[Prompt] = ()) -> None:
+    """Raise PhraseError, with line and reason, unless `body` is written in the phrase language."""
+    _checked(body, frozenset(prompt.name for prompt in prompts))
+
+
+def _checked(body: str, prompts: frozenset[str] | None) -> tuple[nodes.Template, frozenset[str]]:
+    """The syntax tree and the fields it uses; `prompts` None allows any question (a body on its own, in the preview)."""
+    if len(body.encode("utf-8", "surrogatepass")) > SOURCE_LIMIT:
+        raise PhraseError(
+            0, _("The phrase is too long: it may have at most about {limit} letters.").format(limit=SOURCE_LIMIT)
+        )
+    for number, line in enumerate(body.split("\n"), 1):
+        if any(unicodedata.category(c) in ("Cc", "Cs", "Co") and c not in "\t\r" for c in line):
+            raise PhraseError(number, _("There is an invisible control character here. Delete it and type it again."))
+    try:
+        for number, piece, _value in SANDBOX.lex(body):
+            if piece == "raw_begin":
+                raise PhraseError(number, _("“raw” is not possible in a phrase."))
+        tree = SANDBOX.parse(body)
+    except TemplateSyntaxError as error:
+        raise PhraseError(error.lineno, _syntax_sentence(error.message or "")) from None
+    except (RecursionError, ValueError, OverflowError):  # thousands of brackets; a number of 5,000 digits
+        raise PhraseError(0, _("The phrase is nested too deeply, or has a number too long, to be read.")) from None
+    checker = _Checker(prompts)
+    checker.body(tree.body, 0)
+    return tree, frozenset(checker.used)
+
+
+class _Checker:
+    """The allow-list: whatever it does not know is refused (TPL-02)."""
+
+    def __init__(self, prompts: frozenset[str] | None) -> None:
+        self._prompts = prompts
+        self.used: set[str] = set()
+
+    def body(self, body: Iterable[nodes.Node], depth: int) -> None:
+        for node in body:
+            self._deep(node, depth)
+            match node:
+                case nodes.Output():
+                    for part in node.nodes:
+                        self._output(part, depth + 1)
+                case nodes.If():
+                    self.test(node.test, depth + 1)
+                    self.body(node.body, depth + 1)
+                    self.body(node.elif_, depth)
+                    self.body(node.else_, depth + 1)
+                case _:
+                    raise PhraseError(_at(node), _forbidden(node))
+
+    def test(self, node: nodes.Node, depth: int) -> None:
+        self._deep(node, depth)
+        match node:
+            case nodes.And() | nodes.Or():
+                self.test(node.left, depth + 1)
+                self.test(node.right, depth + 1)
+            case nodes.Not():
+                self.test(node.node, depth + 1)
+            case nodes.Compare():
+                self._compare(node, depth)
+            case _:
+                self._operand(node, depth)
+
+    def _compare(self, node: nodes.Compare, depth: int) -> None:
+        if len(node.ops) != 1 or node.ops[0].op not in ("eq", "ne"):
+            raise PhraseError(_at(node), _("Compare two texts with == or != only."))
+        sides = (node.expr, node.ops[0].expr)
+        for side in sides:
+            self._operand(side, depth + 1)
+        for name, value in (sides, sides[::-1]):
+            if isinstance(name, nodes.Name) and isinstance(value, nodes.Const):
+                known = tuple(RequestKind) if name.name == "kind" else tuple(Outcome)
+                if value.value not in known:
+                    sentence = _("“{value}” is no {name}. Known are: {known}.")
+                    text = sentence.format(value=value.value, name=name.name, known=", ".join(known))
+                    raise PhraseError(_at(node), text)
+
+    def _output(self, node: nodes.Node, depth: int) -> None:
+        self._deep(node, depth)
+        match node:
+            case nodes.TemplateData():
+                self._own_words(_at(node), node.data)
+            case nodes.CondExpr():
+                self.test(node.test, depth + 1)
+                self._output(node.expr1, depth + 1)
+                if node.expr2 is not None:
+                    self._output(node.expr2, depth + 1)
+            case nodes.Name(name="kind" | "outcome"):
+                sentence = _("“{name}” is for conditions only. Write {field} to tell what was asked.")
+                raise PhraseError(_at(node), sentence.format(name=node.name, field="{{ request.kind }}"))
+            case nodes.And() | nodes.Or() | nodes.Not() | nodes.Compare():
+                raise PhraseError(_at(node), _("and, or, not, == and != are for conditions only, after “if”."))
+            case _:
+                self._operand(node, depth)
+
+    def _operand(self, node: nodes.Node, depth: int) -> None:
+        self._deep(node, depth)
+        match node:
+            case nodes.Const():
+                self._constant(node)
+            case nodes.Name(name="kind" | "outcome"):
+                pass
+            case nodes.Getattr(node=nodes.Name()):
+                self._field(node)
+            case nodes.Filter():
+                self._filter(node, depth)
+            case nodes.Name():
+                raise PhraseError(_at(node), _unknown_field(node.name))
+            case _:
+                raise PhraseError(_at(node), _forbidden(node))
+
+    def _filter(self, node: nodes.Filter, depth: int) -> None:
+        wanted = 1 if node.name == "default" else 0
+        if node.name != "default" and node.name not in FILTERS:
+            sentence = _("“|{name}” is not known. Known are |upper, |lower, |title, |trim and |default('…').")
+            raise PhraseError(_at(node), sentence.format(name=node.name))
+        if node.node is None or node.kwargs or node.dyn_args or node.dyn_kwargs or len(node.args) != wanted:
+            sentence = _("Write “|{name}” without brackets, and |default with one text: |default('…').")
+            raise PhraseError(_at(node), sentence.format(name=node.name))
+        for argument in node.args:
+            if not isinstance(argument, nodes.Const):
+                raise PhraseError(_at(node), _("After |default stands a text in quotation marks."))
+            self._constant(argument)
+        self._operand(node.node, depth + 1)
+
+    def _field(self, node: nodes.Getattr) -> None:
+        field = _field_of(node)
+        prefix, _dot, name = field.partition(".")
+        if prefix == "ask":
+            if self._prompts is not None and name not in self._prompts:
+                raise PhraseError(_at(node), _("The phrase has no question “{name}”.").format(name=name))
+            if not _PROMPT_NAME.fullmatch(name):
+                raise PhraseError(_at(node), _("The name of a question has small letters, digits and _ only."))
+        elif field not in FIELDS:
+            raise PhraseError(_at(node), _unknown_field(field))
+        self.used.add(field)
+
+    def _constant(self, node: nodes.Const) -> None:
+        value = node.value
+        if not isinstance(value, str):
+            raise PhraseError(_at(node), _("Only texts in quotation marks are possible here, no numbers."))
+        if len(value) > CONSTANT_LIMIT or not value.isprintable():
+            sentence = _("A text in quotation marks is one line of at most {limit} characters.")
+            raise PhraseError(_at(node), sentence.format(limit=CONSTANT_LIMIT))
+        self._own_words(_at(node), value)
+
+    def _own_words(self, line: int, text: str) -> None:
+        for mark in leftover_marks(text):
+            number = line + text[: text.index(mark)].count("\n")
+            sentence = _("“{mark}” stands alone here. A field is written {field}, a condition {condition}.")
+            shown = sentence.format(mark=mark, field="{{ patient.first_name }}", condition="{% if … %} … {% endif %}")
+            raise PhraseError(number, shown)
+
+    def _deep(self, node: nodes.Node, depth: int) -> None:
+        if depth > DEPTH_LIMIT:
+            raise PhraseError(_at(node), _("The phrase is nested too deeply to be read."))
+
+
+def _at(node: nodes.Node) -> int:
+    # The parser gives some nodes no line, {% autoescape %} for one.
+    return node.lineno or 0
+
+
+def _field_of(node: nodes.Getattr) -> str:
+    # The checker lets only a name stand before the dot.
+    return f"{node.node.name}.{node.attr}" if isinstance(node.node, nodes.Name) else node.attr
+
+
+def _unknown_field(name: str) -> str:
+    near = difflib.get_close_matches(name, FIELDS, n=1, cutoff=0.5)
+    if near:
+        return _("There is no field “{name}”. Did you mean “{near}”?").format(name=name, near=near[0])
+    return _("There is no field “{name}”. Choose one from the list of fields.").format(name=name)
+
+
+def _forbidden(node: nodes.Node) -> str:
+    """Say in the user's words why a piece of syntax is not part of the language."""
+    match node:
+        case nodes.For():
+            return _("A phrase cannot repeat text: “for” is not possible.")
+        case nodes.Call() | nodes.CallBlock() | nodes.Macro():
+            return _("A phrase cannot call anything: remove the part with the round brackets.")
+        case nodes.Assign() | nodes.AssignBlock() | nodes.With():
+            return _("A phrase cannot set values: “set” and “with” are not possible.")
+        case nodes.Include() | nodes.Import() | nodes.FromImport() | nodes.Extends() | nodes.Block():
+            return _("A phrase stands alone: it cannot load another one.")
+        case nodes.Concat():
+            return _("“~” is not possible. Write the fields one after the other.")
+        case nodes.BinExpr() | nodes.UnaryExpr():
+            return _("A phrase cannot calculate.")
+        case nodes.Getitem() | nodes.Getattr() | nodes.Slice():
+            return _("A field has one dot and no square brackets, like patient.first_name.")
+        case nodes.Test():
+            return _("“is” is not possible. A condition like {example} asks if a field is filled.").format(
+                example="{% if provider.name %}"
+            )
+        case nodes.List() | nodes.Tuple() | nodes.Dict():
+            return _("Lists are not possible in a phrase.")
+        case _:
+            return _("This is not possible in a phrase. Choose a field from the list, or a condition with “if”.")
+
+
+def _syntax_sentence(message: str) -> str:
+    if "unknown tag" in message:
+        if "else" in message or "endif" in message:
+            return _("Here is an {% else %} or {% endif %} without its {% if %}.")
+        return _(
+            "A condition is written {% if … %} … {% elif … %} … {% else %} … {% endif %}; no other {% … %} is known."
+        )
+    if "unexpected end of template" in message or "end of template" in message.lower():
+        return _("An {% if %} has no {% endif %}, or a {{ has no }}.")
+    return _("This cannot be read. A field is written {{ patient.first_name }}, a condition {% if … %} … {% endif %}.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What a rendering knows."""
+
+    values: Mapping[str, str]
+    asked: Mapping[str, str]
+    prompts: Mapping[str, Prompt]
+    kind: str
+    outcome: str
+
+    def value(self, field: str) -> str:
+        """The text of a field, "" while it is open."""
+        if not field.startswith("ask."):
+            return _plain(self.values.get(field, ""))
+        name = field.removeprefix("ask.")
+        answer = _plain(self.asked.get(name, ""))
+        return answer or (_plain(self.prompts[name].default) if name in self.prompts else "")
+
+    def span(self, field: str) -> Span:
+        text = self.value(field)
+        return Span(text, field) if text else Span(self._open_name(field), field, unresolved=True)
+
+    def _open_name(self, field: str) -> str:
+        name = field.removeprefix("ask.")
+        label = self.prompts[name].label if field != name and name in self.prompts else _(re.sub(r"[._]", " ", name))
+        return f"‹{label}›"
+
+
+def render(
+    phrase_or_body: Phrase | str, values: Mapping[str, str], asked: Mapping[str, str], kind: str, outcome: Outcome
+) -> Rendered:
+    """Render a phrase, or the body of one, to spans.
+
+    `values` maps merge fields to their texts, `asked` the names of questions to their answers. A field that is missing
+    or blank becomes an unresolved span; in a condition it counts as not filled. Values are never read as syntax
+    (TPL-05). Raises PhraseError for a body that does not pass `check` or gives more than 10 kB.
+    """
+    for given in (values, asked):
+        for name, value in given.items():
+            if not isinstance(value, str):
+                raise TypeError(f"the phrase value {name} is no text but {type(value).__name__}")
+    if isinstance(phrase_or_body, Phrase):
+        body, prompts = phrase_or_body.body, {prompt.name: prompt for prompt in phrase_or_body.prompts}
+        tree, _used = _checked(body, frozenset(prompts))
+    else:
+        prompts = {}
+        tree, _used = _checked(phrase_or_body, None)
+    pieces: list[Span] = []
+    size = 0
+    for span in _spans(tree.body, _Given(values, asked, prompts, str(kind), str(outcome))):
+        size += len(span.text.encode("utf-8", "replace"))
+        if size > OUTPUT_LIMIT:
+            sentence = _(
+                "The reply would be too long: it may have at most about {limit} letters. Shorten the phrase or an answer."
+            )
+            raise PhraseError(0, sentence.format(limit=OUTPUT_LIMIT))
+        pieces.append(span)
+    rendered = Rendered(_tidied(pieces))
+    if leftover_marks("".join(" " if span.field else span.text for span in rendered.spans)):
+        raise PhraseError(0, _("The phrase would leave curly brackets in the reply. Take the lone brackets out."))
+    return rendered
+
+
+def _spans(body: Iterable[nodes.Node], given: _Given) -> Iterator[Span]:
+    for node in body:
+        match node:
+            case nodes.Output():
+                for part in node.nodes:
+                    yield from _value(part, given)
+            case nodes.If():
+                yield from _spans(_branch(node, given), given)
+            case _:
+                raise AssertionError("the checker let an unknown statement pass")
+
+
+def _branch(node: nodes.If, given: _Given) -> list[nodes.Node]:
+    for case in (node, *node.elif_):
+        if _holds(case.test, given):
+            return case.body
+    return node.else_
+
+
+def _value(node: nodes.Node, given: _Given) -> Iterator[Span]:
+    match node:
+        case nodes.TemplateData():
+            yield Span(node.data)
+        case nodes.Const():
+            yield Span(str(node.value))
+        case nodes.Getattr():
+            yield given.span(_field_of(node))
+        case nodes.CondExpr():
+            chosen = node.expr1 if _holds(node.test, given) else node.expr2
+            if chosen is not None:
+                yield from _value(chosen, given)
+        case nodes.Filter() if node.node is not None:
+            yield from (_filtered(span, node) for span in _value(node.node, given))
+        case _:
+            raise AssertionError("the checker let an unknown expression pass")
+
+
+def _filtered(span: Span, node: nodes.Filter) -> Span:
+    if node.name == "default":
+        instead = node.args[0]
+        assert isinstance(instead, nodes.Const)
+        return replace(span, text=str(instead.value), unresolved=False) if span.unresolved or not span.text else span
+    return span if span.unresolved else replace(span, text=FILTERS[node.name](span.text))
+
+
+def _holds(node: nodes.Node, given: _Given) -> bool:
+    match node:
+        case nodes.And():
+            return _holds(node.left, given) and _holds(node.right, given)
+        case nodes.Or():
+            return _holds(node.left, given) or _holds(node.right, given)
+        case nodes.Not():
+            return not _holds(node.node, given)
+        case nodes.Compare():
+            same = _operand_text(node.expr, given) == _operand_text(node.ops[0].expr, given)
+            return same if node.ops[0].op == "eq" else not same
+        case _:
+            return bool(_operand_text(node, given))
+
+
+def _operand_text(node: nodes.Node, given: _Given) -> str:
+    match node:
+        case nodes.Name():
+            return given.kind if node.name == "kind" else given.outcome
+        case _:
+            return "".join("" if span.unresolved else span.text for span in _value_of(node, given))
+
+
+def _value_of(node: nodes.Node, given: _Given) -> Iterator[Span]:
+    """As `_value`, with `kind` and `outcome` under a filter."""
+    match node:
+        case nodes.Name():
+            yield Span(_operand_text(node, given))
+        case nodes.Filter() if node.node is not None:
+            yield from (_filtered(span, node) for span in _value_of(node.node, given))
+        case _:
+            yield from _value(node, given)
+
+
+def _plain(text: str) -> str:
+    """A value without control, surrogate and private-use characters; blank is nothing."""
+    kept = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs", "Co"))
+    return kept if kept.strip() else ""
+
+
+def _tidied(pieces: Iterable[Span]) -> tuple[Span, ...]:
+    """Join the phrase's own words, drop empty pieces, close the gaps that conditions leave."""
+    joined: list[Span] = []
+    for span in pieces:
+        if joined and span.field is None and joined[-1].field is None:
+            joined[-1] = Span(joined[-1].text + span.text)
+        elif span.text:
+            joined.append(span)
+    spans = [replace(s, text=re.sub(r"\n{3,}", "\n\n", s.text)) if s.field is None else s for s in joined]
+    if spans and spans[0].field is None:
+        spans[0] = Span(spans[0].text.lstrip())
+    if spans and spans[-1].field is None:
+        spans[-1] = Span(spans[-1].text.rstrip())
+    return tuple(span for span in spans if span.text)
+
+
+def leftover_marks(text: str, values: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the template marks left in `text`; a reply with any is not sent (RE2).
+
+    `values` are texts that may hold such marks as they are, the patient's name say: they are left out of the search.
+    """
+    for value in values:
+        if any(mark in value for mark in MARKS):
+            text = text.replace(value, " ")
+    return tuple(mark for mark in MARKS if mark in text)
+
+
+def suggest(phrases: Sequence[Phrase], kind: str, outcome: Outcome, language: str) -> Phrase | None:
+    """Return the phrase to put into an empty response, or None when none fits.
+
+    Without one in `language` it is the English one: compare `language` to say so before sending (RE2).
+    """
+    for phrase in order_for(phrases, kind, outcome, language):
+        if _misfit(phrase.kind, kind, ANY_KIND) < _NO_FIT and _misfit(phrase.outcome, outcome, Outcome.ANY) < _NO_FIT:
+            return phrase
+    return None
+
+
+def order_for(phrases: Sequence[Phrase], kind: str, outcome: Outcome, language: str, query: str = "") -> list[Phrase]:
+    """Return the phrases for the list of Phrase Construction, the best first.
+
+    Those that fit kind and outcome come before the rest, those in `language` before English, English before others.
+    `query` keeps the phrases that hold each of its words in title, group or text, a find in the title first.
+    """
+    words = _folded(query).split()
+    ranked: list[tuple[tuple[object, ...], Phrase]] = []
+    for phrase in phrases:
+        found = _found(phrase, words)
+        if found is None:
+            continue
+        kind_misfit = _misfit(phrase.kind, kind, ANY_KIND)
+        outcome_misfit = _misfit(phrase.outcome, outcome, Outcome.ANY)
+        unfit = _NO_FIT in (kind_misfit, outcome_misfit)
+        rank = (unfit, _language_distance(phrase.language, language), found, outcome_misfit, kind_misfit)
+        ranked.append(((*rank, phrase.order, _folded(phrase.title), phrase.slug), phrase))
+    return [phrase for _rank, phrase in sorted(ranked, key=lambda entry: entry[0])]
+
+
+_NO_FIT: Final = 2
+
+
+def _misfit(has: str, wanted: str, joker: str) -> int:
+    return 0 if has == wanted else 1 if has == joker else _NO_FIT
+
+
+def _language_distance(has: str, wanted: str) -> int:
+    if has == wanted:
+        return 0
+    if has.partition("-")[0] == wanted.partition("-")[0]:
+        return 1
+    return 2 if has.partition("-")[0] == FALLBACK_LANGUAGE else 3
+
+
+def _found(phrase: Phrase, words: Sequence[str]) -> int | None:
+    """Where the words stand: 0 all in the title, 1 in title or group, 2 in the text too, None not at all."""
+    seen = ""
+    for place, text in enumerate((phrase.title, phrase.group, phrase.body)):
+        seen += " " + _folded(text)
+        if all(word in seen for word in words):
+            return place
+    return None
+
+
+def _folded(text: str) -> str:
+    """Without case and accents, so that "manana" finds "Mañana"."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+
+
+def mentions_other_time(text: str | Rendered, chosen: str, others: Sequence[str]) -> tuple[str, ...]:
+    """Return those of `others` whose wall time the text names, in their order; sending is refused while there are any.
+
+    `chosen` is the time that the reply is about, "" if none: the new one when booked or moved, else the present
+    appointment. All are texts of the practice's formatter ("Tue, Nov 24, 9:20 AM"). To be asked of replies that book,
+    move or cancel: one that offers several times names them on purpose. In a Rendered, what `old.…` and
+    `new.…` fields say is left out: they are right by construction, also in "from 8:30 to 9:20".
+    """
+    if isinstance(text, Rendered):
+        text = "".join(" ; " if (s.field or "").startswith(("old.", "new.")) else s.text for s in text.spans)
+    return other_times(text, chosen, others)

@@ -1,0 +1,126 @@
+"""What the schedule shows: a day in columns, the portal's slots and visits, and the limits that staff may overrule; no database."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.availability import Absence, OpenSpan
+from request_desk.domain.directory import AppointmentType, RebookingMode
+from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, TypeId
+from request_desk.domain.words import Words, _, plural
+
+HOLD_AT_MOST: Final = timedelta(hours=1)  # a hold renews no longer than this after it was taken (ACT3)
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderColumn:
+    """One provider's day: open time, absences and entries, each by start; entries are held, confirmed, completed or no-show."""
+
+    provider_id: ProviderId
+    provider_name: str
+    location_names: tuple[str, ...]
+    open: tuple[OpenSpan, ...]
+    absences: tuple[Absence, ...]
+    entries: tuple[Appointment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleDay:
+    """One practice day, a column for each provider who works or has visits, in the practice's order."""
+
+    day: date
+    columns: tuple[ProviderColumn, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PortalSlot:
+    """A free time as a parent may choose it."""
+
+    starts_at: datetime
+    ends_at: datetime
+    provider_id: ProviderId
+    provider_name: str
+    location_id: LocationId
+    location_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class PortalAppointment:
+    """A visit as its parent sees it; `may_book` tells whether this contact may ask to move or cancel it.
+
+    `reason` is why it was cancelled, in the words meant for the parent (AP3).
+    """
+
+    id: AppointmentId
+    version: int
+    patient_id: PatientId
+    patient_name: str
+    provider_id: ProviderId
+    provider_name: str
+    location_id: LocationId
+    location_name: str
+    address: str
+    type_id: TypeId
+    type_name: str
+    starts_at: datetime
+    ends_at: datetime
+    status: AppointmentStatus
+    may_book: bool
+    reason: str = ""
+
+
+def limits(
+    type_: AppointmentType,
+    *,
+    starts_at: datetime,
+    provider_id: ProviderId,
+    now: datetime,
+    words: Words,
+    moved: Appointment | None = None,
+) -> tuple[str, ...]:
+    """Return a sentence for each limit that a booking, or the move of `moved`, breaks; staff may overrule them (AP4, ACT7)."""
+    found: list[str] = []
+    if starts_at - now < type_.minimum_notice:
+        found.append(
+            _("{visit} needs {notice} of notice, and this time is sooner.").format(
+                visit=type_.name, notice=length_words(type_.minimum_notice, words)
+            )
+        )
+    if moved is None:
+        return tuple(found)
+    if moved.starts_at - now < type_.reschedule_notice:
+        found.append(
+            _("{visit} can be moved until {notice} before it begins, and that has passed.").format(
+                visit=type_.name, notice=length_words(type_.reschedule_notice, words)
+            )
+        )
+    if type_.rebooking_mode is RebookingMode.SAME_PROVIDER and provider_id != moved.provider_id:
+        found.append(
+            _("{visit} stays with {provider} when it is moved.").format(visit=type_.name, provider=moved.provider_name)
+        )
+    return tuple(found)
+
+
+def hold_until(created_at: datetime, now: datetime, ttl: timedelta) -> datetime:
+    """Return when a hold that is renewed now ends: after the type's time, but within the hour since it was taken."""
+    return min(now + ttl, created_at + HOLD_AT_MOST)
+
+
+def length_words(length: timedelta, words: Words) -> str:
+    """Return "2 days", "24 hours" or "40 min", for a sentence; a single day is told in hours, as it is elapsed time."""
+    if length > _DAY and length % _DAY == timedelta(0):
+        return plural("{count} day", "{count} days", length // _DAY).format(count=length // _DAY)
+    if length >= _HOUR and length % _HOUR == timedelta(0):
+        return plural("{count} hour", "{count} hours", length // _HOUR).format(count=length // _HOUR)
+    return words.minutes(length)
+
+
+@dataclass(frozen=True, slots=True)
+class SlotCheck:
+    """What stands against a time that staff picked: `limits` need a reason to overrule, `notes` are only told."""
+
+    limits: tuple[str, ...]
+    notes: tuple[str, ...]

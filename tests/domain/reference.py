@@ -1,0 +1,58 @@
+"""The slot search once more, as slowly and plainly as it can be said: what the fast one is compared with, also by `bench`."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from request_desk.domain.availability import AvailabilityWindow, Slot, Span
+from request_desk.domain.ids import TypeId
+from request_desk.domain.practice_time import PracticeTime
+
+ONE_DAY = timedelta(days=1)
+
+
+def brute_force(
+    windows: Sequence[AvailabilityWindow],
+    busy: Iterable[Span],
+    *,
+    span: Span,
+    zone: PracticeTime,
+    duration: timedelta,
+    buffer: timedelta,
+    grid: timedelta,
+    earliest: datetime,
+    type_id: TypeId | None,
+    for_staff: bool,
+) -> list[Slot]:
+    """Return the free slots of one provider: every start of every window on every day, each held against everything busy."""
+    taken = list(busy)
+    found: dict[tuple[datetime, int], Slot] = {}
+    day = zone.day_of(span.starts_at) - ONE_DAY
+    while day <= zone.day_of(span.ends_at) + ONE_DAY:
+        for window in windows:
+            if not _holds_on(window, day.weekday()) or not _serves(window, type_id, for_staff):
+                continue
+            if (window.valid_from and day < window.valid_from) or (window.valid_until and window.valid_until < day):
+                continue
+            opens, closes = zone.instant(day, window.start_minute), zone.instant(day, window.end_minute)
+            blocked = duration + max(buffer, window.buffer or timedelta(0))
+            start = opens
+            while start + duration <= closes:
+                slot = Slot(window.provider_id, window.location_id, start, start + duration, start + blocked)
+                is_asked = span.starts_at <= start < span.ends_at and start >= earliest
+                if is_asked and not any(each.starts_at < start + blocked and start < each.ends_at for each in taken):
+                    known = found.get((start, window.location_id))
+                    if known is None or slot.blocked_until < known.blocked_until:
+                        found[start, window.location_id] = slot
+                start += grid
+        day += ONE_DAY
+    return [found[key] for key in sorted(found)]
+
+
+def _holds_on(window: AvailabilityWindow, weekday: int) -> bool:
+    return window.active and window.weekday == weekday
+
+
+def _serves(window: AvailabilityWindow, type_id: TypeId | None, for_staff: bool) -> bool:
+    if window.staff_only and not for_staff:
+        return False
+    return type_id is None or not window.type_ids or type_id in window.type_ids

@@ -1,0 +1,83 @@
+"""The six statuses: every transition, what blocks time, lateness and marks (AP3, AP5, ACT5)."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+
+from request_desk.domain.appointments import (
+    FHIR_R4,
+    TRANSITIONS,
+    AppointmentStatus,
+    blocks,
+    is_late_cancel,
+    may_complete,
+    may_mark_no_show,
+    moved_to,
+)
+from request_desk.domain.errors import Refused
+
+HELD, CONFIRMED, CANCELLED, EXPIRED, COMPLETED, NO_SHOW = AppointmentStatus
+NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+ALLOWED = {
+    (HELD, CONFIRMED),
+    (HELD, CANCELLED),
+    (HELD, EXPIRED),
+    (CONFIRMED, CANCELLED),
+    (CONFIRMED, COMPLETED),
+    (CONFIRMED, NO_SHOW),
+    (COMPLETED, NO_SHOW),
+    (NO_SHOW, COMPLETED),
+}
+
+
+@pytest.mark.parametrize(("seen", "wanted"), list(product(AppointmentStatus, AppointmentStatus)))
+def test_only_the_allowed_transitions_happen(seen: AppointmentStatus, wanted: AppointmentStatus) -> None:  # AP3
+    if (seen, wanted) in ALLOWED:
+        assert moved_to(seen, wanted) is wanted
+    else:
+        with pytest.raises(Refused) as refusal:
+            moved_to(seen, wanted)
+        assert refusal.value.sentence.endswith(".")
+
+
+def test_every_status_has_its_transitions_and_its_fhir_word() -> None:
+    assert set(TRANSITIONS) == set(FHIR_R4) == set(AppointmentStatus)
+
+
+def test_a_visit_is_completed_from_its_start_on() -> None:  # AP5
+    assert not may_complete(NOW, NOW - MINUTE)
+    assert may_complete(NOW, NOW)
+
+
+def test_a_no_show_waits_until_nobody_can_join() -> None:  # AP5, VM2: 60 minutes after the end, inclusive
+    assert not may_mark_no_show(NOW, NOW + 60 * MINUTE)
+    assert may_mark_no_show(NOW, NOW + 60 * MINUTE + timedelta(microseconds=1))
+    assert may_mark_no_show(NOW, NOW + 16 * MINUTE, after=15 * MINUTE)
+
+
+def test_a_cancellation_within_the_notice_is_late() -> None:
+    assert is_late_cancel(NOW, NOW - timedelta(hours=23), timedelta(hours=24))
+    assert not is_late_cancel(NOW, NOW - timedelta(hours=24), timedelta(hours=24))
+    assert is_late_cancel(NOW, NOW + MINUTE, timedelta(0))
+
+
+@pytest.mark.parametrize(
+    ("status", "expires", "released", "is_blocking"),
+    [
+        (CONFIRMED, None, None, True),
+        (HELD, NOW + MINUTE, None, True),
+        (HELD, NOW, None, False),
+        (CANCELLED, None, NOW + MINUTE, True),
+        (CANCELLED, None, NOW, False),
+        (CANCELLED, None, None, False),
+        (EXPIRED, NOW + MINUTE, None, False),
+        (COMPLETED, None, None, False),
+        (NO_SHOW, None, None, False),
+    ],
+)
+def test_time_is_blocked_by_what_stands_and_by_what_may_come_back(
+    status: AppointmentStatus, expires: datetime | None, released: datetime | None, is_blocking: bool
+) -> None:
+    assert blocks(status, hold_expires_at=expires, released_at=released, now=NOW) is is_blocking

@@ -1,0 +1,183 @@
+"""Who gets a notice, and that none carries health information (NT1, RE7, NOTE-01, NOTE-03, NOTE-07)."""
+
+from datetime import date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from request_desk.domain.availability import Slot
+from request_desk.domain.directory import Channel, Contact, ContactPoint, Relation
+from request_desk.domain.ids import AppointmentId, ContactId, LocationId, PatientId, ProviderId, TypeId
+from request_desk.domain.notices import (
+    Composed,
+    Content,
+    NoticeKind,
+    Planned,
+    Recipient,
+    address_of,
+    compose,
+    notice_of,
+    planned,
+    recipients,
+)
+from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.requests import Booking, Cancellation, Move
+from request_desk.domain.words import Words
+
+LA = PracticeTime("America/Los_Angeles")
+TODAY = date(2026, 11, 20)
+VISIT = LA.instant(date(2026, 11, 24), 560)
+WORDS = Words("en_US", LA, TODAY)
+ZURI, AMARA, DANIEL = PatientId(1), ContactId(2), ContactId(3)
+
+
+def a_contact(number: ContactId, *points: ContactPoint, active: bool = True) -> Contact:
+    given_points = points or (ContactPoint(1, Channel.EMAIL, f"c{number}@example.org", verified=True),)
+    return Contact(number, "Amara", "Okafor", "en", given_points, active, 1)
+
+
+def a_relation(number: ContactId, *, notices: bool = True, until: date | None = None) -> Relation:
+    return Relation(number, ZURI, "mother", True, True, notices, until)
+
+
+def who(relations: list[Relation], *contacts: Contact, patient_active: bool = True) -> list[str]:
+    found = recipients(relations, {each.id: each for each in contacts}, patient_active=patient_active, today=TODAY)
+    return [each.address for each in found]
+
+
+def test_contacts_that_get_notices_are_told_once() -> None:
+    relations = [a_relation(AMARA), a_relation(DANIEL), a_relation(AMARA)]
+    assert who(relations, a_contact(AMARA), a_contact(DANIEL)) == ["c2@example.org", "c3@example.org"]
+
+
+def test_nobody_is_told_who_must_not_or_cannot_be() -> None:  # NT1, PP1
+    assert who([a_relation(AMARA)], a_contact(AMARA), patient_active=False) == []
+    assert who([a_relation(AMARA, notices=False)], a_contact(AMARA)) == []
+    assert who([a_relation(AMARA)], a_contact(AMARA, active=False)) == []
+    assert who([a_relation(AMARA, until=date(2026, 11, 19))], a_contact(AMARA)) == []
+    assert who([a_relation(AMARA, until=TODAY)], a_contact(AMARA)) == ["c2@example.org"]
+    assert who([a_relation(AMARA)]) == []
+
+
+def test_only_the_first_verified_address_is_used() -> None:
+    points = (
+        ContactPoint(1, Channel.PHONE, "+12065550147", verified=True),
+        ContactPoint(2, Channel.EMAIL, "old@example.org", verified=False),
+        ContactPoint(3, Channel.EMAIL, "new@example.org", verified=True),
+        ContactPoint(4, Channel.EMAIL, "other@example.org", verified=True),
+    )
+    assert address_of(a_contact(AMARA, *points)) == "new@example.org"
+    assert address_of(a_contact(AMARA, *points[:2])) == ""
+    assert who([a_relation(AMARA)], a_contact(AMARA, *points[:2])) == []
+
+
+SLOT = Slot(ProviderId(1), LocationId(1), VISIT, VISIT, VISIT)
+
+
+def test_an_act_asks_for_its_notice() -> None:
+    assert notice_of(None) is None
+    assert notice_of(Booking(SLOT, TypeId(1))) is NoticeKind.BOOKING
+    assert notice_of(Move(AppointmentId(1), 1, SLOT)) is NoticeKind.MOVE
+    assert notice_of(Cancellation(AppointmentId(1), 1, "pat")) is NoticeKind.CANCELLATION
+
+
+def test_the_reply_is_merged_for_the_sender_and_unknown_to_others() -> None:
+    mother, father = Recipient(AMARA, "a@example.org", "en"), Recipient(DANIEL, "d@example.org", "es")
+    both = (mother, father)
+    assert planned(NoticeKind.MOVE, replied=True, sender_id=AMARA, to=both) == (
+        Planned(mother, NoticeKind.MOVE, True),
+        Planned(father, NoticeKind.MOVE, False),
+    )
+    assert planned(None, replied=True, sender_id=AMARA, to=both) == (Planned(mother, NoticeKind.REPLY, False),)
+    assert planned(None, replied=False, sender_id=AMARA, to=both) == ()
+    assert planned(NoticeKind.MOVE, replied=True, sender_id=ContactId(9), to=()) == ()
+
+
+def a_notice(
+    kind: NoticeKind = NoticeKind.MOVE,
+    *,
+    content: Content = Content.TIME,
+    practice: str = "Harbor Pediatrics",
+    name: str = "Zuri",
+    replied: bool = True,
+    starts_at: datetime | None = VISIT,
+    place: str = "Northside",
+    url: str = "https://portal.example.org/",
+) -> Composed:
+    return compose(
+        kind,
+        content=content,
+        practice_name=practice,
+        practice_phone="(206) 555-0100",
+        portal_url=url,
+        words=WORDS,
+        replied=replied,
+        first_name=name,
+        starts_at=starts_at,
+        place=place,
+    )
+
+
+def test_a_timed_notice_says_practice_first_name_time_and_place() -> None:
+    notice = a_notice()
+    assert notice.subject == "New time for your appointment with Harbor Pediatrics"
+    assert notice.body == (
+        "The appointment of Zuri has a new time:\n\n"
+        "    Tuesday, November 24, 9:20 AM PST\n"
+        "    Northside, Harbor Pediatrics\n\n"
+        "You also have a reply from us.\n\n"
+        "Sign in to read it and to answer: https://portal.example.org/\n\n"
+        "Questions? Call Harbor Pediatrics: (206) 555-0100\n\n"
+        "Please do not answer this e-mail: nobody reads it. In an emergency call 911.\n"
+    )
+
+
+@pytest.mark.parametrize("kind", NoticeKind)
+def test_a_bare_notice_says_only_that_there_is_news(kind: NoticeKind) -> None:
+    notice = a_notice(kind, content=Content.BARE)
+    for secret in ("Zuri", "November", "9:20", "Northside"):
+        assert secret not in notice.subject + notice.body
+    assert "https://portal.example.org/" in notice.body
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.REPLY, NoticeKind.ACKNOWLEDGEMENT])
+def test_a_reply_is_only_announced(kind: NoticeKind) -> None:  # NOTE-07
+    notice = a_notice(kind, replied=False)
+    for secret in ("Zuri", "November", "9:20", "Northside"):
+        assert secret not in notice.subject + notice.body
+    assert ("You have a reply" in notice.body) is (kind is NoticeKind.REPLY)
+
+
+hostile = st.one_of(
+    st.text(max_size=120),
+    st.sampled_from(
+        [
+            "x\r\nBcc: evil@example.org",
+            "\u202eevil",
+            "=?utf-8?q?x?=",
+            "{practice}{url}",
+            "a\0b",
+            "%s",
+            "http://evil.example",
+        ]
+    ),
+)
+
+
+@given(st.sampled_from(NoticeKind), st.sampled_from(Content), hostile, hostile, hostile, hostile)
+def test_nothing_from_outside_breaks_a_header_or_hides(
+    kind: NoticeKind, content: Content, practice: str, name: str, place: str, url: str
+) -> None:
+    notice = a_notice(kind, content=content, practice=practice, name=name, place=place, url=url)
+    assert len(notice.subject.splitlines()) == 1
+    assert all(sign.isprintable() for sign in notice.subject)
+    assert all(sign.isprintable() or sign == "\n" for sign in notice.body)
+    assert not any(line.startswith("Bcc:") for line in notice.body.splitlines())
+    notice.body.encode("utf-8")
+
+
+def test_no_address_hides_in_a_name() -> None:
+    assert "evil.example" not in a_notice(name="http://evil.example/x").body
+    assert "Anne-Marie O’Neil" in a_notice(name="Anne-Marie O’Neil").body
+    assert "javascript" not in a_notice(url="javascript:alert(1)").body

@@ -1,0 +1,113 @@
+"""The limits that staff may overrule, in words, and how long a hold may live (AP4, AP6, ACT3, ACT7)."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.directory import AppointmentType, RebookingMode
+from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, TypeId
+from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.schedule import HOLD_AT_MOST, hold_until, length_words, limits
+from request_desk.domain.words import Words
+
+NOW = datetime(2026, 11, 24, 16, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+WORDS = Words("en_US", PracticeTime("America/Los_Angeles"))
+HERE, THERE = ProviderId(3), ProviderId(4)
+
+
+def a_type(
+    notice: timedelta = timedelta(0), moving: timedelta = timedelta(0), mode: str = "any_provider"
+) -> AppointmentType:
+    return AppointmentType(
+        id=TypeId(1),
+        name="Well visit",
+        short_name="Well",
+        duration=timedelta(minutes=40),
+        buffer=timedelta(0),
+        hold_ttl=timedelta(minutes=15),
+        minimum_notice=notice,
+        reschedule_notice=moving,
+        cancel_notice=timedelta(0),
+        maximum_advance=timedelta(days=180),
+        grid=timedelta(minutes=10),
+        rebooking_mode=RebookingMode(mode),
+        provider_ids=(),
+        active=True,
+        version=1,
+    )
+
+
+def an_appointment(starts_at: datetime) -> Appointment:
+    return Appointment(
+        id=AppointmentId(9),
+        version=1,
+        chain_id=AppointmentId(9),
+        replaces_id=None,
+        status=AppointmentStatus.CONFIRMED,
+        patient_id=PatientId(5),
+        patient_name="Zuri Okafor",
+        provider_id=HERE,
+        provider_name="Dr. Lindqvist",
+        location_id=LocationId(6),
+        location_name="Northside",
+        type_id=TypeId(1),
+        type_name="Well visit",
+        lane=0,
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=40),
+        hold_expires_at=None,
+        released_at=None,
+        request_id=None,
+        cancel_code="",
+        cancel_text="",
+        is_late_cancel=False,
+        booked_by="Maria Santos",
+    )
+
+
+@pytest.mark.parametrize(("after", "count"), [(2 * HOUR - timedelta(seconds=1), 1), (2 * HOUR, 0)])
+def test_notice_is_elapsed_time_to_the_second(after: timedelta, count: int) -> None:  # AP6
+    found = limits(a_type(notice=2 * HOUR), starts_at=NOW + after, provider_id=HERE, now=NOW, words=WORDS)
+    assert len(found) == count
+
+
+@pytest.mark.parametrize(
+    ("type_", "provider_id", "sentences"),
+    [
+        (a_type(), THERE, ()),
+        (a_type(mode="same_provider"), HERE, ()),
+        (a_type(mode="same_provider"), THERE, ("Well visit stays with Dr. Lindqvist when it is moved.",)),
+        (
+            a_type(moving=48 * HOUR),
+            HERE,
+            ("Well visit can be moved until 2 days before it begins, and that has passed.",),
+        ),
+    ],
+)
+def test_a_move_has_limits_of_its_own(
+    type_: AppointmentType, provider_id: ProviderId, sentences: tuple[str, ...]
+) -> None:
+    moved = an_appointment(NOW + 24 * HOUR)  # AP4
+    start = NOW + 72 * HOUR
+    assert limits(type_, starts_at=start, provider_id=provider_id, now=NOW, words=WORDS, moved=moved) == sentences
+    assert limits(type_, starts_at=start, provider_id=provider_id, now=NOW, words=WORDS) == ()
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(40, "40 min"), (60, "1 hour"), (90, "90 min"), (1440, "24 hours"), (2880, "2 days"), (1500, "25 hours")],
+)
+def test_lengths_are_told_as_people_say_them(minutes: int, words: str) -> None:
+    assert length_words(timedelta(minutes=minutes), WORDS) == words
+
+
+@given(st.integers(0, 7200), st.integers(60, 86400))
+def test_a_hold_never_outlives_the_hour_it_was_taken_in(age: int, ttl: int) -> None:  # ACT3
+    now = NOW + timedelta(seconds=age)
+    until = hold_until(NOW, now, timedelta(seconds=ttl))
+    assert until <= NOW + HOLD_AT_MOST
+    assert until <= now + timedelta(seconds=ttl)
