@@ -1,0 +1,151 @@
+"""Appointments as people read them, with their names: the one select, for services that have already asked for permission."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import Row, Select, and_, bindparam, case, func, select
+
+from request_desk.domain.access import ActorKind
+from request_desk.domain.appointments import DROPPED, RESCHEDULED, UNDONE, Appointment, AppointmentStatus
+from request_desk.domain.errors import NotFound
+from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
+from request_desk.domain.words import _, full_name
+from request_desk.services.desk import Unit
+from request_desk.store import schema
+
+_table = schema.appointment
+_booked_by = case(
+    (_table.c.booked_by_kind == ActorKind.STAFF, schema.staff.c.name),
+    (
+        _table.c.booked_by_kind == ActorKind.CONTACT,
+        func.trim(schema.contact.c.given_name.concat(" ").concat(schema.contact.c.family_name)),
+    ),
+    else_="Request Desk",
+)
+
+VIEW: Final[Select[Any]] = select(
+    _table.c.id,
+    _table.c.version,
+    _table.c.chain_id,
+    _table.c.replaces_id,
+    _table.c.status,
+    _table.c.patient_id,
+    schema.patient.c.given_name,
+    schema.patient.c.family_name,
+    _table.c.provider_id,
+    schema.provider.c.short_name,
+    _table.c.location_id,
+    schema.location.c.name.label("location_name"),
+    _table.c.type_id,
+    schema.appointment_type.c.name.label("type_name"),
+    _table.c.lane,
+    _table.c.starts_at,
+    _table.c.ends_at,
+    _table.c.hold_expires_at,
+    _table.c.released_at,
+    _table.c.request_id,
+    _table.c.cancel_code,
+    _table.c.cancel_text,
+    _table.c.late_cancel,
+    func.coalesce(_booked_by, "").label("booked_by"),
+).select_from(
+    _table.join(schema.patient, schema.patient.c.id == _table.c.patient_id)
+    .join(schema.provider, schema.provider.c.id == _table.c.provider_id)
+    .join(schema.location, schema.location.c.id == _table.c.location_id)
+    .join(schema.appointment_type, schema.appointment_type.c.id == _table.c.type_id)
+    .outerjoin(
+        schema.staff, and_(_table.c.booked_by_kind == ActorKind.STAFF, schema.staff.c.id == _table.c.booked_by_id)
+    )
+    .outerjoin(
+        schema.contact, and_(_table.c.booked_by_kind == ActorKind.CONTACT, schema.contact.c.id == _table.c.booked_by_id)
+    )
+)
+_BY_ID = VIEW.where(_table.c.id == bindparam("id"))
+_BY_IDS = VIEW.where(_table.c.id.in_(bindparam("ids", expanding=True)))
+_HELD_FOR = VIEW.where(
+    _table.c.request_id == bindparam("request_id"),
+    _table.c.status == AppointmentStatus.HELD,
+    _table.c.hold_expires_at > bindparam("now"),
+).order_by(_table.c.id.desc())
+_UPCOMING = VIEW.where(
+    _table.c.patient_id.in_(bindparam("patient_ids", expanding=True)),
+    _table.c.status == AppointmentStatus.CONFIRMED,
+    _table.c.starts_at > bindparam("now"),
+).order_by(_table.c.starts_at, _table.c.id)
+# The end of a chain: what is booked now, else the last that was; a hold for a move and a booking taken back are neither.
+_CHAIN_END = (
+    VIEW.where(
+        _table.c.chain_id == bindparam("chain_id"),
+        _table.c.status.not_in([AppointmentStatus.HELD, AppointmentStatus.EXPIRED]),
+        _table.c.cancel_code.not_in([UNDONE, RESCHEDULED, DROPPED]),
+    )
+    .order_by(case((_table.c.status == AppointmentStatus.CONFIRMED, 0), else_=1), _table.c.id.desc())
+    .limit(1)
+)
+
+
+def view(row: Row[Any]) -> Appointment:
+    """Make the frozen view of a row of `VIEW`."""
+    return Appointment(
+        id=AppointmentId(row.id),
+        version=row.version,
+        chain_id=AppointmentId(row.chain_id),
+        replaces_id=None if row.replaces_id is None else AppointmentId(row.replaces_id),
+        status=AppointmentStatus(row.status),
+        patient_id=PatientId(row.patient_id),
+        patient_name=full_name(row.given_name, row.family_name),
+        provider_id=ProviderId(row.provider_id),
+        provider_name=row.short_name,
+        location_id=LocationId(row.location_id),
+        location_name=row.location_name,
+        type_id=TypeId(row.type_id),
+        type_name=row.type_name,
+        lane=row.lane,
+        starts_at=row.starts_at,
+        ends_at=row.ends_at,
+        hold_expires_at=row.hold_expires_at,
+        released_at=row.released_at,
+        request_id=None if row.request_id is None else RequestId(row.request_id),
+        cancel_code=row.cancel_code,
+        cancel_text=row.cancel_text,
+        is_late_cancel=row.late_cancel,
+        booked_by=row.booked_by,
+    )
+
+
+def load(unit: Unit, appointment_id: AppointmentId) -> Appointment:
+    """Return an appointment; raises NotFound."""
+    row = unit.first(_BY_ID, {"id": appointment_id})
+    if row is None:
+        raise not_there()
+    return view(row)
+
+
+def not_there() -> NotFound:
+    """Make the refusal for an appointment that nobody knows."""
+    return NotFound(_("This appointment is not there. Reload to see the present state."))
+
+
+def load_many(unit: Unit, appointment_ids: Iterable[AppointmentId]) -> dict[AppointmentId, Appointment]:
+    """Return the appointments that exist, by id, with one statement."""
+    ids = list(appointment_ids)
+    return {each.id: each for each in map(view, unit.rows(_BY_IDS, {"ids": ids}))} if ids else {}
+
+
+def chain_end(unit: Unit, appointment_id: AppointmentId) -> Appointment:
+    """Return the present end of an appointment's chain of rebookings: itself when it was never moved."""
+    seen = load(unit, appointment_id)
+    row = unit.first(_CHAIN_END, {"chain_id": seen.chain_id})
+    return view(row) if row is not None else seen
+
+
+def held_for(unit: Unit, request_id: RequestId) -> Appointment | None:
+    """Return the slot that is held for a request now, the latest chosen if there were several."""
+    row = unit.first(_HELD_FOR, {"request_id": request_id, "now": unit.now})
+    return view(row) if row is not None else None
+
+
+def upcoming_of(unit: Unit, patient_ids: Iterable[PatientId]) -> tuple[Appointment, ...]:
+    """Return the confirmed visits of patients from now on, by start."""
+    ids = list(patient_ids)
+    return tuple(map(view, unit.rows(_UPCOMING, {"patient_ids": ids, "now": unit.now}))) if ids else ()

@@ -1,0 +1,512 @@
+"""The one way in: `Desk.perform` runs a service function in one authorised, journalled transaction; `query` reads."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_type_hints
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import Connection, Executable, Insert, Row, Table, bindparam, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from request_desk.domain.access import Actor, ActorKind, Permission, Role, may
+from request_desk.domain.clock import Clock, SystemClock
+from request_desk.domain.directory import PracticeSettings
+from request_desk.domain.errors import Conflict, NotAllowed, NotFound, Refused, SignedOut, SlotTaken, Unavailable
+from request_desk.domain.ids import IdSource, NewId, new_uuid
+from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.words import Words
+from request_desk.services.changes import Changes, JournalEntry, Topic
+from request_desk.store import journal, schema
+from request_desk.store.database import BUSY, DAMAGED, LOST, UNSURE, Database, is_damage
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_TRIES = 4
+_FAR_BEHIND = 500  # lines; beyond, reading everything anew is cheaper than patching
+_SESSION = (
+    select(
+        schema.staff.c.active,
+        schema.staff.c.roles,
+        schema.staff.c.must_change,
+        schema.staff_session.c.expires_at,
+        schema.staff_session.c.revoked_at,
+    )
+    .select_from(schema.staff_session.join(schema.staff, schema.staff.c.id == schema.staff_session.c.staff_id))
+    .where(schema.staff_session.c.token_hash == bindparam("session"), schema.staff.c.id == bindparam("staff_id"))
+)
+_SETTINGS = select(schema.practice.c.version, schema.practice.c.settings)
+_SETTINGS_VERSION = select(schema.practice.c.version)
+_KEEP = schema.command.insert()
+_COMMAND = select(schema.command.c.answer, schema.command.c.function, schema.command.c.actor_id).where(
+    schema.command.c.id == bindparam("command_id")
+)
+_LAST_CHANGE = (
+    select(schema.journal.c.action, schema.staff.c.name, schema.journal.c.actor_kind)
+    .select_from(schema.journal.outerjoin(schema.staff, schema.staff.c.id == schema.journal.c.actor_id))
+    .where(
+        schema.journal.c.topic == bindparam("topic"),
+        schema.journal.c.entity_id == bindparam("entity_id"),
+        schema.journal.c.broadcast,
+    )
+    .order_by(schema.journal.c.seq.desc())
+    .limit(1)
+)
+_TOPIC_OF: Mapping[str, Topic] = {
+    "request": Topic.REQUEST,
+    "appointment": Topic.APPOINTMENT,
+    "phrase": Topic.PHRASE,
+    "patient": Topic.PATIENT,
+    "contact": Topic.PATIENT,
+    "staff": Topic.STAFF,
+    "outbox": Topic.DELIVERY,
+    "practice": Topic.SETTINGS,
+    "availability_window": Topic.AVAILABILITY,
+}
+_OVERLAPS = ("ex_appointment_overlap", "uq_appointment_chain_held", "uq_appointment_chain_confirmed")
+_AGAIN_STATES = frozenset({"40001", "40P01", "55P03"})  # serialisation failure, deadlock, lock not available
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """How to take an act back until `until`: a service function with its values, to be performed like any other."""
+
+    label: str
+    until: datetime
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """What a use case returned, what it changed, and how to undo it."""
+
+    value: T
+    changes: Changes
+    undo: Undo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How a window learns that something was committed: files to watch, or a call that blocks and reports."""
+
+    paths: tuple[Path, ...]
+    listen: Callable[[Callable[[], None], Callable[[], bool]], None] | None
+
+
+class Unit:
+    """One use case: a connection in a transaction, the actor, and the only ways to change anything."""
+
+    def __init__(self, connection: Connection, actor: Actor, now: datetime, new_id: NewId, desk: "Desk") -> None:
+        self.connection = connection
+        self.actor = actor
+        self.now = now
+        self.new_id = new_id
+        self._desk = desk
+        self._quick = desk.database.quick
+        self.lines: list[journal.Written] = []
+        self.undo: Undo | None = None
+        self.keeps_answer = True  # False where the answer holds a letter: a repetition may then run again
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._desk.is_sqlite
+
+    @cached_property
+    def settings(self) -> PracticeSettings:
+        """The practice settings as of this transaction."""
+        return self._desk.settings_of(self.connection)
+
+    @property
+    def grace(self) -> timedelta:
+        """How long an act can be undone, and how long nothing of it leaves the practice."""
+        return self.settings.grace
+
+    @cached_property
+    def time(self) -> PracticeTime:
+        return self._desk.time_of(self.settings.zone)
+
+    @cached_property
+    def words(self) -> Words:
+        return Words(self.settings.locale, self.time)
+
+    def require(self, permission: Permission) -> None:
+        """Raise NotAllowed unless the actor's roles cover it."""
+        if not may(self.actor, permission):
+            raise NotAllowed("Your role does not allow this. Ask an administrator.")
+
+    def rows(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        """Return all rows of a prepared statement."""
+        quick = self._quick.run(self.connection, statement, values or {})
+        return self.connection.execute(statement, values or {}).all() if quick is None else quick.rows
+
+    def first(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Row[Any] | None:
+        """Return the first row, or None."""
+        quick = self._quick.run(self.connection, statement, values or {})
+        if quick is None:
+            return self.connection.execute(statement, values or {}).first()
+        return quick.rows[0] if quick.rows else None
+
+    def value(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any:
+        """Return the first column of the first row, None when there is none."""
+        row = self.first(statement, values)
+        return None if row is None else row[0]
+
+    def run(self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None) -> int:
+        """Execute a writing statement and return how many rows it touched."""
+        if isinstance(values, Mapping) or values is None:
+            quick = self._quick.run(self.connection, statement, values or {})
+            if quick is not None:
+                return quick.written
+        return self.connection.execute(statement, values or {}).rowcount
+
+    def insert(self, table: Table, **values: Any) -> None:
+        """Insert one row."""
+        self.run(_insert_into(table), values)
+
+    def change(self, table: Table, row_id: int, expect_version: int | None, **values: Any) -> Row[Any]:
+        """Update one row, raise its version, and return it whole.
+
+        Raises Conflict when its version is not `expect_version` any more (None: whatever it is), NotFound when there is none.
+        """
+        bound = {"which_row": row_id} | {f"to_{key}": value for key, value in values.items()}
+        if expect_version is not None:
+            bound["seen_version"] = expect_version
+        row = self.first(_update_of(table, frozenset(values), expect_version is not None), bound)
+        if row is not None:
+            return row
+        if self.first(select(table.c.id).where(table.c.id == row_id)) is None:
+            raise NotFound("This is not there any more. Reload to see the present state.")
+        raise self.conflict(_TOPIC_OF.get(table.name, Topic.DIRECTORY), row_id)
+
+    def conflict(self, topic: Topic, entity_id: int) -> Conflict:
+        """Make the Conflict that names who changed the thing last, from the journal."""
+        row = self.first(_LAST_CHANGE, {"topic": topic, "entity_id": entity_id})
+        action = row.action.replace("_", " ") if row else "changed"
+        who = (row.name or {"contact": "The parent", "system": "Request Desk"}.get(row.actor_kind, "")) if row else ""
+        named = who or "Somebody"
+        return Conflict(
+            f"{named} has changed this since you opened it ({action}). Nothing was sent; look at it and decide again.",
+            who=who,
+            what=action,
+        )
+
+    def record(self, action: str, topic: Topic, entity_id: int, *, broadcast: bool = True, **detail: Any) -> None:
+        """Add a line to the journal of this transaction; `detail` takes ids, our words and times, no text of a patient."""
+        self.lines.append(journal.Written(action, topic, entity_id, _plain(detail) or None, broadcast))
+
+    def offer_undo(
+        self, label: str, function: Callable[Concatenate["Unit", P], Any], /, *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Offer a way back for the grace time; the outermost use case speaks last and so owns the label."""
+        self.undo = Undo(label, self.now + self.grace, function, args, kwargs)
+
+
+@cache
+def _insert_into(table: Table) -> Insert:
+    """One statement a table, so that it is known again."""
+    return insert(table)
+
+
+@cache
+def _update_of(table: Table, columns: frozenset[str], is_versioned: bool) -> Executable:
+    """The change of these columns of one row, with its version raised; one statement for each set of columns."""
+    values = {key: bindparam(f"to_{key}", type_=table.c[key].type) for key in sorted(columns)}
+    statement = (
+        update(table)
+        .where(table.c.id == bindparam("which_row"))
+        .values(version=table.c.version + 1, **values)
+        .returning(*table.c)
+    )
+    return statement.where(table.c.version == bindparam("seen_version")) if is_versioned else statement
+
+
+class Desk:
+    """Performs and queries on one database, from any thread."""
+
+    def __init__(self, database: Database, clock: Clock | None = None, new_id: NewId | None = None) -> None:
+        self._database = database
+        self.clock = clock or SystemClock()
+        self._new_id = new_id or IdSource(self.clock.now)
+        self._settings: tuple[int, PracticeSettings] | None = None
+        self._times: dict[str, PracticeTime] = {}
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._database.is_sqlite
+
+    @property
+    def database(self) -> Database:
+        """The database itself, for backup and checks."""
+        return self._database
+
+    def perform(
+        self, actor: Actor, function: Callable[Concatenate[Unit, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Outcome[T]:
+        """Run a use case in one transaction: all or nothing.
+
+        Repeats after a deadlock; asks the database by command id when the answer to a commit was lost. Raises Refused children for
+        what users are told; everything else is a bug.
+        """
+        return self._perform(new_uuid(), actor, function, args, kwargs, keep=False)
+
+    def perform_once(
+        self,
+        command_id: UUID,
+        actor: Actor,
+        function: Callable[Concatenate[Unit, P], T],
+        /,
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Outcome[T]:
+        """Like `perform`; the same command id again returns the first value and writes nothing (a form sent twice)."""
+        return self._perform(command_id, actor, function, args, kwargs, keep=True)
+
+    def query(
+        self, actor: Actor, function: Callable[Concatenate[Unit, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run a reading use case on a steady view of the database."""
+        with _translated(), self._database.read() as connection:
+            unit = self._unit(connection, actor)
+            value = function(unit, *args, **kwargs)
+            if unit.lines:
+                raise TypeError(f"{function.__name__} writes and must be performed")
+            return value
+
+    def undo(self, actor: Actor, undo: Undo) -> Outcome[Any]:
+        """Take an act back; raises UndoRefused with the reason when it is too late."""
+        return self._perform(new_uuid(), actor, undo.function, undo.args, undo.kwargs, keep=False)
+
+    def tail(self, after: int) -> tuple[Changes, int]:
+        """Return what was committed behind journal number `after`, and the number to ask with next time."""
+        with _translated(), self._database.read() as connection:
+            lines = journal.tail(connection, after, _FAR_BEHIND + 1)
+            newest = journal.last(connection)
+        if len(lines) > _FAR_BEHIND or newest < after:
+            return Changes(everything=True), newest
+        return Changes(tuple(_entry(line) for line in lines)), newest
+
+    def last_seq(self) -> int:
+        """Return the number of the newest journal line."""
+        with _translated(), self._database.read() as connection:
+            return journal.last(connection)
+
+    def watch(self) -> Watch:
+        """Tell how to learn of commits of other processes."""
+        if self._database.is_sqlite:
+            return Watch(self._database.watch_paths, None)
+
+        def listen(heard: Callable[[], None], stopped: Callable[[], bool]) -> None:
+            with _translated():
+                self._database.listen(journal.CHANNEL, heard, stopped)
+
+        return Watch((), listen)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def settings_of(self, connection: Connection) -> PracticeSettings:
+        """Return the settings, decoded once per version."""
+        kept = self._settings
+        version = connection.execute(_SETTINGS_VERSION).scalar()
+        if kept is not None and kept[0] == version:
+            return kept[1]
+        row = connection.execute(_SETTINGS).first()
+        settings = (
+            PracticeSettings() if row is None else replace(msgspec.convert(row[1], PracticeSettings), version=row[0])
+        )
+        self._settings = (row[0] if row else 0, settings)
+        return settings
+
+    def time_of(self, zone: str) -> PracticeTime:
+        """Return the practice time of a zone, made once."""
+        if zone not in self._times:
+            self._times[zone] = PracticeTime(zone)
+        return self._times[zone]
+
+    def _unit(self, connection: Connection, actor: Actor) -> Unit:
+        now = self.clock.now()
+        if actor.kind is ActorKind.STAFF and actor.session:
+            actor = _vouched(connection, actor, now)
+        return Unit(connection, actor, now, self._new_id, self)
+
+    def _perform(
+        self,
+        command_id: UUID,
+        actor: Actor,
+        function: Callable[..., T],
+        args: Iterable[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        keep: bool,
+    ) -> Outcome[T]:
+        is_unsure = False
+        for attempt in range(1, _TRIES + 1):
+            try:
+                return self._once(command_id, actor, function, args, kwargs, keep=keep, known=keep or attempt > 1)
+            except _LostCommit as error:
+                is_unsure = True  # until the next try has asked for the command id
+                if attempt == _TRIES:
+                    raise Unavailable(UNSURE) from error
+            except Unavailable as error:
+                if is_unsure:
+                    raise Unavailable(UNSURE) from error
+                raise
+            except DBAPIError as error:
+                is_unsure = is_unsure and error.connection_invalidated
+                refused = Unavailable(UNSURE) if is_unsure else _refusal(error)
+                if refused is not None and not _worth_repeating(error):
+                    raise refused from error
+                if refused is None or attempt == _TRIES:
+                    raise refused or error from error
+        raise AssertionError("unreachable")
+
+    def _once(
+        self,
+        command_id: UUID,
+        actor: Actor,
+        function: Callable[..., T],
+        args: Iterable[Any],
+        kwargs: Mapping[str, Any],
+        *,
+        keep: bool,
+        known: bool,
+    ) -> Outcome[T]:
+        is_written = False
+        try:
+            with self._database.write() as connection:
+                unit = self._unit(connection, actor)
+                if known and (answered := connection.execute(_COMMAND, {"command_id": command_id}).first()) is not None:
+                    if (answered[1], answered[2]) != (function.__qualname__, actor.id):
+                        raise Refused("This form was already used for something else. Load the page again.")
+                    return Outcome(_decoded(function, answered[0]), Changes())
+                value = function(unit, *args, **kwargs)
+                numbers = self._written(unit, command_id, function, value, keep=keep)
+                is_written = True
+        except DBAPIError as error:
+            if is_written and error.connection_invalidated:
+                raise _LostCommit from error
+            raise
+        entries = tuple(
+            JournalEntry(
+                seq,
+                unit.now,
+                actor.kind,
+                actor.id,
+                actor.name,
+                actor.desk,
+                line.action,
+                Topic(line.topic),
+                line.entity_id,
+            )
+            for seq, line in zip(numbers, unit.lines, strict=True)
+            if line.broadcast
+        )
+        return Outcome(value, Changes(entries), unit.undo)
+
+    def _written(
+        self, unit: Unit, command_id: UUID, function: Callable[..., T], value: T, *, keep: bool
+    ) -> Sequence[int]:
+        """Write the answer to the command and the lines of the journal; returns their numbers."""
+        actor = unit.actor
+        # SQLite has no connection that could be lost between a commit and its answer: only forms are asked for again.
+        if unit.lines and unit.keeps_answer and (keep or not self.is_sqlite):
+            unit.run(
+                _KEEP,
+                {
+                    "id": command_id,
+                    "actor_id": actor.id,
+                    "function": function.__qualname__,
+                    "at": unit.now,
+                    "answer": msgspec.json.encode(value).decode(),
+                },
+            )
+        return journal.append(
+            unit.first,
+            unit.lines,
+            is_postgresql=not self.is_sqlite,
+            at=unit.now,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            desk=actor.desk,
+            command_id=command_id,
+        )
+
+
+class _LostCommit(Exception):
+    """The connection broke between a commit and its answer: only the database knows what became of it."""
+
+
+class _translated:  # noqa: N801  # reads as a word at its uses
+    """Turn a database's error into the refusal that the user reads."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, DBAPIError) and (refused := _refusal(error)) is not None:
+            raise refused from error
+
+
+def _refusal(error: DBAPIError) -> Refused | None:
+    """Return what the user is told, or None when the error is a bug of ours."""
+    words = str(error.orig)
+    if "readonly database" in words or "read-only transaction" in words:
+        return None  # a query that writes
+    if is_damage(error):
+        return Unavailable(DAMAGED)
+    if any(name in words for name in _OVERLAPS):
+        return SlotTaken("Somebody else has just taken this time. Choose another one.")
+    if isinstance(error, IntegrityError):
+        return (
+            Refused("Somebody else has just changed the same thing. Try again.") if "UNIQUE" in words.upper() else None
+        )
+    if getattr(error.orig, "sqlstate", None) in _AGAIN_STATES or "locked" in words:
+        return Unavailable(BUSY)
+    if error.connection_invalidated or isinstance(error, OperationalError):
+        return Unavailable(LOST)
+    return None
+
+
+def _worth_repeating(error: DBAPIError) -> bool:
+    """A deadlock, a clash of new ids, or a lost connection: the command id tells what became of the first try."""
+    if getattr(error.orig, "sqlstate", None) in _AGAIN_STATES or error.connection_invalidated:
+        return True
+    return (
+        isinstance(error, IntegrityError)
+        and "UNIQUE" in str(error.orig).upper()
+        and not any(n in str(error.orig) for n in _OVERLAPS)
+    )
+
+
+def _vouched(connection: Connection, actor: Actor, now: datetime) -> Actor:
+    """Return the actor with the roles it has now; raise SignedOut when its session does not stand any more (AUTH-07)."""
+    row = connection.execute(_SESSION, {"session": actor.session, "staff_id": actor.id}).first()
+    if row is None or not row.active or row.revoked_at is not None or row.expires_at <= now:
+        raise SignedOut("You have been signed out. Sign in again; what you typed is kept.")
+    # A session that began with a one-time code may set the password and nothing else (AUTH-08).
+    return replace(actor, roles=frozenset() if row.must_change else frozenset(Role(role) for role in row.roles))
+
+
+def _plain(detail: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: value.isoformat() if isinstance(value, datetime) else value
+        for key, value in detail.items()
+        if value is not None
+    }
+
+
+def _decoded(function: Callable[..., T], answer: str) -> T:
+    hint = get_type_hints(function).get("return", type(None))
+    hint = getattr(hint, "__supertype__", hint)
+    return msgspec.json.decode(answer, type=hint)  # type: ignore[no-any-return]
+
+
+def _entry(line: tuple[Any, ...]) -> JournalEntry:
+    seq, at, kind, actor_id, name, desk, action, topic, entity_id = line
+    return JournalEntry(seq, at, kind, actor_id, name, desk, action, Topic(topic), entity_id)

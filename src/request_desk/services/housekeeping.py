@@ -1,0 +1,59 @@
+"""What the program does for itself: the lease that lets one process do a chore, and sweeping what is over."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import bindparam, delete, insert, or_, select, update
+
+from request_desk.domain.access import Permission
+from request_desk.services.desk import Unit
+from request_desk.store import schema
+
+COMMANDS_KEPT: Final = timedelta(days=7)  # so long a form that is sent again gets its first answer
+THROTTLE_KEPT: Final = timedelta(hours=25)  # the longest window counts a day
+SESSIONS_KEPT: Final = timedelta(days=30)  # for "where was I signed in"
+_BATCH: Final = 500  # rows a turn: a sweep never holds up a booking
+
+lease = schema.lease.c
+_TAKE = (
+    update(schema.lease)
+    .where(lease.name == bindparam("which"), or_(lease.owner == bindparam("who"), lease.until <= bindparam("now")))
+    .values(owner=bindparam("who"), until=bindparam("end"))
+)
+_PRACTICE = select(schema.practice.c.id)
+_HELD = select(lease.owner, lease.until).where(lease.name == bindparam("which"))
+
+
+def is_founded(unit: Unit) -> bool:
+    """Tell whether there is a practice in this database, and not its tables alone."""
+    unit.require(Permission.RUN_JOBS)
+    return unit.first(_PRACTICE) is not None
+
+
+def take_lease(unit: Unit, name: str, owner: str, length: timedelta) -> bool:
+    """Take or renew a lease; False while another process has it. Losing one only means that a chore is done twice."""
+    unit.require(Permission.RUN_JOBS)
+    held = unit.first(_HELD, {"which": name})
+    if held is not None:
+        if held.owner == owner and held.until > unit.now + length / 2:
+            return True  # long enough: nothing is written at most ticks
+        return bool(unit.run(_TAKE, {"which": name, "who": owner, "now": unit.now, "end": unit.now + length}))
+    unit.run(insert(schema.lease), {"name": name, "owner": owner, "until": unit.now + length})
+    return True
+
+
+def sweep(unit: Unit) -> int:
+    """Delete some of what is over: answers to commands, sessions, challenges, counted failures. Returns how many rows."""
+    unit.require(Permission.RUN_JOBS)
+    chores = (
+        (schema.command, schema.command.c.id, schema.command.c.at, COMMANDS_KEPT),
+        (schema.throttle, schema.throttle.c.id, schema.throttle.c.at, THROTTLE_KEPT),
+        (schema.challenge, schema.challenge.c.id, schema.challenge.c.expires_at, THROTTLE_KEPT),
+        (schema.portal_session, schema.portal_session.c.token_hash, schema.portal_session.c.expires_at, SESSIONS_KEPT),
+        (schema.staff_session, schema.staff_session.c.token_hash, schema.staff_session.c.expires_at, SESSIONS_KEPT),
+    )
+    swept = 0
+    for table, key, at, kept in chores:
+        old = select(key).where(at < unit.now - kept).limit(_BATCH)
+        swept += unit.run(delete(table).where(key.in_(old)))
+    return swept

@@ -1,0 +1,417 @@
+"""Bookable time read from the database into bit masks, for the acts and the queries of the schedule; no permission is asked here."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    Row,
+    Select,
+    bindparam,
+    cast,
+    extract,
+    literal,
+    select,
+    text,
+    type_coerce,
+    union_all,
+)
+
+from request_desk.domain.appointments import AppointmentStatus
+from request_desk.domain.availability import Absence, AvailabilityWindow, Horizon, Slot, Span
+from request_desk.domain.directory import AppointmentType, RebookingMode
+from request_desk.domain.errors import Invalid, NotFound
+from request_desk.domain.ids import (
+    AbsenceId,
+    AppointmentId,
+    LocationId,
+    ProviderId,
+    RequestId,
+    TypeId,
+    WindowId,
+)
+from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.words import _
+from request_desk.services.desk import Unit
+from request_desk.store import schema
+from request_desk.store.triggers import BLOCKING
+
+LONGEST: Final = timedelta(hours=12)  # no appointment blocks more: a constraint of the table
+_MOST: Final = timedelta(days=400)  # of one search
+_MINUTE: Final = timedelta(minutes=1)
+_NOBODY: Final = 0  # an id that nothing has
+
+_appointment = schema.appointment
+_NAMES = ("id", "name", "short_name", "active", "version")  # of a type; other tables have such columns too
+TYPE_COLUMNS: Final = tuple(
+    column.label(f"rules_{column.name}") if column.name in _NAMES else column for column in schema.appointment_type.c
+)
+_TYPE = select(*TYPE_COLUMNS).where(schema.appointment_type.c.id == bindparam("type_id"))
+_TYPE_PROVIDERS = (
+    select(schema.appointment_type_provider.c.provider_id)
+    .where(schema.appointment_type_provider.c.type_id == bindparam("type_id"))
+    .order_by(schema.appointment_type_provider.c.provider_id)
+)
+_PROVIDERS = select(schema.provider.c.id, schema.provider.c.short_name, schema.provider.c.active).order_by(
+    schema.provider.c.position, schema.provider.c.id
+)
+_LOCATIONS = select(
+    schema.location.c.id,
+    schema.location.c.name,
+    schema.location.c.zone,
+    schema.location.c.active,
+    schema.location.c.address,
+).order_by(schema.location.c.position, schema.location.c.id)
+_WINDOWS = (
+    select(schema.availability_window)
+    .where(
+        schema.availability_window.c.active,
+        schema.availability_window.c.provider_id.in_(bindparam("provider_ids", expanding=True)),
+    )
+    .order_by(schema.availability_window.c.id)
+)
+_WINDOW_TYPES = (
+    select(schema.availability_window_type)
+    .where(
+        schema.availability_window_type.c.window_id.in_(
+            select(schema.availability_window.c.id).where(
+                schema.availability_window.c.active,
+                schema.availability_window.c.provider_id.in_(bindparam("provider_ids", expanding=True)),
+            )
+        )
+    )
+    .order_by(schema.availability_window_type.c.window_id, schema.availability_window_type.c.type_id)
+)
+_ABSENCES = (
+    select(schema.absence)
+    .where(
+        schema.absence.c.provider_id.in_(bindparam("provider_ids", expanding=True)),
+        schema.absence.c.starts_at < bindparam("ends_at"),
+        schema.absence.c.ends_at > bindparam("starts_at"),
+    )
+    .order_by(schema.absence.c.starts_at, schema.absence.c.id)
+)
+
+
+def _statements(*, is_sqlite: bool) -> tuple[Select[Any], Any]:
+    """The blocked time, and the part of it that does not count now; instants as microseconds, uncooked."""
+
+    def micros(column: ColumnElement[datetime]) -> ColumnElement[int]:
+        return type_coerce(column, BigInteger) if is_sqlite else cast(extract("epoch", column) * 1_000_000, BigInteger)
+
+    start, end = micros(_appointment.c.blocks_from), micros(_appointment.c.blocks_until)
+    row = (_appointment.c.provider_id, start, end)
+    busy = select(*row).where(
+        # The words of the partial index, uncooked: SQLite knows it by them.
+        text(BLOCKING),
+        _appointment.c.provider_id.in_(bindparam("provider_ids", expanding=True)),
+        _appointment.c.lane == literal(0),
+        _appointment.c.blocks_from < bindparam("ends_at"),
+        _appointment.c.blocks_from > bindparam("reach"),
+    )
+    held = select(*row, literal(-1)).where(
+        text("status = 'held'"),
+        _appointment.c.lane == literal(0),
+        (_appointment.c.hold_expires_at <= bindparam("now"))
+        | (_appointment.c.request_id == bindparam("request_id"))
+        | (_appointment.c.chain_id == bindparam("chain_id")),
+    )
+    moved = select(*row, literal(-1)).where(
+        _appointment.c.chain_id == bindparam("chain_id"),
+        _appointment.c.status == AppointmentStatus.CONFIRMED,
+        _appointment.c.lane == literal(0),
+    )
+    kept = select(*row, literal(1)).where(
+        text("status = 'cancelled'"),
+        _appointment.c.lane == literal(0),
+        _appointment.c.released_at > bindparam("now"),
+        _appointment.c.chain_id != bindparam("chain_id"),
+        _appointment.c.request_id.is_distinct_from(bindparam("request_id")),
+    )
+    return busy, union_all(held, moved, kept)
+
+
+_ON_SQLITE: Final = _statements(is_sqlite=True)
+_ON_POSTGRESQL: Final = _statements(is_sqlite=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TypeRules:
+    """An appointment type with the one rule that its view does not carry."""
+
+    type: AppointmentType
+    late_cancel: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class LocationFacts:
+    """What slots need of a location."""
+
+    id: LocationId
+    name: str
+    zone: str
+    active: bool
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderFacts:
+    """What slots need of a provider."""
+
+    id: ProviderId
+    name: str
+    active: bool
+
+
+def type_rules(unit: Unit, type_id: TypeId) -> TypeRules:
+    """Return the rules of an appointment type; raises NotFound."""
+    row = unit.first(_TYPE, {"type_id": type_id})
+    if row is None:
+        raise NotFound(_("This appointment type is not there any more. Choose another one."))
+    found = _tuples(unit, _TYPE_PROVIDERS, {"type_id": type_id})
+    return rules_of(row, tuple(ProviderId(each[0]) for each in found))
+
+
+def rules_of(row: Row[Any], provider_ids: tuple[ProviderId, ...] = ()) -> TypeRules:
+    """Make the rules from a row of `TYPE_COLUMNS`; whose they are is left open where nobody asks."""
+    return TypeRules(
+        AppointmentType(
+            id=TypeId(row.rules_id),
+            name=row.rules_name,
+            short_name=row.rules_short_name,
+            duration=row.duration_minutes * _MINUTE,
+            buffer=row.buffer_minutes * _MINUTE,
+            hold_ttl=row.hold_minutes * _MINUTE,
+            minimum_notice=row.notice_minutes * _MINUTE,
+            reschedule_notice=row.reschedule_notice_minutes * _MINUTE,
+            cancel_notice=row.cancel_notice_minutes * _MINUTE,
+            maximum_advance=timedelta(days=row.advance_days),
+            grid=row.grid_minutes * _MINUTE,
+            rebooking_mode=RebookingMode(row.rebooking_mode),
+            provider_ids=provider_ids,
+            active=row.rules_active,
+            version=row.rules_version,
+        ),
+        row.late_cancel_minutes * _MINUTE,
+    )
+
+
+def all_providers(unit: Unit) -> dict[ProviderId, ProviderFacts]:
+    """Return every provider in the practice's order."""
+    return {
+        ProviderId(row.id): ProviderFacts(ProviderId(row.id), row.short_name, row.active)
+        for row in unit.rows(_PROVIDERS)
+    }
+
+
+def all_locations(unit: Unit) -> dict[LocationId, LocationFacts]:
+    """Return every location in the practice's order."""
+    return {
+        LocationId(row.id): LocationFacts(LocationId(row.id), row.name, row.zone, row.active, row.address)
+        for row in unit.rows(_LOCATIONS)
+    }
+
+
+def time_of(unit: Unit, zone: str) -> PracticeTime:
+    """Return the wall clock of a location's zone; mostly the practice's own."""
+    return unit.time if zone == unit.time.zone else PracticeTime(zone)
+
+
+def windows_of(unit: Unit, provider_ids: Iterable[ProviderId]) -> dict[ProviderId, list[AvailabilityWindow]]:
+    """Return the active windows of providers, in two statements."""
+    values = {"provider_ids": list(provider_ids)}
+    types: dict[int, list[TypeId]] = {}
+    for window_id, type_id in _tuples(unit, _WINDOW_TYPES, values):
+        types.setdefault(window_id, []).append(TypeId(type_id))
+    found: dict[ProviderId, list[AvailabilityWindow]] = {}
+    for row in unit.rows(_WINDOWS, values):
+        window = AvailabilityWindow(
+            id=WindowId(row.id),
+            provider_id=ProviderId(row.provider_id),
+            location_id=LocationId(row.location_id),
+            weekday=row.weekday,
+            start_minute=row.start_minute,
+            end_minute=row.end_minute,
+            buffer=None if row.buffer_minutes is None else row.buffer_minutes * _MINUTE,
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+            active=row.active,
+            type_ids=tuple(types.get(row.id, ())),
+            staff_only=row.staff_only,
+            label=row.label,
+            version=row.version,
+        )
+        found.setdefault(window.provider_id, []).append(window)
+    return found
+
+
+def absences_of(unit: Unit, provider_ids: Iterable[ProviderId], span: Span) -> dict[ProviderId, list[Absence]]:
+    """Return the absences of providers that touch a span, by start."""
+    values = {"provider_ids": list(provider_ids), "starts_at": span.starts_at, "ends_at": span.ends_at}
+    found: dict[ProviderId, list[Absence]] = {}
+    for row in unit.rows(_ABSENCES, values):
+        absence = Absence(AbsenceId(row.id), ProviderId(row.provider_id), row.starts_at, row.ends_at, row.label)
+        found.setdefault(absence.provider_id, []).append(absence)
+    return found
+
+
+class SlotBook:
+    """The bookable time of some providers over a span, as of one moment; ask it as often as you like, in one thread."""
+
+    def __init__(
+        self,
+        span: Span,
+        providers: Mapping[ProviderId, ProviderFacts],
+        locations: Mapping[LocationId, LocationFacts],
+        windows: Mapping[ProviderId, Sequence[AvailabilityWindow]],
+        absences: Mapping[ProviderId, Sequence[Absence]],
+        horizons: Mapping[ProviderId, Sequence[Horizon]],
+    ) -> None:
+        self.span: Final = span
+        self.providers: Final = providers
+        self.locations: Final = locations
+        self.windows: Final = windows
+        self.absences: Final = absences
+        self._horizons: Final = horizons
+
+    def slots(
+        self,
+        type_: AppointmentType,
+        *,
+        for_staff: bool,
+        earliest: datetime,
+        latest: datetime | None = None,
+        provider_ids: Collection[ProviderId] = (),
+        location_ids: Collection[LocationId] = (),
+    ) -> list[Slot]:
+        """Return the free slots by start, then in the practice's order of providers."""
+        found: list[Slot] = []
+        for horizon in self._asked(type_, provider_ids):
+            found += horizon.slots(
+                duration=type_.duration,
+                buffer=type_.buffer,
+                grid=type_.grid,
+                earliest=earliest,
+                latest=latest,
+                type_id=type_.id,
+                for_staff=for_staff,
+                location_ids=location_ids,
+            )
+        found.sort(key=_start)
+        return found
+
+    def first(
+        self,
+        type_: AppointmentType,
+        *,
+        for_staff: bool,
+        earliest: datetime,
+        latest: datetime | None = None,
+        provider_ids: Collection[ProviderId] = (),
+        location_ids: Collection[LocationId] = (),
+    ) -> Slot | None:
+        """Return the first of `slots` without making the others."""
+        firsts = (
+            horizon.first(
+                duration=type_.duration,
+                buffer=type_.buffer,
+                grid=type_.grid,
+                earliest=earliest,
+                latest=latest,
+                type_id=type_.id,
+                for_staff=for_staff,
+                location_ids=location_ids,
+            )
+            for horizon in self._asked(type_, provider_ids)
+        )
+        return min((slot for slot in firsts if slot is not None), key=_start, default=None)
+
+    def _asked(self, type_: AppointmentType, provider_ids: Collection[ProviderId]) -> Iterable[Horizon]:
+        for provider_id, horizons in self._horizons.items():
+            may = not type_.provider_ids or provider_id in type_.provider_ids
+            if may and (not provider_ids or provider_id in provider_ids):
+                yield from horizons
+
+
+def open_book(
+    unit: Unit,
+    span: Span,
+    *,
+    provider_ids: Collection[ProviderId] = (),
+    exclude_chain: AppointmentId | None = None,
+    exclude_request: RequestId | None = None,
+) -> SlotBook:
+    """Read the bookable time of providers (empty: all) over a span.
+
+    Blocked are booked visits, holds that still run, and freed time that an undo may want back; not what belongs to
+    `exclude_chain`, nor the holds of `exclude_request`. Raises Invalid when the span is longer than 400 days.
+    """
+    if span.ends_at - span.starts_at > _MOST:
+        raise Invalid(_("A search covers at most {days} days. Choose a shorter time.").format(days=_MOST.days))
+    providers, locations = all_providers(unit), all_locations(unit)
+    asked = [each.id for each in providers.values() if each.active and (not provider_ids or each.id in provider_ids)]
+    windows = {
+        provider_id: [window for window in found if locations[window.location_id].active]
+        for provider_id, found in windows_of(unit, asked).items()
+    }
+    asked = [each for each in asked if each in windows]
+    absences = absences_of(unit, asked, span)
+    blocked = _blocked(unit, asked, span, exclude_chain, exclude_request)
+    clocks = {zone: time_of(unit, zone) for zone in {each.zone for each in locations.values() if each.active}}
+    horizons: dict[ProviderId, list[Horizon]] = {}
+    for provider_id in asked:
+        away = [Span(each.starts_at, each.ends_at) for each in absences.get(provider_id, ())]
+        by_zone: dict[str, list[AvailabilityWindow]] = {}
+        for window in windows[provider_id]:
+            by_zone.setdefault(locations[window.location_id].zone, []).append(window)
+        for zone, here in by_zone.items():
+            horizon = Horizon(provider_id, here, span, clocks[zone], away)
+            horizon.load(blocked.get(provider_id, ()))
+            horizons.setdefault(provider_id, []).append(horizon)
+    return SlotBook(span, providers, locations, windows, absences, horizons)
+
+
+def _blocked(
+    unit: Unit,
+    provider_ids: Sequence[ProviderId],
+    span: Span,
+    chain_id: AppointmentId | None,
+    request_id: RequestId | None,
+) -> dict[int, list[tuple[int, int]]]:
+    """The blocked stretches of each provider as microseconds since 1970."""
+    busy, corrections = _ON_SQLITE if unit.is_sqlite else _ON_POSTGRESQL
+    found: dict[int, list[tuple[int, int]]] = {provider_id: [] for provider_id in provider_ids}
+    if not found:
+        return found
+    values = {"provider_ids": list(found), "ends_at": span.ends_at + LONGEST, "reach": span.starts_at - LONGEST}
+    for provider_id, start, end in _uncooked(unit, busy, values):
+        found[provider_id].append((start, end))
+    values = {"now": unit.now, "chain_id": chain_id or _NOBODY, "request_id": request_id or _NOBODY}
+    for provider_id, start, end, sign in _tuples(unit, corrections, values):
+        pairs = found.get(provider_id)
+        if pairs is None:
+            continue
+        if sign > 0:
+            pairs.append((start, end))
+        elif (start, end) in pairs:
+            pairs.remove((start, end))
+    return found
+
+
+def _tuples(unit: Unit, statement: Executable, values: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
+    return unit.rows(statement, values)
+
+
+def _uncooked(unit: Unit, statement: Executable, values: Mapping[str, Any]) -> list[tuple[int, int, int]]:
+    """Rows as the driver has them: for tens of thousands of numbers a third of the time."""
+    with unit.connection.execute(statement, values) as result:
+        cursor: Any = result.cursor
+        return cursor.fetchall()  # type: ignore[no-any-return]
+
+
+def _start(slot: Slot) -> datetime:
+    return slot.starts_at

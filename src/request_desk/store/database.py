@@ -1,0 +1,305 @@
+"""Connections: one writer and a few readers per process, opened the same safe way on SQLite and PostgreSQL."""
+
+import os
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import RLock
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError, DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from request_desk.domain.errors import Unavailable
+from request_desk.store.quick import Quick
+
+APPLICATION_ID = 0x52444B31  # "RDK1": tells our files from other SQLite files
+BUSY_SECONDS = 5.0  # how long a writer waits for its turn before the user is told
+_PAGE_SIZE = 8192
+_READERS = 6
+_BUSY = ("database is locked", "database table is locked", "database schema is locked", "locking protocol")
+_DAMAGES = ("file is not a database", "malformed", "file is encrypted")
+_NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ncpfs"})
+
+UNSURE = "The database was lost in the middle of this, so it is not known whether it was done. Reload and look before you try again."
+LOST = "The database cannot be reached just now. Nothing was changed; try again in a moment."
+DAMAGED = "The database file is damaged, or it is no database. Stop working with it, run `request-desk doctor`, and restore a backup."
+BUSY = "The database has been busy for several seconds. Nothing was changed; try again in a moment."
+
+
+class Database:
+    """A database of either engine. Connections are held, not opened per use (a fresh one costs 5 to 10 page reads)."""
+
+    def __init__(self, url: str, *, journal_mode: str | None = None) -> None:
+        """`journal_mode` ("wal", "delete") overrides the choice by SQLite version; tests run both."""
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._journal_mode = journal_mode or ("wal" if _wal_is_safe(sqlite3.sqlite_version_info) else "delete")
+        if self.is_sqlite:
+            _check_place(self.path)
+        self.engine = self._engine()
+        self.quick = Quick(self.engine.dialect)
+        self._write_lock = RLock()
+        self._writer: Connection | None = None
+        self._readers: SimpleQueue[Connection] = SimpleQueue()
+        self._random = random.Random()  # noqa: S311  # spreads retries, guards nothing
+        self._closed = False
+
+    @property
+    def path(self) -> Path:
+        """The SQLite file; only for SQLite."""
+        if not self.url.database:
+            raise ValueError("a database in memory cannot be shared with readers; give a file")
+        return Path(self.url.database)
+
+    @property
+    def watch_paths(self) -> tuple[Path, ...]:
+        """Files that change with a commit; empty on PostgreSQL."""
+        if not self.is_sqlite:
+            return ()
+        return (self.path, Path(f"{self.path}-wal")) if self._journal_mode == "wal" else (self.path,)
+
+    def describe(self) -> str:
+        """Name the engine and how it keeps its promise of durability."""
+        if not self.is_sqlite:
+            return "PostgreSQL"
+        mode = "write-ahead log" if self._journal_mode == "wal" else "rollback journal"
+        return f"SQLite {sqlite3.sqlite_version}, {mode}"
+
+    def _engine(self) -> Engine:
+        if not self.is_sqlite:
+            return create_engine(
+                self.url,
+                pool_size=_READERS + 2,
+                max_overflow=20,
+                connect_args={
+                    "connect_timeout": 5,
+                    "options": "-c statement_timeout=15s -c lock_timeout=5s -c timezone=UTC",
+                },
+            )
+        engine = create_engine(
+            self.url,
+            poolclass=QueuePool,
+            pool_size=_READERS + 2,
+            max_overflow=20,
+            connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS, "cached_statements": 512},
+        )
+        event.listen(engine, "connect", self._prepare_sqlite)
+        return engine
+
+    def _prepare_sqlite(self, dbapi: sqlite3.Connection, _record: object) -> None:
+        dbapi.isolation_level = None  # BEGIN is ours: the driver's own loses updates without an error
+        cursor = dbapi.cursor()
+        synchronous = "FULL" if self._journal_mode == "wal" else "EXTRA"
+        for pragma in (
+            f"page_size={_PAGE_SIZE}",
+            f"journal_mode={self._journal_mode}",
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            "recursive_triggers=ON",  # else INSERT OR REPLACE deletes without the delete trigger
+            "trusted_schema=OFF",
+            "cell_size_check=ON",
+            "mmap_size=0",
+        ):
+            _again(lambda p=pragma: cursor.execute(f"PRAGMA {p}"), BUSY_SECONDS, random.uniform)  # type: ignore[misc]
+        cursor.close()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Yield the write connection inside one transaction; an exception rolls everything back, else it commits."""
+        with self._write_lock:
+            connection = self._writer_connection()
+            try:
+                with connection.begin():
+                    if self.is_sqlite:
+                        self._begin_immediate(connection)
+                    yield connection
+                    if self.is_sqlite:
+                        _dbapi(connection).execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+            except DBAPIError as error:
+                if error.connection_invalidated or connection.invalidated:
+                    self._forget_writer()
+                raise
+
+    def _writer_connection(self) -> Connection:
+        if self._closed:
+            raise Unavailable(LOST)
+        if self._writer is None or self._writer.closed or self._writer.invalidated:
+            self._forget_writer()
+            self._writer = self._connect()
+        return self._writer
+
+    def _forget_writer(self) -> None:
+        if self._writer is not None:
+            try:
+                self._writer.close()
+            except DBAPIError:
+                self._writer.invalidate()
+            self._writer = None
+
+    def _connect(self) -> Connection:
+        try:
+            return self.engine.connect()
+        except DatabaseError as error:
+            raise Unavailable(_sentence(error)) from error
+
+    def _begin_immediate(self, connection: Connection) -> None:
+        dbapi = _dbapi(connection)
+        # The busy handler starves one of several processes for seconds; a short random back-off is fair.
+        dbapi.execute("PRAGMA busy_timeout=0")
+        try:
+            _again(lambda: dbapi.execute("BEGIN IMMEDIATE"), BUSY_SECONDS, self._random.uniform)
+        except sqlite3.DatabaseError as error:
+            raise Unavailable(BUSY if _is_busy(error) else _sentence(error)) from error
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Yield a connection with a steady view of the database; nothing can be written through it."""
+        connection = self._reader()
+        try:
+            with connection.begin() as transaction:
+                if self.is_sqlite:
+                    self._begin_read(connection)
+                yield connection
+                transaction.rollback()
+        except BaseException:
+            self._give_back(connection)
+            raise
+        self._give_back(connection)
+
+    def _reader(self) -> Connection:
+        if self._closed:
+            raise Unavailable(LOST)
+        try:
+            return self._readers.get_nowait()
+        except Empty:
+            connection = self._connect()
+            if self.is_sqlite:
+                _dbapi(connection).execute("PRAGMA query_only=ON")
+                return connection
+            # PostgreSQL's own choice looks anew at each statement: a feed would skip what commits between two of them.
+            return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    def _give_back(self, connection: Connection) -> None:
+        if self._closed or connection.invalidated or connection.closed:
+            connection.close()
+        else:
+            self._readers.put(connection)
+
+    def _begin_read(self, connection: Connection) -> None:
+        dbapi = _dbapi(connection)
+
+        def begin() -> None:
+            dbapi.execute("PRAGMA busy_timeout=0")
+            if not dbapi.in_transaction:
+                dbapi.execute("BEGIN")
+            dbapi.execute(
+                "PRAGMA schema_version"
+            ).fetchone()  # takes the shared lock now, so that no later read is refused
+
+        try:
+            _again(begin, BUSY_SECONDS, self._random.uniform)
+        except sqlite3.DatabaseError as error:
+            raise Unavailable(BUSY if _is_busy(error) else _sentence(error)) from error
+
+    @contextmanager
+    def admin(self) -> Iterator[Connection]:
+        """Yield a connection of its own for migrations and checks, in one write transaction."""
+        with self._connect() as connection, connection.begin():
+            if self.is_sqlite:
+                self._begin_immediate(connection)
+                _dbapi(connection).execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
+            yield connection
+
+    def listen(self, channel: str, heard: Callable[[], None], stopped: Callable[[], bool]) -> None:
+        """Call `heard` after each NOTIFY on `channel` until `stopped`; PostgreSQL only, blocks its thread."""
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f'LISTEN "{channel}"'))
+            driver: Any = connection.connection.dbapi_connection
+            heard()
+            while not stopped():
+                for _note in driver.notifies(timeout=0.5, stop_after=1):
+                    heard()
+
+    def close(self) -> None:
+        """Close every connection of this process."""
+        self._closed = True
+        with self._write_lock:
+            self._forget_writer()
+        while True:
+            try:
+                self._readers.get_nowait().close()
+            except Empty:
+                break
+        self.engine.dispose()
+
+
+def _dbapi(connection: Connection) -> sqlite3.Connection:
+    return connection.connection.dbapi_connection  # type: ignore[return-value]
+
+
+def _is_busy(error: BaseException) -> bool:
+    return any(words in str(error) for words in _BUSY)
+
+
+def is_damage(error: BaseException) -> bool:
+    """Tell whether SQLite says that the file itself is broken: no other try will help (DUR-07)."""
+    return any(words in str(error) for words in _DAMAGES)
+
+
+def _sentence(error: BaseException) -> str:
+    return DAMAGED if is_damage(error) else LOST
+
+
+def _again(attempt: Callable[[], object], seconds: float, uniform: Callable[[float, float], float]) -> None:
+    """Repeat while SQLite says busy, waiting 0.2 to 4 ms between tries."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            attempt()
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(uniform(0.0002, 0.004))
+        else:
+            return
+
+
+def _wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Tell whether this SQLite has the fix of the WAL-reset fault (3.51.3, 3.50.7 and 3.44.6 of their lines)."""
+    return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
+
+
+def _check_place(path: Path) -> None:
+    """Refuse a file that SQLite cannot keep safe, with the reason (DUR-02)."""
+    if path.is_symlink():
+        raise Unavailable(f"The database file {path.name} is a link. Give the path of the file itself.")
+    if path.parent.is_dir() and not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # SQLite gives its journals the mode of the database
+    kind = _file_system(path.parent)
+    if kind in _NETWORK_FILE_SYSTEMS:
+        raise Unavailable(
+            f"The database file {path.name} lies on a network share ({kind}), where SQLite loses data."
+            " Use a local folder, or PostgreSQL for several workstations."
+        )
+
+
+def _file_system(folder: Path) -> str:
+    """Return the type of the file system that holds a folder, or "" where the platform does not tell."""
+    mounts = Path("/proc/self/mounts")
+    if not mounts.exists():
+        return ""
+    place = folder.resolve()
+    best, kind = -1, ""
+    for line in mounts.read_text("utf-8", "replace").splitlines():
+        fields = line.split(" ")
+        point = fields[1].replace("\\040", " ")
+        if (place == Path(point) or Path(point) in place.parents) and len(point) >= best:
+            best, kind = len(point), fields[2]
+    return kind

@@ -1,0 +1,100 @@
+"""The journal: who did what to which id, written last in every transaction and read back as the feed of changes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Executable, bindparam, func, insert, select
+
+from request_desk.store import schema
+
+CHANNEL = "request_desk"
+_LOCK = 7_310_951  # any constant; one lock for the whole journal
+_journal = schema.journal
+_INSERT = insert(_journal).returning(_journal.c.seq)
+_LOCK_AND_NOTIFY = select(func.pg_advisory_xact_lock(_LOCK), func.pg_notify(CHANNEL, ""))
+_LAST = select(func.coalesce(func.max(_journal.c.seq), 0))
+_TAIL = (
+    select(
+        _journal.c.seq,
+        _journal.c.at,
+        _journal.c.actor_kind,
+        _journal.c.actor_id,
+        func.coalesce(schema.staff.c.name, ""),
+        _journal.c.desk,
+        _journal.c.action,
+        _journal.c.topic,
+        _journal.c.entity_id,
+    )
+    .select_from(_journal.outerjoin(schema.staff, schema.staff.c.id == _journal.c.actor_id))
+    .where(_journal.c.seq > bindparam("after"), _journal.c.broadcast)
+    .order_by(_journal.c.seq)
+    .limit(bindparam("most"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One line of the journal as it is written; `detail` holds ids, words of ours and times, never text of a patient."""
+
+    action: str
+    topic: str
+    entity_id: int
+    detail: dict[str, Any] | None
+    broadcast: bool
+
+
+def append(
+    run: Callable[[Executable, Mapping[str, Any]], Any],
+    lines: Sequence[Written],
+    *,
+    is_postgresql: bool,
+    at: datetime,
+    actor_kind: str,
+    actor_id: int,
+    desk: str,
+    command_id: UUID,
+) -> list[int]:
+    """Write lines and return their numbers, in order; `run` gives a statement's first row. Must be the last of a transaction.
+
+    On PostgreSQL a lock makes commit order equal journal order (without it a reader of "seq > last" misses rows), so nothing
+    may be locked after it.
+    """
+    if not lines:
+        return []
+    if is_postgresql:
+        # The note is delivered at the commit, whenever it is asked for: one way to the server for both.
+        run(_LOCK_AND_NOTIFY, {})
+    common = {
+        "at": at,
+        "actor_kind": actor_kind,
+        "actor_id": actor_id,
+        "desk": desk,
+        "command_id": command_id,
+    }
+    return [
+        run(
+            _INSERT,
+            common
+            | {
+                "action": line.action,
+                "topic": line.topic,
+                "entity_id": line.entity_id,
+                "detail": line.detail,
+                "broadcast": line.broadcast,
+            },
+        )[0]
+        for line in lines
+    ]
+
+
+def tail(connection: Connection, after: int, most: int) -> list[tuple[Any, ...]]:
+    """Return broadcast lines behind `after`: (seq, at, actor kind, actor id, actor name, desk, action, topic, entity id)."""
+    return [tuple(row) for row in connection.execute(_TAIL, {"after": after, "most": most})]
+
+
+def last(connection: Connection) -> int:
+    """Return the number of the newest line, 0 when there is none."""
+    return int(connection.execute(_LAST).scalar_one())

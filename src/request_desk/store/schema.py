@@ -1,0 +1,758 @@
+"""Every table, in reading order, with the reason of each constraint; changes of it go through `migrations`."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Connection,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+    text,
+)
+
+from request_desk.store import triggers
+from request_desk.store.triggers import BLOCKING
+from request_desk.store.types import NAMING, Day, Flag, Id, Instant, Json, PublicId, at_most, one_of
+
+metadata = MetaData(naming_convention=NAMING)
+STATUSES = ("held", "confirmed", "cancelled", "expired", "completed", "no_show")
+
+
+def _id() -> Column[int]:
+    return Column("id", Id, primary_key=True, autoincrement=False)
+
+
+def _version() -> Column[int]:
+    return Column("version", Integer, nullable=False, server_default=text("1"))
+
+
+def _flag(name: str, *, default: bool) -> Column[bool]:
+    return Column(name, Flag, nullable=False, default=default)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, default="")
+
+
+# the practice
+
+practice = Table(
+    "practice",
+    metadata,
+    _id(),
+    _version(),
+    Column("settings", Json, nullable=False),
+    CheckConstraint("id = 1", name="one_row"),
+    sqlite_strict=True,
+)
+
+location = Table(
+    "location",
+    metadata,
+    _id(),
+    _version(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("zone", Text, nullable=False),
+    _text("address"),
+    _text("phone"),
+    Column("position", Integer, nullable=False, default=0),
+    _flag("active", default=True),
+    sqlite_strict=True,
+)
+
+provider = Table(
+    "provider",
+    metadata,
+    _id(),
+    _version(),
+    Column("name", Text, nullable=False),
+    Column("short_name", Text, nullable=False),
+    _text("mobile_phone"),
+    Column("position", Integer, nullable=False, default=0),
+    _flag("active", default=True),
+    sqlite_strict=True,
+)
+
+provider_location = Table(
+    "provider_location",
+    metadata,
+    Column("provider_id", Id, ForeignKey("provider.id"), primary_key=True),
+    Column("location_id", Id, ForeignKey("location.id"), primary_key=True),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    _id(),
+    _version(),
+    Column("login", Text, nullable=False, unique=True),  # never reused: rows are switched off, not deleted (AUTH-01)
+    Column("name", Text, nullable=False),
+    Column("initials", Text, nullable=False),
+    Column("roles", Json, nullable=False),
+    Column("provider_id", Id, ForeignKey("provider.id"), unique=True),
+    _flag("active", default=True),
+    _text("password_hash"),
+    _flag("must_change", default=False),
+    _text("code_hash"),  # one-time code of a reset or of `init` (AUTH-08)
+    Column("code_expires_at", Instant),
+    CheckConstraint("login <> '$AD' OR active", name="administrator_active").ddl_if(dialect="postgresql"),
+    CheckConstraint("login <> '$AD' OR active = 1", name="administrator_active").ddl_if(dialect="sqlite"),
+    sqlite_strict=True,
+)
+
+staff_session = Table(
+    "staff_session",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("staff_id", Id, ForeignKey("staff.id"), nullable=False, index=True),
+    _text("desk"),
+    Column("created_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    sqlite_strict=True,
+)
+
+# Failed sign-ins and codes, counted in the database so that a restart forgets nothing (AUTH-05, OTP-04).
+throttle = Table(
+    "throttle",
+    metadata,
+    _id(),
+    Column("subject", Text, nullable=False),  # "staff:<login>", "desk:<name>", "contact:<id>"
+    Column("at", Instant, nullable=False),
+    Index("ix_throttle_subject_at", "subject", "at"),
+    sqlite_strict=True,
+)
+
+staff_preference = Table(
+    "staff_preference",
+    metadata,
+    Column("staff_id", Id, ForeignKey("staff.id"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("value", Json, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+department = Table(
+    "department",
+    metadata,
+    _id(),
+    _version(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("location_id", Id, ForeignKey("location.id")),
+    _flag("active", default=True),
+    sqlite_strict=True,
+)
+
+department_member = Table(
+    "department_member",
+    metadata,
+    Column("department_id", Id, ForeignKey("department.id"), primary_key=True),
+    Column("staff_id", Id, ForeignKey("staff.id"), primary_key=True),
+    Index("ix_department_member_staff_id", "staff_id"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+appointment_type = Table(
+    "appointment_type",
+    metadata,
+    _id(),
+    _version(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("short_name", Text, nullable=False),
+    Column("duration_minutes", Integer, nullable=False),
+    Column("buffer_minutes", Integer, nullable=False, default=0),
+    Column("hold_minutes", Integer, nullable=False, default=15),
+    Column("offer_minutes", Integer, nullable=False, default=1440),
+    Column("notice_minutes", Integer, nullable=False, default=0),
+    Column("reschedule_notice_minutes", Integer, nullable=False, default=0),
+    Column("cancel_notice_minutes", Integer, nullable=False, default=0),
+    Column("late_cancel_minutes", Integer, nullable=False, default=1440),
+    Column("advance_days", Integer, nullable=False, default=180),
+    Column("grid_minutes", Integer, nullable=False, default=10),
+    Column("rebooking_mode", Text, nullable=False, default="any_provider"),
+    Column("position", Integer, nullable=False, default=0),
+    _flag("active", default=True),
+    CheckConstraint("duration_minutes BETWEEN 5 AND 480", name="duration"),
+    CheckConstraint("grid_minutes BETWEEN 5 AND 240 AND grid_minutes % 5 = 0", name="grid"),  # day masks count in fives
+    CheckConstraint("hold_minutes BETWEEN 1 AND 1440", name="hold"),
+    CheckConstraint(
+        "buffer_minutes >= 0 AND notice_minutes >= 0 AND reschedule_notice_minutes >= 0 AND cancel_notice_minutes >= 0 AND advance_days > 0",
+        name="signs",
+    ),
+    one_of("rebooking_mode", ("any_provider", "same_provider")),
+    sqlite_strict=True,
+)
+
+appointment_type_provider = Table(
+    "appointment_type_provider",
+    metadata,
+    Column("type_id", Id, ForeignKey("appointment_type.id"), primary_key=True),
+    Column("provider_id", Id, ForeignKey("provider.id"), primary_key=True),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+availability_window = Table(
+    "availability_window",
+    metadata,
+    _id(),
+    _version(),
+    Column("provider_id", Id, ForeignKey("provider.id"), nullable=False, index=True),
+    Column("location_id", Id, ForeignKey("location.id"), nullable=False),
+    Column("weekday", Integer, nullable=False),
+    Column("start_minute", Integer, nullable=False),
+    Column("end_minute", Integer, nullable=False),
+    Column("buffer_minutes", Integer),
+    Column("valid_from", Day),
+    Column("valid_until", Day),
+    _flag("active", default=True),
+    # Purposes (AV6): what the window is for. Lanes and lead times have their columns now, so that no appointment moves later.
+    _flag("staff_only", default=False),
+    _text("label"),
+    Column("opens_minutes", Integer),
+    Column("cap", Integer),
+    Column("work_in_lanes", Integer, nullable=False, default=0),
+    CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+    CheckConstraint("start_minute >= 0 AND start_minute < end_minute AND end_minute <= 1440", name="minutes"),
+    sqlite_strict=True,
+)
+
+availability_window_type = Table(
+    "availability_window_type",
+    metadata,
+    Column("window_id", Id, ForeignKey("availability_window.id"), primary_key=True),
+    Column("type_id", Id, ForeignKey("appointment_type.id"), primary_key=True),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+absence = Table(
+    "absence",
+    metadata,
+    _id(),
+    Column("provider_id", Id, ForeignKey("provider.id"), nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    _text("label"),
+    CheckConstraint("starts_at < ends_at", name="order"),
+    Index("ix_absence_provider_id_starts_at", "provider_id", "starts_at"),
+    sqlite_strict=True,
+)
+
+# people
+
+patient = Table(
+    "patient",
+    metadata,
+    _id(),
+    _version(),
+    Column("given_name", Text, nullable=False),
+    Column("family_name", Text, nullable=False),
+    Column("birth_day", Day, nullable=False, index=True),
+    Column("household_id", Id, nullable=False, index=True),
+    Column("search", Text, nullable=False),  # folded names and birth day, for finding by typing
+    _flag("active", default=True),
+    _flag("deceased", default=False),
+    sqlite_strict=True,
+)
+Index("ix_patient_family_name_id", patient.c.family_name, patient.c.id)
+
+contact = Table(
+    "contact",
+    metadata,
+    _id(),
+    _version(),
+    Column("given_name", Text, nullable=False),
+    Column("family_name", Text, nullable=False),
+    Column("language", Text, nullable=False, default="en"),
+    Column("search", Text, nullable=False),
+    _flag("active", default=True),
+    _flag("opted_out", default=False),
+    sqlite_strict=True,
+)
+
+contact_patient = Table(
+    "contact_patient",
+    metadata,
+    Column("contact_id", Id, ForeignKey("contact.id"), primary_key=True),
+    Column("patient_id", Id, ForeignKey("patient.id"), primary_key=True),
+    Column("relation", Text, nullable=False),
+    _flag("may_book", default=True),
+    _flag("may_see_messages", default=True),
+    _flag("gets_notices", default=True),
+    Column("valid_until", Day),
+    Index("ix_contact_patient_patient_id", "patient_id"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+contact_point = Table(
+    "contact_point",
+    metadata,
+    _id(),
+    Column("contact_id", Id, ForeignKey("contact.id"), nullable=False, index=True),
+    Column("channel", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("lookup", Text, nullable=False),  # e-mail with lower-cased domain, phone as E.164: what sign-in compares
+    Column("verified_at", Instant),
+    one_of("channel", ("email", "phone")),
+    Index("ix_contact_point_lookup", "lookup"),
+    sqlite_strict=True,
+)
+
+# appointments
+
+appointment = Table(
+    "appointment",
+    metadata,
+    _id(),
+    _version(),
+    Column("chain_id", Id, nullable=False),  # the id of the first appointment of its rebookings
+    Column("replaces_id", Id, ForeignKey("appointment.id")),
+    Column("patient_id", Id, ForeignKey("patient.id"), nullable=False),
+    Column("provider_id", Id, ForeignKey("provider.id"), nullable=False),
+    Column("location_id", Id, ForeignKey("location.id"), nullable=False),
+    Column("type_id", Id, ForeignKey("appointment_type.id"), nullable=False),
+    Column("lane", Integer, nullable=False, default=0),
+    Column("status", Text, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    # The buffer lies inside the blocked interval, so that the database sees what the rules see.
+    Column("blocks_from", Instant, nullable=False),
+    Column("blocks_until", Instant, nullable=False),
+    Column("hold_expires_at", Instant),
+    Column("held_by_id", Id),  # the staff member or contact who holds it
+    Column("request_id", Id),  # the request it was held or booked for
+    Column("released_at", Instant),  # freed time stays kept until then: the grace time of an undo
+    _text("cancel_code"),
+    _text("cancel_text"),
+    _flag("late_cancel", default=False),
+    _text("overrule"),  # why staff overruled a limit (ACT7)
+    Column("booked_by_kind", Text, nullable=False),
+    Column("booked_by_id", Id, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("visible_at", Instant, nullable=False),  # the portal shows the state before until then
+    # What was agreed with the patient: if zone rules change, `doctor` finds the rows that no longer match.
+    Column("zone", Text, nullable=False),
+    Column("wall_time", Text, nullable=False),
+    one_of("status", STATUSES),
+    CheckConstraint("starts_at < ends_at", name="order"),
+    CheckConstraint("blocks_from <= starts_at AND blocks_until >= ends_at", name="blocks"),
+    # Overlap search looks back no further than this.
+    CheckConstraint("blocks_until - blocks_from <= 43200000000", name="length").ddl_if(dialect="sqlite"),
+    CheckConstraint("blocks_until - blocks_from <= interval '12 hours'", name="length").ddl_if(dialect="postgresql"),
+    CheckConstraint("(status = 'held') = (hold_expires_at IS NOT NULL)", name="hold_expires"),
+    CheckConstraint("status <> 'cancelled' OR cancel_code <> ''", name="cancel_reason"),  # AP3
+    CheckConstraint("lane >= 0", name="lane"),
+    *at_most("cancel_text", 2000),
+    Index("ix_appointment_patient_id_starts_at", "patient_id", "starts_at"),
+    Index("ix_appointment_provider_id_starts_at", "provider_id", "starts_at"),
+    Index("ix_appointment_starts_at_id", "starts_at", "id"),
+    Index("ix_appointment_chain_id", "chain_id"),
+    Index("ix_appointment_request_id", "request_id"),
+    Index(
+        "ix_appointment_blocking",
+        "provider_id",
+        "lane",
+        "blocks_from",
+        "blocks_until",
+        sqlite_where=text(BLOCKING),
+        postgresql_where=text(BLOCKING),
+    ),
+    Index(
+        "ix_appointment_hold_expires_at",
+        "hold_expires_at",
+        sqlite_where=text("status = 'held'"),
+        postgresql_where=text("status = 'held'"),
+    ),
+    Index(  # freed time that is still kept: a handful of rows
+        "ix_appointment_released_at",
+        "released_at",
+        sqlite_where=text("status = 'cancelled'"),
+        postgresql_where=text("status = 'cancelled'"),
+    ),
+    # A chain is a line: nothing is replaced twice.
+    Index(
+        "uq_appointment_replaces_id",
+        "replaces_id",
+        unique=True,
+        sqlite_where=text("replaces_id IS NOT NULL"),
+        postgresql_where=text("replaces_id IS NOT NULL"),
+    ),
+    # A chain has at most one booking and one hold at a time; a hold for a move may overlap what it replaces.
+    Index(
+        "uq_appointment_chain_confirmed",
+        "chain_id",
+        unique=True,
+        sqlite_where=text("status = 'confirmed'"),
+        postgresql_where=text("status = 'confirmed'"),
+    ),
+    Index(
+        "uq_appointment_chain_held",
+        "chain_id",
+        unique=True,
+        sqlite_where=text("status = 'held'"),
+        postgresql_where=text("status = 'held'"),
+    ),
+    sqlite_strict=True,
+)
+
+# requests
+
+request = Table(
+    "request",
+    metadata,
+    _id(),
+    _version(),
+    Column("reference", PublicId, nullable=False, unique=True),  # the portal's URL of the thread
+    Column("submission_id", PublicId, nullable=False, unique=True),  # the same form sent twice is one request
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("contact_id", Id, ForeignKey("contact.id"), nullable=False, index=True),
+    Column("patient_id", Id, ForeignKey("patient.id"), nullable=False, index=True),
+    Column("household_id", Id, nullable=False),
+    Column("type_id", Id, ForeignKey("appointment_type.id")),
+    Column("provider_id", Id, ForeignKey("provider.id")),
+    Column("location_id", Id, ForeignKey("location.id")),
+    Column("appointment_id", Id, ForeignKey("appointment.id")),
+    Column("target_kind", Text, nullable=False),
+    Column("target_id", Id, nullable=False),
+    Column("target_origin", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    _flag("urgent", default=False),
+    Column("arrived_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("needed_at", Instant),
+    Column("waiting_until", Instant),
+    Column("visible_at", Instant, nullable=False),
+    Column("completed_at", Instant),
+    Column("completed_by_id", Id),
+    _text("completion_reason"),  # why it was completed without a reply (RE6)
+    one_of("kind", ("schedule", "cancel", "reschedule")),
+    one_of("state", ("open", "waiting", "completed", "withdrawn")),
+    one_of("target_kind", ("department", "staff")),
+    one_of("target_origin", ("auto", "forwarded")),
+    CheckConstraint("(state = 'completed') = (completed_at IS NOT NULL)", name="completed"),
+    Index(
+        "ix_request_open_target",
+        "target_id",
+        "id",
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+    Index(
+        "ix_request_waiting_target",
+        "target_id",
+        "id",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+    Index("ix_request_state_completed_at", "state", "completed_at", "id"),
+    Index("ix_request_household_id_arrived_at", "household_id", "arrived_at"),
+    Index("ix_request_appointment_id", "appointment_id"),
+    sqlite_strict=True,
+)
+
+request_wish = Table(
+    "request_wish",
+    metadata,
+    Column("request_id", Id, ForeignKey("request.id"), primary_key=True),
+    Column("rank", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("provider_id", Id, ForeignKey("provider.id")),
+    Column("starts_at", Instant),
+    Column("day", Day),
+    Column("part", Text),
+    one_of("kind", ("slot", "day_part", "next")),
+    CheckConstraint(
+        "(kind = 'slot') = (starts_at IS NOT NULL) AND (kind = 'day_part') = (day IS NOT NULL AND part IS NOT NULL)",
+        name="shape",
+    ),
+    CheckConstraint("rank BETWEEN 1 AND 9", name="rank"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+message = Table(
+    "message",
+    metadata,
+    _id(),
+    Column("request_id", Id, ForeignKey("request.id"), nullable=False),
+    Column("author_kind", Text, nullable=False),
+    Column("author_id", Id, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("language", Text, nullable=False, default="en"),
+    _text("phrase"),
+    Column("created_at", Instant, nullable=False),
+    Column("visible_at", Instant, nullable=False),
+    Column("withdrawn_at", Instant),  # taken back within the grace time; never shown again
+    one_of("author_kind", ("contact", "staff", "system")),
+    *at_most("body", 16000),
+    Index("ix_message_request_id_id", "request_id", "id"),
+    sqlite_strict=True,
+)
+
+# What search reads: folded text of each message with the names around it; `scope` is "t<target>".
+message_search = Table(
+    "message_search",
+    metadata,
+    _id(),  # the message's
+    Column("request_id", Id, ForeignKey("request.id"), nullable=False, index=True),
+    Column("body", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    sqlite_strict=True,
+)
+
+staff_note = Table(
+    "staff_note",
+    metadata,
+    _id(),
+    Column("request_id", Id, ForeignKey("request.id"), nullable=False, index=True),
+    Column("staff_id", Id, ForeignKey("staff.id"), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("call", Text),
+    Column("created_at", Instant, nullable=False),
+    one_of("call", ("no_answer", "voicemail", "spoke")),
+    *at_most("body", 16000),
+    sqlite_strict=True,
+)
+
+forward = Table(
+    "forward",
+    metadata,
+    _id(),
+    Column("request_id", Id, ForeignKey("request.id"), nullable=False, index=True),
+    Column("staff_id", Id, nullable=False),  # 0: the program, when a department lost its last member
+    Column("from_kind", Text, nullable=False),
+    Column("from_id", Id, nullable=False),
+    Column("to_kind", Text, nullable=False),
+    Column("to_id", Id, nullable=False),
+    _text("note"),
+    Column("at", Instant, nullable=False),
+    Column("undone_at", Instant),
+    Index("ix_forward_staff_id_id", "staff_id", "id"),
+    *at_most("note", 4000),
+    sqlite_strict=True,
+)
+
+# Per-user marks, only for requests that are open: completing deletes them.
+request_mark = Table(
+    "request_mark",
+    metadata,
+    Column("staff_id", Id, ForeignKey("staff.id"), primary_key=True),
+    Column("request_id", Id, ForeignKey("request.id"), primary_key=True),
+    Column("read_at", Instant),
+    Column("dismissed_at", Instant),
+    Index("ix_request_mark_request_id", "request_id"),
+    # The badge subtracts what its owner dismissed; read marks are many, these few.
+    Index(
+        "ix_request_mark_dismissed",
+        "staff_id",
+        "request_id",
+        sqlite_where=text("dismissed_at IS NOT NULL"),
+        postgresql_where=text("dismissed_at IS NOT NULL"),
+    ),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# Open requests per target, kept by triggers: the badge stays one read per target at a million requests.
+open_count = Table(
+    "open_count",
+    metadata,
+    Column("target_id", Id, primary_key=True),
+    Column("count", Integer, nullable=False),
+    sqlite_strict=True,
+)
+
+claim = Table(
+    "claim",
+    metadata,
+    Column("request_id", Id, ForeignKey("request.id"), primary_key=True),
+    Column("staff_id", Id, ForeignKey("staff.id"), nullable=False),
+    Column("desk", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    sqlite_strict=True,
+)
+
+draft = Table(
+    "draft",
+    metadata,
+    Column("staff_id", Id, ForeignKey("staff.id"), primary_key=True),
+    Column("request_id", Id, ForeignKey("request.id"), primary_key=True),
+    Column("body", Text, nullable=False),
+    _text("phrase"),
+    _text("state"),
+    Column("updated_at", Instant, nullable=False),
+    *at_most("body", 40000),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+phrase = Table(
+    "phrase",
+    metadata,
+    _id(),
+    _version(),
+    Column("slug", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("grouping", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("prompts", Json, nullable=False),
+    Column("staff_id", Id, ForeignKey("staff.id")),  # null: practice-wide
+    _flag("shipped", default=False),
+    _flag("active", default=True),
+    UniqueConstraint("slug", "language", "staff_id"),
+    *at_most("body", 8192),
+    sqlite_strict=True,
+)
+
+# what goes out
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _id(),
+    _version(),
+    Column("reference", PublicId, nullable=False),  # Message-ID: the same on every try
+    Column("kind", Text, nullable=False),  # reply, booking, move, cancellation, acknowledgement, code
+    Column("channel", Text, nullable=False),
+    Column("contact_id", Id, ForeignKey("contact.id"), nullable=False),
+    Column("contact_point_id", Id, ForeignKey("contact_point.id")),
+    Column("request_id", Id, index=True),
+    Column("appointment_id", Id),
+    Column("challenge_id", Id),  # codes are minted when sent, never stored here
+    Column("payload", Json, nullable=False),  # ids and times only: no text of a patient
+    Column("dedupe_key", Text, nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    Column("not_before", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    _text("lease_owner"),
+    Column("lease_until", Instant),
+    _text("error"),
+    Column("created_at", Instant, nullable=False),
+    Column("sent_at", Instant),
+    one_of("state", ("pending", "sent", "failed", "withdrawn")),
+    one_of("channel", ("email",)),
+    Index(
+        "ix_outbox_due",
+        "not_before",
+        "id",
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+    Index(
+        "ix_outbox_failed",
+        "id",
+        sqlite_where=text("state = 'failed'"),
+        postgresql_where=text("state = 'failed'"),
+    ),
+    sqlite_strict=True,
+)
+
+# the portal's sign-in
+
+challenge = Table(
+    "challenge",
+    metadata,
+    _id(),
+    Column("reference", PublicId, nullable=False, unique=True),
+    Column("contact_id", Id),  # null: an unknown address saw the same page and got no mail
+    Column("contact_point_id", Id),
+    Column("browser_hash", Text, nullable=False),
+    _text("code_hash"),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("used_at", Instant),
+    Index("ix_challenge_contact_id_created_at", "contact_id", "created_at"),
+    sqlite_strict=True,
+)
+
+portal_session = Table(
+    "portal_session",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("contact_id", Id, ForeignKey("contact.id"), nullable=False, index=True),
+    Column("created_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    sqlite_strict=True,
+)
+
+# the record
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("seq", Id, Identity(always=True), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("actor_kind", Text, nullable=False),
+    Column("actor_id", Id, nullable=False),
+    Column("desk", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("entity_id", Id, nullable=False),
+    Column("detail", Json),
+    Column("command_id", PublicId, nullable=False),
+    Column("broadcast", Flag, nullable=False),  # views are kept, not broadcast
+    Index("ix_journal_topic_entity_id_seq", "topic", "entity_id", "seq"),
+    sqlite_strict=True,
+)
+
+command = Table(
+    "command",
+    metadata,
+    Column("id", PublicId, primary_key=True),
+    Column("actor_id", Id, nullable=False),
+    Column("function", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("answer", Text, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text, nullable=False),
+    Column("until", Instant, nullable=False),
+    sqlite_strict=True,
+)
+
+
+def _before_create(_target: MetaData, connection: Connection, **_options: object) -> None:
+    _say(connection, triggers.BEFORE)
+
+
+def _after_create(_target: MetaData, connection: Connection, **_options: object) -> None:
+    _say(connection, triggers.AFTER)
+
+
+def _say(connection: Connection, statements: Mapping[str, Sequence[str]]) -> None:
+    for statement in statements.get(connection.dialect.name, ()):
+        connection.execute(text(statement))
+
+
+event.listen(metadata, "before_create", _before_create)
+event.listen(metadata, "after_create", _after_create)

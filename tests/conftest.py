@@ -1,0 +1,168 @@
+"""Fixtures for every test: a private home, real databases of both engines, a clock that moves when told."""
+
+import gc
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+_HOME = Path(tempfile.mkdtemp(prefix="rdtest"))
+os.environ.update(
+    {
+        "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen"),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "HOME": str(_HOME),
+        "XDG_CONFIG_HOME": str(_HOME / "config"),
+        "XDG_DATA_HOME": str(_HOME / "data"),
+        "XDG_STATE_HOME": str(_HOME / "state"),
+        "XDG_CACHE_HOME": str(_HOME / "cache"),
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+    }
+)
+
+import pytest  # noqa: E402
+from sqlalchemy import create_engine, text  # noqa: E402
+
+from request_desk.domain.access import SYSTEM  # noqa: E402
+from request_desk.domain.clock import FixedClock  # noqa: E402
+from request_desk.domain.ids import CountingIds  # noqa: E402
+from request_desk.services import invariants  # noqa: E402
+from request_desk.services.desk import Desk  # noqa: E402
+from request_desk.store import schema  # noqa: E402
+from request_desk.store.database import Database  # noqa: E402
+from tests import postgres  # noqa: E402
+from tests.builders import Practice  # noqa: E402
+
+DEMO_MORNING = datetime(2026, 11, 24, 16, 12, tzinfo=UTC)  # Tuesday, 8:12 AM in Los Angeles
+_GARBAGE = 20_000  # objects made since the last collection
+_serial = count(1)
+
+
+def pytest_sessionstart() -> None:
+    """Leave no garbage to a thread: the automatic collector frees Qt objects of an earlier test wherever it happens to run."""
+    gc.disable()
+
+
+def pytest_runtest_logfinish() -> None:
+    """Collect between tests, on the thread that runs them."""
+    gc.disable()
+    if gc.get_count()[0] > _GARBAGE:
+        gc.collect()
+
+
+def pytest_sessionfinish() -> None:
+    shutil.rmtree(_HOME, ignore_errors=True)
+
+
+def created(url: str) -> None:
+    """Create the whole schema in an empty database."""
+    database = Database(url)
+    with database.admin() as connection:
+        schema.metadata.create_all(connection)
+    database.close()
+
+
+def check_invariants(url: str) -> None:
+    """Fail when something that must be true of every practice is not."""
+    desk = Desk(Database(url))
+    assert desk.query(SYSTEM, invariants.inconsistencies) == ()
+    desk.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema, copied for each test."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    created(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    """A PostgreSQL server with a template database that holds the schema."""
+    place = postgres.binaries()
+    if place is None:
+        if os.environ.get("CI"):
+            pytest.fail("PostgreSQL is missing: apt-get install postgresql")
+        pytest.skip("PostgreSQL is missing: apt-get install postgresql")
+    server = postgres.start(place)
+    _administer(server, "CREATE DATABASE template_desk")
+    created(server.url("template_desk"))
+    yield server
+    server.stop()
+
+
+def _administer(server: postgres.Server, statement: str) -> None:
+    engine = create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh SQLite database with the schema."""
+    path = tmp_path / "desk.db"
+    shutil.copyfile(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.Server) -> Iterator[str]:
+    """A fresh PostgreSQL database with the schema."""
+    name = f"desk{next(_serial)}"
+    _administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE template_desk")
+    yield postgres_server.url(name)
+    _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of a fresh database of each engine."""
+    return str(request.getfixturevalue("sqlite_url" if request.param == "sqlite" else "postgres_url"))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh database of each engine."""
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """Tuesday, November 24, 2026, 8:12 AM in the practice; moves when told."""
+    return FixedClock(DEMO_MORNING)
+
+
+@pytest.fixture
+def desk(database: Database, clock: FixedClock) -> Desk:
+    """A desk on a fresh database of each engine, with counting ids."""
+    return Desk(database, clock, CountingIds(1000))
+
+
+@pytest.fixture
+def practice(desk: Desk, database: Database, database_url: str) -> Iterator[Practice]:
+    """A small practice on the desk's database; whatever a test did, what must be true is true afterwards."""
+    yield Practice(desk, database)
+    check_invariants(database_url)
+
+
+@pytest.fixture
+def sqlite_desk(sqlite_url: str, clock: FixedClock) -> Iterator[Desk]:
+    """A desk on SQLite alone, for tests of windows, where the engine does not matter."""
+    desk = Desk(Database(sqlite_url), clock, CountingIds(1000))
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def sqlite_practice(sqlite_desk: Desk, sqlite_url: str) -> Iterator[Practice]:
+    """A small practice on the SQLite desk."""
+    yield Practice(sqlite_desk, sqlite_desk.database)
+    check_invariants(sqlite_url)

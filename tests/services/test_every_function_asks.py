@@ -1,0 +1,153 @@
+"""Every function that a face can call refuses who has no right, before it looks at anything; the others no face calls."""
+
+import ast
+import inspect
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+import request_desk
+from request_desk import services
+from request_desk.domain.access import Actor, ActorKind
+from request_desk.domain.errors import NotAllowed
+from request_desk.services.desk import Desk, Unit
+from request_desk.store.database import Database
+
+NOBODY: Final = Actor(ActorKind.STAFF, 424_242, "Nobody")  # signed in, and without a role
+PARENT: Final = Actor(ActorKind.CONTACT, 424_243, "Somebody's parent")
+FACES: Final = ("ui", "web", "jobs", "demo", "app.py", "doctor.py")
+
+# Parts of use cases, which ask for them. No face may call these; a test below looks.
+INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
+    "acts": ("do", "go_back"),
+    "appointment_views": ("load", "load_many", "chain_end", "held_for", "upcoming_of"),
+    "holds": (
+        "place",
+        "expire_here",
+        "expire_all",
+        "drop",
+        "drop_of_request",
+        "own_holds",
+        "clear_chain",
+        "is_taken",
+        "take",
+        "taken",
+        "lock_providers",
+    ),
+    "inbox_marks": ("dismiss", "clear_marks", "put_back", "release", "drop_claim", "take_draft"),
+    "inbox_queries": ("deliveries_of", "delivery"),
+    "inbox_routing": ("arriving", "due_from_now", "reopened", "keep_seen"),
+    "outbox": ("notify", "acknowledge", "enqueue_code", "withdraw", "withdraw_waiting"),
+    "request_scope": (
+        "sees_everything",
+        "my_targets",
+        "open_targets",
+        "in_scope",
+        "seen",
+        "people_of",
+        "target_names",
+        "target_name",
+        "fresh",
+    ),
+    "search_index": ("add", "forget", "rescope"),
+    "slots": ("type_rules", "all_providers", "all_locations", "time_of", "windows_of", "absences_of", "open_book"),
+}
+# Whose own account or own pages they are: everybody of this kind may, and each looks at nothing but the actor's own.
+STAFF_MAY: Final = frozenset(
+    f"access.{name}" for name in ("unlock", "seen", "sign_out", "change_password", "end_session")
+)
+PARENT_MAY: Final = frozenset(
+    {
+        "directory.locations",
+        "directory.providers",
+        "directory.appointment_types",
+        "inbox.submit",
+        "inbox.answer",
+        "inbox.withdraw",
+        "portal_queries.portal_children",
+        "portal_queries.portal_requests",
+        "portal_queries.portal_thread",
+        "schedule_queries.portal_slots",
+        "schedule_queries.portal_appointments",
+        "scheduling.drop_holds",  # of a request that is taken back; looks whose it is
+    }
+)
+
+
+def modules() -> Iterator[str]:
+    for found in pkgutil.iter_modules(services.__path__):
+        yield found.name
+
+
+def public() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Every public function of the services that works in a unit, by "module.name"."""
+    for name in modules():
+        module = import_module(f"{services.__name__}.{name}")
+        for key, function in vars(module).items():
+            if key.startswith("_") or not inspect.isfunction(function) or function.__module__ != module.__name__:
+                continue
+            first = next(iter(inspect.signature(function).parameters.values()), None)
+            if first is not None and first.annotation is Unit:
+                yield f"{name}.{key}", function
+
+
+FUNCTIONS: Final = dict(public())
+ASKED: Final = sorted(set(FUNCTIONS) - {f"{module}.{name}" for module, names in INSIDE.items() for name in names})
+
+
+def nothing_for(function: Callable[..., Any]) -> tuple[list[None], dict[str, None]]:
+    """Arguments that are worth nothing: whoever looks at them before asking for the right fails otherwise."""
+    given = list(inspect.signature(function).parameters.values())[1:]
+    needed = [each for each in given if each.default is inspect.Parameter.empty]
+    by_place = [None for each in needed if each.kind is not inspect.Parameter.KEYWORD_ONLY]
+    return by_place, {each.name: None for each in needed if each.kind is inspect.Parameter.KEYWORD_ONLY}
+
+
+@pytest.fixture(scope="module")
+def empty(sqlite_template: Path) -> Iterator[Desk]:
+    database = Database(f"sqlite:///{sqlite_template}")
+    yield Desk(database)
+    database.close()
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_nobody_gets_in_without_a_right(empty: Desk, name: str) -> None:
+    function = FUNCTIONS[name]
+    by_place, by_name = nothing_for(function)
+    for actor, may in ((NOBODY, STAFF_MAY), (PARENT, PARENT_MAY)):
+        if name not in may:
+            with pytest.raises(NotAllowed):
+                empty.query(actor, function, *by_place, **by_name)
+
+
+def test_no_face_calls_a_part_of_a_use_case() -> None:
+    root = Path(request_desk.__file__).parent
+    files = [
+        path for face in FACES for path in ([root / face] if face.endswith(".py") else (root / face).rglob("*.py"))
+    ]
+    called = [
+        f"{path.relative_to(root)}:{node.lineno} {node.value.id}.{node.attr}"
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.attr in INSIDE.get(node.value.id, ())
+    ]
+    imported = [
+        f"{path.relative_to(root)}:{node.lineno} {alias.name}"
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("request_desk.services.")
+        for alias in node.names
+        if alias.name in INSIDE.get((node.module or "").rpartition(".")[2], ())
+    ]
+    assert called + imported == []
+
+
+def test_the_lists_name_what_there_is() -> None:
+    listed = {f"{module}.{name}" for module, names in INSIDE.items() for name in names} | STAFF_MAY | PARENT_MAY
+    assert sorted(listed - set(FUNCTIONS)) == []

@@ -1,0 +1,402 @@
+"""The whole act: schedule, reply, disposition, notices and undo, in one transaction (ACT4, ACT5, RE4–RE7, MC9)."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from request_desk.domain.access import Actor, Role
+from request_desk.domain.appointments import AppointmentStatus
+from request_desk.domain.availability import Slot
+from request_desk.domain.clock import FixedClock, SystemClock
+from request_desk.domain.errors import Conflict, Invalid, NotFound, Refused, SlotTaken, UndoRefused
+from request_desk.domain.ids import IdSource, ProviderId, RequestId
+from request_desk.domain.requests import (
+    Act,
+    Booking,
+    Cancellation,
+    Disposition,
+    Move,
+    Reply,
+    RequestState,
+    Resolved,
+    Tab,
+    Target,
+    TargetKind,
+)
+from request_desk.services import acts, inbox, inbox_marks, inbox_queries, outbox, request_view, scheduling
+from request_desk.services.appointment_views import load, upcoming_of
+from request_desk.services.desk import Desk, Outcome
+from request_desk.store import schema
+from request_desk.store.database import Database
+from tests.builders import TODAY, Practice, wall
+from tests.tables import changed_tables, snapshot
+
+TOMORROW = TODAY + timedelta(days=1)
+
+
+def a_slot(practice: Practice, time: str, *, provider: ProviderId | None = None, minutes: int = 40) -> Slot:
+    start = wall(TOMORROW, time)
+    end = start + timedelta(minutes=minutes)
+    return Slot(provider or practice.lindqvist, practice.northside, start, end, end)
+
+
+def resolve(
+    desk: Desk,
+    actor: Actor,
+    request: RequestId,
+    act: Act | None = None,
+    *,
+    text: str | None = "See you then.",
+    disposition: Disposition = Disposition.COMPLETED,
+    version: int = 1,
+    **values: Any,
+) -> Outcome[Resolved]:
+    reply = None if text is None else Reply(text)
+    return desk.perform(
+        actor, inbox.resolve, request, act, reply=reply, disposition=disposition, expect_version=version, **values
+    )
+
+
+def row_of(desk: Desk, actor: Actor, request: RequestId) -> Any:
+    return desk.query(actor, inbox_queries.rows, (request,))[0]
+
+
+def mails(practice: Practice) -> list[tuple[str, int, str]]:
+    with practice.database.read() as connection:
+        found = connection.execute(
+            select(schema.outbox.c.kind, schema.outbox.c.contact_id, schema.outbox.c.state)
+            .where(schema.outbox.c.kind != "acknowledgement")
+            .order_by(schema.outbox.c.contact_id)
+        )
+        return [(row.kind, row.contact_id, row.state) for row in found]
+
+
+def test_a_booking_answers_and_completes_for_every_inbox(desk: Desk, practice: Practice) -> None:  # ACT4, RE5
+    request = practice.a_request()
+    done = resolve(desk, practice.maria, request, Booking(a_slot(practice, "9:20"), practice.well))
+    value = done.value
+    assert value.summary == "Booked Zuri Okafor for Wed, Nov 25, 9:20 AM"
+    assert value.appointment_id is not None
+    booked = desk.query(practice.maria, load, value.appointment_id)
+    assert (booked.status, booked.request_id) == (AppointmentStatus.CONFIRMED, request)
+    assert value.deliveries == 3
+    assert mails(practice) == [
+        ("booking", practice.amara.id, "pending"),
+        ("booking", practice.father.id, "pending"),
+        ("booking", practice.grandmother.id, "pending"),
+    ]
+    for who in (practice.maria, practice.kofi):
+        assert desk.query(who, inbox_queries.badge) == 0
+        assert desk.query(who, inbox_queries.open_keys, Tab.OPEN) == ()
+    page = desk.query(practice.kofi, inbox_queries.list_page, Tab.COMPLETED)
+    assert [(row.id, row.completed_by) for row in page.rows] == [(request, "Maria Santos")]
+
+
+def test_a_reply_alone_is_told_to_the_sender_only_and_lets_the_held_slot_go(desk: Desk, practice: Practice) -> None:
+    request = practice.a_request()
+    held = desk.perform(
+        practice.maria,
+        scheduling.hold,
+        a_slot(practice, "9:20"),
+        type_id=practice.well,
+        patient_id=practice.zuri,
+        request_id=request,
+    ).value
+    done = resolve(desk, practice.maria, request, disposition=Disposition.OPEN)
+    assert done.value.summary == "Answered the request of Zuri Okafor"
+    assert mails(practice) == [("reply", practice.amara.id, "pending")]
+    assert desk.query(practice.maria, load, held.id).status is AppointmentStatus.CANCELLED
+    assert row_of(desk, practice.maria, request).state is RequestState.OPEN
+    assert desk.query(practice.kofi, inbox_queries.badge) == 1
+
+
+def test_a_cancellation_is_written_with_its_reason(desk: Desk, practice: Practice) -> None:
+    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+    request = practice.a_request("cancel", appointment=visit)
+    done = resolve(desk, practice.maria, request, Cancellation(visit, 1, "pat", "Get well!"))
+    assert done.value.summary == "Cancelled Zuri Okafor, Wed, Nov 25, 10:00 AM"
+    cancelled = desk.query(practice.maria, load, visit)
+    assert (cancelled.status, cancelled.cancel_code) == (AppointmentStatus.CANCELLED, "pat")
+    assert {kind for kind, _contact, _state in mails(practice)} == {"cancellation"}
+
+
+def test_a_move_replaces_the_visit_out_of_its_hold(desk: Desk, practice: Practice) -> None:
+    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+    request = practice.a_request("reschedule", appointment=visit)
+    slot = a_slot(practice, "14:00")
+    held = desk.perform(
+        practice.maria,
+        scheduling.hold,
+        slot,
+        type_id=practice.well,
+        patient_id=practice.zuri,
+        request_id=request,
+        replaces=visit,
+    ).value
+    done = resolve(desk, practice.maria, request, Move(visit, 1, slot, held.id))
+    assert done.value.summary == "Moved Zuri Okafor to Wed, Nov 25, 2:00 PM"
+    assert done.value.appointment_id is not None
+    new = desk.query(practice.maria, load, done.value.appointment_id)
+    assert (new.replaces_id, new.status) == (visit, AppointmentStatus.CONFIRMED)
+    assert desk.query(practice.maria, load, visit).status is AppointmentStatus.CANCELLED
+
+
+@pytest.mark.parametrize("act", ["booking", "cancellation", "move", "reply"])
+def test_the_undo_restores_request_schedule_inboxes_and_notices(
+    desk: Desk, practice: Practice, clock: FixedClock, act: str
+) -> None:  # ACT5
+    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+    request = practice.a_request("reschedule", appointment=visit)
+    desk.perform(practice.kofi, inbox_marks.mark_read, (request,))
+    desk.perform(practice.maria, inbox_marks.claim, request)
+    desk.perform(practice.maria, inbox_marks.save_draft, request, "See you", "moved", "{}")
+    before = snapshot(practice.database)
+    chosen: dict[str, Act | None] = {
+        "booking": Booking(a_slot(practice, "15:00"), practice.well),
+        "cancellation": Cancellation(visit, 1, "pat"),
+        "move": Move(visit, 1, a_slot(practice, "14:00")),
+        "reply": None,
+    }
+    done = resolve(desk, practice.maria, request, chosen[act])
+    assert done.undo is not None
+    assert done.undo.label == done.value.summary
+    clock.advance(timedelta(seconds=19))
+    desk.undo(practice.maria, done.undo)
+    row = row_of(desk, practice.kofi, request)
+    assert (row.state, row.unread, row.claim_staff_id) == (RequestState.OPEN, False, practice.maria.id)
+    assert desk.query(practice.maria, inbox_queries.draft, request) is not None
+    assert {state for _kind, _contact, state in mails(practice)} == {"withdrawn"}
+    assert [each.id for each in desk.query(practice.maria, upcoming_of, [practice.zuri])] == [visit]
+    thread = desk.query(practice.maria, request_view.open_request, request).thread
+    assert len(thread) == 1
+    after = snapshot(practice.database)
+    untouched = {"request_mark", "claim", "draft", "open_count", "request_wish", "staff_note", "forward"}
+    assert not changed_tables(before, after) & untouched
+
+
+def test_the_undo_is_refused_in_words_after_the_grace_time(
+    desk: Desk, practice: Practice, clock: FixedClock
+) -> None:  # ACT5
+    request = practice.a_request()
+    done = resolve(desk, practice.maria, request, Booking(a_slot(practice, "9:20"), practice.well))
+    assert done.undo is not None
+    clock.advance(timedelta(seconds=21))
+    before = snapshot(practice.database)
+    with pytest.raises(UndoRefused, match="too late"):
+        desk.undo(practice.maria, done.undo)
+    assert not changed_tables(before, snapshot(practice.database))
+
+
+def test_the_undo_is_refused_once_a_notice_is_leaving_and_nothing_changes(
+    desk: Desk, practice: Practice, clock: FixedClock
+) -> None:
+    request = practice.a_request()
+    done = resolve(desk, practice.maria, request, Booking(a_slot(practice, "9:20"), practice.well))
+    assert done.undo is not None
+    clock.advance(timedelta(seconds=20))
+    from request_desk.domain.access import SYSTEM
+
+    assert len(desk.perform(SYSTEM, outbox.claim_due, "worker").value) == 4
+    before = snapshot(practice.database)
+    with pytest.raises(UndoRefused, match="left already"):
+        desk.undo(practice.maria, done.undo)
+    assert not changed_tables(before, snapshot(practice.database))
+
+
+def test_the_undo_is_refused_when_a_colleague_has_acted_since(desk: Desk, practice: Practice) -> None:
+    request = practice.a_request()
+    done = resolve(desk, practice.maria, request, disposition=Disposition.OPEN)
+    assert done.undo is not None
+    target = Target(TargetKind.STAFF, practice.admin.id)  # type: ignore[arg-type]
+    from request_desk.services import inbox_routing
+
+    desk.perform(practice.kofi, inbox_routing.forward, request, target, "yours", expect_version=2)
+    with pytest.raises(UndoRefused, match="Kofi Prah has acted"):
+        desk.undo(practice.maria, done.undo)
+
+
+def test_a_second_answer_is_stopped_with_who_was_first_and_the_draft_is_kept(
+    desk: Desk, practice: Practice
+) -> None:  # MC9
+    request = practice.a_request()
+    desk.perform(practice.kofi, inbox_marks.save_draft, request, "We could do Friday", "", "{}")
+    resolve(desk, practice.maria, request, Booking(a_slot(practice, "9:20"), practice.well))
+    with pytest.raises(Conflict) as conflict:
+        resolve(desk, practice.kofi, request, text="We could do Friday")
+    assert (conflict.value.who, conflict.value.what) == ("Maria Santos", "completed")
+    draft = desk.query(practice.kofi, inbox_queries.draft, request)
+    assert draft is not None
+    follow = desk.perform(practice.kofi, inbox.follow_up, request, Reply(draft.text)).value
+    assert follow.deliveries == 1
+    view = desk.query(practice.kofi, request_view.open_request, request)
+    assert [message.body for message in view.thread][1:] == ["See you then.", "We could do Friday"]
+    assert view.state is RequestState.COMPLETED
+    assert desk.query(practice.kofi, inbox_queries.draft, request) is None
+
+
+def test_a_follow_up_can_be_taken_back(desk: Desk, practice: Practice) -> None:
+    request = practice.a_request()
+    resolve(desk, practice.maria, request)
+    done = desk.perform(practice.maria, inbox.follow_up, request, Reply("One more thing."))
+    assert done.undo is not None
+    desk.undo(practice.maria, done.undo)
+    view = desk.query(practice.maria, request_view.open_request, request)
+    assert [message.body for message in view.thread][1:] == ["See you then."]
+    assert view.state is RequestState.COMPLETED
+
+
+def test_the_loser_of_a_slot_gets_the_next_ones_and_nothing_is_written(desk: Desk, practice: Practice) -> None:  # ACT6
+    mine, theirs = practice.a_request(), practice.a_request(by=practice.father)
+    slot = a_slot(practice, "9:20")
+    resolve(desk, practice.maria, theirs, Booking(slot, practice.well))
+    before = snapshot(practice.database)
+    with pytest.raises(SlotTaken) as taken:
+        resolve(desk, practice.kofi, mine, Booking(slot, practice.well))
+    assert taken.value.next_free
+    assert not changed_tables(before, snapshot(practice.database))
+
+
+def test_completing_without_a_reply_asks_for_a_reason_and_keeps_it(desk: Desk, practice: Practice) -> None:  # RE6
+    request = practice.a_request()
+    with pytest.raises(Invalid) as refusal:
+        resolve(desk, practice.maria, request, text=None)
+    assert refusal.value.field == "Reason"
+    resolve(desk, practice.maria, request, text=None, no_reply_reason="Answered by phone")
+    view = desk.query(practice.maria, request_view.open_request, request)
+    assert (view.state, view.completion_reason, view.completed_by) == (
+        RequestState.COMPLETED,
+        "Answered by phone",
+        "Maria Santos",
+    )
+    assert mails(practice) == []
+
+
+@pytest.mark.parametrize("text", ["Dear {{ contact.first_name }}", "{% if %}", "}} done"])
+def test_a_reply_with_a_mark_of_a_template_is_never_sent(desk: Desk, practice: Practice, text: str) -> None:  # RE2
+    request = practice.a_request()
+    with pytest.raises(Invalid) as refusal:
+        resolve(desk, practice.maria, request, text=text)
+    assert refusal.value.field == "Response"
+
+
+def test_nothing_to_send_is_refused(desk: Desk, practice: Practice) -> None:
+    request = practice.a_request()
+    with pytest.raises(Invalid):
+        resolve(desk, practice.maria, request, text=None, disposition=Disposition.OPEN)
+
+
+def test_remove_from_my_inbox_only_leaves_it_with_the_colleague(desk: Desk, practice: Practice) -> None:  # RE4, MC4
+    request = practice.a_request()
+    done = resolve(desk, practice.maria, request, disposition=Disposition.DISMISSED)
+    assert (desk.query(practice.maria, inbox_queries.badge), desk.query(practice.kofi, inbox_queries.badge)) == (0, 1)
+    with pytest.raises(Refused, match="Nobody else would see"):
+        resolve(desk, practice.kofi, request, disposition=Disposition.DISMISSED, version=2)
+    assert done.undo is not None
+    desk.undo(practice.maria, done.undo)
+    assert desk.query(practice.maria, inbox_queries.badge) == 1
+
+
+def test_waiting_leaves_the_inboxes_until_its_day(desk: Desk, practice: Practice, clock: FixedClock) -> None:  # RE4
+    from request_desk.domain.access import SYSTEM
+    from request_desk.services import inbox_routing
+
+    request = practice.a_request()
+    until = clock.now() + timedelta(days=1)
+    with pytest.raises(Invalid):
+        resolve(desk, practice.maria, request, disposition=Disposition.WAITING, waiting_until=clock.now())
+    resolve(desk, practice.maria, request, disposition=Disposition.WAITING, waiting_until=until)
+    assert desk.query(practice.maria, inbox_queries.badge) == 0
+    row = row_of(desk, practice.maria, request)
+    assert (row.state, row.waiting_until) == (RequestState.WAITING, until)
+    assert desk.perform(SYSTEM, inbox_routing.wake_waiting).value == 0
+    clock.advance(timedelta(days=1))
+    assert desk.perform(SYSTEM, inbox_routing.wake_waiting).value == 1
+    assert desk.query(practice.maria, inbox_queries.badge) == 1
+    assert row_of(desk, practice.maria, request).unread
+
+
+def test_another_patient_s_visit_cannot_be_changed_from_a_request(desk: Desk, practice: Practice) -> None:
+    other = practice.a_patient("Mei", "Lin", TODAY - timedelta(days=900))
+    strange = practice.an_appointment(other, practice.lindqvist, TOMORROW, "10:00")
+    request = practice.a_request()
+    before = snapshot(practice.database)
+    with pytest.raises(Refused, match="another patient"):
+        resolve(desk, practice.maria, request, Cancellation(strange, 1, "pat"))
+    assert not changed_tables(before, snapshot(practice.database))
+
+
+def test_a_provider_cannot_answer_what_is_not_theirs(desk: Desk, practice: Practice) -> None:  # AUTZ-04
+    provider = practice.a_staff("lind", "Astrid Lindqvist", [Role.PROVIDER], practice.lindqvist)
+    request = practice.a_request()
+    with pytest.raises(NotFound):
+        resolve(desk, provider, request)
+    with pytest.raises(NotFound):
+        desk.query(provider, request_view.open_request, request)
+    assert desk.query(provider, inbox_queries.rows, (request,)) == ()
+
+
+def test_contacts_who_get_no_notices_get_none(desk: Desk, practice: Practice) -> None:  # NT1
+    with practice.database.write() as connection:
+        connection.execute(
+            update(schema.contact_patient)
+            .where(schema.contact_patient.c.contact_id == practice.grandmother.id)
+            .values(gets_notices=False)
+        )
+        connection.execute(
+            update(schema.contact).where(schema.contact.c.id == practice.father.id).values(opted_out=True)
+        )
+    request = practice.a_request()
+    resolve(desk, practice.maria, request, Booking(a_slot(practice, "9:20"), practice.well))
+    assert [contact for _kind, contact, _state in mails(practice)] == [practice.amara.id]
+
+
+def test_the_same_act_sent_twice_is_one_act(desk: Desk, practice: Practice) -> None:
+    from request_desk.domain.ids import new_uuid
+
+    request = practice.a_request()
+    command, act = new_uuid(), Booking(a_slot(practice, "9:20"), practice.well)
+    values: dict[str, Any] = {"reply": Reply("See you."), "disposition": Disposition.COMPLETED, "expect_version": 1}
+    first = desk.perform_once(command, practice.maria, inbox.resolve, request, act, **values)
+    again = desk.perform_once(command, practice.maria, inbox.resolve, request, act, **values)
+    assert again.value == first.value
+    assert len(mails(practice)) == 3
+
+
+def test_an_act_from_the_schedule_sends_its_notice_and_can_be_taken_back(desk: Desk, practice: Practice) -> None:  # NT1
+    done = desk.perform(practice.maria, acts.act_alone, practice.zuri, Booking(a_slot(practice, "9:20"), practice.well))
+    assert {(kind, state) for kind, _contact, state in mails(practice)} == {("booking", "pending")}
+    assert done.undo is not None
+    assert done.undo.label == "Booked Zuri Okafor for Wed, Nov 25, 9:20 AM"
+    desk.undo(practice.maria, done.undo)
+    assert desk.query(practice.maria, load, done.value).cancel_code == "undone"
+    assert {state for _kind, _contact, state in mails(practice)} == {"withdrawn"}
+
+
+def test_of_several_desks_answering_at_once_one_wins_and_the_others_are_told_who(
+    desk: Desk, practice: Practice, clock: FixedClock, database_url: str
+) -> None:  # MC9
+    request = practice.a_request()
+    databases = [Database(database_url) for _number in range(4)]
+    people = [practice.maria, practice.kofi, practice.admin, practice.maria]
+    start = Barrier(len(databases))
+
+    def answer(number: int) -> str:
+        other = Desk(databases[number], clock, IdSource(SystemClock().now))
+        start.wait(30)
+        try:
+            resolve(other, people[number], request, Booking(a_slot(practice, f"{9 + number}:00"), practice.well))
+        except Conflict as conflict:
+            return conflict.who
+        return ""
+
+    with ThreadPoolExecutor(len(databases)) as threads:
+        told = list(threads.map(answer, range(len(databases))))
+    for database in databases:
+        database.close()
+    winner = people[told.index("")].name
+    assert sorted(told) == sorted(["", winner, winner, winner])
+    assert len(desk.query(practice.maria, upcoming_of, [practice.zuri])) == 1

@@ -1,0 +1,237 @@
+"""Notices on their way: waiting, leased, sent, tried again, given up, and never to somebody who may not get one (RE8, NT1)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from request_desk.domain.access import SYSTEM, Role
+from request_desk.domain.availability import Slot
+from request_desk.domain.clock import FixedClock
+from request_desk.domain.errors import NotAllowed, NotFound, Refused
+from request_desk.domain.ids import ContactId, RequestId
+from request_desk.domain.requests import Booking, Delivery, Disposition, Reply
+from request_desk.services import inbox, inbox_queries, outbox, request_view
+from request_desk.services.changes import Topic
+from request_desk.services.desk import Desk
+from request_desk.services.outbox import BACK_OFF, Delivered, DueNotice
+from request_desk.store import schema
+from tests.builders import TODAY, Practice, wall
+
+TOMORROW = TODAY + timedelta(days=1)
+
+
+def a_booked_request(desk: Desk, practice: Practice) -> RequestId:
+    """A request, booked and answered; its acknowledgement has left."""
+    request = practice.a_request(message="he wets the mattress again")
+    for notice in due(desk):
+        desk.perform(SYSTEM, outbox.settle, notice.id, "worker", Delivered.SENT)
+    start = wall(TOMORROW, "9:20")
+    slot = Slot(
+        practice.lindqvist, practice.northside, start, start + timedelta(minutes=40), start + timedelta(minutes=40)
+    )
+    desk.perform(
+        practice.maria,
+        inbox.resolve,
+        request,
+        Booking(slot, practice.well),
+        reply=Reply("About the mattress: soon."),
+        disposition=Disposition.COMPLETED,
+        expect_version=1,
+    )
+    return request
+
+
+def due(desk: Desk, owner: str = "worker") -> tuple[DueNotice, ...]:
+    return desk.perform(SYSTEM, outbox.claim_due, owner).value
+
+
+def stored(practice: Practice, notice: DueNotice) -> Any:
+    with practice.database.read() as connection:
+        return connection.execute(select(schema.outbox).where(schema.outbox.c.id == notice.id)).one()
+
+
+def change(practice: Practice, statement: Any) -> None:
+    with practice.database.write() as connection:
+        connection.execute(statement)
+
+
+def test_nothing_leaves_within_the_grace_time(desk: Desk, practice: Practice, clock: FixedClock) -> None:  # ACT5
+    a_booked_request(desk, practice)
+    clock.advance(timedelta(seconds=19))
+    assert due(desk) == ()
+    assert desk.query(SYSTEM, outbox.next_due) == clock.now() + timedelta(seconds=1)
+    clock.advance(timedelta(seconds=1))
+    assert len(due(desk)) == 3
+
+
+def test_a_notice_tells_time_and_place_and_nothing_of_health(
+    desk: Desk, practice: Practice, clock: FixedClock
+) -> None:  # NT1
+    a_booked_request(desk, practice)
+    clock.advance(timedelta(seconds=20))
+    notices = due(desk)
+    to_sender = next(notice for notice in notices if notice.address == "amara@example.org")
+    assert to_sender.subject == "Your appointment with Harbor Pediatrics"
+    assert "Wednesday, November 25, 9:20 AM PST" in to_sender.body
+    assert "Northside" in to_sender.body
+    assert "You also have a reply from us." in to_sender.body
+    assert "http://127.0.0.1:8000/requests/" in to_sender.body
+    to_father = next(notice for notice in notices if notice.address == "chidi@example.org")
+    assert "reply" not in to_father.body
+    for notice in notices:
+        for word in ("mattress", "Well visit", "Okafor", "Lindqvist"):
+            assert word not in notice.subject + notice.body
+
+
+def test_a_leased_notice_is_nobody_else_s_until_the_lease_ends(
+    desk: Desk, practice: Practice, clock: FixedClock
+) -> None:
+    practice.a_request()
+    (first,) = due(desk, "one")
+    assert due(desk, "two") == ()
+    clock.advance(outbox.LEASE + timedelta(seconds=1))
+    (again,) = due(desk, "two")
+    assert (again.id, again.reference, again.attempts) == (first.id, first.reference, 2)
+    desk.perform(SYSTEM, outbox.settle, first.id, "one", Delivered.SENT)
+    assert stored(practice, first).state == "pending"
+    desk.perform(SYSTEM, outbox.settle, again.id, "two", Delivered.SENT)
+    assert (stored(practice, first).state, stored(practice, first).sent_at) == ("sent", clock.now())
+
+
+def test_a_notice_is_tried_again_at_growing_distances_and_then_given_up(
+    desk: Desk, practice: Practice, clock: FixedClock
+) -> None:  # RE8
+    request = practice.a_request()
+    (notice,) = due(desk)
+    for wait in BACK_OFF:
+        done = desk.perform(SYSTEM, outbox.settle, notice.id, "worker", Delivered.TRY_AGAIN, "451 busy")
+        assert done.changes[Topic.DELIVERY] == {request}
+        assert stored(practice, notice).not_before == clock.now() + wait
+        clock.advance(wait - timedelta(seconds=1))
+        assert due(desk) == ()
+        clock.advance(timedelta(seconds=1))
+        (notice,) = due(desk)
+    desk.perform(SYSTEM, outbox.settle, notice.id, "worker", Delivered.TRY_AGAIN, "451 busy")
+    assert stored(practice, notice).state == "failed"
+    (failed,) = desk.query(practice.maria, inbox_queries.deliveries)
+    assert (failed.request_id, failed.patient_name, failed.contact_name, failed.error, failed.attempts) == (
+        request,
+        "Zuri Okafor",
+        "Amara Okafor",
+        "451 busy",
+        6,
+    )
+    assert desk.query(practice.maria, inbox_queries.rows, (request,))[0].delivery_failed
+    assert [each.state for each in desk.query(practice.maria, request_view.open_request, request).deliveries] == [
+        "failed"
+    ]
+
+
+def test_a_refused_notice_fails_at_once_and_can_be_sent_again_by_hand(
+    desk: Desk, practice: Practice, clock: FixedClock
+) -> None:  # RE8
+    request = practice.a_request()
+    (notice,) = due(desk)
+    desk.perform(SYSTEM, outbox.settle, notice.id, "worker", Delivered.REFUSED, "550 no such user")
+    (failed,) = desk.query(practice.maria, inbox_queries.deliveries)
+    desk.perform(practice.maria, outbox.retry, failed.id)
+    assert desk.query(practice.maria, inbox_queries.deliveries) == ()
+    assert not desk.query(practice.maria, inbox_queries.rows, (request,))[0].delivery_failed
+    with pytest.raises(Refused, match="has not failed"):
+        desk.perform(practice.maria, outbox.retry, failed.id)
+    (again,) = due(desk)
+    assert again.reference == notice.reference
+    sending: tuple[Delivery, ...] = desk.query(practice.maria, inbox_queries.deliveries, "sending")
+    assert [each.id for each in sending] == [notice.id]
+    desk.perform(SYSTEM, outbox.settle, again.id, "worker", Delivered.SENT)
+    assert [each.state for each in desk.query(practice.maria, inbox_queries.deliveries, "sent")] == ["sent"]
+
+
+def test_retrying_is_for_those_who_may_and_for_what_they_may_see(desk: Desk, practice: Practice) -> None:
+    provider = practice.a_staff("lind", "Astrid Lindqvist", [Role.PROVIDER], practice.lindqvist)
+    practice.a_request()
+    (notice,) = due(desk)
+    desk.perform(SYSTEM, outbox.settle, notice.id, "worker", Delivered.REFUSED, "550")
+    assert desk.query(provider, inbox_queries.deliveries) == ()
+    with pytest.raises(NotAllowed):
+        desk.perform(provider, outbox.retry, notice.id)
+    with pytest.raises(NotAllowed):
+        desk.perform(practice.amara, outbox.claim_due, "me")
+    with pytest.raises(NotFound):
+        desk.perform(practice.maria, outbox.retry, 424_242)
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        ("contact off", "switched off"),
+        ("opted out", "does not want"),
+        ("right ended", "does not act"),
+        ("no notices", "gets no notices"),
+        ("patient died", "not active"),
+        ("no address", "no confirmed e-mail"),
+    ],
+)
+def test_whether_somebody_may_still_get_it_is_decided_when_sending(
+    desk: Desk, practice: Practice, clock: FixedClock, what: str, reason: str
+) -> None:  # NT1
+    a_booked_request(desk, practice)
+    contact, relation = schema.contact, schema.contact_patient
+    mine = relation.c.contact_id == practice.father.id
+    changes: dict[str, Any] = {
+        "contact off": update(contact).where(contact.c.id == practice.father.id).values(active=False),
+        "opted out": update(contact).where(contact.c.id == practice.father.id).values(opted_out=True),
+        "right ended": update(relation).where(mine).values(valid_until=TODAY - timedelta(days=1)),
+        "no notices": update(relation).where(mine).values(gets_notices=False),
+        "patient died": update(schema.patient).where(schema.patient.c.id == practice.zuri).values(deceased=True),
+        "no address": update(schema.contact_point)
+        .where(schema.contact_point.c.contact_id == practice.father.id)
+        .values(verified_at=None),
+    }
+    change(practice, changes[what])
+    clock.advance(timedelta(seconds=20))
+    addresses = {notice.address for notice in due(desk)}
+    assert "chidi@example.org" not in addresses
+    if what != "patient died":
+        assert "amara@example.org" in addresses
+    withdrawn = desk.query(practice.maria, inbox_queries.deliveries, "withdrawn")
+    assert any(each.contact_name == "Chidi Okafor" and reason in each.error for each in withdrawn)
+
+
+def test_a_code_carries_no_text_until_it_is_minted(desk: Desk, practice: Practice) -> None:
+    with practice.database.read() as connection:
+        point = connection.execute(
+            select(schema.contact_point.c.id).where(
+                schema.contact_point.c.contact_id == practice.amara.id, schema.contact_point.c.channel == "email"
+            )
+        ).scalar_one()
+
+    def asked(unit: Any) -> None:
+        outbox.enqueue_code(unit, challenge_id=77, contact_id=ContactId(practice.amara.id), contact_point_id=point)
+
+    desk.perform(SYSTEM, asked)
+    (notice,) = due(desk)
+    assert (notice.kind, notice.challenge_id, notice.address) == ("code", 77, "amara@example.org")
+    assert (notice.subject, notice.body) == ("", "")
+    desk.perform(SYSTEM, outbox.settle, notice.id, "worker", Delivered.REFUSED, "550")
+    assert desk.query(practice.maria, inbox_queries.deliveries) == ()
+
+
+def test_a_notice_that_breaks_sending_each_time_is_given_up(desk: Desk, practice: Practice, clock: FixedClock) -> None:
+    practice.a_request()
+    (notice,) = due(desk)
+    for _crash in range(20):
+        clock.advance(outbox.LEASE + timedelta(seconds=1))
+        if not due(desk):
+            break
+    assert stored(practice, notice).state == "failed"
+
+
+def test_a_database_at_rest_holds_no_words_of_a_patient_in_the_outbox(desk: Desk, practice: Practice) -> None:
+    a_booked_request(desk, practice)
+    with practice.database.read() as connection:
+        for row in connection.execute(select(schema.outbox)):
+            assert "mattress" not in repr(row)  # no word of hexadecimal signs: ids are in the row, too
+            assert "Zuri" not in repr(row)

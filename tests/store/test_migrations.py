@@ -1,0 +1,116 @@
+"""Migrations on both engines: the head is the schema, every step goes up and down, odd databases are refused in words."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from request_desk.domain.errors import Refused
+from request_desk.store import migrate, schema
+from request_desk.store.database import Database
+from tests import postgres
+from tests.conftest import _administer
+
+EMPTY = "empty"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database without a single table."""
+    if request.param == "sqlite":
+        database = Database(f"sqlite:///{tmp_path / 'empty.db'}")
+        yield database
+        database.close()
+        return
+    server: postgres.Server = request.getfixturevalue("postgres_server")
+    _administer(server, f"CREATE DATABASE {EMPTY}")
+    database = Database(server.url(EMPTY))
+    yield database
+    database.close()
+    _administer(server, f"DROP DATABASE {EMPTY} WITH (FORCE)")
+
+
+def shape(database: Database) -> list[str]:
+    """Return the whole schema as text, sorted: every table, column, constraint, index, trigger and function."""
+    with database.read() as connection:
+        if database.is_sqlite:
+            rows = connection.execute(
+                text("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name <> 'alembic_version'")
+            )
+            return sorted(" ".join(row[0].split()) for row in rows)
+        found = []
+        for query in (
+            "SELECT table_name, column_name, data_type, is_nullable, column_default, is_identity FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND table_name <> 'alembic_version'",
+            "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+            " WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'alembic_version'",
+            "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'alembic_version'",
+            "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+            "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prolang = "
+            "(SELECT oid FROM pg_language WHERE lanname = 'plpgsql')",
+        ):
+            found += [" | ".join(str(value) for value in row) for row in connection.execute(text(query))]
+        return sorted(found)
+
+
+def test_the_head_is_the_schema(empty: Database, request: pytest.FixtureRequest) -> None:
+    migrate.migrate(empty)
+    whole = Database(request.getfixturevalue("sqlite_url" if empty.is_sqlite else "postgres_url"))
+    assert shape(empty) == shape(whole)
+    whole.close()
+
+
+def test_up_and_down_again_leaves_nothing(empty: Database) -> None:
+    before = shape(empty)
+    migrate.migrate(empty)
+    assert migrate.version(empty) == migrate.HEAD
+    migrate.downgrade_to_nothing(empty)
+    with empty.read() as connection:
+        assert set(inspect(connection).get_table_names()) <= {"alembic_version"}
+    assert [line for line in shape(empty) if "sqlite_sequence" not in line] == before  # SQLite keeps that one
+    migrate.migrate(empty)
+    migrate.check(empty)
+
+
+def test_migrating_twice_changes_nothing(empty: Database) -> None:
+    migrate.migrate(empty)
+    once = shape(empty)
+    assert migrate.migrate(empty) is None
+    assert shape(empty) == once
+
+
+def test_an_empty_database_is_refused_with_the_way_on(empty: Database) -> None:
+    with pytest.raises(Refused, match="request-desk init"):
+        migrate.check(empty)
+
+
+def test_a_newer_database_is_refused_and_left_alone(empty: Database) -> None:  # DUR-02, BAK-05
+    migrate.migrate(empty)
+    with empty.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    for attempt in (migrate.check, migrate.migrate):
+        with pytest.raises(Refused, match="newer Request Desk"):
+            attempt(empty)
+    assert migrate.version(empty) == "9999"
+
+
+def test_a_foreign_sqlite_file_is_refused(tmp_path: Path) -> None:  # DUR-02
+    database = Database(f"sqlite:///{tmp_path / 'other.db'}")
+    with database.admin() as connection:
+        connection.execute(text("CREATE TABLE other (id INTEGER)"))
+    with pytest.raises(Refused, match="not a Request Desk database"):
+        migrate.version(database)
+    database.close()
+
+
+def test_every_version_of_the_migrations_is_known_to_the_gate() -> None:
+    versions = Path(migrate.__file__).parent / "migrations" / "versions"
+    assert tuple(sorted(path.name[:4] for path in versions.glob("[0-9]*_*.py"))) == migrate.REVISIONS
+    assert migrate.REVISIONS[-1] == migrate.HEAD
+
+
+def test_every_table_has_a_version_or_a_reason_to_have_none() -> None:
+    without = {table.name for table in schema.metadata.sorted_tables if "version" not in table.c}
+    assert without >= {"journal", "command", "request_mark"}
+    assert not without & {"request", "appointment", "phrase", "staff", "practice", "outbox"}
