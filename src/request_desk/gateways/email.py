@@ -1,0 +1,184 @@
+"""Sending one letter by SMTP, and saying what became of it; nothing of a letter's text is decided here."""
+
+import email
+import email.policy
+import re
+import smtplib
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Final
+from uuid import UUID
+
+from request_desk.config import Mail
+from request_desk.domain.errors import Invalid
+from request_desk.domain.text import parse_email
+from request_desk.domain.words import _
+
+_SUBJECT_LIMIT: Final = 150
+_POLICY: Final = email.policy.SMTP.clone(cte_type="7bit")  # every server takes it
+_HEADERS: Final = frozenset(
+    {
+        "from",
+        "to",
+        "subject",
+        "date",
+        "message-id",
+        "auto-submitted",
+        "content-type",
+        "content-transfer-encoding",
+        "mime-version",
+    }
+)
+_ENHANCED: Final = re.compile(rb"^([245]\.\d{1,3}\.\d{1,3})\b")
+_LINE: Final = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is sent to one address. `reference` makes the Message-ID, the same on every try (NOTE-08)."""
+
+    to: str
+    subject: str
+    body: str
+    reference: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The server took it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Temporary:
+    """Not now; `error` says why, without any address."""
+
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Permanent:
+    """Never; `error` says why, without any address."""
+
+    error: str
+
+
+Result = Sent | Temporary | Permanent
+
+
+class Mailer:
+    """Speaks to the mail server of the settings; one connection a letter, so that a bad one spoils no other.
+
+    Blocks for as long as the server takes, at most `timeout_seconds` a step: call it from a worker thread.
+    """
+
+    def __init__(self, mail: Mail, password: str = "", *, now: Callable[[], datetime]) -> None:
+        self._mail = mail
+        self._password = password
+        self._now = now
+
+    def send(self, letter: Letter) -> Result:
+        """Send one letter. Never raises for what a server or an address does; everything else is a bug."""
+        if not self._mail.host:
+            return Temporary(_("No mail server is set up on this machine."))
+        try:
+            message = compose(letter, self._mail, self._now())
+        except Invalid as error:
+            return Permanent(error.sentence)
+        try:
+            with self._connect() as server:
+                # Not send_message: it writes ">From" into a body.
+                server.sendmail(
+                    self._mail.from_address, [str(message["to"].addresses[0].addr_spec)], message.as_bytes()
+                )
+        except smtplib.SMTPRecipientsRefused as error:
+            code, answer = next(iter(error.recipients.values()))
+            return _judged(_("The mailbox was refused"), code, answer)
+        except smtplib.SMTPAuthenticationError as error:
+            return Temporary(_answered(_("The mail server refused our sign-in"), error.smtp_code, error.smtp_error))
+        except smtplib.SMTPResponseException as error:
+            return _judged(_("The mail server refused the letter"), error.smtp_code, error.smtp_error)
+        except (smtplib.SMTPNotSupportedError, ssl.SSLError):
+            return Temporary(_("The mail server offers no safe connection, so nothing was sent."))
+        except (smtplib.SMTPException, OSError) as error:
+            if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+                return Temporary(_("The mail server did not answer in time."))
+            return Temporary(_("The mail server cannot be reached."))
+        return Sent()
+
+    def _connect(self) -> smtplib.SMTP:
+        mail = self._mail
+        # Our own name in HELO would tell the network's names to the outside.
+        hello = mail.from_address.rpartition("@")[2]
+        if mail.security == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                mail.host, mail.port, local_hostname=hello, timeout=mail.timeout_seconds, context=_tls(mail)
+            )
+        else:
+            server = smtplib.SMTP(mail.host, mail.port, local_hostname=hello, timeout=mail.timeout_seconds)
+        try:
+            if mail.security == "starttls":
+                server.starttls(context=_tls(mail))
+            if mail.user:
+                server.login(mail.user, self._password)
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+
+def compose(letter: Letter, mail: Mail, at: datetime) -> EmailMessage:
+    """Make the message: one recipient, plain text, headers that survive a second reading; raises Invalid otherwise.
+
+    Python 3.11.7 wrote an encoded line break in a header as a new header (security.md M6): free text with "=?" is refused,
+    and the set of headers is compared after parsing what would be sent.
+    """
+    to = parse_email(letter.to, field=_("E-mail"))
+    subject = letter.subject
+    if "=?" in subject or _LINE.search(subject) or len(subject) > _SUBJECT_LIMIT:
+        raise Invalid(_("The subject cannot be sent."), field="Subject")
+    message = EmailMessage(policy=_POLICY)
+    message["From"] = Address(mail.from_name, addr_spec=mail.from_address)
+    message["To"] = Address(addr_spec=to)
+    message["Subject"] = subject
+    message["Date"] = format_datetime(at)
+    message["Message-ID"] = f"<{letter.reference}@{mail.from_address.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
+    message.set_content(letter.body)
+    _read_again(message)
+    return message
+
+
+def _read_again(message: EmailMessage) -> None:
+    parsed = email.message_from_bytes(message.as_bytes(), policy=_POLICY)
+    names = [name.lower() for name in parsed.keys()]  # noqa: SIM118  # a message is no mapping: a header may come twice
+    if (
+        len(names) != len(_HEADERS)
+        or frozenset(names) != _HEADERS
+        or len(parsed["to"].addresses) != 1
+        or parsed.defects
+    ):
+        raise Invalid(_("The letter cannot be written safely."), field="Subject")
+    if str(parsed["subject"]) != str(message["subject"]):
+        raise Invalid(_("The subject cannot be sent."), field="Subject")
+
+
+def _tls(mail: Mail) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=mail.ca_file or None)
+
+
+def _judged(words: str, code: int, answer: bytes | str) -> Result:
+    """4xx is for later, 5xx for never (RFC 5321, 4.2.1)."""
+    sentence = _answered(words, code, answer)
+    return Permanent(sentence) if 500 <= code < 600 else Temporary(sentence)
+
+
+def _answered(words: str, code: int, answer: bytes | str) -> str:
+    """Our words with the codes; the server's own words name the address."""
+    raw = answer if isinstance(answer, bytes) else answer.encode("utf-8", "replace")
+    detail = _ENHANCED.match(raw)
+    return f"{words} ({code}{' ' + detail[1].decode() if detail else ''})."

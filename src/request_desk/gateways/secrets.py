@@ -1,0 +1,172 @@
+"""Where secrets of this machine are kept: the key store of the system, else a file that only this user can read.
+
+Any program of the same user can read either; `doctor` says so. Nothing here decides what is worth keeping.
+"""
+
+import base64
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Protocol
+
+import keyring
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringError, PasswordDeleteError
+
+from request_desk.domain.errors import Unavailable
+from request_desk.domain.words import _
+
+SERVICE: Final = "request-desk"
+FILE_NAME: Final = "secrets.json"
+PRIVATE: Final = 0o600
+# Backends that keep nothing, or keep it readable for everybody (SEC-03).
+_REFUSED: Final = ("keyring.backends.fail", "keyring.backends.null", "keyrings.alt")
+
+
+class SecretStore(Protocol):
+    """Keeps short texts by name. `sentence` says what the user should know of the place; "" is nothing."""
+
+    @property
+    def sentence(self) -> str: ...
+
+    def get(self, name: str) -> str | None: ...
+
+    def put(self, name: str, secret: str) -> None: ...
+
+    def forget(self, name: str) -> None: ...
+
+
+class KeyringStore:
+    """The key store of the system. A call may wait for the user to unlock it: not for the UI thread."""
+
+    sentence = ""
+
+    def __init__(self, backend: KeyringBackend) -> None:
+        self._backend = backend
+
+    def get(self, name: str) -> str | None:
+        try:
+            return self._backend.get_password(SERVICE, name)
+        except KeyringError as error:
+            raise Unavailable(_locked()) from error
+
+    def put(self, name: str, secret: str) -> None:
+        try:
+            self._backend.set_password(SERVICE, name, secret)
+        except KeyringError as error:
+            raise Unavailable(_locked()) from error
+
+    def forget(self, name: str) -> None:
+        try:
+            self._backend.delete_password(SERVICE, name)
+        except PasswordDeleteError:
+            return  # it was not there
+        except KeyringError as error:
+            raise Unavailable(_locked()) from error
+
+
+class FileStore:
+    """A file with the rights 0600 in a folder of the user or of the service's account (SEC-02)."""
+
+    def __init__(self, folder: Path, sentence: str = "") -> None:
+        self._path = folder / FILE_NAME
+        self.sentence = sentence
+
+    def get(self, name: str) -> str | None:
+        return self._read().get(name)
+
+    def put(self, name: str, secret: str) -> None:
+        with self._alone():
+            self._write({**self._read(), name: secret})
+
+    def forget(self, name: str) -> None:
+        with self._alone():
+            kept = self._read()
+            if kept.pop(name, None) is not None:
+                self._write(kept)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let other processes wait: desktop, portal and worker keep their secrets in one file. A kill leaves no lock behind."""
+        handle = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, PRIVATE)
+        with os.fdopen(handle, "r+b") as file:
+            if sys.platform == "win32":
+                import msvcrt
+
+                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _read(self) -> dict[str, str]:
+        if not self._path.exists():
+            return {}
+        if os.name == "posix" and self._path.stat().st_mode & 0o077:
+            raise Unavailable(
+                _(
+                    "The file {name} can be read by others on this machine. Close it (chmod 600), and change the secrets in it."
+                ).format(name=FILE_NAME)
+            )
+        try:
+            kept = json.loads(self._path.read_text("utf-8"))
+        except (ValueError, OSError) as error:
+            raise Unavailable(
+                _("The file {name} cannot be read. Remove it and enter the secrets again.").format(name=FILE_NAME)
+            ) from error
+        return {str(name): str(secret) for name, secret in kept.items()} if isinstance(kept, dict) else {}
+
+    def _write(self, kept: dict[str, str]) -> None:
+        fresh = self._path.with_suffix(".new")
+        fresh.unlink(missing_ok=True)
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(kept, file)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(self._path)
+
+
+def system_store() -> KeyringStore:
+    """Return the key store of this machine; raises Unavailable with the sentence when there is none that keeps secrets."""
+    try:
+        backend = keyring.get_keyring()
+    except (KeyringError, RuntimeError, ImportError) as error:
+        raise Unavailable(_none()) from error
+    for candidate in getattr(backend, "backends", (backend,)):
+        module = type(candidate).__module__
+        if module.startswith(_REFUSED):
+            continue
+        return KeyringStore(candidate)
+    raise Unavailable(_none())
+
+
+def best_store(folder: Path) -> SecretStore:
+    """Return the key store if it answers, else the file in `folder`, whose `sentence` tells the user so."""
+    try:
+        store = system_store()
+        store.get("probe")
+    except Unavailable:
+        return FileStore(
+            folder,
+            _("This machine has no key store that answers. Keys are kept in a file that only your user can read."),
+        )
+    return store
+
+
+def new_key() -> str:
+    """Return 256 random bits, base64url with its padding: a key to encrypt with."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii")
+
+
+def _none() -> str:
+    return _("This machine has no key store that is safe to use. You can go on, and sign in again next time.")
+
+
+def _locked() -> str:
+    return _("The key store of this machine does not answer or is locked. Unlock it, or go on without.")

@@ -1,0 +1,92 @@
+"""The jobs, each callable by itself: claim, do, settle. When they run is in `scheduler`; what they change is the services'."""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Final, assert_never
+
+from request_desk.domain.access import SYSTEM
+from request_desk.domain.words import _
+from request_desk.gateways.email import Letter, Permanent, Result, Sent, Temporary
+from request_desk.logs import Word
+from request_desk.services import housekeeping, inbox_routing, outbox, portal_access, scheduling
+from request_desk.services.desk import Desk
+from request_desk.services.outbox import CODE, Delivered, DueNotice
+
+Send = Callable[[Letter], Result]
+
+# Four sends with all their time-outs still fit into the lease of a notice.
+CLAIMED: Final = 4
+PLANNER: Final = "planner"
+PLANNER_LEASE: Final = timedelta(minutes=2)
+_ROUNDS: Final = 50  # in one tick, so that stopping never waits long
+_log = logging.getLogger(__name__)
+
+
+def deliver(desk: Desk, send: Send, owner: str, stopped: Callable[[], bool] = lambda: False) -> int:
+    """Send what is due; returns how many left. The look is a read: nothing is written while nothing is due."""
+    sent = 0
+    for _round in range(_ROUNDS):
+        due_at = desk.query(SYSTEM, outbox.next_due)
+        if stopped() or due_at is None or due_at > desk.clock.now():
+            break
+        claimed = desk.perform(SYSTEM, outbox.claim_due, owner, CLAIMED).value
+        if not claimed:
+            break  # leased by another process, or nobody may get it any more
+        sent += sum(_deliver_one(desk, send, owner, notice) for notice in claimed)
+    return sent
+
+
+def _deliver_one(desk: Desk, send: Send, owner: str, notice: DueNotice) -> bool:
+    """Send one notice and settle it. Whatever goes wrong with it is its own matter, the next ones go on (JOB-05)."""
+    try:
+        letter = _letter(desk, notice)
+        result = Permanent(_("The code was not wanted any more.")) if letter is None else send(letter)
+    except Exception as error:  # noqa: BLE001  # a poison row must not stop the mail of everybody
+        _log.error("notice %s could not be sent: %s", notice.id, error, exc_info=error)
+        result = Temporary(_("The notice could not be written. The administrator finds the reason in the log."))
+    match result:
+        case Sent():
+            delivered, error_words = Delivered.SENT, ""
+        case Temporary(error=error_words):
+            delivered = Delivered.TRY_AGAIN
+        case Permanent(error=error_words):
+            delivered = Delivered.REFUSED
+        case _:
+            assert_never(result)
+    desk.perform(SYSTEM, outbox.settle, notice.id, owner, delivered, error_words)
+    _log.info("notice %s %s after %d tries", notice.id, delivered, notice.attempts)
+    return delivered is Delivered.SENT
+
+
+def _letter(desk: Desk, notice: DueNotice) -> Letter | None:
+    """The letter of a notice; a code is made in this moment and nowhere else, None when it is over."""
+    if notice.kind != CODE:
+        return Letter(notice.address, notice.subject, notice.body, notice.reference)
+    assert notice.challenge_id is not None
+    code = desk.perform(SYSTEM, portal_access.mint_code, notice.challenge_id).value
+    return Letter(notice.address, code.subject, code.body.text, notice.reference) if code is not None else None
+
+
+def plan(desk: Desk, owner: str) -> int:
+    """Let holds expire and wake requests whose waiting is over; one process at a time, by lease. Returns how many changed."""
+    if not desk.perform(SYSTEM, housekeeping.take_lease, PLANNER, owner, PLANNER_LEASE).value:
+        return 0
+    expired = desk.perform(SYSTEM, scheduling.expire_holds).value
+    woken = desk.perform(SYSTEM, inbox_routing.wake_waiting).value
+    if expired or woken:
+        _log.info("%d holds expired, %d requests woken", expired, woken)
+    return expired + woken
+
+
+def sweep(desk: Desk) -> int:
+    """Delete what is over, a batch at a time, until nothing is left."""
+    swept = 0
+    for _round in range(_ROUNDS):
+        batch = desk.perform(SYSTEM, housekeeping.sweep).value
+        swept += batch
+        if not batch:
+            break
+    if swept:
+        _log.info("%d rows %s", swept, Word("swept"))
+    return swept

@@ -1,0 +1,293 @@
+"""The jobs one by one: delivering, planning, sweeping (JOB-01, JOB-05, JOB-08, RE8, ACT3)."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from argon2 import PasswordHasher
+from sqlalchemy import func, select, update
+
+from request_desk.domain.access import SYSTEM
+from request_desk.domain.availability import Slot
+from request_desk.domain.clock import FixedClock
+from request_desk.domain.errors import Unavailable
+from request_desk.domain.ids import hashed
+from request_desk.domain.requests import Disposition, Reply
+from request_desk.gateways.email import Letter, Permanent, Result, Sent, Temporary
+from request_desk.jobs import tasks
+from request_desk.services import (
+    access,
+    housekeeping,
+    inbox,
+    inbox_queries,
+    outbox,
+    portal_access,
+    request_view,
+    scheduling,
+)
+from request_desk.services.desk import Desk
+from request_desk.store import schema
+from request_desk.store.database import Database
+from tests.builders import TODAY, Practice, wall
+
+
+class Post:
+    """Takes letters and answers as it is told."""
+
+    def __init__(self, answer: Callable[[Letter], Result] = lambda _letter: Sent()) -> None:
+        self.letters: list[Letter] = []
+        self.answer = answer
+
+    def __call__(self, letter: Letter) -> Result:
+        self.letters.append(letter)
+        return self.answer(letter)
+
+
+@pytest.fixture(autouse=True)
+def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    monkeypatch.setattr(portal_access, "CODES", access.Passwords(hasher, hasher.hash("nobody's")))
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+def states(database: Database) -> list[str]:
+    with database.read() as connection:
+        return list(connection.execute(select(schema.outbox.c.state).order_by(schema.outbox.c.id)).scalars())
+
+
+def replied(desk: Desk, practice: Practice) -> int:
+    """A request that was answered; its acknowledgement has left."""
+    request = practice.a_request()
+    tasks.deliver(desk, Post(), "earlier")
+    version = desk.query(practice.maria, request_view.open_request, request).version
+    desk.perform(
+        practice.maria,
+        inbox.resolve,
+        request,
+        None,
+        reply=Reply("Tuesday it is."),
+        disposition=Disposition.COMPLETED,
+        expect_version=version,
+    )
+    return request
+
+
+def test_a_notice_waits_for_the_grace_time_and_then_leaves_once(
+    desk: Desk, practice: Practice, clock: FixedClock, post: Post, database: Database
+) -> None:  # ACT5, RE7
+    replied(desk, practice)
+    assert tasks.deliver(desk, post, "worker") == 0
+    clock.advance(timedelta(seconds=20))
+    assert tasks.deliver(desk, post, "worker") == 1
+    assert tasks.deliver(desk, post, "worker") == 0
+    assert [letter.to for letter in post.letters] == ["amara@example.org"]
+    assert "Tuesday" not in post.letters[0].body + post.letters[0].subject
+    assert states(database)[-1] == "sent"
+
+
+def test_looking_for_work_writes_nothing(desk: Desk, practice: Practice, post: Post) -> None:
+    before = desk.last_seq()
+    for _look in range(3):
+        assert tasks.deliver(desk, post, "worker") == 0
+    assert desk.last_seq() == before
+
+
+def test_a_code_is_made_when_it_is_sent_and_signs_in(desk: Desk, practice: Practice, post: Post) -> None:  # OTP-02
+    browser = hashed("cookie")
+    asked = desk.perform(SYSTEM, portal_access.ask_code, "amara@example.org", browser).value
+    assert asked.reference is not None
+    assert tasks.deliver(desk, post, "worker") == 1
+    letter = post.letters[0]
+    found = re.search(r"\b[0-9]{6}\b", letter.body)
+    assert found is not None
+    assert desk.perform(SYSTEM, portal_access.check_code, asked.reference, found[0], browser).value.ok
+
+
+def test_a_code_that_is_over_is_not_sent(
+    desk: Desk, practice: Practice, post: Post, clock: FixedClock, database: Database
+) -> None:
+    desk.perform(SYSTEM, portal_access.ask_code, "amara@example.org", hashed("cookie"))
+    clock.advance(timedelta(minutes=11))
+    assert tasks.deliver(desk, post, "worker") == 0
+    assert post.letters == []
+    assert states(database) == ["failed"]
+
+
+def test_a_row_that_raises_does_not_stop_the_others(
+    desk: Desk, practice: Practice, clock: FixedClock, database: Database
+) -> None:  # JOB-05
+    for by in (practice.amara, practice.father):
+        practice.a_request(by=by, message=f"for {by.id}")
+
+    def answer(letter: Letter) -> Result:
+        if letter.to.startswith("amara"):
+            raise RuntimeError(letter.to)
+        return Sent()
+
+    post = Post(answer)
+    assert tasks.deliver(desk, post, "worker") == 1
+    assert sorted(states(database)) == ["pending", "sent"]
+    assert tasks.deliver(desk, post, "worker") == 0  # it waits for its next try
+    for _try in range(8):
+        clock.advance(timedelta(hours=7))
+        tasks.deliver(desk, post, "worker")
+    assert sorted(states(database)) == ["failed", "sent"]
+
+
+def test_a_busy_server_is_tried_again_with_the_same_reference(
+    desk: Desk, practice: Practice, clock: FixedClock, database: Database
+) -> None:  # RE8, NOTE-08
+    practice.a_request()
+    answers: list[Result] = [Temporary("The mail server cannot be reached."), Sent()]
+    post = Post(lambda _letter: answers.pop(0))
+    assert tasks.deliver(desk, post, "worker") == 0
+    clock.advance(timedelta(minutes=1))
+    assert tasks.deliver(desk, post, "worker") == 1
+    assert len({letter.reference for letter in post.letters}) == 1
+    assert states(database) == ["sent"]
+
+
+def test_a_refused_letter_is_shown_as_undelivered_and_can_be_sent_again(
+    desk: Desk, practice: Practice, database: Database
+) -> None:  # RE8
+    request = practice.a_request()
+    post = Post(lambda _letter: Permanent("The mailbox was refused (550 5.1.1)."))
+    tasks.deliver(desk, post, "worker")
+    failed = desk.query(practice.maria, inbox_queries.deliveries)
+    assert [(each.request_id, each.error) for each in failed] == [(request, "The mailbox was refused (550 5.1.1).")]
+    post.answer = lambda _letter: Sent()
+    desk.perform(practice.maria, outbox.retry, failed[0].id)
+    assert tasks.deliver(desk, post, "worker") == 1
+    assert desk.query(practice.maria, inbox_queries.deliveries) == ()
+
+
+def test_two_workers_never_send_one_notice_twice(desk: Desk, practice: Practice) -> None:  # JOB-01
+    practice.a_request()
+    other = Post()
+
+    def meanwhile(_letter: Letter) -> Result:
+        assert tasks.deliver(desk, other, "second worker") == 0
+        return Sent()
+
+    post = Post(meanwhile)
+    assert tasks.deliver(desk, post, "worker") == 1
+    assert other.letters == []
+
+
+def test_a_worker_that_died_while_sending_leaves_the_notice_to_another(
+    desk: Desk, practice: Practice, clock: FixedClock, post: Post
+) -> None:  # JOB-01
+    practice.a_request()
+    claimed = desk.perform(SYSTEM, outbox.claim_due, "dead worker", 4).value
+    assert len(claimed) == 1
+    assert tasks.deliver(desk, post, "worker") == 0
+    clock.advance(outbox.LEASE + timedelta(seconds=1))
+    assert tasks.deliver(desk, post, "worker") == 1
+    assert post.letters[0].reference == claimed[0].reference
+
+
+def test_somebody_who_wants_no_notices_any_more_gets_none(
+    desk: Desk, practice: Practice, clock: FixedClock, post: Post, database: Database
+) -> None:  # JOB-08, NOTE-05
+    replied(desk, practice)
+    with database.write() as connection:
+        connection.execute(
+            update(schema.contact).where(schema.contact.c.id == practice.amara.id).values(opted_out=True)
+        )
+    clock.advance(timedelta(seconds=20))
+    assert tasks.deliver(desk, post, "worker") == 0
+    assert post.letters == []
+    assert states(database)[-1] == "withdrawn"
+
+
+def test_delivering_stops_when_it_is_told_to(desk: Desk, practice: Practice, post: Post) -> None:
+    practice.a_request()
+    assert tasks.deliver(desk, post, "worker", lambda: True) == 0
+    assert post.letters == []
+
+
+def test_a_database_that_is_away_is_not_the_notices_fault(desk: Desk, practice: Practice) -> None:
+    practice.a_request()
+
+    def away(_letter: Letter) -> Result:
+        desk.close()
+        return Sent()
+
+    with pytest.raises(Unavailable):
+        tasks.deliver(desk, Post(away), "worker")
+
+
+def test_holds_past_their_time_are_expired_by_the_plan(
+    desk: Desk, practice: Practice, clock: FixedClock, database: Database
+) -> None:  # ACT3
+    start = wall(TODAY + timedelta(days=1), "9:20")
+    slot = Slot(
+        practice.lindqvist, practice.northside, start, start + timedelta(minutes=40), start + timedelta(minutes=40)
+    )
+    desk.perform(practice.maria, scheduling.hold, slot, type_id=practice.well, patient_id=practice.zuri)
+    assert tasks.plan(desk, "worker") == 0
+    clock.advance(timedelta(minutes=16))
+    assert tasks.plan(desk, "worker") == 1
+    with database.read() as connection:
+        assert connection.execute(select(schema.appointment.c.status)).scalars().all() == ["expired"]
+
+
+def test_one_process_plans_at_a_time_and_another_takes_over_when_it_is_gone(
+    desk: Desk, practice: Practice, clock: FixedClock
+) -> None:  # JOB-03
+    def takes(owner: str) -> bool:
+        return desk.perform(SYSTEM, housekeeping.take_lease, "planner", owner, timedelta(minutes=2)).value
+
+    assert takes("one")
+    assert takes("one")
+    assert not takes("two")
+    clock.advance(timedelta(seconds=90))
+    assert takes("one")  # renewed
+    clock.advance(timedelta(seconds=90))
+    assert not takes("two")
+    clock.advance(timedelta(seconds=31))
+    assert takes("two")
+    assert not takes("one")
+
+
+def test_what_is_over_is_swept_and_what_counts_is_kept(
+    desk: Desk, practice: Practice, clock: FixedClock, database: Database
+) -> None:
+    desk.perform(SYSTEM, portal_access.ask_code, "amara@example.org", hashed("cookie"))
+    desk.perform(SYSTEM, access.sign_in, "maria", "wrong password here", "front-1")
+    practice.a_request()
+
+    def counts() -> dict[str, int]:
+        tables = (schema.command, schema.throttle, schema.challenge, schema.journal)
+        with database.read() as connection:
+            return {
+                table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables
+            }
+
+    before = counts()
+    assert tasks.sweep(desk) == 0
+    clock.advance(timedelta(hours=26))
+    assert tasks.sweep(desk) > 0
+    assert counts()["throttle"] == 0
+    assert counts()["challenge"] == 0
+    assert counts()["command"] == before["command"]
+    clock.advance(timedelta(days=7))
+    tasks.sweep(desk)
+    assert counts()["command"] == 0
+    assert counts()["journal"] == before["journal"]
+
+
+def test_a_sweep_takes_many_rows_in_batches(
+    desk: Desk, practice: Practice, clock: FixedClock, database: Database
+) -> None:
+    old = clock.now() - timedelta(days=8)
+    rows = [{"id": uuid4(), "actor_id": 0, "function": "f", "at": old, "answer": "null"} for _row in range(1_201)]
+    with database.write() as connection:
+        connection.execute(schema.command.insert(), rows)
+    assert tasks.sweep(desk) == 1_201
