@@ -1,0 +1,314 @@
+"""What a parent comes back to: visits, requests, and the thread of each with the practice; asking is in `requests`."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from request_desk.domain.access import SYSTEM, Actor
+from request_desk.domain.appointments import AppointmentStatus
+from request_desk.domain.errors import Refused, SignedOut
+from request_desk.domain.ids import RequestId, TypeId, new_uuid
+from request_desk.domain.portal import PortalChild, PortalRequest, PortalThread
+from request_desk.domain.requests import RequestKind, RequestState, Wish, WishKind
+from request_desk.domain.schedule import PortalAppointment
+from request_desk.domain.wishes import one_wish
+from request_desk.domain.words import _
+from request_desk.services import directory, inbox, portal_queries, schedule_queries
+from request_desk.services.desk import Unit
+from request_desk.web.forms import AnswerForm, Asking, WithdrawForm
+from request_desk.web.guards import visit_of
+from request_desk.web.pages import Shell
+from request_desk.web.portal import Portal, portal_of
+
+_PAST_SHOWN: Final = 10
+_CLOSED_SHOWN: Final = 10
+_OPEN: Final = frozenset({RequestState.OPEN, RequestState.WAITING})
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A kind of request that is on."""
+
+    text: str
+    link: str
+    is_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A request as its parent sees it in the list: what, where it stands, and what comes next."""
+
+    title: str
+    detail: str
+    state: str
+    tone: str  # the name of the state's color and sign
+    next: str
+    link: str
+
+
+def _family(
+    unit: Unit,
+) -> tuple[tuple[PortalChild, ...], tuple[PortalAppointment, ...], tuple[PortalRequest, ...]]:
+    return (
+        portal_queries.portal_children(unit),
+        schedule_queries.portal_appointments(unit),
+        portal_queries.portal_requests(unit),
+    )
+
+
+async def home(request: Request) -> Response:
+    """Show visits and requests, and a button for each kind that is on."""
+    portal = portal_of(request)
+    actor = await portal.actor(request)
+    shell = await portal.pages.shell()
+    children, visits, requests = await run_in_threadpool(portal.desk.query, actor, _family)
+    ahead = [visit for visit in visits if visit.status is AppointmentStatus.CONFIRMED and visit.ends_at > shell.now]
+    past = [visit for visit in reversed(visits) if visit not in ahead and visit.status is not AppointmentStatus.HELD]
+    lines = [(found.state in _OPEN, line_of(found, shell)) for found in requests]
+    query = visit_of(request.scope).query
+    is_all = query.get("all") == "1"
+    closed = [line for is_open, line in lines if not is_open]
+    return await portal.pages.render(
+        request,
+        "home.html",
+        shell,
+        actor=actor,
+        buttons=_buttons(shell, children),
+        ahead=[(visit, _links(visit, shell)) for visit in ahead],
+        past=[(visit, _status_word(visit)) for visit in past[: None if is_all else _PAST_SHOWN]],
+        open_requests=[line for is_open, line in lines if is_open],
+        closed_requests=closed[: None if is_all else _CLOSED_SHOWN],
+        has_more=not is_all and (len(past) > _PAST_SHOWN or len(closed) > _CLOSED_SHOWN),
+        is_sent=query.get("sent") == "1",
+        children=children,
+        may_ask=any(child.may_book for child in children),
+    )
+
+
+def _buttons(shell: Shell, children: tuple[PortalChild, ...]) -> list[Button]:
+    """A button for each kind that is on."""
+    if not any(child.may_book for child in children):
+        return []
+    texts = {
+        RequestKind.SCHEDULE: _("Ask for a visit"),
+        RequestKind.RESCHEDULE: _("Move a visit"),
+        RequestKind.CANCEL: _("Cancel a visit"),
+    }
+    return [Button(texts[kind], f"/ask/{kind.value}", is_first=index == 0) for index, kind in enumerate(shell.kinds)]
+
+
+def _links(visit: PortalAppointment, shell: Shell) -> list[Button]:
+    """What can be asked about a visit."""
+    if not visit.may_book or visit.starts_at <= shell.now:
+        return []
+    texts = {RequestKind.RESCHEDULE: _("Move"), RequestKind.CANCEL: _("Cancel")}
+    asking = Asking(appointment_id=visit.id)
+    return [Button(texts[kind], asking.link(kind), is_first=False) for kind in shell.kinds if kind in texts]
+
+
+def _status_word(visit: PortalAppointment) -> str:
+    return {
+        AppointmentStatus.CANCELLED: _("cancelled"),
+        AppointmentStatus.NO_SHOW: _("missed"),
+        AppointmentStatus.EXPIRED: _("cancelled"),
+    }.get(visit.status, "")
+
+
+def title_of(found: PortalRequest) -> str:
+    """Return what a request is about: "Well visit for Zuri Okafor"."""
+    return _("{visit} for {patient}").format(visit=found.type_name or _("A visit"), patient=found.patient_name)
+
+
+def line_of(found: PortalRequest, shell: Shell) -> Line:
+    """Return a request as a line of the list."""
+    words = {
+        RequestKind.SCHEDULE: _("New visit"),
+        RequestKind.RESCHEDULE: _("Move to another time"),
+        RequestKind.CANCEL: _("Cancel the visit"),
+    }
+    state, tone = state_of(found, shell)
+    return Line(
+        title=title_of(found),
+        detail=_("{kind} · asked {time}").format(kind=words[found.kind], time=shell.words.near_moment(found.asked_at)),
+        state=state,
+        tone=tone,
+        next=promise(found, shell),
+        link=f"/requests/{found.reference}",
+    )
+
+
+def state_of(found: PortalRequest, shell: Shell) -> tuple[str, str]:
+    """Return where a request stands, in words, and the tone they are shown in."""
+    match found.state:
+        case RequestState.WITHDRAWN:
+            return _("Taken back"), "closed"
+        case RequestState.COMPLETED:
+            return _("Answered"), "done"
+        case RequestState.WAITING:
+            return _("Waiting for you"), "you"
+        case RequestState.OPEN:
+            is_late = found.answer_by is not None and found.answer_by < shell.now
+            return (_("With us, later than promised"), "late") if is_late else (_("With us"), "open")
+
+
+def promise(found: PortalRequest, shell: Shell) -> str:
+    """Return by when an answer comes, or what to do instead of waiting."""
+    if found.state is RequestState.OPEN and found.answer_by is not None:
+        if found.answer_by < shell.now:
+            return _("We are sorry for the wait. If it cannot wait longer, please call us.")
+        by = f"{shell.words.near_moment(found.answer_by)} {shell.words.zone_name(found.answer_by)}"
+        return _("Answer promised by {time}").format(time=by)
+    if found.state is RequestState.WAITING:
+        return _("Please read our letter and answer.")
+    return ""
+
+
+async def thread(request: Request) -> Response:
+    """Show one request with its letters."""
+    portal = portal_of(request)
+    actor = await portal.actor(request)
+    found = await run_in_threadpool(
+        portal.desk.query, actor, portal_queries.portal_thread, request.path_params["reference"]
+    )
+    is_new = visit_of(request.scope).query.get("sent") == "1"
+    return await show_thread(request, portal, actor, found, is_new=is_new)
+
+
+async def show_thread(
+    request: Request,
+    portal: Portal,
+    actor: Actor,
+    found: PortalThread,
+    *,
+    is_new: bool = False,
+    typed: str = "",
+    submission: UUID | None = None,
+    notice: str = "",
+    problems: dict[str, str] | None = None,
+    status: int = 200,
+) -> Response:
+    """Return the page of a thread; `typed` is an answer that could not be sent, and stays in its box."""
+    shell = await portal.pages.shell()
+    asked = found.request
+    taken: frozenset[Wish] = frozenset()
+    if is_new and asked.state is RequestState.OPEN:
+        types = await run_in_threadpool(portal.desk.query, SYSTEM, directory.appointment_types)
+        type_id = next((kind.id for kind in types if kind.name == asked.type_name), None)
+        taken = await run_in_threadpool(portal.desk.query, actor, _taken, type_id, asked)
+    state, tone = state_of(asked, shell)
+    return await portal.pages.render(
+        request,
+        "thread.html",
+        shell,
+        status=status,
+        actor=actor,
+        thread=found,
+        asked=asked,
+        title=title_of(asked),
+        line=line_of(asked, shell),
+        state=state,
+        tone=tone,
+        promise=promise(asked, shell),
+        wishes=[(_wish_text(wish, shell), wish in taken) for wish in sorted(asked.wishes, key=lambda wish: wish.rank)],
+        is_new=is_new,
+        typed=typed,
+        notice=notice or found.notice,
+        problems=problems or {},
+        submission=submission or new_uuid(),
+        withdrawal=new_uuid(),
+    )
+
+
+def _wish_text(wish: Wish, shell: Shell) -> str:
+    if wish.starts_at is not None:
+        return shell.words.moment_with_zone(wish.starts_at)
+    return one_wish(wish, shell.words)
+
+
+def _taken(unit: Unit, type_id: TypeId | None, asked: PortalRequest) -> frozenset[Wish]:
+    """The wished slots that somebody else has by now; read once, on arrival: later the practice may hold them for this family."""
+    taken: set[Wish] = set()
+    for wish in asked.wishes:
+        if wish.kind is not WishKind.SLOT or wish.starts_at is None or type_id is None:
+            continue
+        free = schedule_queries.portal_slots(
+            unit,
+            type_id=type_id,
+            patient_id=asked.patient_id,
+            provider_id=wish.provider_id,
+            location_id=None,
+            from_day=unit.time.day_of(wish.starts_at),
+            days=1,
+        )
+        if all(slot.starts_at != wish.starts_at for slot in free):
+            taken.add(wish)
+    return frozenset(taken)
+
+
+async def answer(request: Request) -> Response:
+    """Send a letter in the thread, once; a request that was answered or waits is open again."""
+    portal, actor, found = await _posted_to(request)
+    form = AnswerForm.of(visit_of(request.scope).form)
+    typed = form.message.data or ""
+    if not form.validate():
+        return await show_thread(request, portal, actor, found, typed=typed, problems=form.problems, status=422)
+    return await _act(
+        request, portal, actor, found, form.submission.value, inbox.answer, form.message.value, typed=typed
+    )
+
+
+async def withdraw(request: Request) -> Response:
+    """Take an open request back."""
+    portal, actor, found = await _posted_to(request)
+    form = WithdrawForm.of(visit_of(request.scope).form)
+    if not form.validate():
+        return await show_thread(request, portal, actor, found, problems=form.problems, status=422)
+    return await _act(request, portal, actor, found, form.submission.value, inbox.withdraw)
+
+
+async def _posted_to(request: Request) -> tuple[Portal, Actor, PortalThread]:
+    portal = portal_of(request)
+    actor = await portal.actor(request)
+    reference: UUID = request.path_params["reference"]
+    return portal, actor, await run_in_threadpool(portal.desk.query, actor, portal_queries.portal_thread, reference)
+
+
+async def _act(
+    request: Request,
+    portal: Portal,
+    actor: Actor,
+    found: PortalThread,
+    submission: UUID,
+    function: Any,
+    *values: Any,
+    typed: str = "",
+) -> Response:
+    """Perform once and show the thread again; a refusal, or a form changed after it was sent, keeps what was typed."""
+    request_id: RequestId = found.request.id
+    try:
+        outcome = await run_in_threadpool(portal.desk.perform_once, submission, actor, function, request_id, *values)
+    except SignedOut:
+        raise
+    except Refused as refused:
+        return await show_thread(
+            request, portal, actor, found, typed=typed, submission=submission, notice=refused.sentence, status=409
+        )
+    if typed and not outcome.changes and all(letter.body not in values for letter in found.messages):
+        notice = _(
+            "You have already sent this letter. What you changed since then was not sent: you can send it below."
+        )
+        return await show_thread(request, portal, actor, found, typed=typed, notice=notice, status=422)
+    return RedirectResponse(f"/requests/{found.request.reference}", 303)
+
+
+ROUTES: Final = (
+    Route("/", home, methods=["GET"]),
+    Route("/requests/{reference:uuid}", thread, methods=["GET"]),
+    Route("/requests/{reference:uuid}/answer", answer, methods=["POST"]),
+    Route("/requests/{reference:uuid}/withdraw", withdraw, methods=["POST"]),
+)

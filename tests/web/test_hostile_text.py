@@ -1,0 +1,126 @@
+"""The hostile-text corpus through every field of every form: refused in words or shown literally, never a server error (INP)."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.builders import Practice
+from tests.web.conftest import SignIn, Visitor
+from tests.web.test_home_and_threads import answer_form, link
+
+CORPUS = next(
+    (
+        folder / "shared" / "samples" / "text" / "naughty_strings.json"
+        for folder in Path(__file__).resolve().parents
+        if (folder / "shared" / "samples" / "text").is_dir()
+    ),
+    None,
+)
+OURS = (
+    "\0",
+    "".join(map(chr, range(1, 32))),
+    "\x7f\x80\x9f\u2028\u2029\x85",
+    "\ufdd0\ufffe\U0010ffff",
+    "\ufeffbom",
+    "\u200b",
+    "\u202eRLO \u2066 unclosed",
+    "e" + "\u0301" * 60,
+    "İıßẞﬁ ＦＵＬＬ １２３ ٤٥٦",
+    "👨‍👩‍👧‍👦" * 40,
+    "a" * 4000,
+    "a" * 4001,
+    "😀" * 4000,
+    "'\";-- %_\\ {{ 7*7 }} {% raw %} ${x} %s %n",
+    "<img src=/dev/zero onerror=alert(1)><script>alert(1)</script></textarea><table><table>",
+    '"><svg/onload=alert(1)> javascript:alert(1) <a href=file:///etc/passwd>x</a>',
+    "=cmd|' /C calc'!A0 +1 -1 @x \t\r",
+    "../../etc/passwd C:\\ \\\\unc\\share",
+    "=?utf-8?q?=00?= \r\nBcc: x@example.org",
+    "NaN Infinity 1e999 -0 0x1F 1_000 ２",
+    "2024-W01-1 24:00 :60 +23:59:59.999999 0001-01-01 9999-12-31 10000-01-01 infinity 2026-02-29",
+    "../../etc/passwd Factory posixrules america/los_angeles",
+    "9" * 5000,
+)
+
+
+def corpus() -> list[str]:
+    found = list(OURS)
+    if CORPUS is not None:
+        found += [text for text in json.loads(CORPUS.read_text("utf-8")) if isinstance(text, str)]
+    return found
+
+
+@pytest.fixture(params=["ours", pytest.param("shared", marks=pytest.mark.slow)])
+def texts(request: pytest.FixtureRequest) -> list[str]:
+    if request.param == "ours":
+        return list(OURS)
+    if CORPUS is None:
+        pytest.skip("the shared sample texts are not on this machine (samples/text/naughty_strings.json)")
+    return corpus()[len(OURS) :]
+
+
+def try_in(visitor: Visitor, path: str, action: str, field: str, text: str) -> None:
+    """Open a page, put a text into a field of its form, send it, and look at the answer."""
+    visitor.open(path)
+    action = next(found for found in visitor.page.forms if found.endswith(action))
+    page = visitor.send(action, {field: text})
+    assert page.status < 500, (field, text)
+    assert page.status in {200, 400, 403, 404, 409, 413, 422}
+    for tag in ("<script", "<img", "<svg", "<a href=file", "onerror=alert(1)>"):
+        assert tag not in page.html
+
+
+def test_every_field_of_the_sign_in(stranger: Visitor, texts: list[str]) -> None:
+    for text in texts:
+        try_in(stranger, "/sign-in", "/sign-in", "email", text)
+        stranger.open("/sign-in/6ad9ac54-fbc9-4a3f-a20f-7d0b3b3c5a10")
+        assert stranger.send("", code=text).status in {403, 422}, text
+
+
+def test_every_field_of_an_asking(sqlite_sign_in: SignIn, sqlite_practice: Practice, texts: list[str]) -> None:
+    visitor = sqlite_sign_in(sqlite_practice.amara)
+    where = f"/ask/schedule?child={sqlite_practice.zuri}&type={sqlite_practice.well}&go=next"
+    for text in texts:
+        for field in (
+            "message",
+            "submission",
+            "best",
+            "child",
+            "type",
+            "provider",
+            "location",
+            "w1",
+            "from",
+            "csrftoken",
+            "visit",
+        ):
+            try_in(visitor, where, "/ask/schedule", field, text)
+
+
+def test_every_parameter_of_an_asking(sqlite_sign_in: SignIn, sqlite_practice: Practice, texts: list[str]) -> None:
+    visitor = sqlite_sign_in(sqlite_practice.amara)
+    right = {"child": str(sqlite_practice.zuri), "type": str(sqlite_practice.well)}
+    for text in texts:
+        for field in ("child", "type", "provider", "location", "visit", "from", "go", "on", "part", "w1", "c1", "x"):
+            for go in ("", "continue") if field in {"on", "part"} else ("",):
+                given = {**right, "go": go, "on": "2026-11-30", "part": "morning", field: text}
+                answer = visitor.client.get("/ask/schedule", params=given)
+                assert answer.status_code in {200, 303, 400, 404, 414, 422}, (field, text)
+
+
+def test_every_field_of_a_thread(sqlite_sign_in: SignIn, sqlite_practice: Practice, texts: list[str]) -> None:
+    visitor = sqlite_sign_in(sqlite_practice.amara)
+    thread = link(sqlite_practice, sqlite_practice.a_request())
+    for text in texts:
+        try_in(visitor, thread, "/answer", "message", text)
+        try_in(visitor, thread, "/answer", "submission", text)
+        try_in(visitor, thread, "/withdraw", "submission", text)
+        try_in(visitor, thread, "/answer", "csrftoken", text)
+
+
+def test_what_is_accepted_is_shown_as_it_was_typed(sqlite_sign_in: SignIn, sqlite_practice: Practice) -> None:
+    visitor = sqlite_sign_in(sqlite_practice.amara)
+    page = visitor.open(link(sqlite_practice, sqlite_practice.a_request()))
+    typed = "'\";-- %_\\ {{ 7*7 }} <b>bold</b> 👨‍👩‍👧‍👦 نحتاج موعداً"
+    assert typed in visitor.send(answer_form(page), message=typed).words

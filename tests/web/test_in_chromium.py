@@ -1,0 +1,268 @@
+"""The pages in a real browser: the main job without scripts at 320 px, keyboard alone, and axe on every page."""
+
+import shutil
+from collections.abc import Iterator
+from datetime import date, timedelta
+from importlib.resources import files
+from threading import Event, Thread
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from request_desk import config
+from request_desk.domain.access import Actor
+from request_desk.domain.clock import FixedClock
+from request_desk.domain.requests import Wish, WishKind
+from request_desk.services.desk import Desk
+from request_desk.web import server
+from tests.builders import TODAY, Practice
+from tests.web.conftest import UNHURRIED, mailed_code, token_for
+from tests.web.test_home_and_threads import link, reply
+
+pytestmark = pytest.mark.chromium
+
+DAY = timedelta(days=1)
+_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    place = shutil.which("chromium")
+    if place is None:
+        pytest.skip("Chromium is missing: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=place, args=_FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(sqlite_desk: Desk, sqlite_practice: Practice, clock: FixedClock) -> Iterator[str]:
+    """A portal that listens on this machine."""
+    ready, stop, ports = Event(), Event(), list[int]()
+
+    def heard(port: int) -> None:
+        ports.append(port)
+        ready.set()
+
+    app = server.build(sqlite_desk, config.Settings(portal=config.Portal(port=0)), clock, rates=UNHURRIED)
+    thread = Thread(target=server.serve, args=(app, "127.0.0.1", 0, heard), kwargs={"stop": stop})
+    thread.start()
+    assert ready.wait(20)
+    yield f"http://127.0.0.1:{ports[0]}"
+    stop.set()
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def family(sqlite_practice: Practice) -> Actor:
+    """A mother of three: a long name, an Arabic one, one for whom she may not book."""
+    practice = sqlite_practice
+    long = practice.a_patient("Maximiliana-Theodora", "Wolfeschlegelsteinhausenbergerdorff", date(2015, 6, 1))
+    kamal = practice.a_patient("كمال", "الزهراء", date(2019, 1, 15))
+    rights: dict[Any, dict[str, Any]] = {practice.zuri: {"relation": "mother"}, kamal: {"relation": "mother"}}
+    mother = practice.a_contact(
+        "Ify", "Okafor", "ify@example.org", rights | {long: {"relation": "aunt", "may_book": False}}
+    )
+    practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + 9 * DAY, "8:30")
+    practice.an_appointment(kamal, practice.mwangi, TODAY, "15:20", place=practice.harbor)
+    practice.an_appointment(long, practice.lindqvist, TODAY - 30 * DAY, "9:00", status="completed")
+    return mother
+
+
+def opened(
+    browser: Browser, address: str, *, width: int = 320, scripts: bool = False, **options: Any
+) -> BrowserContext:
+    return browser.new_context(
+        base_url=address, viewport={"width": width, "height": 640}, java_script_enabled=scripts, **options
+    )
+
+
+def signed_in(context: BrowserContext, address: str, practice: Practice, who: Actor) -> Page:
+    context.add_cookies([{"name": "session", "value": token_for(practice, who), "url": address}])
+    return context.new_page()
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing of the page sticks out to the right."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def test_a_parent_asks_for_a_visit_on_a_phone_without_scripts(
+    browser: Browser, address: str, sqlite_practice: Practice, sqlite_desk: Desk, clock: FixedClock
+) -> None:  # PP1, PP2
+    with opened(browser, address) as context:
+        page = context.new_page()
+        page.goto("/")
+        page.get_by_label("Your e-mail address").fill("amara@example.org")
+        page.get_by_role("button", name="Send me a code").click()
+        page.get_by_label("Six digits from the e-mail").fill(mailed_code(sqlite_practice))
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", name="Visits and requests")).to_be_visible()
+        page.get_by_role("link", name="Ask for a visit").click()
+        page.get_by_role("link", name="Well visit").click()
+        page.get_by_label("With").select_option("Dr. Lindqvist")
+        page.get_by_role("button", name="Show these times").click()
+        page.get_by_role("group", name="Wednesday, November 25").get_by_label("11:20 AM").check()
+        page.get_by_text("Name another day").click()
+        page.get_by_label("Day", exact=True).fill("2026-11-28")
+        page.get_by_role("button", name="Add this day").click()
+        page.get_by_role("button", name="Later").click()
+        page.get_by_role("button", name="Continue").last.click()
+        expect(page.get_by_text("Sat, Nov 28, morning")).to_be_visible()
+        page.get_by_label("Wed, Nov 25, 11:20 AM PST").check()
+        page.get_by_label("Anything we should know?").fill("picture day on thursday, thx!\nAmara")
+        page.get_by_role("button", name="Send to the practice").click()
+        expect(page.get_by_text("Sent.")).to_be_visible()
+        expect(page.get_by_text("picture day on thursday, thx!")).to_be_visible()
+        assert "/requests/" in page.url
+        thread = page.url.partition("?")[0]
+        page.go_back()
+        expect(page.get_by_text("What happens next")).to_be_visible()
+        request = sqlite_desk.query(sqlite_practice.maria, _newest)
+        reply(sqlite_practice, request, "Hi Amara, Zuri’s well visit is booked for Wed, Nov 25, 11:20 AM.")
+        clock.advance(timedelta(minutes=1))
+        page.goto(thread)
+        expect(page.get_by_text("Zuri’s well visit is booked")).to_be_visible()
+        page.get_by_label("Write to us about this").fill("Great, thank you!!")
+        page.get_by_role("button", name="Send", exact=True).click()
+        expect(page.get_by_text("Great, thank you!!")).to_be_visible()
+
+
+def _newest(unit: Any) -> Any:
+    from sqlalchemy import func, select
+
+    from request_desk.store import schema
+
+    return unit.first(select(func.max(schema.request.c.id)))[0]
+
+
+def test_a_visit_is_cancelled_with_the_keyboard_alone(
+    browser: Browser, address: str, sqlite_practice: Practice, family: Actor
+) -> None:
+    with opened(browser, address) as context:
+        page = signed_in(context, address, sqlite_practice, family)
+        page.goto("/")
+        page.keyboard.press("Tab")
+        expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.textContent").startswith("Cancel Well visit, Tue"):
+                break
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("heading", name="Ask us to cancel this visit?")).to_be_visible()
+        page.get_by_label("Would you tell us why?").focus()
+        page.keyboard.type("fever")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_text("Sent.")).to_be_visible()
+
+
+def test_the_policy_lets_no_script_run(
+    browser: Browser, address: str, sqlite_practice: Practice
+) -> None:  # WEB-02, WEB-09
+    request = sqlite_practice.a_request(
+        message="<script>document.title='run'</script><img src=x onerror=document.title='run'>"
+    )
+    with opened(browser, address, scripts=True) as context:
+        page = signed_in(context, address, sqlite_practice, sqlite_practice.amara)
+        refused: list[str] = []
+        page.on("console", lambda message: refused.append(message.text))
+        page.goto(link(sqlite_practice, request))
+        expect(page.get_by_text("<script>document.title")).to_be_visible()
+        assert "run" not in page.title()
+        assert refused == []
+        page.evaluate(
+            "const made = document.createElement('script'); made.text = 'document.title = 1'; document.body.append(made)"
+        )
+        assert page.title().startswith("Well visit")
+        assert any("Content Security Policy" in line for line in refused)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_sticks_out(
+    browser: Browser, address: str, sqlite_practice: Practice, family: Actor, clock: FixedClock, scheme: Any
+) -> None:
+    axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+    found: list[str] = []
+    with opened(browser, address, scripts=True, color_scheme=scheme, reduced_motion="reduce") as context:
+        page = context.new_page()
+        for path in ("/sign-in", "/sign-in/6ad9ac54-fbc9-4a3f-a20f-7d0b3b3c5a10", "/nothing"):
+            found += _looked_at(page, path, axe)
+        page = signed_in(context, address, sqlite_practice, family)
+        for path in _pages(sqlite_practice, family, clock):
+            found += _looked_at(page, path, axe)
+        assert any("image-alt" in line for line in _planted(page, axe))  # it does look
+    assert found == []
+
+
+def _planted(page: Page, axe: str) -> list[str]:
+    """What axe says of a page with a fault planted by us."""
+    page.evaluate("document.querySelector('main').append(document.createElement('img'))")
+    return _said_by_axe(page, axe)
+
+
+def _pages(practice: Practice, family: Actor, clock: FixedClock) -> list[str]:
+    """Every page and state worth a look, for a family with everything."""
+    asked = practice.a_request(by=family, wishes=[practice.wish(TODAY + DAY, "9:20"), Wish(2, WishKind.NEXT)])
+    answered = practice.a_request(by=family, message="نحتاج موعداً في أقرب وقت")
+    reply(practice, answered, "We have booked it. " + "A long word: " + "x" * 300)
+    late = practice.a_request(by=family)
+    clock.advance(timedelta(hours=2))
+    waits = practice.a_request(by=family)
+    when = f"/ask/schedule?child={practice.zuri}&type={practice.well}"
+    return [
+        "/",
+        "/ask/schedule",
+        f"/ask/schedule?child={practice.zuri}",
+        when,
+        f"{when}&go=continue",
+        f"{when}&go=day-2026-11-25",
+        f"{when}&on=nonsense&part=morning&go=add",
+        f"/ask/schedule?child={practice.zuri}&type=any",
+        f"{when}&w1=d2026-11-28-morning&w2=next&go=continue",
+        "/ask/cancel",
+        "/ask/reschedule",
+        *(link(practice, request) for request in (asked, answered, late, waits)),
+        f"{link(practice, asked)}?sent=1",
+    ]
+
+
+def _looked_at(page: Page, path: str, axe: str) -> list[str]:
+    page.goto(path)
+    return [f"{path}: {line}" for line in _said_by_axe(page, axe)] + ([] if fits(page) else [f"{path} sticks out"])
+
+
+def _said_by_axe(page: Page, axe: str) -> list[str]:
+    page.evaluate(axe)  # not as a script element: the policy refuses those
+    return list(
+        page.evaluate(
+            "(rules) => axe.run(document, {runOnly: rules}).then(found => found.violations.map("
+            "v => v.id + ': ' + v.nodes.map(n => n.html + ' ' + n.failureSummary).join(' | ')))",
+            _RULES,
+        )
+    )
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_text_at_twice_its_size_still_fits(
+    browser: Browser, address: str, sqlite_practice: Practice, family: Actor, clock: FixedClock, width: int
+) -> None:
+    with opened(browser, address, scripts=True, width=width) as context:
+        page = signed_in(context, address, sqlite_practice, family)
+        for path in _pages(sqlite_practice, family, clock):
+            page.goto(path)
+            page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
+            assert fits(page), path
