@@ -1,0 +1,1 @@
+"""The desktop: windows, widgets and what feeds them; no rule of the practice lives here."""

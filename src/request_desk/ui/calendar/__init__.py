@@ -1,0 +1,1 @@
+"""The practice schedule on screen: the day view, its panel beside a message, and the Schedule page."""

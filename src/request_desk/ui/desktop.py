@@ -1,0 +1,160 @@
+"""The desktop's start and end: a painted window at once, then the rest from a worker; pages and rules live elsewhere."""
+
+import gc
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Thread
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QLocale, QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QApplication
+
+from request_desk.domain.errors import Refused
+from request_desk.domain.words import _
+from request_desk.ui.collector import Collector
+from request_desk.ui.frame import LiveState, MainFrame
+from request_desk.ui.launch import Opened, Opener
+from request_desk.ui.memory import FileMemory
+from request_desk.ui.theme import Look, app_theme
+
+if TYPE_CHECKING:
+    from request_desk.ui.shell import Shell
+    from request_desk.ui.widgets import StatePane
+
+PAGES = (
+    ("messages", _("Message Center"), "inbox"),
+    ("schedule", _("Schedule"), "calendar-days"),
+    ("settings", _("Settings"), "settings-2"),
+)
+_SWITCH = 0.0001  # seconds; a thread that holds the lock longer makes the window stutter: Qt calls wait for it
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What `app` starts the desktop with: nothing here needs the database."""
+
+    opener: Opener
+    memory: FileMemory
+    practice: str
+    desk_name: str
+
+
+class Desktop(QObject):
+    """One desktop window from its first paint to its last."""
+
+    ready = Signal(object)  # Shell: somebody is signed in and the pages are there
+    failed = Signal(str)
+    end = Signal()  # close the window; may be emitted by any thread
+    _loaded = Signal(object)  # Opened | Refused | Exception
+
+    def __init__(self, launch: Launch, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._launch = launch
+        self._opened: Opened | None = None
+        self.shell: Shell | None = None
+        self._collector: Collector | None = None
+        theme = app_theme()
+        look = launch.memory.get("look")
+        if look in set(Look):
+            theme.choose(Look(look))
+        self.frame = MainFrame(practice=launch.practice, memory=launch.memory)
+        for key, title, icon in PAGES:
+            self.frame.add_page(key, title, icon)
+        self.frame.set_live(LiveState.CONNECTING, _("Opening …"))
+        self._state: StatePane | None = None
+        self._loaded.connect(self._after_loading)
+        self.end.connect(self.frame.close)
+        self.frame.painted.connect(self._load)
+        self.frame.closing.connect(self._close)
+
+    def show(self) -> None:
+        """Show the window; everything else follows its first paint."""
+        self.frame.show()
+
+    @Slot()
+    def _load(self) -> None:
+        sys.setswitchinterval(_SWITCH)
+        Thread(target=self._open, name="opening", daemon=True).start()
+
+    def _open(self) -> None:
+        """In a worker: the heavy imports and the database, with the collector off."""
+        gc.disable()
+        result: Opened | BaseException
+        try:
+            from request_desk.ui import shell
+
+            result = self._launch.opener()
+            shell.load_ahead()
+        except Exception as error:  # noqa: BLE001  # told on the UI thread, where it ends
+            result = error
+        finally:
+            gc.freeze()  # and it stays off: the UI thread collects, see `Collector`
+        self._loaded.emit(result)
+
+    @Slot(object)
+    def _after_loading(self, result: Opened | BaseException) -> None:
+        if self._collector is None:
+            self._collector = Collector(self)
+        if isinstance(result, Refused):
+            self._say(result.sentence)
+        elif isinstance(result, BaseException):
+            self._say(
+                _("Request Desk could not start. The details are in the log; `request-desk doctor` may tell more.")
+            )
+            raise result
+        else:
+            from request_desk.ui.shell import Shell
+
+            self._opened = result
+            self.shell = Shell(self.frame, result, self._launch.desk_name)
+            self.shell.ready.connect(self._ready)
+            QTimer.singleShot(0, self.shell, self.shell.start)
+
+    def _say(self, sentence: str) -> None:
+        self.frame.set_live(LiveState.OFFLINE, _("Not connected"))
+        from request_desk.ui.widgets import State, StatePane
+
+        if self._state is None:
+            self._state = StatePane(self.frame)
+            self._state.setAutoFillBackground(True)
+            self._state.acted.connect(self._try_again)
+        self._state.setGeometry(self.frame.rect())
+        self._state.show_state(State.OFFLINE, sentence, action=_("Try again"))
+        self._state.raise_()
+        self._state.show()
+        self.failed.emit(sentence)
+
+    @Slot(object)
+    def _try_again(self, _state: object) -> None:
+        if self._state is not None:
+            self._state.hide()
+        self.frame.set_live(LiveState.CONNECTING, _("Opening …"))
+        self._load()
+
+    @Slot()
+    def _ready(self) -> None:
+        self.ready.emit(self.shell)
+
+    @Slot()
+    def _close(self) -> None:
+        if self.shell is not None:
+            self.shell.close()
+        if self._opened is not None:
+            self._opened.close()
+            self._opened.desk.close()
+
+
+def run(launch: Launch, started: Callable[["Desktop"], object] | None = None) -> int:
+    """Open the desktop and return its exit code when it is closed; `started` is given the desktop before the loop begins."""
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    if not isinstance(application, QApplication):
+        raise TypeError("a QApplication is needed")
+    application.setApplicationName("Request Desk")
+    application.setDesktopFileName("request-desk")
+    QLocale.setDefault(QLocale("en_US"))  # date and time fields of Qt; everything else is formatted by `domain.words`
+    desktop = Desktop(launch)
+    if started is not None:
+        started(desktop)
+    QTimer.singleShot(0, desktop, desktop.show)
+    return application.exec()

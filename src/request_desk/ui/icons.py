@@ -1,0 +1,72 @@
+"""Lucide icons in the colours of the theme, drawn once for each colour, size and screen; no widget lives here."""
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QIcon
+
+STROKE = "1.75"  # Lucide's 2 is heavy beside 13 px text
+RATIOS = (1.0, 2.0)  # pixmaps that a QIcon carries; others are scaled from the larger one
+CACHED = 512
+
+
+class IconStore:
+    """Loads SVG files by name and tints them; QtSvg alone would paint `currentColor` black."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._sources: dict[str, str] = {}
+        self._pixmaps: OrderedDict[tuple[str, int, int, float], QPixmap] = OrderedDict()
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all shipped icons."""
+        return tuple(sorted(path.stem for path in self._folder.glob("*.svg")))
+
+    def icon(self, name: str, color: QColor, disabled: QColor, size: int) -> "QIcon":
+        """Return the icon for a button or menu, with its disabled look."""
+        from PySide6.QtGui import QIcon  # its enums are not needed for the first paint
+
+        made = QIcon()
+        for ratio in RATIOS:
+            made.addPixmap(self.pixmap(name, color, size, ratio), QIcon.Mode.Normal)
+            made.addPixmap(self.pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
+        return made
+
+    def pixmap(self, name: str, color: QColor, size: int, ratio: float = 1.0) -> QPixmap:
+        """Return the icon `size` logical pixels wide for a screen with `ratio` device pixels each."""
+        key = (name, color.rgba(), size, ratio)
+        found = self._pixmaps.get(key)
+        if found is not None:
+            self._pixmaps.move_to_end(key)
+            return found
+        made = self._drawn(name, color, size, ratio)
+        self._pixmaps[key] = made
+        if len(self._pixmaps) > CACHED:
+            self._pixmaps.popitem(last=False)
+        return made
+
+    def _drawn(self, name: str, color: QColor, size: int, ratio: float) -> QPixmap:
+        side = max(1, round(size * ratio))
+        pixmap = QPixmap(side, side)
+        pixmap.fill(Qt.GlobalColor.transparent)
+        tinted = self._source(name).replace("currentColor", color.name())
+        renderer = QSvgRenderer(QByteArray(tinted.encode()))
+        painter = QPainter(pixmap)
+        painter.setOpacity(color.alphaF())
+        renderer.render(painter, QRectF(0, 0, side, side))
+        painter.end()
+        pixmap.setDevicePixelRatio(ratio)
+        return pixmap
+
+    def _source(self, name: str) -> str:
+        source = self._sources.get(name)
+        if source is None:
+            text = (self._folder / f"{name}.svg").read_text("utf-8")
+            source = self._sources[name] = text.replace('stroke-width="2"', f'stroke-width="{STROKE}"')
+        return source

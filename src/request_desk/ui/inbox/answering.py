@@ -1,0 +1,598 @@
+"""Brings the open request, the message, the response and the schedule together: what is chosen here is shown there."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from request_desk.domain.access import Permission, may
+from request_desk.domain.availability import Slot as FreeSlot
+from request_desk.domain.errors import Refused
+from request_desk.domain.ids import RequestId
+from request_desk.domain.phrases import Phrase, PhraseError, Rendered, render, suggest
+from request_desk.domain.requests import CallOutcome, Disposition, Resolved, Target
+from request_desk.domain.words import _
+from request_desk.services import directory, phrases
+from request_desk.services.changes import Changes, JournalEntry, Topic
+from request_desk.services.directory import Directory, TargetChoice
+from request_desk.ui.calendar.schedule_panel import SchedulePanel
+from request_desk.ui.context import DeskContext
+from request_desk.ui.frame import LiveState
+from request_desk.ui.inbox import flow
+from request_desk.ui.inbox.beside import ScheduleBeside
+from request_desk.ui.inbox.conflict_sheet import ConflictSheet
+from request_desk.ui.inbox.dialogs import CancelDialog, ForwardDialog, ReasonDialog, WaitingDialog
+from request_desk.ui.inbox.flow import CancelChoice, Handling, Need, ShownOffer
+from request_desk.ui.inbox.handler import Letter, RequestHandler, Values
+from request_desk.ui.inbox.offers_strip import OffersStrip
+from request_desk.ui.inbox.phrase_popup import PhrasePopup
+from request_desk.ui.inbox.request_pane import RequestPane
+from request_desk.ui.inbox.request_words import Item, change_words, visit_line
+from request_desk.ui.inbox.response_pane import ResponsePane, Shown
+
+TICK = 1_000  # milliseconds: the seconds of a hold
+PARENT_ASKED = "pat"  # the coded reason of a cancellation that was requested
+
+
+class Answering(QObject):
+    """One request from the first look to the sent letter."""
+
+    resolved = Signal(object)  # Resolved
+    left_here = Signal(object)  # RequestId
+    shown = Signal(object)  # Handling: another request is on the screen
+    failed = Signal(object)  # Refused
+    related_wanted = Signal(object)  # RequestId
+    list_wanted = Signal()  # the focus belongs to the list again
+
+    def __init__(
+        self,
+        context: DeskContext,
+        message: RequestPane,
+        response: ResponsePane,
+        schedule: SchedulePanel,
+        strip: OffersStrip,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._context = context
+        self._message, self._response = message, response
+        self._window = window
+        self._directory: Directory | None = None
+        self.handler = RequestHandler(context, self._known_directory, self)
+        self.beside = ScheduleBeside(context, schedule, strip, self._known_directory, self)
+        self._values: Values | None = None
+        self._library: tuple[Phrase, ...] = ()
+        self._targets: tuple[TargetChoice, ...] = ()
+        self._last_sent: tuple[RequestId, str, str, str] | None = None
+        self._no_reply_reason = ""
+        self._recalled = False  # whether the draft's choice of act was taken up: before, nothing is remembered
+        self._is_online = context.hub.state is not LiveState.OFFLINE
+        self._connect()
+        self.read_directory()
+        self._read_library()
+        context.timers(self, TICK, self._second, repeat=True)
+
+    def _connect(self) -> None:
+        handler, message, response = self.handler, self._message, self._response
+        handler.opened.connect(self._opened)
+        handler.closed.connect(self._closed)
+        handler.updated.connect(self._updated)
+        handler.offered.connect(self._offered)
+        handler.valued.connect(self._valued)
+        handler.news.connect(self._news)
+        handler.told.connect(self._told)
+        handler.refused.connect(response.refuse)
+        handler.taken.connect(response.explain)
+        handler.conflicted.connect(self._conflicted)
+        handler.resolved.connect(self._resolved)
+        handler.left_here.connect(self.left_here)
+        handler.failed.connect(self.failed)
+        message.painted.connect(self._painted)
+        message.offer_chosen.connect(self._item_chosen)
+        message.offers_painted.connect(self._offers_painted)
+        message.type_chosen.connect(handler.choose_type)
+        message.cancel_wanted.connect(self.cancel_appointment)
+        message.reply_wanted.connect(self.go_to_response)
+        message.forward_wanted.connect(self.forward)
+        message.unread_wanted.connect(handler.mark_unread)
+        message.not_mine_wanted.connect(handler.not_mine)
+        message.take_wanted.connect(handler.take)
+        message.news_wanted.connect(self._show_news)
+        message.related_wanted.connect(self.related_wanted)
+        message.note_written.connect(self._note_written)
+        message.called.connect(self._called)
+        message.retry_wanted.connect(handler.retry_delivery)
+        response.send_wanted.connect(self.send)
+        response.reply_only_wanted.connect(self.reply_only)
+        response.phrases_wanted.connect(self.open_phrases)
+        response.disposed.connect(self._disposed)
+        response.edited.connect(self._edited)
+        response.left.connect(self.list_wanted)
+        beside = self.beside
+        beside.digit_wanted.connect(self.choose_digit)
+        beside.offer_wanted.connect(self._offer_clicked)
+        beside.more_found.connect(handler.offer_more)
+        beside.explained.connect(response.explain)
+        beside.offers_painted.connect(self._offers_painted)
+        self._context.hub.changed.connect(self._changed)
+        self._context.hub.live_changed.connect(self._live_changed)
+
+    # what the desk knows besides the request
+
+    def read_directory(self) -> None:
+        """Read names of places and people, and whom a request can be forwarded to."""
+        runner = self._context.runner
+        runner.read(self, directory.directory).done(self._directory_read).refused(self._later)
+        runner.read(self, directory.targets).done(self._targets_read).refused(self._later)
+
+    def _directory_read(self, found: Directory) -> None:
+        self._directory = found
+        types = sorted(found.types.values(), key=lambda one: one.name)
+        self._message.set_types([(one.id, one.name) for one in types if one.active])
+
+    def _known_directory(self) -> Directory | None:
+        return self._directory
+
+    def _targets_read(self, found: tuple[TargetChoice, ...]) -> None:
+        self._targets = found
+
+    def _read_library(self) -> None:
+        self._context.runner.read(self, phrases.library).done(self._library_read).refused(self._later)
+
+    def _library_read(self, found: tuple[Phrase, ...]) -> None:
+        self._library = found
+
+    def _later(self, _refused: Refused) -> None:
+        """Read again with the next change or when the connection is back."""
+
+    # opening
+
+    def open(self, request_id: RequestId) -> None:
+        """Show a request; what was typed for the one before is on its way to the disk."""
+        if request_id == self.handler.request_id:
+            return
+        self._context.drafts.save_now()
+        self._context.gate.request_shown(request_id)
+        self.handler.open(request_id)
+
+    def leave(self) -> None:
+        """Show no request."""
+        self._context.drafts.save_now()
+        self._context.gate.request_shown(None)
+        self.handler.leave()
+
+    @Slot(object)
+    def _opened(self, now: Handling) -> None:
+        self._values = None
+        self.beside.begin()
+        self._recalled = False
+        self._no_reply_reason = ""
+        self._response.reset()
+        self._show(now)
+        draft = self._context.drafts.of(now.view.id)
+        if draft is not None:
+            self._restore(draft.text, draft.phrase, draft.state)
+        self.shown.emit(now)
+
+    @Slot(object)
+    def _offered(self, now: Handling) -> None:
+        draft = self._context.drafts.of(now.view.id)
+        if draft is not None and not self._recalled:
+            self.handler.recall(draft.state)
+        self._recalled = True
+        self._keep_draft()
+
+    @Slot()
+    def _closed(self) -> None:
+        self._response.reset()
+        self.beside.forget()
+        self._context.gate.offers_gone()
+
+    @Slot(object)
+    def _updated(self, now: Handling) -> None:
+        self._show(now)
+        if not now.sending:
+            self._keep_draft()
+
+    def _show(self, now: Handling) -> None:
+        words, at = self._context.words(), self._context.clock.now()
+        self._message.show_request(now, self.handler.claim, words, at)
+        self._response.show_handling(Shown(now, self._is_online), words)
+        self.beside.follow(now)
+
+    @Slot()
+    def _painted(self) -> None:
+        now = self.handler.now
+        if now is not None:
+            self._context.gate.request_painted(now.view.id)
+
+    @Slot(object)
+    def _offers_painted(self, offers: Sequence[tuple[int, FreeSlot]]) -> None:
+        if self.handler.now is not None:
+            for digit, slot in offers:
+                if digit:
+                    self._context.gate.offer_painted(digit, slot)
+
+    def _second(self) -> None:
+        now = self.handler.now
+        if now is not None and now.hold is not None:
+            self._message.show_times(now, self._context.words(), self._context.clock.now())
+            self.beside.tick()
+
+    # choosing
+
+    @Slot(int)
+    def choose_digit(self, digit: int) -> None:
+        """Choose the offer under a digit; a dead digit does nothing."""
+        now = self.handler.now
+        one = flow.by_digit(now, digit) if now is not None else None
+        if one is not None and self._may_write():
+            self._choose(one)
+
+    def _choose(self, one: ShownOffer) -> None:
+        self._response.clear_refusal()
+        self.beside.come_back()
+        self.handler.choose(one)
+
+    @Slot(object)
+    def _offer_clicked(self, one: ShownOffer) -> None:
+        if not one.is_gone and self._may_write():
+            self._choose(one)
+
+    @Slot(object)
+    def _item_chosen(self, item: Item) -> None:
+        now = self.handler.now
+        if now is None or item.slot is None or not self._may_write():
+            return
+        key = flow.key_of(item.slot)
+        one = next((one for one in now.offers if one.key == key and not one.is_gone), None)
+        if one is not None:
+            self._choose(one)
+
+    @Slot()
+    def cancel_appointment(self) -> None:
+        """Choose to cancel; the reason is asked for unless the request is a cancellation."""
+        now = self.handler.now
+        if now is None or now.appointment is None or now.is_answered or not self._may_write():
+            return
+        reasons = self._context.settings().cancel_reasons
+        if now.view.kind.value == "cancel" and reasons:
+            asked = next((one for one in reasons if one.code == PARENT_ASKED), reasons[0])
+            self.handler.cancel_appointment(CancelChoice(asked))
+            return
+        dialog = CancelDialog(visit_line(now.appointment, self._context.words()), reasons, parent=self._window)
+        dialog.chosen.connect(self.handler.cancel_appointment)
+        dialog.open()
+
+    # the text
+
+    @Slot(object)
+    def _valued(self, values: Values) -> None:
+        """The fields follow the chosen act; an untouched text is written anew for another outcome."""
+        before, self._values = self._values, values
+        now = self.handler.now
+        if now is None:
+            return
+        editor = self._response.editor
+        another = before is None or before.outcome is not values.outcome
+        if now.has_act and editor.is_untouched() and (another or editor.is_empty()):
+            self._suggest(now, values)
+        elif not now.has_act and editor.is_untouched() and not editor.is_empty() and another and before is not None:
+            self._response.editor.reset()
+            self._response.set_phrase("")
+        else:
+            editor.refresh(values.fields)
+        self._response.refresh(self._context.words())
+        self._keep_draft()
+
+    def _suggest(self, now: Handling, values: Values) -> None:
+        phrase = suggest(self._library, now.view.kind, values.outcome, now.view.sender.language)
+        if phrase is None:
+            return
+        rendered = self._rendered(phrase, now, values)
+        if rendered is not None:
+            self._response.put(rendered, phrase, values.fields)
+
+    def _rendered(self, phrase: Phrase, now: Handling, values: Values) -> Rendered | None:
+        try:
+            return render(phrase, values.fields, {}, now.view.kind, values.outcome)
+        except PhraseError as error:
+            self._response.explain(error.sentence)
+            return None
+
+    @Slot()
+    def open_phrases(self) -> None:
+        """Open Phrase Construction over the request that is open."""
+        now = self.handler.now
+        if now is None or now.sending:
+            return
+        popup = PhrasePopup(
+            self._library,
+            self._values.fields if self._values is not None else {},
+            kind=now.view.kind,
+            outcome=flow.outcome_of(now),
+            language=now.view.sender.language,
+            words=self._context.words(),
+            parent=self._window,
+        )
+        popup.chosen.connect(self._phrase_chosen)
+        popup.open()
+
+    @Slot(object, object)
+    def _phrase_chosen(self, phrase: Phrase, rendered: Rendered) -> None:
+        values = self._values.fields if self._values is not None else {}
+        editor = self._response.editor
+        if editor.is_untouched():
+            self._response.put(rendered, phrase, values)
+        else:
+            editor.add(rendered, values, phrase.prompts)
+        editor.refresh(values)  # they may have come while the phrases were open
+        self.handler.typed()
+        editor.setFocus()
+        editor.go_to_open(from_start=True)
+        self._text_changed()
+
+    @Slot()
+    def _edited(self) -> None:
+        if self._is_online:
+            self.handler.typed()
+        self._text_changed()
+
+    def _text_changed(self) -> None:
+        self._response.refresh(self._context.words())
+        self._keep_draft()
+
+    def put_burst(self, text: str) -> None:
+        """Put what a scanner or a wrong window sent into the response, as the user asked."""
+        self._response.editor.setFocus()
+        self._response.editor.put_text(text)
+
+    @Slot()
+    def go_to_response(self) -> None:
+        self._response.editor.setFocus()
+
+    # drafts
+
+    def _keep_draft(self) -> None:
+        """Remember text, act and disposition; nothing begun is no draft."""
+        now = self.handler.now
+        if now is None or now.sending or not self._recalled:
+            return
+        editor = self._response.editor
+        if editor.is_empty() and not now.has_act and now.disposition is Disposition.COMPLETED:
+            self._context.drafts.drop(now.view.id)
+            return
+        self._context.drafts.keep(now.view.id, editor.text(), self._response.phrase(), self._draft_state(now))
+
+    def _draft_state(self, now: Handling) -> str:
+        return json.dumps({**flow.remembered(now), "spans": self._response.editor.remembered()})
+
+    def _restore(self, text: str, phrase: str, state: str) -> None:
+        """Put a draft into the response; one whose pieces cannot be read comes back as plain text."""
+        spans: Sequence[Mapping[str, object]] = [{"t": text}]
+        try:
+            kept = json.loads(state or "{}")
+            if isinstance(kept, dict) and isinstance(kept.get("spans"), list):
+                spans = [one for one in kept["spans"] if isinstance(one, dict)]
+        except ValueError:
+            spans = [{"t": text}]
+        self._response.editor.restore(spans)
+        self._response.set_phrase(phrase)
+        self._response.refresh(self._context.words())
+
+    # disposition
+
+    @Slot(object)
+    def _disposed(self, disposition: Disposition) -> None:
+        if disposition is Disposition.WAITING:
+            self.wait_for_parent()
+        else:
+            self.handler.dispose(disposition)
+
+    @Slot()
+    def wait_for_parent(self) -> None:
+        """Ask until when to wait (key S)."""
+        now = self.handler.now
+        if now is None or now.is_answered:
+            return
+        settings, words = self._context.settings(), self._context.words()
+        today = words.zone.day_of(self._context.clock.now())
+        proposed = flow.waiting_day(today, settings.opening_hours, settings.closed_days)
+        dialog = WaitingDialog(proposed, today, parent=self._window)
+        dialog.chosen.connect(self._wait_chosen)
+        dialog.rejected.connect(self._wait_dropped)
+        dialog.open()
+
+    @Slot(object)
+    def _wait_chosen(self, day: date | None) -> None:
+        until: datetime | None = None
+        if day is not None:
+            hours = [one.start_minute for one in self._context.settings().opening_hours if one.weekday == day.weekday()]
+            until = self._context.words().zone.instant(day, min(hours, default=8 * 60))
+        self.handler.dispose(Disposition.WAITING, until)
+
+    @Slot()
+    def _wait_dropped(self) -> None:
+        if self.handler.now is not None:
+            self._response.show_handling(Shown(self.handler.now, self._is_online), self._context.words())
+
+    # sending
+
+    @Slot()
+    def send(self) -> None:
+        """Do it: act, reply, disposition (Ctrl+Enter). What is missing is asked for, what is wrong is said."""
+        self._send(with_act=True)
+
+    @Slot()
+    def reply_only(self) -> None:
+        """Send the text and change nothing on the schedule."""
+        self._send(with_act=False)
+
+    def _send(self, *, with_act: bool) -> None:
+        now = self.handler.now
+        if now is None or now.sending or not self._may_write():
+            return
+        state = now if with_act else flow.letting_go(now)
+        rendered = self._response.editor.rendered()
+        sentence = flow.refusal(state, rendered, self._context.words(), self._response.editor.prompts())
+        if sentence:
+            self._response.refuse(sentence)
+            if rendered.unresolved:
+                self._response.editor.setFocus()
+                self._response.editor.go_to_open(from_start=True)
+            return
+        reply = self._response.reply()
+        need = (
+            None
+            if now.is_answered
+            else flow.need_of(state, has_text=reply is not None, no_reply_reason=self._no_reply_reason)
+        )
+        if need is not None:
+            self._ask(need, now, with_act=with_act)
+            return
+        self._last_sent = (now.view.id, self._response.editor.text(), self._response.phrase(), self._draft_state(now))
+        self.handler.send(Letter(reply, with_act, "" if reply is not None else self._no_reply_reason))
+
+    def _ask(self, need: Need, now: Handling, *, with_act: bool) -> None:
+        if need is Need.NO_REPLY_REASON:
+            dialog = ReasonDialog(
+                _("Complete without a reply?"),
+                _("Nothing is written to {name}. Say why; it stays with the request.").format(
+                    name=now.view.sender.name
+                ),
+                (_("Answered by phone"), _("The parent wrote “thank you”"), _("Sent twice")),
+                _("Complete without reply"),
+                parent=self._window,
+            )
+            dialog.told.connect(partial(self._no_reply_told, with_act=with_act))
+        else:
+            warning = now.chosen.offer.warning if now.chosen is not None else ""
+            dialog = ReasonDialog(
+                _("Book it all the same?"),
+                _("{warning} Staff may overrule this; the reason stays with the appointment.").format(warning=warning),
+                (_("Agreed with the provider"), _("The parent could not know"), _("Medical reason")),
+                _("Go on"),
+                parent=self._window,
+            )
+            dialog.told.connect(partial(self._overrule_told, with_act=with_act))
+        dialog.open()
+
+    def _no_reply_told(self, reason: str, *, with_act: bool) -> None:
+        self._no_reply_reason = reason
+        self._send(with_act=with_act)
+
+    def _overrule_told(self, reason: str, *, with_act: bool) -> None:
+        self.handler.overrule(reason)
+        self._send(with_act=with_act)
+
+    @Slot(object)
+    def _resolved(self, resolved: Resolved) -> None:
+        self._context.drafts.drop(resolved.request_id)
+        self.resolved.emit(resolved)
+
+    @Slot(object)
+    def _conflicted(self, refused: Refused) -> None:
+        now = self.handler.now
+        if now is None:
+            return
+        self._keep_draft()
+        sheet = ConflictSheet(refused, self._response.editor.text(), may_follow_up=True, parent=self._window)
+        sheet.looked.connect(self._show_news)
+        sheet.followed_up.connect(self._follow_up)
+        sheet.discarded.connect(self._discard)
+        sheet.open()
+
+    @Slot()
+    def _show_news(self) -> None:
+        self._message.news_bar.clear()
+        self.handler.show_news()
+
+    @Slot()
+    def _follow_up(self) -> None:
+        reply = self._response.reply()
+        if reply is not None:
+            self.handler.follow_up(reply)
+
+    @Slot()
+    def _discard(self) -> None:
+        now = self.handler.now
+        if now is not None:
+            self._response.reset()
+            self._context.drafts.drop(now.view.id)
+            self.handler.discard()
+
+    # other acts
+
+    @Slot()
+    def forward(self) -> None:
+        """Ask whom to hand the request to, with a note."""
+        now = self.handler.now
+        if now is None or now.is_answered or not self._may_write():
+            return
+        dialog = ForwardDialog(self._targets, now.view.target, parent=self._window)
+        dialog.chosen.connect(self._forward_chosen)
+        dialog.open()
+
+    @Slot(object, str)
+    def _forward_chosen(self, target: Target, note: str) -> None:
+        self.handler.forward(target, note)
+
+    @Slot(str)
+    def _note_written(self, text: str) -> None:
+        self.handler.note(text)
+
+    @Slot(object, str)
+    def _called(self, outcome: CallOutcome, text: str) -> None:
+        self.handler.note(text, outcome)
+
+    # what others do
+
+    @Slot(object)
+    def _news(self, entry: JournalEntry) -> None:
+        self._message.say_news(_("{what}. Your text is kept.").format(what=change_words(entry)))
+
+    @Slot(object)
+    def _told(self, entry: JournalEntry) -> None:
+        self._context.messages.say(_("{what}.").format(what=change_words(entry)))
+
+    @Slot(object)
+    def _changed(self, changes: Changes) -> None:
+        if changes.touches(Topic.DIRECTORY, Topic.STAFF, Topic.SETTINGS):
+            self.read_directory()
+        if changes.touches(Topic.PHRASE):
+            self._read_library()
+        self.beside.changed(changes)
+        self._take_back(changes)
+
+    def _take_back(self, changes: Changes) -> None:
+        """After an undo the sent text is a draft again: nothing that was typed is lost (ACT5)."""
+        if self._last_sent is None:
+            return
+        request_id, text, phrase, state = self._last_sent
+        if any(entry.action == "taken_back" for entry in changes.of(Topic.REQUEST, request_id)):
+            self._last_sent = None
+            self._context.drafts.keep(request_id, text, phrase, state)
+            if self.handler.now is not None and self.handler.request_id == request_id:
+                self._restore(text, phrase, state)
+                self.handler.recall(state)
+            self.related_wanted.emit(request_id)
+
+    @Slot(object)
+    def _live_changed(self, state: LiveState) -> None:
+        self._is_online = state is not LiveState.OFFLINE
+        now = self.handler.now
+        if now is not None:
+            self._response.show_handling(Shown(now, self._is_online), self._context.words())
+        if self._is_online and not self._library:
+            self._read_library()
+
+    def _may_write(self) -> bool:
+        if not self._is_online:
+            self._response.refuse(
+                _("The database cannot be reached just now. What you typed is kept; try again when it is back.")
+            )
+            return False
+        return may(self._context.actor(), Permission.ANSWER_REQUESTS)

@@ -1,0 +1,59 @@
+"""What stands in the way of a second answer: what changed and who did it, and what can be done with the draft (MC9)."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from request_desk.domain.errors import Conflict, Refused
+from request_desk.domain.words import _
+from request_desk.ui.inbox.dialogs import Sheet
+from request_desk.ui.theme import Tone, app_theme
+from request_desk.ui.widgets import PlainLabel, PlainTextView, primary, row, secondary
+
+MOST_LINES = 6
+
+
+class ConflictSheet(Sheet):
+    """Nothing was sent. The draft can be looked at beside the change, added as a follow-up, or thrown away."""
+
+    looked = Signal()
+    followed_up = Signal()
+    discarded = Signal()
+
+    def __init__(self, refused: Refused, draft: str, *, may_follow_up: bool, parent: QWidget | None = None) -> None:
+        super().__init__(_("Somebody was here before you"), detail=refused.sentence, parent=parent)
+        if isinstance(refused, Conflict) and refused.who:
+            said = _("Changed by {who}: {what}.").format(who=refused.who, what=refused.what or _("changed"))
+            self.body.addWidget(PlainLabel(said, wrap=True, parent=self))
+        if draft.strip():
+            self.body.addWidget(PlainLabel(_("Your text, kept:"), tone=Tone.MUTED, parent=self))
+            self.draft = PlainTextView(name=_("Your text"), max_lines=MOST_LINES, parent=self)
+            self.draft.set_text(draft)
+            self.body.addWidget(self.draft)
+        self.discard = secondary(_("Discard my draft"), parent=self)
+        self.discard.setVisible(bool(draft.strip()))
+        self.discard.clicked.connect(self._discard)
+        self.follow = secondary(_("Send as follow-up"), parent=self)
+        self.follow.setVisible(may_follow_up and bool(draft.strip()))
+        self.follow.clicked.connect(self._follow_up)
+        self.look = primary(_("Keep it and look") if draft.strip() else _("Look"), parent=self)
+        self.look.clicked.connect(self._look)
+        self.look.setDefault(True)
+        self.body.addLayout(row(self.discard, None, self.follow, self.look))
+        self.rejected.connect(self.looked)
+        self.setMinimumWidth(app_theme().px(520))
+        self.look.setFocus()
+
+    @Slot()
+    def _look(self) -> None:
+        self.accept()
+        self.looked.emit()
+
+    @Slot()
+    def _follow_up(self) -> None:
+        self.accept()
+        self.followed_up.emit()
+
+    @Slot()
+    def _discard(self) -> None:
+        self.accept()
+        self.discarded.emit()

@@ -1,0 +1,346 @@
+"""The short questions of the Message Center: whom to forward to, until when to wait, why it is cancelled, why without a reply."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QDate,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+    Slot,
+)
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QDateEdit,
+    QDialog,
+    QGridLayout,
+    QLineEdit,
+    QListView,
+    QPlainTextEdit,
+    QRadioButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from request_desk.domain.directory import CancelReason
+from request_desk.domain.requests import Target, TargetKind
+from request_desk.domain.search import fold
+from request_desk.domain.words import _
+from request_desk.services.directory import TargetChoice
+from request_desk.ui.inbox.flow import CancelChoice
+from request_desk.ui.painting import draw_icon, draw_text, fill_round
+from request_desk.ui.plain_text import isolated_if_needed, one_line
+from request_desk.ui.theme import RADIUS_CONTROL, SPACE, TextRole, Tone, app_theme
+from request_desk.ui.widgets import (
+    Button,
+    PlainLabel,
+    SearchField,
+    danger,
+    field,
+    no_mnemonic,
+    primary,
+    row,
+    secondary,
+    tidy,
+)
+
+WIDTH = 460
+WIDTH_OF_TWO = 580  # with two columns of reasons
+ENTRY = 44
+MOST = 2_000
+ONE_COLUMN = 7  # reasons that stand under each other; more stand in two columns
+Index = QModelIndex | QPersistentModelIndex
+
+
+class Sheet(QDialog):
+    """A window-modal sheet with a sentence at the top and buttons below; it never blocks the event loop."""
+
+    def __init__(self, title: str, *, detail: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        theme = app_theme()
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.setWindowTitle(_("Request Desk"))
+        self.setAccessibleName(title)
+        self.body = QVBoxLayout(self)
+        side = theme.px(20)
+        self.body.setContentsMargins(side, side, side, side)
+        self.body.setSpacing(theme.px(3 * SPACE))
+        self.body.addWidget(PlainLabel(title, role=TextRole.TITLE, wrap=True, parent=self))
+        if detail:
+            self.body.addWidget(PlainLabel(detail, tone=Tone.MUTED, wrap=True, parent=self))
+        self.setMinimumWidth(theme.px(WIDTH))
+
+    def fit(self, width: int, height: int) -> None:
+        """Be so large (at 100 %), and never larger than the window below."""
+        theme = app_theme()
+        wanted = QSize(theme.px(width), theme.px(height))
+        parent = self.parentWidget()
+        room = parent.window().size() if parent is not None else wanted
+        edge = theme.px(8 * SPACE)
+        fitting = wanted.boundedTo(QSize(room.width() - edge, room.height() - edge))
+        self.setMinimumWidth(min(self.minimumWidth(), fitting.width()))
+        self.resize(fitting)
+
+    def finish_with(self, yes: Button) -> None:
+        """Put the two buttons at the end; Enter presses `yes`."""
+        no = secondary(_("Cancel"), parent=self)
+        no.clicked.connect(self.reject)
+        yes.clicked.connect(self.accept)
+        yes.setDefault(True)
+        self.body.addLayout(row(None, no, yes))
+
+
+class _Targets(QAbstractListModel):
+    def __init__(self, choices: Sequence[TargetChoice], parent: QObject) -> None:
+        super().__init__(parent)
+        self._all = tuple(choices)
+        self._shown = self._all
+
+    def narrow(self, text: str) -> None:
+        words = fold(text).split()
+        self.beginResetModel()
+        self._shown = tuple(one for one in self._all if all(word in fold(f"{one.name} {one.detail}") for word in words))
+        self.endResetModel()
+
+    def choice(self, place: int) -> TargetChoice | None:
+        return self._shown[place] if 0 <= place < len(self._shown) else None
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own signature
+        return 0 if parent.isValid() else len(self._shown)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        one = self.choice(index.row())
+        if one is None or role not in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
+            return None
+        return one_line(f"{one.name}, {one.detail}")
+
+
+class _TargetDelegate(QStyledItemDelegate):
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        model = index.model()
+        one = model.choice(index.row()) if isinstance(model, _Targets) else None
+        if one is None:
+            return
+        theme = app_theme()
+        rect = QRect(option.rect)
+        if option.state & QStyle.StateFlag.State_Selected:
+            fill_round(painter, rect, theme.selection, theme.px(RADIUS_CONTROL))
+        icon = QRect(rect.left() + theme.px(10), rect.top(), theme.px(18), rect.height())
+        draw_icon(painter, icon, "users" if one.target.kind is TargetKind.DEPARTMENT else "user", theme.muted)
+        left, room = rect.left() + theme.px(40), rect.width() - theme.px(52)
+        half = rect.height() // 2
+        name, detail = isolated_if_needed(one_line(one.name)), isolated_if_needed(one_line(one.detail))
+        draw_text(painter, QRect(left, rect.top() + 2, room, half - 2), name, theme.small_bold, theme.ink)
+        draw_text(painter, QRect(left, rect.top() + half, room, half - 2), detail, theme.small, theme.muted)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(0, app_theme().px(ENTRY))
+
+
+class ForwardDialog(Sheet):
+    """Type a name, Enter hands the request on; the note goes with it and stays with the request."""
+
+    chosen = Signal(object, str)  # Target, note
+
+    def __init__(self, choices: Sequence[TargetChoice], here: Target, *, parent: QWidget | None = None) -> None:
+        super().__init__(_("Forward to"), parent=parent)
+        self._model = _Targets([one for one in choices if one.target != here], self)
+        self.search = SearchField(_("Department or person"), parent=self)
+        self.search.textChanged.connect(self._narrow)
+        self.search.installEventFilter(self)
+        self.list = QListView(self)
+        self.list.setAccessibleName(_("Departments and people"))
+        self.list.setModel(self._model)
+        self.list.setItemDelegate(_TargetDelegate(self.list))
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setMinimumHeight(app_theme().px(ENTRY * 5 + 8))
+        self.list.selectionModel().currentChanged.connect(self._current_changed)
+        self.note = QPlainTextEdit(self)
+        self.note.setTabChangesFocus(True)
+        self.note.setFixedHeight(app_theme().px(72))
+        self.note.setAccessibleName(_("Note for the colleague"))
+        self.body.addWidget(self.search)
+        self.body.addWidget(self.list, 1)
+        self.body.addWidget(field(_("Note for the colleague (never seen by parents)"), self.note))
+        self.yes = primary(_("Forward"), icon="forward", parent=self)
+        self.finish_with(self.yes)
+        self.accepted.connect(self._accepted)
+        self._narrow("")
+        self.search.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+            if step is not None and self._model.rowCount():
+                place = min(max(self.list.currentIndex().row() + step, 0), self._model.rowCount() - 1)
+                self.list.setCurrentIndex(self._model.index(place))
+                return True
+        return False
+
+    @Slot(str)
+    def _narrow(self, text: str) -> None:
+        self._model.narrow(text)
+        self.list.setCurrentIndex(self._model.index(0))
+        self._current_changed()
+
+    @Slot()
+    def _current_changed(self) -> None:
+        one = self._model.choice(self.list.currentIndex().row())
+        self.yes.setEnabled(one is not None)
+        self.yes.set_text(
+            _("Forward to {name}").format(name=one_line(one.name, 32)) if one is not None else _("Forward")
+        )
+
+    @Slot()
+    def _accepted(self) -> None:
+        one = self._model.choice(self.list.currentIndex().row())
+        if one is not None:
+            self.chosen.emit(one.target, self.note.toPlainText().strip()[:MOST])
+
+
+class WaitingDialog(Sheet):
+    """Until when to wait for the parent: a day, or the answer."""
+
+    chosen = Signal(object)  # date, or None: until the parent answers
+
+    def __init__(self, proposed: date, today: date, *, parent: QWidget | None = None) -> None:
+        super().__init__(
+            _("Waiting for parent"),
+            detail=_("The request leaves the open lists and comes back on that day, or as soon as the parent answers."),
+            parent=parent,
+        )
+        self.until = QRadioButton(_("Until this day"), self)
+        self.answer = QRadioButton(_("Until the parent answers"), self)
+        group = QButtonGroup(self)
+        group.addButton(self.until)
+        group.addButton(self.answer)
+        self.until.setChecked(True)
+        self.day = QDateEdit(QDate(proposed.year, proposed.month, proposed.day), self)
+        self.day.setCalendarPopup(True)
+        self.day.setMinimumDate(QDate(today.year, today.month, today.day).addDays(1))
+        self.day.setMaximumDate(QDate(today.year, today.month, today.day).addYears(1))
+        self.day.setDisplayFormat("ddd, MMM d, yyyy")
+        self.day.setAccessibleName(_("Day"))
+        tidy(self.day)
+        self.day.setSelectedSection(QDateEdit.Section.DaySection)
+        self.until.toggled.connect(self.day.setEnabled)
+        self.body.addLayout(row(self.until, self.day, None))
+        self.body.addWidget(self.answer)
+        self.finish_with(primary(_("Wait"), parent=self))
+        self.accepted.connect(self._accepted)
+        self.day.setFocus()
+
+    @Slot()
+    def _accepted(self) -> None:
+        day = self.day.date()
+        self.chosen.emit(date(day.year(), day.month(), day.day()) if self.until.isChecked() else None)
+
+
+class CancelDialog(Sheet):
+    """Why the appointment is cancelled: a coded reason, and words that the parent reads."""
+
+    chosen = Signal(object)  # CancelChoice
+
+    def __init__(self, visit: str, reasons: Sequence[CancelReason], *, parent: QWidget | None = None) -> None:
+        super().__init__(_("Cancel this appointment?"), detail=visit, parent=parent)
+        self._reasons = tuple(reasons)
+        self._group = QButtonGroup(self)
+        options = QGridLayout()
+        options.setHorizontalSpacing(app_theme().px(5 * SPACE))
+        lines = len(self._reasons) if len(self._reasons) <= ONE_COLUMN else -(-len(self._reasons) // 2)
+        for place, reason in enumerate(self._reasons):
+            digit = f"{place + 1}  " if place < 9 else ""  # the others are reached with the arrows
+            option = QRadioButton(no_mnemonic(f"{digit}{one_line(reason.label)}"), self)
+            option.installEventFilter(self)
+            self._group.addButton(option, place)
+            options.addWidget(option, place % lines, place // lines)
+        self.body.addLayout(options)
+        if lines < len(self._reasons):
+            self.setMinimumWidth(app_theme().px(WIDTH_OF_TWO))
+        self.words = QLineEdit(self)
+        self.words.setMaxLength(MOST)
+        self.body.addWidget(field(_("Words about the reason (the parent reads them)"), self.words))
+        self._parent_text = PlainLabel("", tone=Tone.MUTED, wrap=True, parent=self)
+        self.body.addWidget(self._parent_text)
+        self.yes = danger(_("Choose this reason"), parent=self)
+        self.finish_with(self.yes)
+        self._group.idToggled.connect(self._toggled)
+        self.accepted.connect(self._accepted)
+        first = self._group.button(0)
+        if first is not None:
+            first.setChecked(True)
+            first.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress and event.text().isdigit():
+            option = self._group.button(int(event.text()) - 1)
+            if option is not None:
+                option.setChecked(True)
+                option.setFocus()
+                return True
+        return False
+
+    @Slot(int, bool)
+    def _toggled(self, place: int, checked: bool) -> None:
+        if checked:
+            told = one_line(self._reasons[place].parent_text)
+            self._parent_text.setText(_("The parent reads: {text}").format(text=told) if told else "")
+
+    @Slot()
+    def _accepted(self) -> None:
+        place = self._group.checkedId()
+        if place >= 0:
+            self.chosen.emit(CancelChoice(self._reasons[place], self.words.text().strip()))
+
+
+class ReasonDialog(Sheet):
+    """Asks for one line that is kept: why without a reply, why a limit is overruled."""
+
+    told = Signal(str)
+
+    def __init__(
+        self, title: str, detail: str, usual: Sequence[str], yes: str, *, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(title, detail=detail, parent=parent)
+        self.line = QLineEdit(self)
+        self.line.setMaxLength(500)
+        self.line.setAccessibleName(_("Reason"))
+        self.body.addWidget(self.line)
+        self._usual = QButtonGroup(self)
+        for place, text in enumerate(usual):
+            option = QRadioButton(no_mnemonic(text), self)
+            self._usual.addButton(option, place)
+            self.body.addWidget(option)
+        self._texts = tuple(usual)
+        self._usual.idClicked.connect(self._picked)
+        self.yes = primary(yes, parent=self)
+        self.finish_with(self.yes)
+        self.line.textChanged.connect(self._changed)
+        self.accepted.connect(self._accepted)
+        self._changed("")
+        self.line.setFocus()
+
+    @Slot(int)
+    def _picked(self, place: int) -> None:
+        self.line.setText(self._texts[place])
+        self.yes.setFocus()
+
+    @Slot(str)
+    def _changed(self, text: str) -> None:
+        self.yes.setEnabled(bool(text.strip()))
+
+    @Slot()
+    def _accepted(self) -> None:
+        self.told.emit(self.line.text().strip())

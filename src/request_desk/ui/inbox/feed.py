@@ -1,0 +1,336 @@
+"""Fills the list: keys ordered in memory for open tabs, keyset pages for the others, patched by changes; it paints nothing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from request_desk.domain import triage
+from request_desk.domain.errors import Refused
+from request_desk.domain.ids import RequestId
+from request_desk.domain.paging import Page
+from request_desk.domain.requests import Filters, Group, InboxRow, ListOrder, RequestKey, Tab
+from request_desk.services import inbox_queries, search_queries
+from request_desk.services.changes import Changes, Topic
+from request_desk.ui.context import DeskContext
+from request_desk.ui.inbox.request_words import group_word, spoken_row
+from request_desk.ui.runner import Pending
+from request_desk.ui.tables import WindowedModel
+from request_desk.ui.timing import Stoppable
+
+PAGE = 64
+REGROUP = 60_000  # milliseconds: an age passes its target, a morning becomes today (MC7)
+REREAD = 300  # seconds: the feed is an optimisation, the database is the truth (architecture 5)
+KEYSET = frozenset({Tab.COMPLETED})
+
+
+@dataclass(frozen=True, slots=True)
+class ListView:
+    """What the list shows: a tab with filters in an order, or what a search finds."""
+
+    tab: Tab = Tab.UNREAD
+    filters: Filters = field(default_factory=Filters)
+    order: ListOrder = ListOrder.NEEDS_ME
+    search: str = ""
+
+    @property
+    def is_keyset(self) -> bool:
+        return bool(self.search) or self.tab in KEYSET
+
+
+class RequestFeed(QObject):
+    """Owns the model of the list. A list that is replaced is a new generation; one that changes is patched in place."""
+
+    loaded = Signal()  # the list that was asked for is there
+    failed = Signal(object)  # Refused: it could not be read
+    counted = Signal(object)  # Mapping[Tab, int]
+
+    def __init__(self, context: DeskContext, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._runner = context.runner
+        self._shown = ListView()
+        self._keys: tuple[RequestKey, ...] = ()
+        self._groups: dict[int, Group] = {}
+        self._pinned: int | None = None
+        self._number = 0  # of the last whole reading; answers to earlier ones are dropped
+        self._reading: Pending[Any] | None = None
+        self._after: int | None = None
+        self._is_active = False
+        self._is_stale = False
+        self._dirty = False
+        self._under_way = False
+        self._minutes = 0
+        self._regroup_timer: Stoppable | None = None
+        self.model: WindowedModel[InboxRow] = WindowedModel(
+            key_of=_key,
+            text_of=self._spoken,
+            request_page=self._request_page,
+            fetch_more=self._fetch_more,
+            parent=self,
+        )
+        context.hub.changed.connect(self._changed)
+
+    @property
+    def shown(self) -> ListView:
+        return self._shown
+
+    # what is shown
+
+    def show(self, wanted: ListView) -> None:
+        """Show another list."""
+        self._shown = wanted
+        self._pinned = None
+        self._read_all()
+
+    def set_active(self, active: bool) -> None:
+        """Follow changes at once while the page is seen; else remember that it is stale."""
+        self._is_active = active
+        if active and self._regroup_timer is None:
+            self._regroup_timer = self._context.timers(self, REGROUP, self._minute, repeat=True)
+        elif not active and self._regroup_timer is not None:
+            self._regroup_timer.stop()
+            self._regroup_timer = None
+        if active and self._is_stale:
+            self._is_stale = False
+            self._refresh(rows=frozenset(), all_rows=True)
+
+    def pin(self, request_id: int | None) -> None:
+        """Keep this row in the list, in its place, whatever becomes of it; None lets go of it."""
+        before, self._pinned = self._pinned, request_id
+        if before is None or before == request_id or any(key.id == before for key in self._keys):
+            return
+        # It was kept only for being selected. The view is just changing its selection: the list follows after that.
+        self._context.timers(self, 0, self._arrange)
+
+    def reload(self) -> None:
+        """Read the same list anew, in place."""
+        self._refresh(rows=frozenset(), all_rows=True)
+
+    def next_after(self, request_id: int) -> int | None:
+        """Return the request that follows in the list's order, the one before at the end, None when it is alone."""
+        place = self.model.position_of(request_id)
+        count = self.model.rowCount()
+        if place < 0 or count < 2:
+            return None if count == 0 or place >= 0 else self.model.key_at(0)
+        return self.model.key_at(place + 1 if place + 1 < count else place - 1)
+
+    def leave_out(self, request_id: int) -> None:
+        """Take a row out at once: its request was just answered here, the next reading will say the same."""
+        if self._pinned == request_id:
+            self._pinned = None
+        self._keys = tuple(key for key in self._keys if key.id != request_id)
+        if self._shown.is_keyset:
+            return
+        self._arrange()
+
+    # reading
+
+    def _read_all(self) -> None:
+        self._number += 1
+        if self._reading is not None:
+            self._reading.drop()
+        self._under_way = False
+        self._dirty = False
+        self._after = None
+        now = self._shown
+        refused = partial(self._reading_refused, self._number)
+        if now.is_keyset:
+            self._keys = ()
+            paged = self._page_after(None)
+            self._reading = paged.done(partial(self._first_page_read, self._number)).refused(refused)
+        else:
+            opened = self._runner.read(self, inbox_queries.open_keys, now.tab, now.filters)
+            self._reading = opened.done(partial(self._keys_read, self._number)).refused(refused)
+        self._count()
+
+    def _page_after(self, after: int | None) -> "Pending[Page[InboxRow]]":
+        now = self._shown
+        if now.search:
+            return self._runner.read(self, search_queries.search, now.search, after=after, limit=PAGE)
+        order = ListOrder.NEWEST if now.order is ListOrder.NEEDS_ME else now.order
+        return self._runner.read(
+            self, inbox_queries.list_page, now.tab, now.filters, after=after, limit=PAGE, order=order
+        )
+
+    def _count(self) -> None:
+        self._runner.read(self, inbox_queries.counts).done(self.counted.emit).refused(self._uncounted)
+
+    def _uncounted(self, _refused: Refused) -> None:
+        """The list itself tells that the database cannot be reached."""
+
+    def _keys_read(self, number: int, keys: Sequence[RequestKey]) -> None:
+        """Show the keys of a new list."""
+        if number != self._number:
+            return
+        self._keys = tuple(keys)
+        order, words = self._ordered()
+        self.model.set_keys(order, groups=words)
+        self.loaded.emit()
+
+    def _first_page_read(self, number: int, page: Page[InboxRow]) -> None:
+        """Show the first page of a keyset list."""
+        if number != self._number:
+            return
+        self._after = page.after
+        self.model.set_keys([row.id for row in page.rows], page.rows, more=page.after is not None)
+        self.loaded.emit()
+
+    def _reading_refused(self, number: int, refused: Refused) -> None:
+        if number == self._number:
+            self.failed.emit(refused)
+
+    def _request_page(self, generation: int, keys: tuple[int, ...]) -> None:
+        pending = self._runner.read(self, inbox_queries.rows, tuple(RequestId(key) for key in keys))
+        pending.done(partial(self.model.deliver, generation, asked=keys)).refused(partial(self._rows_refused, keys))
+
+    def _fetch_more(self, generation: int, _last: int | None) -> None:
+        pending = self._page_after(self._after)
+        pending.done(partial(self._page_read, generation)).refused(partial(self._page_refused, generation))
+
+    def _rows_refused(self, keys: tuple[int, ...], _refused: Refused) -> None:
+        self.model.forget(keys)  # asked again with the next paint or patch
+
+    def _page_refused(self, generation: int, _refused: Refused) -> None:
+        self.model.fetch_failed(generation)
+
+    def _page_read(self, generation: int, page: Page[InboxRow]) -> None:
+        """Append a further page of a keyset list."""
+        if generation == self.model.generation:
+            self._after = page.after
+        self.model.append_keys(generation, [row.id for row in page.rows], page.rows, more=page.after is not None)
+
+    # changes
+
+    @Slot(object)
+    def _changed(self, changes: Changes) -> None:
+        everything = changes.everything or changes.touches(Topic.STAFF, Topic.DIRECTORY, Topic.SETTINGS, Topic.PATIENT)
+        rows = changes[Topic.REQUEST] | changes[Topic.CLAIM] | changes[Topic.MARK] | changes[Topic.DELIVERY]
+        if not everything and not rows:
+            return
+        if not self._is_active:
+            self._is_stale = True
+            self._count()
+            return
+        self._refresh(rows=rows, all_rows=everything)
+
+    def _refresh(self, *, rows: frozenset[int], all_rows: bool) -> None:
+        """Read again what may have changed: order and counts always, of the rows only those that were named."""
+        stale = self.model.keys() if all_rows else [key for key in rows if self.model.cached(key) is not None]
+        self.model.forget(stale)
+        if self._under_way:
+            self._dirty = True
+            return
+        self._under_way = True
+        number, pending = self._number, self._read_head()
+        pending.refused(partial(self._reading_refused, number)).settled(partial(self._reread_settled, number))
+        self._count()
+
+    def _read_head(self) -> Pending[Any]:
+        if self._shown.is_keyset:
+            return self._page_after(None).done(partial(self._head_reread, self._number))
+        keys = self._runner.read(self, inbox_queries.open_keys, self._shown.tab, self._shown.filters)
+        return keys.done(partial(self._keys_reread, self._number))
+
+    def _keys_reread(self, number: int, keys: Sequence[RequestKey]) -> None:
+        """Patch an open list."""
+        if number != self._number:
+            return
+        self._keys = tuple(keys)
+        self._arrange()
+        self.loaded.emit()
+
+    def _head_reread(self, number: int, page: Page[InboxRow]) -> None:
+        """Patch the head of a keyset list; what lies behind its first page stays until it is scrolled to."""
+        if number != self._number:
+            return
+        head: list[int] = [row.id for row in page.rows]
+        known = set(head)
+        tail = [key for key in list(self.model.keys()) if key not in known] if page.after is not None else []
+        if self._pinned is not None and self._pinned not in known and self.model.position_of(self._pinned) >= 0:
+            head = _kept_in_place(head + tail, self._pinned, list(self.model.keys()))
+            tail = []
+        self.model.patch(keys=head + tail, rows=page.rows)
+        self.loaded.emit()
+
+    def _reread_settled(self, number: int) -> None:
+        if number != self._number:
+            return
+        self._under_way = False
+        if self._dirty:
+            self._dirty = False
+            self._refresh(rows=frozenset(), all_rows=False)
+
+    # order
+
+    def _minute(self) -> None:
+        self._minutes += 1
+        if self._minutes * 60 % REREAD == 0:
+            self._refresh(rows=frozenset(), all_rows=False)
+        else:
+            self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the open list in order as of now: groups change with time, the pinned row stays where it is."""
+        if self._shown.is_keyset:
+            return
+        order, words = self._ordered()
+        self.model.patch(keys=order, groups=words)
+
+    def _ordered(self) -> tuple[list[int], dict[int, str]]:
+        settings, now = self._context.settings(), self._context.clock.now()
+        zone = self._context.words().zone
+        near = triage.near(now, settings.opening_hours, settings.closed_days, zone)
+        pairs = triage.in_order(self._keys, now, near, self._shown.order)
+        fresh: dict[int, Group] = {key.id: group for group, key in pairs}
+        order: list[int] = [key.id for _group, key in pairs]
+        if self._pinned is not None and self._pinned in self._groups:
+            fresh[self._pinned] = self._groups[self._pinned]
+            order = _pinned_order(order, fresh, self._pinned, list(self.model.keys()))
+        self._groups = {key: fresh[key] for key in order}
+        if self._shown.order is not ListOrder.NEEDS_ME:
+            return order, {}
+        words: dict[int, str] = {}
+        last: Group | None = None
+        for key in order:
+            group = fresh[key]
+            if group is not last:
+                words[key] = group_word(group)
+                last = group
+        return order, words
+
+    def _spoken(self, row: InboxRow) -> str:
+        return spoken_row(row, self._context.words(), self._context.clock.now())
+
+
+def _pinned_order(order: list[int], groups: Mapping[int, Group], pinned: int, before: list[int]) -> list[int]:
+    """Return `order` with the pinned row behind the row it stood behind, inside the group it had."""
+    group = groups[pinned]
+    rest = [key for key in order if key != pinned]
+    place = before.index(pinned) if pinned in before else len(before)
+    above = [key for key in before[:place] if groups.get(key) is group]
+    positions = {key: at for at, key in enumerate(rest)}
+    for key in reversed(above):
+        if key in positions:
+            return [*rest[: positions[key] + 1], pinned, *rest[positions[key] + 1 :]]
+    ranks = list(Group)
+    first = next((at for at, key in enumerate(rest) if ranks.index(groups[key]) >= ranks.index(group)), len(rest))
+    return [*rest[:first], pinned, *rest[first:]]
+
+
+def _kept_in_place(order: list[int], pinned: int, before: list[int]) -> list[int]:
+    place = before.index(pinned)
+    above = set(before[:place])
+    at = max((index + 1 for index, key in enumerate(order) if key in above), default=0)
+    return [*order[:at], pinned, *order[at:]]
+
+
+def _key(row: InboxRow) -> int:
+    return row.id
+
+
+def narrowed(filters: Filters, **changes: object) -> Filters:
+    """Return the filters with some of them replaced."""
+    return replace(filters, **changes)  # type: ignore[arg-type]

@@ -1,0 +1,273 @@
+"""Tabs, filter chips and search above the list, remembered for the user; what they narrow is the feed's business."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from request_desk.domain.directory import Location, Provider
+from request_desk.domain.ids import LocationId, ProviderId
+from request_desk.domain.requests import Filters, ListOrder, RequestKind, Tab
+from request_desk.domain.wishes import kind_word
+from request_desk.domain.words import _
+from request_desk.ui.context import Preferences
+from request_desk.ui.inbox.feed import ListView
+from request_desk.ui.theme import SPACE, Tone, app_theme
+from request_desk.ui.widgets import Chip, FlowLayout, IconButton, SearchField, TabStrip, set_tip
+
+FILTERS_KEY = "inbox.filters"
+ORDER_KEY = "inbox.order"
+WIDE = 1180  # pixels at 100 % of the page from which tabs, chips and search stand in one line
+AGES = (30, 60, 240, 1440)  # minutes
+
+
+class FilterBar(QWidget):
+    """Emits `changed` with the list that is wanted. Filters and order follow the user; tab and search do not."""
+
+    changed = Signal(object)  # ListView
+    failed_wanted = Signal()  # the mark that stands for the bar of failed notices where there is little room
+    left_search = Signal()  # Enter or Escape in the search: back to the list
+
+    def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._preferences = preferences
+        self._is_wide: bool | None = None
+        self._opened = False
+        self._location_ids: tuple[int, ...] = ()
+        self.tabs = TabStrip(
+            [(tab.value, text) for tab, text in tab_texts().items()],
+            name=_("Requests"),
+            short=short_texts(),
+            parent=self,
+        )
+        self.location = Chip(_("Location"), multiple=True, parent=self)
+        self.kind = Chip(_("Kind"), [(kind, kind_word(kind)) for kind in RequestKind], multiple=True, parent=self)
+        self.order = Chip("", order_texts(), parent=self)
+        self.provider = Chip(_("Provider"), multiple=True, parent=self)
+        self.age = Chip(_("Age"), [(minutes, _age_text(minutes)) for minutes in AGES], parent=self)
+        self.failed = IconButton("circle-alert", "", parent=self)
+        self.failed.set_tone(Tone.DANGER)
+        self.failed.clicked.connect(self.failed_wanted)
+        self.failed.hide()
+        self.more = IconButton("funnel", _("More filters"), parent=self)
+        self.more.setCheckable(True)
+        self.search = SearchField(_("Search patients and requests"), keys="/", parent=self)
+        self._make_rows()
+        self._recall()
+        self.tabs.chosen.connect(self._tab_chosen)
+        for chip in (self.location, self.kind, self.order, self.provider, self.age):
+            chip.changed.connect(self._chip_changed)
+        self.more.toggled.connect(self._more_toggled)
+        self.search.searched.connect(self._searched)
+        self.search.returnPressed.connect(self.left_search)
+
+    def _make_rows(self) -> None:
+        theme = app_theme()
+        self._chips = QWidget(self)
+        self._chip_row = QHBoxLayout(self._chips)
+        self._chip_row.setContentsMargins(0, 0, 0, 0)
+        self._chip_row.setSpacing(theme.px(3 * SPACE))
+        first = QHBoxLayout()
+        first.setSpacing(theme.px(3 * SPACE))
+        first.addWidget(self.tabs)
+        first.addStretch(1)
+        first.addWidget(self._chips)
+        first.addWidget(self.failed)
+        first.addWidget(self.more)
+        first.addWidget(self.search)
+        self.search.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.search.setMaximumWidth(theme.px(250))
+        self._second = QWidget(self)
+        self._second_flow = FlowLayout(self._second)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(theme.px(2 * SPACE))
+        body.addLayout(first)
+        body.addWidget(self._second)
+
+    # what is wanted
+
+    def wanted(self) -> ListView:
+        """Return the list that the bar asks for."""
+        tab = Tab(self.tabs.current_key() or Tab.UNREAD)
+        order = self.order.chosen()
+        return ListView(
+            tab, self.filters(), ListOrder(str(order[0])) if order else ListOrder.NEEDS_ME, self.search.text().strip()
+        )
+
+    def filters(self) -> Filters:
+        age = self.age.chosen()
+        return Filters(
+            location_ids=tuple(LocationId(int(str(one))) for one in self.location.chosen()),
+            kinds=tuple(RequestKind(str(one)) for one in self.kind.chosen()),
+            provider_ids=tuple(ProviderId(int(str(one))) for one in self.provider.chosen()),
+            older_than_minutes=int(str(age[0])) if age else None,
+        )
+
+    def is_narrow(self) -> bool:
+        """Whether anything is left out of the list."""
+        return self.filters() != Filters() or bool(self.search.text().strip())
+
+    def clear(self) -> None:
+        """Take every filter and the search away."""
+        for chip in (self.location, self.kind, self.provider, self.age):
+            chip.choose(())
+        self.search.clear()
+        self._remember()
+        self._tell()
+
+    def location_ids(self) -> tuple[int, ...]:
+        """Return the locations in their order, for Alt+1 … 9."""
+        return self._location_ids
+
+    def choose_location(self, location_ids: Iterable[int]) -> None:
+        """Show one location, or all of them for none (Alt+1 … 9, Alt+0)."""
+        self.location.choose(tuple(location_ids))
+        self._chip_changed(())
+
+    def set_directory(self, locations: Sequence[Location], providers: Sequence[Provider]) -> None:
+        """Offer the practice's locations and providers; what was remembered of them is chosen once they are known."""
+        self._location_ids = tuple(one.id for one in locations)
+        self.location.set_options([(one.id, one.name) for one in locations])
+        self.provider.set_options([(one.id, one.short_name) for one in providers])
+        kept = self._preferences.get(FILTERS_KEY)
+        if isinstance(kept, Mapping):
+            self.location.choose(_known(kept.get("locations"), {one.id for one in locations}))
+            self.provider.choose(_known(kept.get("providers"), {one.id for one in providers}))
+        self._place_chips()
+
+    def show_counts(self, counts: Mapping[Tab, int]) -> None:
+        """Show how many there are behind each tab."""
+        for tab in Tab:
+            self.tabs.set_count(tab.value, counts.get(tab))
+
+    def show_failed(self, sentence: str) -> None:
+        """Show a mark that says `sentence`, "" for none."""
+        self.failed.setAccessibleName(sentence)
+        set_tip(self.failed, sentence)
+        self.failed.setVisible(bool(sentence))
+
+    # what is remembered
+
+    def _recall(self) -> None:
+        kept = self._preferences.get(FILTERS_KEY)
+        if isinstance(kept, Mapping):
+            self.kind.choose(_known(kept.get("kinds"), set(RequestKind)))
+            self.age.choose(_known([kept.get("age")], set(AGES)))
+        order = self._preferences.get(ORDER_KEY)
+        if order in set(ListOrder):
+            self.order.choose((ListOrder(str(order)),))
+
+    def _remember(self) -> None:
+        filters = self.filters()
+        self._preferences.put(
+            FILTERS_KEY,
+            {
+                "locations": list(filters.location_ids),
+                "kinds": [kind.value for kind in filters.kinds],
+                "providers": list(filters.provider_ids),
+                "age": filters.older_than_minutes,
+            },
+        )
+        self._preferences.put(ORDER_KEY, self.wanted().order.value)
+
+    # how it is laid out
+
+    def place(self, width: int) -> None:
+        """Put the chips where there is room for them: beside the tabs, or in a row of their own."""
+        wide = width >= app_theme().px(WIDE)
+        if wide != self._is_wide:
+            self._is_wide = wide
+            self._place_chips()
+
+    def _place_chips(self) -> None:
+        beside = (self.location, self.kind, self.order) if self._is_wide else ()
+        below = [chip for chip in (self.location, self.kind, self.order, self.provider, self.age) if chip not in beside]
+        while self._chip_row.takeAt(0) is not None:
+            pass
+        while self._second_flow.takeAt(0) is not None:
+            pass
+        for chip in beside:
+            self._chip_row.addWidget(chip)
+            chip.show()
+        for chip in below:
+            chip.setParent(self._second)
+            self._second_flow.addWidget(chip)
+            chip.show()
+        narrowed = any(chip.chosen() for chip in below if chip is not self.order)
+        self._second.setVisible(self._opened or narrowed)
+        self._chips.setVisible(bool(beside))
+        self.more.set_tone(Tone.ACCENT if narrowed else Tone.MUTED)
+
+    @Slot(bool)
+    def _more_toggled(self, opened: bool) -> None:
+        self._opened = opened
+        self._place_chips()
+
+    @Slot(str)
+    def _tab_chosen(self, _tab: str) -> None:
+        self._tell()
+
+    @Slot(object)
+    def _chip_changed(self, _chosen: object) -> None:
+        self._remember()
+        self._place_chips()
+        self._tell()
+
+    @Slot(str)
+    def _searched(self, _text: str) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        self.changed.emit(self.wanted())
+
+
+def tab_texts() -> Mapping[Tab, str]:
+    """Return the tabs in their order with their words."""
+    return {
+        Tab.UNREAD: _("Unread Portal"),
+        Tab.OPEN: _("All open"),
+        Tab.WAITING: _("Waiting for parent"),
+        Tab.FORWARDED: _("Forwarded by me"),
+        Tab.COMPLETED: _("Completed"),
+    }
+
+
+def short_texts() -> Mapping[str, str]:
+    """Return the words of the tabs where there is little room."""
+    return {
+        Tab.UNREAD.value: _("Unread"),
+        Tab.OPEN.value: _("Open"),
+        Tab.WAITING.value: _("Waiting"),
+        Tab.FORWARDED.value: _("Forwarded"),
+        Tab.COMPLETED.value: _("Done"),
+    }
+
+
+def order_texts() -> list[tuple[object, str]]:
+    """Return the orders a user can choose."""
+    return [
+        (ListOrder.NEEDS_ME, _("Needs me first")),
+        (ListOrder.OLDEST, _("Oldest first")),
+        (ListOrder.NEWEST, _("Newest first")),
+    ]
+
+
+def without_search(wanted: ListView) -> ListView:
+    """Return the same list as it is without the search."""
+    return replace(wanted, search="")
+
+
+def _age_text(minutes: int) -> str:
+    if minutes < 60:
+        return _("over {count} min").format(count=minutes)
+    if minutes < 1440:
+        return _("over {count} h").format(count=minutes // 60)
+    return _("over {count} d").format(count=minutes // 1440)
+
+
+def _known(kept: object, known: Iterable[object]) -> tuple[object, ...]:
+    """What was remembered, as far as it still exists."""
+    offered = list(known)
+    return tuple(one for one in offered if one in kept) if isinstance(kept, list) else ()

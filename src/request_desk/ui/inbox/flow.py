@@ -1,0 +1,460 @@
+"""One request at the desk as plain values: offers with their digits, the chosen act, what still stands in the way of sending.
+
+No widget and no database: everything here is a function from one frozen state to the next.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.availability import Slot
+from request_desk.domain.directory import CancelReason, OpeningHours
+from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, TypeId
+from request_desk.domain.phrases import FIELDS, Outcome, Prompt, Rendered, leftover_marks, mentions_other_time
+from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.requests import (
+    Act,
+    Booking,
+    Cancellation,
+    Disposition,
+    Fit,
+    Move,
+    Offer,
+    RequestKind,
+    RequestState,
+    RequestView,
+    WishKind,
+    WishState,
+)
+from request_desk.domain.words import Words, _
+
+MOST_OFFERS: Final = 9
+LEAST_OFFERS: Final = 3  # that a list fills up to when its first reading had fewer
+WAITING_DAYS: Final = 3  # business days that *Waiting for parent* proposes
+
+OfferKey = tuple[int, int, datetime]
+
+
+def key_of(slot: Slot) -> OfferKey:
+    """Return what makes an offer the same offer when it is read again."""
+    return slot.provider_id, slot.location_id, slot.starts_at
+
+
+@dataclass(frozen=True, slots=True)
+class ShownOffer:
+    """An offer under its digit (0 has no key). It keeps both while the request is open, also when the time is gone."""
+
+    digit: int
+    offer: Offer
+    is_gone: bool = False
+
+    @property
+    def key(self) -> OfferKey:
+        return key_of(self.offer.slot)
+
+    @property
+    def is_extra(self) -> bool:
+        """Whether it answers no wish: picked in the schedule, found by *Next available*, or brought by a lost race."""
+        return self.offer.wish_rank == 0
+
+
+@dataclass(frozen=True, slots=True)
+class CancelChoice:
+    """That the appointment will be cancelled, and why; `text` is read by the parent."""
+
+    reason: CancelReason
+    text: str = ""
+
+
+class Need(StrEnum):
+    """What must be asked before the act can be sent."""
+
+    NO_REPLY_REASON = "no_reply_reason"
+    OVERRULE_REASON = "overrule_reason"
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """A request as it is handled at this desk. `holding` is set while a hold was asked for and not answered."""
+
+    view: RequestView
+    offers: tuple[ShownOffer, ...] = ()
+    offers_known: bool = False
+    chosen: ShownOffer | None = None
+    hold: Appointment | None = None
+    holding: bool = False
+    cancel: CancelChoice | None = None
+    disposition: Disposition = Disposition.COMPLETED
+    waiting_until: datetime | None = None
+    overrule: str = ""
+    sending: bool = False
+    type_id: TypeId | None = None  # chosen here, where the parent did not say what the visit is for
+    first_count: int = 0  # how many offers the first reading brought
+
+    @property
+    def has_act(self) -> bool:
+        return self.chosen is not None or self.cancel is not None
+
+    @property
+    def appointment(self) -> Appointment | None:
+        """The appointment that can be moved or cancelled, if it still stands."""
+        found = self.view.appointment
+        return found if found is not None and found.status is AppointmentStatus.CONFIRMED else None
+
+    @property
+    def is_answered(self) -> bool:
+        return self.view.state in (RequestState.COMPLETED, RequestState.WITHDRAWN)
+
+    @property
+    def moves(self) -> bool:
+        """Whether a chosen slot moves the present appointment instead of booking a new one."""
+        return self.appointment is not None and self.view.kind is not RequestKind.SCHEDULE
+
+
+# offers
+
+
+def merged(
+    shown: Sequence[ShownOffer], fresh: Iterable[Offer], keep: OfferKey | None = None, most: int = MOST_OFFERS
+) -> tuple[ShownOffer, ...]:
+    """Return the offers after reading them again: digits never shift, what is gone stays struck, new ones append.
+
+    `keep` is the slot that we hold ourselves: it is not free for anybody, and still ours. Offers that answer no wish are
+    not in the readings; only a lost race ends them. New ones append while fewer than `most` are live.
+    """
+    found = {key_of(offer.slot): offer for offer in fresh}
+    result: list[ShownOffer] = []
+    for one in shown:
+        again = found.get(one.key)
+        gone = one.is_gone if one.is_extra and again is None else again is None and one.key != keep
+        result.append(replace(one, offer=again or one.offer, is_gone=gone))
+    known = {one.key for one in result}
+    used = {one.digit for one in result if one.digit}
+    live = sum(not one.is_gone for one in result)
+    for key, offer in found.items():
+        if key in known or live >= most:
+            continue
+        digit = max(used, default=0) + 1
+        result.append(ShownOffer(digit if digit <= MOST_OFFERS else 0, offer))
+        used.add(min(digit, MOST_OFFERS))
+        live += 1
+    return tuple(result)
+
+
+def with_offers(now: Handling, fresh: Iterable[Offer], most: int = 0) -> Handling:
+    """Take in offers that were read again: what was taken is replaced, a list that is complete does not grow.
+
+    `most` says that these are wanted, how many there are already or not (a lost race, *Next available*).
+    """
+    read = tuple(fresh)
+    keep = now.chosen.key if now.chosen is not None and (now.hold is not None or now.holding) else None
+    first = now.first_count if now.offers_known else len(read)
+    limit = most or (max(first, LEAST_OFFERS) if now.offers_known else MOST_OFFERS)
+    offers = merged(now.offers, read, keep, limit)
+    chosen = now.chosen
+    if chosen is not None:
+        chosen = next((one for one in offers if one.key == chosen.key), chosen)
+    return replace(now, offers=offers, offers_known=True, chosen=chosen, first_count=first)
+
+
+def with_view(now: Handling, view: RequestView) -> Handling:
+    """Take in the request as it is now. A hold that has ended is forgotten; the choice stays, its slot may be free still."""
+    hold = view.hold if now.chosen is not None and _is_for(view.hold, now.chosen.offer.slot) else None
+    cancel = now.cancel
+    if view.appointment is None or view.appointment.status is not AppointmentStatus.CONFIRMED:
+        cancel = None
+    return replace(now, view=view, hold=hold if not now.holding else now.hold, cancel=cancel)
+
+
+def by_digit(now: Handling, digit: int) -> ShownOffer | None:
+    """Return the offer under a digit; None when there is none or its time is gone: a dead digit does nothing."""
+    return next((one for one in now.offers if one.digit == digit and not one.is_gone), None)
+
+
+def next_offer(now: Handling) -> ShownOffer | None:
+    """Return the earliest live offer that starts after the chosen one, the earliest of all when none does (key N)."""
+    live = sorted((one for one in now.offers if not one.is_gone), key=lambda one: (one.offer.slot.starts_at, one.digit))
+    after = now.chosen.offer.slot.starts_at if now.chosen is not None else None
+    return next((one for one in live if after is None or one.offer.slot.starts_at > after), live[0] if live else None)
+
+
+def named(now: Handling, slot: Slot, provider_name: str, location_name: str) -> ShownOffer:
+    """Return the offer of a slot that was picked in the schedule, perhaps one that nobody offered."""
+    found = next((one for one in now.offers if one.key == key_of(slot)), None)
+    if found is not None:
+        return replace(found, is_gone=False)
+    return ShownOffer(0, Offer(slot, Fit.EXACT, 0, provider_name, location_name))
+
+
+def alternatives(now: Handling, slots: Mapping[Slot, tuple[str, str]]) -> list[Offer]:
+    """Return the next fitting slots that a lost race brings, with their names, as offers behind those still live."""
+    live = [one.offer for one in now.offers if not one.is_gone and (now.chosen is None or one.key != now.chosen.key)]
+    known = {key_of(offer.slot) for offer in live}
+    fresh = [Offer(slot, Fit.NEXT_DAYS, 0, *names) for slot, names in slots.items() if key_of(slot) not in known]
+    return live + fresh
+
+
+def spread(slots: Iterable[Slot], zone: PracticeTime, most: int = 6) -> list[Slot]:
+    """Return the first slot of each provider and day, earliest first: six times of one morning are no choice."""
+    firsts: dict[tuple[int, date], Slot] = {}
+    for slot in slots:
+        firsts.setdefault((slot.provider_id, zone.day_of(slot.starts_at)), slot)
+    return sorted(firsts.values(), key=lambda slot: slot.starts_at)[:most]
+
+
+# choosing
+
+
+def typing(now: Handling, type_id: TypeId) -> Handling:
+    """Say what the visit is for; what was offered for another type is forgotten."""
+    return replace(letting_go(now), type_id=type_id, offers=(), offers_known=False, first_count=0)
+
+
+def choosing(now: Handling, one: ShownOffer) -> Handling:
+    """Choose a slot: the hold is asked for now."""
+    known = any(shown.key == one.key for shown in now.offers)
+    offers = now.offers if known else (*now.offers, one)
+    return replace(
+        now, offers=offers, chosen=one, hold=None, holding=True, cancel=None, overrule="", disposition=_settled(now)
+    )
+
+
+def held(now: Handling, hold: Appointment) -> Handling:
+    """The hold was given. An answer for a slot that is not the chosen one any more changes nothing."""
+    if now.chosen is None or not _is_for(hold, now.chosen.offer.slot):
+        return now
+    return replace(now, hold=hold, holding=False)
+
+
+def lost(now: Handling, key: OfferKey, fresh: Iterable[Offer]) -> Handling:
+    """Somebody was faster: the slot stays struck through under its digit, the next fitting ones append."""
+    gone = tuple(replace(one, is_gone=True) if one.key == key else one for one in now.offers)
+    chosen = None if now.chosen is not None and now.chosen.key == key else now.chosen
+    given_up = chosen is None
+    state = replace(
+        now, offers=gone, chosen=chosen, holding=now.holding and not given_up, hold=None if given_up else now.hold
+    )
+    return with_offers(state, [offer for offer in fresh if key_of(offer.slot) != key], MOST_OFFERS)
+
+
+def cancelling(now: Handling, choice: CancelChoice) -> Handling:
+    """Choose to cancel the appointment instead of any slot."""
+    return replace(now, cancel=choice, chosen=None, hold=None, holding=False, overrule="", disposition=_settled(now))
+
+
+def letting_go(now: Handling) -> Handling:
+    """Choose no act: only a reply."""
+    return replace(now, cancel=None, chosen=None, hold=None, holding=False, overrule="")
+
+
+def disposing(now: Handling, disposition: Disposition, waiting_until: datetime | None = None) -> Handling:
+    """Choose what becomes of the request; no date means until the parent answers."""
+    return replace(
+        now, disposition=disposition, waiting_until=waiting_until if disposition is Disposition.WAITING else None
+    )
+
+
+def _settled(now: Handling) -> Disposition:
+    """An act answers the request: *Waiting for parent* was meant for the time before it."""
+    return Disposition.COMPLETED if now.disposition is Disposition.WAITING else now.disposition
+
+
+def _is_for(hold: Appointment | None, slot: Slot) -> bool:
+    return hold is not None and (hold.provider_id, hold.location_id, hold.starts_at) == key_of(slot)
+
+
+# the act
+
+
+def act_of(now: Handling) -> Act | None:
+    """Return what will be written on the schedule, None for a reply alone."""
+    if now.cancel is not None and now.appointment is not None:
+        text = now.cancel.text
+        return Cancellation(now.appointment.id, now.appointment.version, now.cancel.reason.code, text)
+    if now.chosen is None:
+        return None
+    slot = now.chosen.offer.slot
+    hold_id: AppointmentId | None = now.hold.id if now.hold is not None else None
+    if now.moves and now.appointment is not None:
+        return Move(now.appointment.id, now.appointment.version, slot, hold_id, now.overrule)
+    type_id = type_of(now)
+    return Booking(slot, type_id, hold_id, now.overrule) if type_id is not None else None
+
+
+def type_of(now: Handling) -> TypeId | None:
+    """Return the type of visit that is booked: the one asked for, else that of the appointment or the one chosen here."""
+    if now.type_id is not None:
+        return now.type_id
+    if now.view.type_id is not None or now.view.appointment is None:
+        return now.view.type_id
+    return now.view.appointment.type_id
+
+
+def outcome_of(now: Handling) -> Outcome:
+    """Return what the reply tells the parent, for the suggested phrase."""
+    match act_of(now):
+        case Booking():
+            return Outcome.BOOKED
+        case Move():
+            return Outcome.MOVED
+        case Cancellation():
+            return Outcome.CANCELLED
+        case _:
+            return Outcome.ANY
+
+
+def wanted_day(now: Handling, words: Words) -> date | None:
+    """Return the day that the schedule opens at: the chosen slot, the first free wish or offer, the appointment."""
+    zone = words.zone
+    if now.chosen is not None:
+        return zone.day_of(now.chosen.offer.slot.starts_at)
+    free = [
+        one.wish.starts_at
+        for one in now.view.wishes
+        if one.state in (WishState.FREE, WishState.HELD_BY_US) and one.wish.starts_at
+    ]
+    if free:
+        return zone.day_of(free[0])
+    if now.view.kind is RequestKind.CANCEL and now.view.appointment is not None:
+        return zone.day_of(now.view.appointment.starts_at)
+    live = [one for one in now.offers if not one.is_gone]
+    if live:
+        return zone.day_of(live[0].offer.slot.starts_at)
+    named_days = [
+        one.wish.day for one in now.view.wishes if one.wish.kind is WishKind.DAY_PART and one.wish.day is not None
+    ]
+    if named_days:
+        return named_days[0]
+    return zone.day_of(now.view.appointment.starts_at) if now.view.appointment is not None else None
+
+
+# before sending
+
+
+def need_of(now: Handling, *, has_text: bool, no_reply_reason: str = "") -> Need | None:
+    """Return the next thing to ask the user before the act can be sent."""
+    if now.chosen is not None and now.chosen.offer.warning and not now.overrule:
+        return Need.OVERRULE_REASON
+    if now.disposition is Disposition.COMPLETED and not has_text and not no_reply_reason:
+        return Need.NO_REPLY_REASON
+    return None
+
+
+def refusal(now: Handling, rendered: Rendered, words: Words, prompts: Sequence[Prompt] = ()) -> str:
+    """Return the sentence that says why this cannot be sent yet, "" when it can."""
+    text = rendered.text
+    if rendered.unresolved:
+        labels = {f"ask.{prompt.name}": prompt.label for prompt in prompts}
+        name = labels.get(rendered.unresolved[0]) or FIELDS.get(rendered.unresolved[0], rendered.unresolved[0])
+        return _("Nothing was sent: “{field}” is still open in the response. Fill it in or delete it.").format(
+            field=_(name)
+        )
+    if leftover_marks("".join(" " if span.field else span.text for span in rendered.spans)):
+        return _("Nothing was sent: the response holds curly brackets of a phrase. Take them out.")
+    if now.disposition is Disposition.OPEN and not text.strip() and not now.has_act:
+        return _("There is nothing to send: choose a time, or write a reply.")
+    wrong = mentions_other_time(rendered, *_times(now, words)) if now.has_act else ()
+    if wrong:
+        return _(
+            "Nothing was sent: the response names {wrong}, but the act is about {right}. Change the text or the time."
+        ).format(wrong=wrong[0], right=_times(now, words)[0])
+    return ""
+
+
+def _times(now: Handling, words: Words) -> tuple[str, list[str]]:
+    """The time that the act is about, and those it is not about, as the practice writes them."""
+    present = now.appointment
+    right = present.starts_at if present is not None else None
+    if now.chosen is not None:
+        right = now.chosen.offer.slot.starts_at
+    others: dict[datetime, None] = {}
+    if present is not None:
+        others[present.starts_at] = None
+    for wish in now.view.wishes:
+        if wish.wish.starts_at is not None:
+            others[wish.wish.starts_at] = None
+    for one in now.offers:
+        others[one.offer.slot.starts_at] = None
+    named_others = [words.moment(instant) for instant in others if instant != right]
+    return (words.moment(right) if right is not None else "", named_others)
+
+
+def waiting_day(today: date, opening: Sequence[OpeningHours], closed: Iterable[date], days: int = WAITING_DAYS) -> date:
+    """Return the day `days` business days ahead: the practice is open then."""
+    open_weekdays = {hours.weekday for hours in opening} or set(range(5))
+    shut = frozenset(closed)
+    day = today
+    for _step in range(366):
+        day += timedelta(days=1)
+        if day.weekday() in open_weekdays and day not in shut:
+            days -= 1
+            if days <= 0:
+                return day
+    return day
+
+
+# what a draft remembers besides its text
+
+
+def remembered(now: Handling) -> dict[str, object]:
+    """Return the choice of act and disposition as plain JSON values."""
+    kept: dict[str, object] = {"disposition": now.disposition.value}
+    if now.type_id is not None:
+        kept["type"] = now.type_id
+    if now.waiting_until is not None:
+        kept["waiting_until"] = now.waiting_until.isoformat()
+    if now.chosen is not None:
+        slot = now.chosen.offer.slot
+        kept["slot"] = {
+            "provider": slot.provider_id,
+            "location": slot.location_id,
+            "starts": slot.starts_at.isoformat(),
+            "ends": slot.ends_at.isoformat(),
+            "blocked": slot.blocked_until.isoformat(),
+            "provider_name": now.chosen.offer.provider_name,
+            "location_name": now.chosen.offer.location_name,
+        }
+    if now.cancel is not None:
+        kept["cancel"] = {"code": now.cancel.reason.code, "text": now.cancel.text}
+    return kept
+
+
+def recalled(now: Handling, state: str, reasons: Sequence[CancelReason]) -> Handling:
+    """Return the handling with what a draft remembers; what cannot be read or is not true any more is left out.
+
+    The slot is not held by this: previewing never holds (MC4). It is booked if it is still free when sent.
+    """
+    try:
+        kept = json.loads(state or "{}")
+        disposition = Disposition(kept.get("disposition", Disposition.COMPLETED))
+        until = kept.get("waiting_until")
+        result = disposing(now, disposition, datetime.fromisoformat(until) if until else None)
+        if kept.get("type") is not None:
+            result = replace(result, type_id=TypeId(int(kept["type"])))
+        if slot := kept.get("slot"):
+            result = _recalled_slot(result, slot)
+        if (cancel := kept.get("cancel")) and result.appointment is not None:
+            reason = next((one for one in reasons if one.code == cancel["code"]), None)
+            if reason is not None:
+                result = replace(result, cancel=CancelChoice(reason, str(cancel.get("text", ""))))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return now
+    return result
+
+
+def _recalled_slot(now: Handling, kept: Mapping[str, str]) -> Handling:
+    slot = Slot(
+        ProviderId(int(kept["provider"])),
+        LocationId(int(kept["location"])),
+        datetime.fromisoformat(kept["starts"]),
+        datetime.fromisoformat(kept["ends"]),
+        datetime.fromisoformat(kept["blocked"]),
+    )
+    one = named(now, slot, str(kept.get("provider_name", "")), str(kept.get("location_name", "")))
+    known = any(shown.key == one.key for shown in now.offers)
+    hold = now.view.hold if _is_for(now.view.hold, slot) else None
+    return replace(now, offers=now.offers if known else (*now.offers, one), chosen=one, hold=hold)

@@ -1,0 +1,644 @@
+"""The one request that is open at this desk: reads it, holds, claims, sends, and keeps it true; it has no widget."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from request_desk.domain.appointments import Appointment
+from request_desk.domain.availability import Slot as FreeSlot
+from request_desk.domain.availability import Span
+from request_desk.domain.errors import Conflict, NotFound, Refused, SlotTaken
+from request_desk.domain.ids import RequestId, TypeId
+from request_desk.domain.phrases import Outcome
+from request_desk.domain.requests import (
+    Act,
+    CallOutcome,
+    Claim,
+    Disposition,
+    Fit,
+    Offer,
+    Reply,
+    RequestView,
+    Resolved,
+    Target,
+)
+from request_desk.domain.words import _
+from request_desk.services import (
+    inbox,
+    inbox_marks,
+    inbox_routing,
+    outbox,
+    phrases,
+    request_view,
+    schedule_queries,
+    scheduling,
+)
+from request_desk.services.changes import Changes, JournalEntry, Topic
+from request_desk.services.directory import Directory
+from request_desk.ui.context import DeskContext
+from request_desk.ui.inbox import flow
+from request_desk.ui.inbox.flow import CancelChoice, Handling, ShownOffer
+from request_desk.ui.runner import Pending
+from request_desk.ui.timing import Stoppable
+
+NO_TYPE = "This request does not say what the visit is for. Choose the type of visit first."
+FAR = timedelta(days=90)  # how far times are looked for when the request names no type
+MANY = 200  # slots among which the first of each provider and day are found
+READ_AFTER = 700  # milliseconds of selection until a request counts as read (MC4)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """The texts of the merge fields for the act that is chosen now."""
+
+    fields: Mapping[str, str]
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What is sent: the act may be left out on purpose (*Reply, change nothing on the schedule*)."""
+
+    reply: Reply | None
+    with_act: bool = True
+    no_reply_reason: str = ""
+
+
+class RequestHandler(QObject):
+    """Follows one request. `now` is its state as plain values, None while nothing is open or it is being read."""
+
+    opened = Signal(object)  # Handling: another request is here
+    closed = Signal()  # none is open
+    updated = Signal(object)  # Handling: the same request, changed
+    offered = Signal(object)  # Handling: its offers were read for the first time
+    valued = Signal(object)  # Values
+    news = Signal(object)  # JournalEntry: somebody else changed it while work was begun here
+    told = Signal(object)  # JournalEntry: somebody else changed it, shown already
+    refused = Signal(str)  # a sentence to be shown beside the response
+    taken = Signal(str)  # the chosen slot was lost; the next fitting ones are offered
+    conflicted = Signal(object)  # Conflict: nothing was sent
+    resolved = Signal(object)  # Resolved: sent
+    left_here = Signal(object)  # RequestId: forwarded or removed from my inbox
+    failed = Signal(object)  # Refused: it could not be read
+
+    def __init__(
+        self, context: DeskContext, directory: Callable[[], Directory | None], parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._directory = directory
+        self._runner = context.runner
+        self._id: RequestId | None = None
+        self._now: Handling | None = None
+        self._latest: RequestView | None = None  # as read last, when `now` must stay as it was opened
+        self._opening: Pending[RequestView] | None = None
+        self._has_work = False  # typed or chosen: the view is not replaced under the user's hands
+        self._claimed = False
+        self._claiming = False
+        self._active = False
+        self._letter: Letter | None = None  # waits for the hold
+        self._rereading = False
+        self._reread_again = False
+        self._read_timer: Stoppable | None = None
+        self._lease_timer: Stoppable | None = None
+        context.hub.changed.connect(self._changed)
+
+    @property
+    def now(self) -> Handling | None:
+        return self._now
+
+    @property
+    def request_id(self) -> RequestId | None:
+        return self._id
+
+    @property
+    def claim(self) -> Claim | None:
+        """Somebody else's claim on the open request, while its lease runs."""
+        now = self._now
+        if now is None or now.view.claim is None or now.view.claim.until <= self._context.clock.now():
+            return None
+        mine = now.view.claim.staff_id == self._context.actor().id
+        return None if mine else now.view.claim
+
+    @property
+    def is_mine(self) -> bool:
+        return self._claimed
+
+    # opening and leaving
+
+    def open(self, request_id: RequestId) -> None:
+        """Show a request: nothing is claimed, nothing is held by it (MC4)."""
+        if request_id == self._id and self._now is not None:
+            return
+        self.leave()
+        self._id = request_id
+        self._opening = self._runner.read(self, request_view.open_request, request_id)
+        self._opening.done(partial(self._was_opened, request_id)).refused(partial(self._not_opened, request_id))
+        self._read_offers(request_id)
+
+    def leave(self) -> None:
+        """Let go of the open request: the claim ends, a hold runs out by itself, the draft is kept elsewhere."""
+        if self._opening is not None:
+            self._opening.drop()
+            self._opening = None
+        for timer in (self._read_timer, self._lease_timer):
+            if timer is not None:
+                timer.stop()
+        self._read_timer = self._lease_timer = None
+        if self._claimed and self._id is not None:
+            self._runner.act(self, inbox_marks.release_claim, self._id).refused(self._unheard)
+        was_open = self._now is not None
+        self._id = self._now = self._latest = self._letter = None
+        self._claimed = self._claiming = self._active = self._has_work = False
+        self._rereading = self._reread_again = False
+        if was_open:
+            self.closed.emit()
+
+    def _was_opened(self, request_id: RequestId, view: RequestView) -> None:
+        if request_id != self._id:
+            return
+        self._opening = None
+        self._now = Handling(view)
+        self._claimed = (
+            view.claim is not None and self._is_me(view.claim) and view.claim.until > self._context.clock.now()
+        )
+        if self._claimed:
+            self._keep_lease()
+        self._read_timer = self._context.timers(self, READ_AFTER, self._mark_read)
+        self._runner.act(self, request_view.viewed, request_id).refused(self._unheard)
+        self.opened.emit(self._now)
+        self._read_values()
+
+    def _not_opened(self, request_id: RequestId, refused: Refused) -> None:
+        if request_id == self._id:
+            self._id = None
+            self.failed.emit(refused)
+
+    def _mark_read(self) -> None:
+        self._read_timer = None
+        if self._id is not None:
+            self._runner.act(self, inbox_marks.mark_read, (self._id,)).refused(self._unheard)
+
+    def _unheard(self, _refused: Refused) -> None:
+        """A courtesy that failed (a read mark, the end of a lease): the lease and the next reading put it right."""
+
+    # offers and values
+
+    def _read_offers(self, request_id: RequestId) -> None:
+        if self._now is not None and self._now.type_id is not None:
+            self._read_typed(request_id, self._now.type_id)
+            return
+        pending = self._runner.read(self, schedule_queries.offers, request_id)
+        pending.done(partial(self._offers_read, request_id)).refused(partial(self._offers_refused, request_id))
+
+    def _offers_read(self, request_id: RequestId, offers: tuple[Offer, ...]) -> None:
+        if request_id != self._id or self._now is None:
+            return
+        first = not self._now.offers_known
+        self._set(flow.with_offers(self._now, offers))
+        if first and self._now is not None:
+            self.offered.emit(self._now)
+
+    def _offers_refused(self, request_id: RequestId, _refused: Refused) -> None:
+        if request_id == self._id and self._now is not None:
+            self._set(replace(self._now, offers_known=True))
+            self.offered.emit(self._now)
+
+    @Slot(object)
+    def choose_type(self, type_id: TypeId) -> None:
+        """Say what the visit is for, where the parent did not; the next free times of that type are offered."""
+        if self._now is not None and not self._now.is_answered and type_id != self._now.type_id:
+            self._drop_hold()
+            self._set(flow.typing(self._now, type_id))
+            self._read_typed(self._now.view.id, type_id)
+            self._read_values()
+
+    def _read_typed(self, request_id: RequestId, type_id: TypeId) -> None:
+        assert self._now is not None
+        view, start = self._now.view, self._context.clock.now()
+        pending = self._runner.read(
+            self,
+            schedule_queries.find_slots,
+            type_id=type_id,
+            span=Span(start, start + FAR),
+            provider_ids=(view.provider_id,) if view.provider_id is not None else (),
+            location_ids=(view.location_id,) if view.location_id is not None else (),
+            exclude_request=request_id,
+            limit=MANY,
+        )
+        pending.done(partial(self._typed_read, request_id, type_id)).refused(partial(self._offers_refused, request_id))
+
+    def _typed_read(self, request_id: RequestId, type_id: TypeId, slots: tuple[FreeSlot, ...]) -> None:
+        if self._now is None or self._now.type_id != type_id:
+            return
+        spread = flow.spread(slots, self._context.words().zone)
+        offers = [Offer(slot, Fit.NEXT_DAYS, 1, *self._names_of(slot)) for slot in spread]
+        self._offers_read(request_id, tuple(offers))
+
+    def _read_values(self) -> None:
+        if self._now is None or self._id is None:
+            return
+        answer = partial(self._values_read, self._id, flow.outcome_of(self._now))
+        pending = self._runner.read(self, phrases.values_for, self._id, flow.act_of(self._now))
+        pending.done(answer).refused(self._unheard)
+
+    def _values_read(self, request_id: RequestId, outcome: Outcome, fields: Mapping[str, str]) -> None:
+        if request_id == self._id and self._now is not None and flow.outcome_of(self._now) is outcome:
+            self.valued.emit(Values(fields, outcome))
+
+    # choosing
+
+    def choose(self, one: ShownOffer) -> None:
+        """Choose a slot: it is held and the request is ours from now on."""
+        now = self._now
+        if now is None or now.sending or now.is_answered:
+            return
+        if now.chosen is not None and now.chosen.key == one.key and not now.holding:
+            return
+        type_id = flow.type_of(now)
+        if type_id is None:
+            self.refused.emit(_(NO_TYPE))
+            return
+        self._begin_work()
+        self._set(flow.choosing(now, one))
+        key = one.key
+        pending = self._runner.act(
+            self,
+            scheduling.hold,
+            one.offer.slot,
+            type_id=type_id,
+            patient_id=now.view.patient.id,
+            request_id=now.view.id,
+            replaces=now.appointment.id if now.moves and now.appointment is not None else None,
+        )
+        pending.done(partial(self._held, now.view.id)).refused(partial(self._not_held, now.view.id, key))
+        self._read_values()
+
+    def _held(self, request_id: RequestId, hold: Appointment) -> None:
+        if request_id != self._id or self._now is None:
+            return
+        state = flow.held(self._now, hold)
+        self._set(state)
+        if self._letter is not None and not state.holding:
+            letter, self._letter = self._letter, None
+            self.send(letter)
+
+    def _not_held(self, request_id: RequestId, key: flow.OfferKey, refused: Refused) -> None:
+        if request_id != self._id or self._now is None:
+            return
+        self._letter = None
+        if isinstance(refused, SlotTaken):
+            self._lose(key, refused)
+            return
+        self._set(replace(flow.letting_go(self._now), disposition=self._now.disposition))
+        self.refused.emit(refused.sentence)
+
+    def _lose(self, key: flow.OfferKey, refused: SlotTaken) -> None:
+        """Somebody was faster: no error box, the next fitting slots append (ACT6)."""
+        assert self._now is not None
+        found = {slot: self._names_of(slot) for slot in refused.next_free}
+        offers = flow.alternatives(self._now, found)
+        self._set(flow.lost(self._now, key, offers))
+        self.taken.emit(refused.sentence)
+        self._read_values()
+        if self._id is not None:
+            self._read_offers(self._id)
+
+    def _names_of(self, slot: FreeSlot) -> tuple[str, str]:
+        """The names of a slot's provider and location, as the directory has them."""
+        known = self._directory()
+        if known is None:
+            return "", ""
+        provider, place = known.providers.get(slot.provider_id), known.locations.get(slot.location_id)
+        return provider.short_name if provider else "", place.name if place else ""
+
+    def cancel_appointment(self, choice: CancelChoice) -> None:
+        """Choose to cancel the appointment; a slot that was held is let go."""
+        now = self._now
+        if now is None or now.appointment is None or now.sending:
+            return
+        self._begin_work()
+        self._drop_hold()
+        self._set(flow.cancelling(now, choice))
+        self._read_values()
+
+    @Slot(object, str, str)
+    def offer_more(self, slot: FreeSlot, provider_name: str, location_name: str) -> None:
+        """Offer one more free time, under the next digit."""
+        if self._now is not None:
+            offers = [one.offer for one in self._now.offers if not one.is_gone]
+            more = Offer(slot, Fit.NEXT_DAYS, 0, provider_name, location_name)
+            self._set(flow.with_offers(self._now, [*offers, more], flow.MOST_OFFERS))
+
+    def let_go(self) -> None:
+        """Choose no act."""
+        if self._now is None or not self._now.has_act:
+            return
+        self._drop_hold()
+        self._set(flow.letting_go(self._now))
+        self._read_values()
+
+    def dispose(self, disposition: Disposition, waiting_until: datetime | None = None) -> None:
+        """Choose what becomes of the request; waiting without a date ends with the parent's answer."""
+        if self._now is not None:
+            self._set(flow.disposing(self._now, disposition, waiting_until))
+
+    def overrule(self, reason: str) -> None:
+        """Keep why a limit is overruled (ACT7)."""
+        if self._now is not None:
+            self._set(replace(self._now, overrule=reason))
+
+    def recall(self, state: str) -> None:
+        """Take up what a draft remembers."""
+        if self._now is None:
+            return
+        recalled = flow.recalled(self._now, state, self._context.settings().cancel_reasons)
+        if recalled != self._now:
+            self._has_work = True
+            self._set(recalled)
+            self._read_values()
+
+    def _drop_hold(self) -> None:
+        if self._now is not None and self._now.hold is not None:
+            self._runner.act(self, scheduling.drop_hold, self._now.hold.id).refused(self._unheard)
+
+    # claiming
+
+    def typed(self) -> None:
+        """A key in the response: the request is ours from the first one on."""
+        self._begin_work()
+
+    def take(self) -> None:
+        """Take the request, also from somebody else; the other one keeps the draft (MC8)."""
+        if self._id is None or self._now is None or self._now.is_answered:
+            return
+        self._claim(take_over=True)
+
+    def _begin_work(self) -> None:
+        self._has_work = True
+        self._active = True
+        if not self._claimed and not self._claiming and self._now is not None and not self._now.is_answered:
+            self._claim(take_over=False)
+
+    def _claim(self, *, take_over: bool) -> None:
+        assert self._id is not None
+        self._claiming = True
+        pending = self._runner.act(self, inbox_marks.claim, self._id, take_over=take_over)
+        request_id = self._id
+        pending.done(partial(self._claim_given, request_id)).refused(partial(self._claim_refused, request_id))
+
+    def _claim_given(self, request_id: RequestId, claim: Claim) -> None:
+        if request_id != self._id or self._now is None:
+            self._runner.act(self, inbox_marks.release_claim, request_id).refused(self._unheard)
+            return
+        self._claiming = False
+        self._claimed = True
+        self._keep_lease()
+        self._set(replace(self._now, view=replace(self._now.view, claim=claim)))
+
+    def _claim_refused(self, request_id: RequestId, refused: Refused) -> None:
+        if request_id == self._id:
+            # A colleague's claim is a sign, not a lock: the bar above the message says who it is, T takes over.
+            self._claiming = False
+            if not isinstance(refused, Conflict):
+                self.refused.emit(refused.sentence)
+            self._reread()
+
+    def _keep_lease(self) -> None:
+        if self._lease_timer is None:
+            third = self._context.settings().claim_lease / timedelta(milliseconds=3)
+            self._lease_timer = self._context.timers(self, int(third), self._renew, repeat=True)
+
+    def _renew(self) -> None:
+        """Lengthen claim and hold while something was done here since the last time; else the lease runs out."""
+        if not self._active or not self._claimed or self._id is None or self._now is None:
+            return
+        self._active = False
+        self._runner.act(self, inbox_marks.renew_claim, self._id).done(partial(self._renewed, self._id)).refused(
+            self._unheard
+        )
+        if self._now.hold is not None:
+            renewed = self._runner.act(self, scheduling.renew_hold, self._now.hold.id)
+            renewed.done(partial(self._hold_renewed, self._id)).refused(self._unheard)
+
+    def _renewed(self, request_id: RequestId, claim: Claim | None) -> None:
+        if request_id == self._id and claim is None:
+            self._claimed = False
+            self._reread()
+
+    def _hold_renewed(self, request_id: RequestId, hold: Appointment | None) -> None:
+        if request_id != self._id or self._now is None:
+            return
+        # A hold that ended leaves the choice: the slot is taken without a question if it is still free (ACT3).
+        self._set(replace(self._now, hold=hold))
+
+    # sending
+
+    def send(self, letter: Letter) -> None:
+        """Change the schedule, send the reply, set the disposition: one act. While a hold is on its way it waits for it."""
+        now = self._now
+        if now is None or now.sending:
+            return
+        if now.holding and letter.with_act:
+            self._letter = letter
+            return
+        self._active = True
+        act: Act | None = flow.act_of(now) if letter.with_act else None
+        self._set(replace(now, sending=True))
+        if now.is_answered:
+            if letter.reply is not None:
+                self.follow_up(letter.reply)
+            return
+        pending = self._runner.act(
+            self,
+            inbox.resolve,
+            now.view.id,
+            act,
+            reply=letter.reply,
+            disposition=now.disposition,
+            expect_version=now.view.version,
+            waiting_until=now.waiting_until,
+            no_reply_reason=letter.no_reply_reason,
+        )
+        self._answered_by(pending, now.view.id)
+
+    def follow_up(self, reply: Reply) -> None:
+        """Send the text as one more letter, whatever became of the request (MC9)."""
+        if self._now is not None:
+            self._set(replace(self._now, sending=True))
+            self._answered_by(self._runner.act(self, inbox.follow_up, self._now.view.id, reply), self._now.view.id)
+
+    def _answered_by(self, pending: Pending[Resolved], request_id: RequestId) -> None:
+        pending.done(partial(self._was_resolved, request_id)).refused(partial(self._not_resolved, request_id)).settled(
+            partial(self._sent, request_id)
+        )
+
+    def _sent(self, request_id: RequestId) -> None:
+        if request_id == self._id and self._now is not None and self._now.sending:
+            self._set(replace(self._now, sending=False))
+
+    def _was_resolved(self, request_id: RequestId, resolved: Resolved) -> None:
+        if request_id == self._id:
+            self._claimed = self._has_work = False
+        self.resolved.emit(resolved)
+
+    def _not_resolved(self, request_id: RequestId, refused: Refused) -> None:
+        if request_id != self._id or self._now is None:
+            self._runner.refusal.emit(refused)
+            return
+        self._set(replace(self._now, sending=False))
+        match refused:
+            case Conflict() | NotFound():
+                self.conflicted.emit(refused)
+            case SlotTaken() if self._now.chosen is not None:
+                self._lose(self._now.chosen.key, refused)
+            case _:
+                self.refused.emit(refused.sentence)
+
+    # other acts on the request
+
+    def forward(self, target: Target, note: str) -> None:
+        """Hand the request on, with a note."""
+        now = self._now
+        if now is None:
+            return
+        pending = self._runner.act(
+            self, inbox_routing.forward, now.view.id, target, note, expect_version=now.view.version
+        )
+        self._left_by(pending, now.view.id)
+
+    def not_mine(self) -> None:
+        """Take it out of my inbox; refused for the last one who would see it."""
+        if self._now is not None:
+            self._left_by(self._runner.act(self, inbox_marks.not_mine, self._now.view.id), self._now.view.id)
+
+    def _left_by(self, pending: Pending[None], request_id: RequestId) -> None:
+        pending.done(partial(self._has_left, request_id)).refused(partial(self._not_resolved, request_id))
+
+    def _has_left(self, request_id: RequestId, _none: None) -> None:
+        self.left_here.emit(request_id)
+
+    def mark_unread(self) -> None:
+        """Make it bold again, and leave it so while it stays selected."""
+        if self._id is None:
+            return
+        if self._read_timer is not None:
+            self._read_timer.stop()
+            self._read_timer = None
+        self._runner.act(self, inbox_marks.mark_unread, self._id)
+
+    def note(self, text: str, call: CallOutcome | None = None) -> None:
+        """Add a staff note or a line of the call log."""
+        if self._id is not None:
+            self._active = True
+            self._runner.act(self, inbox_marks.add_note, self._id, text, call).refused(self._told_refusal)
+
+    def retry_delivery(self, delivery_id: int) -> None:
+        """Send a failed notice again."""
+        self._runner.act(self, outbox.retry, delivery_id).refused(self._told_refusal)
+
+    def _told_refusal(self, refused: Refused) -> None:
+        self.refused.emit(refused.sentence)
+
+    # what others do
+
+    @Slot(object)
+    def _changed(self, changes: Changes) -> None:
+        if self._id is None or self._now is None:
+            return
+        if changes.everything:
+            self._reread()
+            self._read_offers(self._id)
+            return
+        others = [entry for entry in changes.of(Topic.REQUEST, self._id) if not self._is_own(entry)]
+        if others:
+            (self.news if self._has_work else self.told).emit(others[-1])
+        mine = {
+            topic
+            for topic in (Topic.REQUEST, Topic.CLAIM, Topic.NOTE, Topic.DELIVERY)
+            if self._is_about_this(changes, topic)
+        }
+        if mine or changes.touches(Topic.APPOINTMENT, Topic.PATIENT):
+            self._reread()
+        if changes.touches(Topic.APPOINTMENT, Topic.AVAILABILITY) or Topic.REQUEST in mine:
+            self._read_offers(self._id)
+
+    def _is_about_this(self, changes: Changes, topic: Topic) -> bool:
+        entries = changes.of(topic, self._id or 0)
+        return any(not (entry.action == "renewed" and self._is_own(entry)) for entry in entries)
+
+    def show_news(self) -> None:
+        """Take the request as it is now; what was typed and chosen stays."""
+        if self._now is not None and self._latest is not None:
+            self._set(flow.with_view(self._now, self._latest))
+
+    def discard(self) -> None:
+        """Give up what was begun here: the act, the disposition, the claim; the request is shown as it is now."""
+        if self._id is None:
+            return
+        request_id = self._id
+        self._drop_hold()
+        self.leave()
+        self.open(request_id)
+
+    def _reread(self) -> None:
+        if self._id is None:
+            return
+        if self._rereading:
+            self._reread_again = True
+            return
+        self._rereading = True
+        request_id = self._id
+        pending = self._runner.read(self, request_view.open_request, request_id)
+        pending.done(partial(self._reread_done, request_id)).refused(self._unheard).settled(
+            partial(self._reread_settled, request_id)
+        )
+
+    def _reread_done(self, request_id: RequestId, view: RequestView) -> None:
+        if request_id != self._id or self._now is None:
+            return
+        self._latest = view
+        if self._claimed and (view.claim is None or not self._is_me(view.claim)):
+            self._claimed = False
+        if not self._has_work or view.version == self._now.view.version:
+            self._set(flow.with_view(self._now, view))
+        else:
+            self._set(flow.with_view(self._now, _softly(self._now.view, view)))
+
+    def _reread_settled(self, request_id: RequestId) -> None:
+        if request_id != self._id:
+            return
+        self._rereading = False
+        if self._reread_again:
+            self._reread_again = False
+            self._reread()
+
+    def _is_own(self, entry: JournalEntry) -> bool:
+        me = self._context.actor()
+        return entry.actor_id == me.id and entry.actor_kind == me.kind and entry.desk == me.desk
+
+    def _is_me(self, claim: Claim) -> bool:
+        return claim.staff_id == self._context.actor().id
+
+    def _set(self, state: Handling) -> None:
+        if state != self._now:
+            self._now = state
+            self.updated.emit(state)
+
+
+def _softly(seen: RequestView, fresh: RequestView) -> RequestView:
+    """The request as it was opened, with what may change under the hands: so the version still tells a stale answer."""
+    return replace(
+        seen,
+        claim=fresh.claim,
+        hold=fresh.hold,
+        wishes=fresh.wishes,
+        notes=fresh.notes,
+        deliveries=fresh.deliveries,
+        related=fresh.related,
+        upcoming=fresh.upcoming,
+        inboxes=fresh.inboxes,
+    )

@@ -1,0 +1,604 @@
+"""The Message Center: list above, message below, schedule and response beside them; it composes and passes on."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from request_desk.domain.errors import Refused, Unavailable
+from request_desk.domain.ids import RequestId
+from request_desk.domain.paging import Page
+from request_desk.domain.requests import Delivery, Filters, InboxRow, Resolved, Tab
+from request_desk.domain.words import _, plural
+from request_desk.services import directory, inbox_queries, outbox, search_queries
+from request_desk.services.changes import Changes, Topic
+from request_desk.ui.calendar.schedule_panel import SchedulePanel
+from request_desk.ui.commands import Scope
+from request_desk.ui.context import DeskContext
+from request_desk.ui.frame import LiveState, remember_splitter
+from request_desk.ui.inbox.answering import Answering
+from request_desk.ui.inbox.deliveries import DeliveriesSheet
+from request_desk.ui.inbox.feed import ListView as WantedList
+from request_desk.ui.inbox.feed import RequestFeed
+from request_desk.ui.inbox.filters import FilterBar
+from request_desk.ui.inbox.inbox_commands import acting, choosing_location, choosing_offer, going
+from request_desk.ui.inbox.offers_strip import OffersStrip
+from request_desk.ui.inbox.request_list import RequestDelegate
+from request_desk.ui.inbox.request_pane import RequestPane
+from request_desk.ui.inbox.request_words import KIND_ICONS, row_words
+from request_desk.ui.inbox.response_pane import ResponsePane
+from request_desk.ui.palette_dialog import PaletteDialog, PaletteEntry
+from request_desk.ui.tables import ListView
+from request_desk.ui.theme import ROW, ROW_COMPACT, app_theme
+from request_desk.ui.timing import Stoppable
+from request_desk.ui.widgets import Banner, BannerKind, Card, State, StateStack
+
+FOLD = 1200  # pixels of the window below which the schedule is a strip
+LOW = 546  # pixels below the bars under which the strip has one row and the text two lines at least
+LOWEST = 446  # under which its tiles leave the neighbours out and the dispositions fold
+SHORT = 740  # pixels of the page below which failed notices are a mark beside the filters and the list leaves its height to the message
+LEAST_ROWS = 6
+LIST_SHARE = 0.56
+SMALLEST_SHARE = 0.42
+LEFT_KEY = "inbox.splitter.left"
+SLOW = 250  # milliseconds after which a message that is being read says so
+FOUND = 12  # search results in the palette
+
+
+class _ListCard(Card):
+    """The card around the list; tells its height."""
+
+    resized = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, padding=0, name=_("Requests"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
+
+
+class MessageCenter(QWidget):
+    """The page. `open_request` shows a request by id; everything else comes from keys, clicks and changes.
+
+    Made by steps (`at_once=False`) it is built by whoever takes the steps of `building` to their end, then shows it.
+    """
+
+    badge = Signal(int)  # how many are in *Unread Portal*
+
+    def __init__(self, context: DeskContext, parent: QWidget | None = None, *, at_once: bool = True) -> None:
+        super().__init__(parent)
+        self.setObjectName("message_center")
+        self.setAccessibleName(_("Message Center"))
+        self._context = context
+        self._folded: bool | None = None
+        self._wanted_id: RequestId | None = None
+        self._slow: Stoppable | None = None
+        self._sheet: DeliveriesSheet | None = None
+        self._burst_text = ""
+        self._failed_told = ""
+        self._first = True
+        self.feed = RequestFeed(context, self)
+        self.building = self._build()
+        if at_once:
+            for _step in self.building:
+                pass
+
+    # how it is made
+
+    def _build(self) -> Iterator[None]:
+        """Each step is short enough for one turn of the event loop; widgets are born where they stay."""
+        self._make_list()
+        yield
+        self._list_card_made()
+        yield
+        self.message = RequestPane(self)
+        yield
+        self.message_stack = self.message_card = StateStack(self.message, self._left, is_card=True)
+        yield
+        self.schedule = SchedulePanel(self._context.clock, self._context.words(), self)
+        self._right.addWidget(self.schedule)
+        self.strip = OffersStrip(self._right)
+        yield
+        self.response = ResponsePane(self._right)
+        yield
+        self._lay_out()
+        yield
+        self.answering = Answering(self._context, self.message, self.response, self.schedule, self.strip, self)
+        self._connect()
+        self._add_commands()
+        self._watch_keys()
+        self._read_directory()
+        self._read_failed()
+        self.feed.show(self.filters.wanted())
+
+    @property
+    def parts(self) -> tuple[QWidget, ...]:
+        """What is polished and painted by itself when the page is made by steps."""
+        return self.list_card, self.message_stack, self.schedule, self.strip, self.response
+
+    def _make_list(self) -> None:
+        context = self._context
+        self._both = QSplitter(Qt.Orientation.Horizontal, self)
+        self._left = QSplitter(Qt.Orientation.Vertical, self._both)
+        self._right = QSplitter(Qt.Orientation.Vertical, self._both)
+        self.live_bar = Banner(self)
+        self.empty_department_bar = Banner(self)
+        self.failed_bar = Banner(self)
+        self.filters = FilterBar(context.preferences, self)
+
+    def _list_card_made(self) -> None:
+        context = self._context
+        self.list_card = _ListCard(self._left)
+        delegate = RequestDelegate(context.words, context.clock.now, self._has_draft, self._my_id)
+        self.list = ListView(self.feed.model, delegate, name=_("Requests"))
+        self.list_stack = StateStack(self.list, self.list_card)
+        self.list_card.body.addWidget(self.list_stack)
+
+    def _lay_out(self) -> None:
+        theme, memory = app_theme(), self._context.memory
+        for splitter, shares in ((self._left, (56, 44)), (self._right, (64, 0, 36)), (self._both, (494, 506))):
+            splitter.setChildrenCollapsible(False)
+            splitter.setHandleWidth(theme.px(14))
+            for place, share in enumerate(shares):
+                splitter.setStretchFactor(place, share)
+        self._left.setSizes([468, 366])
+        self._right.setSizes([530, 0, 306])
+        self._both.setSizes([661, 679])
+        for splitter, name in ((self._left, "left"), (self._right, "right"), (self._both, "both")):
+            remember_splitter(splitter, memory, f"inbox.splitter.{name}")
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(theme.px(10))
+        for bar in (self.live_bar, self.empty_department_bar, self.failed_bar):
+            body.addWidget(bar)
+        body.addWidget(self.filters)
+        body.addWidget(self._both, 1)
+        self.message_stack.show_state(State.EMPTY, _("Choose a request to read it here."), icon="mail-open")
+        self.list_stack.show_state(State.LOADING, _("Reading the requests …"))
+        self._fold(folded=False)
+
+    def _connect(self) -> None:
+        self.list_card.resized.connect(self._fit_rows)
+        self.list_card.resized.connect(self._fit_height)
+        self.filters.changed.connect(self._list_wanted)
+        self.filters.left_search.connect(self.focus_list)
+        self.feed.loaded.connect(self._list_loaded)
+        self.feed.failed.connect(self._list_failed)
+        self.feed.counted.connect(self._counted)
+        self.list.key_selected.connect(self._selected)
+        self.list.opened.connect(self._into_message)
+        self.list_stack.pane.acted.connect(self._list_state_acted)
+        self.message_stack.pane.acted.connect(self._message_state_acted)
+        self.live_bar.acted.connect(self._try_again)
+        self.failed_bar.acted.connect(self.open_deliveries)
+        self.failed_bar.dismissed.connect(self._failed_dismissed)
+        self.filters.failed_wanted.connect(self.open_deliveries)
+        answering = self.answering
+        answering.shown.connect(self._request_shown)
+        answering.failed.connect(self._request_failed)
+        answering.resolved.connect(self._resolved)
+        answering.left_here.connect(self._left_here)
+        answering.related_wanted.connect(self.open_request)
+        answering.list_wanted.connect(self.focus_list)
+        context = self._context
+        context.hub.changed.connect(self._changed)
+        context.hub.live_changed.connect(self._live_changed)
+        context.drafts.changed.connect(self._draft_changed)
+        context.gate.burst.connect(self._burst_dropped)
+        self._live_changed(context.hub.state)
+
+    def _watch_keys(self) -> None:
+        gate = self._context.gate
+        for widget in (self.list_card, self.message, self.schedule, self.strip):
+            gate.watch(widget, Scope.REQUEST)
+
+    def _add_commands(self) -> None:
+        answering, registry = self.answering, self._context.commands
+        handlers: dict[str, Callable[[], object]] = {
+            "inbox.next": partial(self.list.step, 1),
+            "inbox.previous": partial(self.list.step, -1),
+            "inbox.open": self._into_message,
+            "inbox.reply": answering.go_to_response,
+            "inbox.next_slot": answering.beside.next_available,
+            "inbox.search": self.focus_search,
+            "inbox.phrases": answering.open_phrases,
+            "inbox.note": self.focus_notes,
+            "inbox.deliveries": self.open_deliveries,
+            "inbox.all_locations": partial(self.filters.choose_location, ()),
+            "inbox.cancel": answering.cancel_appointment,
+            "inbox.forward": answering.forward,
+            "inbox.wait": answering.wait_for_parent,
+            "inbox.unread": answering.handler.mark_unread,
+            "inbox.take": answering.handler.take,
+            "inbox.not_mine": answering.handler.not_mine,
+            "inbox.send": self._send_by_key,
+        }
+        for command in (*going(), *acting()):
+            registry.add(command, handlers[command.id], owner=self)
+        registry.add_each(choosing_offer(), self._digit, owner=self)
+        registry.add_each(choosing_location(), self._location_key, owner=self)
+
+    # what the frame asks
+
+    def leave(self) -> None:
+        """Let go of the open request: the window closes or another user signs in."""
+        self.feed.pin(None)
+        self.answering.leave()
+
+    def serve_palette(self, palette: PaletteDialog) -> None:
+        """Search for what is typed into the palette, and open what is picked there."""
+        palette.searched.connect(partial(self._search_for, palette))
+        palette.picked.connect(self._palette_picked)
+
+    def _search_for(self, palette: PaletteDialog, text: str) -> None:
+        pending = self._context.runner.read(palette, search_queries.search, text, limit=FOUND)
+        pending.done(partial(self._found_for, palette, text)).refused(self._ignore)
+
+    def _found_for(self, palette: PaletteDialog, text: str, page: Page[InboxRow]) -> None:
+        words, now = self._context.words(), self._context.clock.now()
+        entries: list[PaletteEntry] = []
+        for row in page.rows:
+            said = row_words(row, words, now)
+            entries.append(
+                PaletteEntry(f"{said.name}: {said.kind} {said.asked}", said.age, KIND_ICONS[row.kind], row.id)
+            )
+        palette.offer_results(text, entries)
+
+    @Slot(object)
+    def _palette_picked(self, entry: PaletteEntry) -> None:
+        if isinstance(entry.value, int):
+            self.open_request(RequestId(entry.value))
+
+    def _ignore(self, _refused: Refused) -> None:
+        """The palette shows commands; that the database is away is said by the bar above the list."""
+
+    # the list
+
+    @Slot(object)
+    def _list_wanted(self, wanted: WantedList) -> None:
+        self.feed.pin(None)
+        self._first = True
+        self.feed.show(wanted)
+
+    @Slot()
+    def _list_loaded(self) -> None:
+        if self.feed.model.rowCount() == 0:
+            self._show_empty()
+        else:
+            self.list_stack.show_content()
+            if self._wanted_id is not None and self.list.select_key(self._wanted_id):
+                self._wanted_id = None
+            elif self._first and self._wanted_id is None:
+                self.list.select_first()
+            if self._first and not self._is_typing():
+                self.focus_list()
+        self._first = False
+
+    def _show_empty(self) -> None:
+        wanted = self.feed.shown
+        if wanted.search:
+            sentence, action = _("No request has the words “{text}”.").format(text=wanted.search), _("Clear the search")
+        elif wanted.filters != Filters():
+            sentence, action = _("No request fits these filters."), _("Show all of them")
+        elif wanted.tab is Tab.UNREAD:
+            sentence, action = _("Nothing is waiting for you."), _("Show all open requests")
+        else:
+            sentence, action = _empty_words(wanted.tab), ""
+        self.list_stack.show_state(State.EMPTY, sentence, action=action)
+        if self.answering.handler.request_id is None:
+            self.message_stack.show_state(State.EMPTY, _("Choose a request to read it here."), icon="mail-open")
+
+    @Slot(object)
+    def _list_failed(self, refused: Refused) -> None:
+        if self.feed.model.rowCount() == 0:
+            state = State.OFFLINE if isinstance(refused, Unavailable) else State.ERROR
+            self.list_stack.show_state(state, refused.sentence, action=_("Try again"))
+
+    @Slot(object)
+    def _list_state_acted(self, state: State) -> None:
+        if state is not State.EMPTY:
+            self.feed.show(self.filters.wanted())
+        elif self.filters.is_narrow():
+            self.filters.clear()
+        else:
+            self.filters.tabs.choose(Tab.OPEN.value)
+
+    @Slot(object)
+    def _counted(self, counts: Mapping[Tab, int]) -> None:
+        self.filters.show_counts(counts)
+        self.badge.emit(counts.get(Tab.UNREAD, 0))
+
+    @Slot(object)
+    def _selected(self, key: int | None) -> None:
+        """The list shows another row as the chosen one; a request that is being read stays when it merely left the list."""
+        if key is None:
+            self.feed.pin(None)
+            self.answering.leave()
+            self.message_stack.show_state(State.EMPTY, _("Choose a request to read it here."), icon="mail-open")
+            return
+        self._wanted_id = None
+        self._show_request(RequestId(key))
+
+    def _show_request(self, request_id: RequestId) -> None:
+        if request_id == self.answering.handler.request_id:
+            return
+        self.feed.pin(request_id)
+        self.answering.open(request_id)
+        if self._slow is not None:
+            self._slow.stop()
+        self._slow = self._context.timers(self, SLOW, self._is_slow)
+
+    def _is_slow(self) -> None:
+        self._slow = None
+        if self.answering.handler.now is None and self.answering.handler.request_id is not None:
+            self.message_stack.show_state(State.LOADING, _("Reading the request …"))
+
+    @Slot(object)
+    def open_request(self, request_id: RequestId) -> None:
+        """Show a request, wherever it is: in the list if it is there, else beside it."""
+        if not self.list.select_key(request_id):
+            self.list.select_key(None)  # the marked row is the one that is read
+            self._show_request(request_id)
+            self._wanted_id = request_id
+        self.focus_list()
+
+    # the message
+
+    @Slot(object)
+    def _request_shown(self, _now: object) -> None:
+        self.message_stack.show_content()
+
+    @Slot(object)
+    def _request_failed(self, refused: Refused) -> None:
+        state = State.OFFLINE if isinstance(refused, Unavailable) else State.ERROR
+        self.message_stack.show_state(state, refused.sentence, action=_("Try again"))
+
+    @Slot(object)
+    def _message_state_acted(self, _state: State) -> None:
+        key = self.list.selected_key()
+        if key is not None:
+            self.answering.open(RequestId(key))
+
+    @Slot()
+    def _into_message(self, _key: object = None) -> None:
+        if self.answering.handler.now is not None:
+            self.message.setFocus()
+
+    @Slot(object)
+    def _resolved(self, resolved: Resolved) -> None:
+        self._go_on_from(resolved.request_id)
+
+    @Slot(object)
+    def _left_here(self, request_id: RequestId) -> None:
+        if request_id == self.answering.handler.request_id:
+            self._go_on_from(request_id)
+
+    def _go_on_from(self, request_id: RequestId) -> None:
+        """Select the next request in order; the one that is done leaves with the next reading, or stays where it belongs."""
+        if request_id != self.answering.handler.request_id:
+            return
+        following = self.feed.next_after(request_id)
+        self.feed.pin(None)
+        self.answering.leave()
+        self.feed.leave_out(request_id)
+        if following is None or not self.list.select_key(following):
+            self.list.select_key(None)
+            self.message_stack.show_state(State.EMPTY, _("That was the last one in this list."), icon="check")
+        if self.feed.model.rowCount() == 0:
+            self._show_empty()
+        self.focus_list()
+
+    # keys
+
+    @Slot()
+    def focus_list(self) -> None:
+        self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    @Slot()
+    def focus_search(self) -> None:
+        self.filters.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.filters.search.selectAll()
+
+    @Slot()
+    def focus_notes(self) -> None:
+        self.message.notes.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _send_by_key(self) -> None:
+        if self._context.gate.may_act():
+            self.answering.send()
+
+    def _digit(self, key: str) -> None:
+        self.answering.choose_digit(int(key))
+
+    def _location_key(self, key: str) -> None:
+        chips = self.filters.location_ids()
+        place = int(key.rpartition("+")[2]) - 1
+        if place < len(chips):
+            self.filters.choose_location((chips[place],))
+
+    def _is_typing(self) -> bool:
+        return self.response.editor.hasFocus() or self.filters.search.hasFocus() or self.message.notes.line.hasFocus()
+
+    @Slot(str)
+    def _burst_dropped(self, text: str) -> None:
+        """A scanner or a wrong window typed: nothing was done, the text can go into the response."""
+        if not self.isVisible() or self.answering.handler.now is None:
+            return
+        self._burst_text = text
+        offer = self._context.messages.offer(
+            _("Keys came too fast to be meant. Nothing was done."), _("Put them into the response")
+        )
+        offer.accepted.connect(self._burst_wanted)
+
+    @Slot()
+    def _burst_wanted(self) -> None:
+        self.answering.put_burst(self._burst_text)
+
+    # changes
+
+    @Slot(object)
+    def _changed(self, changes: Changes) -> None:
+        if changes.touches(Topic.DIRECTORY, Topic.STAFF, Topic.SETTINGS):
+            self._read_directory()
+        if changes.touches(Topic.DELIVERY):
+            self._read_failed()
+
+    @Slot(object)
+    def _draft_changed(self, _request_id: object) -> None:
+        self.list.viewport().update()
+
+    def _has_draft(self, request_id: int) -> bool:
+        return self._context.drafts.of(request_id) is not None and request_id != self.answering.handler.request_id
+
+    def _my_id(self) -> int:
+        return self._context.actor().id
+
+    @Slot(object)
+    def _live_changed(self, state: LiveState) -> None:
+        if state is LiveState.OFFLINE:
+            self.live_bar.say(
+                BannerKind.WARNING,
+                _(
+                    "The database cannot be reached. You can go on reading and writing; what you type is kept, sending waits."
+                ),
+                action=_("Try again"),
+            )
+        else:
+            self.live_bar.clear()
+            if self.feed.model.rowCount() == 0:
+                self.feed.show(self.filters.wanted())
+
+    @Slot()
+    def _try_again(self) -> None:
+        self.feed.reload()
+
+    def _read_directory(self) -> None:
+        runner = self._context.runner
+        runner.read(self, directory.directory).done(self._directory_read).refused(self._ignore)
+        runner.read(self, directory.banner).done(self._banner_read).refused(self._ignore)
+
+    def _directory_read(self, found: directory.Directory) -> None:
+        before = self.filters.filters()
+        self.filters.set_directory(
+            [one for one in found.locations.values() if one.active],
+            [one for one in found.providers.values() if one.active],
+        )
+        if self.filters.filters() != before:
+            self._list_wanted(self.filters.wanted())
+
+    def _banner_read(self, sentence: str) -> None:
+        if sentence:
+            self.empty_department_bar.say(BannerKind.WARNING, sentence)
+        else:
+            self.empty_department_bar.clear()
+
+    # failed notices
+
+    def _read_failed(self) -> None:
+        self._context.runner.read(self, inbox_queries.deliveries, "failed").done(self._failed_read).refused(
+            self._ignore
+        )
+
+    def _failed_read(self, found: tuple[Delivery, ...]) -> None:
+        told = plural("{count} notice could not be delivered.", "{count} notices could not be delivered.", len(found))
+        self._failed_told = told.format(count=len(found)) if found else ""
+        self._show_failed()
+        if self._sheet is not None:
+            self._sheet.show_deliveries(found)
+
+    def _show_failed(self) -> None:
+        """A bar above the list, or a mark beside the filters where a bar would cost a row."""
+        told, is_short = self._failed_told, self.height() < app_theme().px(SHORT)
+        self.filters.show_failed(told if is_short else "")
+        if not told or is_short:
+            self.failed_bar.clear()
+        elif self.failed_bar.text() != told:
+            self.failed_bar.say(BannerKind.DANGER, told, action=_("Show"), dismissible=True)
+
+    @Slot()
+    def _failed_dismissed(self) -> None:
+        self._failed_told = ""
+
+    @Slot()
+    def open_deliveries(self) -> None:
+        """Show the notices that could not be delivered."""
+        may_retry = self._context.commands.is_enabled("inbox.send")
+        self._sheet = DeliveriesSheet(self._context.words(), may_retry=may_retry, parent=self)
+        self._sheet.retry_wanted.connect(self._retry)
+        self._sheet.request_wanted.connect(self.open_request)
+        self._sheet.finished.connect(self._sheet_closed)
+        self._sheet.open()
+        self._read_failed()
+
+    @Slot(object)
+    def _retry(self, delivery_id: int) -> None:
+        self._context.runner.act(self, outbox.retry, delivery_id)
+
+    @Slot()
+    def _sheet_closed(self) -> None:
+        self._sheet = None
+
+    # size
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.feed.set_active(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.feed.set_active(False)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        theme = app_theme()
+        self.filters.place(self.width())
+        self._fold(folded=self.window().width() < theme.px(FOLD))
+        self._show_failed()
+        self._fit_height()
+
+    @Slot()
+    def _fit_height(self) -> None:
+        """Follow the height that the bars above leave."""
+        theme, room = app_theme(), self._both.height()
+        roomy, tight = room >= theme.px(LOW), room < theme.px(LOWEST)
+        self.strip.set_rows(2 if roomy else 1, low=tight)
+        self.response.set_room(roomy=roomy, tight=tight)
+        self._share_left()
+
+    def _share_left(self) -> None:
+        """Where there is little height the list keeps six low rows and the message has the rest, unless the user said otherwise."""
+        if self._context.memory.get(LEFT_KEY):
+            return
+        theme = app_theme()
+        room = self._left.height() - self._left.handleWidth()
+        share = LIST_SHARE * room
+        if self.height() < theme.px(SHORT):
+            least = LEAST_ROWS * theme.px(ROW_COMPACT) + theme.px(ROW_COMPACT) // 2
+            share = max(SMALLEST_SHARE * room, min(share, least))
+        self._left.setSizes([round(share), room - round(share)])
+
+    @Slot()
+    def _fit_rows(self) -> None:
+        """Six rows at least are seen: lower ones where there is no room for tall ones."""
+        tall = self.list_card.height() >= LEAST_ROWS * app_theme().px(ROW)
+        self.list.set_row_height(ROW if tall else ROW_COMPACT)
+
+    def _fold(self, *, folded: bool) -> None:
+        if folded == self._folded:
+            return
+        self._folded = folded
+        self.schedule.setVisible(not folded)
+        self.strip.setVisible(folded)
+
+
+def _empty_words(tab: Tab) -> str:
+    return {
+        Tab.UNREAD: _("Nothing is waiting for you."),
+        Tab.OPEN: _("No request is open."),
+        Tab.WAITING: _("No request waits for a parent."),
+        Tab.FORWARDED: _("You have forwarded nothing that is still open."),
+        Tab.COMPLETED: _("Nothing was completed yet."),
+    }[tab]

@@ -1,0 +1,510 @@
+"""The message, in the lower section: who asks for whom, why here, what is wanted against what is, and all around it (MC3)."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QMenu,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from request_desk.domain.requests import AuthorKind, Claim, Message, RequestState, RequestView
+from request_desk.domain.words import Words, _, safe_name
+from request_desk.ui.inbox import request_words as say
+from request_desk.ui.inbox.flow import Handling
+from request_desk.ui.inbox.notes_box import NotesBox
+from request_desk.ui.inbox.times_line import TimesLine
+from request_desk.ui.painting import draw_focus_ring, draw_text
+from request_desk.ui.plain_text import isolated_if_needed, one_line
+from request_desk.ui.theme import SPACE, TextRole, Tone, app_theme
+from request_desk.ui.widgets import (
+    Banner,
+    BannerKind,
+    Button,
+    Card,
+    Chip,
+    FlowBox,
+    IconButton,
+    Line,
+    PlainLabel,
+    PlainTextView,
+    ghost,
+    no_mnemonic,
+    secondary,
+    set_tip,
+    show_if,
+)
+
+LABELS = 118  # the column of labels in the small table
+ROW_HEIGHT = 22
+NARROW = 580  # pixels at 100 % below which the rarer buttons are in a menu
+TINY = 400
+MOST_LINES = 8  # of a message before the rest waits to be asked for, so that the times stay in sight
+
+
+class Facts(QWidget):
+    """The small table: a muted label, and beside it what is true; rows without content are not there."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setVerticalSpacing(app_theme().px(3))
+        self._grid.setHorizontalSpacing(app_theme().px(3 * SPACE))
+        self._grid.setColumnStretch(1, 1)
+        self._measure()
+        app_theme().changed.connect(self._measure)
+
+    def add(self, label: str, content: QWidget) -> QWidget:
+        """Add a row; hiding `content` hides its label."""
+        at = self._grid.rowCount()
+        name = PlainLabel(label, tone=Tone.MUTED, parent=self)
+        for part in (name, content):
+            part.setMinimumHeight(app_theme().px(ROW_HEIGHT))
+        self._grid.addWidget(name, at, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(content, at, 1)
+        return name
+
+    @Slot()
+    def _measure(self) -> None:
+        self._grid.setColumnMinimumWidth(0, app_theme().px(LABELS))
+
+
+class LineList(QWidget):
+    """A few plain lines under each other."""
+
+    def __init__(self, *, name: str, tone: Tone = Tone.INK, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tone = tone
+        self._said: tuple[str, ...] = ()
+        self.setAccessibleName(name)
+        self._body = QVBoxLayout(self)
+        self._body.setContentsMargins(0, 0, 0, 0)
+        self._body.setSpacing(app_theme().px(2))
+
+    def show_lines(self, lines: Sequence[str]) -> None:
+        if tuple(lines) == self._said:
+            return
+        self._said = tuple(lines)
+        self.clear()
+        for line in self._said:
+            self._body.addWidget(
+                PlainLabel(line, tone=self._tone, wrap=True, selectable=True, name=self.accessibleName(), parent=self)
+            )
+
+    def clear(self) -> None:
+        while (item := self._body.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+
+    def add(self, widget: QWidget) -> None:
+        self._body.addWidget(widget)
+
+
+class ValueButton(Button):
+    """A button that stands for one thing of several and tells which."""
+
+    picked = Signal(object)
+
+    def __init__(self, text: str, value: object, *, icon: str = "") -> None:
+        super().__init__(text, icon=icon)
+        self._value = value
+        self.clicked.connect(self._pressed)
+
+    @Slot()
+    def _pressed(self) -> None:
+        self.picked.emit(self._value)
+
+
+class Link(QAbstractButton):
+    """A line that leads somewhere; `picked` tells where."""
+
+    picked = Signal(object)
+
+    def __init__(self, text: str, value: object, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._value = value
+        self._words = isolated_if_needed(one_line(text))
+        self.setText(no_mnemonic(self._words))
+        self.setAccessibleName(self._words)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(self._pressed)
+
+    def sizeHint(self) -> QSize:
+        theme = app_theme()
+        return QSize(QFontMetrics(theme.small).horizontalAdvance(self._words) + theme.px(12), theme.px(26))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(app_theme().px(80), self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = app_theme()
+        painter = QPainter(self)
+        font = QFont(theme.small)
+        font.setUnderline(self.underMouse())
+        draw_text(painter, self.rect(), self._words, font, theme.accent)
+        if self.hasFocus():
+            draw_focus_ring(painter, self.rect(), theme.px(4))
+
+    @Slot()
+    def _pressed(self) -> None:
+        self.picked.emit(self._value)
+
+
+class RequestPane(Card):
+    """Shows one request; every button and offer is an intent for whoever listens."""
+
+    painted = Signal()
+    offer_chosen = Signal(object)  # Item
+    offers_painted = Signal(object)
+    type_chosen = Signal(object)  # TypeId
+    cancel_wanted = Signal()
+    reply_wanted = Signal()
+    forward_wanted = Signal()
+    unread_wanted = Signal()
+    not_mine_wanted = Signal()
+    take_wanted = Signal()
+    news_wanted = Signal()
+    related_wanted = Signal(object)  # RequestId
+    note_written = Signal(str)
+    called = Signal(object, str)
+    retry_wanted = Signal(object)  # delivery id
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, padding=18, name=_("Message"))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._view: RequestView | None = None
+        self._may_cancel = False
+        self._make_head()
+        # What somebody else did while work was begun here stays in sight; everything below it scrolls.
+        self.news_bar = Banner(self)
+        self.news_bar.acted.connect(self.news_wanted)
+        self.body.addWidget(self.news_bar)
+        self._make_content()
+        self._make_buttons()
+
+    # how it is made
+
+    def _make_head(self) -> None:
+        self.title = PlainLabel("", role=TextRole.TITLE, elide=True, parent=self)
+        self.where = PlainLabel("", tone=Tone.MUTED, elide=True, parent=self)
+        self.where.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        head = QHBoxLayout()
+        head.setSpacing(app_theme().px(4 * SPACE))
+        head.addWidget(self.title)
+        # The title comes first: what is left of the line is for the corner.
+        self.where.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        head.addWidget(self.where, 1)
+        self.body.addLayout(head)
+
+    def _make_people(self, content: QWidget, inner: QVBoxLayout) -> None:
+        self._people = people = FlowBox(content, gap=6)
+        self.patient = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Patient"), parent=people)
+        self.asker = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Sender"), parent=people)
+        self.rights = PlainLabel("", tone=Tone.MUTED, parent=people)
+        self.phone = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Phone"), parent=people)
+        self._phone_dot = PlainLabel("·", tone=Tone.MUTED, parent=people)
+        for part in (
+            self.patient,
+            PlainLabel("·", tone=Tone.MUTED, parent=people),
+            self.asker,
+            self.rights,
+            self._phone_dot,
+            self.phone,
+        ):
+            people.flow.addWidget(part)
+        inner.addWidget(people)
+
+    def _make_bars(self, content: QWidget, inner: QVBoxLayout) -> None:
+        self.claim_bar = Banner(content)
+        self.claim_bar.acted.connect(self.take_wanted)
+        self.safety_bar = Banner(content)
+        for bar in (self.claim_bar, self.safety_bar):
+            inner.addWidget(bar)
+
+    def _make_content(self) -> None:
+        self._scroll = QScrollArea(self)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        content = QWidget()
+        self._scroll.setWidget(content)
+        inner = QVBoxLayout(content)
+        inner.setContentsMargins(0, 0, app_theme().px(SPACE), 0)
+        inner.setSpacing(app_theme().px(2 * SPACE))
+        self._make_people(content, inner)
+        self._make_bars(content, inner)
+        self.text = PlainTextView(name=_("What was written"), max_lines=MOST_LINES, cuts=True, parent=content)
+        inner.addWidget(self.text)
+        self.whole_text = Link(_("Show the whole message"), None, content)
+        self.whole_text.picked.connect(self._show_all)
+        self.whole_text.hide()
+        self.text.shortened.connect(self.whole_text.setVisible)
+        inner.addWidget(self.whole_text, 0, Qt.AlignmentFlag.AlignLeft)
+        inner.addWidget(self._make_facts(content))
+        self.thread_list = LineList(name=_("Earlier in this conversation"), parent=content)
+        inner.addWidget(self.thread_list)
+        self._notes_line = Line(parent=content)
+        inner.addWidget(self._notes_line)
+        self.notes = NotesBox(content)
+        self.notes.written.connect(self.note_written)
+        self.notes.called.connect(self.called)
+        inner.addWidget(self.notes)
+        inner.addStretch(1)
+        self.body.addWidget(self._scroll, 1)
+
+    def _make_facts(self, parent: QWidget) -> Facts:
+        facts = Facts(parent)
+        self.came = PlainLabel("", tone=Tone.MUTED, wrap=True, name=_("Arrived"), parent=facts)
+        self.current = PlainLabel("", selectable=True, wrap=True, name=_("Current appointment"), parent=facts)
+        self.type_chip = Chip(_("Type"), all_text=_("choose one"), parent=facts)
+        self.type_chip.changed.connect(self._type_chosen)
+        type_row = FlowBox(facts)
+        type_row.flow.addWidget(self.type_chip)
+        self._type_row = type_row
+        self.wished = TimesLine(name=_("Requested Appointment Slots"), parent=facts)
+        self.others = TimesLine(name=_("Other times"), parent=facts)
+        for line in (self.wished, self.others):
+            line.chosen.connect(self.offer_chosen)
+            line.offers_painted.connect(self.offers_painted)
+        self.rules = PlainLabel("", tone=Tone.MUTED, wrap=True, parent=facts)
+        self.upcoming = LineList(name=_("Upcoming visits"), parent=facts)
+        self.related = LineList(name=_("Related requests"), parent=facts)
+        self.way = LineList(name=_("Forwarded"), tone=Tone.MUTED, parent=facts)
+        self.deliveries = LineList(name=_("Notices"), parent=facts)
+        self._rows: dict[QWidget, QWidget] = {}
+        for label, content in (
+            (_("Current appointment"), self.current),
+            (_("Visit"), type_row),
+            (_("Requested slots"), self.wished),
+            (_("Other times"), self.others),
+            (_("Rules"), self.rules),
+            (_("Arrived"), self.came),
+            (_("Upcoming"), self.upcoming),
+            (_("Related"), self.related),
+            (_("Forwarded"), self.way),
+            (_("Notices"), self.deliveries),
+        ):
+            self._rows[content] = facts.add(label, content)
+        return facts
+
+    def _make_buttons(self) -> None:
+        self._buttons = buttons = FlowBox(self)
+        flow = buttons.flow
+        self.reply_button = secondary(_("Reply"), icon="reply", parent=buttons)
+        self.forward_button = secondary(_("Forward"), icon="forward", parent=buttons)
+        self.cancel_button = secondary(_("Cancel visit"), icon="calendar-x", parent=buttons)
+        self.unread_button = secondary(_("Mark unread"), icon="mail", parent=buttons)
+        self.not_mine_button = ghost(_("Not mine"), parent=buttons)
+        for button, intent, keys in (
+            (self.reply_button, self.reply_wanted, "R"),
+            (self.forward_button, self.forward_wanted, "F"),
+            (self.cancel_button, self.cancel_wanted, "C"),
+            (self.unread_button, self.unread_wanted, "U"),
+            (self.not_mine_button, self.not_mine_wanted, ""),
+        ):
+            button.clicked.connect(intent)
+            if keys:
+                button.setAccessibleDescription(keys)
+                set_tip(button, f"{button.words()} ({keys})")
+            flow.addWidget(button)
+        self.more_button = IconButton("ellipsis", _("More"), outlined=True, parent=buttons)
+        self._menu = QMenu(self.more_button)
+        self._cancel_action = self._menu.addAction(_("Cancel visit"))
+        self._cancel_action.triggered.connect(self.cancel_wanted)
+        self._menu.addAction(_("Mark unread")).triggered.connect(self.unread_wanted)
+        self._not_mine_action = self._menu.addAction(_("Not mine"))
+        self._not_mine_action.triggered.connect(self.not_mine_wanted)
+        self.more_button.clicked.connect(self._open_menu)
+        flow.addWidget(self.more_button)
+        self._fit_buttons()
+        self.body.addWidget(buttons)
+
+    @Slot()
+    def _show_all(self) -> None:
+        self.text.show_all()
+        self.text.setFocus()
+
+    @Slot()
+    def _open_menu(self) -> None:
+        self._menu.popup(self.more_button.mapToGlobal(self.more_button.rect().bottomLeft()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_buttons()
+
+    def _fit_buttons(self) -> None:
+        """Two rarer buttons go into a menu where there is no room for all of them."""
+        narrow = self.width() < app_theme().px(NARROW)
+        is_open = self._view is None or self._view.state is RequestState.OPEN
+        tiny = self.width() < app_theme().px(TINY)
+        show_if(self.cancel_button, self._may_cancel and not tiny)
+        self._cancel_action.setVisible(self._may_cancel and tiny)
+        show_if(self.more_button, narrow)
+        show_if(self.unread_button, not narrow)
+        show_if(self.not_mine_button, is_open and not narrow)
+        self._not_mine_action.setVisible(is_open)
+        self._buttons.fit()
+        # In a narrow pane the whole first line is for the title.
+        show_if(self.where, not narrow)
+        self._show_row(self.came, shown=narrow)
+
+    # what it shows
+
+    def show_request(self, now: Handling, claim: Claim | None, words: Words, at: datetime) -> None:
+        """Show a request as it stands; what is selected, scrolled and being noted stays while it is the same one."""
+        view = now.view
+        if self._view is None or self._view.id != view.id:
+            self.notes.clear_line()
+            self.news_bar.clear()
+            self._scroll.verticalScrollBar().setValue(0)
+        if self._view is not view:
+            self._view = view
+            self._show_people(view, words, words.zone.day_of(at))
+            self._show_safety(view, words)
+            self._show_thread(view, words)
+            self._show_around(view, words)
+            self.notes.show_notes(view.notes, words)
+        self._show_claim(claim, words)
+        self.show_times(now, words, at)
+        for button in (self.forward_button, self.unread_button, self.not_mine_button):
+            button.setEnabled(not now.sending and not now.is_answered)
+        self._fit_buttons()
+
+    def set_types(self, types: Sequence[tuple[object, str]]) -> None:
+        """Offer these types of visit where a request names none."""
+        self.type_chip.set_options(types)
+
+    @Slot(object)
+    def _type_chosen(self, chosen: tuple[object, ...]) -> None:
+        if chosen:
+            self.type_chosen.emit(chosen[0])
+
+    def say_news(self, sentence: str) -> None:
+        """Tell that somebody else changed the request while work was begun here; the text is not touched."""
+        self.news_bar.say(BannerKind.INFO, sentence, action=_("Show"), dismissible=True)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        self.painted.emit()
+
+    def _show_people(self, view: RequestView, words: Words, today: date) -> None:
+        self.title.setText(say.title(view))
+        for where in (self.where, self.came):
+            where.setText(say.where(view, words))
+            set_tip(where, view.because)
+            where.setAccessibleDescription(view.because)
+        self.patient.setText(say.patient_line(view, words, today))
+        self.asker.setText(say.sender_line(view) + ",")
+        self.rights.setText(say.rights_words(view))
+        self.rights.set_tone(Tone.MUTED if view.sender.may_book else Tone.DANGER)
+        self.rights.set_role(TextRole.SMALL if view.sender.may_book else TextRole.SMALL_BOLD)
+        for part in (self.patient, self.asker):
+            set_tip(part, part.text())  # a very long name is cut
+        self.phone.setText(view.sender.phone)
+        show_if(self.phone, bool(view.sender.phone))
+        show_if(self._phone_dot, bool(view.sender.phone))
+        self._people.fit()
+
+    def _show_safety(self, view: RequestView, words: Words) -> None:
+        told = say.safety_words(view, words)
+        if told:
+            self.safety_bar.say(BannerKind.WARNING, told)
+        else:
+            self.safety_bar.clear()
+
+    def _show_claim(self, claim: Claim | None, words: Words) -> None:
+        if claim is None:
+            self.claim_bar.clear()
+            return
+        told = _("{name} is on this request since {time}.").format(
+            name=safe_name(claim.name), time=words.time(claim.since)
+        )
+        if self.claim_bar.text() != told:
+            self.claim_bar.say(BannerKind.INFO, told, action=_("Take over  T"))
+
+    def _show_thread(self, view: RequestView, words: Words) -> None:
+        newest = next((one for one in reversed(view.thread) if one.author_kind is AuthorKind.CONTACT), None)
+        shown = newest or (view.thread[-1] if view.thread else None)
+        self.text.set_text(shown.body if shown is not None and shown.body.strip() else _("(no message)"))
+        self.thread_list.clear()
+        earlier = [one for one in view.thread if one is not shown]
+        show_if(self.thread_list, bool(earlier))
+        for message in earlier:
+            self.thread_list.add(PlainLabel(_head_of(message, words), role=TextRole.SMALL_BOLD, tone=Tone.MUTED))
+            letter = PlainTextView(name=_("Message"), max_lines=MOST_LINES, role=TextRole.SMALL)
+            letter.set_text(message.body)
+            self.thread_list.add(letter)
+
+    def show_times(self, now: Handling, words: Words, at: datetime) -> None:
+        """Show current appointment, requested slots and offers with their state now."""
+        visit = now.view.appointment
+        nameless = now.view.type_id is None and visit is None and not now.is_answered
+        self._show_row(self._type_row, shown=nameless)
+        if nameless:
+            self.type_chip.choose(() if now.type_id is None else (now.type_id,))
+        self._show_row(self.current, shown=visit is not None)
+        if visit is not None:
+            self.current.setText(say.visit_line(visit, words))
+            self.current.set_strike(strike=now.appointment is None)
+        self._may_cancel = now.appointment is not None and not now.is_answered
+        self._fit_buttons()
+        self.cancel_button.setEnabled(now.cancel is None and not now.sending)
+        wished = say.marked(say.wished_items(now, words), now, words, at)
+        hides = now.view.kind.value == "cancel" and not now.view.wishes
+        self.wished.set_items(wished)
+        self._show_row(self.wished, shown=not hides)
+        others = say.marked(say.other_items(now, words), now, words, at)
+        self.others.set_items(others)
+        self._show_row(self.others, shown=bool(others))
+
+    def _show_around(self, view: RequestView, words: Words) -> None:
+        self.rules.setText(say.DOT.join(view.rules))
+        self._show_row(self.rules, shown=bool(view.rules))
+        visits = [one for one in view.upcoming if view.appointment is None or one.id != view.appointment.id]
+        self.upcoming.show_lines([say.upcoming_line(one, words) for one in visits])
+        self._show_row(self.upcoming, shown=bool(visits))
+        self.way.show_lines([say.forward_line(step, words) for step in view.forwards])
+        self._show_row(self.way, shown=bool(view.forwards))
+        self.related.clear()
+        for one in view.related:
+            link = Link(say.related_line(one, words), one.id)
+            link.picked.connect(self.related_wanted)
+            self.related.add(link)
+        self._show_row(self.related, shown=bool(view.related))
+        self.deliveries.clear()
+        for sent in view.deliveries:
+            self.deliveries.add(
+                PlainLabel(
+                    say.delivery_line(sent, words),
+                    tone=Tone.DANGER if sent.state == "failed" else Tone.MUTED,
+                    wrap=True,
+                )
+            )
+            if sent.state == "failed":
+                again = ValueButton(_("Send again"), sent.id, icon="refresh-cw")
+                again.picked.connect(self.retry_wanted)
+                self.deliveries.add(again)
+        self._show_row(self.deliveries, shown=bool(view.deliveries))
+
+    def _show_row(self, content: QWidget, *, shown: bool) -> None:
+        show_if(content, shown)
+        show_if(self._rows[content], shown)
+
+
+def _head_of(message: Message, words: Words) -> str:
+    return f"{safe_name(message.author_name)} · {words.near_moment(message.created_at)}"

@@ -1,0 +1,420 @@
+"""What the list and the message say about a request, as plain texts from frozen views; nothing is painted here."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from request_desk.domain import wishes
+from request_desk.domain.appointments import Appointment
+from request_desk.domain.availability import Slot
+from request_desk.domain.requests import (
+    CallOutcome,
+    Delivery,
+    Fit,
+    Forward,
+    Group,
+    InboxRow,
+    RelatedRequest,
+    RequestKind,
+    RequestState,
+    RequestView,
+    TargetKind,
+    WishKind,
+    WishState,
+)
+from request_desk.domain.words import Words, _, safe_name, sorted_name
+from request_desk.services.changes import JournalEntry
+from request_desk.ui.inbox.flow import Handling, ShownOffer, key_of
+
+DOT = " · "
+
+KIND_ICONS = {
+    RequestKind.SCHEDULE: "calendar-plus",
+    RequestKind.CANCEL: "calendar-x",
+    RequestKind.RESCHEDULE: "calendar-sync",
+}
+
+
+def group_word(group: Group) -> str:
+    """Return the word above the first row of a group."""
+    return {
+        Group.URGENT: _("Urgent"),
+        Group.TODAY: _("Today"),
+        Group.LATE: _("Late"),
+        Group.REST: _("Rest"),
+    }[group]
+
+
+# a row of the list
+
+
+@dataclass(frozen=True, slots=True)
+class RowWords:
+    """The texts of one row."""
+
+    name: str
+    details: str
+    kind: str
+    asked: str
+    age: str
+    is_late: bool
+    place: str
+
+
+def row_words(row: InboxRow, words: Words, now: datetime) -> RowWords:
+    """Return what a row says; `words` knows today."""
+    today = words.zone.day_of(now)
+    # Of one family the first name says who it is; the message has the whole name.
+    name = row.contact_name.removesuffix(f" {row.family_name}") or row.contact_name
+    sender = f"{safe_name(name)} ({row.relation})" if row.relation else safe_name(name)
+    details = DOT.join(
+        (words.age_of(row.birth_day, today), words.birth_short(row.birth_day), _("from {sender}").format(sender=sender))
+    )
+    asked = wishes.asks(row.kind, row.appointment_at, row.wishes, words)
+    timeless = not any(wish.kind is not WishKind.NEXT for wish in row.wishes)
+    provider = row.provider_name or (_("any provider") if timeless and row.kind is not RequestKind.CANCEL else "")
+    parts = (row.type_name, provider, asked) if not row.provider_name else (row.type_name, asked, provider)
+    late = row.state is RequestState.OPEN and now > row.due_at
+    return RowWords(
+        name=safe_name(sorted_name(row.family_name, row.given_name)),
+        details=details,
+        kind=wishes.kind_word(row.kind),
+        asked=DOT.join(part for part in parts if part),
+        age=_age(row, words, now, late=late),
+        is_late=late,
+        place=row.location_name or _("any location"),
+    )
+
+
+def _age(row: InboxRow, words: Words, now: datetime, *, late: bool) -> str:
+    match row.state:
+        case RequestState.WAITING:
+            return (
+                _("until {day}").format(day=words.near_day(row.waiting_until))
+                if row.waiting_until
+                else _("until answered")
+            )
+        case RequestState.COMPLETED if row.completed_at is not None:
+            return _("done {time}").format(time=words.near_moment(row.completed_at))
+        case RequestState.WITHDRAWN:
+            return _("withdrawn")
+        case _:
+            return words.waiting(max(now - row.arrived_at, timedelta(0)), late=late)
+
+
+def spoken_row(row: InboxRow, words: Words, now: datetime) -> str:
+    """Return a row as one text, for screen readers and copying."""
+    said = row_words(row, words, now)
+    marks = [
+        _("unread") if row.unread else "",
+        _("taken by {initials}").format(initials=row.claim_initials) if row.claim_initials else "",
+        _("a notice could not be delivered") if row.delivery_failed else "",
+    ]
+    return ", ".join(
+        part for part in (said.name, said.details, f"{said.kind} {said.asked}", said.age, said.place, *marks) if part
+    )
+
+
+# the message
+
+
+def title(view: RequestView) -> str:
+    """Return the message's title: "Reschedule the well visit of Zuri Okafor"."""
+    return wishes.title(view.kind, view.type_name, safe_name(view.patient.name))
+
+
+def where(view: RequestView, words: Words) -> str:
+    """Return when it came and why it is here, for the corner of the message."""
+    today_time = words.time(view.arrived_at)
+    near = words.near_day(view.arrived_at)
+    at = today_time if near == _("today") else words.moment(view.arrived_at)
+    if view.target.kind is TargetKind.DEPARTMENT:
+        return at + DOT + _("department: {name}").format(name=view.target_name)
+    return at + DOT + _("for {name}").format(name=view.target_name)
+
+
+def patient_line(view: RequestView, words: Words, today: date) -> str:
+    """Return the two identifiers with the age between them."""
+    patient = view.patient
+    age = words.age_of(patient.birth_day, today)
+    return _("{name}, {age}, born {birth}").format(
+        name=safe_name(patient.name), age=age, birth=words.birth(patient.birth_day)
+    )
+
+
+def sender_line(view: RequestView) -> str:
+    """Return who asks: "from Amara Okafor, mother"."""
+    name = safe_name(view.sender.name)
+    return (
+        _("from {name}, {relation}").format(name=name, relation=view.sender.relation)
+        if view.sender.relation
+        else _("from {name}").format(name=name)
+    )
+
+
+def rights_words(view: RequestView) -> str:
+    """Return whether the sender may book for this patient today."""
+    return _("may book") if view.sender.may_book else _("may not book")
+
+
+def safety_words(view: RequestView, words: Words) -> str:
+    """Return what must not be overlooked before acting, "" when there is nothing."""
+    told: list[str] = []
+    name = safe_name(view.sender.name)
+    if not view.sender.may_book:
+        told.append(
+            _("{name} has no right to book for {patient}. Ask a parent before anything is changed.").format(
+                name=name, patient=safe_name(view.patient.name)
+            )
+        )
+    if view.patient.look_alikes:
+        told.append(
+            _("Not to be confused with {others}.").format(
+                others=words.list_of([safe_name(one) for one in view.patient.look_alikes])
+            )
+        )
+    against = [one for one in view.related if one.opposite]
+    if against:
+        told.append(
+            _("{name} asked for the opposite {age}: “{text}”").format(
+                name=safe_name(against[0].contact_name),
+                age=words.near_moment(against[0].arrived_at),
+                text=against[0].text,
+            )
+        )
+    same = [one for one in view.related if one.same_text]
+    if same:
+        told.append(_("The same message was sent {count} times.").format(count=len(same) + 1))
+    return " ".join(told)
+
+
+def visit_line(visit: Appointment, words: Words) -> str:
+    """Return "Thu, Dec 3, 8:30 AM · Well visit, 40 min · Dr. Lindqvist · Northside"."""
+    length = words.minutes(visit.ends_at - visit.starts_at)
+    return DOT.join(
+        part
+        for part in (
+            words.moment(visit.starts_at),
+            f"{visit.type_name}, {length}",
+            visit.provider_name,
+            visit.location_name,
+        )
+        if part
+    )
+
+
+class ItemState(StrEnum):
+    """How a time in the message stands: it decides colour and stroke, beside the word."""
+
+    FREE = "free"
+    HELD = "held"
+    GONE = "gone"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One time in the message. `digit` chooses it (0: no key, but a click), `word` is its state in words."""
+
+    text: str
+    word: str
+    state: ItemState
+    digit: int = 0
+    slot: Slot | None = None
+    is_chosen: bool = False
+
+
+def wished_items(now: Handling, words: Words) -> tuple[Item, ...]:
+    """Return the Requested Appointment Slots with their state; none is "Next available" (MC5)."""
+    shown = [one for one in now.view.wishes if one.wish.kind is not WishKind.NEXT]
+    if not shown:
+        return (Item(_("Next available"), "", ItemState.PLAIN),)
+    items: list[Item] = []
+    last_day = ""
+    for one in shown:
+        offer = _offer_of(now, one.wish.starts_at, one.wish.rank)
+        text = wishes.one_wish(one.wish, words)
+        if one.wish.starts_at is not None:
+            day = words.day(one.wish.starts_at)
+            text = words.time(one.wish.starts_at) if day == last_day else text
+            last_day = day
+        else:
+            last_day = ""
+        items.append(_wished_item(text, one.state, offer, one.held_by))
+    if len(shown) < len(now.view.wishes):
+        items.append(Item(_("or next available"), "", ItemState.PLAIN))
+    return tuple(items)
+
+
+def _wished_item(text: str, state: WishState, offer: ShownOffer | None, held_by: str) -> Item:
+    if offer is not None and offer.is_gone:
+        return Item(text, _("taken"), ItemState.GONE, offer.digit, offer.offer.slot)
+    match state:
+        case WishState.FREE | WishState.HELD_BY_US if offer is not None:
+            held = state is WishState.HELD_BY_US
+            word = wishes.state_word(state)
+            return Item(text, word, ItemState.HELD if held else ItemState.FREE, offer.digit, offer.offer.slot)
+        case WishState.FREE:
+            return Item(text, wishes.state_word(state), ItemState.FREE)
+        case WishState.HELD_BY_US:
+            return Item(text, wishes.state_word(state), ItemState.HELD)
+        case WishState.OPEN_ENDED:
+            return Item(text, "", ItemState.PLAIN)
+        case _:
+            word = _("held by {name}").format(name=held_by) if held_by else wishes.state_word(state)
+            return Item(text, word, ItemState.GONE)
+
+
+def _offer_of(now: Handling, starts_at: datetime | None, rank: int) -> ShownOffer | None:
+    if starts_at is None:
+        return None
+    exact = [one for one in now.offers if one.offer.slot.starts_at == starts_at and one.offer.fit is Fit.EXACT]
+    return next((one for one in exact if one.offer.wish_rank == rank), exact[0] if exact else None)
+
+
+def other_items(now: Handling, words: Words) -> tuple[Item, ...]:
+    """Return the offers that are none of the requested slots, each with what differs said."""
+    wished = {
+        key_of(found.offer.slot)
+        for one in now.view.wishes
+        if (found := _offer_of(now, one.wish.starts_at, one.wish.rank)) is not None
+    }
+    items: list[Item] = []
+    last_day = ""
+    for one in now.offers:
+        if one.key in wished:
+            continue
+        day = words.day(one.offer.slot.starts_at)
+        time = words.time(one.offer.slot.starts_at)
+        text = time if day == last_day else words.moment(one.offer.slot.starts_at)
+        last_day = day
+        who = differs(now, one)
+        state = ItemState.GONE if one.is_gone else ItemState.FREE
+        items.append(Item(text, _("taken") if one.is_gone else who, state, one.digit, one.offer.slot))
+    return tuple(items)
+
+
+def differs(now: Handling, one: ShownOffer) -> str:
+    """Return provider and location of an offer, as far as they are not the ones asked for or those of the present visit."""
+    visit, view = now.view.appointment, now.view
+    provider = view.provider_id or (visit.provider_id if visit is not None else None)
+    place = visit.location_id if visit is not None else view.location_id
+    parts = (
+        one.offer.provider_name if one.offer.slot.provider_id != provider else "",
+        one.offer.location_name if one.offer.slot.location_id != place else "",
+    )
+    return DOT.join(part for part in parts if part)
+
+
+def marked(items: Sequence[Item], now: Handling, words: Words, at: datetime) -> tuple[Item, ...]:
+    """Return the items with the chosen one marked, and how long it is held in words."""
+    if now.chosen is None:
+        return tuple(items)
+    key = now.chosen.key
+    word = _("holding …") if now.holding else hold_words(now, words, at) or _("chosen")
+    return tuple(
+        replace(one, word=word, state=ItemState.HELD, is_chosen=True)
+        if one.slot is not None and key_of(one.slot) == key
+        else one
+        for one in items
+    )
+
+
+def hold_words(now: Handling, words: Words, at: datetime) -> str:
+    """Return how long the chosen slot is ours: "held, 11 min left"."""
+    if now.hold is None or now.hold.hold_expires_at is None:
+        return ""
+    return _("held, {left}").format(left=words.left(now.hold.hold_expires_at - at))
+
+
+# around it
+
+
+def related_line(one: RelatedRequest, words: Words) -> str:
+    """Return a related request in one line."""
+    kind = wishes.kind_word(one.kind)
+    state = {
+        RequestState.OPEN: "",
+        RequestState.WAITING: _("waiting"),
+        RequestState.COMPLETED: _("completed"),
+        RequestState.WITHDRAWN: _("withdrawn"),
+    }[one.state]
+    parts = (
+        f"{kind}, {safe_name(one.patient_name)}",
+        _("from {name}").format(name=safe_name(one.contact_name)),
+        words.near_moment(one.arrived_at),
+        state,
+        _("opposite wish") if one.opposite else "",
+    )
+    return DOT.join(part for part in parts if part)
+
+
+def upcoming_line(visit: Appointment, words: Words) -> str:
+    """Return an upcoming visit of the child or the household, with who booked it."""
+    booked = _("booked by {name}").format(name=safe_name(visit.booked_by)) if visit.booked_by else ""
+    return DOT.join(
+        part
+        for part in (
+            words.moment(visit.starts_at),
+            safe_name(visit.patient_name),
+            visit.type_name,
+            visit.provider_name,
+            booked,
+        )
+        if part
+    )
+
+
+def forward_line(step: Forward, words: Words) -> str:
+    """Return one step of the way through the house."""
+    said = _("{time}: {by} forwarded it to {to}").format(
+        time=words.near_moment(step.at), by=step.by_name, to=step.to_name
+    )
+    return f"{said} — {step.note}" if step.note else said
+
+
+def delivery_line(one: Delivery, words: Words) -> str:
+    """Return how a notice fares."""
+    to = _("Notice to {name}").format(name=safe_name(one.contact_name))
+    match one.state:
+        case "sent":
+            return DOT.join(
+                (to, _("sent {time}").format(time=words.near_moment(one.sent_at)) if one.sent_at else _("sent"))
+            )
+        case "failed":
+            return DOT.join(part for part in (to, _("not delivered"), one.error) if part)
+        case "withdrawn":
+            return DOT.join((to, _("taken back")))
+        case _:
+            return DOT.join((to, _("on its way")))
+
+
+def call_word(call: CallOutcome) -> str:
+    """Return what became of a call."""
+    return {
+        CallOutcome.NO_ANSWER: _("No answer"),
+        CallOutcome.VOICEMAIL: _("Voicemail"),
+        CallOutcome.SPOKE: _("Spoke"),
+    }[call]
+
+
+def change_words(entry: JournalEntry) -> str:
+    """Return what somebody did, for the fading line and the banner: "Kofi Prah completed this just now"."""
+    who = safe_name(entry.actor_name) or {"contact": _("The parent"), "system": _("Request Desk")}.get(
+        entry.actor_kind, _("Somebody")
+    )
+    did = {
+        "completed": _("completed this"),
+        "answered": _("answered this"),
+        "set_to_waiting": _("set this to waiting for the parent"),
+        "followed_up": _("added a follow-up"),
+        "withdrawn": _("took this request back"),
+        "wrote": _("wrote again"),
+        "forwarded": _("forwarded this"),
+        "forward_undone": _("took the forwarding back"),
+        "rerouted": _("moved this to another inbox"),
+        "woken": _("brought this back from waiting"),
+        "taken_back": _("took the last act back"),
+    }.get(entry.action, entry.action.replace("_", " "))
+    return _("{who} {did} just now").format(who=who, did=did)

@@ -1,0 +1,321 @@
+"""The response: text, phrase button, dispositions, what will be written, and the button that writes it; it decides nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from request_desk.domain.availability import Slot as FreeSlot
+from request_desk.domain.consequences import Line, Piece, button_text, consequence_lines
+from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, TypeId
+from request_desk.domain.phrases import Phrase, Rendered
+from request_desk.domain.requests import Booking, Cancellation, Disposition, Move, Reply, RequestView
+from request_desk.domain.words import Words, _, safe_name
+from request_desk.ui.inbox import flow
+from request_desk.ui.inbox.consequence_lines import ConsequenceLines
+from request_desk.ui.inbox.flow import Handling
+from request_desk.ui.inbox.reply_editor import ReplyEditor
+from request_desk.ui.theme import SPACE, TextRole, Tone, app_theme
+from request_desk.ui.widgets import (
+    Banner,
+    BannerKind,
+    ButtonKind,
+    Card,
+    Chip,
+    PlainLabel,
+    RadioRow,
+    primary,
+    secondary,
+    set_tip,
+)
+
+SEND_KEYS = "Ctrl+Return"
+REPLY_ONLY = "Reply, change nothing on the schedule"
+PADDING = 14
+LEAST_ROOM = 120  # for the secondary button and the margins
+USUAL = 660  # pixels at 100 % that are reckoned with before the pane is laid out
+NARROW = 560  # pixels at 100 % below which the secondary button says less
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the response shows beside the text: the handling, and whether anything can be written now."""
+
+    now: Handling
+    is_online: bool = True
+
+
+class ResponsePane(Card):
+    """Shows the act as it will be written and emits what the user wants."""
+
+    send_wanted = Signal()
+    reply_only_wanted = Signal()
+    phrases_wanted = Signal()
+    disposed = Signal(object)  # Disposition
+    edited = Signal()
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, padding=PADDING, name=_("Response"))
+        theme = app_theme()
+        self._shown: Shown | None = None
+        self._phrase = ""
+        self._by_program = False
+        self._roomy, self._tight = True, False
+        title = PlainLabel(_("Response"), role=TextRole.BOLD, parent=self)
+        self.recipient = PlainLabel("", tone=Tone.MUTED, elide=True, parent=self)
+        self.phrase_button = secondary(_("Phrase Construction"), icon="list-tree", keys="Ctrl+P", parent=self)
+        self.phrase_button.clicked.connect(self.phrases_wanted)
+        head = QHBoxLayout()
+        head.setSpacing(theme.px(2 * SPACE))
+        head.addWidget(title)
+        head.addWidget(self.recipient, 1)
+        head.addWidget(self.phrase_button)
+        self.body.addLayout(head)
+        self.editor = ReplyEditor(name=_("Response to the parent"), parent=self)
+        self.editor.edited.connect(self._edited)
+        self.editor.left.connect(self.left)
+        self.body.addWidget(self.editor, 1)
+        self.refusal_bar = Banner(self)
+        self.refusal_bar.dismissed.connect(self.clear_refusal)
+        self.body.addWidget(self.refusal_bar)
+        self._make_dispositions()
+        self.lines = ConsequenceLines(self)
+        self.body.addWidget(self.lines)
+        self.reply_only = secondary(_(REPLY_ONLY), parent=self)
+        self.reply_only.clicked.connect(self.reply_only_wanted)
+        self.send = primary("", icon="check", keys=SEND_KEYS, parent=self)
+        self._fit_send()
+        theme.changed.connect(self._fit_send)
+        self.send.clicked.connect(self.send_wanted)
+        foot = QHBoxLayout()
+        foot.setSpacing(theme.px(3 * SPACE))
+        foot.addWidget(self.reply_only, 0, Qt.AlignmentFlag.AlignLeft)
+        foot.addStretch(1)
+        foot.addWidget(self.send)
+        self.body.addLayout(foot)
+
+    def _make_dispositions(self) -> None:
+        """Four options side by side, or one chip with a menu of them where there is no room."""
+        options = (
+            (Disposition.COMPLETED, _("Completed: remove from all inboxes")),
+            (Disposition.DISMISSED, _("Remove from my inbox only")),
+            (Disposition.OPEN, _("Keep open")),
+            (Disposition.WAITING, _("Waiting for parent")),
+        )
+        self.dispositions = RadioRow(options, name=_("What becomes of the request"), parent=self)
+        self.dispositions.chosen.connect(self._disposed)
+        self.disposition_chip = Chip("", options, parent=self)
+        self.disposition_chip.setAccessibleDescription(_("What becomes of the request"))
+        self.disposition_chip.changed.connect(self._chip_chosen)
+        self.disposition_chip.hide()
+        self.body.addWidget(self.dispositions)
+        self.body.addWidget(self.disposition_chip, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def set_room(self, *, roomy: bool, tight: bool) -> None:
+        """Do with less height: fewer lines of text, the options in a chip, less space between the parts."""
+        self._roomy, self._tight = roomy, tight
+        self.set_padding(10 if tight else PADDING, SPACE if tight else 2 * SPACE)
+        self._fold_options()
+
+    def _fold_options(self) -> None:
+        is_refused = not self.refusal_bar.isHidden()
+        self.editor.set_least_lines(4 if self._roomy else 1 if self._tight and is_refused else 2)
+        folded = self._tight or (not self._roomy and is_refused)
+        self.dispositions.setVisible(not folded)
+        self.disposition_chip.setVisible(folded)
+
+    def minimumSizeHint(self) -> QSize:
+        # The radio row wraps: how high everything is depends on the width.
+        hint = super().minimumSizeHint()
+        width = self.width() if self.isVisible() else max(self.width(), app_theme().px(USUAL))
+        return QSize(hint.width(), max(hint.height(), self.body.totalMinimumHeightForWidth(width)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
+        self._fit_send()
+        narrow = self.width() < app_theme().px(NARROW)
+        self.reply_only.set_text(_("Reply only") if narrow else _(REPLY_ONLY))
+        self.reply_only.setAccessibleName(_(REPLY_ONLY))
+        set_tip(self.reply_only, _(REPLY_ONLY) if narrow else "")
+
+    # what it shows
+
+    def show_handling(self, shown: Shown, words: Words) -> None:
+        """Show recipient, disposition, consequences and the buttons of a request; the text is not touched."""
+        self._shown = shown
+        now = shown.now
+        self.phrase_button.setEnabled(True)
+        self.recipient.setText(_recipient(now.view))
+        set_tip(self.recipient, _recipient(now.view))
+        self.editor.setPlaceholderText(_placeholder(now.view))
+        self._by_program = True
+        self.dispositions.choose(now.disposition)
+        self.disposition_chip.choose((now.disposition,))
+        self._by_program = False
+        for choice in (self.dispositions, self.disposition_chip):
+            choice.setEnabled(not now.is_answered)
+        self.refresh(words)
+
+    def refresh(self, words: Words) -> None:
+        """Bring lines and buttons up to the text as it is now."""
+        if self._shown is None:
+            return
+        now = self._shown.now
+        act = flow.act_of(now)
+        reply = self.reply()
+        has_reply = reply is not None
+        if now.is_answered:
+            self.lines.set_lines(_follow_up_lines(now.view, words))
+            self._say_send(_("Send as follow-up"))
+            self.send.set_kind(ButtonKind.PRIMARY)
+        else:
+            chosen = now.chosen.offer if now.chosen is not None else None
+            self.lines.set_lines(
+                consequence_lines(
+                    _with_hold(now),
+                    act,
+                    reply=reply,
+                    disposition=now.disposition,
+                    words=words,
+                    provider_name=chosen.provider_name if chosen else "",
+                    location_name=chosen.location_name if chosen else "",
+                    reason=now.cancel.reason.label if now.cancel is not None else "",
+                    waiting_until=now.waiting_until,
+                )
+            )
+            self._say_send(button_text(act, has_reply, now.disposition))
+            self.send.set_kind(ButtonKind.DANGER if isinstance(act, Cancellation) else ButtonKind.PRIMARY)
+        may_write = self._shown.is_online and not now.sending
+        self.send.setEnabled(may_write)
+        self.reply_only.setEnabled(may_write and act is not None and has_reply)
+        self.editor.setReadOnly(now.sending)
+
+    def reply(self) -> Reply | None:
+        """Return what would be sent; an empty text is no reply."""
+        if self._shown is None or self.editor.is_empty():
+            return None
+        return Reply(self.editor.text().strip(), self._shown.now.view.sender.language or "en", self._phrase)
+
+    # the text
+
+    def set_phrase(self, slug: str) -> None:
+        """Remember which phrase the text began from."""
+        self._phrase = slug
+
+    def phrase(self) -> str:
+        return self._phrase
+
+    def put(self, rendered: Rendered, phrase: Phrase, values: Mapping[str, str]) -> None:
+        """Put a rendered phrase into the empty or untouched text."""
+        self._phrase = phrase.slug
+        self.editor.put(rendered, values, phrase.prompts)
+
+    def reset(self) -> None:
+        """Empty it for another request."""
+        self._phrase = ""
+        self._shown = None
+        self.editor.reset()
+        self.clear_refusal()
+        self.lines.set_lines(())
+        self.recipient.setText("")
+        self.editor.setPlaceholderText(_("Choose a request to answer it here."))
+        self.editor.setReadOnly(True)
+        for part in (self.send, self.reply_only, self.phrase_button, self.dispositions, self.disposition_chip):
+            part.setEnabled(False)
+
+    def refuse(self, sentence: str) -> None:
+        """Say beside the text why nothing was sent."""
+        self.refusal_bar.say(BannerKind.DANGER, sentence, dismissible=True)
+        self._fold_options()
+
+    def explain(self, sentence: str) -> None:
+        """Say something that is no refusal: a time was lost and others are offered."""
+        self.refusal_bar.say(BannerKind.WARNING, sentence, dismissible=True)
+        self._fold_options()
+
+    @Slot()
+    def clear_refusal(self) -> None:
+        self.refusal_bar.clear()
+        self._fold_options()
+
+    def _say_send(self, text: str) -> None:
+        """Show the words of the act; where they are long, the keys and then the icon make room, never the width."""
+        self.send.set_text(text)
+        for keys, icon in ((SEND_KEYS, "check"), ("", "check"), ("", "")):
+            self.send.set_keys(keys)
+            self.send.set_icon_name(icon)
+            if self.send.sizeHint().width() <= self._send_width:
+                return
+
+    @Slot()
+    def _fit_send(self) -> None:
+        self.send.set_keys(SEND_KEYS)
+        self.send.set_icon_name("check")
+        widths: list[int] = []
+        text = self.send.words()
+        for usual in _usual_texts():
+            self.send.set_text(usual)
+            widths.append(self.send.sizeHint().width())
+        # Where even that is too much, the other button keeps room for its first word.
+        room = self.contentsRect().width() - app_theme().px(LEAST_ROOM)
+        self._send_width = max(widths) if not self.isVisible() else min(max(widths), max(room, app_theme().px(120)))
+        self.send.setFixedWidth(self._send_width)
+        self._say_send(text)
+
+    @Slot()
+    def _edited(self) -> None:
+        self.clear_refusal()
+        self.edited.emit()
+
+    @Slot(object)
+    def _chip_chosen(self, chosen: tuple[object, ...]) -> None:
+        self._disposed(chosen[0])
+
+    @Slot(object)
+    def _disposed(self, disposition: object) -> None:
+        if not self._by_program:
+            self.disposed.emit(disposition)
+
+
+def _recipient(view: RequestView) -> str:
+    name = safe_name(view.sender.name)
+    if not view.sender.may_see_messages:
+        return _("to {name} · may not see messages").format(name=name)
+    if view.sender.gets_notices and view.sender.email:
+        return _("to {name} · portal, with e-mail notice").format(name=name)
+    return _("to {name} · portal, no notice").format(name=name)
+
+
+def _placeholder(view: RequestView) -> str:
+    return _("Write to {name}, or choose a time: the answer is written for you.").format(
+        name=safe_name(view.sender.given_name or view.sender.name)
+    )
+
+
+def _with_hold(now: Handling) -> RequestView:
+    """The view with the hold as this desk knows it, so that the lines say what is let go."""
+    return now.view if now.view.hold == now.hold or now.hold is None else replace(now.view, hold=now.hold)
+
+
+def _follow_up_lines(view: RequestView, words: Words) -> tuple[Line, Line]:
+    done = _("This request was answered already.")
+    if view.completed_at is not None and view.completed_by:
+        done = _("{name} completed this request, {time}.")
+        done = done.format(name=safe_name(view.completed_by), time=words.near_moment(view.completed_at))
+    to = _("FOLLOW-UP to {name}").format(name=safe_name(view.sender.name))
+    return (Piece(to, strong=True), Piece(_(". Nothing changes on the schedule."))), (Piece(done),)
+
+
+def _usual_texts() -> tuple[str, ...]:
+    """The words of the button when it completes the request; the width that never changes is made for them."""
+    nobody, nowhere, when = ProviderId(0), LocationId(0), datetime.max.replace(tzinfo=UTC)
+    slot = FreeSlot(nobody, nowhere, when, when, when)
+    none = AppointmentId(0)
+    acts = (Booking(slot, TypeId(0)), Move(none, 0, slot), Cancellation(none, 0, ""), None)
+    return tuple(button_text(act, has_reply, Disposition.COMPLETED) for act in acts for has_reply in (True, False))

@@ -1,0 +1,1 @@
+"""The Settings page: the practice's own rules and people, one form a group."""

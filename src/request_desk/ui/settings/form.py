@@ -1,0 +1,270 @@
+"""What every group of settings shares: reading when it is seen, keeping what is typed, saving, and saying why it was refused."""
+
+from typing import TypeVar
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QScrollArea,
+    QSpinBox,
+    QTimeEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from request_desk.domain.access import Permission, may
+from request_desk.domain.errors import Conflict, Refused
+from request_desk.domain.words import _
+from request_desk.services.changes import Changes, Topic
+from request_desk.ui.context import DeskContext
+from request_desk.ui.runner import Pending
+from request_desk.ui.theme import SPACE, TextRole, Tone, app_theme
+from request_desk.ui.widgets import Card, PlainLabel, State, StateStack, primary, repolish, row, secondary
+
+T = TypeVar("T")
+_NARROW, _WIDE = 420, 760  # pixels at 100 %: lines of a form are not stretched over a wide screen
+_SHORTEST = 16  # letters that a choice shows at least
+CHANGED_ELSEWHERE = _(
+    "This was changed elsewhere meanwhile. What you typed is kept: save it to replace the change, or undo it to see the change."
+)
+
+
+class GroupForm(QWidget):
+    """One group of settings. A subclass lays out `fields`, reads in `read`, fills in `fill`, compares in `is_changed`, writes in `save`.
+
+    A change made elsewhere is shown at once, unless something was typed here: that stays.
+    """
+
+    edited = Signal(bool)  # whether something is typed that is not saved
+
+    def __init__(
+        self, context: DeskContext, title: str, hint: str, permission: Permission, topics: tuple[Topic, ...]
+    ) -> None:
+        super().__init__()
+        self.context = context
+        self._permission = permission
+        self._topics = topics
+        self._stale = True
+        self._busy = False
+        self.setAccessibleName(title)
+        self.card = Card(padding=20, name=title)
+        self.fields = QVBoxLayout()
+        self.said = PlainLabel("", role=TextRole.BODY, tone=Tone.DANGER, wrap=True)
+        self.said.hide()
+        self.locked = PlainLabel(_("Only an administrator can change this."), tone=Tone.MUTED, wrap=True)
+        self.save_button = primary(_("Save"), icon="save", keys="Ctrl+S")
+        self.again_button = secondary(_("Undo my changes"), icon="undo-2")
+        self.buttons = row(self.again_button, None, self.save_button)
+        self.column = QVBoxLayout()
+        self.stack = StateStack(self._scroll())
+        self._build(title, hint)
+        self.save_button.clicked.connect(self.save_clicked)
+        self.again_button.clicked.connect(self.undo_changes)
+        self.stack.pane.acted.connect(self._retry)
+        context.hub.changed.connect(self._heard)
+        app_theme().changed.connect(self._measure)
+        self._measure()
+        self.stack.show_state(State.LOADING, _("Reading the settings …"))
+
+    def _scroll(self) -> QScrollArea:
+        inner = QWidget()
+        inner.setLayout(self.column)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.addWidget(self.card)
+        self.column.addStretch(1)
+        place = QWidget()
+        aside = QHBoxLayout(place)
+        aside.setContentsMargins(0, 0, 0, 0)
+        aside.addWidget(inner, 1)
+        aside.addStretch(0)
+        self._inner = inner
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(place)
+        return scroll
+
+    def _build(self, title: str, hint: str) -> None:
+        body = self.card.body
+        body.addWidget(PlainLabel(title, role=TextRole.TITLE))
+        body.addWidget(PlainLabel(hint, tone=Tone.MUTED, wrap=True))
+        body.addSpacing(app_theme().px(2 * SPACE))
+        body.addLayout(self.fields)
+        body.addSpacing(app_theme().px(2 * SPACE))
+        body.addWidget(self.said)
+        body.addWidget(self.locked)
+        body.addLayout(self.buttons)
+        self.save_button.setEnabled(False)
+        self.again_button.setEnabled(False)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.stack)
+
+    @Slot()
+    def _measure(self) -> None:
+        theme = app_theme()
+        self.fields.setSpacing(theme.px(4 * SPACE))
+        self.column.setSpacing(theme.px(14))
+        self._inner.setMinimumWidth(theme.px(_NARROW))
+        self._inner.setMaximumWidth(theme.px(_WIDE))
+
+    # What a subclass says
+
+    def read(self) -> None:
+        """Read what is stored; ends with `shown` or `unreadable`."""
+        raise TypeError("a group reads its own settings")
+
+    def fill(self) -> None:
+        """Put what is stored into the fields."""
+        raise TypeError("a group fills its own fields")
+
+    def is_changed(self) -> bool:
+        """Whether the fields say something else than what is stored."""
+        raise TypeError("a group compares its own fields")
+
+    def save(self) -> None:
+        """Store what the fields say, with `send`."""
+        raise TypeError("a group saves its own settings")
+
+    # Reading
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._read()
+
+    def _read(self) -> None:
+        self._stale = False
+        self.read()
+
+    @Slot(object)
+    def _heard(self, changes: Changes) -> None:
+        if changes.touches(*self._topics):
+            if self.isVisible():
+                self._read()
+            else:
+                self._stale = True
+
+    @Slot(object)
+    def _retry(self, _state: object) -> None:
+        self.stack.show_state(State.LOADING, _("Reading the settings …"))
+        self._read()
+
+    def shown(self, *, refill: bool) -> None:
+        """What is stored was read: the fields follow unless something was typed."""
+        if refill:
+            self.fill()
+            self.say("")
+        self.stack.show_content()
+        self.show_ability()
+
+    def unreadable(self, refused: Refused) -> None:
+        """It could not be read; what is shown already stays."""
+        self._stale = True
+        if self.stack.is_content_shown():
+            self.say(refused.sentence)
+        else:
+            self.stack.show_state(State.ERROR, refused.sentence, action=_("Try again"))
+
+    # Editing
+
+    def follow(self, *controls: QWidget) -> None:
+        """Notice what is typed into these controls, and let the wheel scroll the form instead of changing them."""
+        for control in controls:
+            match control:
+                case QLineEdit():
+                    control.textChanged.connect(self.show_ability)
+                case QCheckBox():
+                    control.toggled.connect(self.show_ability)
+                case QComboBox():
+                    control.currentIndexChanged.connect(self.show_ability)
+                    control.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+                    control.setMinimumContentsLength(_SHORTEST)
+                case QSpinBox():
+                    control.valueChanged.connect(self.show_ability)
+                case QTimeEdit():
+                    control.timeChanged.connect(self.show_ability)
+                case _:
+                    raise TypeError("no such control in a form")
+            if isinstance(control, QComboBox | QAbstractSpinBox):
+                control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+                control.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+    def may_change(self) -> bool:
+        return may(self.context.actor(), self._permission)
+
+    def lock(self, *controls: QWidget) -> None:
+        """Let only those change it who may; the others can read it as well as before."""
+        allowed = self.may_change()
+        for control in controls:
+            if control.property("locked") != (not allowed):
+                control.setProperty("locked", not allowed)
+                repolish(control)
+            if isinstance(control, QLineEdit):
+                control.setReadOnly(not allowed)
+            else:
+                control.setEnabled(allowed)
+
+    @Slot()
+    def show_ability(self) -> None:
+        """Enable what can be done with what is typed."""
+        allowed, changed = self.may_change(), self.stack.is_content_shown() and self.is_changed()
+        self.locked.setVisible(not allowed)
+        self.save_button.setVisible(allowed)
+        self.again_button.setVisible(allowed)
+        self.save_button.setEnabled(changed and not self._busy)
+        self.again_button.setEnabled(changed and not self._busy)
+        self.edited.emit(allowed and changed)
+
+    @Slot()
+    def undo_changes(self) -> None:
+        """Show what is stored again."""
+        self.fill()
+        self.say("")
+        self.show_ability()
+
+    # Saving
+
+    @Slot()
+    def save_clicked(self) -> None:
+        if self.save_button.isEnabled() and self.may_change():
+            self.say("")
+            self.save()
+
+    def send(self, pending: Pending[T]) -> None:
+        """Wait for what stores the group; until it is answered nothing is stored a second time."""
+        self._busy = True
+        self.show_ability()
+        pending.done(self._stored).refused(self.refuse).settled(self._settled)
+
+    def _stored(self, _value: object) -> None:
+        self.context.messages.say(_("Saved."))
+        self.say("")
+
+    def _settled(self) -> None:
+        self._busy = False
+        self.show_ability()
+
+    def refuse(self, refused: Refused) -> None:
+        """Say why it was not stored; what was typed stays, and after a conflict the present state is read."""
+        self.say(refused.sentence)
+        if isinstance(refused, Conflict):
+            self.read()
+
+    def say(self, sentence: str) -> None:
+        self.said.setText(sentence)
+        self.said.setVisible(bool(sentence))

@@ -1,0 +1,450 @@
+"""The groups about people: departments with their members, and the staff list."""
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit
+
+from request_desk.domain.access import Permission, Role
+from request_desk.domain.directory import ADMINISTRATOR_LOGIN, Department, Staff
+from request_desk.domain.ids import DepartmentId, StaffId
+from request_desk.domain.words import _
+from request_desk.services import access, administration, directory
+from request_desk.services.administration import NewStaff
+from request_desk.services.changes import Topic
+from request_desk.ui.context import DeskContext
+from request_desk.ui.plain_text import isolated_if_needed, one_line
+from request_desk.ui.settings.form import CHANGED_ELSEWHERE, GroupForm
+from request_desk.ui.settings.tick_list import Tick, TickList
+from request_desk.ui.tables_columns import Column, ColumnsModel, ColumnsView
+from request_desk.ui.theme import SPACE, TextRole, Tone, app_theme
+from request_desk.ui.widgets import Card, Line, PlainLabel, ask, field, row, secondary, tell
+
+_ROLES = (
+    (Role.SCHEDULER, _("Scheduler")),
+    (Role.PROVIDER, _("Provider")),
+    (Role.ADMINISTRATOR, _("Administrator")),
+)
+_TOPICS = (Topic.STAFF, Topic.DIRECTORY)
+_MEMBERS = 310  # pixels at 100 %: eight people without scrolling
+_STAFF = 290
+_INITIALS = 90
+_SAVE_FIRST = _("Save or undo what you typed first.")
+
+
+class DepartmentsForm(GroupForm):
+    """Departments and who is in them (RT5, RT6): a change acts on open requests at once."""
+
+    def __init__(self, context: DeskContext) -> None:
+        super().__init__(
+            context,
+            _("Departments"),
+            _("New members see the open requests of a department at once; those who leave it no longer do."),
+            Permission.MANAGE_STAFF,
+            _TOPICS,
+        )
+        self._found: directory.Directory | None = None
+        self._shown: Department | None = None  # what the fields were filled from
+        self.department = QComboBox()
+        self.add_button = secondary(_("New department …"), icon="plus")
+        self.off_button = secondary(_("Switch off …"))
+        self.name = QLineEdit()
+        self.members = TickList(name=_("Members"))
+        self.members.setMinimumHeight(app_theme().px(_MEMBERS))
+        frame = Card(padding=4)
+        frame.body.addWidget(self.members)
+        chooser = QHBoxLayout()
+        chooser.setSpacing(app_theme().px(2 * SPACE))
+        chooser.addWidget(field(_("Department"), self.department), 1)
+        for button in (self.add_button, self.off_button):
+            chooser.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
+        self.fields.addLayout(chooser)
+        self.fields.addWidget(Line())
+        self.fields.addWidget(field(_("Name"), self.name))
+        self.fields.addWidget(field(_("Members"), frame))
+        self.follow(self.department, self.name)
+        self.department.currentIndexChanged.connect(self._department_chosen)
+        self.members.ticked.connect(self.show_ability)
+        self.add_button.clicked.connect(self._add)
+        self.off_button.clicked.connect(self._switch_off)
+
+    def read(self) -> None:
+        self.context.runner.read(self, directory.directory).done(self._directory_read).refused(self.unreadable)
+
+    def _directory_read(self, found: directory.Directory) -> None:
+        before, kept = self._shown, self.is_changed()
+        self._found = found
+        now = found.departments.get(before.id) if before is not None else None
+        if kept and before is not None and now is not None and now.active:
+            self._list(now.id)
+            self._shown = now
+            self.shown(refill=False)
+            if now.version != before.version:
+                self.say(CHANGED_ELSEWHERE)
+            return
+        self._list(now.id if now is not None else self.department.currentData())
+        self.shown(refill=True)
+
+    def _list(self, wanted: DepartmentId | None) -> None:
+        active = [each for each in self._found.departments.values() if each.active] if self._found is not None else []
+        self.department.blockSignals(True)  # filling is no choice
+        self.department.clear()
+        for department in active:
+            self.department.addItem(isolated_if_needed(one_line(department.name)), department.id)
+        place = next((number for number, each in enumerate(active) if each.id == wanted), 0)
+        self.department.setCurrentIndex(place if active else -1)
+        self.department.blockSignals(False)
+
+    def _chosen(self) -> Department | None:
+        chosen = self.department.currentData()
+        return self._found.departments.get(chosen) if self._found is not None and chosen is not None else None
+
+    @Slot(int)
+    def _department_chosen(self, _place: int) -> None:
+        if self.is_changed() and self._shown is not None:
+            self._list(self._shown.id)
+            self.say(_SAVE_FIRST)
+            return
+        self.undo_changes()
+
+    def fill(self) -> None:
+        self._shown = department = self._chosen()
+        self.lock(self.name)
+        self.members.set_locked(locked=not self.may_change())
+        people = [] if self._found is None or department is None else list(self._found.staff.values())
+        members = department.member_ids if department is not None else ()
+        self.name.setText(department.name if department is not None else "")
+        self.members.set_lines([_tick(each) for each in people if each.active or each.id in members], members)
+
+    def show_ability(self) -> None:
+        super().show_ability()
+        allowed = self.may_change()
+        self.add_button.setVisible(allowed)
+        self.off_button.setVisible(allowed)
+        self.off_button.setEnabled(self._shown is not None)
+
+    def chosen_members(self) -> frozenset[StaffId]:
+        """Return the people that are ticked."""
+        return frozenset(StaffId(key) for key in self.members.chosen())
+
+    def is_changed(self) -> bool:
+        seen = self._shown
+        if seen is None:
+            return False
+        return self.name.text().strip() != seen.name or self.chosen_members() != frozenset(seen.member_ids)
+
+    def save(self) -> None:
+        seen, name, members = self._shown, self.name.text().strip(), self.chosen_members()
+        if seen is None:
+            return
+        if name == seen.name:
+            self._save_members(seen.id, members, seen.version)
+            return
+        rename = self.context.runner.act(
+            self, administration.rename_department, seen.id, name, expect_version=seen.version
+        )
+        if members != frozenset(seen.member_ids):
+            # The undo of the members goes back to the new name: one bar, one act.
+            rename.done(partial(self._save_members, seen.id, members)).refused(self.refuse)
+        else:
+            self.send(rename)
+
+    def _save_members(self, department_id: DepartmentId, members: frozenset[StaffId], version: int) -> None:
+        self.send(
+            self.context.runner.act(
+                self, administration.set_members, department_id, sorted(members), expect_version=version
+            )
+        )
+
+    def _stored(self, value: object) -> None:
+        """What is stored is what was typed: the fields follow what is read next."""
+        self._shown = None
+        super()._stored(value)
+        self.read()
+
+    @Slot()
+    def _add(self) -> None:
+        if self.is_changed():
+            self.say(_SAVE_FIRST)
+            return
+        known = {each.name for each in self._found.departments.values()} if self._found is not None else set()
+        name, number = _("New department"), 2
+        while name in known:
+            name, number = _("New department {number}").format(number=number), number + 1
+        self.context.runner.act(self, administration.add_department, name).done(self._added).refused(self.refuse)
+
+    def _added(self, department_id: DepartmentId) -> None:
+        self.context.runner.read(self, directory.directory).done(partial(self._show_new, department_id))
+
+    def _show_new(self, department_id: DepartmentId, found: directory.Directory) -> None:
+        self._found = found
+        self._list(department_id)
+        self.shown(refill=True)
+        self.name.setFocus()
+        self.name.selectAll()
+
+    @Slot()
+    def _switch_off(self) -> None:
+        if self._shown is not None:
+            name = isolated_if_needed(one_line(self._shown.name, 60))
+            question = _("Switch off the department {name}?").format(name=name)
+            detail = _("Its open requests go to somebody else. It can no longer be chosen.")
+            ask(self.window(), question, detail=detail, yes=_("Switch off"), dangerous=True).answered.connect(self._off)
+
+    @Slot(bool)
+    def _off(self, yes: bool) -> None:
+        seen = self._shown
+        if yes and seen is not None:
+            act = administration.deactivate_department
+            self.send(self.context.runner.act(self, act, seen.id, expect_version=seen.version))
+
+
+class StaffForm(GroupForm):
+    """Who signs in, with which roles (AD1); accounts are switched off, never deleted."""
+
+    def __init__(self, context: DeskContext) -> None:
+        super().__init__(
+            context,
+            _("Staff"),
+            _("A new account gets a one-time code; its owner chooses the password at the first sign-in."),
+            Permission.MANAGE_STAFF,
+            _TOPICS,
+        )
+        self._found: directory.Directory | None = None
+        self._shown: Staff | None = None  # what the fields were filled from; None for a new account
+        self._is_new = False
+        self._made_login = ""  # of the account that was just made: the list goes to it
+        self._model: ColumnsModel[Staff] = ColumnsModel(
+            (
+                Column(_("Name"), _name, 0),
+                Column(_("User name"), _login, 120),
+                Column(_("Roles"), _role_words, 0),
+                Column(_("State"), _state_words, 70),
+            ),
+            _key,
+            self,
+        )
+        self.list = ColumnsView(self._model, name=_("Staff"))
+        self.who = PlainLabel("", role=TextRole.BOLD, elide=True)
+        self.login, self.name, self.initials = QLineEdit(), QLineEdit(), QLineEdit()
+        self.initials.setMaxLength(3)
+        self.provider = QComboBox()
+        self.roles = {role: QCheckBox(text) for role, text in _ROLES}
+        self.add_button = secondary(_("New account …"), icon="plus")
+        self.code_button = secondary(_("New one-time code …"), icon="lock")
+        self.off_button = secondary(_("Switch off …"))
+        self._lay_out()
+        self.follow(self.login, self.name, self.initials, self.provider, *self.roles.values())
+        self.list.key_selected.connect(self._person_selected)
+        self.add_button.clicked.connect(self._begin_new)
+        self.code_button.clicked.connect(self._ask_code)
+        self.off_button.clicked.connect(self._ask_switch)
+
+    def _lay_out(self) -> None:
+        theme = app_theme()
+        frame = Card(padding=1)
+        frame.body.addWidget(self.list)
+        self.list.setMinimumHeight(theme.px(_STAFF))
+        self.initials.setMaximumWidth(theme.px(_INITIALS))
+        self.fields.addWidget(frame)
+        self.fields.addLayout(row(self.add_button, None, self.code_button, self.off_button))
+        self.fields.addWidget(Line())
+        self.fields.addWidget(self.who)
+        names = QHBoxLayout()
+        names.setSpacing(theme.px(3 * SPACE))
+        names.addWidget(field(_("User name"), self.login), 2)
+        names.addWidget(field(_("Name"), self.name), 3)
+        names.addWidget(field(_("Initials"), self.initials), 0)
+        self.fields.addLayout(names)
+        roles = row(PlainLabel(_("Roles"), tone=Tone.MUTED), *self.roles.values(), None, gap=4 * SPACE)
+        self.fields.addLayout(roles)
+        self.fields.addWidget(field(_("Sees patients as"), self.provider))
+
+    def read(self) -> None:
+        self.context.runner.read(self, directory.directory).done(self._directory_read).refused(self.unreadable)
+
+    def _directory_read(self, found: directory.Directory) -> None:
+        before, kept = self._shown, self.is_changed()
+        self._found = found
+        self._list_providers()
+        self._model.set_rows(tuple(found.staff.values()))
+        if kept:
+            now = found.staff.get(before.id) if before is not None else None
+            self._shown = now
+            self.shown(refill=False)
+            if before is not None and now is not None and now.version != before.version:
+                self.say(CHANGED_ELSEWHERE)
+            return
+        made = next((each.id for each in found.staff.values() if each.login == self._made_login), None)
+        if made is not None:
+            self._made_login = ""
+            self.list.select_key(made)
+        elif self._person() is None and found.staff:
+            self.list.select_key(next(iter(found.staff)))
+        self.shown(refill=True)
+
+    def _list_providers(self) -> None:
+        kept = self.provider.currentData()
+        self.provider.blockSignals(True)  # filling is no choice
+        self.provider.clear()
+        self.provider.addItem(_("nobody"), None)
+        for provider in self._found.providers.values() if self._found is not None else ():
+            if provider.active:
+                self.provider.addItem(isolated_if_needed(one_line(provider.name)), provider.id)
+        self._choose_provider(kept)
+        self.provider.blockSignals(False)
+
+    def _choose_provider(self, provider_id: object) -> None:
+        place = self.provider.findData(provider_id) if provider_id is not None else 0
+        self.provider.setCurrentIndex(max(0, place))
+
+    def _person(self) -> Staff | None:
+        key = self.list.selected_key()
+        return self._found.staff.get(StaffId(key)) if self._found is not None and key is not None else None
+
+    @Slot(object)
+    def _person_selected(self, key: object) -> None:
+        here = self._shown.id if self._shown is not None else None
+        if self.is_changed():
+            if key != here:
+                self.say(_SAVE_FIRST)
+                self.list.select_key(here)
+            return
+        self._is_new = False
+        self.undo_changes()
+
+    def fill(self) -> None:
+        self._shown = person = None if self._is_new else self._person()
+        self.who.setText(isolated_if_needed(one_line(person.name)) if person is not None else _("New account"))
+        self.login.setText(person.login if person is not None else "")
+        self.name.setText(person.name if person is not None else "")
+        self.initials.setText(person.initials if person is not None else "")
+        for role, box in self.roles.items():
+            box.setChecked(person is not None and role in person.roles)
+        self._choose_provider(person.provider_id if person is not None else None)
+        self.lock(self.login, self.name, self.initials, self.provider, *self.roles.values())
+        self.login.setReadOnly(not self._is_new)
+
+    def undo_changes(self) -> None:
+        self._is_new = self._is_new and self.sender() is not self.again_button
+        super().undo_changes()
+
+    def show_ability(self) -> None:
+        super().show_ability()
+        allowed, person = self.may_change(), self._shown
+        for button in (self.add_button, self.code_button, self.off_button):
+            button.setVisible(allowed)
+        self.again_button.setEnabled(self.again_button.isEnabled() or self._is_new)
+        self.code_button.setEnabled(person is not None and person.active)
+        self.off_button.setEnabled(person is not None and person.login != ADMINISTRATOR_LOGIN)
+        self.off_button.set_text(_("Switch off …") if person is None or person.active else _("Switch on …"))
+
+    @Slot()
+    def _begin_new(self) -> None:
+        if self.is_changed():
+            self.say(_SAVE_FIRST)
+            return
+        self._is_new = True
+        self.undo_changes()
+        self.login.setFocus()
+
+    def _typed(self) -> NewStaff:
+        roles = frozenset(role for role, box in self.roles.items() if box.isChecked())
+        name, initials = self.name.text().strip(), self.initials.text().strip()
+        return NewStaff(self.login.text().strip(), name, roles, initials, self.provider.currentData())
+
+    def is_changed(self) -> bool:
+        seen = self._shown
+        if seen is None:
+            return self._is_new and self._typed() != NewStaff("", "", frozenset())
+        return self._typed() != NewStaff(seen.login, seen.name, seen.roles, seen.initials, seen.provider_id)
+
+    def save(self) -> None:
+        new, seen = self._typed(), self._shown
+        if not new.roles:
+            self.say(_("Choose at least one role."))
+        elif seen is None:
+            self.send(self.context.runner.act(self, administration.add_staff, new).done(self._made))
+        else:
+            act = administration.change_staff
+            self.send(self.context.runner.act(self, act, seen.id, new, expect_version=seen.version))
+
+    def _stored(self, value: object) -> None:
+        """What is stored is what was typed: the fields follow what is read next."""
+        self._shown, self._is_new = None, False
+        super()._stored(value)
+        self.read()
+
+    def _made(self, code: access.OneTimeCode) -> None:
+        """The code is shown once; nothing keeps it."""
+        self._made_login = code.login
+        sentence = _("One-time code of {login}: {code}").format(login=code.login, code=code.code.text)
+        detail = _("Hand it over in person. It works once, until {time}. It is not shown again.").format(
+            time=self.context.words().moment(code.expires_at)
+        )
+        told = tell(self.window(), sentence, detail=detail)
+        flags = Qt.TextInteractionFlag
+        told.question.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
+
+    @Slot()
+    def _ask_code(self) -> None:
+        person = self._shown
+        if self.is_changed():
+            self.say(_SAVE_FIRST)
+        elif person is not None:
+            name = isolated_if_needed(one_line(person.name, 60))
+            question = _("Give {name} a new one-time code?").format(name=name)
+            detail = _("The old password ends now, and so do the sessions of this account.")
+            ask(self.window(), question, detail=detail, yes=_("Make a code")).answered.connect(self._code_answered)
+
+    @Slot(bool)
+    def _code_answered(self, yes: bool) -> None:
+        person = self._shown
+        if yes and person is not None:
+            act = self.context.runner.act(self, access.reset_password, person.id, expect_version=person.version)
+            act.done(self._made).refused(self.refuse)
+
+    @Slot()
+    def _ask_switch(self) -> None:
+        person = self._shown
+        if self.is_changed():
+            self.say(_SAVE_FIRST)
+        elif person is not None and not person.active:
+            self._switch(True)
+        elif person is not None:
+            name = isolated_if_needed(one_line(person.name, 60))
+            question = _("Switch off the account of {name}?").format(name=name)
+            detail = _("Access ends at once. Requests that only this person would see go to somebody else.")
+            asked = ask(self.window(), question, detail=detail, yes=_("Switch off"), dangerous=True)
+            asked.answered.connect(self._switch)
+
+    @Slot(bool)
+    def _switch(self, yes: bool) -> None:
+        person = self._shown
+        if yes and person is not None:
+            act = administration.deactivate_staff if person.active else administration.reactivate_staff
+            self.send(self.context.runner.act(self, act, person.id, expect_version=person.version))
+
+
+def _tick(person: Staff) -> Tick:
+    return Tick(person.id, person.name, person.login if person.active else _("{login}, off").format(login=person.login))
+
+
+def _role_words(person: Staff) -> str:
+    return ", ".join(text for role, text in _ROLES if role in person.roles)
+
+
+def _state_words(person: Staff) -> str:
+    return _("active") if person.active else _("off")
+
+
+def _name(person: Staff) -> str:
+    return one_line(person.name)
+
+
+def _login(person: Staff) -> str:
+    return one_line(person.login)
+
+
+def _key(person: Staff) -> int:
+    return person.id

@@ -1,0 +1,100 @@
+"""The Settings page: groups on the left, the form of one on the right."""
+
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QWidget
+
+from request_desk.domain.words import _
+from request_desk.ui.commands import Command
+from request_desk.ui.context import DeskContext
+from request_desk.ui.key_gate import Scope
+from request_desk.ui.settings.form import GroupForm
+from request_desk.ui.settings.group_list import Group, GroupList
+from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
+from request_desk.ui.settings.practice_forms import HoursForm, IntakeForm, KindsForm, PracticeForm, TimesForm
+from request_desk.ui.theme import app_theme
+from request_desk.ui.widgets import Card
+
+_LIST, _FOLDED = 216, 58  # pixels at 100 %
+_LEAST = 780  # of the page; below it the list folds to its icons
+_GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], GroupForm]], ...]] = (
+    (_("Practice"), "building", PracticeForm),
+    (_("Kinds of request"), "list-tree", KindsForm),
+    (_("Answer times"), "clock", TimesForm),
+    (_("Opening hours"), "calendar-days", HoursForm),
+    (_("Appointment requests"), "inbox", IntakeForm),
+    (_("Departments"), "users", DepartmentsForm),
+    (_("Staff"), "user", StaffForm),
+)
+
+
+class SettingsPage(QWidget):
+    """Groups of settings; each is made and read when it is first seen, saved by itself, and can be undone."""
+
+    def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._forms: dict[int, GroupForm] = {}  # seven forms at once would hold the window for 60 ms
+        self.setAccessibleName(_("Settings"))
+        self.groups = GroupList([Group(title, icon) for title, icon, _make in _GROUPS])
+        self.stack = QStackedWidget()
+        self._card = Card(padding=8, name=_("Groups of settings"))
+        self._card.body.addWidget(self.groups)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addWidget(self._card)
+        self._row.addWidget(self.stack, 1)
+        self.groups.choose(0)
+        self.groups.chosen.connect(self._show_group)
+        command = Command("settings.save", _("Save the settings"), ("Ctrl+S",), Scope.SETTINGS, True, "manage_settings")
+        context.commands.add(command, self.save, owner=self)
+        app_theme().changed.connect(self._measure)
+        self._measure()
+
+    def form(self) -> GroupForm | None:
+        """Return the form that is shown."""
+        shown = self.stack.currentWidget()
+        return shown if isinstance(shown, GroupForm) else None
+
+    def save(self) -> None:
+        """Save the group that is shown."""
+        form = self.form()
+        if form is not None:
+            form.save_clicked()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_group(self.groups.current())
+        focus: QWidget | None = QApplication.focusWidget()  # None while another window is in front
+        if focus is None or not self.isAncestorOf(focus):
+            self.groups.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot(int)
+    def _show_group(self, place: int) -> None:
+        form = self._forms.get(place)
+        if form is None:
+            _title, _icon, make = _GROUPS[place]
+            form = self._forms[place] = make(self._context)
+            form.edited.connect(self._edited)
+            self.stack.addWidget(form)
+        self.stack.setCurrentWidget(form)
+
+    @Slot(bool)
+    def _edited(self, edited: bool) -> None:
+        form = self.sender()
+        for place, known in self._forms.items():
+            if known is form:
+                self.groups.mark(place, edited=edited)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._measure()
+
+    @Slot()
+    def _measure(self) -> None:
+        theme = app_theme()
+        self._card.setFixedWidth(theme.px(_LIST if self.width() >= theme.px(_LEAST) else _FOLDED))
+        self._row.setSpacing(theme.px(14))

@@ -1,0 +1,352 @@
+"""A walk through the main job on the demo practice: key events only, a picture a step, and what became of each request."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from request_desk.domain.ids import RequestId
+from request_desk.domain.requests import Offer, RequestKind, RequestView, WishKind, WishState
+from request_desk.ui.desktop import Desktop, Launch
+from request_desk.ui.loop_probe import LoopProbe
+from request_desk.ui.theme import Look, app_theme
+
+_PATIENCE = 60_000  # milliseconds that anything may take on a busy machine
+_LOOK = 15  # milliseconds between two looks at a condition
+_PLAIN = Qt.KeyboardModifier.NoModifier
+_CONTROL = Qt.KeyboardModifier.ControlModifier
+_SEND = (Qt.Key.Key_Return, _CONTROL, "Ctrl+Enter")
+_SIZES = ((960, 680), (1366, 768), (2560, 1440))
+
+T = TypeVar("T")
+Mails = Callable[[str], Sequence[object]]
+Say = Callable[[str], object]
+Key = tuple[Qt.Key, Qt.KeyboardModifier, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A request that the tour looks for: what it shows, and whether a request is such a one."""
+
+    name: str
+    shows: str
+    fits: Callable[[RequestView, Sequence[Offer]], bool]
+    key: str
+
+
+@dataclass(slots=True)
+class Handled:
+    """What `tour.json` tells of one request."""
+
+    name: str
+    shows: str
+    request_id: int
+    kind: str
+    way_to_it: list[str] = field(default_factory=list)  # keys that moved along the list
+    keys: list[str] = field(default_factory=list)  # keys that handled it
+    windows: int = 1
+    status_before: str = ""
+    status_after: str = ""
+    mails_delivered: int = 0
+    pictures: list[str] = field(default_factory=list)
+
+
+def _has_exact(_view: RequestView, offers: Sequence[Offer]) -> bool:
+    return any(offer.wish_rank and offer.fit.value == "exact" and not offer.warning for offer in offers)
+
+
+def _slots(view: RequestView) -> list[WishState]:
+    return [shown.state for shown in view.wishes if shown.wish.kind is WishKind.SLOT]
+
+
+def _is_schedule(view: RequestView, offers: Sequence[Offer]) -> bool:
+    return view.kind is RequestKind.SCHEDULE and WishState.FREE in _slots(view) and _has_exact(view, offers)
+
+
+def _is_cancel(view: RequestView, _offers: Sequence[Offer]) -> bool:
+    return (
+        view.kind is RequestKind.CANCEL
+        and view.appointment is not None
+        and view.appointment.status.value == "confirmed"
+    )
+
+
+def _is_reschedule(view: RequestView, offers: Sequence[Offer]) -> bool:
+    return view.kind is RequestKind.RESCHEDULE and WishState.FREE in _slots(view) and _has_exact(view, offers)
+
+
+def _is_without_slots(view: RequestView, offers: Sequence[Offer]) -> bool:
+    return view.kind is RequestKind.SCHEDULE and not _slots(view) and any(not offer.warning for offer in offers)
+
+
+def _is_all_taken(view: RequestView, offers: Sequence[Offer]) -> bool:
+    states = _slots(view)
+    open_offers = [offer for offer in offers if not offer.warning]
+    return bool(states) and all(state is WishState.TAKEN for state in states) and bool(open_offers)
+
+
+WANTED = (
+    Wanted("reschedule", "a reschedule request with a fitting time", _is_reschedule, "1"),
+    Wanted("schedule", "a schedule request with a fitting time", _is_schedule, "1"),
+    Wanted("cancel", "a cancel request", _is_cancel, "C"),
+    Wanted("next-available", "a request without any requested slot", _is_without_slots, "1"),
+    Wanted("all-taken", "a request whose requested slots are all taken", _is_all_taken, "1"),
+)
+
+
+class Walk:
+    """One walk: finds the requests, presses the keys, takes the pictures, writes what happened."""
+
+    def __init__(self, desktop: Desktop, mails: Mails, out: Path, say: Say, *, pictures: bool) -> None:
+        from request_desk.ui.inbox.message_center import MessageCenter
+        from request_desk.ui.shell import Shell
+
+        self._desktop = desktop
+        self._frame = desktop.frame
+        self._mails = mails
+        self._out = out
+        self._say = say
+        self._takes_pictures = pictures
+        self._count = 0
+        shell, center = desktop.shell, desktop.frame.page("messages")
+        if not isinstance(shell, Shell) or not isinstance(center, MessageCenter):
+            raise TypeError("the tour begins when the pages are there")
+        self._shell = shell
+        self._center = center
+        self._frame.activateWindow()
+        self._until(lambda: QApplication.focusWidget() is not None, "the window is active")
+
+    # Waiting and pressing
+
+    def _until(self, reached: Callable[[], bool], what: str) -> None:
+        """Turn the event loop until a condition is true."""
+        if reached():
+            return
+        loop = QEventLoop()
+        seen: list[bool] = []
+
+        def look() -> None:
+            if reached():  # what is true now may be over at the next look
+                seen.append(True)
+                loop.quit()
+
+        looks, limit = QTimer(loop), QTimer(loop)
+        looks.timeout.connect(look)
+        limit.setSingleShot(True)
+        limit.timeout.connect(loop.quit)
+        looks.start(_LOOK)
+        limit.start(_PATIENCE)
+        loop.exec()
+        looks.stop()
+        if not seen:
+            raise TimeoutError(f"the tour waited in vain: {what}")
+
+    def _settled(self) -> None:
+        self._until(lambda: not self._shell.runner.busy(), "nothing is under way")
+
+    def press(self, key: Key) -> None:
+        """Press one key where the focus is, as a keyboard does."""
+        QTest.keyClick(QApplication.focusWidget() or self._frame, key[0], key[1])
+
+    def picture(self, name: str) -> str:
+        """Take a picture of the whole window."""
+        if not self._takes_pictures:
+            return ""
+        self._count += 1
+        path = self._out / f"{self._count:02}-{name}.png"
+        self._frame.grab().save(str(path))
+        return path.name
+
+    # Finding
+
+    def find(self) -> list[tuple[Wanted, RequestView]]:
+        """Choose a request for each thing to be shown, in the order of the list; each is used once."""
+        from request_desk.services import request_view, schedule_queries
+
+        found: list[tuple[Wanted, RequestView]] = []
+        left = list(WANTED)
+        for key in list(self._center.feed.model.keys()):
+            if not left:
+                break
+            view = self._ask(request_view.open_request, RequestId(key))
+            if view.claim is not None or not view.sender.may_book:
+                continue
+            offers = self._ask(schedule_queries.offers, RequestId(key))
+            fitting = next((wanted for wanted in left if wanted.fits(view, offers)), None)
+            if fitting is not None:
+                left.remove(fitting)
+                found.append((fitting, view))
+        if left:
+            raise LookupError(f"the demo has no open request for: {', '.join(wanted.name for wanted in left)}")
+        return found
+
+    def _ask(self, function: Callable[[Any, RequestId], T], request_id: RequestId) -> T:
+        answers: list[T] = []
+        self._shell.runner.read(self._shell, function, request_id).done(answers.append)
+        self._until(lambda: bool(answers), "an answer of the database")
+        return answers[0]
+
+    # Handling
+
+    def handle(self, wanted: Wanted, view: RequestView) -> Handled:
+        """Walk to a request and handle it with the keyboard."""
+        done = Handled(wanted.name, wanted.shows, view.id, str(view.kind), status_before=_status(view))
+        self._go_to(view.id, done)
+        self._until(lambda: self._is_open(view.id), "the request is on the screen")
+        done.pictures.append(self.picture(f"{wanted.name}-open"))
+        if wanted.key == "C":
+            self._press_and_wait((Qt.Key.Key_C, _PLAIN, "C"), self._is_decided, done)
+        else:
+            self._until(lambda: self._frame.gate.may_choose(int(wanted.key)), "the offers are on the screen")
+            self._press_and_wait((Qt.Key(ord(wanted.key)), _PLAIN, wanted.key), self._is_decided, done)
+        done.pictures.append(self.picture(f"{wanted.name}-chosen"))
+        self._until(self._frame.gate.may_act, "sending is armed")
+        self._press_and_wait(_SEND, lambda: not self._is_open(view.id), done)
+        self._settled()
+        done.pictures.append(self.picture(f"{wanted.name}-done"))
+        done.pictures = [name for name in done.pictures if name]
+        done.windows = sum(1 for window in QApplication.topLevelWidgets() if window.isVisible() and window.isWindow())
+        self._say(f"{wanted.name}: {' '.join(done.keys)}")
+        return done
+
+    def _press_and_wait(self, key: Key, reached: Callable[[], bool], done: Handled) -> None:
+        self.press(key)
+        done.keys.append(key[2])
+        self._until(reached, f"what {key[2]} does")
+        self._settled()
+
+    def _go_to(self, request_id: int, done: Handled) -> None:
+        """Along the list with J and K; the row under the cursor never moves by itself."""
+        rows = self._center.list
+        self._center.focus_list()
+        while rows.selected_key() != request_id:
+            here = self._center.feed.model.position_of(rows.selected_key() or 0)
+            there = self._center.feed.model.position_of(request_id)
+            if there < 0:
+                raise LookupError("the request has left the list")
+            key = (Qt.Key.Key_J, _PLAIN, "J") if there > here else (Qt.Key.Key_K, _PLAIN, "K")
+            before = rows.selected_key()
+            self.press(key)
+            done.way_to_it.append(key[2])
+            self._until(lambda before=before: rows.selected_key() != before, "the next row")  # type: ignore[misc]
+
+    def _is_open(self, request_id: int) -> bool:
+        handling = self._center.answering.handler.now
+        return handling is not None and handling.view.id == request_id and handling.offers_known
+
+    def _is_decided(self) -> bool:
+        handling = self._center.answering.handler.now
+        if handling is None or handling.holding:
+            return False
+        return handling.hold is not None or handling.cancel is not None
+
+    def finish(self, handled: Iterable[tuple[Handled, RequestView]]) -> list[Handled]:
+        """Wait until the undo time is over and the notices have come; then say what each request is now."""
+        from request_desk.services import request_view
+
+        result = []
+        for done, view in handled:
+            after = self._ask(request_view.open_request, view.id)
+            done.status_after = _status(after)
+            address = view.sender.email
+            if view.sender.gets_notices and address:
+                self._until(lambda address=address: bool(self._mails(address)), "the notice has come")  # type: ignore[misc]
+            done.mails_delivered = len(self._mails(address)) if address else 0
+            result.append(done)
+        return result
+
+    # Pictures of the rest
+
+    def look_around(self) -> None:
+        """Pictures of the other pages, the dark look and other sizes; only with pictures."""
+        if not self._takes_pictures:
+            return
+        self._frame.show_page("schedule")
+        self._quiet()
+        self.picture("schedule")
+        self._frame.show_page("settings")
+        self._quiet()
+        self.picture("settings")
+        self._frame.show_page("messages")
+        for look in (Look.DARK, Look.LIGHT):
+            app_theme().choose(look)
+            for scale in (100, 130):
+                app_theme().set_scale(scale)
+                for width, height in _SIZES:
+                    self._frame.resize(width, height)
+                    self._quiet()
+                    self.picture(f"message-center-{look.value}-{width}x{height}-{scale}")
+        app_theme().set_scale(100)
+
+    def _quiet(self) -> None:
+        """Let what was shown be read and painted."""
+        self._settled()
+        turned: list[bool] = []
+        QTimer.singleShot(150, lambda: turned.append(True))
+        self._until(lambda: bool(turned), "the window is painted")
+        self._settled()
+
+
+def run(launch: Launch, mails: Mails, out: Path, *, pictures: bool, say: Say) -> int:
+    """Walk the tour with a desktop started by `launch`; writes `tour.json` and pictures into `out`; 0 when all went well."""
+    application = QApplication.instance() or QApplication(["request-desk"])
+    assert isinstance(application, QApplication)
+    app_theme().choose(Look.LIGHT)
+    desktop = Desktop(launch)
+    desktop.frame.resize(1615, 920)
+    failures: list[str] = []
+    probe = LoopProbe()
+
+    def begin(_shell: object) -> None:
+        QTimer.singleShot(0, desktop, lambda: _walk(desktop, mails, out, say, pictures, probe, failures))
+
+    def failed(sentence: str) -> None:
+        failures.append(sentence)
+        desktop.frame.close()
+
+    desktop.ready.connect(begin)
+    desktop.failed.connect(failed)
+    desktop.frame.painted.connect(probe.start)
+    QTimer.singleShot(0, desktop, desktop.show)
+    application.exec()
+    for sentence in failures:
+        say(sentence)
+    return 1 if failures else 0
+
+
+def _walk(
+    desktop: Desktop, mails: Mails, out: Path, say: Say, pictures: bool, probe: LoopProbe, failures: list[str]
+) -> None:
+    try:
+        walk = Walk(desktop, mails, out, say, pictures=pictures)
+        walk.picture("message-center")
+        handled = [(walk.handle(wanted, view), view) for wanted, view in walk.find()]
+        report = probe.stop()
+        walk.look_around()
+        result = walk.finish(handled)
+        told: dict[str, object] = {"requests": [asdict(done) for done in result]}
+        if not pictures:
+            told["longest_turn_ms"] = round(report.longest_ms, 1)
+        (out / "tour.json").write_text(json.dumps(told, indent=1, ensure_ascii=False), "utf-8")
+        say(f"The pictures and tour.json are in {os.fspath(out)}")
+    except (LookupError, TimeoutError) as error:
+        failures.append(str(error))
+    finally:
+        desktop.frame.close()
+
+
+def _status(view: RequestView) -> str:
+    appointment = view.appointment
+    if appointment is None:
+        return str(view.state)
+    return f"{view.state}, visit {appointment.status}"
+
+
+GRACE = timedelta(seconds=2)  # what the tour sets the undo time to, by the setting, so that notices come soon

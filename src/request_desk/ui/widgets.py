@@ -1,0 +1,76 @@
+"""All widgets of the house in one place to import from; they are written in the `widgets_` modules."""
+
+from request_desk.ui.skeleton import Skeleton, draw_skeleton_row
+from request_desk.ui.widgets_buttons import (
+    Button,
+    ButtonKind,
+    Chip,
+    IconButton,
+    RadioRow,
+    TabStrip,
+    ToggleChip,
+    danger,
+    ghost,
+    primary,
+    secondary,
+)
+from request_desk.ui.widgets_dialogs import Question, ask, tell
+from request_desk.ui.widgets_layout import Card, FlowBox, FlowLayout, Line, field, row, tidy
+from request_desk.ui.widgets_states import (
+    Banner,
+    BannerKind,
+    SearchField,
+    State,
+    StatePane,
+    StateStack,
+)
+from request_desk.ui.widgets_text import (
+    Badge,
+    InitialsDot,
+    PlainLabel,
+    PlainTextView,
+    no_mnemonic,
+    repolish,
+    set_tip,
+    show_if,
+)
+
+__all__ = [
+    "Badge",
+    "Banner",
+    "BannerKind",
+    "Button",
+    "ButtonKind",
+    "Card",
+    "Chip",
+    "FlowBox",
+    "FlowLayout",
+    "IconButton",
+    "InitialsDot",
+    "Line",
+    "PlainLabel",
+    "PlainTextView",
+    "Question",
+    "RadioRow",
+    "SearchField",
+    "Skeleton",
+    "State",
+    "StatePane",
+    "StateStack",
+    "TabStrip",
+    "ToggleChip",
+    "ask",
+    "danger",
+    "draw_skeleton_row",
+    "field",
+    "ghost",
+    "no_mnemonic",
+    "primary",
+    "repolish",
+    "row",
+    "secondary",
+    "set_tip",
+    "show_if",
+    "tell",
+    "tidy",
+]

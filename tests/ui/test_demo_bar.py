@@ -1,0 +1,73 @@
+"""The strip of the demo practice and its mails: shown as plain text, read beside the UI thread."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from request_desk.ui.demo_bar import DemoBar, MailsDialog
+from request_desk.ui.launch import Demo
+from request_desk.ui.widgets import Button, State
+from tests.ui.page_desk import nameless
+
+NOON = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Caught:
+    """A mail as the catcher gives it."""
+
+    at: datetime
+    to: str
+    subject: str
+    body: str
+
+
+def demo(*mails: Caught) -> Demo:
+    return Demo("http://127.0.0.1:8000", lambda: mails, (), "maria")
+
+
+def test_caught_mails_are_listed_and_read(qtbot: QtBot) -> None:
+    old = Caught(NOON, "amara@example.org", "A message for you", "Hello <b>Amara</b>")
+    new = Caught(NOON + timedelta(minutes=1), "priya@example.org", "Your code", "123456")
+    dialog = MailsDialog(demo(new, old), None)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(dialog.stack.is_content_shown)
+    assert dialog.text.text() == "123456"
+    QTest.keyClick(dialog.view, Qt.Key.Key_Down)
+    assert dialog.text.text() == "Hello <b>Amara</b>"
+    assert nameless(dialog) == []
+
+
+def test_no_mail_yet_is_explained(qtbot: QtBot) -> None:
+    dialog = MailsDialog(demo(), None)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(lambda: dialog.stack.pane.state() is State.EMPTY)
+    assert "No mail has been sent yet." in dialog.stack.pane.sentence()
+
+
+def test_a_hundred_mails_are_listed(qtbot: QtBot) -> None:
+    mails = [Caught(NOON - timedelta(seconds=number), f"p{number}@example.org", "x", "y") for number in range(100)]
+    dialog = MailsDialog(demo(*mails), None)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(dialog.stack.is_content_shown)
+    assert dialog.view.model().rowCount() == 100
+
+
+def test_the_strip_names_its_buttons_and_tells_to_switch_the_user(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    bar = DemoBar(demo(), window)
+    window.resize(1200, 60)
+    bar.resize(1200, 40)
+    window.show()
+    assert nameless(window) == []
+    switch = next(each for each in bar.findChildren(Button) if each.words() == "Switch user")
+    with qtbot.waitSignal(bar.switch_wanted):
+        QTest.mouseClick(switch, Qt.MouseButton.LeftButton)

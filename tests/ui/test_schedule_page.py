@@ -1,0 +1,653 @@
+"""The Schedule page at work: real keys and mouse on a real window over the real services and a real database."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from datetime import date, timedelta
+from typing import cast
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+from sqlalchemy import event, select, update
+from sqlalchemy.exc import OperationalError
+
+from request_desk.domain.access import SYSTEM
+from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.availability import Slot
+from request_desk.domain.ids import AppointmentId, PatientId
+from request_desk.domain.requests import Booking
+from request_desk.domain.schedule import ProviderColumn
+from request_desk.services import acts, schedule_queries, scheduling
+from request_desk.store import schema
+from request_desk.ui.calendar.cancel_dialog import CancelDialog
+from request_desk.ui.calendar.move_dialog import MoveDialog
+from request_desk.ui.calendar.schedule_page import SchedulePage
+from request_desk.ui.calendar.slot_dialog import SlotDialog
+from request_desk.ui.widgets import State
+from tests.builders import TODAY, Practice, wall
+from tests.ui.conftest import HandTimers
+from tests.ui.page_desk import Arranged, PageDesk, nameless
+
+Setup = Callable[[], AbstractContextManager[None]]
+OpenDesk = Callable[..., PageDesk[SchedulePage]]
+TOMORROW = TODAY + timedelta(days=1)
+NEXT_WEEK = TODAY + timedelta(days=8)
+
+
+@pytest.fixture
+def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterator[OpenDesk]:
+    """Open a desk with the Schedule page; it is closed after the test."""
+    opened: list[PageDesk[SchedulePage]] = []
+
+    def open_desk(**values: object) -> PageDesk[SchedulePage]:
+        desk = PageDesk(qtbot, sqlite_practice, hand, SchedulePage, **values)  # type: ignore[arg-type]
+        opened.append(desk)
+        return desk
+
+    yield open_desk
+    for desk in opened:
+        desk.close()
+
+
+@pytest.fixture
+def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
+    """The practice, arranged in the middle of a test too."""
+    return cast("Practice", Arranged(sqlite_practice, database_setup))
+
+
+@pytest.fixture
+def visits(practice: Practice, database_setup: Setup) -> Callable[[], Sequence[Appointment]]:
+    """Read every visit of Zuri from the database, oldest first."""
+
+    def read() -> Sequence[Appointment]:
+        with database_setup(), practice.database.read() as connection:
+            rows = connection.execute(
+                select(schema.appointment.c.id)
+                .where(schema.appointment.c.patient_id == practice.zuri)
+                .order_by(schema.appointment.c.created_at, schema.appointment.c.id)
+            )
+            ids = [AppointmentId(row.id) for row in rows]
+        with database_setup():
+            return [practice.desk.query(SYSTEM, schedule_queries.appointment, each) for each in ids]
+
+    return read
+
+
+def set_type(practice: Practice, **values: object) -> None:
+    with practice.database.write() as connection:
+        connection.execute(
+            update(schema.appointment_type).where(schema.appointment_type.c.id == practice.well).values(**values)
+        )
+
+
+def columns(desk: PageDesk[SchedulePage]) -> tuple[ProviderColumn, ...]:
+    """The columns of the day that is shown."""
+    day = desk.page.panel.view.day()
+    assert day is not None
+    return day.columns
+
+
+def entry_of(desk: PageDesk[SchedulePage], appointment_id: AppointmentId) -> Appointment:
+    return next(each for column in columns(desk) for each in column.entries if each.id == appointment_id)
+
+
+def shown_day(desk: PageDesk[SchedulePage]) -> date | None:
+    """The day whose visits are shown, not only its title."""
+    day = desk.page.panel.view.day()
+    return day.day if day is not None else None
+
+
+def choose(desk: PageDesk[SchedulePage], appointment_id: AppointmentId) -> Appointment:
+    """Click a visit of the day."""
+    view, entry = desk.page.panel.view, entry_of(desk, appointment_id)
+    view.reveal(entry.starts_at)
+    desk.click(view.viewport(), view.rect_of(entry).center())
+    return entry
+
+
+def drag_by(desk: PageDesk[SchedulePage], appointment_id: AppointmentId, minutes: int, across: int = 0) -> None:
+    """Drag a visit so many minutes down and columns to the right."""
+    view, entry = desk.page.panel.view, entry_of(desk, appointment_id)
+    view.reveal(entry.starts_at)
+    QApplication.processEvents()
+    start, width = view.rect_of(entry).center(), view.rect_of(entry).width() + 2 * 3
+    desk.drag(view.viewport(), start, start + QPoint(width * across, round(minutes * 106 / 60)))
+
+
+def dialog_of(desk: PageDesk[SchedulePage], kind: type) -> object:
+    found = desk.dialog()
+    assert isinstance(found, kind), found
+    return found
+
+
+# Moving
+
+
+def test_dragging_a_visit_asks_moves_it_and_can_be_undone(
+    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+) -> None:  # ACT3, AP4
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
+    desk = desk_at()
+    drag_by(desk, booked, 60)
+    dialog = dialog_of(desk, MoveDialog)
+    assert isinstance(dialog, MoveDialog)
+    assert (
+        "MOVE Zuri Okafor, born 03/12/2022, from Tue, Nov 24, 10:00 AM to Tue, Nov 24, 11:00 AM" in dialog._what.text()
+    )
+    assert visits()[0].status is AppointmentStatus.CONFIRMED
+    desk.press("Ctrl+Return")
+    assert not desk.has_dialog()
+    old, new = visits()
+    assert (old.status, old.cancel_code) == (AppointmentStatus.CANCELLED, "rescheduled")
+    assert (new.starts_at, new.replaces_id) == (wall(TODAY, "11:00"), old.id)
+    desk.press("Ctrl+Shift+Z")
+    assert visits()[0].status is AppointmentStatus.CONFIRMED
+    assert visits()[1].status is AppointmentStatus.CANCELLED
+
+
+def test_a_drag_that_is_answered_with_no_changes_nothing(
+    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+) -> None:
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
+    desk = desk_at()
+    drag_by(desk, booked, 60)
+    desk.press("Esc")
+    assert not desk.has_dialog()
+    assert [each.starts_at for each in visits()] == [wall(TODAY, "10:00")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "across", "words"),
+    [
+        ({"rebooking_mode": "same_provider"}, 1, "Well visit stays with Dr. Lindqvist when it is moved."),
+        ({"reschedule_notice_minutes": 24 * 60}, 0, "Well visit can be moved until 24 hours before it begins"),
+        ({"notice_minutes": 4 * 60}, 0, "Well visit needs 4 hours of notice, and this time is sooner."),
+    ],
+    ids=["rebooking mode", "reschedule notice", "minimum notice"],
+)
+def test_a_rule_that_blocks_says_why_and_offers_the_exception(
+    desk_at: OpenDesk,
+    practice: Practice,
+    visits: Callable[[], Sequence[Appointment]],
+    database_setup: Setup,
+    rule: dict[str, object],
+    across: int,
+    words: str,
+) -> None:  # ACT7, AP4
+    with database_setup():
+        set_type(practice, **rule)
+        booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
+    desk = desk_at()
+    drag_by(desk, booked, 60, across)
+    dialog = dialog_of(desk, MoveDialog)
+    assert isinstance(dialog, MoveDialog)
+    assert words in dialog.rules._limits.text()
+    assert dialog.button.words() == "Cancel and book new"
+    assert not dialog.button.isEnabled()
+    desk.press("Ctrl+Return")
+    assert len(visits()) == 1
+    dialog.rules.reason.setFocus()
+    desk.type("Both parents asked for it")
+    desk.press("Ctrl+Return")
+    old, new = visits()
+    assert new.replaces_id == old.id
+    with database_setup(), practice.database.read() as connection:
+        kept = connection.execute(select(schema.appointment.c.overrule).where(schema.appointment.c.id == new.id))
+        assert kept.scalar_one() == "Both parents asked for it"
+
+
+def test_a_time_that_somebody_took_meanwhile_is_refused_with_the_next_free_ones(
+    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]], database_setup: Setup
+) -> None:  # ACT6
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
+    other = practice.a_patient("Ida", "Novak", date(2019, 1, 1))
+    desk = desk_at()
+    drag_by(desk, booked, 60)
+    with database_setup():
+        eleven = wall(TODAY, "11:00")
+        slot = Slot(practice.lindqvist, practice.northside, eleven, eleven, eleven)
+        practice.desk.perform(practice.kofi, scheduling.book, Booking(slot, practice.well), patient_id=other)
+    dialog = dialog_of(desk, MoveDialog)
+    assert isinstance(dialog, MoveDialog)
+    desk.press("Ctrl+Return")
+    assert "Someone else has just taken 11:00 AM." in dialog.said.text()
+    assert len(visits()) == 1
+    others = dialog._others
+    assert others is not None
+    first = others._values[0]
+    others.choose(first)
+    desk.settle()
+    desk.press("Ctrl+Return")
+    assert visits()[-1].starts_at == first.starts_at  # type: ignore[attr-defined]
+
+
+def test_moving_by_keys_alone(
+    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+) -> None:  # ACT3
+    practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
+    desk = desk_at()
+    desk.press("Down", "Return", "M")
+    dialog = dialog_of(desk, SlotDialog)
+    assert isinstance(dialog, SlotDialog)
+    assert "Zuri Okafor, born 03/12/2022" in dialog._who.text()
+    assert desk.focus() is dialog.times
+    desk.press("Down", "Ctrl+Return")
+    assert not desk.has_dialog()
+    old, new = visits()
+    assert new.replaces_id == old.id
+
+
+# Booking
+
+
+def test_booking_by_keyboard_only(
+    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+) -> None:  # ACT3
+    desk = desk_at()
+    desk.press("Ctrl+N")
+    dialog = dialog_of(desk, SlotDialog)
+    assert isinstance(dialog, SlotDialog)
+    assert desk.focus() is dialog.finder.search
+    QTest.keyClicks(desk.focus(), "okafor")
+    dialog.finder.search._tell()  # what the pause after the last key does
+    desk.settle()
+    desk.press("Down")
+    assert desk.focus() is dialog.finder.list
+    desk.press("Tab")
+    assert desk.focus() is dialog.type_box
+    desk.press("Down", "Tab", "Tab", "Tab")
+    assert desk.focus() is dialog.times
+    assert "Zuri Okafor, born 03/12/2022" in dialog._what.text()
+    assert dialog._what.text().startswith("BOOK Zuri Okafor")
+    desk.press("Down", "Ctrl+Return")
+    assert not desk.has_dialog()
+    (made,) = visits()
+    assert (made.status, made.type_name) == (AppointmentStatus.CONFIRMED, "Sick visit")
+    desk.press("Ctrl+Shift+Z")
+    assert visits()[0].status is AppointmentStatus.CANCELLED
+
+
+def test_enter_finds_and_never_books(desk_at: OpenDesk, practice: Practice) -> None:
+    desk = desk_at()
+    desk.press("Ctrl+N")
+    dialog = dialog_of(desk, SlotDialog)
+    assert isinstance(dialog, SlotDialog)
+    QTest.keyClicks(desk.focus(), "zuri")
+    desk.press("Return")
+    assert desk.focus() is dialog.finder.list
+    desk.press("Return", "Return", "Return")
+    assert desk.has_dialog()
+    assert dialog.isVisible()
+    assert dialog._patient_id == practice.zuri
+
+
+def test_a_double_click_on_free_time_offers_that_very_time(
+    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+) -> None:  # ACT3
+    desk = desk_at()
+    view = desk.page.panel.view
+    view.reveal(wall(TODAY, "10:00"))
+    assert view._layout is not None
+    spot = view._origin() + QPoint(60, view._layout.y_of(wall(TODAY, "10:15")) + 4)
+    QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, spot)
+    desk.settle()
+    dialog = dialog_of(desk, SlotDialog)
+    assert isinstance(dialog, SlotDialog)
+    QTest.keyClicks(desk.focus(), "zuri")
+    desk.press("Return", "Return", "Ctrl+Return")
+    assert [each.starts_at for each in visits()] == [wall(TODAY, "10:15")]
+
+
+def test_a_booking_that_loses_the_race_is_refused_with_a_sentence_and_the_next_time_chosen(
+    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]], database_setup: Setup
+) -> None:  # ACT6
+    other = practice.a_patient("Ida", "Novak", date(2019, 1, 1))
+    desk = desk_at()
+    desk.press("Ctrl+N")
+    QTest.keyClicks(desk.focus(), "zuri")
+    desk.press("Return", "Return")
+    dialog = dialog_of(desk, SlotDialog)
+    assert isinstance(dialog, SlotDialog)
+    wanted = dialog._chosen()
+    assert wanted is not None
+    with database_setup():
+        practice.desk.perform(practice.kofi, scheduling.book, Booking(wanted, practice.well), patient_id=other)
+    desk.press("Ctrl+Return")
+    assert "Someone else has just taken" in dialog.said.text()
+    assert visits() == []
+    now = dialog._chosen()
+    assert now is not None
+    assert now != wanted
+    desk.press("Ctrl+Return")
+    assert [each.starts_at for each in visits()] == [now.starts_at]
+
+
+def test_patients_who_are_easily_mistaken_are_named(desk_at: OpenDesk, practice: Practice) -> None:  # ACT4
+    practice.a_patient("Zurie", "Okafor", date(2022, 3, 12))
+    desk = desk_at()
+    desk.press("Ctrl+N")
+    QTest.keyClicks(desk.focus(), "zuri okafor")
+    desk.press("Return", "Return")
+    dialog = dialog_of(desk, SlotDialog)
+    assert isinstance(dialog, SlotDialog)
+    assert "Not to be mistaken for" in dialog._alike.text()
+
+
+def test_no_free_time_says_so_and_looks_further(desk_at: OpenDesk, practice: Practice, database_setup: Setup) -> None:
+    with database_setup():
+        for provider in (practice.lindqvist, practice.mwangi):
+            practice.an_absence(provider, wall(TODAY, "0:00"), wall(TODAY + timedelta(days=15), "0:00"))
+    desk = desk_at()
+    desk.press("Ctrl+N")
+    dialog = dialog_of(desk, SlotDialog)
+    assert isinstance(dialog, SlotDialog)
+    assert dialog._stack.pane.state() is State.EMPTY
+    desk.click(dialog._stack.pane._button)
+    assert dialog._stack.is_content_shown()
+
+
+# Cancelling
+
+
+def test_cancelling_needs_a_reason_and_can_be_undone(
+    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+) -> None:  # AP3
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
+    desk = desk_at()
+    choose(desk, booked)
+    desk.press("C")
+    dialog = dialog_of(desk, CancelDialog)
+    assert isinstance(dialog, CancelDialog)
+    desk.press("Ctrl+Return")
+    assert visits()[0].status is AppointmentStatus.CONFIRMED
+    desk.press("Down")
+    assert dialog._read.text() == "The parent reads: At your request."
+    desk.press("Tab")
+    desk.type("Get well soon")
+    desk.press("Ctrl+Return")
+    assert not desk.has_dialog()
+    (cancelled,) = visits()
+    assert (cancelled.status, cancelled.cancel_code, cancelled.cancel_text) == (
+        AppointmentStatus.CANCELLED,
+        "pat",
+        "Get well soon",
+    )
+    assert desk.page.card._rows["reason"][1].text() == "Parent asked · Get well soon"
+    desk.press("Ctrl+Shift+Z")
+    assert visits()[0].status is AppointmentStatus.CONFIRMED
+
+
+def test_a_visit_that_changed_meanwhile_is_not_cancelled(
+    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]], database_setup: Setup
+) -> None:
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, NEXT_WEEK, "10:00")
+    desk = desk_at()
+    desk.page.show_day(NEXT_WEEK)
+    desk.settle()
+    entry = choose(desk, booked)
+    desk.press("C", "Down")
+    with database_setup():
+        nine = wall(NEXT_WEEK, "9:00")
+        slot = Slot(practice.lindqvist, practice.northside, nine, nine, nine)
+        practice.desk.perform(practice.kofi, scheduling.reschedule, booked, slot, expect_version=entry.version)
+    dialog = dialog_of(desk, CancelDialog)
+    assert isinstance(dialog, CancelDialog)
+    desk.press("Ctrl+Return")
+    assert "Kofi Prah" in dialog.said.text()
+    assert dialog.button.isEnabled()
+    assert visits()[-1].status is AppointmentStatus.CONFIRMED
+
+
+def test_the_context_menu_offers_what_the_state_allows(desk_at: OpenDesk, practice: Practice) -> None:  # ACT3
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
+    desk = desk_at()
+    view = desk.page.panel.view
+    view.reveal(wall(TODAY, "10:00"))
+    entry = columns(desk)[0].entries[0]
+    assert entry.id == booked
+    place = view.rect_of(entry).center()
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier, place)
+    desk.settle()
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    actions = menu.actions()
+    assert [each.text() for each in actions] == ["Move …", "Cancel visit …"]
+    actions[1].trigger()
+    menu.close()
+    desk.settle()
+    assert isinstance(desk.dialog(), CancelDialog)
+
+
+# Marks
+
+
+def test_a_no_show_is_marked_only_when_nobody_can_come_any_more_and_is_corrected(
+    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+) -> None:  # AP5
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "9:00")
+    desk = desk_at()
+    card = desk.page.card
+    choose(desk, booked)
+    assert [each.words() for each in card.acts()] == ["Move …", "Cancel visit …"]
+    desk.wait(hours=1)
+    choose(desk, booked)
+    assert [each.words() for each in card.acts()] == ["Mark as completed", "Mark as no-show"]
+    assert not card.no_show_button.isEnabled()
+    assert card._why.text() == "They may still come: a no-show can be marked from 10:40 AM."
+    desk.wait(hours=2)
+    choose(desk, booked)
+    desk.click(card.no_show_button)
+    assert visits()[0].status is AppointmentStatus.NO_SHOW
+    assert [each.words() for each in card.acts()] == ["Mark as completed"]
+    desk.click(card.completed_button)
+    assert visits()[0].status is AppointmentStatus.COMPLETED
+    assert card._rows["status"][1].text() == "completed"
+
+
+def test_a_hold_is_shown_and_explained(desk_at: OpenDesk, practice: Practice) -> None:
+    held = practice.an_appointment(
+        practice.zuri,
+        practice.lindqvist,
+        TODAY,
+        "10:00",
+        status="held",
+        hold_expires_at=practice.desk.clock.now() + timedelta(minutes=10),
+        held_by_id=practice.kofi.id,
+    )
+    desk = desk_at()
+    choose(desk, held)
+    assert desk.page.card.acts() == ()
+    assert "only held" in desk.page.card._why.text()
+
+
+# What is shown
+
+
+def test_a_change_elsewhere_keeps_the_selection_and_the_place(
+    desk_at: OpenDesk, practice: Practice, database_setup: Setup
+) -> None:
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "14:00")
+    other = practice.a_patient("Ida", "Novak", date(2019, 1, 1))
+    desk = desk_at()
+    entry = choose(desk, booked)
+    view = desk.page.panel.view
+    where = view.rect_of(entry)
+    with database_setup():
+        nine = wall(TODAY, "9:00")
+        slot = Slot(practice.lindqvist, practice.northside, nine, nine, nine)
+        act = Booking(slot, practice.well)
+        practice.desk.perform(practice.kofi, acts.act_alone, other, act)
+    desk.hear()
+    assert sum(len(column.entries) for column in columns(desk)) == 2
+    assert view.rect_of(entry) == where
+    assert desk.page.card.entry() == entry
+    assert not desk.page.card.isHidden()
+    assert view.hasFocus()
+
+
+def test_a_card_shows_that_its_visit_was_cancelled_elsewhere(
+    desk_at: OpenDesk, practice: Practice, database_setup: Setup
+) -> None:
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "14:00")
+    desk = desk_at()
+    entry = choose(desk, booked)
+    with database_setup():
+        practice.desk.perform(practice.kofi, scheduling.cancel, booked, code="oth-weath", expect_version=entry.version)
+    desk.hear()
+    card = desk.page.card
+    assert card._rows["status"][1].text() == "cancelled, late cancellation"
+    assert card._rows["reason"][1].text() == "Weather"
+    assert card.acts() == ()
+
+
+def test_keys_turn_the_days(desk_at: OpenDesk, practice: Practice) -> None:
+    desk = desk_at()
+    shown = desk.page.panel.shown_day
+    assert shown() == TODAY
+    assert desk.page.panel.title.text() == "Tuesday, November 24"
+    desk.press("PgDown", "PgDown")
+    assert shown() == TODAY + timedelta(days=2)
+    desk.press("PgUp")
+    assert shown() == TOMORROW
+    assert shown_day(desk) == TOMORROW
+    desk.press("Home")
+    assert shown() == TODAY
+
+
+def test_going_to_another_day_closes_the_card(desk_at: OpenDesk, practice: Practice) -> None:
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
+    desk = desk_at()
+    choose(desk, booked)
+    desk.press("PgDown")
+    assert desk.page.card.isHidden()
+    desk.press("C", "M")
+    assert not desk.has_dialog()
+
+
+def test_the_location_filter_is_kept_for_the_user(desk_at: OpenDesk, practice: Practice) -> None:  # ACT1
+    kept: dict[str, object] = {}
+    desk = desk_at(preferences=kept)
+    assert len(columns(desk)) == 2
+    menu = desk.page.locations._menu
+    next(each for each in menu.actions() if each.text() == "Harbor St").trigger()
+    desk.settle()
+    (column,) = columns(desk)
+    assert column.provider_name == "Dr. Mwangi"
+    assert kept == {"schedule.locations": [practice.harbor]}
+    again = desk_at(preferences=kept)
+    assert again.page.locations.chosen() == (practice.harbor,)
+    assert len(columns(again)) == 1
+
+
+def test_a_day_without_anybody_is_an_empty_day(desk_at: OpenDesk) -> None:
+    desk = desk_at()
+    desk.page.show_day(TODAY + timedelta(days=4))  # a Saturday
+    desk.settle()
+    assert desk.page.panel.stack.is_content_shown()
+    assert columns(desk) == ()
+    desk.press("Down", "Return")
+
+
+class Broken:
+    """Lets the database refuse to be read."""
+
+    def __init__(self, practice: Practice) -> None:
+        self._engines = (practice.database.engine,)
+        for engine in self._engines:
+            event.listen(engine, "before_cursor_execute", self._fail)
+
+    def _fail(self, *_arguments: object) -> None:
+        raise OperationalError("select", {}, Exception("unable to open database file"))
+
+    def mend(self) -> None:
+        for engine in self._engines:
+            event.remove(engine, "before_cursor_execute", self._fail)
+
+
+def test_a_day_that_cannot_be_read_says_why_and_is_tried_again(desk_at: OpenDesk, practice: Practice) -> None:
+    desk = desk_at()
+    broken = Broken(practice)
+    desk.press("PgDown")
+    stack = desk.page.panel.stack
+    assert stack.pane.state() is State.ERROR
+    assert stack.pane.sentence()
+    broken.mend()
+    desk.click(stack.pane._button)
+    assert stack.is_content_shown()
+    assert shown_day(desk) == TOMORROW
+
+
+def test_a_refresh_that_fails_leaves_the_day_on_the_screen(desk_at: OpenDesk, practice: Practice) -> None:
+    practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
+    desk = desk_at()
+    broken = Broken(practice)
+    desk.hub.reread()
+    desk.settle()
+    assert desk.page.panel.stack.is_content_shown()
+    assert desk.said()
+    broken.mend()
+
+
+def test_a_provider_reads_and_a_hundred_visits_are_there(
+    desk_at: OpenDesk, practice: Practice, database_setup: Setup
+) -> None:
+    with database_setup():
+        for number in range(100):
+            hour, minute = divmod(number * 5, 60)
+            practice.an_appointment(
+                practice.zuri, practice.lindqvist, TODAY, f"{8 + hour}:{minute:02}", minutes=5, kind=practice.sick
+            )
+    desk = desk_at()
+    assert len(columns(desk)[0].entries) == 100
+
+
+HOSTILE = ("<b>Zuri</b>", "\u202eirruZ", "نور", "王", "&amp; & Co", "Z\nuri")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names_are_plain_text_everywhere(
+    desk_at: OpenDesk, practice: Practice, database_setup: Setup, name: str
+) -> None:
+    with database_setup():
+        patient = PatientId(practice.a_patient(name, f"Okafor{name}", date(2020, 1, 1)))
+        booked = practice.an_appointment(patient, practice.lindqvist, TODAY, "10:00")
+    desk = desk_at()
+    choose(desk, booked)
+    label = desk.page.card._name
+    assert label.textFormat() is Qt.TextFormat.PlainText
+    assert "\u202e" not in label.text()
+    assert "\n" not in label.text()
+    desk.press("M")
+    dialog = dialog_of(desk, SlotDialog)
+    assert isinstance(dialog, SlotDialog)
+    assert "\u202e" not in dialog._what.text()
+    desk.press("Esc", "C")
+    assert isinstance(desk.dialog(), CancelDialog)
+    desk.press("Esc")
+
+
+def test_everything_that_takes_the_focus_has_a_name(desk_at: OpenDesk, practice: Practice) -> None:
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
+    desk = desk_at()
+    choose(desk, booked)
+    assert nameless(desk.frame) == []
+    for key in ("M", "C", "Ctrl+N"):
+        desk.press(key)
+        assert nameless(desk.dialog()) == []
+        desk.press("Esc")
+
+
+@pytest.mark.parametrize("size", [(960, 680), (1366, 768), (2560, 1440)])
+@pytest.mark.parametrize("scale", [100, 130])
+def test_the_card_is_on_the_screen_at_every_size(
+    desk_at: OpenDesk, practice: Practice, theme: object, size: tuple[int, int], scale: int
+) -> None:
+    theme.set_scale(scale)  # type: ignore[attr-defined]
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
+    desk = desk_at(size=size)
+    choose(desk, booked)
+    card = desk.page.card
+    assert desk.page.rect().contains(card.geometry())
+    assert card.rect().contains(card.cancel_button.geometry())

@@ -1,0 +1,142 @@
+"""Half a screen beside the health record, large text: what decides an act stays in sight, and sheets give the focus back."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from request_desk.domain.access import SYSTEM
+from request_desk.domain.ids import RequestId
+from request_desk.domain.phrases import parse
+from request_desk.domain.requests import Disposition
+from request_desk.paths import phrases as phrase_folder
+from request_desk.services import phrases
+from request_desk.ui.theme import Theme
+from tests.builders import TODAY, Practice
+from tests.ui.conftest import HandTimers
+from tests.ui.inbox_desk import DeskWindow
+
+Setup = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def request_id(sqlite_practice: Practice, database_setup: Setup) -> RequestId:
+    practice = sqlite_practice
+    with database_setup():
+        shipped = [parse(path.read_text("utf-8")) for path in sorted(phrase_folder().rglob("*.toml"))]
+        practice.desk.perform(SYSTEM, phrases.sync_shipped, shipped)
+        visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=9), "8:30")
+        wishes = [practice.wish(TODAY, "9:20"), practice.wish(TODAY, "11:30", rank=2)]
+        return practice.a_request("reschedule", appointment=visit, wishes=wishes)
+
+
+@pytest.fixture
+def desk(
+    qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers, tmp_path: Path, request_id: RequestId
+) -> Iterator[DeskWindow]:
+    window = DeskWindow(qtbot, sqlite_practice, hand, tmp_path / "drafts")
+    window.show(request_id)
+    yield window
+    window.close()
+
+
+def is_whole(part: QWidget, around: QWidget) -> bool:
+    """Whether a part is painted to its last row of pixels."""
+    end = part.mapTo(around, QPoint(part.width() - 1, part.height() - 1))
+    return part.isVisible() and around.rect().contains(end) and part.visibleRegion().boundingRect() == part.rect()
+
+
+@pytest.mark.parametrize("scale", [100, 115, 130])
+@pytest.mark.parametrize("size", [(960, 680), (1366, 768), (1615, 920)])
+def test_lines_button_and_all_four_dispositions_are_in_sight(
+    desk: DeskWindow, theme: Theme, size: tuple[int, int], scale: int
+) -> None:  # ACT4, RE2
+    theme.set_scale(scale)
+    desk.frame.resize(*size)
+    desk.settle()
+    desk.press("1")
+    response = desk.response
+    folded = response.disposition_chip.isVisible()
+    choice = response.disposition_chip if folded else response.dispositions
+    for part in (choice, response.lines, response.send, response.reply_only, response.editor):
+        assert is_whole(part, response), (part, part.geometry(), response.rect())
+    parts = [response.editor, choice, response.lines, response.send]
+    tops = [part.mapTo(response, QPoint(0, 0)).y() for part in parts]
+    assert tops == sorted(tops)
+    assert all(top + part.height() <= below for top, part, below in zip(tops, parts, tops[1:], strict=False))
+    if folded:
+        assert [action.text() for action in response.disposition_chip.menu_open().actions()] == [
+            "Completed: remove from all inboxes",
+            "Remove from my inbox only",
+            "Keep open",
+            "Waiting for parent",
+        ]
+
+
+def test_the_folded_disposition_does_what_the_options_do(desk: DeskWindow, theme: Theme) -> None:
+    theme.set_scale(130)
+    desk.frame.resize(960, 680)
+    desk.settle()
+    keep_open = desk.response.disposition_chip.menu_open().actions()[2]
+    keep_open.trigger()
+    desk.settle()
+    now = desk.page.answering.handler.now
+    assert now is not None
+    assert now.disposition is Disposition.OPEN
+    assert desk.response.dispositions.value() is Disposition.OPEN
+
+
+@pytest.mark.parametrize("scale", [100, 130])
+def test_a_refusal_takes_nothing_out_of_sight(desk: DeskWindow, theme: Theme, scale: int) -> None:
+    theme.set_scale(scale)
+    desk.frame.resize(960, 680)
+    desk.settle()
+    desk.press("1")
+    response = desk.response
+    response.explain("9:20 AM was taken a moment ago by Kofi Prah. These times are free.")
+    desk.settle()
+    folded = response.disposition_chip.isVisible()
+    choice = response.disposition_chip if folded else response.dispositions
+    for part in (response.refusal_bar, choice, response.lines, response.send):
+        assert is_whole(part, response), (part, part.geometry(), response.rect())
+    response.clear_refusal()
+    desk.settle()
+    assert response.dispositions.isVisible() == (scale == 100)
+
+
+@pytest.mark.parametrize("keys", ["F", "S", "C", "P"])
+@pytest.mark.parametrize("place", ["list", "message"])
+def test_escape_closes_a_sheet_and_the_focus_is_where_it_was(desk: DeskWindow, keys: str, place: str) -> None:
+    before = {"list": desk.page.list, "message": desk.page.message}[place]
+    before.setFocus()
+    desk.press(keys)
+    assert desk.dialog().isVisible()
+    desk.press("Escape")
+    assert QApplication.activeModalWidget() is None
+    assert desk.frame.focusWidget() is before
+
+
+def test_escape_in_the_phrases_leads_back_into_the_text(desk: DeskWindow) -> None:
+    desk.press("R")
+    desk.press("Ctrl+P")
+    assert desk.dialog().isVisible()
+    desk.press("Escape")
+    assert desk.frame.focusWidget() is desk.response.editor
+
+
+@pytest.mark.parametrize("command", ["forward", "wait", "cancel", "phrases", "deliveries"])
+def test_no_sheet_is_larger_than_the_smallest_window(desk: DeskWindow, theme: Theme, command: str) -> None:
+    theme.set_scale(130)
+    desk.frame.resize(960, 680)
+    desk.settle()
+    desk.frame.commands.run(f"inbox.{command}")
+    desk.settle()
+    sheet = desk.dialog()
+    assert sheet.width() <= 960
+    assert sheet.height() <= 680
+    sheet.close()
