@@ -1,0 +1,417 @@
+"""The composition root: settings, database, desk, then one of the faces; each face is imported by the function that starts it."""
+
+import os
+import platform
+import signal
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from threading import Event, Thread
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from request_desk import paths
+from request_desk.domain.clock import Clock, SystemClock
+from request_desk.domain.errors import Invalid
+from request_desk.domain.errors import Refused as Refused  # noqa: PLC0414  # the command line tells it
+
+if TYPE_CHECKING:
+    from request_desk import config
+    from request_desk.demo.home import Home
+    from request_desk.gateways.secrets import SecretStore
+    from request_desk.jobs.scheduler import Jobs
+    from request_desk.services.desk import Desk
+    from request_desk.store.database import Database
+    from request_desk.ui.desktop import Desktop, Launch
+    from request_desk.ui.launch import Demo, Opened
+
+Face = Callable[[], int]
+Say = Callable[[str], object]
+
+# Names under which the key store keeps what this program needs.
+_DATABASE_PASSWORD = "database"
+_MAIL_PASSWORD = "mail"
+_DRAFT_KEY = "drafts"
+_PORTAL_KEY = "portal"
+
+
+def settings(path: Path | None = None) -> "config.Settings":
+    """Read the settings of this machine: the file, then the environment. Raises Invalid with a sentence."""
+    from request_desk import config
+
+    if path is not None and not path.exists():
+        raise Invalid(f"There is no settings file {path}. Check the path.", field="config")
+    return config.load(path or paths.config_folder() / config.FILE_NAME, os.environ)
+
+
+def data_folder(found: "config.Settings") -> Path:
+    """Return the folder of the database and the drafts."""
+    return paths.private_folder(Path(found.data_folder)) if found.data_folder else paths.data_folder()
+
+
+def open_database(found: "config.Settings") -> "Database":
+    """Connect, without looking at the version."""
+    from request_desk import config
+    from request_desk.gateways import secrets
+    from request_desk.store.database import Database
+
+    folder = data_folder(found)
+    url = found.database_url(folder)
+    password = "" if url.startswith("sqlite") else secrets.best_store(folder).get(_DATABASE_PASSWORD) or ""
+    return Database(config.with_password(url, password))
+
+
+def open_desk(found: "config.Settings", clock: Clock | None = None) -> "Desk":
+    """Open the practice's database; raises Refused when it is empty, newer, older or out of reach."""
+    from request_desk.domain.access import SYSTEM
+    from request_desk.services import housekeeping
+    from request_desk.services.desk import Desk
+    from request_desk.store import migrate
+
+    database = open_database(found)
+    try:
+        migrate.check(database)
+        desk = Desk(database, clock or SystemClock())
+        if not desk.query(SYSTEM, housekeeping.is_founded):
+            raise Refused(migrate.EMPTY)
+    except BaseException:
+        database.close()
+        raise
+    return desk
+
+
+# The desktop
+
+
+def run_desktop(path: Path | None, demo: Path | None = None) -> int:
+    """Open the window; returns its exit code. Settings and logs are read after its first paint, where they can be."""
+    from request_desk.ui import desktop
+
+    def opened() -> "Opened":
+        from request_desk import logs
+
+        found = settings(path)
+        logs.set_up(found.log, paths.log_folder(), face="desk")
+        return _open_for_window(found, demo)
+
+    launch = _launch(opened, demo or _folder_of(path))
+    return desktop.run(launch, _end_with_parent if demo is not None else None)
+
+
+def _folder_of(path: Path | None) -> Path:
+    """Return the data folder; settings are read for it only if there are some that could name another one."""
+    is_named = "REQUEST_DESK_DATA_FOLDER" in os.environ or any(paths.config_folder().glob("*.toml"))
+    return data_folder(settings(path)) if path is not None or is_named else paths.data_folder()
+
+
+def desktop_launch(found: "config.Settings", demo: Path | None = None) -> "Launch":
+    """Say how a desktop window is started; nothing is opened yet."""
+    return _launch(lambda: _open_for_window(found, demo), demo or data_folder(found))
+
+
+def _launch(opener: Callable[[], "Opened"], folder: Path) -> "Launch":
+    from request_desk.ui import desktop
+    from request_desk.ui.memory import FileMemory
+
+    memory = FileMemory(folder / "window.json")
+    return desktop.Launch(
+        opener=opener,
+        memory=memory,
+        practice=memory.get("practice") or "",
+        desk_name=f"{platform.node()}:{os.getpid()}",
+    )
+
+
+def _end_with_parent(desktop: "Desktop") -> None:
+    """The demo's window closes when the process that started it has ended; looked after once the window is painted."""
+
+    def follow() -> None:
+        from request_desk.demo import processes
+
+        processes.end_with_parent(desktop.end.emit)
+
+    def painted() -> None:  # a function: a connection does not keep the object of a bound method
+        Thread(target=follow, name="parent", daemon=True).start()
+
+    desktop.frame.painted.connect(painted)
+
+
+def _open_for_window(found: "config.Settings", folder: Path | None) -> "Opened":
+    """In a worker thread: the database, the secrets, the jobs of a desk that ticks."""
+    from request_desk import logs
+    from request_desk.gateways import secrets
+    from request_desk.ui.launch import SESSION, Opened
+
+    home = _home(folder)
+    used = home.settings(found) if home is not None else found
+    desk = open_desk(used, home.clock if home is not None else None)
+    place = folder or data_folder(found)
+    store = secrets.FileStore(place) if folder is not None else secrets.best_store(place)
+    jobs = _jobs(used, desk, "desk") if home is None and used.ticks else None
+    if jobs is not None:
+        jobs.start()
+    return Opened(
+        desk=desk,
+        secrets=store,
+        drafts_folder=paths.private_folder(place / "drafts"),
+        draft_key=_kept_key(store, _DRAFT_KEY),
+        remembered=store.get(SESSION) or "",
+        write_crash=lambda error: logs.crash_file(paths.log_folder(), error).stem,
+        close=jobs.stop if jobs is not None else _nothing,
+        demo=_for_window(home) if home is not None else None,
+    )
+
+
+def _nothing() -> None:
+    """A desk without jobs has nothing to end."""
+
+
+def _for_window(home: "Home") -> "Demo":
+    from request_desk.ui.launch import Demo, DemoStaff
+
+    staff = tuple(DemoStaff(each.login, each.name, each.role, each.password) for each in home.staff)
+    return Demo(portal_url=home.portal_url, mails=home.mails, staff=staff, sign_in_as=home.sign_in_as)
+
+
+def _kept_key(store: "SecretStore", name: str) -> bytes:
+    from request_desk.gateways import secrets
+
+    kept = store.get(name)
+    if kept is None:
+        kept = secrets.new_key()
+        store.put(name, kept)
+    return kept.encode("ascii")
+
+
+# The portal and the worker
+
+
+def run_portal(found: "config.Settings", demo: Path | None = None) -> int:
+    """Serve the parents' pages until told to end."""
+    from request_desk import logs
+    from request_desk.gateways import secrets
+    from request_desk.web import server
+
+    home = _home(demo)
+    used = home.settings(found) if home is not None else found
+    logs.set_up(used.log, paths.log_folder(), face="portal")
+    desk = open_desk(used, home.clock if home is not None else None)
+    store = secrets.FileStore(demo) if demo is not None else secrets.best_store(data_folder(used))
+    stop = _until_told(demo)
+
+    def ready(port: int) -> None:
+        if home is not None:
+            home.portal_is_at(desk, port)
+        _say_ready("portal", port)
+
+    try:
+        secret = _kept_key(store, _PORTAL_KEY).decode("ascii")
+        application = server.build(desk, used, desk.clock, secret=secret)
+        server.serve(application, used.portal.host, used.portal.port, ready, stop=stop)
+    finally:
+        desk.close()
+    return 0
+
+
+def run_worker(found: "config.Settings", demo: Path | None = None) -> int:
+    """Tick: deliver, expire, wake, sweep, until told to end. In a demo the mail catcher and the colleague live here too."""
+    from request_desk import logs
+
+    home = _home(demo)
+    logs.set_up(found.log, paths.log_folder(), face="worker")
+    stop = _until_told(demo)
+    if home is None:
+        return _work(found, open_desk(found), stop)
+    with home.catching() as port:
+        used = home.settings(found, mail_port=port)
+        desk = open_desk(used, home.clock)
+        with home.colleague(desk):
+            return _work(used, desk, stop)
+
+
+def _work(found: "config.Settings", desk: "Desk", stop: Event) -> int:
+    jobs = _jobs(found, desk, "worker")
+    jobs.start()
+    try:
+        _say_ready("worker", 0)
+        stop.wait()
+    finally:
+        jobs.stop()
+        desk.close()
+    return 0
+
+
+def _jobs(found: "config.Settings", desk: "Desk", face: str) -> "Jobs":
+    from request_desk.gateways import secrets
+    from request_desk.gateways.email import Mailer
+    from request_desk.jobs.scheduler import Jobs
+
+    password = secrets.best_store(data_folder(found)).get(_MAIL_PASSWORD) if found.mail.user else None
+    mailer = Mailer(found.mail, password or "", now=desk.clock.now)
+    return Jobs(desk, mailer.send, f"{face}:{platform.node()}:{os.getpid()}")
+
+
+def _until_told(demo: Path | None) -> Event:
+    """Return an event that is set by a signal, or in a demo when the process that started this one has ended."""
+    stop = Event()
+
+    def told(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, told)
+    if demo is not None:
+        from request_desk.demo import processes
+
+        processes.end_with_parent(stop.set)
+    return stop
+
+
+def _say_ready(face: str, port: int) -> None:
+    print(f"{face} ready {port}", flush=True)  # noqa: T201  # what starts this process waits for the line
+
+
+# A new practice, and a new version
+
+
+def init(found: "config.Settings", *, name: str, phone: str, zone: str, kinds: Sequence[str]) -> str:
+    """Make a new practice and return the sentence with the administrator's one-time code. Refuses one that is there."""
+    from request_desk.domain.access import SYSTEM
+    from request_desk.services import founding, housekeeping
+    from request_desk.services.desk import Desk
+    from request_desk.store import migrate as migrations
+
+    database = open_database(found)
+    try:
+        if migrations.version(database) is None:
+            migrations.migrate(database)
+        migrations.check(database)
+        desk = Desk(database)
+        if desk.query(SYSTEM, housekeeping.is_founded):  # tables alone are left by a first try that was refused
+            raise Refused("There is a practice in this database already. Nothing was changed.")
+        new = founding.NewPractice(name, phone, zone, frozenset(kinds), found.portal.public_url, _library())
+        code = desk.perform(SYSTEM, founding.found, new).value
+    finally:
+        database.close()
+    return (
+        f"The practice {name} is ready. Sign in as {code.login} with the one-time code {code.code.text},"
+        " then choose a password. The code works once, and not for long."
+    )
+
+
+def _library() -> tuple[str, ...]:
+    """The shipped phrases, as they are written."""
+    return tuple(path.read_text("utf-8") for path in sorted(paths.phrases().rglob("*.toml")))
+
+
+def migrate(found: "config.Settings") -> str:
+    """Bring the database and its shipped phrases to this version and say what was done."""
+    from request_desk.domain.access import SYSTEM
+    from request_desk.services import founding, housekeeping
+    from request_desk.services.desk import Desk
+    from request_desk.store import migrate as migrations
+
+    database = open_database(found)
+    try:
+        before = migrations.version(database)
+        if before is None:
+            raise Refused("This database is empty. Run `request-desk init` first.")
+        copy = migrations.migrate(database)
+        desk = Desk(database)
+        renewed = 0
+        if desk.query(SYSTEM, housekeeping.is_founded):
+            renewed = desk.perform(SYSTEM, founding.renew_phrases, _library()).value
+    finally:
+        database.close()
+    told = f" Shipped phrases renewed: {renewed}." if renewed else ""
+    if before == migrations.HEAD:
+        return f"The database is of this version already.{told}"
+    kept = f" A copy of the old one is {copy.name}." if copy else ""
+    return f"The database is of version {migrations.HEAD} now.{kept}{told}"
+
+
+# The demo, the doctor, the tour
+
+
+def _home(folder: Path | None) -> "Home | None":
+    if folder is None:
+        return None
+    from request_desk.demo import home
+
+    return home.at(folder)
+
+
+def run_demo(*, fresh: bool, ask: Callable[[str], bool], say: Say) -> int:
+    """Build or keep the demo practice and run it; without a display it walks the tour and says where the pictures are."""
+    from request_desk.demo import processes
+
+    folder = paths.demo_folder()
+    prepare_demo(folder, fresh=fresh, ask=ask, say=say)
+    if not _has_display():
+        say("There is no display: the tour is walked off screen instead.")
+        return run_tour(folder / "pictures", pictures=True, say=say)
+    return processes.run(folder, say)
+
+
+def prepare_demo(folder: Path, *, fresh: bool, ask: Callable[[str], bool], say: Say) -> "Home":
+    """Make sure that there is a demo practice of today in `folder`."""
+    from request_desk.demo import home
+    from request_desk.services.desk import Desk
+    from request_desk.store import migrate as migrations
+    from request_desk.store.database import Database
+
+    def opened(path: Path, clock: Clock) -> Desk:
+        database = Database(f"sqlite:///{path}")
+        migrations.migrate(database)
+        return Desk(database, clock)
+
+    return home.ready(folder, opened, fresh=fresh, ask=ask, say=say)
+
+
+def _has_display() -> bool:
+    if os.environ.get("QT_QPA_PLATFORM") == "offscreen":
+        return False
+    return platform.system() != "Linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def run_doctor(path: Path | None, say: Say) -> int:
+    """Check this installation; 0 when all is well, 1 when something needs attention."""
+    from request_desk import doctor
+
+    return doctor.run(lambda: settings(path), open_database, data_folder, say)
+
+
+def run_tour(out: Path, *, pictures: bool, say: Say) -> int:
+    """Walk the tour off screen on a fresh demo practice of its own; writes pictures and tour.json into `out`."""
+    import tempfile
+
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from request_desk import config
+    from request_desk.demo import processes
+    from request_desk.ui import tour
+
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="request-desk-tour") as place:
+        folder = paths.private_folder(Path(place))
+        home = prepare_demo(folder, fresh=True, ask=lambda _question: True, say=say)
+        _shorten_grace(home, tour.GRACE)
+        with processes.background(folder) as running:
+            return tour.run(
+                desktop_launch(config.Settings(), folder), running.mails_to, out, pictures=pictures, say=say
+            )
+
+
+def _shorten_grace(home: "Home", grace: timedelta) -> None:
+    """Set the undo time by the setting, as an administrator would."""
+    from dataclasses import replace
+
+    from request_desk import config
+    from request_desk.domain.access import SYSTEM
+    from request_desk.services import settings as settings_service
+
+    desk = open_desk(home.settings(config.Settings()), home.clock)
+    try:
+        now = desk.query(SYSTEM, settings_service.settings)
+        desk.perform(SYSTEM, settings_service.first_settings, replace(now, grace=grace))
+    finally:
+        desk.close()

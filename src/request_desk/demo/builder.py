@@ -1,0 +1,171 @@
+"""Makes the demo practice in an empty database: deterministic around the next working day, 8:12 AM, whatever the hour."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import chain
+from random import Random, SystemRandom
+from typing import Final
+
+from request_desk import paths
+from request_desk.demo import data, plan, rows
+from request_desk.demo.data import Calendar
+from request_desk.demo.passwords import four_words
+from request_desk.demo.people import Finder, Population, index
+from request_desk.demo.requests_fill import RequestsFill
+from request_desk.demo.schedule_fill import ScheduleFill
+from request_desk.domain import phrases as phrase_rules
+from request_desk.domain.access import SYSTEM
+from request_desk.domain.clock import Clock, FixedClock
+from request_desk.domain.ids import AppointmentId
+from request_desk.domain.words import _
+from request_desk.services import access, loading, phrases, settings
+from request_desk.services.desk import Desk
+
+SEED: Final = 20_261_124
+_IDS_AT_ONCE: Final = 20_000
+_BEGINS_BEFORE: Final = timedelta(hours=3)  # the data is loaded so long before the first request
+
+DeskAt = Callable[[Clock], Desk]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much of a practice is made: patients, and days with visits behind day 0."""
+
+    patients: int
+    past_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class DemoLogin:
+    """A login of the demo, shown at its sign-in."""
+
+    login: str
+    name: str
+    role: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPractice:
+    """What was made: the day and the instant at which it opens, who can sign in, and the last line of its journal."""
+
+    day: date
+    opens_at: datetime
+    staff: tuple[DemoLogin, ...]
+    sign_in_as: str
+    colleague: str
+    last_line: int
+
+
+def build(
+    desk_at: DeskAt, now: datetime, *, seed: int = SEED, size: Size | None = None, say: Say | None = None
+) -> DemoPractice:
+    """Make the practice in the empty database that `desk_at` opens; the same `now` and `seed` make the same practice.
+
+    Passwords and ids differ each time. Takes some seconds; `say` is told what is being made. Without a `size` it is that
+    of practice.toml.
+    """
+    tell = say or _silent
+    calendar = data.calendar(now)
+    logins = _logins()
+    whole = Size(data.practice().population.patients, data.practice().fill.past_days)
+    with ThreadPoolExecutor(1) as pool:  # hashing takes as long as all the rest, on the other core
+        hashes = {each.login: pool.submit(access.PASSWORDS.hashed, each.password) for each in logins}
+        desk, clock = _opened(desk_at, calendar)
+        try:
+            last_line = _Builder(desk, clock, calendar, seed, size or whole, tell).build(hashes)
+        finally:
+            desk.close()
+    staff = data.practice().staff
+    return DemoPractice(
+        day=calendar.today,
+        opens_at=calendar.opens_at,
+        staff=logins,
+        sign_in_as=next(each.login for each in staff if each.signed_in),
+        colleague=next(each.login for each in staff if each.at_work),
+        last_line=last_line,
+    )
+
+
+def _logins() -> tuple[DemoLogin, ...]:
+    random = SystemRandom()
+    return tuple(DemoLogin(each.login, each.name, each.title, four_words(random)) for each in data.practice().staff)
+
+
+def _opened(desk_at: DeskAt, calendar: Calendar) -> tuple[Desk, FixedClock]:
+    requests = (*data.requests().request, *data.earlier().request)
+    first = min(calendar.instant(each.arrived.day, each.arrived.at) for each in requests)
+    clock = FixedClock(first - _BEGINS_BEFORE)
+    return desk_at(clock), clock
+
+
+def _silent(_sentence: str) -> None:
+    """Nobody wants to know."""
+
+
+class _Builder:
+    """One making of the practice."""
+
+    def __init__(self, desk: Desk, clock: FixedClock, calendar: Calendar, seed: int, size: Size, say: Say) -> None:
+        self._desk = desk
+        self._clock = clock
+        self._calendar = calendar
+        self._seed = seed
+        self._size = size
+        self._say = say
+        self._ids: list[int] = []
+
+    def build(self, hashes: Mapping[str, Future[str]]) -> int:
+        """Make everything and return the number of the last journal line."""
+        self._say(_("Making {practice} …").format(practice=data.practice().practice.name))
+        known = rows.keys(self._new_id)
+        families = Population(self._random("people"), self._calendar, self._new_id, self._size.patients).families()
+        finder = Finder(self._random("requests"), self._calendar.today, families)
+        all_sent = plan.sent(finder)
+        self._say(_("Filling the schedule …"))
+        demanded = plan.planned(self._calendar, all_sent, families)
+        visits = ScheduleFill(
+            self._random("schedule"), self._calendar, families, finder.taken, demanded, self._size.past_days
+        ).visits()
+        of_child = index(families)
+        appointments = rows.Appointments(known, self._calendar, self._new_id, self._random("bookings"), of_child)
+        made = [(visit, appointments.row(visit)) for visit in visits]
+        borrowed = frozenset(
+            each.contact.id for each in all_sent if not any(right.may_book for right in each.contact.rights)
+        )
+        now = self._clock.now()
+        people = rows.people(families, self._new_id, self._random("addresses"), now, borrowed)
+        self._say(_("Writing {patients} patients and {visits} visits …").format(
+            patients=f"{len(of_child):,}", visits=f"{len(made):,}"
+        ))  # fmt: skip
+        directory = rows.directory(
+            known, self._calendar, self._new_id, {login: each.result() for login, each in hashes.items()}
+        )
+        self._desk.perform(SYSTEM, loading.load, {**directory, **people, "appointment": [row for _visit, row in made]})
+        self._desk.perform(SYSTEM, settings.first_settings, rows.settings(known, self._calendar))
+        library = _library()
+        self._desk.perform(SYSTEM, phrases.sync_shipped, library)
+        self._say(_("Sending the parents' requests …"))
+        placed = {(visit.provider, visit.day.toordinal(), visit.start): AppointmentId(row["id"]) for visit, row in made}
+        RequestsFill(self._desk, self._clock, self._calendar, known, placed, library).run(all_sent)
+        return self._desk.query(SYSTEM, loading.newest_line)
+
+    def _random(self, part: str) -> Random:
+        """A source of its own for each part, so that a change of one leaves the others as they are."""
+        return Random(f"{self._seed} {part} {self._calendar.today}")
+
+    def _new_id(self) -> int:
+        if not self._ids:
+            self._ids = list(reversed(self._desk.query(SYSTEM, loading.new_ids, _IDS_AT_ONCE)))
+        return self._ids.pop()
+
+
+def _library() -> list[phrase_rules.Phrase]:
+    files = sorted(
+        chain.from_iterable(folder.glob("*.toml") for folder in paths.phrases().iterdir() if folder.is_dir())
+    )
+    return [phrase_rules.parse(path.read_text("utf-8")) for path in files]
