@@ -1,0 +1,94 @@
+"""The pages are built a piece with each turn of the event loop: what that leaves behind, and what may happen in between."""
+
+import time
+from threading import Event
+
+from PySide6.QtCore import QRect, QTimer
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from request_desk.services import access
+from request_desk.services.desk import Desk
+from request_desk.ui.inbox.message_center import MessageCenter
+from request_desk.ui.runner import Runner
+from request_desk.ui.widgets_layout import FlowLayout
+from tests.journeys.conftest import OpenDesk
+
+
+def test_a_page_that_was_built_by_steps_is_whole(open_desk: OpenDesk) -> None:
+    desk = open_desk()
+    assert next(desk.center.building, "done") == "done"
+    assert all(part.updatesEnabled() for part in desk.center.parts)
+    assert desk.center.isVisible()
+    assert not desk.shell.is_covered
+    for key in ("schedule", "settings"):
+        page = desk.frame.page(key)
+        assert page is not None
+        assert page.parentWidget() is desk.frame.place(key)
+
+
+def test_who_locks_while_the_pages_are_built_stays_locked_out(open_desk: OpenDesk) -> None:  # LOCK-01
+    desk = open_desk(signed_in=False)
+    shell = desk.shell
+    token = desk.house.session_of(desk.staff)
+    shell.runner.read(shell, access.resume, token, "front").done(shell._enter)
+    desk.until(lambda: desk.frame.findChild(MessageCenter) is not None, "the page is begun")
+    assert desk.frame.page("messages") is None
+    shell.cover.hide()  # as when the session was resumed: nothing covers the window
+    shell.lock()
+    desk.until(lambda: desk.is_furnished, "the pages are there")
+    assert shell.cover.isVisible()
+
+
+def test_a_page_that_is_not_finished_goes_with_its_user(open_desk: OpenDesk) -> None:
+    desk = open_desk(signed_in=False)
+    shell = desk.shell
+    for staff in (desk.staff, desk.house.practice.admin):
+        token = desk.house.session_of(staff)
+        shell.runner.read(shell, access.resume, token, "front").done(shell._enter)
+        desk.until(lambda: desk.frame.findChild(MessageCenter) is not None, "the page is begun")
+    desk.until(lambda: desk.is_furnished, "the pages are there")
+    assert desk.frame.findChildren(MessageCenter) == [desk.frame.page("messages")]
+    assert desk.crashes == []
+
+
+def test_answers_that_come_together_leave_room_for_a_turn_between_them(qapp: QApplication, sqlite_desk: Desk) -> None:
+    runner = Runner(sqlite_desk, write_crash=str)
+    heard: list[str] = []
+
+    def slow(value: str) -> None:
+        heard.append(value)
+        begun = time.perf_counter()
+        while time.perf_counter() - begun < 0.01:
+            pass
+
+    both_made = Event()
+    runner.call(runner, str, "one").done(slow)
+    runner.call(runner, str, "two").done(slow)
+    runner.call(runner, both_made.set)
+    both_made.wait()  # so that the answers lie there together when the loop turns next
+    turns = QTimer()
+    turns.timeout.connect(lambda: heard.append("turn"))
+    turns.start(0)
+    assert runner.drained()
+    turns.stop()
+    runner.close()
+    assert "turn" in heard[heard.index("one") : heard.index("two")]
+
+
+def test_a_wrapping_row_forgets_its_height_when_a_part_changes(qtbot: QtBot) -> None:
+    box = QWidget()
+    qtbot.addWidget(box)
+    flow = FlowLayout(box)
+    first, second = QLabel("one"), QLabel("two")
+    for part in (first, second):
+        part.setMinimumSize(100, 20)
+        flow.addWidget(part)
+    low = flow.heightForWidth(400)
+    assert flow.heightForWidth(120) > low
+    second.hide()
+    assert flow.heightForWidth(120) == low
+    first.setMinimumHeight(50)
+    assert flow.heightForWidth(120) >= 50
+    flow.setGeometry(QRect(0, 0, 120, 60))
+    assert first.height() >= 50

@@ -1,0 +1,41 @@
+"""The tour as the README's pictures are made by it, without the pictures: five requests of the demo, by key events alone."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+NAMES = {"schedule", "cancel", "reschedule", "next-available", "all-taken"}
+FITTING = {"schedule", "cancel", "reschedule"}
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What `request-desk tour` wrote."""
+    out = tmp_path_factory.mktemp("tour") / "out"
+    program = [sys.executable, "-m", "request_desk", "tour", "--out", str(out), "--no-pictures"]
+    done = subprocess.run(program, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=110, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert list(out.glob("*.png")) == []
+    return dict(json.loads((out / "tour.json").read_text("utf-8")))
+
+
+@pytest.mark.slow
+def test_the_tour_handles_five_requests_with_few_keys_in_one_window(told: dict[str, Any]) -> None:  # ACT3, MC12
+    requests = {request["name"]: request for request in told["requests"]}
+    assert set(requests) == NAMES
+    for name, request in requests.items():
+        assert 1 <= len(request["keys"]) <= (3 if name in FITTING else 8), request
+        assert set(request["way_to_it"]) <= {"J", "K"}, request
+        assert request["windows"] == 1, request
+        assert request["status_before"].startswith("open"), request
+        assert request["status_after"].startswith("completed"), request
+        assert request["mails_delivered"] >= 1, request
+    assert requests["cancel"]["status_after"] == "completed, visit cancelled"
+
+
+@pytest.mark.slow
+def test_the_tour_measures_how_long_the_window_stood_still(told: dict[str, Any]) -> None:
+    assert told["longest_turn_ms"] > 0
