@@ -1,0 +1,1 @@
+"""How fast Request Desk is, against the limits of the same machine in the same minute: `./desk bench`."""
