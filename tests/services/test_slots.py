@@ -275,14 +275,12 @@ def test_a_book_is_read_with_the_same_few_statements_whatever_its_size(practice:
     assert practice.desk.query(practice.maria, count) == few <= 8
 
 
-def test_blocked_time_is_found_by_its_index(practice: Practice) -> None:
-    if not practice.desk.is_sqlite:
-        pytest.skip("PostgreSQL plans by its statistics")
+def test_blocked_time_is_found_by_its_index(sqlite_practice: Practice) -> None:
     query = (
         "EXPLAIN QUERY PLAN SELECT provider_id, blocks_from, blocks_until FROM appointment"
         " WHERE status IN ('held', 'confirmed') AND provider_id IN (3, 4) AND lane = 0"
         " AND blocks_from < 2 AND blocks_from > 1"
     )
-    with practice.database.read() as connection:
+    with sqlite_practice.database.read() as connection:
         plan = " ".join(str(row[3]) for row in connection.execute(text(query)))
     assert "INDEX ix_appointment_blocking (provider_id=? AND lane=? AND blocks_from>? AND blocks_from<?)" in plan

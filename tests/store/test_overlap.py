@@ -145,14 +145,12 @@ def test_no_appointment_is_ever_deleted(practice: Practice) -> None:  # ACT6
 
 
 @pytest.mark.parametrize("how", ["INSERT OR REPLACE", "INSERT OR IGNORE"])
-def test_replacing_a_row_is_no_way_around_the_rules(practice: Practice, how: str) -> None:  # M23
-    if not practice.desk.is_sqlite:
-        pytest.skip("only SQLite has these words")
-    booked = at(practice, "9:20")
+def test_replacing_a_row_is_no_way_around_the_rules(sqlite_practice: Practice, how: str) -> None:  # M23
+    booked = at(sqlite_practice, "9:20")
     columns = ", ".join(column.name for column in appointment.c if column.name != "id")
 
     def copied(new_id: int) -> None:
-        with practice.database.write() as connection:
+        with sqlite_practice.database.write() as connection:
             copy = f"{how} INTO appointment (id, {columns}) SELECT {new_id}, {columns} FROM appointment WHERE id = {booked}"
             connection.execute(text(copy))
 
@@ -162,7 +160,7 @@ def test_replacing_a_row_is_no_way_around_the_rules(practice: Practice, how: str
         refused(lambda: copied(booked + 1), "never deleted")
     else:
         copied(booked + 1)
-    with practice.database.read() as connection:
+    with sqlite_practice.database.read() as connection:
         assert connection.execute(select(func.count()).select_from(appointment)).scalar_one() == 1
 
 
