@@ -123,6 +123,17 @@ def test_a_reschedule_request_takes_a_digit_and_ctrl_enter(
     assert desk.page.list_stack.pane.sentence() == "Nothing is waiting for you."
 
 
+def test_with_no_request_at_all_nothing_can_be_sent_and_today_is_shown(desks: Callable[..., DeskWindow]) -> None:
+    desk = desks()
+    desk.look()
+    response = desk.page.response
+    assert response.send.text()
+    for part in (response.send, response.reply_only, response.phrase_button, response.dispositions):
+        assert not part.isEnabled()
+    assert response.editor.isReadOnly()
+    assert desk.page.schedule.shown_day() == TODAY
+
+
 def test_a_schedule_request_is_booked_and_the_next_row_is_selected(
     desks: Callable[..., DeskWindow],
     practice: Practice,

@@ -69,8 +69,10 @@ class ScheduleBeside(QObject):
         self._user_went = False
 
     def forget(self) -> None:
-        """No request is shown: the day stays, without offers."""
+        """No request is shown: the day stays, without offers; where none was shown yet, it is today."""
         self._now = None
+        if self._panel.shown_day() is None:
+            self._read(self._context.words().zone.day_of(self._context.clock.now()))
         self._panel.view.set_offers(())
         self._strip.show_tiles((), _("Choose a request to see the times that fit."))
 

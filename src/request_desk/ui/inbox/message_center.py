@@ -290,6 +290,7 @@ class MessageCenter(QWidget):
         self.list_stack.show_state(State.EMPTY, sentence, action=action)
         if self.answering.handler.request_id is None:
             self.message_stack.show_state(State.EMPTY, _("Choose a request to read it here."), icon="mail-open")
+            self.answering.beside.forget()
 
     @Slot(object)
     def _list_failed(self, refused: Refused) -> None:

@@ -97,6 +97,7 @@ class ResponsePane(Card):
         foot.addStretch(1)
         foot.addWidget(self.send)
         self.body.addLayout(foot)
+        self.reset()
 
     def _make_dispositions(self) -> None:
         """Four options side by side, or one chip with a menu of them where there is no room."""
@@ -226,6 +227,7 @@ class ResponsePane(Card):
         self.recipient.setText("")
         self.editor.setPlaceholderText(_("Choose a request to answer it here."))
         self.editor.setReadOnly(True)
+        self.send.setText(_("Send"))
         for part in (self.send, self.reply_only, self.phrase_button, self.dispositions, self.disposition_chip):
             part.setEnabled(False)
 
