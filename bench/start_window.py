@@ -1,22 +1,22 @@
-"""Starts the desktop by its own command line, says when the window and the first request were painted, and closes it."""
+"""Starts the desktop as `request-desk desk` does, says when the window and the first request were painted, and closes it."""
 
 import os
 import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
+from request_desk import app
 
-from request_desk import __main__ as program
-from request_desk.ui import desktop
+if TYPE_CHECKING:
+    from request_desk.ui.desktop import Desktop
 
 
 class Watch:
     """Listens to one desktop; only what it sees is told, nothing of it is changed."""
 
-    def __init__(self, window: desktop.Desktop) -> None:
+    def __init__(self, window: "Desktop") -> None:
         self._window = window
         self._waits = True
         self._set_page = window.frame.set_page
@@ -35,6 +35,8 @@ class Watch:
             def paint_row(*arguments: Any) -> None:
                 paint(*arguments)
                 if self._waits:
+                    from PySide6.QtCore import QTimer
+
                     self._waits = False
                     QTimer.singleShot(0, self._window, self._told)
 
@@ -47,6 +49,8 @@ class Watch:
             self._close()
 
     def _close(self, *_shell: object) -> None:
+        from PySide6.QtCore import QTimer
+
         QTimer.singleShot(0, self._window.frame, self._window.frame.close)
 
 
@@ -58,24 +62,6 @@ def end_at_once(kind: type[BaseException], error: BaseException, trace: Tracebac
     os._exit(1)
 
 
-def main() -> int:
-    """Run `request-desk desk` with an ear at the window."""
-    sys.excepthook = end_at_once
-    run = desktop.run
-    watches: list[Watch] = []
-
-    def run_watched(launch: desktop.Launch, started: Callable[[desktop.Desktop], object] | None = None) -> int:
-        def begun(window: desktop.Desktop) -> None:
-            watches.append(Watch(window))
-            if started is not None:
-                started(window)
-
-        return run(launch, begun)
-
-    desktop.run = run_watched
-    program.main(["desk"], standalone_mode=False)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.excepthook = end_at_once
+    sys.exit(app.run_desktop(None, started=Watch))

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from request_desk import __version__, config
-from request_desk.__main__ import main
+from request_desk.__main__ import commands
 from request_desk.domain.access import SYSTEM
 from request_desk.services import directory, phrases, settings
 from request_desk.services.desk import Desk
@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 
 def run(folder: Path, *words: str, typed: str = "", **environ: str) -> Result:
     """Run a command in this process, with a data folder of the test's own."""
-    return CliRunner().invoke(main, words, input=typed, env={"REQUEST_DESK_DATA_FOLDER": str(folder), **environ})
+    return CliRunner().invoke(commands(), words, input=typed, env={"REQUEST_DESK_DATA_FOLDER": str(folder), **environ})
 
 
 def is_refused(result: Result) -> str:
@@ -54,7 +54,7 @@ def test_every_command_explains_itself(command: str, folder: Path) -> None:
     for flag in ("--help", "-h"):
         result = run(folder, command, flag)
         assert result.exit_code == 0
-        assert result.stdout.startswith(f"Usage: main {command}")
+        assert result.stdout.startswith(f"Usage: request-desk {command}")
         assert "--demo" not in result.stdout  # ours alone
     assert not folder.exists()
 
@@ -231,3 +231,25 @@ def test_a_settings_file_that_is_not_there_is_named(folder: Path, tmp_path: Path
 
 def test_a_variable_that_is_no_setting_is_named(folder: Path) -> None:
     assert "REQUEST_DESK_COLOUR" in is_refused(run(folder, "migrate", REQUEST_DESK_COLOUR="green"))
+
+
+# the window's short way
+
+
+def test_the_window_starts_without_the_command_lines_library_and_is_refused_in_one_sentence(folder: Path) -> None:
+    program = (
+        "import sys\n"
+        "from request_desk.__main__ import main\n"
+        "try:\n"
+        "    main(['desk'])\n"
+        "finally:\n"
+        "    print('click' in sys.modules, file=sys.stderr)\n"
+    )
+    environ = {**os.environ, "REQUEST_DESK_DATA_FOLDER": str(folder), "REQUEST_DESK_COLOUR": "red"}
+    ended = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    assert ended.stderr.splitlines() == [
+        "REQUEST_DESK_COLOUR is not a setting. Remove it from the environment.",
+        "False",
+    ]

@@ -1,110 +1,157 @@
-"""The command line: `request-desk desk | portal | worker | init | migrate | demo | doctor`; what they do is in `app`."""
+"""The command line: `request-desk desk | portal | worker | init | migrate | demo | doctor`; what they do is in `app`.
+
+The window is what people wait for: it starts without the command line's library, which everything else is told by.
+"""
 
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
-
-import click
+from typing import TYPE_CHECKING
 
 from request_desk import __version__, app
 
+if TYPE_CHECKING:
+    import click
+
 _KINDS = ("schedule", "cancel", "reschedule")
-_FOLDER = click.option("--demo", "demo", type=click.Path(path_type=Path), hidden=True, help="A demo practice's folder.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, message="%(version)s")
-@click.option(
-    "--config",
-    "config_file",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="The settings file; request-desk.toml in the user's settings folder without it.",
-)
-@click.pass_context
-def main(context: click.Context, config_file: Path | None) -> None:
-    """Request Desk: a practice's inbox for appointment requests, beside its schedule."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit with its code; without `arguments` those of the process."""
+    match list(sys.argv[1:] if arguments is None else arguments):
+        case ["desk"]:
+            _end(lambda: app.run_desktop(None))
+        case ["desk", "--demo", folder]:
+            _end(lambda: app.run_desktop(None, Path(folder)))
+        case words:
+            commands()(words)
+
+
+def commands() -> "click.Group":
+    """Return the whole command line."""
+    import click
+
+    config_file = click.Option(
+        ["--config", "config_file"],
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The settings file; request-desk.toml in the user's settings folder without it.",
+    )
+    group = click.Group(
+        "request-desk",
+        params=[config_file],
+        callback=click.pass_context(_use_config),
+        help="Request Desk: a practice's inbox for appointment requests, beside its schedule.",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    click.version_option(__version__, message="%(version)s")(group)
+    for command in (*_faces(), _init(), _demo(), _tour()):
+        group.add_command(command)
+    for name, run in (("migrate", _migrate), ("doctor", _doctor)):
+        group.add_command(click.Command(name, callback=click.pass_obj(run), help=run.__doc__))
+    return group
+
+
+def _use_config(context: "click.Context", config_file: Path | None) -> None:
     context.obj = config_file
 
 
-@main.command()
-@_FOLDER
-@click.pass_obj
-def desk(config_file: Path | None, demo: Path | None) -> None:
-    """Open the desktop window."""
-    _end(lambda: app.run_desktop(config_file, demo))
+def _faces() -> "list[click.Command]":
+    """The faces that run until they are ended; a demo starts them with a folder of its own."""
+    import click
+
+    def desk(config_file: Path | None, demo: Path | None) -> None:
+        """Open the desktop window."""
+        _end(lambda: app.run_desktop(config_file, demo))
+
+    def portal(config_file: Path | None, demo: Path | None) -> None:
+        """Serve the parents' pages."""
+        _end(lambda: app.run_portal(app.settings(config_file), demo))
+
+    def worker(config_file: Path | None, demo: Path | None) -> None:
+        """Deliver notices, expire holds, wake waiting requests."""
+        _end(lambda: app.run_worker(app.settings(config_file), demo))
+
+    def made(run: Callable[[Path | None, Path | None], None]) -> click.Command:
+        folder = click.Option(["--demo"], type=click.Path(path_type=Path), hidden=True, help="A demo's folder.")
+        return click.Command(run.__name__, params=[folder], callback=click.pass_obj(run), help=run.__doc__)
+
+    return [made(desk), made(portal), made(worker)]
 
 
-@main.command()
-@_FOLDER
-@click.pass_obj
-def portal(config_file: Path | None, demo: Path | None) -> None:
-    """Serve the parents' pages."""
-    _end(lambda: app.run_portal(app.settings(config_file), demo))
+def _init() -> "click.Command":
+    import click
+
+    @click.command()
+    @click.option("--name", prompt="Name of the practice", help="The name that parents read.")
+    @click.option("--phone", prompt="Phone number that parents may call", help="Shown on every page of the portal.")
+    @click.option(
+        "--zone", default="America/Los_Angeles", prompt="Time zone", help="An IANA name, e.g. America/New_York."
+    )
+    @click.option(
+        "--kind",
+        "kinds",
+        type=click.Choice(_KINDS),
+        multiple=True,
+        help="A kind of request that parents may send; may be given several times. All are off in a new practice.",
+    )
+    @click.pass_obj
+    def init(config_file: Path | None, name: str, phone: str, zone: str, kinds: tuple[str, ...]) -> None:
+        """Make a new practice: the database, the administrator $AD and a one-time code for it."""
+        if not kinds and sys.stdin.isatty():
+            kinds = tuple(kind for kind in _KINDS if click.confirm(f"May parents ask to {kind} a visit?"))
+        _end(lambda: _told(app.init(app.settings(config_file), name=name, phone=phone, zone=zone, kinds=kinds)))
+
+    return init
 
 
-@main.command()
-@_FOLDER
-@click.pass_obj
-def worker(config_file: Path | None, demo: Path | None) -> None:
-    """Deliver notices, expire holds, wake waiting requests."""
-    _end(lambda: app.run_worker(app.settings(config_file), demo))
-
-
-@main.command()
-@click.option("--name", prompt="Name of the practice", help="The name that parents read.")
-@click.option("--phone", prompt="Phone number that parents may call", help="Shown on every page of the portal.")
-@click.option("--zone", default="America/Los_Angeles", prompt="Time zone", help="An IANA name, e.g. America/New_York.")
-@click.option(
-    "--kind",
-    "kinds",
-    type=click.Choice(_KINDS),
-    multiple=True,
-    help="A kind of request that parents may send; may be given several times. All are off in a new practice.",
-)
-@click.pass_obj
-def init(config_file: Path | None, name: str, phone: str, zone: str, kinds: tuple[str, ...]) -> None:
-    """Make a new practice: the database, the administrator $AD and a one-time code for it."""
-    if not kinds and sys.stdin.isatty():
-        kinds = tuple(kind for kind in _KINDS if click.confirm(f"May parents ask to {kind} a visit?"))
-    _end(lambda: _told(app.init(app.settings(config_file), name=name, phone=phone, zone=zone, kinds=kinds)))
-
-
-@main.command()
-@click.pass_obj
-def migrate(config_file: Path | None) -> None:
+def _migrate(config_file: Path | None) -> None:
     """Bring the database to this version; a SQLite database is copied first."""
     _end(lambda: _told(app.migrate(app.settings(config_file))))
 
 
-@main.command()
-@click.option("--fresh", is_flag=True, help="Build the demo practice anew.")
-@click.option("--yes", is_flag=True, help="Answer every question with yes.")
-def demo(fresh: bool, yes: bool) -> None:
-    """Open a living demo practice: desktop, portal and mail on this machine only."""
-    _end(lambda: app.run_demo(fresh=fresh, ask=(lambda _question: True) if yes else _asked, say=click.echo))
-
-
-@main.command()
-@click.pass_obj
-def doctor(config_file: Path | None) -> None:
+def _doctor(config_file: Path | None) -> None:
     """Check this installation and say what to do about what is wrong."""
-    _end(lambda: app.run_doctor(config_file, click.echo))
+    _end(lambda: app.run_doctor(config_file, _say))
 
 
-@main.command(hidden=True)
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
-@click.option("--pictures/--no-pictures", default=True)
-def tour(out: Path, pictures: bool) -> None:
-    """Walk through the main job on a demo practice, off screen, by key events alone; writes pictures and tour.json."""
-    _end(lambda: app.run_tour(out, pictures=pictures, say=click.echo))
+def _demo() -> "click.Command":
+    import click
+
+    def asked(question: str) -> bool:
+        # Without a terminal the safe answer is no.
+        return sys.stdin.isatty() and click.confirm(question)
+
+    @click.command()
+    @click.option("--fresh", is_flag=True, help="Build the demo practice anew.")
+    @click.option("--yes", is_flag=True, help="Answer every question with yes.")
+    def demo(fresh: bool, yes: bool) -> None:
+        """Open a living demo practice: desktop, portal and mail on this machine only."""
+        _end(lambda: app.run_demo(fresh=fresh, ask=(lambda _question: True) if yes else asked, say=_say))
+
+    return demo
 
 
-def _asked(question: str) -> bool:
-    """Ask on a terminal; without one the safe answer is no."""
-    return sys.stdin.isatty() and click.confirm(question)
+def _tour() -> "click.Command":
+    import click
+
+    @click.command(hidden=True)
+    @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
+    @click.option("--pictures/--no-pictures", default=True)
+    def tour(out: Path, pictures: bool) -> None:
+        """Walk through the main job on a demo practice, off screen, by key events alone; writes pictures and tour.json."""
+        _end(lambda: app.run_tour(out, pictures=pictures, say=_say))
+
+    return tour
+
+
+def _say(sentence: str) -> None:
+    import click
+
+    click.echo(sentence)  # whatever the terminal can write
 
 
 def _told(sentence: str) -> int:
-    click.echo(sentence)
+    _say(sentence)
     return 0
 
 
@@ -113,7 +160,7 @@ def _end(run: app.Face) -> None:
     try:
         sys.exit(run())
     except app.Refused as refused:
-        click.echo(refused.sentence, err=True)
+        print(refused.sentence, file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

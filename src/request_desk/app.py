@@ -1,23 +1,24 @@
 """The composition root: settings, database, desk, then one of the faces; each face is imported by the function that starts it."""
 
+import gc
 import os
-import platform
-import signal
+import sys
 from collections.abc import Callable, Sequence
-from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from request_desk import paths
-from request_desk.domain.clock import Clock, SystemClock
 from request_desk.domain.errors import Invalid
 from request_desk.domain.errors import Refused as Refused  # noqa: PLC0414  # the command line tells it
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from request_desk import config
     from request_desk.demo.home import Home
+    from request_desk.domain.clock import Clock
     from request_desk.gateways.secrets import SecretStore
     from request_desk.jobs.scheduler import Jobs
     from request_desk.services.desk import Desk
@@ -61,7 +62,7 @@ def open_database(found: "config.Settings") -> "Database":
     return Database(config.with_password(url, password))
 
 
-def open_desk(found: "config.Settings", clock: Clock | None = None) -> "Desk":
+def open_desk(found: "config.Settings", clock: "Clock | None" = None) -> "Desk":
     """Open the practice's database; raises Refused when it is empty, newer, older or out of reach."""
     from request_desk.domain.access import SYSTEM
     from request_desk.services import housekeeping
@@ -71,7 +72,7 @@ def open_desk(found: "config.Settings", clock: Clock | None = None) -> "Desk":
     database = open_database(found)
     try:
         migrate.check(database)
-        desk = Desk(database, clock or SystemClock())
+        desk = Desk(database, clock)
         if not desk.query(SYSTEM, housekeeping.is_founded):
             raise Refused(migrate.EMPTY)
     except BaseException:
@@ -83,8 +84,17 @@ def open_desk(found: "config.Settings", clock: Clock | None = None) -> "Desk":
 # The desktop
 
 
-def run_desktop(path: Path | None, demo: Path | None = None) -> int:
-    """Open the window; returns its exit code. Settings and logs are read after its first paint, where they can be."""
+def run_desktop(
+    path: Path | None, demo: Path | None = None, started: "Callable[[Desktop], object] | None" = None
+) -> int:
+    """Open the window; returns its exit code. Settings and logs are read after its first paint, where they can be.
+
+    `started` is given the desktop before its event loop begins.
+    """
+    gc.disable()  # loading makes no garbage, and looking for some costs 4 ms of the first paint; the window collects later
+    from request_desk.ui import loading
+
+    loading.load_plainly()
     from request_desk.ui import desktop
 
     def opened() -> "Opened":
@@ -95,7 +105,7 @@ def run_desktop(path: Path | None, demo: Path | None = None) -> int:
         return _open_for_window(found, demo)
 
     launch = _launch(opened, demo or _folder_of(path))
-    return desktop.run(launch, _end_with_parent if demo is not None else None)
+    return desktop.run(launch, started or (_end_with_parent if demo is not None else None))
 
 
 def _folder_of(path: Path | None) -> Path:
@@ -118,8 +128,17 @@ def _launch(opener: Callable[[], "Opened"], folder: Path) -> "Launch":
         opener=opener,
         memory=memory,
         practice=memory.get("practice") or "",
-        desk_name=f"{platform.node()}:{os.getpid()}",
+        desk_name=_process_name(),
     )
+
+
+def _process_name() -> str:
+    """The machine and the process, as sessions and leases name who has them."""
+    if sys.platform == "win32":
+        import platform  # not loaded where it is not needed: 3 ms of the first paint
+
+        return f"{platform.node()}:{os.getpid()}"
+    return f"{os.uname().nodename}:{os.getpid()}"
 
 
 def _end_with_parent(desktop: "Desktop") -> None:
@@ -176,11 +195,7 @@ def _for_window(home: "Home") -> "Demo":
 def _kept_key(store: "SecretStore", name: str) -> bytes:
     from request_desk.gateways import secrets
 
-    kept = store.get(name)
-    if kept is None:
-        kept = secrets.new_key()
-        store.put(name, kept)
-    return kept.encode("ascii")
+    return store.get_or_put(name, secrets.new_key).encode("ascii")
 
 
 # The portal and the worker
@@ -248,11 +263,13 @@ def _jobs(found: "config.Settings", desk: "Desk", face: str) -> "Jobs":
 
     password = secrets.best_store(data_folder(found)).get(_MAIL_PASSWORD) if found.mail.user else None
     mailer = Mailer(found.mail, password or "", now=desk.clock.now)
-    return Jobs(desk, mailer.send, f"{face}:{platform.node()}:{os.getpid()}")
+    return Jobs(desk, mailer.send, f"{face}:{_process_name()}")
 
 
 def _until_told(demo: Path | None) -> Event:
     """Return an event that is set by a signal, or in a demo when the process that started this one has ended."""
+    import signal
+
     stop = Event()
 
     def told(_number: int, _frame: FrameType | None) -> None:
@@ -360,7 +377,7 @@ def prepare_demo(folder: Path, *, fresh: bool, ask: Callable[[str], bool], say: 
     from request_desk.store import migrate as migrations
     from request_desk.store.database import Database
 
-    def opened(path: Path, clock: Clock) -> Desk:
+    def opened(path: Path, clock: "Clock") -> Desk:
         database = Database(f"sqlite:///{path}")
         migrations.migrate(database)
         return Desk(database, clock)
@@ -371,7 +388,7 @@ def prepare_demo(folder: Path, *, fresh: bool, ask: Callable[[str], bool], say: 
 def _has_display() -> bool:
     if os.environ.get("QT_QPA_PLATFORM") == "offscreen":
         return False
-    return platform.system() != "Linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def run_doctor(path: Path | None, say: Say) -> int:
@@ -401,7 +418,7 @@ def run_tour(out: Path, *, pictures: bool, say: Say) -> int:
             )
 
 
-def _shorten_grace(home: "Home", grace: timedelta) -> None:
+def _shorten_grace(home: "Home", grace: "timedelta") -> None:
     """Set the undo time by the setting, as an administrator would."""
     from dataclasses import replace
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from request_desk.domain.words import _
-from request_desk.ui.painting import CENTER, draw_focus_ring, draw_icon, draw_pill, draw_text, fill_round
+from request_desk.ui.painting import CENTER, draw_focus_ring, draw_icon, draw_pill, draw_text, fill, fill_round
 from request_desk.ui.plain_text import isolated_if_needed, one_line, tip_text
 from request_desk.ui.skeleton import Skeleton
 from request_desk.ui.theme import (
@@ -216,7 +216,7 @@ class _Identity(QAbstractButton):
 
     def _name(self) -> None:
         self.setAccessibleName(f"{self._who}. {self._line}" if self._who else self._line)
-        self.setToolTip(tip_text(f"{self._who}\n{self._line}" if self._who else self._line))
+        self.setToolTip(tip_text(f"{self._who}\n{self._line}") if self._who else "")
         self.update()
 
 
@@ -271,7 +271,7 @@ class Rail(QFrame):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = app_theme()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), theme.rail)
+        fill(painter, self.rect(), theme.rail)
         self.painted.emit()
         left = theme.px(12)
         if self.folded:

@@ -14,6 +14,9 @@ PIECE = 20  # letters between two places to break in a longer one
 BREAK = "\u200b"
 _LONG_WORD = re.compile(rf"\S{{{WORD + 1},}}")
 
+# As `html.escape`, whose module takes 3 ms of the first paint for the names of entities.
+_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;", "\n": "<br>"})
+
 FIRST_STRONG = "\u2068"
 POP = "\u2069"
 # Persian and Indic spelling and joined emoji need these two; the other format characters only deceive.
@@ -63,9 +66,7 @@ def has_right_to_left(text: str) -> bool:
 
 def tip_text(text: str) -> str:
     """Return `text` escaped for a tooltip, which Qt would otherwise guess to be rich text (QT-03)."""
-    import html  # 1 ms that the first paint does not need
-
-    escaped = html.escape(body_text(text, 1_000)).replace("\n", "<br>")
+    escaped = body_text(text, 1_000).translate(_ESCAPES)
     return f"<qt>{escaped}</qt>" if escaped else ""
 
 
