@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, select
+from sqlalchemy.exc import DBAPIError
 
 from request_desk.domain.access import SYSTEM, Actor, ActorKind, Permission, Role
 from request_desk.domain.clock import FixedClock
@@ -44,7 +45,11 @@ def rename_location(unit: Unit, place: int, name: str, *, expect_version: int) -
 
 
 def names(unit: Unit) -> list[str]:
-    return [row.name for row in unit.rows(select(schema.location.c.name).where(schema.location.c.active))]
+    return [row.name for row in unit.rows(NAMES)]
+
+
+NAMES = select(schema.location.c.name).where(schema.location.c.active).order_by(schema.location.c.name)
+ADD = schema.location.insert()
 
 
 def fails_late(unit: Unit) -> None:
@@ -108,6 +113,64 @@ def test_a_role_without_the_permission_is_refused_before_anything_is_written(des
 def test_a_query_that_writes_is_a_bug(desk: Desk) -> None:
     with pytest.raises(Exception, match=r"readonly|read-only|must be performed"):
         desk.query(SYSTEM, add_location, "X")
+
+
+def asks_in_order(unit: Unit) -> list[list[str]]:
+    place = unit.new_id()
+    values = {"id": place, "name": "Northside", "zone": "America/Los_Angeles"}
+    before = unit.ask(NAMES)
+    added = unit.ask(ADD, values)
+    between = unit.ask(NAMES)
+    row = unit.change(schema.location, place, 1, name="Harbor St")  # waits, and so comes behind all of them
+    after = unit.ask(NAMES)
+    unit.ask(ADD, {**values, "id": unit.new_id()})  # nobody looks at this answer
+    unit.record("added", Topic.DIRECTORY, place)
+    assert (added.written, row.version) == (1, 2)
+    return [[found.name for found in asked.rows] for asked in (before, between, after)]
+
+
+def test_what_is_asked_for_is_answered_in_the_order_of_asking(desk: Desk) -> None:
+    for _time in range(2):  # as unknown statements, then as known ones
+        assert desk.perform(SYSTEM, asks_in_order).value == [[], ["Northside"], ["Harbor St"]]
+        assert desk.query(SYSTEM, names) == ["Harbor St", "Northside"]
+        with desk.database.write() as connection:
+            connection.execute(schema.location.delete())
+
+
+def asks_on_the_connection(unit: Unit) -> int:
+    unit.ask(ADD, {"id": unit.new_id(), "name": "Northside", "zone": "America/Los_Angeles"})
+    found = len(unit.connection.execute(NAMES).all())
+    unit.record("added", Topic.DIRECTORY, 1)
+    return found
+
+
+def test_the_bare_connection_sees_what_was_asked_for_before(desk: Desk) -> None:
+    assert desk.perform(SYSTEM, asks_on_the_connection).value == 1
+
+
+def asks_for_the_impossible(unit: Unit) -> None:
+    values = {"id": unit.new_id(), "name": "Northside", "zone": "America/Los_Angeles"}
+    unit.ask(ADD, values)
+    unit.ask(ADD, values)
+    unit.record("added", Topic.DIRECTORY, 1)
+
+
+def test_what_fails_without_being_waited_for_leaves_nothing_behind(desk: Desk) -> None:
+    desk.perform(SYSTEM, asks_on_the_connection)  # its statement is known afterwards
+    before = desk.last_seq()
+    with pytest.raises(Refused, match="just changed the same thing"):
+        desk.perform(SYSTEM, asks_for_the_impossible)
+    assert desk.query(SYSTEM, names) == ["Northside"]
+    assert desk.last_seq() == before
+
+
+def test_a_query_that_asks_for_a_write_fails(desk: Desk) -> None:
+    def sneaks(unit: Unit) -> None:
+        unit.ask(ADD, {"id": 1, "name": "Northside", "zone": "America/Los_Angeles"})
+
+    with pytest.raises(DBAPIError):
+        desk.query(SYSTEM, sneaks)
+    assert desk.query(SYSTEM, names) == []
 
 
 def test_the_feed_tells_other_desks_in_order_and_forgets_nothing(desk: Desk, database_url: str) -> None:

@@ -31,6 +31,8 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "expire_all",
         "drop",
         "drop_of_request",
+        "ask_of_request",
+        "drop_found",
         "own_holds",
         "clear_chain",
         "is_taken",
@@ -41,7 +43,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "inbox_marks": ("dismiss", "clear_marks", "put_back", "release", "drop_claim", "take_draft"),
     "inbox_queries": ("deliveries_of", "delivery"),
     "inbox_routing": ("arriving", "due_from_now", "reopened", "keep_seen"),
-    "outbox": ("notify", "acknowledge", "enqueue_code", "withdraw", "withdraw_waiting"),
+    "outbox": ("ask_people", "notify", "acknowledge", "enqueue_code", "withdraw", "withdraw_waiting"),
     "request_scope": (
         "sees_everything",
         "my_targets",

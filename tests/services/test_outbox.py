@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from request_desk.domain.access import SYSTEM, Role
 from request_desk.domain.availability import Slot
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import NotAllowed, NotFound, Refused
-from request_desk.domain.ids import ContactId, RequestId
+from request_desk.domain.ids import ContactId, RequestId, new_uuid
 from request_desk.domain.requests import Booking, Delivery, Disposition, Reply
 from request_desk.services import inbox, inbox_queries, outbox, request_view
 from request_desk.services.changes import Topic
@@ -83,6 +84,32 @@ def test_a_notice_tells_time_and_place_and_nothing_of_health(
     for notice in notices:
         for word in ("mattress", "Well visit", "Okafor", "Lindqvist"):
             assert word not in notice.subject + notice.body
+
+
+@pytest.mark.parametrize("is_of_a_request", [True, False])
+def test_the_same_is_never_queued_twice(desk: Desk, practice: Practice, is_of_a_request: bool) -> None:  # NT1
+    practice.a_request()
+    row = dict(stored(practice, due(desk)[0])._mapping) if is_of_a_request else a_code(practice)
+    with pytest.raises(IntegrityError, match=r"(?i)unique"):
+        change(practice, schema.outbox.insert().values(**{**row, "id": row["id"] + 1, "kind": "another"}))
+
+
+def a_code(practice: Practice) -> dict[str, Any]:
+    """A notice that belongs to no request."""
+    row = {
+        "id": 900_001,
+        "reference": new_uuid(),
+        "kind": outbox.CODE,
+        "channel": "email",
+        "contact_id": practice.amara.id,
+        "payload": {},
+        "dedupe_key": "code:1",
+        "state": "pending",
+        "not_before": practice.desk.clock.now(),
+        "created_at": practice.desk.clock.now(),
+    }
+    change(practice, schema.outbox.insert().values(**row))
+    return row
 
 
 def test_a_leased_notice_is_nobody_else_s_until_the_lease_ends(

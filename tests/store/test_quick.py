@@ -1,11 +1,12 @@
 """Known statements on the driver's own cursor answer what SQLAlchemy answers, on both engines."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, Executable, bindparam, event, func, insert, select, update
+from sqlalchemy import Executable, bindparam, delete, event, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from request_desk.store import schema
@@ -27,13 +28,9 @@ RENAMED = (
 )
 KEPT = insert(command)
 COMMANDS = select(command.c.id, command.c.at, command.c.answer)
+DELETED = delete(patient).where(patient.c.id == bindparam("which"))
+HOW_MANY = select(func.count()).select_from(patient)
 SEVERAL = select(patient.c.id).where(patient.c.id.in_(bindparam("ids", expanding=True)))
-
-
-@pytest.fixture(autouse=True)
-def nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The guard of the UI tests listens to every engine of the process; here nobody does but a test itself."""
-    monkeypatch.setattr(Engine, "_has_events", False)
 
 
 def given(**values: Any) -> dict[str, Any]:
@@ -45,6 +42,10 @@ def given(**values: Any) -> dict[str, Any]:
         "search": "zuri",
     }
     return {**row, **values}
+
+
+def a_command(**values: Any) -> dict[str, Any]:
+    return {"id": uuid4(), "actor_id": 5, "function": "f", "at": NOON, "answer": "{}", **values}
 
 
 def quickly(database: Database, connection: Any, statement: Executable, values: dict[str, Any]) -> Any:
@@ -66,7 +67,7 @@ def test_a_statement_is_quick_from_the_second_time_on(database: Database) -> Non
 def test_the_answers_are_those_of_sqlalchemy(database: Database) -> None:
     with database.write() as connection:
         connection.execute(INSERT, [given(id=1), given(id=2, active=False), given(id=3, birth_day=date(2019, 2, 28))])
-        connection.execute(KEPT, {"id": uuid4(), "actor_id": 5, "function": "f", "at": NOON, "answer": "{}"})
+        connection.execute(KEPT, a_command())
     with database.read() as connection:
         for statement, values in ((NAMED, {"family": "Okafor"}), (COMMANDS, {})):
             ordinary = connection.execute(statement, values).all()
@@ -113,6 +114,98 @@ def test_what_is_out_of_the_ordinary_goes_the_ordinary_way(database: Database) -
         connection.execute(INSERT, given(id=1))
         assert quickly(database, connection, SEVERAL, {"ids": [1, 2]}) is None  # expanding IN
         assert quickly(database, connection, NAMED, {}) is None  # a value is missing: SQLAlchemy says which
+
+
+def test_a_value_that_is_named_twice_is_given_once(database: Database) -> None:
+    twice = select(patient.c.id).where(patient.c.id == bindparam("who"), patient.c.household_id != bindparam("who"))
+    with database.write() as connection:
+        connection.execute(INSERT, given(id=2))
+    with database.read() as connection:
+        assert quickly(database, connection, twice, {"who": 2}).rows == [(2,)]
+
+
+@pytest.fixture
+def server(postgres_url: str) -> Iterator[Database]:
+    """A database that takes several statements on one way, and knows these ones."""
+    database = Database(postgres_url)
+    with database.write() as connection:
+        for statement, values in (
+            (INSERT, given(id=0)),
+            (RENAMED, {"which": -1, "to_name": ""}),
+            (DELETED, {"which": 0}),
+            (NAMED, {"family": ""}),
+        ):
+            database.quick.run(connection, statement, values)
+    yield database
+    database.close()
+
+
+def test_several_statements_go_one_way_in_their_order(server: Database) -> None:
+    with server.write() as connection:
+        answers = server.quick.run_all(
+            connection,
+            [
+                (INSERT, given(id=1)),
+                (RENAMED, {"which": 1, "to_name": "Mae"}),
+                (NAMED, {"family": "Okafor"}),
+                (DELETED, {"which": 1}),
+                (NAMED, {"family": "Okafor"}),
+            ],
+        )
+    assert answers is not None
+    inserted, renamed, before, deleted, after = answers
+    assert (inserted.rows, inserted.written) == ([], 1)
+    assert (renamed.rows[0].given_name, renamed.written) == ("Mae", 1)
+    assert [row.how_many for row in before.rows] == [1]
+    assert (deleted.rows, deleted.written) == ([], 1)
+    assert after.rows == []
+
+
+def test_none_is_run_when_one_of_several_is_not_known(server: Database) -> None:
+    with server.write() as connection:
+        connection.execute(INSERT, given(id=1))
+        asked: list[tuple[Executable, dict[str, Any]]] = [(DELETED, {"which": 1}), (SEVERAL, {"ids": [1]})]
+        for _time in range(2):  # an expanding IN is never known
+            assert server.quick.run_all(connection, asked) is None
+        assert connection.execute(HOW_MANY).scalar_one() == 1
+
+
+def test_the_first_of_several_that_fails_is_the_error_and_nothing_stays(server: Database) -> None:
+    def clash() -> None:
+        with server.write() as connection:
+            server.quick.run_all(
+                connection,
+                [(INSERT, given(id=1)), (INSERT, given(id=1)), (DELETED, {"which": 1}), (INSERT, given(id=2))],
+            )
+
+    with pytest.raises(IntegrityError, match="pk_patient") as refused:
+        clash()
+    assert not refused.value.connection_invalidated
+    with server.write() as connection:  # the same connection, fit for use
+        assert connection.execute(HOW_MANY).scalar_one() == 0
+
+
+def test_a_value_that_does_not_fit_is_told_before_anything_is_sent(server: Database) -> None:
+    with server.write() as connection:
+        server.quick.run(connection, KEPT, a_command())
+        with pytest.raises(ValueError, match="zone"):
+            server.quick.run_all(connection, [(INSERT, given(id=1)), (KEPT, a_command(at=NOON.replace(tzinfo=None)))])
+        assert connection.execute(HOW_MANY).scalar_one() == 0
+
+
+def test_a_listener_that_was_removed_is_no_hindrance(database: Database) -> None:
+    seen: list[str] = []
+
+    def note(*call: Any) -> None:
+        seen.append(call[2])
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    with database.read() as connection:
+        assert quickly(database, connection, NAMED, {"family": "Okafor"}) is None
+    event.remove(database.engine, "before_cursor_execute", note)
+    with database.read() as connection:
+        assert quickly(database, connection, NAMED, {"family": "Okafor"}).rows == []
+    assert seen == []
 
 
 def test_a_listener_sees_every_statement(database: Database) -> None:

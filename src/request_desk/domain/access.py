@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from request_desk.domain.ids import ContactId, ProviderId, StaffId
@@ -113,3 +114,8 @@ def may(actor: Actor, permission: Permission) -> bool:
         case ActorKind.STAFF:
             # The own password and session: also for whoever may do nothing else until a password is set.
             return permission is Permission.OWN_ACCOUNT or any(permission in GRANTS[role] for role in actor.roles)
+
+
+def session_stands(*, active: bool, revoked_at: datetime | None, expires_at: datetime, now: datetime) -> bool:
+    """Tell whether a session still vouches for its staff member: not ended, not too old, the account not closed (AUTH-07)."""
+    return active and revoked_at is None and now < expires_at

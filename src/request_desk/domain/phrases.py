@@ -666,10 +666,13 @@ def leftover_marks(text: str, values: Iterable[str] = ()) -> tuple[str, ...]:
 
     `values` are texts that may hold such marks as they are, the patient's name say: they are left out of the search.
     """
+    found = tuple(mark for mark in MARKS if mark in text)
+    if not found:
+        return ()
     for value in values:
         if any(mark in value for mark in MARKS):
             text = text.replace(value, " ")
-    return tuple(mark for mark in MARKS if mark in text)
+    return tuple(mark for mark in found if mark in text)
 
 
 def suggest(phrases: Sequence[Phrase], kind: str, outcome: Outcome, language: str) -> Phrase | None:

@@ -58,7 +58,10 @@ def fold(text: str) -> str:
 def index_text(text: str) -> str:
     """Return the words of a text as they are stored for search, separated by spaces."""
     folded = fold(text)
-    words = [word for token in _tokens(folded) for word in _pairs(token, stored=True)]
+    if folded.isascii():
+        words = _WORD.findall(folded)
+    else:
+        words = [word for token in _tokens(folded) for word in _pairs(token, stored=True)]
     words += [_date_word(day) for day in _dates(folded, month_first=True)]
     words += [ending for number in _PHONE.findall(folded) for ending in _endings(number)]
     return " ".join(words)  # repetitions stay: a run of pairs is found as neighbours

@@ -46,6 +46,8 @@ def clean_text(value: object, *, field: str, most: int = TEXT_LIMIT, lines: bool
     """
     if not isinstance(value, str):
         raise Invalid(_("{field} is not a text. Please type it again.").format(field=field), field=field)
+    if not value and not required:
+        return ""
     text = _NEWLINES.sub("\n", value)
     if len(text) > most:
         sentence = _("{field} is too long: it has {count} characters, at most {most} fit. Please shorten it.")

@@ -3,7 +3,8 @@
 import gettext
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as wall_time
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,7 @@ _BABY: Final = 24  # months until which an age is told in months
 _SPACES: Final = str.maketrans({"\u202f": " ", "\u00a0": " ", "\u2009": " "})
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI"})
 _MINUTE: Final = timedelta(minutes=1)
+_SAID_MOST: Final = 4_000  # days and times whose words are kept: Babel takes as long for one as the database for a row
 
 
 @cache
@@ -56,6 +58,8 @@ def isolate(text: str) -> str:
 
 def safe_name(text: str) -> str:
     """Return a name isolated only when it is written from right to left, so that other lines stay as they are."""
+    if text.isascii():
+        return text
     return isolate(text) if any(unicodedata.bidirectional(sign) in _RIGHT_TO_LEFT for sign in text) else text
 
 
@@ -72,13 +76,14 @@ class Words:
     `today` lets it leave out what goes without saying and add the year of a day that is far away.
     """
 
-    __slots__ = ("_patterns", "_today", "locale", "zone")
+    __slots__ = ("_patterns", "_said", "_today", "locale", "zone")
 
     def __init__(self, locale: str, zone: "PracticeTime", today: date | None = None) -> None:
         self.locale: Final = locale
         self.zone: Final = zone
         self._today = today
         self._patterns: dict[str, DateTimePattern] = {}
+        self._said: dict[tuple[str, date | wall_time], str] = {}
 
     @property
     def today(self) -> date | None:
@@ -88,7 +93,7 @@ class Words:
     def on(self, today: date) -> "Words":
         """Return the same formatter as of another day."""
         other = Words(self.locale, self.zone, today)
-        other._patterns = self._patterns
+        other._patterns, other._said = self._patterns, self._said
         return other
 
     # Times and days
@@ -96,7 +101,7 @@ class Words:
     def time(self, instant: datetime) -> str:
         """Return "9:20 AM"; in the doubled hour of autumn "1:30 AM (1st)"."""
         local = self.zone.wall(instant)
-        text = self._applied("time", local)
+        text = self._applied("time", local.time())
         if not self.zone.is_ambiguous(instant):
             return text
         return _("{time} (2nd)").format(time=text) if local.fold else _("{time} (1st)").format(time=text)
@@ -104,7 +109,7 @@ class Words:
     def wall_minute(self, minute: int) -> str:
         """Return the wall time of a minute since midnight; 1440 is midnight again."""
         hour, rest = divmod(minute % _DAY_MINUTES, 60)
-        return self._applied("time", datetime(2000, 1, 1, hour, rest, tzinfo=UTC))
+        return self._applied("time", wall_time(hour, rest))
 
     def day(self, when: datetime | date) -> str:
         """Return "Tue, Nov 24", with the year when it is far away."""
@@ -259,9 +264,15 @@ class Words:
     def _joined(self, day: str, time: str) -> str:
         return str(self._locale().datetime_formats["medium"]).replace("{1}", day).replace("{0}", time)
 
-    def _applied(self, form: str, value: datetime | date) -> str:
-        pattern = self._patterns.get(form) or self._pattern(form)
-        return str(pattern.apply(value, self._locale())).translate(_SPACES)
+    def _applied(self, form: str, value: date | wall_time) -> str:
+        said = self._said.get((form, value))
+        if said is None:
+            pattern = self._patterns.get(form) or self._pattern(form)
+            said = str(pattern.apply(value, self._locale())).translate(_SPACES)
+            if len(self._said) >= _SAID_MOST:
+                self._said.clear()
+            self._said[form, value] = said
+        return said
 
     def _locale(self) -> "Locale":
         return _locale_named(self.locale)

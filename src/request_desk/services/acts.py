@@ -60,11 +60,12 @@ def do(unit: Unit, act: Act, *, patient_id: PatientId, request_id: RequestId | N
 def act_alone(unit: Unit, patient_id: PatientId, act: Act) -> AppointmentId:
     """Book, move or cancel from the schedule, without a request: with one notice to each contact that gets notices (NT1)."""
     unit.require(Permission.CHANGE_SCHEDULE)
+    people = outbox.ask_people(unit, patient_id)
     done = do(unit, act, patient_id=patient_id, request_id=None)
     notices = outbox.notify(
         unit,
         notice_of(act),
-        patient_id=patient_id,
+        people=people,
         replied=False,
         sender_id=None,
         appointment_id=done.appointment.id,

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Executable, Insert, Row, Table, bindparam, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from request_desk.domain.access import Actor, ActorKind, Permission, Role, may
+from request_desk.domain.access import Actor, ActorKind, Permission, Role, may, session_stands
 from request_desk.domain.clock import Clock, SystemClock
 from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.errors import Conflict, NotAllowed, NotFound, Refused, SignedOut, SlotTaken, Unavailable
@@ -22,6 +22,7 @@ from request_desk.domain.words import Words
 from request_desk.services.changes import Changes, JournalEntry, Topic
 from request_desk.store import journal, schema
 from request_desk.store.database import BUSY, DAMAGED, LOST, UNSURE, Database, is_damage
+from request_desk.store.quick import Answer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,7 +68,7 @@ _TOPIC_OF: Mapping[str, Topic] = {
     "practice": Topic.SETTINGS,
     "availability_window": Topic.AVAILABILITY,
 }
-_OVERLAPS = ("ex_appointment_overlap", "uq_appointment_chain_held", "uq_appointment_chain_confirmed")
+_OVERLAPS = ("ex_appointment_overlap", "uq_appointment_chain_id_status")
 _AGAIN_STATES = frozenset({"40001", "40P01", "55P03"})  # serialisation failure, deadlock, lock not available
 
 
@@ -99,16 +100,56 @@ class Watch:
     listen: Callable[[Callable[[], None], Callable[[], bool]], None] | None
 
 
+class Asked:
+    """A statement whose answer is looked at later; on PostgreSQL it goes to the server with the next one that is waited for."""
+
+    __slots__ = ("_answer", "_unit")
+
+    def __init__(self, unit: "Unit") -> None:
+        self._unit = unit
+        self._answer: Answer | None = None
+
+    @property
+    def rows(self) -> Sequence[Row[Any]]:
+        """All rows."""
+        return self.answer().rows
+
+    @property
+    def first(self) -> Row[Any] | None:
+        """The first row, or None."""
+        rows = self.answer().rows
+        return rows[0] if rows else None
+
+    @property
+    def written(self) -> int:
+        """How many rows a writing statement touched."""
+        return self.answer().written
+
+    def tell(self, answer: Answer) -> None:
+        """Take the answer in."""
+        self._answer = answer
+
+    def answer(self) -> Answer:
+        """The rows and how many were written."""
+        if self._answer is None:
+            self._unit.send()
+        if self._answer is None:
+            raise RuntimeError("asked of a use case that is over")
+        return self._answer
+
+
 class Unit:
     """One use case: a connection in a transaction, the actor, and the only ways to change anything."""
 
     def __init__(self, connection: Connection, actor: Actor, now: datetime, new_id: NewId, desk: "Desk") -> None:
-        self.connection = connection
+        self._connection = connection
         self.actor = actor
         self.now = now
         self.new_id = new_id
         self._desk = desk
         self._quick = desk.database.quick
+        self._unsent: list[tuple[Executable, Mapping[str, Any], Asked]] = []
+        self._settings_version: Asked | None = None
         self.lines: list[journal.Written] = []
         self.undo: Undo | None = None
         self.keeps_answer = True  # False where the answer holds a letter: a repetition may then run again
@@ -117,10 +158,16 @@ class Unit:
     def is_sqlite(self) -> bool:
         return self._desk.is_sqlite
 
+    @property
+    def connection(self) -> Connection:
+        """The connection itself, with everything that was asked for before behind it."""
+        self.send()
+        return self._connection
+
     @cached_property
     def settings(self) -> PracticeSettings:
         """The practice settings as of this transaction."""
-        return self._desk.settings_of(self.connection)
+        return self._desk.settings_by(self._settings_version or self.ask(_SETTINGS_VERSION), self.first)
 
     @property
     def grace(self) -> timedelta:
@@ -133,24 +180,60 @@ class Unit:
 
     @cached_property
     def words(self) -> Words:
-        return Words(self.settings.locale, self.time)
+        return self._desk.words_of(self.settings.locale, self.settings.zone)
+
+    def expect_settings(self) -> None:
+        """Ask which settings these are together with the first statement, since most use cases need them."""
+        self._settings_version = self.ask(_SETTINGS_VERSION)
 
     def require(self, permission: Permission) -> None:
         """Raise NotAllowed unless the actor's roles cover it."""
         if not may(self.actor, permission):
             raise NotAllowed("Your role does not allow this. Ask an administrator.")
 
+    def ask(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Asked:
+        """Ask for a statement without waiting: it is run before every later one, and its answer is there when it is looked at.
+
+        On PostgreSQL that saves the way to the server and back; what goes wrong is told with the next answer.
+        """
+        asked = Asked(self)
+        if self._quick.has_pipeline:
+            self._unsent.append((statement, values or {}, asked))
+        else:
+            asked.tell(self._run(statement, values or {}))
+        return asked
+
+    def send(self) -> None:
+        """Run what was asked for and not waited for yet."""
+        unsent, self._unsent = self._unsent, []
+        answers = None
+        if len(unsent) > 1:
+            answers = self._quick.run_all(
+                self._connection, [(statement, values) for statement, values, _asked in unsent]
+            )
+        for place, (statement, values, asked) in enumerate(unsent):
+            asked.tell(self._run(statement, values) if answers is None else answers[place])
+
+    def _answer(self, statement: Executable, values: Mapping[str, Any]) -> Answer:
+        if not self._unsent:
+            return self._run(statement, values)
+        return self.ask(statement, values).answer()
+
+    def _run(self, statement: Executable, values: Mapping[str, Any]) -> Answer:
+        quick = self._quick.run(self._connection, statement, values)
+        if quick is not None:
+            return quick
+        result = self._connection.execute(statement, values)
+        return Answer(list(result.all()) if result.returns_rows else [], result.rowcount)
+
     def rows(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         """Return all rows of a prepared statement."""
-        quick = self._quick.run(self.connection, statement, values or {})
-        return self.connection.execute(statement, values or {}).all() if quick is None else quick.rows
+        return self._answer(statement, values or {}).rows
 
     def first(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Row[Any] | None:
         """Return the first row, or None."""
-        quick = self._quick.run(self.connection, statement, values or {})
-        if quick is None:
-            return self.connection.execute(statement, values or {}).first()
-        return quick.rows[0] if quick.rows else None
+        rows = self._answer(statement, values or {}).rows
+        return rows[0] if rows else None
 
     def value(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Any:
         """Return the first column of the first row, None when there is none."""
@@ -160,14 +243,12 @@ class Unit:
     def run(self, statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None) -> int:
         """Execute a writing statement and return how many rows it touched."""
         if isinstance(values, Mapping) or values is None:
-            quick = self._quick.run(self.connection, statement, values or {})
-            if quick is not None:
-                return quick.written
-        return self.connection.execute(statement, values or {}).rowcount
+            return self._answer(statement, values or {}).written
+        return self.connection.execute(statement, values).rowcount
 
     def insert(self, table: Table, **values: Any) -> None:
         """Insert one row."""
-        self.run(_insert_into(table), values)
+        self.ask(_insert_into(table), values)
 
     def change(self, table: Table, row_id: int, expect_version: int | None, **values: Any) -> Row[Any]:
         """Update one row, raise its version, and return it whole.
@@ -235,6 +316,7 @@ class Desk:
         self._new_id = new_id or IdSource(self.clock.now)
         self._settings: tuple[int, PracticeSettings] | None = None
         self._times: dict[str, PracticeTime] = {}
+        self._words: dict[tuple[str, str], Words] = {}
 
     @property
     def is_sqlite(self) -> bool:
@@ -272,8 +354,9 @@ class Desk:
     ) -> T:
         """Run a reading use case on a steady view of the database."""
         with _translated(), self._database.read() as connection:
-            unit = self._unit(connection, actor)
+            unit = self._unit(connection, actor, is_writing=False)
             value = function(unit, *args, **kwargs)
+            unit.send()
             if unit.lines:
                 raise TypeError(f"{function.__name__} writes and must be performed")
             return value
@@ -310,17 +393,17 @@ class Desk:
     def close(self) -> None:
         self._database.close()
 
-    def settings_of(self, connection: Connection) -> PracticeSettings:
-        """Return the settings, decoded once per version."""
+    def settings_by(self, version: Asked, first: Callable[[Executable], Row[Any] | None]) -> PracticeSettings:
+        """Return the settings, decoded once per version; `first` gives a statement's first row."""
         kept = self._settings
-        version = connection.execute(_SETTINGS_VERSION).scalar()
-        if kept is not None and kept[0] == version:
+        seen = version.first
+        if kept is not None and kept[0] == (0 if seen is None else seen.version):
             return kept[1]
-        row = connection.execute(_SETTINGS).first()
-        settings = (
-            PracticeSettings() if row is None else replace(msgspec.convert(row[1], PracticeSettings), version=row[0])
-        )
-        self._settings = (row[0] if row else 0, settings)
+        row = first(_SETTINGS)
+        settings = PracticeSettings()
+        if row is not None:
+            settings = replace(msgspec.convert(row.settings, PracticeSettings), version=row.version)
+        self._settings = (0 if row is None else row.version, settings)
         return settings
 
     def time_of(self, zone: str) -> PracticeTime:
@@ -329,11 +412,19 @@ class Desk:
             self._times[zone] = PracticeTime(zone)
         return self._times[zone]
 
-    def _unit(self, connection: Connection, actor: Actor) -> Unit:
-        now = self.clock.now()
+    def words_of(self, locale: str, zone: str) -> Words:
+        """Return the formatter of a locale and a zone, made once: it keeps its patterns."""
+        if (locale, zone) not in self._words:
+            self._words[locale, zone] = Words(locale, self.time_of(zone))
+        return self._words[locale, zone]
+
+    def _unit(self, connection: Connection, actor: Actor, *, is_writing: bool) -> Unit:
+        unit = Unit(connection, actor, self.clock.now(), self._new_id, self)
+        if is_writing and self._database.quick.has_pipeline:
+            unit.expect_settings()
         if actor.kind is ActorKind.STAFF and actor.session:
-            actor = _vouched(connection, actor, now)
-        return Unit(connection, actor, now, self._new_id, self)
+            unit.actor = _vouched(unit)
+        return unit
 
     def _perform(
         self,
@@ -380,7 +471,7 @@ class Desk:
         is_written = False
         try:
             with self._database.write() as connection:
-                unit = self._unit(connection, actor)
+                unit = self._unit(connection, actor, is_writing=True)
                 if known and (answered := connection.execute(_COMMAND, {"command_id": command_id}).first()) is not None:
                     if (answered[1], answered[2]) != (function.__qualname__, actor.id):
                         raise Refused("This form was already used for something else. Load the page again.")
@@ -416,7 +507,7 @@ class Desk:
         actor = unit.actor
         # SQLite has no connection that could be lost between a commit and its answer: only forms are asked for again.
         if unit.lines and unit.keeps_answer and (keep or not self.is_sqlite):
-            unit.run(
+            unit.ask(
                 _KEEP,
                 {
                     "id": command_id,
@@ -426,8 +517,8 @@ class Desk:
                     "answer": msgspec.json.encode(value).decode(),
                 },
             )
-        return journal.append(
-            unit.first,
+        numbers = journal.append(
+            unit.ask,
             unit.lines,
             is_postgresql=not self.is_sqlite,
             at=unit.now,
@@ -436,6 +527,8 @@ class Desk:
             desk=actor.desk,
             command_id=command_id,
         )
+        unit.send()
+        return [asked.rows[0][0] for asked in numbers]
 
 
 class _LostCommit(Exception):
@@ -484,13 +577,17 @@ def _worth_repeating(error: DBAPIError) -> bool:
     )
 
 
-def _vouched(connection: Connection, actor: Actor, now: datetime) -> Actor:
+def _vouched(unit: Unit) -> Actor:
     """Return the actor with the roles it has now; raise SignedOut when its session does not stand any more (AUTH-07)."""
-    row = connection.execute(_SESSION, {"session": actor.session, "staff_id": actor.id}).first()
-    if row is None or not row.active or row.revoked_at is not None or row.expires_at <= now:
+    actor = unit.actor
+    row = unit.first(_SESSION, {"session": actor.session, "staff_id": actor.id})
+    if row is None or not session_stands(
+        active=row.active, revoked_at=row.revoked_at, expires_at=row.expires_at, now=unit.now
+    ):
         raise SignedOut("You have been signed out. Sign in again; what you typed is kept.")
     # A session that began with a one-time code may set the password and nothing else (AUTH-08).
-    return replace(actor, roles=frozenset() if row.must_change else frozenset(Role(role) for role in row.roles))
+    roles = frozenset() if row.must_change else frozenset(Role(role) for role in row.roles)
+    return actor if roles == actor.roles else replace(actor, roles=roles)
 
 
 def _plain(detail: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,8 +42,8 @@ from request_desk.domain.triage import needed_at
 from request_desk.domain.words import _, full_name
 from request_desk.services import acts, inbox_marks, inbox_routing, outbox, request_scope, scheduling, search_index
 from request_desk.services.changes import Topic
-from request_desk.services.desk import Undo, Unit
-from request_desk.services.inbox_marks import Kept
+from request_desk.services.desk import Asked, Undo, Unit
+from request_desk.services.inbox_marks import Away, Kept
 from request_desk.store import schema
 
 WISHES: Final = 5  # preferred times of one request
@@ -343,7 +343,7 @@ def _insert_message(
         "created_at": unit.now,
         "visible_at": visible_at,
     }
-    unit.run(_INSERT_MESSAGE, values)
+    unit.ask(_INSERT_MESSAGE, values)
     return message_id
 
 
@@ -380,15 +380,16 @@ def resolve(
     reason = clean_text(no_reply_reason, field=_("Reason"), most=REASON_LIMIT, lines=False)
     _check_disposition(unit, act, text, disposition, waiting_until, reason)
     values = _values_of(unit, disposition, waiting_until, "" if text else reason)
-    _dispose(unit, request_id, expect_version, values)
+    disposed = _dispose(unit, request_id, expect_version, values)
     version = expect_version + 1
-    kept = _put_away(unit, row, disposition)
+    away = _put_away(unit, row, disposition)
+    message_id = _say(unit, row, reply, text)
+    people = outbox.ask_people(unit, PatientId(row.patient_id))
     if not isinstance(act, (Booking, Move)) or act.hold_id is None:
         scheduling.drop_holds(unit, request_id)
     done = acts.do(unit, act, patient_id=PatientId(row.patient_id), request_id=request_id) if act else None
     appointment_id = done.appointment.id if done else None
-    message_id = _say(unit, row, reply, text)
-    notices = _tell(unit, row, notice_of(act), version, appointment_id, replied=message_id is not None)
+    notices = _tell(unit, row, notice_of(act), people, version, appointment_id, replied=message_id is not None)
     told = summary(
         full_name(row.given_name, row.family_name),
         act,
@@ -397,16 +398,12 @@ def resolve(
         appointment_at=done.appointment.starts_at if done else None,
         replied=message_id is not None,
     )
-    unit.record(
-        _action(disposition),
-        Topic.REQUEST,
-        request_id,
-        disposition=disposition,
-        appointment_id=appointment_id,
-        message_id=message_id,
-    )
+    written: dict[str, Any] = {"appointment_id": appointment_id, "message_id": message_id}
+    unit.record(_action(disposition), Topic.REQUEST, request_id, disposition=disposition, **written)
+    if not disposed.written:
+        raise unit.conflict(Topic.REQUEST, request_id)
     before = {name: getattr(row, name) for name in values}
-    taken = Taken(version, before, kept, message_id, notices, done.back if done else None)
+    taken = Taken(version, before, away.kept(), message_id, notices, done.back if done else None)
     return _offer_back(unit, request_id, taken, appointment_id, told)
 
 
@@ -420,12 +417,13 @@ def follow_up(unit: Unit, request_id: RequestId, reply: Reply) -> Resolved:
     if not text:
         raise Invalid(_("The response is empty. Write something or close it."), field=_("Response"))
     changed = unit.change(_request, request_id, row.version)
-    kept = Kept(draft=inbox_marks.take_draft(unit, request_id))
+    away = Away(draft=inbox_marks.take_draft(unit, request_id))
     message_id = _say(unit, row, reply, text)
-    notices = _tell(unit, row, None, changed.version, None, replied=True)
+    people = outbox.ask_people(unit, PatientId(row.patient_id))
+    notices = _tell(unit, row, None, people, changed.version, None, replied=True)
     unit.record("followed_up", Topic.REQUEST, request_id, message_id=message_id)
     told = _("Sent a follow-up about {patient}").format(patient=full_name(row.given_name, row.family_name))
-    return _offer_back(unit, request_id, Taken(changed.version, {}, kept, message_id, notices, None), None, told)
+    return _offer_back(unit, request_id, Taken(changed.version, {}, away.kept(), message_id, notices, None), None, told)
 
 
 def unresolve(unit: Unit, request_id: RequestId, *, taken: Taken, until: datetime) -> RequestId:
@@ -508,24 +506,23 @@ def _values_of(unit: Unit, disposition: Disposition, waiting_until: datetime | N
     }
 
 
-def _dispose(unit: Unit, request_id: RequestId, expect_version: int, values: Mapping[str, Any]) -> None:
+def _dispose(unit: Unit, request_id: RequestId, expect_version: int, values: Mapping[str, Any]) -> Asked:
     seen = {"seen_id": request_id, "seen_version": expect_version}
-    if not unit.run(_DISPOSE, {**seen, **{f"new_{name}": value for name, value in values.items()}}):
-        raise unit.conflict(Topic.REQUEST, request_id)
+    return unit.ask(_DISPOSE, {**seen, **{f"new_{name}": value for name, value in values.items()}})
 
 
-def _put_away(unit: Unit, row: Row[Any], disposition: Disposition) -> Kept:
+def _put_away(unit: Unit, row: Row[Any], disposition: Disposition) -> Away:
     """Take the request out of the inboxes that the disposition names; the sender's claim and draft are done with."""
     draft = inbox_marks.take_draft(unit, row.id)
     match disposition:
         case Disposition.COMPLETED:
             marks = inbox_marks.clear_marks(unit, row.id)
-            return Kept(marks, None, inbox_marks.drop_claim(unit, row.id), draft)
+            return Away(marks, None, inbox_marks.drop_claim(unit, row.id), draft)
         case Disposition.DISMISSED:
-            marks = inbox_marks.dismiss(unit, row)
-            return Kept(marks, unit.actor.staff_id, inbox_marks.release(unit, row.id), draft)
+            dismissed = inbox_marks.dismiss(unit, row)
+            return Away(dismissed, unit.actor.staff_id, inbox_marks.release(unit, row.id), draft)
         case Disposition.OPEN | Disposition.WAITING:
-            return Kept(claim=inbox_marks.release(unit, row.id), draft=draft)
+            return Away(claim=inbox_marks.release(unit, row.id), draft=draft)
         case _:
             assert_never(disposition)
 
@@ -545,6 +542,7 @@ def _tell(
     unit: Unit,
     row: Row[Any],
     kind: NoticeKind | None,
+    people: Asked,
     version: int,
     appointment_id: AppointmentId | None,
     *,
@@ -554,7 +552,7 @@ def _tell(
     return outbox.notify(
         unit,
         kind,
-        patient_id=PatientId(row.patient_id),
+        people=people,
         replied=replied,
         sender_id=ContactId(row.contact_id),
         request_id=RequestId(row.id),

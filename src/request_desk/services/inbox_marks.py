@@ -14,7 +14,7 @@ from request_desk.domain.text import clean_text
 from request_desk.domain.words import _, full_name
 from request_desk.services import request_scope
 from request_desk.services.changes import Topic
-from request_desk.services.desk import Unit
+from request_desk.services.desk import Asked, Unit
 from request_desk.store import schema
 
 _DRAFT_LIMIT: Final = 10_000  # characters; longer than a reply may be, so that a draft is never refused for its length
@@ -107,6 +107,26 @@ class Kept:
     draft: dict[str, Any] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Away:
+    """What an act takes away, before anybody has looked at what it was."""
+
+    marks: Asked | tuple[dict[str, Any], ...] | None = None
+    marks_of: StaffId | None = None
+    claim: Asked | None = None
+    draft: Asked | None = None
+
+    def kept(self) -> Kept:
+        """Look, and keep it for the undo."""
+        marks = tuple(row._asdict() for row in self.marks.rows) if isinstance(self.marks, Asked) else self.marks
+        return Kept(marks, self.marks_of, _only(self.claim), _only(self.draft))
+
+
+def _only(asked: Asked | None) -> dict[str, Any] | None:
+    row = None if asked is None else asked.first
+    return None if row is None else row._asdict()
+
+
 def mark_read(unit: Unit, request_ids: tuple[RequestId, ...]) -> None:
     """Take the bold away for the actor; the requests stay where they are (MC4)."""
     unit.require(Permission.VIEW_REQUESTS)
@@ -130,7 +150,7 @@ def not_mine(unit: Unit, request_id: RequestId) -> None:
     unit.require(Permission.VIEW_REQUESTS)
     row = request_scope.pending(request_scope.seen(unit, request_id, lock=True))
     marks = dismiss(unit, row)
-    kept = Kept(marks, unit.actor.staff_id, release(unit, request_id))
+    kept = Away(marks, unit.actor.staff_id, release(unit, request_id)).kept()
     unit.record("dismissed", Topic.MARK, request_id)
     label = _("Removed the request of {patient} from your inbox").format(
         patient=full_name(row.given_name, row.family_name)
@@ -166,9 +186,9 @@ def dismiss(unit: Unit, row: Row[Any]) -> tuple[dict[str, Any], ...]:
     return tuple(mark for mark in marks if mark["staff_id"] == me)
 
 
-def clear_marks(unit: Unit, request_id: RequestId) -> tuple[dict[str, Any], ...]:
-    """Delete everybody's marks on a request and return them."""
-    return tuple(row._asdict() for row in unit.rows(_CLEAR, {"of": request_id}))
+def clear_marks(unit: Unit, request_id: RequestId) -> Asked:
+    """Delete everybody's marks on a request; the answer is their rows."""
+    return unit.ask(_CLEAR, {"of": request_id})
 
 
 def put_back(unit: Unit, request_id: RequestId, kept: Kept) -> None:
@@ -224,20 +244,18 @@ def renew_claim(unit: Unit, request_id: RequestId) -> Claim | None:
 def release_claim(unit: Unit, request_id: RequestId) -> None:
     """End the actor's claim; nothing happens when it is not the actor's."""
     unit.require(Permission.ANSWER_REQUESTS)
-    if release(unit, request_id) is not None:
+    if release(unit, request_id).first is not None:
         unit.record("released", Topic.CLAIM, request_id)
 
 
-def release(unit: Unit, request_id: RequestId) -> dict[str, Any] | None:
-    """Delete the actor's claim within another use case and return it."""
-    row = unit.first(_RELEASE, {"of": request_id, "me": unit.actor.staff_id})
-    return None if row is None else row._asdict()
+def release(unit: Unit, request_id: RequestId) -> Asked:
+    """Delete the actor's claim within another use case; the answer is its row."""
+    return unit.ask(_RELEASE, {"of": request_id, "me": unit.actor.staff_id})
 
 
-def drop_claim(unit: Unit, request_id: RequestId) -> dict[str, Any] | None:
-    """Delete whoever's claim within another use case and return it."""
-    row = unit.first(_DROP_CLAIM, {"of": request_id})
-    return None if row is None else row._asdict()
+def drop_claim(unit: Unit, request_id: RequestId) -> Asked:
+    """Delete whoever's claim within another use case; the answer is its row."""
+    return unit.ask(_DROP_CLAIM, {"of": request_id})
 
 
 def add_note(unit: Unit, request_id: RequestId, text: str, call: CallOutcome | None = None) -> int:
@@ -287,14 +305,13 @@ def save_draft(unit: Unit, request_id: RequestId, text: str, phrase: str, state:
 def drop_draft(unit: Unit, request_id: RequestId) -> None:
     """Throw the actor's draft away."""
     unit.require(Permission.ANSWER_REQUESTS)
-    if take_draft(unit, request_id) is not None:
+    if take_draft(unit, request_id).first is not None:
         unit.record("draft_dropped", Topic.DRAFT, request_id)
 
 
-def take_draft(unit: Unit, request_id: RequestId) -> dict[str, Any] | None:
-    """Delete the actor's draft within another use case and return it."""
-    row = unit.first(_DROP_DRAFT, {"me": unit.actor.staff_id, "of": request_id})
-    return None if row is None else row._asdict()
+def take_draft(unit: Unit, request_id: RequestId) -> Asked:
+    """Delete the actor's draft within another use case; the answer is its row."""
+    return unit.ask(_DROP_DRAFT, {"me": unit.actor.staff_id, "of": request_id})
 
 
 def _storable(text: str, most: int) -> str:

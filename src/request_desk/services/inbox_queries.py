@@ -33,39 +33,35 @@ from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.ids import RequestId
 from request_desk.domain.paging import Page
 from request_desk.domain.requests import (
-    DayPart,
     Delivery,
     Draft,
     Filters,
     InboxRow,
     ListOrder,
     RequestKey,
-    RequestKind,
     RequestState,
     Tab,
     TargetKind,
     Wish,
-    WishKind,
 )
 from request_desk.domain.search import needle, query_terms
 from request_desk.domain.words import full_name
 from request_desk.services import request_scope
 from request_desk.services.changes import Topic
 from request_desk.services.desk import Unit
+from request_desk.services.inbox_rows import inbox_row, wish_of
 from request_desk.services.request_scope import in_state
 from request_desk.store import schema
 
 _MOST: Final = 500  # rows of one page
 _BRANCHES: Final = 100  # inboxes merged in one statement; SQLite takes 500
 _NO_FILTERS: Final = Filters()
-_KINDS: Final = {kind.value: kind for kind in RequestKind}
-_WISH_KINDS: Final = {kind.value: kind for kind in WishKind}
-_STATE_WORDS: Final = {state.value: state for state in RequestState}
 
 _r, _p, _c = schema.request, schema.patient, schema.contact
 _cp, _t, _l = schema.contact_patient, schema.appointment_type, schema.location
 _mark, _claim, _wish, _forward = schema.request_mark, schema.claim, schema.request_wish, schema.forward
-_outbox, _journal, _search, _member = schema.outbox, schema.journal, schema.message_search, schema.department_member
+_outbox, _journal, _member = schema.outbox, schema.journal, schema.department_member
+_message, _search = schema.message, schema.message_search
 _asked = schema.provider.alias("asked")
 _with = schema.provider.alias("visit_with")
 _visit = schema.appointment.alias("visit")
@@ -94,7 +90,10 @@ _visit_at = case(
         in_state(RequestState.OPEN, RequestState.WAITING),
         func.coalesce(
             select(_present.c.starts_at)
-            .where(_present.c.chain_id == _visit.c.chain_id, _present.c.status == AppointmentStatus.CONFIRMED)
+            .where(
+                _present.c.chain_id == _visit.c.chain_id,
+                _present.c.status == literal_column(f"'{AppointmentStatus.CONFIRMED}'"),
+            )
             .scalar_subquery(),
             _visit.c.starts_at,
         ),
@@ -246,7 +245,7 @@ def rows(unit: Unit, ids: Sequence[RequestId]) -> tuple[InboxRow, ...]:
         for row in unit.rows(_WISHES_OF[size], places):
             wishes.setdefault(row[0], []).append(wish_of(row))
         for row in unit.rows(statements[size], values | places):
-            found[row[0]] = _inbox_row(row, tuple(wishes.get(row[0], ())))
+            found[row[0]] = inbox_row(row, tuple(wishes.get(row[0], ())))
     return tuple(found[request_id] for request_id in ids if request_id in found)
 
 
@@ -305,16 +304,16 @@ def counts(unit: Unit) -> Mapping[Tab, int]:
     opened = _OPEN_OF_ALL if is_wide else _COUNTS[Tab.OPEN, is_wide]
     return {
         Tab.UNREAD: badge(unit),
-        Tab.OPEN: int(unit.connection.execute(opened, values).scalar_one()),
-        Tab.WAITING: int(unit.connection.execute(_COUNTS[Tab.WAITING, is_wide], values).scalar_one()),
-        Tab.FORWARDED: int(unit.connection.execute(_COUNTS[Tab.FORWARDED, is_wide], values).scalar_one()),
+        Tab.OPEN: int(unit.value(opened, values)),
+        Tab.WAITING: int(unit.value(_COUNTS[Tab.WAITING, is_wide], values)),
+        Tab.FORWARDED: int(unit.value(_COUNTS[Tab.FORWARDED, is_wide], values)),
     }
 
 
 def badge(unit: Unit) -> int:
     """Return how many requests the actor's *Unread Portal* holds: kept counts, less what the actor put aside."""
     unit.require(Permission.VIEW_REQUESTS)
-    return int(unit.connection.execute(_BADGE, {"me": unit.actor.staff_id}).scalar_one())
+    return int(unit.value(_BADGE, {"me": unit.actor.staff_id}))
 
 
 def drafts(unit: Unit) -> tuple[Draft, ...]:
@@ -463,53 +462,9 @@ def _conditions(unit: Unit, filters: Filters) -> tuple[ColumnElement[bool], ...]
         found.append(_r.c.arrived_at <= unit.now - timedelta(minutes=filters.older_than_minutes))
     for term in query_terms(filters.text):
         words = literal(" ").concat(_search.c.body).concat(" ")
-        found.append(exists().where(_search.c.request_id == _r.c.id, words.contains(needle(term), autoescape=True)))
+        letter = and_(_message.c.request_id == _r.c.id, _search.c.id == _message.c.id)
+        found.append(exists().where(letter, words.contains(needle(term), autoescape=True)))
     return tuple(found)
-
-
-def wish_of(row: Any) -> Wish:
-    """Make the wish of a row of `request_wish`, all columns in their order."""
-    _request_id, rank, kind, provider_id, starts_at, day, part = row
-    return Wish(rank, _WISH_KINDS[kind], provider_id, starts_at, day, None if part is None else DayPart(part))
-
-
-def _inbox_row(row: Any, wishes: tuple[Wish, ...]) -> InboxRow:
-    # By place and not by name, with the words of the closed sets looked up: fifty of these are most of a page's cost.
-    (
-        request_id, version, kind, state, patient_id, given_name, family_name, birth_day, contact_given, contact_family,
-        relation, type_name, asked_name, with_name, location_name, appointment_at, arrived_at, due_at, needed_at, urgent,
-        is_read, claim_staff_id, claim_until, claim_initials, waiting_until, completed_at, completed_by, failed,
-    ) = row  # fmt: skip
-    provider_name = asked_name or (with_name if kind == "cancel" else "") or ""
-    return InboxRow(
-        request_id,
-        version,
-        _KINDS[kind],
-        _STATE_WORDS[state],
-        patient_id,
-        given_name,
-        family_name,
-        birth_day,
-        full_name(contact_given, contact_family),
-        relation or "",
-        type_name or "",
-        provider_name,
-        location_name or "",
-        appointment_at,
-        wishes,
-        arrived_at,
-        due_at,
-        needed_at,
-        urgent,
-        not is_read,
-        claim_staff_id,
-        claim_initials or "",
-        claim_until,
-        waiting_until,
-        completed_at,
-        completed_by or "",
-        bool(failed),
-    )
 
 
 def _draft_of(row: Row[Any]) -> Draft:

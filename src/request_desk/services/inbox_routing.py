@@ -19,7 +19,7 @@ from request_desk.domain.words import _, full_name
 from request_desk.services import inbox_marks, request_scope, search_index
 from request_desk.services.changes import Topic
 from request_desk.services.desk import Unit
-from request_desk.services.inbox_marks import Kept
+from request_desk.services.inbox_marks import Away, Kept
 from request_desk.services.request_scope import in_state
 from request_desk.store import schema
 
@@ -189,10 +189,10 @@ def forward(unit: Unit, request_id: RequestId, target: Target, note: str, *, exp
     because = _("{who} forwarded it").format(who=unit.actor.name)
     changed = _put(unit, request_id, expect_version, target, TargetOrigin.FORWARDED, because, RequestState.OPEN, None)
     forward_id = _note_forward(unit, unit.actor.staff_id, request_id, before, target, text)
-    kept = Kept(marks=inbox_marks.clear_marks(unit, request_id), claim=inbox_marks.release(unit, request_id))
+    away = Away(marks=inbox_marks.clear_marks(unit, request_id), claim=inbox_marks.release(unit, request_id))
     unit.record("forwarded", Topic.REQUEST, request_id, to=target.id, forward_id=forward_id)
     was = Forwarded(
-        forward_id, changed.version, row.state, row.waiting_until, before, row.target_origin, row.because, kept
+        forward_id, changed.version, row.state, row.waiting_until, before, row.target_origin, row.because, away.kept()
     )
     label = _("Forwarded the request of {patient} to {name}").format(
         patient=full_name(row.given_name, row.family_name), name=name

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final, assert_never
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, func, literal_column, or_, select, update
+from sqlalchemy import Insert, Row, and_, bindparam, func, insert, literal_column, or_, select, update
 
 from request_desk.domain.access import Permission
 from request_desk.domain.directory import Channel, Contact, ContactPoint, Relation
@@ -20,7 +21,7 @@ from request_desk.domain.notices import Content, NoticeKind, compose, planned, r
 from request_desk.domain.words import _
 from request_desk.services import request_scope
 from request_desk.services.changes import Topic
-from request_desk.services.desk import Unit
+from request_desk.services.desk import Asked, Unit
 from request_desk.store import schema
 
 LEASE: Final = timedelta(minutes=2)  # longer than a mail server may keep us waiting
@@ -173,25 +174,30 @@ _PENDING_OF_REQUEST = select(_outbox.c.id).where(
 )
 
 
+def ask_people(unit: Unit, patient_id: PatientId) -> Asked:
+    """Ask who may be told about a patient, on the way to the database with what an act asks first."""
+    return unit.ask(_RECIPIENTS, {"patient_id": patient_id})
+
+
 def notify(
     unit: Unit,
     kind: NoticeKind | None,
     *,
-    patient_id: PatientId,
+    people: Asked,
     replied: bool,
     sender_id: ContactId | None,
     request_id: RequestId | None = None,
     appointment_id: AppointmentId | None = None,
     version: int,
 ) -> tuple[OutboxId, ...]:
-    """Queue one notice for each contact that gets notices, to leave after the grace time; return their ids.
+    """Queue one notice for each of `people` that gets notices, to leave after the grace time; return their ids.
 
     `kind` is the act's; None is a reply alone, of which only the sender hears. `version` is that of the thing the notice
     is about: the same act is never told twice.
     """
     if kind is None and not replied:
         return ()
-    relations, contacts, is_active = _people(unit.rows(_RECIPIENTS, {"patient_id": patient_id}))
+    relations, contacts, is_active = _people(people.rows)
     to = recipients(relations, contacts, patient_active=is_active, today=_today(unit))
     rows = [
         _row(
@@ -207,8 +213,23 @@ def notify(
         for each in planned(kind, replied=replied, sender_id=sender_id or ContactId(0), to=to)
     ]
     if rows:
-        unit.run(_INSERT, rows)
+        unit.ask(
+            _insert_of(len(rows), tuple(rows[0])),
+            {f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.items()},
+        )
     return tuple(OutboxId(row["id"]) for row in rows)
+
+
+@cache
+def _insert_of(count: int, names: tuple[str, ...]) -> Insert:
+    """One statement for the notices of an act: each statement more is a tenth of a millisecond on PostgreSQL."""
+    columns = [_outbox.c[name] for name in names]
+    return insert(_outbox).values(
+        [
+            {column.name: bindparam(f"{column.name}_{place}", type_=column.type) for column in columns}
+            for place in range(count)
+        ]
+    )
 
 
 def acknowledge(unit: Unit, request_id: RequestId, contact_id: ContactId) -> None:
@@ -222,7 +243,7 @@ def acknowledge(unit: Unit, request_id: RequestId, contact_id: ContactId) -> Non
         dedupe_key=f"acknowledgement:{request_id}",
         not_before=unit.now,
     )
-    unit.run(_INSERT, row)
+    unit.ask(_INSERT, row)
 
 
 def enqueue_code(unit: Unit, *, challenge_id: int, contact_id: ContactId, contact_point_id: int) -> OutboxId:
@@ -237,7 +258,7 @@ def enqueue_code(unit: Unit, *, challenge_id: int, contact_id: ContactId, contac
         dedupe_key=f"code:{challenge_id}",
         not_before=unit.now,
     )
-    unit.run(_INSERT, row)
+    unit.ask(_INSERT, row)
     return OutboxId(row["id"])
 
 
@@ -245,6 +266,9 @@ def _row(unit: Unit, **values: Any) -> dict[str, Any]:
     empty = {"request_id": None, "appointment_id": None, "challenge_id": None, "contact_point_id": None}
     return {
         **empty,
+        "attempts": 0,
+        "lease_owner": "",
+        "error": "",
         "id": unit.new_id(),
         "reference": new_uuid(),
         "channel": Channel.EMAIL.value,

@@ -13,7 +13,7 @@ from request_desk.domain.ids import PatientId, RequestId
 from request_desk.domain.portal import PortalChild, PortalMessage, PortalRequest, PortalThread
 from request_desk.domain.requests import AuthorKind, RequestKind, RequestState, Wish
 from request_desk.domain.words import _, full_name
-from request_desk.services import inbox_queries, patients
+from request_desk.services import inbox_rows, patients
 from request_desk.services.desk import Unit
 from request_desk.store import schema
 
@@ -193,5 +193,5 @@ def _request(unit: Unit, row: Row[Any], wishes: Mapping[int, tuple[Wish, ...]]) 
 def _wishes(unit: Unit, request_ids: Sequence[int]) -> dict[int, tuple[Wish, ...]]:
     found: dict[int, list[Wish]] = {}
     for row in unit.rows(_WISHES, {"ids": list(request_ids)}) if request_ids else ():
-        found.setdefault(row.request_id, []).append(inbox_queries.wish_of(row))
+        found.setdefault(row.request_id, []).append(inbox_rows.wish_of(row))
     return {request_id: tuple(each) for request_id, each in found.items()}

@@ -38,7 +38,7 @@ from request_desk.domain.schedule import length_words
 from request_desk.domain.search import fold
 from request_desk.domain.wishes import Asked, opposite
 from request_desk.domain.words import _, full_name, plural
-from request_desk.services import inbox_queries, patients, request_scope, schedule_queries
+from request_desk.services import inbox_queries, inbox_rows, patients, request_scope, schedule_queries
 from request_desk.services.appointment_views import chain_end, held_for, upcoming_of
 from request_desk.services.changes import Topic
 from request_desk.services.desk import Unit
@@ -319,7 +319,7 @@ def _related(unit: Unit, row: Row[Any]) -> tuple[RelatedRequest, ...]:
 def _wishes(unit: Unit, request_ids: list[int]) -> dict[int, list[Wish]]:
     found: dict[int, list[Wish]] = {}
     for row in unit.rows(_WISHES, {"ids": request_ids}):
-        found.setdefault(row.request_id, []).append(inbox_queries.wish_of(row))
+        found.setdefault(row.request_id, []).append(inbox_rows.wish_of(row))
     return found
 
 

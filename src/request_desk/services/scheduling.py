@@ -43,8 +43,6 @@ _CONFIRM = (
         status=AppointmentStatus.CONFIRMED,
         hold_expires_at=null(),
         version=_table.c.version + 1,
-        request_id=bindparam("request"),
-        replaces_id=bindparam("replaces"),
         overrule=bindparam("reason"),
         booked_by_kind=bindparam("by_kind"),
         booked_by_id=bindparam("by_id"),
@@ -52,6 +50,8 @@ _CONFIRM = (
     )
     .returning(_table.c.version)
 )
+# Apart, since both columns are in indexes: naming `replaces_id`, a reference to the table itself, makes SQLite write all of them.
+_CONFIRM_FOR = _CONFIRM.values(request_id=bindparam("request"), replaces_id=bindparam("replaces"))
 # An appointment and the rules of its type in one look: sending an answer is measured against the bare commit.
 _SEEN = VIEW.add_columns(_table.c.visible_at, *TYPE_COLUMNS).where(_table.c.id == bindparam("id"))
 _SEEN_HELD_FOR = (
@@ -423,23 +423,24 @@ def _confirmed(
         _check_request(unit, request_id, held.patient_id)
     request_id = request_id if request_id is not None else held.request_id
     replaces_id = None if moved is None else moved.id
-    row = unit.first(
-        _CONFIRM,
-        {
-            "hold": held.id,
-            "now": unit.now,
-            "request": request_id,
-            "replaces": replaces_id,
-            "reason": reason,
-            "by_kind": unit.actor.kind,
-            "by_id": unit.actor.id,
-            "shown_at": _visible_from(unit),
-        },
-    )
+    values = {
+        "hold": held.id,
+        "now": unit.now,
+        "reason": reason,
+        "by_kind": unit.actor.kind,
+        "by_id": unit.actor.id,
+        "shown_at": _visible_from(unit),
+    }
+    if (request_id, replaces_id) == (held.request_id, held.replaces_id):
+        confirmed = unit.ask(_CONFIRM, values)
+    else:
+        confirmed = unit.ask(_CONFIRM_FOR, {**values, "request": request_id, "replaces": replaces_id})
+    others = None if request_id is None else holds.ask_of_request(unit, request_id)
+    row = confirmed.first
     if row is None:
         return None
-    if request_id is not None:
-        holds.drop_of_request(unit, request_id)
+    if others is not None:
+        holds.drop_found(unit, others)
     return replace(
         held,
         version=row[0],

@@ -12,20 +12,15 @@ from request_desk.domain.ids import MessageId, RequestId
 from request_desk.services.desk import Unit
 from request_desk.store import schema
 
-_search = schema.message_search
+_search, _message = schema.message_search, schema.message
 _INSERT = _search.insert()
 _ADD = text("INSERT INTO message_fts (rowid, body, scope) VALUES (:id, :body, :scope)")
 # The full-text table keeps no text of its own: to forget a letter it has to be told the words again.
 _REMOVE = text("INSERT INTO message_fts (message_fts, rowid, body, scope) VALUES ('delete', :id, :body, :scope)")
-_OF_REQUESTS = select(_search.c.id, _search.c.body, _search.c.scope).where(
-    _search.c.request_id.in_(bindparam("request_ids", expanding=True))
-)
+_letters = select(_message.c.id).where(_message.c.request_id.in_(bindparam("request_ids", expanding=True)))
+_OF_REQUESTS = select(_search.c.id, _search.c.body, _search.c.scope).where(_search.c.id.in_(_letters))
 _ONE = select(_search.c.id, _search.c.body, _search.c.scope).where(_search.c.id == bindparam("message_id"))
-_RESCOPE = (
-    update(_search)
-    .where(_search.c.request_id.in_(bindparam("request_ids", expanding=True)))
-    .values(scope=bindparam("to_scope"))
-)
+_RESCOPE = update(_search).where(_search.c.id.in_(_letters)).values(scope=bindparam("to_scope"))
 _EMPTY = update(_search).where(_search.c.id == bindparam("message_id")).values(body="")
 
 
@@ -37,9 +32,9 @@ def scope_word(target_id: int) -> str:
 def add(unit: Unit, message_id: MessageId, request_id: RequestId, words: str, target_id: int) -> None:
     """Make a letter findable by its folded words, in the inbox that its request is in."""
     row = {"id": message_id, "request_id": request_id, "body": words, "scope": scope_word(target_id)}
-    unit.run(_INSERT, row)
+    unit.ask(_INSERT, row)
     if unit.is_sqlite:
-        unit.run(_ADD, {"id": message_id, "body": words, "scope": row["scope"]})
+        unit.ask(_ADD, {"id": message_id, "body": words, "scope": row["scope"]})
 
 
 def forget(unit: Unit, message_id: MessageId) -> None:

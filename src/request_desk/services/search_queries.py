@@ -39,7 +39,7 @@ _LATEST: Final = 2**63 - 1
 _WINDOW: Final = 600
 _COMMON: Final = _WINDOW // 12
 
-_search = schema.message_search
+_search, _message = schema.message_search, schema.message
 _fts = table("message_fts", column("rowid"))
 _before = _search.c.id < bindparam("after")
 _NEWEST = (
@@ -68,8 +68,10 @@ _NEWEST_OF_MINE = (
 _simple: ColumnElement[str] = literal_column("'simple'")
 _is_hit = func.to_tsvector(_simple, _search.c.body).bool_op("@@")(func.to_tsquery(_simple, bindparam("words")))
 _is_mine = _search.c.scope == any_(_scopes)
-_SHOWN_BEFORE = select(_search.c.request_id, _search.c.body).where(
-    _search.c.request_id.in_(bindparam("ids", expanding=True)), _search.c.id >= bindparam("after")
+_SHOWN_BEFORE = (
+    select(_search.c.request_id, _search.c.body)
+    .select_from(_message.join(_search, _search.c.id == _message.c.id))
+    .where(_message.c.request_id.in_(bindparam("ids", expanding=True)), _message.c.id >= bindparam("after"))
 )
 
 

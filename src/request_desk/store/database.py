@@ -182,6 +182,7 @@ class Database:
             connection = self._connect()
             if self.is_sqlite:
                 _dbapi(connection).execute("PRAGMA query_only=ON")
+                _dbapi(connection).execute("PRAGMA busy_timeout=0")  # the back-off is ours
                 return connection
             # PostgreSQL's own choice looks anew at each statement: a feed would skip what commits between two of them.
             return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -196,7 +197,6 @@ class Database:
         dbapi = _dbapi(connection)
 
         def begin() -> None:
-            dbapi.execute("PRAGMA busy_timeout=0")
             if not dbapi.in_transaction:
                 dbapi.execute("BEGIN")
             dbapi.execute(

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection, Executable, bindparam, func, insert, select
 
 from request_desk.store import schema
+
+T = TypeVar("T")
 
 CHANNEL = "request_desk"
 _LOCK = 7_310_951  # any constant; one lock for the whole journal
@@ -47,7 +49,7 @@ class Written:
 
 
 def append(
-    run: Callable[[Executable, Mapping[str, Any]], Any],
+    ask: Callable[[Executable, Mapping[str, Any]], T],
     lines: Sequence[Written],
     *,
     is_postgresql: bool,
@@ -56,8 +58,8 @@ def append(
     actor_id: int,
     desk: str,
     command_id: UUID,
-) -> list[int]:
-    """Write lines and return their numbers, in order; `run` gives a statement's first row. Must be the last of a transaction.
+) -> list[T]:
+    """Ask for lines to be written; the answers' rows are their numbers, in order. Must be the last of a transaction.
 
     On PostgreSQL a lock makes commit order equal journal order (without it a reader of "seq > last" misses rows), so nothing
     may be locked after it.
@@ -66,7 +68,7 @@ def append(
         return []
     if is_postgresql:
         # The note is delivered at the commit, whenever it is asked for: one way to the server for both.
-        run(_LOCK_AND_NOTIFY, {})
+        ask(_LOCK_AND_NOTIFY, {})
     common = {
         "at": at,
         "actor_kind": actor_kind,
@@ -75,7 +77,7 @@ def append(
         "command_id": command_id,
     }
     return [
-        run(
+        ask(
             _INSERT,
             common
             | {
@@ -85,7 +87,7 @@ def append(
                 "detail": line.detail,
                 "broadcast": line.broadcast,
             },
-        )[0]
+        )
         for line in lines
     ]
 

@@ -8,13 +8,14 @@ from sqlalchemy import inspect, text
 from request_desk.domain.errors import Refused
 from request_desk.store import backup
 from request_desk.store.database import APPLICATION_ID, Database
+from request_desk.store.version import HEAD, REVISIONS
+
+__all__ = ["EMPTY", "HEAD", "REVISIONS", "check", "migrate", "version"]
 
 if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
 
-HEAD = "0001"
-REVISIONS = ("0001",)
 EMPTY = "This database is empty. Run `request-desk init` first."
 _LOCK = 7_310_952
 

@@ -394,18 +394,12 @@ appointment = Table(
     ),
     # A chain has at most one booking and one hold at a time; a hold for a move may overlap what it replaces.
     Index(
-        "uq_appointment_chain_confirmed",
+        "uq_appointment_chain_id_status",
         "chain_id",
+        "status",
         unique=True,
-        sqlite_where=text("status = 'confirmed'"),
-        postgresql_where=text("status = 'confirmed'"),
-    ),
-    Index(
-        "uq_appointment_chain_held",
-        "chain_id",
-        unique=True,
-        sqlite_where=text("status = 'held'"),
-        postgresql_where=text("status = 'held'"),
+        sqlite_where=text(BLOCKING),
+        postgresql_where=text(BLOCKING),
     ),
     sqlite_strict=True,
 )
@@ -460,7 +454,13 @@ request = Table(
         sqlite_where=text("state = 'waiting'"),
         postgresql_where=text("state = 'waiting'"),
     ),
-    Index("ix_request_state_completed_at", "state", "completed_at", "id"),
+    Index(
+        "ix_request_completed_at_id",
+        "completed_at",
+        "id",
+        sqlite_where=text("state = 'completed'"),
+        postgresql_where=text("state = 'completed'"),
+    ),
     Index("ix_request_household_id_arrived_at", "household_id", "arrived_at"),
     Index("ix_request_appointment_id", "appointment_id"),
     sqlite_strict=True,
@@ -505,12 +505,13 @@ message = Table(
     sqlite_strict=True,
 )
 
-# What search reads: folded text of each message with the names around it; `scope` is "t<target>".
+# What search reads: folded text of each message with the names around it; `scope` is "t<target>". Those of a request are found
+# by its messages.
 message_search = Table(
     "message_search",
     metadata,
     _id(),  # the message's
-    Column("request_id", Id, ForeignKey("request.id"), nullable=False, index=True),
+    Column("request_id", Id, ForeignKey("request.id"), nullable=False),
     Column("body", Text, nullable=False),
     Column("scope", Text, nullable=False),
     sqlite_strict=True,
@@ -548,15 +549,14 @@ forward = Table(
     sqlite_strict=True,
 )
 
-# Per-user marks, only for requests that are open: completing deletes them.
+# Per-user marks, only for requests that are open: completing deletes them, so those of one request lie together.
 request_mark = Table(
     "request_mark",
     metadata,
-    Column("staff_id", Id, ForeignKey("staff.id"), primary_key=True),
     Column("request_id", Id, ForeignKey("request.id"), primary_key=True),
+    Column("staff_id", Id, ForeignKey("staff.id"), primary_key=True),
     Column("read_at", Instant),
     Column("dismissed_at", Instant),
-    Index("ix_request_mark_request_id", "request_id"),
     # The badge subtracts what its owner dismissed; read marks are many, these few.
     Index(
         "ix_request_mark_dismissed",
@@ -637,11 +637,11 @@ outbox = Table(
     Column("channel", Text, nullable=False),
     Column("contact_id", Id, ForeignKey("contact.id"), nullable=False),
     Column("contact_point_id", Id, ForeignKey("contact_point.id")),
-    Column("request_id", Id, index=True),
+    Column("request_id", Id),
     Column("appointment_id", Id),
     Column("challenge_id", Id),  # codes are minted when sent, never stored here
     Column("payload", Json, nullable=False),  # ids and times only: no text of a patient
-    Column("dedupe_key", Text, nullable=False, unique=True),
+    Column("dedupe_key", Text, nullable=False),  # names what it is about, so that the same is never told twice
     Column("state", Text, nullable=False),
     Column("not_before", Instant, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
@@ -652,6 +652,14 @@ outbox = Table(
     Column("sent_at", Instant),
     one_of("state", ("pending", "sent", "failed", "withdrawn")),
     one_of("channel", ("email",)),
+    Index("uq_outbox_request_id_dedupe_key", "request_id", "dedupe_key", unique=True),  # finds those of a request, too
+    Index(
+        "uq_outbox_dedupe_key",
+        "dedupe_key",
+        unique=True,
+        sqlite_where=text("request_id IS NULL"),
+        postgresql_where=text("request_id IS NULL"),
+    ),
     Index(
         "ix_outbox_due",
         "not_before",
@@ -715,7 +723,8 @@ journal = Table(
     Column("detail", Json),
     Column("command_id", PublicId, nullable=False),
     Column("broadcast", Flag, nullable=False),  # views are kept, not broadcast
-    Index("ix_journal_topic_entity_id_seq", "topic", "entity_id", "seq"),
+    # The thing before its topic: what an act changes is of about the same age, and so on the same page.
+    Index("ix_journal_entity_id_topic_seq", "entity_id", "topic", "seq"),
     sqlite_strict=True,
 )
 

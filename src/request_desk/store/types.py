@@ -12,6 +12,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -34,16 +35,26 @@ class Instant(TypeDecorator[datetime]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else DateTime(timezone=True))
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs a zone")
-        return (value - EPOCH) // _MICROSECOND if dialect.name == "sqlite" else value.astimezone(UTC)
+    # A list reads hundreds of instants: one plain call each instead of three. The other types do the same.
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any]:
+        return _to_microseconds if dialect.name == "sqlite" else _aware_in_utc
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
-        # A list reads hundreds of instants: one plain call each instead of three.
         return _from_microseconds if dialect.name == "sqlite" else _in_utc
+
+
+def _to_microseconds(value: datetime | None) -> int | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("an instant needs a zone")
+    return (value - EPOCH) // _MICROSECOND
+
+
+def _aware_in_utc(value: datetime | None) -> datetime | None:
+    if value is not None and value.tzinfo is None:
+        raise ValueError("an instant needs a zone")
+    return _in_utc(value)
 
 
 def _from_microseconds(value: int | None) -> datetime | None:
@@ -60,6 +71,26 @@ def _from_iso(value: Any) -> date | None:
 
 def _as_flag(value: Any) -> bool | None:
     return None if value is None else bool(value)
+
+
+def _as_number(value: bool | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _to_json(value: Any) -> str | None:
+    return None if value is None else _ENCODER.encode(value)
+
+
+def _from_json(value: str | None) -> Any:
+    return None if value is None else json.loads(value)
+
+
+def _to_text(value: UUID | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _to_uuid(value: str | None) -> UUID | None:
+    return None if value is None else UUID(value)
 
 
 class Day(TypeDecorator[date]):
@@ -87,8 +118,8 @@ class Flag(TypeDecorator[bool]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         return dialect.type_descriptor(Integer() if dialect.name == "sqlite" else Boolean())
 
-    def process_bind_param(self, value: bool | None, dialect: Dialect) -> Any:
-        return int(value) if value is not None and dialect.name == "sqlite" else value
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        return _as_number if dialect.name == "sqlite" else None
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], bool | None]:
         return _as_flag
@@ -100,11 +131,11 @@ class Json(TypeDecorator[Any]):
     impl = Text()
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:
+        return _to_json
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        return _from_json
 
 
 class PublicId(TypeDecorator[UUID]):
@@ -113,11 +144,11 @@ class PublicId(TypeDecorator[UUID]):
     impl = Text()
     cache_ok = True
 
-    def process_bind_param(self, value: UUID | None, dialect: Dialect) -> str | None:
-        return None if value is None else str(value)
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:
+        return _to_text
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
-        return None if value is None else UUID(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], UUID | None]:
+        return _to_uuid
 
 
 def one_of(column: str, words: Iterable[str], *, name: str = "") -> CheckConstraint:

@@ -80,7 +80,7 @@ CREATE TABLE journal (
 	CONSTRAINT pk_journal PRIMARY KEY (seq)
 )
 -- next
-CREATE INDEX ix_journal_topic_entity_id_seq ON journal (topic, entity_id, seq)
+CREATE INDEX ix_journal_entity_id_topic_seq ON journal (entity_id, topic, seq)
 -- next
 CREATE TABLE lease (
 	name TEXT NOT NULL,
@@ -229,9 +229,7 @@ CREATE INDEX ix_appointment_request_id ON appointment (request_id)
 -- next
 CREATE INDEX ix_appointment_starts_at_id ON appointment (starts_at, id)
 -- next
-CREATE UNIQUE INDEX uq_appointment_chain_confirmed ON appointment (chain_id) WHERE status = 'confirmed'
--- next
-CREATE UNIQUE INDEX uq_appointment_chain_held ON appointment (chain_id) WHERE status = 'held'
+CREATE UNIQUE INDEX uq_appointment_chain_id_status ON appointment (chain_id, status) WHERE status IN ('held', 'confirmed')
 -- next
 CREATE UNIQUE INDEX uq_appointment_replaces_id ON appointment (replaces_id) WHERE replaces_id IS NOT NULL
 -- next
@@ -395,15 +393,16 @@ CREATE TABLE outbox (
 	CONSTRAINT ck_outbox_state CHECK (state IN ('failed', 'pending', 'sent', 'withdrawn')),
 	CONSTRAINT ck_outbox_channel CHECK (channel IN ('email')),
 	CONSTRAINT fk_outbox_contact_id_contact FOREIGN KEY(contact_id) REFERENCES contact (id),
-	CONSTRAINT fk_outbox_contact_point_id_contact_point FOREIGN KEY(contact_point_id) REFERENCES contact_point (id),
-	CONSTRAINT uq_outbox_dedupe_key UNIQUE (dedupe_key)
+	CONSTRAINT fk_outbox_contact_point_id_contact_point FOREIGN KEY(contact_point_id) REFERENCES contact_point (id)
 )
 -- next
 CREATE INDEX ix_outbox_due ON outbox (not_before, id) WHERE state = 'pending'
 -- next
 CREATE INDEX ix_outbox_failed ON outbox (id) WHERE state = 'failed'
 -- next
-CREATE INDEX ix_outbox_request_id ON outbox (request_id)
+CREATE UNIQUE INDEX uq_outbox_dedupe_key ON outbox (dedupe_key) WHERE request_id IS NULL
+-- next
+CREATE UNIQUE INDEX uq_outbox_request_id_dedupe_key ON outbox (request_id, dedupe_key)
 -- next
 CREATE TABLE phrase (
 	id BIGINT NOT NULL,
@@ -471,6 +470,8 @@ CREATE TABLE request (
 -- next
 CREATE INDEX ix_request_appointment_id ON request (appointment_id)
 -- next
+CREATE INDEX ix_request_completed_at_id ON request (completed_at, id) WHERE state = 'completed'
+-- next
 CREATE INDEX ix_request_contact_id ON request (contact_id)
 -- next
 CREATE INDEX ix_request_household_id_arrived_at ON request (household_id, arrived_at)
@@ -478,8 +479,6 @@ CREATE INDEX ix_request_household_id_arrived_at ON request (household_id, arrive
 CREATE INDEX ix_request_open_target ON request (target_id, id) WHERE state = 'open'
 -- next
 CREATE INDEX ix_request_patient_id ON request (patient_id)
--- next
-CREATE INDEX ix_request_state_completed_at ON request (state, completed_at, id)
 -- next
 CREATE INDEX ix_request_waiting_target ON request (target_id, id) WHERE state = 'waiting'
 -- next
@@ -577,21 +576,17 @@ CREATE TABLE message_search (
 	CONSTRAINT fk_message_search_request_id_request FOREIGN KEY(request_id) REFERENCES request (id)
 )
 -- next
-CREATE INDEX ix_message_search_request_id ON message_search (request_id)
--- next
 CREATE TABLE request_mark (
-	staff_id BIGINT NOT NULL,
 	request_id BIGINT NOT NULL,
+	staff_id BIGINT NOT NULL,
 	read_at TIMESTAMP WITH TIME ZONE,
 	dismissed_at TIMESTAMP WITH TIME ZONE,
-	CONSTRAINT pk_request_mark PRIMARY KEY (staff_id, request_id),
-	CONSTRAINT fk_request_mark_staff_id_staff FOREIGN KEY(staff_id) REFERENCES staff (id),
-	CONSTRAINT fk_request_mark_request_id_request FOREIGN KEY(request_id) REFERENCES request (id)
+	CONSTRAINT pk_request_mark PRIMARY KEY (request_id, staff_id),
+	CONSTRAINT fk_request_mark_request_id_request FOREIGN KEY(request_id) REFERENCES request (id),
+	CONSTRAINT fk_request_mark_staff_id_staff FOREIGN KEY(staff_id) REFERENCES staff (id)
 )
 -- next
 CREATE INDEX ix_request_mark_dismissed ON request_mark (staff_id, request_id) WHERE dismissed_at IS NOT NULL
--- next
-CREATE INDEX ix_request_mark_request_id ON request_mark (request_id)
 -- next
 CREATE TABLE request_wish (
 	request_id BIGINT NOT NULL,

@@ -1,0 +1,6 @@
+"""Which versions of the schema this program knows; how a database gets from one to the next is in `migrate`."""
+
+from typing import Final
+
+HEAD: Final = "0001"
+REVISIONS: Final = ("0001",)
