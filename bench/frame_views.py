@@ -12,7 +12,7 @@ from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import InboxRow, RequestKind, RequestState, Wish, WishKind
 from request_desk.domain.words import Words
 from request_desk.ui.inbox.request_list import RequestDelegate
-from request_desk.ui.inbox.request_words import spoken_row
+from request_desk.ui.inbox.row_words import spoken_row
 from request_desk.ui.tables import ListView, WindowedModel
 from request_desk.ui.theme import Look, app_theme
 

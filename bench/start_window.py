@@ -3,9 +3,8 @@
 import os
 import sys
 import time
-from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from request_desk import app
 
@@ -18,40 +17,26 @@ class Watch:
 
     def __init__(self, window: "Desktop") -> None:
         self._window = window
-        self._waits = True
-        self._set_page = window.frame.set_page
-        window.frame.set_page = self._page_set  # type: ignore[method-assign,assignment]
         window.frame.painted.connect(self._painted)
+        window.rows_painted.connect(self._rows_painted)
+        window.ready.connect(self._ready)
+        window.failed.connect(self._failed)
 
     def _painted(self) -> None:
         print("painted", time.monotonic(), flush=True)
 
-    def _page_set(self, key: str, page: Any) -> None:
-        self._set_page(key, page)
-        if key == "messages":
-            delegate = page.list.itemDelegate()
-            paint: Callable[..., None] = delegate.paint_row
-
-            def paint_row(*arguments: Any) -> None:
-                paint(*arguments)
-                if self._waits:
-                    from PySide6.QtCore import QTimer
-
-                    self._waits = False
-                    QTimer.singleShot(0, self._window, self._told)
-
-            delegate.paint_row = paint_row
-
-    def _told(self) -> None:
+    def _rows_painted(self) -> None:
         print("row", time.monotonic(), flush=True)
-        self._window.ready.connect(self._close)
-        if self._window.shell is not None and self._window.frame.page("settings") is not None:
-            self._close()
 
-    def _close(self, *_shell: object) -> None:
+    def _failed(self, sentence: str) -> None:
+        print(sentence, file=sys.stderr, flush=True)
+        os._exit(1)
+
+    def _ready(self, _shell: object) -> None:
+        print("ready", time.monotonic(), flush=True)
         from PySide6.QtCore import QTimer
 
-        QTimer.singleShot(0, self._window.frame, self._window.frame.close)
+        QTimer.singleShot(0, self._window.frame, self._window.frame.close)  # not in the midst of what told it
 
 
 def end_at_once(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -64,4 +49,5 @@ def end_at_once(kind: type[BaseException], error: BaseException, trace: Tracebac
 
 if __name__ == "__main__":
     sys.excepthook = end_at_once
-    sys.exit(app.run_desktop(None, started=Watch))
+    watches: list[Watch] = []  # a connection does not keep the object of a bound method
+    sys.exit(app.run_desktop(None, started=lambda window: watches.append(Watch(window))))

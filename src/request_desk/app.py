@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from request_desk import paths
 from request_desk.domain.errors import Invalid
 from request_desk.domain.errors import Refused as Refused  # noqa: PLC0414  # the command line tells it
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from request_desk import config
     from request_desk.demo.home import Home
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from request_desk.gateways.secrets import SecretStore
     from request_desk.jobs.scheduler import Jobs
     from request_desk.services.desk import Desk
+    from request_desk.services.first_sight import FirstSight, Wanted
     from request_desk.store.database import Database
     from request_desk.ui.desktop import Desktop, Launch
     from request_desk.ui.launch import Demo, Opened
@@ -97,15 +98,17 @@ def run_desktop(
     loading.load_plainly()
     from request_desk.ui import desktop
 
-    def opened() -> "Opened":
-        from request_desk import logs
-
-        found = settings(path)
-        logs.set_up(found.log, paths.log_folder(), face="desk")
-        return _open_for_window(found, demo)
-
-    launch = _launch(opened, demo or _folder_of(path))
+    opening = _Opening(lambda: _settings_and_log(path), demo)
+    launch = _launch(opening, demo or _folder_of(path))
     return desktop.run(launch, started or (_end_with_parent if demo is not None else None))
+
+
+def _settings_and_log(path: Path | None) -> "config.Settings":
+    from request_desk import logs
+
+    found = settings(path)
+    logs.set_up(found.log, paths.log_folder(), face="desk")
+    return found
 
 
 def _folder_of(path: Path | None) -> Path:
@@ -116,20 +119,91 @@ def _folder_of(path: Path | None) -> Path:
 
 def desktop_launch(found: "config.Settings", demo: Path | None = None) -> "Launch":
     """Say how a desktop window is started; nothing is opened yet."""
-    return _launch(lambda: _open_for_window(found, demo), demo or data_folder(found))
+    return _launch(_Opening(lambda: found, demo), demo or data_folder(found))
 
 
-def _launch(opener: Callable[[], "Opened"], folder: Path) -> "Launch":
+def _launch(opening: "_Opening", folder: Path) -> "Launch":
     from request_desk.ui import desktop
     from request_desk.ui.memory import FileMemory
 
     memory = FileMemory(folder / "window.json")
     return desktop.Launch(
-        opener=opener,
+        opener=opening.opened,
         memory=memory,
         practice=memory.get("practice") or "",
         desk_name=_process_name(),
+        first_sight=opening.first_sight,
     )
+
+
+class _Opening:
+    """How a window gets at its practice: a first sight of the list, then everything. Both in the same worker thread."""
+
+    def __init__(self, found: Callable[[], "config.Settings"], demo: Path | None) -> None:
+        self._found = found
+        self._demo = demo
+        self._begun: _Begun | None = None
+
+    def first_sight(self, wanted: "Wanted") -> "FirstSight | None":
+        """Return the head of the list for the session that is remembered; None when there is none or it is not to be had."""
+        from request_desk.services import first_sight
+
+        try:
+            begun = self._begun = self._begin()
+            file = begun.used.database_file(begun.place)
+            if not begun.remembered or file is None:
+                return None
+            return first_sight.read(file, begun.remembered, begun.now(), wanted)
+        except Refused:
+            return None  # `opened` is refused as well, and tells it
+
+    def opened(self) -> "Opened":
+        """Open the database, the jobs of a desk that ticks, the drafts."""
+        from request_desk import logs
+        from request_desk.ui.launch import Opened
+
+        begun, self._begun = self._begun or self._begin(), None  # another try begins anew
+        home = begun.home
+        desk = open_desk(begun.used, home.clock if home is not None else None)
+        jobs = _jobs(begun.used, desk, "desk") if home is None and begun.used.ticks else None
+        if jobs is not None:
+            jobs.start()
+        return Opened(
+            desk=desk,
+            secrets=begun.store,
+            drafts_folder=paths.private_folder(begun.place / "drafts"),
+            draft_key=_kept_key(begun.store, _DRAFT_KEY),
+            remembered=begun.remembered,
+            write_crash=lambda error: logs.crash_file(paths.log_folder(), error).stem,
+            close=jobs.stop if jobs is not None else _nothing,
+            demo=_for_window(home) if home is not None else None,
+        )
+
+    def _begin(self) -> "_Begun":
+        from request_desk.gateways import secrets
+        from request_desk.ui.launch import SESSION
+
+        found = self._found()
+        home = _home(self._demo)
+        place = self._demo or data_folder(found)
+        store = secrets.FileStore(place) if self._demo is not None else secrets.best_store(place)
+        used = home.settings(found) if home is not None else found
+        return _Begun(used, home, place, store, store.get(SESSION) or "")
+
+
+class _Begun(NamedTuple):
+    """What is known of a practice before its database is opened."""
+
+    used: "config.Settings"
+    home: "Home | None"
+    place: Path
+    store: "SecretStore"
+    remembered: str  # the token of a session, "" for none
+
+    def now(self) -> "datetime":
+        from request_desk.domain.clock import SystemClock
+
+        return (self.home.clock if self.home is not None else SystemClock()).now()
 
 
 def _process_name() -> str:
@@ -153,32 +227,6 @@ def _end_with_parent(desktop: "Desktop") -> None:
         Thread(target=follow, name="parent", daemon=True).start()
 
     desktop.frame.painted.connect(painted)
-
-
-def _open_for_window(found: "config.Settings", folder: Path | None) -> "Opened":
-    """In a worker thread: the database, the secrets, the jobs of a desk that ticks."""
-    from request_desk import logs
-    from request_desk.gateways import secrets
-    from request_desk.ui.launch import SESSION, Opened
-
-    home = _home(folder)
-    used = home.settings(found) if home is not None else found
-    desk = open_desk(used, home.clock if home is not None else None)
-    place = folder or data_folder(found)
-    store = secrets.FileStore(place) if folder is not None else secrets.best_store(place)
-    jobs = _jobs(used, desk, "desk") if home is None and used.ticks else None
-    if jobs is not None:
-        jobs.start()
-    return Opened(
-        desk=desk,
-        secrets=store,
-        drafts_folder=paths.private_folder(place / "drafts"),
-        draft_key=_kept_key(store, _DRAFT_KEY),
-        remembered=store.get(SESSION) or "",
-        write_crash=lambda error: logs.crash_file(paths.log_folder(), error).stem,
-        close=jobs.stop if jobs is not None else _nothing,
-        demo=_for_window(home) if home is not None else None,
-    )
 
 
 def _nothing() -> None:

@@ -71,6 +71,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Return the address of the database; `folder` is the data folder in use."""
         return self.database or f"sqlite:///{folder / DATABASE_FILE}"
 
+    def database_file(self, folder: Path) -> Path | None:
+        """Return the file of a SQLite database; None when the database is on a server."""
+        scheme, _colon, path = self.database_url(folder).partition(":///")
+        return Path(path) if scheme == "sqlite" else None
+
 
 _SECTIONS: Final[Mapping[str, type[msgspec.Struct]]] = {"portal": Portal, "mail": Mail, "log": Log}
 

@@ -406,7 +406,7 @@ def test_everybody_has_a_password_of_four_words(made: Made) -> None:
     assert len({each.password for each in made.practice.staff}) == len(made.practice.staff)
     maria = next(each for each in made.practice.staff if each.login == made.practice.sign_in_as)
     assert (maria.login, made.practice.colleague) == ("maria", "kofi")
-    attempt = made.desk.perform(SYSTEM, access.sign_in, maria.login, maria.password, "here").value
+    attempt = access.sign_in(made.desk, maria.login, maria.password, "here")
     assert attempt.signed_in is not None
     assert not attempt.signed_in.must_change
 

@@ -210,3 +210,80 @@ def test_two_processes_that_keep_a_secret_at_once_lose_neither(tmp_path: Path) -
     assert [process.wait(60) for process in running] == [0, 0, 0]
     store = FileStore(tmp_path)
     assert [f"{name}{number}" for name in "abc" for number in range(40) if store.get(f"{name}{number}") != "x"] == []
+
+
+def test_a_key_is_made_once_and_then_kept(memory: Memory, tmp_path: Path) -> None:
+    for store in (system_store(tmp_path), system_store(), FileStore(tmp_path)):
+        made: list[str] = []
+
+        def make(made: list[str] = made) -> str:
+            made.append(secrets.new_key())
+            return made[-1]
+
+        memory.kept.clear()
+        assert [store.get_or_put("drafts", make) for _ask in range(3)] == made * 3
+        assert len(made) == 1
+        assert store.get("drafts") == made[0]
+
+
+def test_what_the_key_store_holds_counts_even_if_somebody_else_put_it_there(memory: Memory) -> None:
+    """A process of another folder has no lock in common with this one."""
+    store = system_store()
+
+    class Slow(Memory):
+        def set_password(self, service: str, username: str, password: str) -> None:
+            super().set_password(service, username, password)
+            super().set_password(service, username, "theirs")
+
+    keyring.set_keyring(Slow())
+    assert system_store().get_or_put("drafts", secrets.new_key) == "theirs"
+    memory.locked = True
+    with pytest.raises(Unavailable):
+        store.get_or_put("drafts", secrets.new_key)
+
+
+_FIRST = """
+import json, sys, time
+from pathlib import Path
+import keyring
+from keyring.backend import KeyringBackend
+from request_desk.gateways import secrets
+
+folder, which = Path(sys.argv[1]), sys.argv[2]
+
+class Shared(KeyringBackend):
+    priority = 1
+    def get_password(self, service, username):
+        path = folder / f"{username}.kept"
+        return path.read_text() if path.exists() else None
+    def set_password(self, service, username, password):
+        fresh = folder / f"{username}.{password[:8].replace('/', '_')}"
+        fresh.write_text(password)
+        fresh.replace(folder / f"{username}.kept")
+
+if which == "keyring":
+    keyring.set_keyring(Shared())
+store = secrets.best_store(folder) if which == "keyring" else secrets.FileStore(folder)
+print("ready", flush=True)
+sys.stdin.readline()
+print(json.dumps([store.get_or_put(f"key{number}", secrets.new_key) for number in range(30)]))
+"""
+
+
+@pytest.mark.parametrize("which", ["keyring", "file"])
+def test_processes_that_start_for_the_first_time_at_once_share_their_keys(tmp_path: Path, which: str) -> None:
+    """Two desktops, or desktop and portal: a draft key that one of them made for itself would lose its drafts (MC10)."""
+    command = [sys.executable, "-c", _FIRST, str(tmp_path), which]
+    running = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _number in range(4)
+    ]
+    for process in running:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    answers = {process.communicate(timeout=60)[0] for process in running}
+    assert [process.returncode for process in running] == [0] * 4
+    assert len(answers) == 1

@@ -171,8 +171,9 @@ def test_a_change_of_members_acts_on_both_desks_at_once(house: House, open_desk:
     intake = next(one for one in house.ask(practice.admin, directory.departments) if one.id == practice.intake)
     house.do(
         practice.admin,
-        administration.set_members,
+        administration.save_department,
         practice.intake,
+        intake.name,
         (practice.kofi.staff_id,),
         expect_version=intake.version,
     )

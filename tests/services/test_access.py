@@ -41,7 +41,7 @@ def maria(desk: Desk, practice: Practice) -> Actor:
 
 
 def tried(desk: Desk, password: str, login: str = "maria", place: str = "front-1") -> access.Attempt:
-    return desk.perform(SYSTEM, access.sign_in, login, password, place).value
+    return access.sign_in(desk, login, password, place)
 
 
 def signed_in(desk: Desk, password: str = GOOD, login: str = "maria", place: str = "front-1") -> access.SignedIn:
@@ -122,11 +122,11 @@ def test_a_new_password_is_long_and_not_what_is_tried_first(
 ) -> None:  # AUTH-03, AUTH-04
     person = signed_in(desk)
     if accepted:
-        assert desk.perform(person.actor, access.change_password, GOOD, password).value.signed_in is not None
+        assert access.change_password(desk, person.actor, GOOD, password).signed_in is not None
         signed_in(desk, password)
     else:
         with pytest.raises(Invalid) as refused:
-            desk.perform(person.actor, access.change_password, GOOD, password)
+            access.change_password(desk, person.actor, GOOD, password)
         assert refused.value.field == "New password"
         assert refused.value.sentence.endswith(".")
 
@@ -260,10 +260,10 @@ def test_the_failures_survive_a_restart(
     desk.close()
     again = Desk(Database(database_url), clock, CountingIds(9000))
     try:
-        assert again.perform(SYSTEM, access.sign_in, "maria", GOOD, "front-1").value.signed_in is not None
+        assert access.sign_in(again, "maria", GOOD, "front-1").signed_in is not None
         for _try in range(5):
-            again.perform(SYSTEM, access.sign_in, "maria", "wrong", "front-1")
-        assert again.perform(SYSTEM, access.sign_in, "maria", GOOD, "front-1").value.signed_in is None
+            access.sign_in(again, "maria", "wrong", "front-1")
+        assert access.sign_in(again, "maria", GOOD, "front-1").signed_in is None
     finally:
         again.close()
 
@@ -344,9 +344,9 @@ def test_a_change_of_the_password_needs_the_present_one_and_ends_the_other_sessi
     desk: Desk, maria: Actor
 ) -> None:  # AUTH-09
     one, other = signed_in(desk), signed_in(desk, place="front-2")
-    assert desk.perform(one.actor, access.change_password, "wrong", OTHER).value.sentence
+    assert access.change_password(desk, one.actor, "wrong", OTHER).sentence
     desk.query(other.actor, directory.me)
-    desk.perform(one.actor, access.change_password, GOOD, OTHER)
+    access.change_password(desk, one.actor, GOOD, OTHER)
     desk.query(one.actor, directory.me)
     with pytest.raises(SignedOut):
         desk.query(other.actor, directory.me)
@@ -356,10 +356,10 @@ def test_a_change_of_the_password_needs_the_present_one_and_ends_the_other_sessi
 
 def test_wrong_present_passwords_are_counted_too(desk: Desk, maria: Actor, database: Database) -> None:  # AUTH-05
     person = signed_in(desk)
-    desk.perform(person.actor, access.change_password, "wrong", OTHER)
-    desk.perform(person.actor, access.unlock, "wrong")
+    access.change_password(desk, person.actor, "wrong", OTHER)
+    tried(desk, "wrong")
     assert failures(database, "staff:maria") == 2
-    assert desk.perform(person.actor, access.unlock, GOOD).value.signed_in is not None
+    assert access.change_password(desk, person.actor, GOOD, OTHER).signed_in is not None
     assert failures(database, "staff:maria") == 0
 
 
@@ -374,7 +374,7 @@ def test_a_one_time_code_signs_in_once_and_asks_for_a_new_password(
     person = signed_in(desk, code.code.text.lower().replace("-", " "))
     assert person.must_change
     assert tried(desk, code.code.text).signed_in is None
-    changed = desk.perform(person.actor, access.change_password, "", OTHER).value
+    changed = access.change_password(desk, person.actor, "", OTHER)
     assert changed.signed_in is not None
     assert not changed.signed_in.must_change
     assert not signed_in(desk, OTHER).must_change
@@ -425,7 +425,7 @@ def test_a_role_taken_away_is_gone_at_once_in_an_open_session(desk: Desk, practi
     ruth = signed_in(desk, code.code.text, "ruth")
     with pytest.raises(NotAllowed):  # AUTH-08: a one-time code lets nobody in before a password is set
         desk.query(ruth.actor, directory.me)
-    assert desk.perform(ruth.actor, access.change_password, code.code.text, GOOD).value.sentence == ""
+    assert access.change_password(desk, ruth.actor, code.code.text, GOOD).sentence == ""
     desk.perform(SYSTEM, access.set_password, practice.admin.staff_id, OTHER)
     assert desk.query(ruth.actor, access.sessions)
     version = desk.query(ruth.actor, directory.me).staff.version
@@ -454,7 +454,7 @@ def test_two_administrators_who_demote_each_other_leave_one(desk: Desk, practice
             NewStaff(login, f"Admin {login.title()}", frozenset({Role.ADMINISTRATOR})),
         ).value
         person = signed_in(desk, code.code.text, login)
-        desk.perform(person.actor, access.change_password, "", GOOD)
+        access.change_password(desk, person.actor, "", GOOD)
         ids[login], actors[login] = person.staff.id, person.actor
         versions[login] = desk.query(person.actor, directory.me).staff.version
     outcomes: list[str] = []
@@ -481,13 +481,6 @@ def test_two_administrators_who_demote_each_other_leave_one(desk: Desk, practice
     assert outcomes.count("done") == 1
 
 
-def test_sign_in_is_for_the_program_alone(desk: Desk, practice: Practice) -> None:
-    with pytest.raises(NotAllowed):
-        desk.perform(practice.admin, access.sign_in, "maria", GOOD, "front-1")
-    with pytest.raises(NotAllowed):
-        desk.perform(practice.amara, access.sign_in, "maria", GOOD, "front-1")
-
-
 def test_failed_and_successful_sign_ins_are_in_the_journal_but_not_broadcast(
     desk: Desk, database: Database, maria: Actor
 ) -> None:
@@ -497,18 +490,6 @@ def test_failed_and_successful_sign_ins_are_in_the_journal_but_not_broadcast(
     changes, _newest = desk.tail(before)
     assert not changes
     assert {"sign_in_refused", "signed_in"} <= set(column(database, "journal", "action"))
-
-
-def test_the_same_code_of_a_lost_answer_gives_no_secret_back(desk: Desk, practice: Practice, maria: Actor) -> None:
-    from request_desk.domain.ids import new_uuid
-
-    command = new_uuid()
-    first = desk.perform_once(command, SYSTEM, access.sign_in, "maria", GOOD, "front-1").value
-    again = desk.perform_once(command, SYSTEM, access.sign_in, "maria", GOOD, "front-1").value
-    assert first.signed_in is not None
-    assert again.signed_in is not None
-    assert first.signed_in.token.text
-    assert again.signed_in.token.text == ""
 
 
 def test_the_common_words_never_refuse_four_of_them() -> None:  # AUTH-04

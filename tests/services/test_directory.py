@@ -17,6 +17,7 @@ from request_desk.services import access, administration, directory, inbox_queri
 from request_desk.services.administration import NewStaff
 from request_desk.services.changes import Topic
 from request_desk.services.desk import Desk
+from request_desk.services.founding import INTAKE
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import Practice
@@ -71,7 +72,7 @@ def test_requests_are_forwarded_to_departments_with_members_and_to_active_people
 def test_administrators_are_told_while_nobody_receives_requests(desk: Desk, practice: Practice) -> None:  # RT4
     assert desk.query(practice.admin, directory.banner) == ""
     version = desk.query(practice.admin, directory.departments)[0].version
-    desk.perform(practice.admin, administration.set_members, practice.intake, [], expect_version=version)
+    desk.perform(practice.admin, administration.save_department, practice.intake, INTAKE, [], expect_version=version)
     assert "IC-Appointment Request" in desk.query(practice.admin, directory.banner)
     assert desk.query(practice.maria, directory.banner) == ""
 
@@ -107,7 +108,7 @@ def test_a_change_of_members_acts_on_open_requests_at_once_and_can_be_undone(
     request = practice.a_request()
     ruth = practice.a_staff("ruth", "Ruth Obi", [Role.SCHEDULER])
     outcome = desk.perform(
-        practice.admin, administration.set_members, practice.intake, [ruth.staff_id], expect_version=1
+        practice.admin, administration.save_department, practice.intake, INTAKE, [ruth.staff_id], expect_version=1
     )
     assert outcome.changes.touches(Topic.DIRECTORY)
 
@@ -126,12 +127,18 @@ def test_an_undo_of_members_is_refused_when_it_is_late_or_somebody_changed_them_
     desk: Desk, practice: Practice, clock: FixedClock
 ) -> None:
     first = desk.perform(
-        practice.admin, administration.set_members, practice.intake, [practice.maria.staff_id], expect_version=1
+        practice.admin,
+        administration.save_department,
+        practice.intake,
+        INTAKE,
+        [practice.maria.staff_id],
+        expect_version=1,
     )
     desk.perform(
         practice.admin,
-        administration.set_members,
+        administration.save_department,
         practice.intake,
+        INTAKE,
         [practice.kofi.staff_id],
         expect_version=first.value,
     )
@@ -145,24 +152,25 @@ def test_an_undo_of_members_is_refused_when_it_is_late_or_somebody_changed_them_
 
 def test_the_last_member_leaving_reroutes_open_requests(desk: Desk, practice: Practice) -> None:  # RT2, RT6
     request = practice.a_request()
-    desk.perform(practice.admin, administration.set_members, practice.intake, [], expect_version=1)
+    desk.perform(practice.admin, administration.save_department, practice.intake, INTAKE, [], expect_version=1)
     assert [key.id for key in desk.query(practice.admin, inbox_queries.open_keys, Tab.UNREAD)] == [request]
 
 
 def test_a_stale_change_of_members_is_refused(desk: Desk, practice: Practice) -> None:
-    desk.perform(practice.admin, administration.set_members, practice.intake, [], expect_version=1)
+    desk.perform(practice.admin, administration.save_department, practice.intake, INTAKE, [], expect_version=1)
     with pytest.raises(Conflict):
-        desk.perform(practice.admin, administration.set_members, practice.intake, [], expect_version=1)
+        desk.perform(practice.admin, administration.save_department, practice.intake, INTAKE, [], expect_version=1)
     with pytest.raises(NotFound):
-        desk.perform(practice.admin, administration.set_members, practice.intake, [StaffId(99)], expect_version=2)
+        desk.perform(
+            practice.admin, administration.save_department, practice.intake, INTAKE, [StaffId(99)], expect_version=2
+        )
 
 
 def test_departments_are_added_renamed_and_closed(desk: Desk, practice: Practice) -> None:  # RT5
     nurses = desk.perform(practice.admin, administration.add_department, "Nurses", [practice.kofi.staff_id]).value
-    assert (
-        desk.perform(practice.admin, administration.rename_department, nurses, "Nurse line", expect_version=1).value
-        == 2
-    )
+    kofi = [practice.kofi.staff_id]
+    renamed = desk.perform(practice.admin, administration.save_department, nurses, "Nurse line", kofi, expect_version=1)
+    assert renamed.value == 2
     with pytest.raises(Invalid):
         desk.perform(practice.admin, administration.add_department, "Nurse line")
     with pytest.raises(Refused):

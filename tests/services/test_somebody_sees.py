@@ -14,6 +14,7 @@ from request_desk.domain.ids import NewId, RequestId
 from request_desk.domain.requests import Disposition, Reply, Tab, Target, TargetKind
 from request_desk.services import administration, inbox, inbox_marks, inbox_queries, inbox_routing, request_view
 from request_desk.services.desk import Desk, Outcome, Unit
+from request_desk.services.founding import INTAKE
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import Practice
@@ -47,7 +48,7 @@ def row_version(practice: Practice, table: Any, which: int) -> int:
 def set_members(desk: Desk, practice: Practice, *people: Actor) -> None:
     ids = [each.staff_id for each in people]
     seen = row_version(practice, schema.department, practice.intake)
-    desk.perform(practice.admin, administration.set_members, practice.intake, ids, expect_version=seen)
+    desk.perform(practice.admin, administration.save_department, practice.intake, INTAKE, ids, expect_version=seen)
 
 
 def switch_off(desk: Desk, practice: Practice, who: Actor) -> None:

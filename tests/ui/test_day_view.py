@@ -17,7 +17,7 @@ from request_desk.domain.schedule import ProviderColumn, ScheduleDay
 from request_desk.domain.words import Words
 from request_desk.ui.calendar.day_layout import FreePoint, Moved, OfferState, Placed
 from request_desk.ui.calendar.day_view import DayView
-from request_desk.ui.theme import app_theme
+from request_desk.ui.theme import Look, app_theme
 from tests.ui.day_parts import (
     DAY,
     LINDQVIST,
@@ -317,3 +317,52 @@ def test_a_hold_counts_down_in_words(view: DayView, clock: FixedClock) -> None:
     assert "held, 11 min left" in view.words_of(placed)
     clock.advance(timedelta(minutes=10, seconds=20))
     assert "held, 40 s left" in view.words_of(placed)
+
+
+@pytest.mark.parametrize("height", [150, 240, 480])
+def test_the_chosen_time_is_seen_whole_also_when_the_view_gets_lower(view: DayView, height: int) -> None:  # ACT3
+    near, far = offered(NINE, 1), offered(at(DAY, 16 * 60), 2)
+    view.show_day(day())
+    view.set_offers([near, far])
+    view.set_offers([near, replace(far, state=OfferState.HELD)])
+    view.resize(640, height)
+    QApplication.processEvents()
+    chosen = told(view.slot_chosen)
+    below_head, bottom = app_theme().px(30), view.viewport().height()
+    hit = []
+    for y in range(below_head, bottom):
+        click(view, QPoint(view.viewport().width() // 2, y))
+        if chosen:
+            assert chosen.pop() == 2
+            hit.append(y)
+    length = app_theme().px(106) * 40 // 60  # of forty minutes
+    assert length - 4 <= len(hit) <= length
+    assert hit[0] > below_head
+    assert hit[-1] < bottom - 1
+
+
+def test_the_same_offers_again_move_nothing(view: DayView) -> None:
+    view.show_day(day())
+    view.set_offers([offered(at(DAY, 16 * 60))])
+    view.verticalScrollBar().setValue(0)
+    view.set_offers([offered(at(DAY, 16 * 60))])
+    view.show_day(day())
+    assert view.verticalScrollBar().value() == 0
+
+
+def test_what_lies_under_the_offers_is_painted_for_each_place_and_look(view: DayView) -> None:
+    view.show_day(day(working(visit(1, NINE), visit(2, at(DAY, 14 * 60)))))
+    view.set_offers([offered(at(DAY, 11 * 60))])
+    top = view.viewport().grab().toImage()
+    view.verticalScrollBar().setValue(view.verticalScrollBar().value() + 120)
+    assert view.viewport().grab().toImage() != top
+    view.verticalScrollBar().setValue(view.verticalScrollBar().value() - 120)
+    assert view.viewport().grab().toImage() == top
+    view.set_offers(())
+    without = view.viewport().grab().toImage()
+    view.show_day(day(working(visit(1, NINE))))
+    assert view.viewport().grab().toImage() != without
+    app_theme().choose(Look.DARK)
+    dark = view.viewport().grab().toImage()
+    app_theme().choose(Look.LIGHT)
+    assert view.viewport().grab().toImage() != dark

@@ -1,7 +1,7 @@
 """Lanes, their order, and answers that never reach a closed owner (architecture 6.2, decision 5)."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -231,3 +231,17 @@ def test_the_probe_sees_a_long_turn(qtbot: QtBot) -> None:
     assert report.longest_ms >= 50
     assert any(gap >= 50 for gap in report.gaps_ms)
     assert report.turns > 1
+
+
+def test_a_call_begins_also_while_the_window_stands_still(runner: Runner, desk: RecordingDesk) -> None:
+    owner = Owner()
+    runner.read(owner, add, 1)
+    assert _soon(lambda: len(desk.calls) == 1)
+    assert owner.heard == []
+    assert runner.drained()
+
+
+def _soon(reached: Callable[[], bool]) -> bool:
+    """Whether something comes true while the event loop stands still."""
+    waits = threading.Event()
+    return any(reached() or waits.wait(0.01) for _look in range(500))

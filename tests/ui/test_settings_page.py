@@ -17,13 +17,14 @@ from sqlalchemy.exc import OperationalError
 
 from request_desk.domain.access import SYSTEM, Role
 from request_desk.domain.directory import Department, OpeningHours, PracticeSettings, Staff
-from request_desk.domain.ids import StaffId
+from request_desk.domain.ids import DepartmentId, StaffId
 from request_desk.services import access, administration, directory, inbox_queries
 from request_desk.services import settings as settings_service
 from request_desk.ui.settings.form import CHANGED_ELSEWHERE, GroupForm
 from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
 from request_desk.ui.settings.practice_forms import HoursForm, IntakeForm, KindsForm, PracticeForm, TimesForm
 from request_desk.ui.settings.settings_page import SettingsPage
+from request_desk.ui.theme import app_theme
 from request_desk.ui.widgets import Question, State
 from tests.builders import Practice
 from tests.ui.conftest import HandTimers
@@ -405,6 +406,25 @@ def test_name_and_members_are_saved_together(
     assert frozenset(now.member_ids) == form.chosen_members()
     assert len(now.member_ids) != 2
     assert not form.save_button.isEnabled()
+    desk.press("Ctrl+Shift+Z")  # one act: name and members go back together
+    back = department(people, "IC-Appointment Request")
+    assert set(back.member_ids) == {practice.maria.id, practice.kofi.id}
+    assert form.name.text() == "IC-Appointment Request"
+
+
+def test_of_a_name_and_members_that_are_refused_together_nothing_is_stored(
+    desk_at: OpenDesk, practice: Practice, people: Callable[[], directory.Directory]
+) -> None:
+    practice.a_department("Nurses", [practice.kofi])
+    desk = desk_at()
+    form = go(desk, DepartmentsForm)
+    assert isinstance(form, DepartmentsForm)
+    retype(desk, form.name, "Nurses")
+    form.members.setFocus()
+    desk.press("Space", "Ctrl+S")
+    assert "There is or was a department of this name" in form.said.text()
+    assert form.name.text() == "Nurses"
+    assert set(department(people, "IC-Appointment Request").member_ids) == {practice.maria.id, practice.kofi.id}
 
 
 def test_a_department_is_made_renamed_and_switched_off(
@@ -425,6 +445,119 @@ def test_a_department_is_made_renamed_and_switched_off(
     desk.click(question.yes)
     assert not department(people, "Nurses").active
     assert form.department.findText("Nurses") == -1
+    assert form.department.currentText() == "Nurses (closed)"
+
+
+Elsewhere = Callable[[Callable[..., object], int], None]
+
+
+@pytest.fixture
+def elsewhere(sqlite_practice: Practice, database_setup: Setup) -> Elsewhere:
+    """Let the administrator act on a department from another desk."""
+
+    def act(function: Callable[..., object], department_id: int) -> None:
+        with database_setup():
+            found = sqlite_practice.desk.query(SYSTEM, directory.directory).departments[DepartmentId(department_id)]
+            sqlite_practice.desk.perform(sqlite_practice.admin, function, found.id, expect_version=found.version)
+
+    return act
+
+
+def shown_departments(form: DepartmentsForm) -> list[str]:
+    return [form.department.itemText(place) for place in range(form.department.count())]
+
+
+def test_a_closed_department_stands_muted_at_the_end_and_is_reopened(
+    desk_at: OpenDesk, practice: Practice, people: Callable[[], directory.Directory], elsewhere: Elsewhere
+) -> None:  # RT5, RT6
+    aides = practice.a_department("Aides", [practice.kofi])
+    elsewhere(administration.deactivate_department, aides)
+    desk = desk_at()
+    form = go(desk, DepartmentsForm)
+    assert isinstance(form, DepartmentsForm)
+    assert shown_departments(form) == ["IC-Appointment Request", "Aides (closed)"]
+    muted = form.department.itemData(1, Qt.ItemDataRole.ForegroundRole)
+    assert muted == app_theme().muted
+    assert form.department.itemData(0, Qt.ItemDataRole.ForegroundRole) is None
+    assert form.off_button.isVisible()
+    assert not form.reopen_button.isVisible()
+    form.department.setFocus()
+    desk.press("Down")
+    assert form.closed.isVisible()
+    assert not form.off_button.isVisible()
+    assert form.name.isReadOnly()
+    members = form.chosen_members()
+    assert members == {practice.kofi.id}
+    form.members.setFocus()
+    desk.press("Space")
+    assert form.chosen_members() == members
+    form.reopen_button.setFocus()
+    desk.press("Space")
+    assert desk.said() == "Aides is open again."
+    assert desk.focus() is form.department  # the next key is not typed into the name
+    assert department(people, "Aides").active
+    assert shown_departments(form) == ["Aides", "IC-Appointment Request"]
+    assert form.department.currentText() == "Aides"
+    assert not form.closed.isVisible()
+    assert not form.name.isReadOnly()
+    assert form.off_button.isVisible()
+    assert form.said.text() == ""
+
+
+def test_a_reopening_is_refused_in_words_when_somebody_was_faster(
+    desk_at: OpenDesk, practice: Practice, elsewhere: Elsewhere
+) -> None:
+    nurses = practice.a_department("Nurses", [practice.kofi])
+    elsewhere(administration.deactivate_department, nurses)
+    desk = desk_at()
+    form = go(desk, DepartmentsForm)
+    assert isinstance(form, DepartmentsForm)
+    form.department.setFocus()
+    desk.press("Down")
+    elsewhere(administration.reopen_department, nurses)
+    desk.click(form.reopen_button)
+    assert form.department.currentText() == "Nurses"
+    assert form.off_button.isVisible()
+    assert form.said.isVisible()
+    assert form.said.text().startswith("Administrator has changed this since you opened it (reopened department).")
+    form.department.setFocus()
+    desk.press("Up")
+    assert form.said.text() == ""
+
+
+def test_what_is_typed_stays_when_the_department_is_closed_elsewhere_and_reopened_here(
+    desk_at: OpenDesk, practice: Practice, people: Callable[[], directory.Directory], elsewhere: Elsewhere
+) -> None:
+    nurses = practice.a_department("Aides", [practice.kofi])
+    desk = desk_at()
+    form = go(desk, DepartmentsForm)
+    assert isinstance(form, DepartmentsForm)
+    retype(desk, form.name, "Nurse line")
+    elsewhere(administration.deactivate_department, nurses)
+    desk.hear()
+    assert form.name.text() == "Nurse line"
+    assert form.closed.isVisible()
+    desk.press("Ctrl+S")
+    assert form.said.text() == "This department is closed. Reopen it first, then change it."
+    form.reopen_button.setFocus()
+    desk.press("Space")
+    assert form.name.text() == "Nurse line"
+    assert form.said.text() == ""
+    desk.press("Ctrl+S")
+    assert department(people, "Nurse line").active
+
+
+def test_schedulers_see_closed_departments_and_cannot_reopen_them(
+    desk_at: OpenDesk, practice: Practice, elsewhere: Elsewhere
+) -> None:
+    elsewhere(administration.deactivate_department, practice.a_department("Nurses", [practice.kofi]))
+    desk = desk_at(actor=practice.maria)
+    form = go(desk, DepartmentsForm)
+    assert isinstance(form, DepartmentsForm)
+    form.department.setFocus()
+    desk.press("Down")
+    assert form.closed.isVisible()
+    assert not form.reopen_button.isVisible()
 
 
 def test_the_department_that_receives_requests_is_not_switched_off(desk_at: OpenDesk) -> None:
@@ -479,7 +612,7 @@ def test_a_new_account_shows_its_code_once(
     assert sentence.startswith("One-time code of rosa: ")
     assert person(people, "rosa").roles == frozenset({Role.SCHEDULER})
     with database_setup():
-        attempt = practice.desk.perform(SYSTEM, access.sign_in, "rosa", code, "test").value
+        attempt = access.sign_in(practice.desk, "rosa", code, "test")
     assert attempt.signed_in is not None
     assert attempt.signed_in.must_change
     desk.click(told.yes)
@@ -507,7 +640,7 @@ def test_a_new_code_ends_the_old_password(desk_at: OpenDesk, practice: Practice,
     assert isinstance(told, Question)
     assert "One-time code of maria: " in told.question.text()
     with database_setup():
-        assert practice.desk.perform(SYSTEM, access.sign_in, "maria", old, "test").value.signed_in is None
+        assert access.sign_in(practice.desk, "maria", old, "test").signed_in is None
 
 
 def test_an_account_is_changed_switched_off_and_on(

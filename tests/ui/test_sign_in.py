@@ -216,7 +216,7 @@ def test_a_real_sign_in_is_answered_with_one_uniform_sentence_or_a_session(
     answers: list[access.Attempt] = []
 
     def attempt(login: str, password: str, _remember: bool) -> None:
-        pending = runner.act(covered.pane, access.sign_in, login, password, "desk")
+        pending = runner.call(covered.pane, access.sign_in, sqlite_practice.desk, login, password, "desk")
         pending.done(answers.append).refused(lambda refused: covered.pane.refuse(refused.sentence))
 
     covered.pane.signed_in.connect(attempt)

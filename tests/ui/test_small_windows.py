@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from sqlalchemy import update
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.ids import RequestId
@@ -16,6 +17,7 @@ from request_desk.domain.phrases import parse
 from request_desk.domain.requests import Disposition
 from request_desk.paths import phrases as phrase_folder
 from request_desk.services import phrases
+from request_desk.store import schema
 from request_desk.ui.theme import Theme
 from tests.builders import TODAY, Practice
 from tests.ui.conftest import HandTimers
@@ -140,3 +142,21 @@ def test_no_sheet_is_larger_than_the_smallest_window(desk: DeskWindow, theme: Th
     assert sheet.width() <= 960
     assert sheet.height() <= 680
     sheet.close()
+
+
+@pytest.mark.parametrize("scale", [100, 130])
+def test_what_must_not_be_overlooked_is_seen_without_scrolling(
+    desk: DeskWindow, sqlite_practice: Practice, theme: Theme, scale: int, database_setup: Setup
+) -> None:  # MC3
+    relation = schema.contact_patient
+    with database_setup(), sqlite_practice.database.write() as connection:
+        connection.execute(
+            update(relation).where(relation.c.contact_id == sqlite_practice.amara.id).values(may_book=False)
+        )
+    desk.hub.reread()
+    theme.set_scale(scale)
+    desk.frame.resize(960, 680)
+    desk.settle()
+    message = desk.page.message
+    assert "has no right to book" in message.safety_bar.text()
+    assert is_whole(message.safety_bar, message), (message.safety_bar.geometry(), message.rect())

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QAbstractButton, QDateEdit, QLabel, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -36,6 +36,7 @@ from request_desk.ui.widgets import (
     danger,
     field,
     ghost,
+    paint_later,
     primary,
     secondary,
     set_tip,
@@ -434,3 +435,14 @@ def test_no_widget_of_the_desktop_writes_a_colour_or_rich_text() -> None:  # des
         if banned.search(line)
     ]
     assert found == []
+
+
+def test_what_is_painted_later_is_painted_a_turn_or_more_later(qtbot: QtBot, theme: Theme) -> None:
+    label = QLabel("seen")
+    qtbot.addWidget(label)
+    label.show()
+    paint_later(label, 2)
+    paint_later(label)  # it waits already
+    assert not label.updatesEnabled()
+    qtbot.waitUntil(label.updatesEnabled)
+    qtbot.waitUntil(lambda: not label.findChildren(QTimer))

@@ -8,8 +8,8 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -37,16 +37,24 @@ class SecretStore(Protocol):
 
     def put(self, name: str, secret: str) -> None: ...
 
+    def get_or_put(self, name: str, make: Callable[[], str]) -> str:
+        """Return what is kept, or keep what `make` returns; two processes that ask at once get the same."""
+        ...
+
     def forget(self, name: str) -> None: ...
 
 
 class KeyringStore:
-    """The key store of the system. A call may wait for the user to unlock it: not for the UI thread."""
+    """The key store of the system. A call may wait for the user to unlock it: not for the UI thread.
+
+    It cannot keep a secret only where there is none yet, so processes take turns by a lock in `folder`.
+    """
 
     sentence = ""
 
-    def __init__(self, backend: KeyringBackend) -> None:
+    def __init__(self, backend: KeyringBackend, folder: Path | None = None) -> None:
         self._backend = backend
+        self._folder = folder
 
     def get(self, name: str) -> str | None:
         try:
@@ -59,6 +67,16 @@ class KeyringStore:
             self._backend.set_password(SERVICE, name, secret)
         except KeyringError as error:
             raise Unavailable(_locked()) from error
+
+    def get_or_put(self, name: str, make: Callable[[], str]) -> str:
+        turn: AbstractContextManager[None] = nullcontext() if self._folder is None else _alone(self._folder)
+        with turn:
+            kept = self.get(name)
+            if kept is None:
+                made = make()
+                self.put(name, made)
+                kept = self.get(name) or made  # what is there counts, whoever put it there
+            return kept
 
     def forget(self, name: str) -> None:
         try:
@@ -80,29 +98,22 @@ class FileStore:
         return self._read().get(name)
 
     def put(self, name: str, secret: str) -> None:
-        with self._alone():
+        with _alone(self._path.parent):
             self._write({**self._read(), name: secret})
 
+    def get_or_put(self, name: str, make: Callable[[], str]) -> str:
+        with _alone(self._path.parent):
+            kept = self._read()
+            if name not in kept:
+                kept[name] = make()
+                self._write(kept)
+            return kept[name]
+
     def forget(self, name: str) -> None:
-        with self._alone():
+        with _alone(self._path.parent):
             kept = self._read()
             if kept.pop(name, None) is not None:
                 self._write(kept)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Let other processes wait: desktop, portal and worker keep their secrets in one file. A kill leaves no lock behind."""
-        handle = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, PRIVATE)
-        with os.fdopen(handle, "r+b") as file:
-            if sys.platform == "win32":
-                import msvcrt
-
-                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX)
-            yield
 
     def _read(self) -> dict[str, str]:
         if not self._path.exists():
@@ -132,7 +143,23 @@ class FileStore:
         fresh.replace(self._path)
 
 
-def system_store() -> KeyringStore:
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let other processes wait: desktop, portal and worker share the secrets of a folder. A kill leaves no lock behind."""
+    handle = os.open((folder / FILE_NAME).with_suffix(".lock"), os.O_RDWR | os.O_CREAT, PRIVATE)
+    with os.fdopen(handle, "r+b") as file:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def system_store(folder: Path | None = None) -> KeyringStore:
     """Return the key store of this machine; raises Unavailable with the sentence when there is none that keeps secrets."""
     try:
         backend = keyring.get_keyring()
@@ -142,14 +169,14 @@ def system_store() -> KeyringStore:
         module = type(candidate).__module__
         if module.startswith(_REFUSED):
             continue
-        return KeyringStore(candidate)
+        return KeyringStore(candidate, folder)
     raise Unavailable(_none())
 
 
 def best_store(folder: Path) -> SecretStore:
     """Return the key store if it answers, else the file in `folder`, whose `sentence` tells the user so."""
     try:
-        store = system_store()
+        store = system_store(folder)
         store.get("probe")
     except Unavailable:
         return FileStore(

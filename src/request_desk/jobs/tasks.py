@@ -64,7 +64,7 @@ def _letter(desk: Desk, notice: DueNotice) -> Letter | None:
     if notice.kind != CODE:
         return Letter(notice.address, notice.subject, notice.body, notice.reference)
     assert notice.challenge_id is not None
-    code = desk.perform(SYSTEM, portal_access.mint_code, notice.challenge_id).value
+    code = portal_access.mint_code(desk, notice.challenge_id)
     return Letter(notice.address, code.subject, code.body.text, notice.reference) if code is not None else None
 
 

@@ -1,23 +1,27 @@
-"""Staff sign-in: passwords, one-time codes, throttling and sessions; the portal's sign-in is in `portal_access`."""
+"""Staff sign-in: passwords, one-time codes, throttling and sessions; the portal's sign-in is in `portal_access`.
+
+A password is compared between two transactions, never inside one: that takes a tenth of a second, and others write meanwhile.
+"""
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Row, bindparam, delete, select, update
+from sqlalchemy import Row, bindparam, delete, exists, select, update
 
 from request_desk.domain import passwords
-from request_desk.domain.access import Actor, ActorKind, Permission, Role
+from request_desk.domain.access import SYSTEM, Actor, ActorKind, Permission, Role, session_stands
 from request_desk.domain.directory import ADMINISTRATOR_LOGIN, Staff
-from request_desk.domain.errors import Invalid, NotAllowed, NotFound, SignedOut
+from request_desk.domain.errors import Invalid, NotAllowed, NotFound, Refused, SignedOut
 from request_desk.domain.ids import ProviderId, StaffId, hashed, new_token
 from request_desk.domain.words import _
 from request_desk.services.changes import Topic
-from request_desk.services.desk import Unit
+from request_desk.services.desk import Desk, Unit
 from request_desk.store import schema
 
 PRODUCT: Final = "Request Desk"
@@ -31,10 +35,16 @@ DESK_FAILURES: Final = 50
 WINDOW: Final = timedelta(minutes=15)
 MEMORY: Final = timedelta(hours=24)  # how long a failure counts towards the delay
 _SEEN_EVERY: Final = timedelta(minutes=1)
+_LOOKS: Final = 3  # at an account that is changed each time between the look and the decision
+_NAME_LIMIT: Final = 200  # signs of a login or a desk
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 signs that nobody mistakes for another
 _REFERENCE: Final = 16  # signs of a session's hash that name it to an administrator
 
-staff, session, throttle = schema.staff.c, schema.staff_session.c, schema.throttle.c
+staff, session, throttle, claim = schema.staff.c, schema.staff_session.c, schema.throttle.c, schema.claim.c
+# Tries are decided one after the other, whatever account they name: the failures of a desk are counted over all of them.
+_ONE_BY_ONE = select(schema.practice.c.id).with_for_update()
+_HASH = select(staff.password_hash).where(staff.login == bindparam("login"))
+_OWN_HASH = select(staff.login, staff.name, staff.password_hash).where(staff.id == bindparam("id"))
 _STAFF_BY_LOGIN = select(*staff).where(staff.login == bindparam("login")).with_for_update()
 _STAFF_BY_ID = select(*staff).where(staff.id == bindparam("id")).with_for_update()
 _FAILURES = (
@@ -70,6 +80,18 @@ _END_OTHERS = (
     )
     .values(revoked_at=bindparam("now"))
 )
+_STRENGTHEN = (
+    update(schema.staff)
+    .where(staff.id == bindparam("who"), staff.password_hash == bindparam("old"))
+    .values(password_hash=bindparam("new"))
+)
+_IS_SIGNED_IN = select(
+    exists().where(
+        session.staff_id == bindparam("staff"), session.revoked_at.is_(None), session.expires_at > bindparam("now")
+    )
+)
+_CLAIMS = select(claim.request_id, claim.desk).where(claim.staff_id == bindparam("staff")).order_by(claim.request_id)
+_LET_GO = delete(schema.claim).where(claim.request_id == bindparam("of"), claim.staff_id == bindparam("staff"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,51 +194,77 @@ def refusal() -> str:
     )
 
 
-def sign_in(unit: Unit, login: str, password: str, desk: str) -> Attempt:
-    """Sign somebody in by password or one-time code, and count the failure if not.
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was compared between two transactions: the hash as it stood then, and whether the password fits it."""
 
-    Never raises for a wrong try: the count must be committed. The row of the account is locked meanwhile, so that
-    parallel tries are counted one after the other.
+    stored: str
+    fits: bool
+
+
+def sign_in(desk: Desk, login: str, password: str, place: str) -> Attempt:
+    """Sign somebody in by password or one-time code, and count the failure if not (AUTH-05, AUTH-06).
+
+    Read the hash, compare, decide in one short write: whether the account is still as it was, whether it has to wait, and what
+    becomes of the try. A try is worth nothing before that write, so that of many at once no more count than may. The session's
+    token is made here: an answer to a commit that got lost does not lose it.
+    """
+    program = replace(SYSTEM, desk=place[:_NAME_LIMIT])
+    name, text, token = login_key(login), _typed(password), new_token()
+    for _look in range(_LOOKS):
+        look = _compared(desk.query(program, _hash_of, name), text)
+        attempt = desk.perform(program, _decided, name, look, hashed(_code_key(text)), hashed(token)).value
+        if attempt is None:
+            continue
+        if attempt.signed_in is None:
+            return attempt
+        if look.fits and PASSWORDS.is_outdated(look.stored):
+            with suppress(Refused):  # the next sign-in does it
+                desk.perform(program, _strengthened, attempt.signed_in.staff.id, look.stored, PASSWORDS.hashed(text))
+        return replace(attempt, signed_in=replace(attempt.signed_in, token=Hidden(token)))
+    return Attempt(None, refusal())
+
+
+def _hash_of(unit: Unit, name: str) -> str:
+    unit.require(Permission.RUN_JOBS)
+    return str(unit.value(_HASH, {"login": name}) or "")
+
+
+def _decided(unit: Unit, name: str, look: _Look, code_hash: str, session_hash: str) -> Attempt | None:
+    """Decide what becomes of a try; None when the password was changed since it was compared.
+
+    Never raises for a wrong one: the count must be committed. A login that is not known leaves the same lines as one that is.
     """
     unit.require(Permission.RUN_JOBS)
-    name = login_key(login)
-    subject, place = f"staff:{name}"[:200], f"desk:{desk}"[:200]
+    unit.first(_ONE_BY_ONE)
     row = unit.first(_STAFF_BY_LOGIN, {"login": name})
-    waits = _waits(unit, subject, place)
-    text = "" if passwords.is_too_long(password) else passwords.normal(password)
-    if not text:
-        _count_failure(unit, subject, place, counted=not waits)
+    if look.stored != (row.password_hash if row is not None else ""):
+        return None
+    waits = _waits(unit, name)
+    by_code = _is_code(row, code_hash, unit.now)
+    if row is None or not row.active or waits or not (look.fits or by_code):
+        _count_failure(unit, name, counted=not waits)
+        unit.record("sign_in_refused", Topic.SESSION, row.id if row is not None else 0, broadcast=False)
         return Attempt(None, refusal())
-    by_code = _is_code(row, text, unit.now)
-    right = PASSWORDS.matches(row.password_hash if row is not None else "", text) or by_code
-    if row is None or not row.active or waits or not right:
-        _count_failure(unit, subject, place, counted=not waits)
-        if row is not None:
-            unit.record("sign_in_refused", Topic.SESSION, row.id, broadcast=False)
-        return Attempt(None, refusal())
-    unit.run(_FORGIVE, {"subject": subject})
-    changed: dict[str, Any] = {}
+    unit.run(_FORGIVE, {"subject": _account(name)})
     if by_code:
-        changed = {"code_hash": "", "code_expires_at": None}
-    elif PASSWORDS.is_outdated(row.password_hash):
-        changed = {"password_hash": PASSWORDS.hashed(text)}
-    if changed:
-        unit.run(update(schema.staff).where(staff.id == row.id).values(**changed))
-    return Attempt(_open_session(unit, row, desk), "")
+        unit.run(update(schema.staff).where(staff.id == row.id).values(code_hash="", code_expires_at=None))
+    return Attempt(_open_session(unit, row, session_hash), "")
 
 
-def unlock(unit: Unit, password: str) -> Attempt:
-    """Ask the signed-in person for the password again, counted like a sign-in (LOCK-05)."""
-    unit.require(Permission.OWN_ACCOUNT)
-    text = "" if passwords.is_too_long(password) else passwords.normal(password)
-    return _asked_again(unit, _own_row(unit), text)
+def _strengthened(unit: Unit, staff_id: StaffId, old: str, new: str) -> None:
+    """Replace a hash of lower strength, unless the password was changed meanwhile (AUTH-02)."""
+    unit.require(Permission.RUN_JOBS)
+    unit.run(_STRENGTHEN, {"who": staff_id, "old": old, "new": new})
 
 
 def resume(unit: Unit, token: str, desk: str) -> SignedIn:
     """Return to a session that was kept; raises SignedOut when it does not stand any more. Reads only."""
     unit.require(Permission.RUN_JOBS)
     row = unit.first(_SESSION, {"token_hash": hashed(token)})
-    if row is None or not row.active or row.revoked_at is not None or row.expires_at <= unit.now:
+    if row is None or not session_stands(
+        active=row.active, revoked_at=row.revoked_at, expires_at=row.expires_at, now=unit.now
+    ):
         raise SignedOut(_("You have been signed out. Sign in again; what you typed is kept."))
     return SignedIn(staff_view(row), row.must_change, row.expires_at, _actor(row, row.token_hash, desk), Hidden(token))
 
@@ -232,39 +280,67 @@ def seen(unit: Unit) -> None:
 
 
 def sign_out(unit: Unit) -> None:
-    """End the actor's own session."""
+    """End the actor's own session and let go of what is claimed at this desk (MC8)."""
     unit.require(Permission.OWN_ACCOUNT)
     _end(unit, unit.actor.session)
+    _let_go(unit, unit.actor.id, at=unit.actor.desk)
     unit.record("signed_out", Topic.SESSION, unit.actor.id, broadcast=False)
 
 
-def change_password(unit: Unit, current: str, new: str) -> Attempt:
+def change_password(desk: Desk, actor: Actor, current: str, new: str) -> Attempt:
     """Set the actor's own password and end every other session of theirs (AUTH-09).
 
     `current` is looked at unless there is none yet: after a one-time code. A wrong one is counted and told by the attempt's
     sentence; raises Invalid for a new one that will not do.
     """
-    unit.require(Permission.OWN_ACCOUNT)
-    row = _own_row(unit)
-    text = "" if passwords.is_too_long(current) else passwords.normal(current)
-    accepted = passwords.accepted(new, personal=_personal(unit, row))
-    if row.password_hash:
-        attempt = _asked_again(unit, row, text)
-        if attempt.signed_in is None:
+    text, fresh = _typed(current), ""
+    for _look in range(_LOOKS):
+        stored, personal = desk.query(actor, _own_password)
+        accepted = passwords.accepted(new, personal=personal)
+        fresh = fresh or PASSWORDS.hashed(accepted)  # for a wrong `current` too: the time must not tell which it is
+        look = _compared(stored, text) if stored else _Look("", fits=False)
+        attempt = desk.perform(actor, _changed_password, look, fresh, is_same=accepted == text).value
+        if attempt is not None:
             return attempt
-        if accepted == text:
+    return Attempt(None, _wrong_password())
+
+
+def _own_password(unit: Unit) -> tuple[str, tuple[str, ...]]:
+    unit.require(Permission.OWN_ACCOUNT)
+    row = unit.first(_OWN_HASH, {"id": unit.actor.staff_id})
+    if row is None:
+        raise NotFound(_("This account is not there any more. Reload to see the present state."))
+    return row.password_hash, _personal(unit, row)
+
+
+def _changed_password(unit: Unit, look: _Look, fresh: str, *, is_same: bool) -> Attempt | None:
+    unit.require(Permission.OWN_ACCOUNT)
+    unit.first(_ONE_BY_ONE)
+    row = _row(unit, unit.actor.staff_id)
+    if look.stored != row.password_hash:
+        return None
+    if row.password_hash:
+        waits = _waits(unit, row.login)
+        if waits or not look.fits:
+            _count_failure(unit, row.login, counted=not waits)
+            unit.record("password_refused", Topic.SESSION, row.id, broadcast=False)
+            return Attempt(None, _wrong_password())
+        if is_same:
             raise Invalid(_("The new password is the current one. Choose another."), field="New password")
-    _store_password(unit, row.id, accepted)
+        unit.run(_FORGIVE, {"subject": _account(row.login)})
+    _store_password(unit, row.id, fresh)
     unit.run(_END_OTHERS, {"staff": row.id, "kept": unit.actor.session, "now": unit.now})
+    _let_go(unit, row.id, but=unit.actor.desk)
     unit.record("changed_password", Topic.SESSION, row.id)
-    return Attempt(_present(unit, _own_row(unit)), "")
+    return Attempt(_present(unit, _row(unit, unit.actor.staff_id)), "")
 
 
 def set_password(unit: Unit, staff_id: StaffId, password: str) -> None:
     """Give an account its password without asking for one: for the program's own accounts of a demo practice."""
     unit.require(Permission.RUN_JOBS)
     row = _row(unit, staff_id)
-    _store_password(unit, staff_id, passwords.accepted(password, personal=_personal(unit, row)))
+    accepted = passwords.accepted(password, personal=_personal(unit, row))
+    _store_password(unit, staff_id, PASSWORDS.hashed(accepted))
     unit.record("changed_password", Topic.SESSION, staff_id)
 
 
@@ -324,6 +400,7 @@ def end_session(unit: Unit, reference: str) -> None:
             if row.staff_id != unit.actor.id:
                 unit.require(Permission.MANAGE_STAFF)
             _end(unit, row.token_hash)
+            _let_go(unit, row.staff_id, at=row.desk)
             unit.record("ended_session", Topic.SESSION, row.staff_id)
             return
     raise NotFound(_("This session has ended already."))
@@ -334,6 +411,7 @@ def end_sessions(unit: Unit, staff_id: StaffId) -> None:
     unit.require(Permission.MANAGE_STAFF)
     if unit.run(_END_OTHERS, {"staff": staff_id, "kept": "", "now": unit.now}):
         unit.record("ended_session", Topic.SESSION, staff_id)
+    _let_go(unit, staff_id)
 
 
 def login_key(login: str) -> str:
@@ -370,26 +448,34 @@ def delay_after(failures: Sequence[datetime], now: datetime) -> timedelta:
     return max(timedelta(0), newest + delay - now)
 
 
-def _waits(unit: Unit, subject: str, place: str) -> bool:
-    failures = [row.at for row in unit.rows(_FAILURES, {"subject": subject, "since": unit.now - MEMORY})]
+def _typed(password: str) -> str:
+    """The password as it is compared; "" for one that nobody can have, which is refused without hashing it (AUTH-03)."""
+    return "" if passwords.is_too_long(password) else passwords.normal(password)
+
+
+def _compared(stored: str, text: str) -> _Look:
+    return _Look(stored, bool(text) and PASSWORDS.matches(stored, text))
+
+
+def _account(login: str) -> str:
+    return f"staff:{login}"[:_NAME_LIMIT]
+
+
+def _place(unit: Unit) -> str:
+    return f"desk:{unit.actor.desk}"[:_NAME_LIMIT]
+
+
+def _waits(unit: Unit, login: str) -> bool:
+    failures = [row.at for row in unit.rows(_FAILURES, {"subject": _account(login), "since": unit.now - MEMORY})]
     if delay_after(failures, unit.now):
         return True
-    return len(unit.rows(_FAILURES, {"subject": place, "since": unit.now - WINDOW})) >= DESK_FAILURES
+    return len(unit.rows(_FAILURES, {"subject": _place(unit), "since": unit.now - WINDOW})) >= DESK_FAILURES
 
 
-def _asked_again(unit: Unit, row: Row[Any], text: str) -> Attempt:
-    subject, place = f"staff:{row.login}", f"desk:{unit.actor.desk}"[:200]
-    waits = _waits(unit, subject, place)
-    if not PASSWORDS.matches(row.password_hash, text) or waits:
-        _count_failure(unit, subject, place, counted=not waits)
-        return Attempt(
-            None,
-            _(
-                "The password is not right, or the account has to wait. Try again; after several tries, wait up to 15 minutes."
-            ),
-        )
-    unit.run(_FORGIVE, {"subject": subject})
-    return Attempt(_present(unit, row), "")
+def _wrong_password() -> str:
+    return _(
+        "The password is not right, or the account has to wait. Try again; after several tries, wait up to 15 minutes."
+    )
 
 
 def _present(unit: Unit, row: Row[Any]) -> SignedIn:
@@ -397,21 +483,22 @@ def _present(unit: Unit, row: Row[Any]) -> SignedIn:
     return SignedIn(staff_view(row), row.must_change, found.expires_at if found is not None else unit.now, unit.actor)
 
 
-def _count_failure(unit: Unit, subject: str, place: str, *, counted: bool) -> None:
+def _count_failure(unit: Unit, login: str, *, counted: bool) -> None:
     """Count a try that was looked at; one that came while waiting was not, or a stranger could lock an account for ever."""
     if counted:
-        for each in (subject, place):
+        for each in (_account(login), _place(unit)):
             unit.insert(schema.throttle, id=unit.new_id(), subject=each, at=unit.now)
 
 
-def _is_code(row: Row[Any] | None, text: str, now: datetime) -> bool:
-    """Tell whether the text is the account's one-time code; hyphens and small letters are no matter."""
+def _is_code(row: Row[Any] | None, code_hash: str, now: datetime) -> bool:
+    """Tell whether this is the hash of the account's one-time code."""
     if row is None or not row.code_hash or row.code_expires_at is None or row.code_expires_at <= now:
         return False
-    return secrets.compare_digest(hashed(_code_key(text)), row.code_hash)
+    return secrets.compare_digest(code_hash, row.code_hash)
 
 
 def _code_key(text: str) -> str:
+    """A one-time code as it is compared: hyphens and small letters are no matter."""
     return "".join(sign for sign in text.upper() if sign.isalnum())
 
 
@@ -428,31 +515,26 @@ def _new_code(unit: Unit, row: Row[Any], length: timedelta, *, groups: int, expe
         code_expires_at=expires_at,
     )
     unit.run(_END_OTHERS, {"staff": row.id, "kept": "", "now": unit.now})
-    unit.run(_FORGIVE, {"subject": f"staff:{row.login}"})
+    _let_go(unit, row.id)
+    unit.run(_FORGIVE, {"subject": _account(row.login)})
     unit.record("gave_code", Topic.STAFF, row.id)
     return OneTimeCode(row.login, Hidden(code), expires_at)
 
 
-def _open_session(unit: Unit, row: Row[Any], desk: str) -> SignedIn:
-    token = new_token()
-    expires_at = unit.now + SESSION_LENGTH
+def _open_session(unit: Unit, row: Row[Any], session_hash: str) -> SignedIn:
+    expires_at, desk = unit.now + SESSION_LENGTH, unit.actor.desk
     unit.insert(
         schema.staff_session,
-        token_hash=hashed(token),
+        token_hash=session_hash,
         staff_id=row.id,
-        desk=desk[:200],
+        desk=desk,
         created_at=unit.now,
         last_seen_at=unit.now,
         expires_at=expires_at,
     )
     unit.record("signed_in", Topic.SESSION, row.id, broadcast=False)
-    return SignedIn(
-        staff_view(row),
-        row.must_change or not row.password_hash,
-        expires_at,
-        _actor(row, hashed(token), desk),
-        Hidden(token),
-    )
+    must_change = row.must_change or not row.password_hash
+    return SignedIn(staff_view(row), must_change, expires_at, _actor(row, session_hash, desk))
 
 
 def _actor(row: Row[Any], session_hash: str, desk: str) -> Actor:
@@ -460,12 +542,12 @@ def _actor(row: Row[Any], session_hash: str, desk: str) -> Actor:
     return Actor(ActorKind.STAFF, view.id, view.name, view.roles, view.provider_id, desk, session_hash)
 
 
-def _store_password(unit: Unit, staff_id: int, accepted: str) -> None:
+def _store_password(unit: Unit, staff_id: int, password_hash: str) -> None:
     unit.run(
         update(schema.staff)
         .where(staff.id == staff_id)
         .values(
-            password_hash=PASSWORDS.hashed(accepted),
+            password_hash=password_hash,
             must_change=False,
             code_hash="",
             code_expires_at=None,
@@ -476,10 +558,6 @@ def _store_password(unit: Unit, staff_id: int, accepted: str) -> None:
 
 def _personal(unit: Unit, row: Row[Any]) -> tuple[str, ...]:
     return (row.login, row.name, unit.settings.practice_name, PRODUCT)
-
-
-def _own_row(unit: Unit) -> Row[Any]:
-    return _row(unit, unit.actor.staff_id)
 
 
 def _row(unit: Unit, staff_id: StaffId) -> Row[Any]:
@@ -495,3 +573,15 @@ def _end(unit: Unit, session_hash: str) -> None:
         .where(session.token_hash == session_hash, session.revoked_at.is_(None))
         .values(revoked_at=unit.now)
     )
+
+
+def _let_go(unit: Unit, staff_id: int, *, at: str = "", but: str = "") -> None:
+    """Release what somebody has claimed at the desk `at`, or at every desk `but` one, and tell the others.
+
+    Whoever is signed in nowhere any more has nothing: a session that was resumed goes on at a desk of another name.
+    """
+    is_gone = not unit.value(_IS_SIGNED_IN, {"staff": staff_id, "now": unit.now})
+    for row in unit.rows(_CLAIMS, {"staff": staff_id}):
+        if is_gone or (row.desk != but if but else row.desk == at):
+            unit.run(_LET_GO, {"of": row.request_id, "staff": staff_id})
+            unit.record("released", Topic.CLAIM, row.request_id)

@@ -57,49 +57,69 @@ def add_department(unit: Unit, name: str, member_ids: Sequence[StaffId] = ()) ->
     return department_id
 
 
-def rename_department(unit: Unit, department_id: DepartmentId, name: str, *, expect_version: int) -> int:
-    """Give a department another name; returns its new version."""
-    unit.require(Permission.MANAGE_STAFF)
-    cleaned = _department_name(unit, name, department_id)
-    row = unit.change(schema.department, department_id, expect_version, name=cleaned)
-    unit.record("renamed_department", Topic.DIRECTORY, department_id)
-    return int(row.version)
+def save_department(
+    unit: Unit, department_id: DepartmentId, name: str, staff_ids: Iterable[StaffId], *, expect_version: int
+) -> int:
+    """Say what a department is called and who is in it, in one act; open requests follow at once (RT5, RT6).
 
-
-def set_members(unit: Unit, department_id: DepartmentId, staff_ids: Iterable[StaffId], *, expect_version: int) -> int:
-    """Say who is in a department; open requests follow at once (RT6). Returns its new version; can be undone."""
+    Returns its new version; can be undone as a whole. Raises Refused for a closed one.
+    """
     unit.require(Permission.MANAGE_STAFF)
-    before = frozenset(StaffId(row.staff_id) for row in unit.rows(_MEMBERS, {"which": department_id}))
-    version = _set_members(unit, department_id, frozenset(staff_ids), expect_version)
-    unit.offer_undo(
-        _("Members changed"),
-        restore_members,
-        department_id,
-        tuple(sorted(before)),
-        expect_version=version,
-        until=unit.now + unit.grace,
-    )
+    before = _members_of(unit, department_id)
+    row = unit.first(_DEPARTMENT, {"which": department_id})
+    version = _save_department(unit, department_id, name, frozenset(staff_ids), expect_version)
+    if row is not None:  # else it was refused above
+        unit.offer_undo(
+            _("Department saved"),
+            restore_department,
+            department_id,
+            row.name,
+            tuple(sorted(before)),
+            expect_version=version,
+            until=unit.now + unit.grace,
+        )
     return version
 
 
-def restore_members(
-    unit: Unit, department_id: DepartmentId, staff_ids: tuple[StaffId, ...], *, expect_version: int, until: datetime
+def restore_department(
+    unit: Unit,
+    department_id: DepartmentId,
+    name: str,
+    staff_ids: tuple[StaffId, ...],
+    *,
+    expect_version: int,
+    until: datetime,
 ) -> int:
-    """Take a change of members back."""
+    """Take a change of a department back, name and members."""
     unit.require(Permission.MANAGE_STAFF)
     if unit.now > until:
-        raise UndoRefused(_("It is too late to undo this. Change the members again."))
-    return _set_members(unit, department_id, frozenset(staff_ids), expect_version)
+        raise UndoRefused(_("It is too late to undo this. Change the department again."))
+    return _save_department(unit, department_id, name, frozenset(staff_ids), expect_version)
 
 
 def deactivate_department(unit: Unit, department_id: DepartmentId, *, expect_version: int) -> None:
     """Close a department: nothing is forwarded to it any more, and its open requests go on to somebody."""
     unit.require(Permission.MANAGE_STAFF)
-    if unit.settings.intake_department_id == department_id:
-        raise Refused(_("This department receives the appointment requests. Choose another one in Settings first."))
     unit.change(schema.department, department_id, expect_version, active=False)
+    if unit.settings.intake_department_id == department_id:  # asked behind the change: it may be chosen at this moment
+        raise Refused(_("This department receives the appointment requests. Choose another one in Settings first."))
     unit.record("closed_department", Topic.DIRECTORY, department_id)
     inbox_routing.reroute(unit)
+
+
+def reopen_department(unit: Unit, department_id: DepartmentId, *, expect_version: int) -> int:
+    """Open a closed department again, with the name and the members it had; open requests follow at once (RT5, RT6).
+
+    Returns its new version.
+    """
+    unit.require(Permission.MANAGE_STAFF)
+    row = unit.first(_DEPARTMENT, {"which": department_id})
+    if row is not None and row.active and row.version == expect_version:
+        raise Refused(_("This department is open already."))
+    changed = unit.change(schema.department, department_id, expect_version, active=True)
+    unit.record("reopened_department", Topic.DIRECTORY, department_id)
+    inbox_routing.reroute(unit)
+    return int(changed.version)
 
 
 def add_staff(unit: Unit, new: NewStaff) -> access.OneTimeCode:
@@ -181,12 +201,26 @@ def first_administrator(unit: Unit) -> access.OneTimeCode:
     return access.first_code(unit)
 
 
-def _set_members(unit: Unit, department_id: DepartmentId, staff_ids: frozenset[StaffId], expect_version: int) -> int:
-    row = unit.change(schema.department, department_id, expect_version)
-    _write_members(unit, department_id, staff_ids)
-    unit.record("changed_members", Topic.DIRECTORY, department_id, members=sorted(staff_ids))
-    inbox_routing.reroute(unit)
-    return int(row.version)
+def _members_of(unit: Unit, department_id: DepartmentId) -> frozenset[StaffId]:
+    return frozenset(StaffId(row.staff_id) for row in unit.rows(_MEMBERS, {"which": department_id}))
+
+
+def _save_department(
+    unit: Unit, department_id: DepartmentId, name: str, staff_ids: frozenset[StaffId], expect_version: int
+) -> int:
+    cleaned = _department_name(unit, name, department_id)
+    row = unit.first(_DEPARTMENT, {"which": department_id})
+    changed = unit.change(schema.department, department_id, expect_version, name=cleaned)
+    if not changed.active:
+        raise Refused(_("This department is closed. Reopen it first, then change it."))
+    is_renamed = row is not None and row.name != cleaned
+    if is_renamed:
+        unit.record("renamed_department", Topic.DIRECTORY, department_id)
+    if not is_renamed or staff_ids != _members_of(unit, department_id):
+        _write_members(unit, department_id, staff_ids)
+        unit.record("changed_members", Topic.DIRECTORY, department_id, members=sorted(staff_ids))
+    inbox_routing.reroute(unit)  # for a new name too: each request says why it is here (RT4)
+    return int(changed.version)
 
 
 def _write_members(unit: Unit, department_id: DepartmentId, staff_ids: frozenset[StaffId]) -> None:

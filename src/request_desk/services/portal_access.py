@@ -1,13 +1,16 @@
-"""The portal's sign-in: one-time codes to a registered address, and the sessions behind them; staff sign in through `access`."""
+"""The portal's sign-in: one-time codes to a registered address, and the sessions behind them; staff sign in through `access`.
 
-from dataclasses import dataclass, field
+Codes are hashed and compared between two transactions, never inside one. The journal names the contact, never code or address.
+"""
+
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 
-from request_desk.domain.access import Actor, ActorKind, Permission
+from request_desk.domain.access import SYSTEM, Actor, ActorKind, Permission
 from request_desk.domain.errors import Invalid, SignedOut
 from request_desk.domain.ids import ContactId, hashed, new_code, new_token, new_uuid
 from request_desk.domain.text import parse_code, parse_email
@@ -15,7 +18,7 @@ from request_desk.domain.words import _, full_name
 from request_desk.services import outbox
 from request_desk.services.access import CODES, Hidden
 from request_desk.services.changes import Topic
-from request_desk.services.desk import Unit
+from request_desk.services.desk import Desk, Unit
 from request_desk.store import schema
 
 CODE_LENGTH: Final = timedelta(minutes=10)  # OTP-03
@@ -53,7 +56,7 @@ _OWNER = (
 )
 _COUNTED = select(throttle.at).where(throttle.subject == bindparam("subject"), throttle.at > bindparam("since"))
 _ASKED = (
-    select(challenge.id, challenge.created_at, throttle.subject)
+    select(challenge.id, challenge.created_at, challenge.code_hash, throttle.subject)
     .select_from(schema.challenge.join(schema.throttle, throttle.id == challenge.id))
     .where(challenge.reference == bindparam("of"), challenge.browser_hash == bindparam("browser"))
 )
@@ -73,6 +76,12 @@ _MINT = (
     .where(challenge.id == bindparam("of"), challenge.contact_id.is_not(None), _LIVE)
     .values(code_hash=bindparam("hash"))
     .returning(challenge.expires_at)
+)
+_END = (
+    update(schema.portal_session)
+    .where(session.token_hash == bindparam("token"), session.ended_at.is_(None))
+    .values(ended_at=bindparam("now"))
+    .returning(session.contact_id)
 )
 _NAME = select(contact.given_name, contact.family_name).where(contact.id == bindparam("id"), contact.active)
 _VISIT = (
@@ -121,6 +130,16 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class _Challenge:
+    """A code that was asked for, as it stood when a guess was compared with it."""
+
+    id: int
+    subject: str
+    asked_at: datetime
+    code_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """Who is signed in to the portal; `touch` is to be performed when `touch_due`."""
 
@@ -138,7 +157,9 @@ def ask_code(unit: Unit, email: str, browser_hash: str) -> Asked:
     address = parse_email(email)
     owner = unit.first(_OWNER, {"as_typed": address, "lookup": address.lower(), "today": _today(unit)})
     subject = hashed(address.lower())
+    about = owner.id if owner else 0  # the same line for an address that nobody knows
     if sentence := _too_many(unit, subject):
+        unit.record("code_not_given", Topic.SESSION, about, broadcast=False)
         return Asked(None, sentence)
     reference, challenge_id = new_uuid(), unit.new_id()
     unit.insert(
@@ -157,52 +178,76 @@ def ask_code(unit: Unit, email: str, browser_hash: str) -> Asked:
         outbox.enqueue_code(
             unit, challenge_id=challenge_id, contact_id=ContactId(owner.id), contact_point_id=owner.point_id
         )
+    unit.record("asked_code", Topic.SESSION, about, broadcast=False)
     return Asked(reference, "")
 
 
-def mint_code(unit: Unit, challenge_id: int) -> CodeLetter | None:
+def mint_code(desk: Desk, challenge_id: int) -> CodeLetter | None:
     """Make the code of a challenge and keep its hash; None when it is used or over. The job sends it (OTP-01, OTP-02)."""
-    unit.require(Permission.RUN_JOBS)
     code = new_code()
-    row = unit.first(_MINT, {"of": challenge_id, "hash": CODES.hashed(code), "now": unit.now})
-    if row is None:
+    kept = desk.perform(SYSTEM, _keep_code, challenge_id, CODES.hashed(code)).value
+    if kept is None:
         return None
-    practice = unit.settings.practice_name
+    practice, time = kept
     body = _(
         "Your code to sign in at {practice} is:\n\n    {code}\n\nIt works once, until {time}, in the browser where you asked for it.\n\n"
         "If you did not ask for a code, you need not do anything: without the code nobody can sign in."
         " The practice will never ask you for it.\n"
-    ).format(practice=practice, code=code, time=unit.words.time(row.expires_at))
+    ).format(practice=practice, code=code, time=time)
     return CodeLetter(Hidden(code), _("{practice}: your code to sign in").format(practice=practice), Hidden(body))
 
 
-def check_code(unit: Unit, reference: UUID, code: str, browser_hash: str) -> Checked:
+def _keep_code(unit: Unit, challenge_id: int, code_hash: str) -> tuple[str, str] | None:
+    """Keep the hash of a code; returns the practice's name and until when the code works, None when it is used or over."""
+    unit.require(Permission.RUN_JOBS)
+    row = unit.first(_MINT, {"of": challenge_id, "hash": code_hash, "now": unit.now})
+    return None if row is None else (unit.settings.practice_name, unit.words.time(row.expires_at))
+
+
+def check_code(desk: Desk, reference: UUID, code: str, browser_hash: str) -> Checked:
     """Check a code and open a session. Never raises for a wrong one: the count must be committed (OTP-03 to OTP-06).
 
-    One UPDATE counts the guess and locks the code, so of many at once no more than five are looked at.
+    The guess is compared first and decided then, in one short write: of many at once no more than five count. The session's
+    token is made here: an answer to a commit that got lost does not lose it.
     """
-    unit.require(Permission.RUN_JOBS)
     try:
         text = parse_code(code)
     except Invalid as error:
         return Checked(error.sentence)
-    asked = unit.first(_ASKED, {"of": reference, "browser": browser_hash})
+    asked = desk.query(SYSTEM, _asked, reference, browser_hash)
     if asked is None:
         return Checked(_unusable())
-    guess = {"of": asked.id, "now": unit.now, "subject": asked.subject, "asked_at": asked.created_at}
+    fits, token = CODES.matches(asked.code_hash, text), new_token()
+    checked = desk.perform(SYSTEM, _guessed, asked, hashed(token), fits=fits).value
+    return replace(checked, token=Hidden(token)) if checked.ok else checked
+
+
+def _asked(unit: Unit, reference: UUID, browser_hash: str) -> _Challenge | None:
+    unit.require(Permission.RUN_JOBS)
+    row = unit.first(_ASKED, {"of": reference, "browser": browser_hash})
+    return None if row is None else _Challenge(row.id, row.subject, row.created_at, row.code_hash)
+
+
+def _guessed(unit: Unit, asked: _Challenge, session_hash: str, *, fits: bool) -> Checked:
+    """Decide what becomes of a guess. One UPDATE counts it and locks the code; a code made anew since then was not guessed."""
+    unit.require(Permission.RUN_JOBS)
+    guess = {"of": asked.id, "now": unit.now, "subject": asked.subject, "asked_at": asked.asked_at}
     row = unit.first(_GUESS, guess)
     subject = asked.subject.replace("code:", "wrong:", 1)
     wrong = len(unit.rows(_COUNTED, {"subject": subject, "since": unit.now - DAY}))
+    about = (row.contact_id or 0) if row is not None else 0
     if wrong >= WRONG_A_DAY:
+        unit.record("code_refused", Topic.SESSION, about, broadcast=False)
         return Checked(_call(unit), call_practice=True)
     if row is None:
         return Checked(_unusable())
-    right = CODES.matches(row.code_hash, text)
+    right = fits and row.code_hash == asked.code_hash
     known = unit.first(_NAME, {"id": row.contact_id}) if right and row.contact_id is not None else None
     if known is not None:
         unit.run(update(schema.challenge).where(challenge.id == asked.id).values(used_at=unit.now))
-        return _opened(unit, ContactId(row.contact_id))
+        return _opened(unit, ContactId(row.contact_id), session_hash)
     unit.insert(schema.throttle, id=unit.new_id(), subject=subject, at=unit.now)
+    unit.record("code_refused", Topic.SESSION, about, broadcast=False)
     if wrong + 1 >= WRONG_A_DAY:
         return Checked(_call(unit), call_practice=True)
     return Checked(_("This is not the code. Check the e-mail and type it again, or ask for a new one."))
@@ -239,11 +284,8 @@ def touch(unit: Unit, token: str) -> None:
 def sign_out(unit: Unit, token: str) -> None:
     """End a session; one that is not there is no matter."""
     unit.require(Permission.RUN_JOBS)
-    unit.run(
-        update(schema.portal_session)
-        .where(session.token_hash == hashed(token), session.ended_at.is_(None))
-        .values(ended_at=unit.now)
-    )
+    for row in unit.rows(_END, {"token": hashed(token), "now": unit.now}):
+        unit.record("signed_out", Topic.SESSION, row.contact_id, broadcast=False)
 
 
 def end_sessions(unit: Unit, contact_id: ContactId) -> None:
@@ -268,18 +310,17 @@ def _too_many(unit: Unit, subject: str) -> str:
     return ""
 
 
-def _opened(unit: Unit, contact_id: ContactId) -> Checked:
-    token = new_token()
+def _opened(unit: Unit, contact_id: ContactId, session_hash: str) -> Checked:
     unit.insert(
         schema.portal_session,
-        token_hash=hashed(token),
+        token_hash=session_hash,
         contact_id=contact_id,
         created_at=unit.now,
         last_seen_at=unit.now,
         expires_at=unit.now + SESSION_LENGTH,
     )
     unit.record("signed_in", Topic.SESSION, contact_id, broadcast=False)
-    return Checked("", contact_id, token=Hidden(token))
+    return Checked("", contact_id)
 
 
 def _unusable() -> str:

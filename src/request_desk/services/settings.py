@@ -26,7 +26,10 @@ _LONGEST_TARGET: Final = timedelta(hours=40)  # a working week
 _LEASE: Final = (timedelta(minutes=1), timedelta(minutes=30))
 _ROW: Final = 1
 _KNOWN: Final = select(schema.practice.c.id)
-_DEPARTMENT: Final = select(schema.department.c.active).where(schema.department.c.id == bindparam("which"))
+# Locked against somebody who closes it at the same moment.
+_DEPARTMENT: Final = (
+    select(schema.department.c.active).where(schema.department.c.id == bindparam("which")).with_for_update(read=True)
+)
 
 
 def settings(unit: Unit) -> PracticeSettings:

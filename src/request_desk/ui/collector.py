@@ -5,7 +5,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-EVERY: Final = 250  # milliseconds
+EVERY: Final = 100  # milliseconds: what comes in a burst is still few
 YOUNG: Final = 10_000  # objects: about a millisecond
 OLDER: Final = (20, 50)  # young collections before the middle generation, middle ones before the whole
 

@@ -3,7 +3,7 @@
 import gc
 import sys
 from collections.abc import Callable
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -13,10 +13,12 @@ from request_desk.domain.errors import Refused
 from request_desk.domain.words import _
 from request_desk.ui.collector import Collector
 from request_desk.ui.frame import LiveState, MainFrame
-from request_desk.ui.theme import Look, app_theme, made_application
+from request_desk.ui.theme import app_theme, made_application
 
 if TYPE_CHECKING:
-    from request_desk.ui.launch import Opened, Opener
+    from request_desk.services.first_sight import FirstSight
+    from request_desk.ui.inbox.first_list import FirstList
+    from request_desk.ui.launch import FirstSightReader, Opened, Opener
     from request_desk.ui.memory import FileMemory
     from request_desk.ui.shell import Shell
     from request_desk.ui.widgets import StatePane
@@ -26,6 +28,7 @@ PAGES = (
     ("schedule", _("Schedule"), "calendar-days"),
     ("settings", _("Settings"), "settings-2"),
 )
+_SHOWING = 0.5  # seconds that the heavy loading waits at most for the first rows to be painted
 _SWITCH = 0.0001  # seconds; a thread that holds the lock longer makes the window stutter: Qt calls wait for it
 
 
@@ -36,14 +39,17 @@ class Launch(NamedTuple):
     memory: "FileMemory"
     practice: str
     desk_name: str
+    first_sight: "FirstSightReader | None" = None
 
 
 class Desktop(QObject):
     """One desktop window from its first paint to its last."""
 
     ready = Signal(object)  # Shell: somebody is signed in and the pages are there
+    rows_painted = Signal()  # the first rows can be read; the page behind them comes
     failed = Signal(str)
     end = Signal()  # close the window; may be emitted by any thread
+    _seen = Signal(object)  # FirstSight
     _loaded = Signal(object)  # Opened | Refused | Exception
 
     def __init__(self, launch: Launch, parent: QObject | None = None) -> None:
@@ -52,15 +58,16 @@ class Desktop(QObject):
         self._opened: Opened | None = None
         self.shell: Shell | None = None
         self._collector: Collector | None = None
+        self.first_list: FirstList | None = None
+        self._is_shown = Event()  # the first rows are painted
         theme = app_theme()
-        look = launch.memory.get("look")
-        if look in set(Look):
-            theme.choose(Look(look))
+        theme.recall(launch.memory.get("look"), launch.memory.get("text_size"))
         self.frame = MainFrame(practice=launch.practice, memory=launch.memory)
         for key, title, icon in PAGES:
             self.frame.add_page(key, title, icon)
         self.frame.set_live(LiveState.CONNECTING, _("Opening …"))
         self._state: StatePane | None = None
+        self._seen.connect(self._show_first)
         self._loaded.connect(self._after_loading)
         self.end.connect(self.frame.close)
         self.frame.painted.connect(self._load)
@@ -80,6 +87,7 @@ class Desktop(QObject):
         gc.disable()
         result: Opened | BaseException
         try:
+            self._see_first()
             from PySide6.QtCore import QLocale  # noqa: F401  # 5 ms: it has a name for each language and territory
 
             from request_desk.ui import shell
@@ -91,6 +99,35 @@ class Desktop(QObject):
         finally:
             gc.freeze()  # and it stays off: the UI thread collects, see `Collector`
         self._loaded.emit(result)
+
+    def _see_first(self) -> None:
+        """In a worker: read the head of the list, load what shows it, and wait until it is painted: loading slows that down."""
+        if self._launch.first_sight is None:
+            return
+        from request_desk.ui.inbox.remembered import plain_order
+
+        sight = self._launch.first_sight(plain_order)
+        if sight is None or not sight.rows:
+            return
+        from request_desk.ui.inbox import first_list
+
+        first_list.load_ahead(sight)
+        self._seen.emit(sight)
+        self._is_shown.wait(_SHOWING)
+
+    @Slot(object)
+    def _show_first(self, sight: "FirstSight") -> None:
+        from request_desk.ui.inbox.first_list import FirstList
+
+        self.first_list = FirstList(sight, self.frame.memory, self.frame.place("messages"))
+        self.first_list.painted.connect(self._first_painted)
+        self.frame.set_preview("messages", self.first_list)
+        self.first_list.list.setFocus()
+
+    @Slot()
+    def _first_painted(self) -> None:
+        self._is_shown.set()
+        self.rows_painted.emit()
 
     @Slot(object)
     def _after_loading(self, result: "Opened | BaseException") -> None:
@@ -110,7 +147,8 @@ class Desktop(QObject):
 
             QLocale.setDefault(QLocale("en_US"))  # date and time fields of Qt; all else is formatted by `domain.words`
             self._opened = result
-            self.shell = Shell(self.frame, result, self._launch.desk_name)
+            self.shell = Shell(self.frame, result, self._launch.desk_name, self.first_list)
+            self.first_list = None
             self.shell.ready.connect(self._ready)
             QTimer.singleShot(0, self.shell, self.shell.start)
 

@@ -245,8 +245,12 @@ class Rail(QFrame):
         entry = _Entry(icon, title, self)
         entry.folded = self.folded
         entry.clicked.connect(self._clicked)
+        before = list(self._entries.values())
         self._entries[key] = entry
         self._list.addWidget(entry)
+        if before:
+            self.setTabOrder(before[-1], entry)
+        self.setTabOrder(entry, self.identity)
         self._tip(entry)
 
     def entry(self, key: str) -> _Entry:
@@ -318,6 +322,15 @@ class _PagePlace(QWidget):
         self._body.setContentsMargins(0, 0, 0, 0)
         self._body.addWidget(self._skeleton)
 
+    def set_preview(self, preview: QWidget) -> None:
+        """Show this in the place of the skeleton until the page is there."""
+        old, self._skeleton = self._skeleton, preview
+        self._body.addWidget(preview)
+        if old is not None:
+            self._body.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+
     def set_page(self, page: QWidget) -> None:
         old = self._skeleton if self.page is None else self.page
         self._skeleton, self.page = None, page
@@ -330,9 +343,10 @@ class _PagePlace(QWidget):
 
     def clear(self) -> None:
         """Be rid of the page at once, commands and all: the next user's page brings its own."""
-        old, self.page = self.page, None
-        if old is None:
+        old = self._skeleton if self.page is None else self.page
+        if old is None or (self.page is None and isinstance(old, Skeleton)):
             return
+        self.page = None
         self._skeleton = Skeleton(8, self)
         self._body.removeWidget(old)
         self._body.addWidget(self._skeleton)
@@ -372,6 +386,7 @@ class MainFrame(QMainWindow):
         self.rail.identity.clicked.connect(self.identity_clicked)
         self.pages = QStackedWidget(self)
         self.pages.setObjectName("pages")
+        self.pages.setFocus()  # where the keyboard is while there is no page yet
         self._build()
         self._measure()
         self._restore()
@@ -438,6 +453,10 @@ class MainFrame(QMainWindow):
             place.set_page(widget)
         if not self._current:
             self.show_page(key)
+
+    def set_preview(self, key: str, widget: QWidget) -> None:
+        """Show what is known of a page until it is there."""
+        self._places[key].set_preview(widget)
 
     def set_page(self, key: str, widget: QWidget) -> None:
         """Put the finished page in its place."""

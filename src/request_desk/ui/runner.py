@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from queue import SimpleQueue
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, Concatenate, Final, Generic, ParamSpec, Protocol, Self, TypeVar
 
 import shiboken6
@@ -19,6 +19,7 @@ T = TypeVar("T")
 
 POOL: Final = 2  # threads for things without the database
 TELLING: Final = 0.003  # seconds of answers in one turn of the event loop; then it is the window's turn to be painted
+PATIENCE: Final = 0.03  # seconds that a lane waits for the window at most
 
 
 class Outcome(Protocol):
@@ -142,6 +143,12 @@ class Runner(QObject):
         self._next_turn = QTimer(self)
         self._next_turn.setSingleShot(True)
         self._next_turn.timeout.connect(self._tell_some)
+        # Two threads that want the interpreter take twice as long for both: a call begins when the window is painted.
+        self._window_is_done = Event()
+        self._window_is_done.set()
+        self._turn_ends = QTimer(self)
+        self._turn_ends.setSingleShot(True)
+        self._turn_ends.timeout.connect(self._window_is_done.set)
         self._finished.connect(self._arrived, Qt.ConnectionType.QueuedConnection)
         self._threads = tuple(
             Thread(target=self._lane, args=(queue,), name=name, daemon=True)
@@ -213,6 +220,7 @@ class Runner(QObject):
         if self._closed:
             return
         self._closed = True
+        self._window_is_done.set()
         for queue in (self._acts, self._reads):
             queue.put(None)
         for thread in self._threads:
@@ -226,6 +234,7 @@ class Runner(QObject):
             raise RuntimeError("the runner is closed")
         pending: Pending[Any] = Pending()
         self._begin()
+        self._await_window()
         queue.put(_Job(owner, pending, call, is_act=is_act))
         return pending
 
@@ -234,6 +243,8 @@ class Runner(QObject):
 
     def _lane(self, queue: "SimpleQueue[_Job | None]") -> None:
         while (job := queue.get()) is not None:
+            if not self._closed:
+                self._window_is_done.wait(PATIENCE)
             self._make(job)
             del job  # a lane that waits holds nothing
 
@@ -246,6 +257,8 @@ class Runner(QObject):
                 job.result = refusal
             except Exception as error:  # noqa: BLE001  # the one place where a bug of a service ends (architecture 6.6)
                 job.result = _Crash(self._write_crash(error))
+        if not self._closed:
+            self._window_is_done.clear()
         self._finished.emit(job)
 
     @Slot(object)
@@ -253,6 +266,12 @@ class Runner(QObject):
         """Several answers often come at once: what each of them costs together would make the window stutter."""
         self._arrivals.append(job)
         self._next_turn.start(0)
+        self._await_window()
+
+    def _await_window(self) -> None:
+        """Let the lanes begin nothing before the next turn of the event loop is over: there the window is painted."""
+        self._window_is_done.clear()
+        self._turn_ends.start(0)
 
     @Slot()
     def _tell_some(self) -> None:
@@ -262,6 +281,7 @@ class Runner(QObject):
             if self._arrivals:
                 self._next_turn.start(0)  # before a callback, which may turn a loop of its own
             self._answered(job)
+            self._await_window()
             if time.perf_counter() >= until:
                 return
 

@@ -24,6 +24,7 @@ from request_desk.ui.context import DeskContext, Preferences
 from request_desk.ui.demo_bar import DemoBar
 from request_desk.ui.drafts import DraftFiles, DraftKeeper
 from request_desk.ui.frame import LiveState, MainFrame
+from request_desk.ui.inbox.first_list import FirstList, keep_place
 from request_desk.ui.inbox.message_center import MessageCenter
 from request_desk.ui.keys_sheet import KeySheet
 from request_desk.ui.launch import SESSION, Opened
@@ -96,8 +97,9 @@ class Shell(QObject):
     ready = Signal()  # the pages of the signed-in user are there
     locked = Signal()
 
-    def __init__(self, frame: MainFrame, opened: Opened, desk_name: str) -> None:
+    def __init__(self, frame: MainFrame, opened: Opened, desk_name: str, first_list: FirstList | None = None) -> None:
         super().__init__(frame)
+        self._first_list = first_list  # what is shown already, until somebody has come in
         self.frame = frame
         self._opened = opened
         self._desk_name = desk_name
@@ -122,6 +124,7 @@ class Shell(QObject):
         self._current = ""  # the one-time code while a new password is chosen
         self._waiting: access.SignedIn | None = None  # who enters once it is
         self._building: Generator[bool, None, None] = _nothing()
+        self._step_waits = False
         self._is_entering = False  # somebody comes in, and nobody has locked since
         self._is_closed = False
         self._idle = QTimer(self)
@@ -178,6 +181,7 @@ class Shell(QObject):
         self.cover.cover(hint=refused.sentence)
 
     def _cover(self, _refused: Refused | None) -> None:
+        self._forget_first()
         hint = self._opened.secrets.sentence
         self.cover.cover(login=self.frame.memory.get("login") or "", hint=hint)
 
@@ -199,8 +203,7 @@ class Shell(QObject):
 
     @Slot(str, str, bool)
     def _sign_in(self, login: str, password: str, remember: bool) -> None:
-        self.runner.set_actor(SYSTEM)
-        attempt = self.runner.act(self, access.sign_in, login, password, self._desk_name)
+        attempt = self.runner.call(self, access.sign_in, self._opened.desk, login, password, self._desk_name)
         attempt.done(partial(self._answered, login, password, remember)).refused(self._sign_in_refused)
 
     def _answered(self, login: str, password: str, remember: bool, attempt: access.Attempt) -> None:
@@ -231,7 +234,10 @@ class Shell(QObject):
 
     @Slot(str)
     def _set_password(self, new: str) -> None:
-        change = self.runner.act(self, access.change_password, self._current, new)
+        if self._waiting is None:
+            return
+        desk, actor = self._opened.desk, self._waiting.actor
+        change = self.runner.call(self, access.change_password, desk, actor, self._current, new)
         change.done(self._password_set).refused(self._password_refused)
 
     def _password_set(self, attempt: access.Attempt) -> None:
@@ -255,13 +261,20 @@ class Shell(QObject):
         self.frame.set_identity(self._actor.name, self._role_words())
         if same:
             self._uncover()
+            self.hub.reread()  # what happened meanwhile was not read, and what was claimed here was let go of
             return
         self.context = None
         self._stop_building()
-        self.frame.clear_pages()
+        if self._first_list is None or self._first_list.staff_id != self._actor.id:
+            self._forget_first()
         self.frame.undo_bar.clear()
         self.frame.messages.clear()
         self.runner.read(self, directory.me).done(self._me_read).refused(self._sign_in_refused)
+
+    def _forget_first(self) -> None:
+        """What one user saw is nobody else's."""
+        self._first_list = None
+        self.frame.clear_pages()
 
     def _uncover(self) -> None:
         if not self._is_entering:
@@ -306,13 +319,8 @@ class Shell(QObject):
 
     def _me_read(self, me: directory.Me) -> None:
         theme = app_theme()
-        size = me.preferences.get("text_size")
-        if isinstance(size, int) and size in (100, 115, 130):
-            theme.set_scale(size)
-        look = me.preferences.get("look")
-        if isinstance(look, str) and look in set(Look):
-            theme.choose(Look(look))
-            self.frame.memory.put("look", look)
+        theme.recall(me.preferences.get("look"), me.preferences.get("text_size"))
+        self._keep_looks()
         preferences = Preferences(me.preferences, self._keep, self)
         self.frame.commands.allow(lambda permission: not permission or may(self._actor, Permission(permission)))
         self.drafts.open(DraftFiles(self._opened.drafts_folder, self._opened.draft_key, self._actor.staff_id))
@@ -342,7 +350,9 @@ class Shell(QObject):
 
     def _build(self, context: DeskContext) -> Generator[bool, None, None]:
         """Build the pages, a piece with each step; a step says whether the next one waits until nothing is read any more."""
-        center = MessageCenter(context, self.frame.place("messages"), at_once=False)
+        place = self.frame.place("messages")
+        first_list, self._first_list = self._first_list, None
+        center = MessageCenter(context, place, at_once=False, first_list=first_list)
         try:
             yield False
             for _step in center.building:
@@ -350,8 +360,16 @@ class Shell(QObject):
             for part in center.parts:
                 for widget in (part, *part.findChildren(QWidget)):
                     widget.ensurePolished()
-                part.setUpdatesEnabled(False)
-                yield False
+                # A list that is seen already is painted in the turn in which the page takes its place.
+                part.setUpdatesEnabled(part is center.list_card and first_list is not None)
+            yield False
+            # It is laid out where it will be, beneath what is shown there now; then its parts are painted one by one.
+            center.setUpdatesEnabled(False)
+            center.lower()
+            center.setGeometry(place.rect())
+            center.show()
+            yield False
+            center.setUpdatesEnabled(True)
             self.frame.set_page("messages", center)
         finally:
             if self.frame.page("messages") is not center and shiboken6.isValid(center):
@@ -374,24 +392,28 @@ class Shell(QObject):
 
     @Slot()
     def _build_on(self) -> None:
-        """One step a turn of the event loop."""
+        """One step a turn of the event loop; what may wait does so while anything is read."""
         if self._is_closed:
             return
-        waits = next(self._building, None)
-        if waits is not None:
-            QTimer.singleShot(_PAUSE if waits else 0, self, self._build_when_quiet if waits else self._build_on)
+        if not self._step_waits or not self.runner.busy():
+            waits = next(self._building, None)
+            if waits is None:
+                return
+            self._step_waits = waits
+        self._next_step.start(_PAUSE if self._step_waits else 0)
 
-    @Slot()
-    def _build_when_quiet(self) -> None:
-        if self._is_closed:
-            return
-        if self.runner.busy():
-            QTimer.singleShot(_PAUSE, self, self._build_when_quiet)
-        else:
-            self._build_on()
+    @cached_property
+    def _next_step(self) -> QTimer:
+        """A timer, since all calls that are queued are made in one turn."""
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.timeout.connect(self._build_on)
+        return timer
 
     def _stop_building(self) -> None:
         """What is half built belongs to nobody."""
+        self._next_step.stop()
+        self._step_waits = False
         self._building.close()
 
     # What happens
@@ -400,7 +422,8 @@ class Shell(QObject):
     def _changed(self, changes: Changes) -> None:
         if changes.touches(Topic.SETTINGS):
             self.runner.read(self, settings.settings).done(self._use_settings)
-        if changes.touches(Topic.REQUEST, Topic.MARK, Topic.DIRECTORY, Topic.STAFF):
+        # A session that ended elsewhere is noticed by the next read, so that one is made (AUTH-09).
+        if changes.touches(Topic.REQUEST, Topic.MARK, Topic.DIRECTORY, Topic.STAFF, Topic.SESSION):
             self._count()
 
     def _count(self) -> None:
@@ -464,14 +487,21 @@ class Shell(QObject):
 
     def _choose_look(self, look: str) -> None:
         app_theme().choose(Look(look))
-        self.frame.memory.put("look", look)
+        self._keep_looks()
         if self.context is not None:
             self.context.preferences.put("look", look)
 
     def _choose_size(self, percent: int) -> None:
         app_theme().set_scale(percent)
+        self._keep_looks()
         if self.context is not None:
             self.context.preferences.put("text_size", percent)
+
+    def _keep_looks(self) -> None:
+        """Next time the window looks so from its first paint on."""
+        theme = app_theme()
+        self.frame.memory.put("look", theme.look)
+        self.frame.memory.put("text_size", str(theme.scale))
 
     def _open_palette(self) -> None:
         palette = PaletteDialog(self.frame.commands, self.frame)
@@ -502,6 +532,7 @@ class Shell(QObject):
         center = self.frame.page("messages")
         if isinstance(center, MessageCenter):
             center.leave()
+            keep_place(self.frame.memory, center, center.list_card)
         self.drafts.flush()
         self.hub.close()
         self.runner.close()

@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from request_desk.ui.painting import draw_text
+from request_desk.ui.painting import draw_text, fill
 from request_desk.ui.plain_text import one_line
 from request_desk.ui.skeleton import draw_skeleton_row
 from request_desk.ui.tables_order import as_keys, place_of, steps_between
@@ -51,7 +51,7 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
     """All keys of a list in order and the rows lately looked at; the others are asked for when they are painted."""
 
     patch_begins = Signal()
-    patched = Signal()
+    patched = Signal(bool)  # whether any row came, went or moved, or a group changed
 
     def __init__(
         self,
@@ -147,7 +147,7 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
         self._more = more
         self._fetching = False
         self.endResetModel()
-        self.patched.emit()
+        self.patched.emit(True)
 
     def patch(
         self,
@@ -161,14 +161,18 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
         Selection and scroll position survive; a row that is not near the window may be left out of `rows`.
         """
         self.patch_begins.emit()
-        changed = self._keep(rows)
+        changed = self._keep(rows)[1]
+        is_other = False
         if keys is not None:
-            self._reorder(as_keys(keys))
+            wanted = as_keys(keys)
+            is_other = wanted != self._keys
+            self._reorder(wanted)
         if groups is not None and dict(groups) != self._groups:
             changed.extend(key for key in (*self._groups, *groups) if key not in changed)
             self._groups = dict(groups)
+            is_other = True
         self._tell_changed(changed)
-        self.patched.emit()
+        self.patched.emit(is_other)
 
     def append_keys(self, generation: int, keys: Iterable[int], rows: Iterable[Row] = (), *, more: bool) -> None:
         """Add what `fetch_more` asked for at the end; `more` tells whether there is anything after it."""
@@ -184,7 +188,7 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
             self.beginInsertRows(QModelIndex(), first, first + len(fresh) - 1)
             self._keys.extend(fresh)
             self.endInsertRows()
-        self.patched.emit()
+        self.patched.emit(True)
 
     def fetch_failed(self, generation: int) -> None:
         """The answer to `fetch_more` will not come; it is asked again when the end is seen again."""
@@ -195,8 +199,8 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
         """Take the rows that were asked for; those of `asked` that did not come are not asked again until a patch."""
         if generation != self._generation:
             return
-        changed = self._keep(rows)
-        gone = set(asked) - set(changed)
+        came, changed = self._keep(rows)
+        gone = set(asked) - set(came)
         self._asked -= gone
         self._missing |= gone
         self._tell_changed(changed)
@@ -214,11 +218,15 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
         self._missing.clear()
         self._stale.clear()
 
-    def _keep(self, rows: Iterable[Row]) -> list[int]:
+    def _keep(self, rows: Iterable[Row]) -> tuple[list[int], list[int]]:
+        """Keep rows and return their keys, and of these the ones that say something else than before."""
         kept: list[int] = []
+        changed: list[int] = []
         for row in rows:
             key = self._key_of(row)
-            self._rows[key] = row
+            if self._rows.get(key) != row:
+                self._rows[key] = row
+                changed.append(key)
             self._rows.move_to_end(key)
             kept.append(key)
         self._asked.difference_update(kept)
@@ -227,7 +235,7 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
         while len(self._rows) > self._most_rows:
             oldest, _row = self._rows.popitem(last=False)
             self._stale.discard(oldest)
-        return kept
+        return kept, changed
 
     def _ask_around(self, position: int) -> None:
         first = position - position % PAGE
@@ -349,16 +357,16 @@ class RowDelegate(QStyledItemDelegate, Generic[Row]):
             height = theme.px(GROUP)
             above = QRect(rect.left() + theme.px(17), rect.top(), rect.width(), height)
             # The view has painted its selection over the whole row.
-            painter.fillRect(QRect(rect.left(), rect.top(), rect.width(), height), theme.panel)
+            fill(painter, QRect(rect.left(), rect.top(), rect.width(), height), theme.panel)
             draw_text(painter, above, word, theme.small_bold, theme.muted)
             rect.setTop(rect.top() + height)
         if selected:
-            painter.fillRect(rect, theme.selection)
+            fill(painter, rect, theme.selection)
             bar = QRect(rect.left(), rect.top(), theme.px(3), rect.height())
-            painter.fillRect(bar, theme.accent if focused else theme.control_line)
+            fill(painter, bar, theme.accent if focused else theme.control_line)
         elif hovered:
-            painter.fillRect(rect, theme.hover)
-        painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), theme.line)
+            fill(painter, rect, theme.hover)
+        fill(painter, QRect(rect.left(), rect.bottom(), rect.width(), 1), theme.line)
         row = cast("Row | None", model.row_at(index.row()))
         if row is None:
             draw_skeleton_row(painter, rect, index.row())
@@ -488,16 +496,24 @@ class ListView(QTableView):
         self._anchors = self._anchors_now()
         self.setAutoScroll(False)
 
-    @Slot()
-    def _patched(self) -> None:
-        self._set_heights()
+    @Slot(bool)
+    def _patched(self, is_other: bool) -> None:
+        if is_other:
+            self._set_heights()
+            self.viewport().update()
         if self._patching:
-            self._hold_selection()
-            self._hold_scroll()
+            if is_other:
+                self._hold_selection()
+                self._hold_scroll()
             self._patching = False
             self.setAutoScroll(True)
         self._tell_selected()
-        self.viewport().update()
+
+    def paint_key(self, key: int) -> None:
+        """Paint the row of `key` anew, if it is on the screen."""
+        place = self._list.position_of(key)
+        if place >= 0:
+            self.update(self._list.index(place, 0))
 
     def _tell_selected(self) -> None:
         """Tell which key is selected, if it is another one than told last."""

@@ -226,6 +226,12 @@ class Theme(QObject):
         self._look = look
         self._apply()
 
+    def recall(self, look: object, percent: object) -> None:
+        """Take over what was kept as text; what is no look or no size is left as it is."""
+        self._look = Look(str(look)) if look in set(Look) else self._look
+        self._scale = next((each for each in SCALES if str(each) == str(percent)), self._scale)
+        self._apply()
+
     def set_scale(self, percent: int) -> None:
         """Show text and controls at 100, 115 or 130 percent."""
         if percent not in SCALES:

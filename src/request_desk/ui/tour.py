@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Offer, RequestKind, RequestView, WishKind, WishState
@@ -159,10 +159,14 @@ class Walk:
         """Take a picture of the whole window."""
         if not self._takes_pictures:
             return ""
+        self._until(self._is_painted, "nothing waits to be painted")
         self._count += 1
         path = self._out / f"{self._count:02}-{name}.png"
         self._frame.grab().save(str(path))
         return path.name
+
+    def _is_painted(self) -> bool:
+        return all(part.updatesEnabled() for part in self._frame.findChildren(QWidget))
 
     # Finding
 

@@ -15,7 +15,7 @@ from request_desk.ui.widgets_buttons import (
     secondary,
 )
 from request_desk.ui.widgets_dialogs import Question, ask, tell
-from request_desk.ui.widgets_layout import Card, FlowBox, FlowLayout, Line, field, row, tidy
+from request_desk.ui.widgets_layout import Card, FlowBox, FlowLayout, Line, field, paint_later, row, tidy
 from request_desk.ui.widgets_states import (
     Banner,
     BannerKind,
@@ -65,6 +65,7 @@ __all__ = [
     "field",
     "ghost",
     "no_mnemonic",
+    "paint_later",
     "primary",
     "repolish",
     "row",

@@ -83,20 +83,25 @@ class Button(QPushButton):
         return self.text().replace("&&", "&")
 
     def set_text(self, text: str) -> None:
-        self.setText(no_mnemonic(text))
         self.setAccessibleName(text)
-        self.updateGeometry()
+        if text != self.words():
+            self.setText(no_mnemonic(text))
+            self.updateGeometry()
 
     def set_kind(self, kind: ButtonKind) -> None:
-        self._kind = kind
-        self.update()
+        if kind is not self._kind:
+            self._kind = kind
+            self.update()
 
     def set_icon_name(self, icon: str) -> None:
-        self._icon = icon
-        self.updateGeometry()
-        self.update()
+        if icon != self._icon:
+            self._icon = icon
+            self.updateGeometry()
+            self.update()
 
     def set_keys(self, keys: str) -> None:
+        if keys == self._keys:
+            return
         self._keys = keys
         self.setAccessibleDescription(keys_text(keys))
         self.updateGeometry()
@@ -106,6 +111,17 @@ class Button(QPushButton):
         """Keep the width that the longest of `texts` needs, whatever the text is now."""
         self._held_width = max((self._width_of(text) for text in texts), default=0)
         self.updateGeometry()
+
+    def width_with(self, text: str, icon: str, keys: str) -> int:
+        """Return the width that it would need with these parts."""
+        theme = app_theme()
+        measure = QFontMetrics(theme.small_bold if self._held_width else self._font())
+        width = 2 * theme.px(SIDE) + measure.horizontalAdvance(text)
+        if icon:
+            width += theme.px(ICON) + theme.px(GAP)
+        if keys:
+            width += measure.horizontalAdvance(keys_text(keys)) + theme.px(HINT_GAP)
+        return width
 
     def sizeHint(self) -> QSize:
         return QSize(max(self._width_of(self.words()), self._held_width), app_theme().px(CONTROL))
@@ -147,14 +163,7 @@ class Button(QPushButton):
         return theme.small_bold if self._kind in {ButtonKind.PRIMARY, ButtonKind.DANGER} else theme.small
 
     def _width_of(self, text: str) -> int:
-        theme = app_theme()
-        measure = QFontMetrics(theme.small_bold if self._held_width else self._font())
-        width = 2 * theme.px(SIDE) + measure.horizontalAdvance(text)
-        if self._icon:
-            width += theme.px(ICON) + theme.px(GAP)
-        if self._keys:
-            width += measure.horizontalAdvance(keys_text(self._keys)) + theme.px(HINT_GAP)
-        return width
+        return self.width_with(text, self._icon, self._keys)
 
     def _coat(self) -> _Coat:
         theme = app_theme()
@@ -351,11 +360,12 @@ class Chip(_Pill):
 
     def choose(self, values: Iterable[object]) -> None:
         """Choose without telling anybody."""
-        wanted = set(values)
+        wanted, before = set(values), self._chosen
         self._chosen = tuple(value for value, _text in self._options if value in wanted)
         if not self._label and not self._chosen and self._options:
             self._chosen = (self._options[0][0],)
-        self._rebuild()
+        if self._chosen != before:
+            self._rebuild()
 
     def is_active(self) -> bool:
         return False if not self._label else bool(self._chosen)
@@ -496,7 +506,7 @@ class TabStrip(QTabBar):
         current = index == self.currentIndex()
         area = self.tabRect(index)
         area.setWidth(area.width() - theme.px(17))
-        hovered = self.isEnabled() and area.contains(self.mapFromGlobal(self.cursor().pos())) and self.underMouse()
+        hovered = self.underMouse() and self.isEnabled() and area.contains(self.mapFromGlobal(self.cursor().pos()))
         ink = theme.ink if current or hovered else theme.muted
         font = theme.bold if current else theme.regular
         inner = area.adjusted(theme.px(8), 0, -theme.px(8), -theme.px(4))

@@ -1,6 +1,6 @@
 """How things are placed and framed: wrapping rows, cards, hairlines, labelled fields; what is in them is not known here."""
 
-from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt, Slot
+from PySide6.QtCore import QMargins, QPoint, QRect, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -156,6 +156,31 @@ class FlowBox(QWidget):
         height = self.flow.heightForWidth(self.width())
         if height != self.minimumHeight():
             self.setMinimumHeight(height)
+
+
+class _Painting(QTimer):
+    """Lets `widget` be painted again after so many turns of the event loop."""
+
+    def __init__(self, widget: QWidget, turns: int) -> None:
+        super().__init__(widget)
+        self._widget, self._turns = widget, turns
+        self.timeout.connect(self._turned)
+        widget.setUpdatesEnabled(False)
+        self.start(0)
+
+    @Slot()
+    def _turned(self) -> None:
+        self._turns -= 1
+        if self._turns <= 0:
+            self.stop()
+            self._widget.setUpdatesEnabled(True)
+            self.deleteLater()
+
+
+def paint_later(widget: QWidget, turns: int = 1) -> None:
+    """Paint `widget` some turns later than what changes with it: painting all of it at once would make one long turn."""
+    if widget.updatesEnabled():
+        _Painting(widget, turns)
 
 
 class Line(QFrame):

@@ -99,8 +99,9 @@ class PlainLabel(QLabel):
 
     def set_strike(self, strike: bool) -> None:
         font = self.font()
-        font.setStrikeOut(strike)
-        self.setFont(font)
+        if font.strikeOut() != strike:
+            font.setStrikeOut(strike)
+            self.setFont(font)
 
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()

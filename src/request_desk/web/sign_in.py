@@ -68,10 +68,9 @@ async def check_code(request: Request) -> Response:
         return await _code_page(request, portal, typed=form.code.data or "", problems=form.problems, status=422)
     reference: UUID = request.path_params["reference"]
     browser = browser_of(request, portal.cookies)
-    outcome = await run_in_threadpool(
-        portal.desk.perform, SYSTEM, portal_access.check_code, reference, form.code.value, browser_hash(browser)
+    checked = await run_in_threadpool(
+        portal_access.check_code, portal.desk, reference, form.code.value, browser_hash(browser)
     )
-    checked = outcome.value
     if not checked.ok:
         return await _code_page(
             request, portal, problems={"code": checked.sentence}, call_practice=checked.call_practice, status=422

@@ -94,6 +94,17 @@ class DayLayout:
         self.height = self._pixels(self.ends_at - self.starts_at)
         self._gap = gap
         self.placed = tuple(self._place())
+        self.shown_offers = tuple(placed for placed in self.placed if isinstance(placed.item, ShownOffer))
+        self.ground = tuple(placed for placed in self.placed if not isinstance(placed.item, ShownOffer))
+
+    def has_ground_of(self, other: "DayLayout") -> bool:
+        """Whether all but the offers stands as it stands there."""
+        return self.measures() == other.measures() and self.ground == other.ground
+
+    def measures(self) -> tuple[object, ...]:
+        """Return what decides where a time and a column are, and what is open."""
+        columns = tuple((column.provider_id, column.provider_name, column.open) for column in self.columns)
+        return self.day.day, self.starts_at, self.ends_at, self.hour, self.column_width, columns
 
     def _range(self) -> tuple[datetime, datetime]:
         """From the hour before the first thing of the day to the hour after the last; 8 to 5 on an empty day."""

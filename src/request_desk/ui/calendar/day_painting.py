@@ -1,5 +1,6 @@
 """The strokes of the day view: blocks, offers, holds, absences, the grid and the line of now."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QRect, Qt
@@ -89,12 +90,13 @@ class DayPainter:
                         self._painter, line, named(span.label), theme.small, theme.muted, Qt.AlignmentFlag.AlignRight
                     )
 
-    def items(self, first: int, last: int, focused: Placed | None, dragged: Placed | None) -> None:
-        """Paint what lies between two y's; the item with the keyboard gets a ring, a dragged one goes pale."""
-        for placed in self._layout.placed:
+    def items(self, items: Sequence[Placed], first: int, last: int, dragged: Placed | None = None) -> None:
+        """Paint those of the items that lie between two y's; a dragged one goes pale."""
+        opacity = self._painter.opacity()
+        for placed in items:
             if placed.rect.bottom() < first or placed.rect.top() > last:
                 continue
-            self._painter.setOpacity(0.35 if placed is dragged else 1.0)
+            self._painter.setOpacity(0.35 if placed == dragged else opacity)
             match placed.item:
                 case ShownOffer():
                     self._offer(placed.item, placed.rect)
@@ -102,9 +104,7 @@ class DayPainter:
                     self._entry(placed.item, placed.rect)
                 case Absence():
                     self._absence(placed.item, placed.rect)
-            self._painter.setOpacity(1.0)
-            if placed == focused:
-                self._ring(placed.rect)
+        self._painter.setOpacity(opacity)
 
     def now_line(self, *, over: bool) -> None:
         """A line across the day where the clock stands: strong beneath the blocks, pale over them, so that they stay readable."""
@@ -211,5 +211,6 @@ class DayPainter:
         )
         return QRect(rect.left() + theme.px(10), top, rect.width() - theme.px(14), height)
 
-    def _ring(self, rect: QRect) -> None:
+    def ring(self, rect: QRect) -> None:
+        """Show which item has the keyboard."""
         draw_focus_ring(self._painter, rect.adjusted(-2, -2, 2, 2), self._theme.px(RADIUS_CONTROL))

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QPixmap,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidget
@@ -34,6 +35,7 @@ _HEAD = 30
 _HOUR = 106  # the height of an hour, as drawn in the design
 _COLUMN = 132  # the least width of a column
 _GAP = 3
+_MARGIN = 14  # above and below the chosen time
 _STEP = 26  # of the wheel, and of the edges while something is dragged
 _EMBLEM = 52
 _EDGE = 18  # how near the edge a dragged visit scrolls the day
@@ -77,6 +79,7 @@ class DayView(QAbstractScrollArea):
         self._against = ""  # what stands against dropping it there
         self._waiting = False
         self._pale = False
+        self._ground: tuple[object, QPixmap] | None = None  # all but the offers, with what it was painted for
         self._to_pale = QTimer(self)
         self._to_pale.setSingleShot(True)
         self._to_pale.setInterval(_PALE_AFTER)
@@ -85,7 +88,7 @@ class DayView(QAbstractScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(_("Schedule of the day"))
         self.viewport().setMouseTracking(True)
-        app_theme().changed.connect(self._rebuild)
+        app_theme().changed.connect(self._look_changed)
         self.startTimer(30 * _SECOND)  # the line of now and the minutes left of holds
 
     def sizeHint(self) -> QSize:  # Qt's name
@@ -95,7 +98,7 @@ class DayView(QAbstractScrollArea):
         """Use another formatter (the practice's locale changed)."""
         if words is not self._words:
             self._words = words
-            self._rebuild()
+            self._look_changed()
 
     def set_move_rule(self, rule: MoveRule) -> None:
         """Ask `rule` while a visit is dragged; what it returns is said beside the ghost, "" when nothing stands against it."""
@@ -112,6 +115,8 @@ class DayView(QAbstractScrollArea):
 
     def show_day(self, day: ScheduleDay) -> None:
         """Show a day; scroll position and keyboard focus survive when it is the same day read anew."""
+        if day == self._day and not self._waiting:
+            return
         same = self._day is not None and self._day.day == day.day
         self._day = day
         self._waiting = self._pale = False
@@ -124,12 +129,15 @@ class DayView(QAbstractScrollArea):
             self._scroll_to_start()
 
     def set_offers(self, offers: Sequence[ShownOffer]) -> None:
-        """Lay the offers of a request over the day; the first that is on it scrolls into view."""
-        fresh = {shown.digit for shown in offers} - {shown.digit for shown in self._offers}
-        self._offers = tuple(offers)
+        """Lay the offers of a request over the day; the first that is on it scrolls into view, then the chosen one."""
+        before, self._offers = self._offers, tuple(offers)
+        if self._offers == before:
+            return
         self._rebuild()
-        if fresh:
+        if {shown.digit for shown in self._offers} - {shown.digit for shown in before}:
             self._scroll_to_start()
+        elif _chosen(self._offers) != _chosen(before):
+            self._keep_chosen_in_sight()
 
     def reveal(self, instant: datetime) -> None:
         """Scroll a time into the middle third."""
@@ -149,12 +157,32 @@ class DayView(QAbstractScrollArea):
         layout = self._layout
         if layout is None:
             return
-        tops = [placed.rect.top() for placed in layout.placed if isinstance(placed.item, ShownOffer)]
+        offers = [placed.rect for placed in layout.shown_offers]
         now = layout.y_of(self._clock.now())
-        if tops:
-            self.verticalScrollBar().setValue(max(0, min(tops) - app_theme().px(_HOUR)))
+        if offers:
+            first = self._chosen_rect() or min(offers, key=QRect.top)
+            # What is before it too, unless the view is so low that the time itself would be cut.
+            above = min(app_theme().px(_HOUR), max(0, self._body().height() - first.height()) // 2)
+            self.verticalScrollBar().setValue(max(0, first.top() - above))
         elif 0 <= now <= layout.height:
             self.verticalScrollBar().setValue(max(0, now - app_theme().px(_HOUR)))
+
+    def _chosen_rect(self) -> QRect | None:
+        placed = self._layout.shown_offers if self._layout is not None else ()
+        return next((one.rect for one in placed if one.item == _chosen(self._offers)), None)
+
+    def _keep_chosen_in_sight(self) -> None:
+        """Scroll as little as shows the whole chosen time and a margin around it."""
+        rect, bar, height = self._chosen_rect(), self.verticalScrollBar(), self._body().height()
+        if rect is not None:
+            margin = min(app_theme().px(_MARGIN), max(0, height - rect.height()) // 2)
+            least, most = rect.bottom() + 1 + margin - height, rect.top() - margin
+            bar.setValue(min(max(bar.value(), least), most))
+
+    @Slot()
+    def _look_changed(self) -> None:
+        self._ground = None
+        self._rebuild()
 
     @Slot()
     def _rebuild(self) -> None:
@@ -171,6 +199,8 @@ class DayView(QAbstractScrollArea):
             column=theme.px(_COLUMN),
             gap=theme.px(_GAP),
         )
+        if before is None or not layout.has_ground_of(before):
+            self._ground = None
         self._focused = self._placed(_identity(self._focused)) if self._focused is not None else None
         self._pressed = self._placed(_identity(self._pressed)) if self._pressed is not None else None
         for bar, length, page in (
@@ -201,9 +231,15 @@ class DayView(QAbstractScrollArea):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        rect = self._chosen_rect()
+        top, height = self.verticalScrollBar().value(), event.oldSize().height() - app_theme().px(_HEAD)
+        was_seen = rect is not None and top <= rect.top() and rect.bottom() < top + height
         self._rebuild()
+        if was_seen:
+            self._keep_chosen_in_sight()
 
     def timerEvent(self, event: QEvent) -> None:
+        self._ground = None
         self.viewport().update()
 
     @Slot()
@@ -215,18 +251,17 @@ class DayView(QAbstractScrollArea):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
-        theme = app_theme()
-        painter.fillRect(self.viewport().rect(), theme.panel)
         layout = self._layout
+        if layout is None or not layout.columns or self._pale:
+            painter.fillRect(self.viewport().rect(), app_theme().panel)
         if layout is None:
             return
         if not layout.columns:
             self._paint_empty(painter)
         else:
             painter.setOpacity(0.45 if self._pale else 1.0)
-            self._paint_grid(painter, layout)
-            self._paint_axis(painter, layout)
-            self._paint_heads(painter, layout)
+            painter.drawPixmap(0, 0, self._painted_ground(layout))
+            self._paint_offers(painter, layout)
             self._paint_rule(painter)
         if not self._waiting:
             self._tell_offers(layout)
@@ -242,27 +277,53 @@ class DayView(QAbstractScrollArea):
         line = QRect(0, middle.y() + theme.px(4), self.viewport().width(), theme.px(24))
         draw_text(painter, line, words, theme.regular, theme.muted, Qt.AlignmentFlag.AlignCenter)
 
-    def _paint_grid(self, painter: QPainter, layout: DayLayout) -> None:
+    def _painted_ground(self, layout: DayLayout) -> QPixmap:
+        """All but the offers, painted once: offers come, are chosen and go much more often than the day changes."""
+        port, dragged = self.viewport(), self._pressed if self._drop is not None else None
+        ratio = port.devicePixelRatioF()
+        wanted = self._origin(), port.size(), ratio, dragged
+        if self._ground is not None and self._ground[0] == wanted:
+            return self._ground[1]
+        ground = QPixmap(port.size() * ratio)
+        ground.setDevicePixelRatio(ratio)
+        ground.fill(app_theme().panel)
+        painter = QPainter(ground)
+        strokes, first, last = self._strokes(painter, layout)
+        strokes.grid(first, last)
+        strokes.now_line(over=False)
+        strokes.items(layout.ground, first, last, dragged)
+        painter.restore()
+        self._paint_axis(painter, layout)
+        self._paint_heads(painter, layout)
+        painter.end()
+        self._ground = wanted, ground
+        return ground
+
+    def _paint_offers(self, painter: QPainter, layout: DayLayout) -> None:
+        """The offers, and what lies over everything on the grid."""
+        strokes, first, last = self._strokes(painter, layout)
+        strokes.items(layout.shown_offers, first, last)
+        strokes.now_line(over=True)
+        if self._focused is not None and self.hasFocus():
+            strokes.ring(self._focused.rect)
+        self._paint_ghost(strokes, layout)
+        painter.restore()
+
+    def _strokes(self, painter: QPainter, layout: DayLayout) -> tuple[DayPainter, int, int]:
+        """A painter of the grid, clipped to it until `restore`, with the first and the last y that is seen."""
         body, origin = self._body(), self._origin()
-        first, last = body.top() - origin.y(), body.bottom() - origin.y()
         painter.save()
         painter.setClipRect(body)
         painter.translate(origin)
         strokes = DayPainter(painter, layout, app_theme(), self._words, self._clock.now())
-        strokes.grid(first, last)
-        strokes.now_line(over=False)
-        focused = self._focused if self.hasFocus() else None
-        strokes.items(first, last, focused, self._pressed if self._drop is not None else None)
-        strokes.now_line(over=True)
-        self._paint_ghost(strokes, layout)
-        painter.restore()
+        return strokes, body.top() - origin.y(), body.bottom() - origin.y()
 
     def _tell_offers(self, layout: DayLayout) -> None:
         first = self._body().top() - self._origin().y()
         last = first + self._body().height()
         shown = [
             (placed.item.digit, placed.item.offer.slot)
-            for placed in layout.placed
+            for placed in layout.shown_offers
             if isinstance(placed.item, ShownOffer) and placed.rect.bottom() >= first and placed.rect.top() <= last
         ]
         self.offers_painted.emit(tuple(shown))
@@ -513,6 +574,10 @@ def _identity(placed: Placed) -> tuple[str, int]:
             return "entry", entry.id
         case Absence() as absence:
             return "absence", absence.id
+
+
+def _chosen(offers: Sequence[ShownOffer]) -> ShownOffer | None:
+    return next((shown for shown in offers if shown.state is OfferState.HELD), None)
 
 
 def _no_rule(_entry: Appointment, _to: FreePoint) -> str:

@@ -32,6 +32,7 @@ from request_desk.ui.inbox.phrase_popup import PhrasePopup
 from request_desk.ui.inbox.request_pane import RequestPane
 from request_desk.ui.inbox.request_words import Item, change_words, visit_line
 from request_desk.ui.inbox.response_pane import ResponsePane, Shown
+from request_desk.ui.widgets import paint_later
 
 TICK = 1_000  # milliseconds: the seconds of a hold
 PARENT_ASKED = "pat"  # the coded reason of a cancellation that was requested
@@ -170,6 +171,7 @@ class Answering(QObject):
         self.beside.begin()
         self._recalled = False
         self._no_reply_reason = ""
+        paint_later(self._response)
         self._response.reset()
         self._show(now)
         draft = self._context.drafts.of(now.view.id)
@@ -187,6 +189,7 @@ class Answering(QObject):
 
     @Slot()
     def _closed(self) -> None:
+        paint_later(self._response)
         self._response.reset()
         self.beside.forget()
         self._context.gate.offers_gone()
@@ -311,7 +314,7 @@ class Answering(QObject):
             return
         popup = PhrasePopup(
             self._library,
-            self._values.fields if self._values is not None else {},
+            self._values.fields if self._values is not None else None,
             kind=now.view.kind,
             outcome=flow.outcome_of(now),
             language=now.view.sender.language,
@@ -319,6 +322,9 @@ class Answering(QObject):
             parent=self._window,
         )
         popup.chosen.connect(self._phrase_chosen)
+        if self._values is None:
+            self.handler.valued.connect(popup.take)
+            self.handler.unvalued.connect(popup.do_without)
         popup.open()
 
     @Slot(object, object)

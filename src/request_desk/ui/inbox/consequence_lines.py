@@ -133,4 +133,5 @@ def _broken(layout: QTextLayout, width: int) -> int:
 
 
 def _length(piece: Piece) -> int:
-    return len(piece.text.encode("utf-16-le", "surrogatepass")) // 2
+    """In the units of Qt, where a sign beyond the first plane counts twice."""
+    return len(piece.text) + sum(1 for sign in piece.text if sign > "\uffff")

@@ -3,19 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QDate,
-    QEvent,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QRect,
-    QSize,
-    Qt,
-    Signal,
-    Slot,
-)
+from PySide6.QtCore import QDate, QEvent, QObject, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -23,12 +11,8 @@ from PySide6.QtWidgets import (
     QDialog,
     QGridLayout,
     QLineEdit,
-    QListView,
     QPlainTextEdit,
     QRadioButton,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
@@ -39,9 +23,10 @@ from request_desk.domain.search import fold
 from request_desk.domain.words import _
 from request_desk.services.directory import TargetChoice
 from request_desk.ui.inbox.flow import CancelChoice
-from request_desk.ui.painting import draw_icon, draw_text, fill_round
+from request_desk.ui.painting import draw_icon, draw_text
+from request_desk.ui.pick_list import PickList
 from request_desk.ui.plain_text import isolated_if_needed, one_line
-from request_desk.ui.theme import RADIUS_CONTROL, SPACE, TextRole, Tone, app_theme
+from request_desk.ui.theme import SPACE, TextRole, Tone, app_theme
 from request_desk.ui.widgets import (
     Button,
     PlainLabel,
@@ -60,7 +45,6 @@ WIDTH_OF_TWO = 580  # with two columns of reasons
 ENTRY = 44
 MOST = 2_000
 ONE_COLUMN = 7  # reasons that stand under each other; more stand in two columns
-Index = QModelIndex | QPersistentModelIndex
 
 
 class Sheet(QDialog):
@@ -102,53 +86,6 @@ class Sheet(QDialog):
         self.body.addLayout(row(None, no, yes))
 
 
-class _Targets(QAbstractListModel):
-    def __init__(self, choices: Sequence[TargetChoice], parent: QObject) -> None:
-        super().__init__(parent)
-        self._all = tuple(choices)
-        self._shown = self._all
-
-    def narrow(self, text: str) -> None:
-        words = fold(text).split()
-        self.beginResetModel()
-        self._shown = tuple(one for one in self._all if all(word in fold(f"{one.name} {one.detail}") for word in words))
-        self.endResetModel()
-
-    def choice(self, place: int) -> TargetChoice | None:
-        return self._shown[place] if 0 <= place < len(self._shown) else None
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own signature
-        return 0 if parent.isValid() else len(self._shown)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        one = self.choice(index.row())
-        if one is None or role not in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return None
-        return one_line(f"{one.name}, {one.detail}")
-
-
-class _TargetDelegate(QStyledItemDelegate):
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        model = index.model()
-        one = model.choice(index.row()) if isinstance(model, _Targets) else None
-        if one is None:
-            return
-        theme = app_theme()
-        rect = QRect(option.rect)
-        if option.state & QStyle.StateFlag.State_Selected:
-            fill_round(painter, rect, theme.selection, theme.px(RADIUS_CONTROL))
-        icon = QRect(rect.left() + theme.px(10), rect.top(), theme.px(18), rect.height())
-        draw_icon(painter, icon, "users" if one.target.kind is TargetKind.DEPARTMENT else "user", theme.muted)
-        left, room = rect.left() + theme.px(40), rect.width() - theme.px(52)
-        half = rect.height() // 2
-        name, detail = isolated_if_needed(one_line(one.name)), isolated_if_needed(one_line(one.detail))
-        draw_text(painter, QRect(left, rect.top() + 2, room, half - 2), name, theme.small_bold, theme.ink)
-        draw_text(painter, QRect(left, rect.top() + half, room, half - 2), detail, theme.small, theme.muted)
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(0, app_theme().px(ENTRY))
-
-
 class ForwardDialog(Sheet):
     """Type a name, Enter hands the request on; the note goes with it and stays with the request."""
 
@@ -156,15 +93,17 @@ class ForwardDialog(Sheet):
 
     def __init__(self, choices: Sequence[TargetChoice], here: Target, *, parent: QWidget | None = None) -> None:
         super().__init__(_("Forward to"), parent=parent)
-        self._model = _Targets([one for one in choices if one.target != here], self)
+        self._choices = tuple(one for one in choices if one.target != here)
         self.search = SearchField(_("Department or person"), parent=self)
         self.search.textChanged.connect(self._narrow)
-        self.search.installEventFilter(self)
-        self.list = QListView(self)
-        self.list.setAccessibleName(_("Departments and people"))
-        self.list.setModel(self._model)
-        self.list.setItemDelegate(_TargetDelegate(self.list))
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list: PickList[TargetChoice] = PickList(
+            self.search,
+            name=_("Departments and people"),
+            height=ENTRY,
+            text_of=_spoken_target,
+            paint_row=_paint_target,
+            parent=self,
+        )
         self.list.setMinimumHeight(app_theme().px(ENTRY * 5 + 8))
         self.list.selectionModel().currentChanged.connect(self._current_changed)
         self.note = QPlainTextEdit(self)
@@ -180,24 +119,17 @@ class ForwardDialog(Sheet):
         self._narrow("")
         self.search.setFocus()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
-            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
-            if step is not None and self._model.rowCount():
-                place = min(max(self.list.currentIndex().row() + step, 0), self._model.rowCount() - 1)
-                self.list.setCurrentIndex(self._model.index(place))
-                return True
-        return False
-
     @Slot(str)
     def _narrow(self, text: str) -> None:
-        self._model.narrow(text)
-        self.list.setCurrentIndex(self._model.index(0))
+        words = fold(text).split()
+        self.list.show_rows(
+            [one for one in self._choices if all(word in fold(f"{one.name} {one.detail}") for word in words)]
+        )
         self._current_changed()
 
     @Slot()
     def _current_changed(self) -> None:
-        one = self._model.choice(self.list.currentIndex().row())
+        one = self.list.current()
         self.yes.setEnabled(one is not None)
         self.yes.set_text(
             _("Forward to {name}").format(name=one_line(one.name, 32)) if one is not None else _("Forward")
@@ -205,9 +137,24 @@ class ForwardDialog(Sheet):
 
     @Slot()
     def _accepted(self) -> None:
-        one = self._model.choice(self.list.currentIndex().row())
+        one = self.list.current()
         if one is not None:
             self.chosen.emit(one.target, self.note.toPlainText().strip()[:MOST])
+
+
+def _spoken_target(one: TargetChoice) -> str:
+    return f"{one.name}, {one.detail}"
+
+
+def _paint_target(painter: QPainter, rect: QRect, one: TargetChoice) -> None:
+    theme = app_theme()
+    icon = QRect(rect.left() + theme.px(10), rect.top(), theme.px(18), rect.height())
+    draw_icon(painter, icon, "users" if one.target.kind is TargetKind.DEPARTMENT else "user", theme.muted)
+    left, room = rect.left() + theme.px(40), rect.width() - theme.px(52)
+    half = rect.height() // 2
+    name, detail = isolated_if_needed(one_line(one.name)), isolated_if_needed(one_line(one.detail))
+    draw_text(painter, QRect(left, rect.top() + 2, room, half - 2), name, theme.small_bold, theme.ink)
+    draw_text(painter, QRect(left, rect.top() + half, room, half - 2), detail, theme.small, theme.muted)
 
 
 class WaitingDialog(Sheet):

@@ -14,8 +14,9 @@ from request_desk.domain.paging import Page
 from request_desk.domain.requests import Filters, Group, InboxRow, ListOrder, RequestKey, Tab
 from request_desk.services import inbox_queries, search_queries
 from request_desk.services.changes import Changes, Topic
+from request_desk.services.first_sight import FirstSight
 from request_desk.ui.context import DeskContext
-from request_desk.ui.inbox.request_words import group_word, spoken_row
+from request_desk.ui.inbox.row_words import first_words, spoken_row
 from request_desk.ui.runner import Pending
 from request_desk.ui.tables import WindowedModel
 from request_desk.ui.timing import Stoppable
@@ -85,6 +86,15 @@ class RequestFeed(QObject):
         self._pinned = None
         self._read_all()
 
+    def go_on(self, sight: FirstSight) -> None:
+        """Show the list that was there while the practice was being opened, and read it anew in place."""
+        self._begin_list()
+        self._shown = ListView(order=sight.order)
+        self._keys = tuple(key for _group, key in sight.keys)
+        order, words = self._ordered()
+        self.model.set_keys(order, sight.rows, groups=words)
+        self.reload()
+
     def set_active(self, active: bool) -> None:
         """Follow changes at once while the page is seen; else remember that it is stale."""
         self._is_active = active
@@ -128,13 +138,17 @@ class RequestFeed(QObject):
 
     # reading
 
-    def _read_all(self) -> None:
+    def _begin_list(self) -> None:
+        """Another list begins: answers to questions about the one before are dropped."""
         self._number += 1
         if self._reading is not None:
             self._reading.drop()
         self._under_way = False
         self._dirty = False
         self._after = None
+
+    def _read_all(self) -> None:
+        self._begin_list()
         now = self._shown
         refused = partial(self._reading_refused, self._number)
         if now.is_keyset:
@@ -292,14 +306,7 @@ class RequestFeed(QObject):
         self._groups = {key: fresh[key] for key in order}
         if self._shown.order is not ListOrder.NEEDS_ME:
             return order, {}
-        words: dict[int, str] = {}
-        last: Group | None = None
-        for key in order:
-            group = fresh[key]
-            if group is not last:
-                words[key] = group_word(group)
-                last = group
-        return order, words
+        return order, first_words(order, fresh)
 
     def _spoken(self, row: InboxRow) -> str:
         return spoken_row(row, self._context.words(), self._context.clock.now())

@@ -13,11 +13,10 @@ from request_desk.domain.wishes import kind_word
 from request_desk.domain.words import _
 from request_desk.ui.context import Preferences
 from request_desk.ui.inbox.feed import ListView
+from request_desk.ui.inbox.remembered import FILTERS_KEY, ORDER_KEY, remembered_order
 from request_desk.ui.theme import SPACE, Tone, app_theme
 from request_desk.ui.widgets import Chip, FlowLayout, IconButton, SearchField, TabStrip, set_tip
 
-FILTERS_KEY = "inbox.filters"
-ORDER_KEY = "inbox.order"
 WIDE = 1180  # pixels at 100 % of the page from which tabs, chips and search stand in one line
 AGES = (30, 60, 240, 1440)  # minutes
 
@@ -155,9 +154,7 @@ class FilterBar(QWidget):
         if isinstance(kept, Mapping):
             self.kind.choose(_known(kept.get("kinds"), set(RequestKind)))
             self.age.choose(_known([kept.get("age")], set(AGES)))
-        order = self._preferences.get(ORDER_KEY)
-        if order in set(ListOrder):
-            self.order.choose((ListOrder(str(order)),))
+        self.order.choose((remembered_order(self._preferences.get),))
 
     def _remember(self) -> None:
         filters = self.filters()

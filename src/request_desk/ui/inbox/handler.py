@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -75,6 +76,7 @@ class RequestHandler(QObject):
     updated = Signal(object)  # Handling: the same request, changed
     offered = Signal(object)  # Handling: its offers were read for the first time
     valued = Signal(object)  # Values
+    unvalued = Signal()  # the values could not be read
     news = Signal(object)  # JournalEntry: somebody else changed it while work was begun here
     told = Signal(object)  # JournalEntry: somebody else changed it, shown already
     refused = Signal(str)  # a sentence to be shown beside the response
@@ -95,13 +97,16 @@ class RequestHandler(QObject):
         self._now: Handling | None = None
         self._latest: RequestView | None = None  # as read last, when `now` must stay as it was opened
         self._opening: Pending[RequestView] | None = None
+        self._offering: Pending[Any] | None = None
         self._has_work = False  # typed or chosen: the view is not replaced under the user's hands
         self._claimed = False
         self._claiming = False
+        self._let_go = False  # the session that claimed it has ended, and work was begun here
         self._active = False
         self._letter: Letter | None = None  # waits for the hold
         self._rereading = False
         self._reread_again = False
+        self._takes_news = False  # asked for before it was read
         self._read_timer: Stoppable | None = None
         self._lease_timer: Stoppable | None = None
         context.hub.changed.connect(self._changed)
@@ -141,9 +146,10 @@ class RequestHandler(QObject):
 
     def leave(self) -> None:
         """Let go of the open request: the claim ends, a hold runs out by itself, the draft is kept elsewhere."""
-        if self._opening is not None:
-            self._opening.drop()
-            self._opening = None
+        for pending in (self._opening, self._offering):
+            if pending is not None:
+                pending.drop()
+        self._opening = self._offering = None
         for timer in (self._read_timer, self._lease_timer):
             if timer is not None:
                 timer.stop()
@@ -152,8 +158,8 @@ class RequestHandler(QObject):
             self._runner.act(self, inbox_marks.release_claim, self._id).refused(self._unheard)
         was_open = self._now is not None
         self._id = self._now = self._latest = self._letter = None
-        self._claimed = self._claiming = self._active = self._has_work = False
-        self._rereading = self._reread_again = False
+        self._claimed = self._claiming = self._let_go = self._active = self._has_work = False
+        self._rereading = self._reread_again = self._takes_news = False
         if was_open:
             self.closed.emit()
 
@@ -191,8 +197,8 @@ class RequestHandler(QObject):
         if self._now is not None and self._now.type_id is not None:
             self._read_typed(request_id, self._now.type_id)
             return
-        pending = self._runner.read(self, schedule_queries.offers, request_id)
-        pending.done(partial(self._offers_read, request_id)).refused(partial(self._offers_refused, request_id))
+        self._offering = self._runner.read(self, schedule_queries.offers, request_id)
+        self._offering.done(partial(self._offers_read, request_id)).refused(partial(self._offers_refused, request_id))
 
     def _offers_read(self, request_id: RequestId, offers: tuple[Offer, ...]) -> None:
         if request_id != self._id or self._now is None:
@@ -243,7 +249,10 @@ class RequestHandler(QObject):
             return
         answer = partial(self._values_read, self._id, flow.outcome_of(self._now))
         pending = self._runner.read(self, phrases.values_for, self._id, flow.act_of(self._now))
-        pending.done(answer).refused(self._unheard)
+        pending.done(answer).refused(self._values_refused)
+
+    def _values_refused(self, _refused: Refused) -> None:
+        self.unvalued.emit()
 
     def _values_read(self, request_id: RequestId, outcome: Outcome, fields: Mapping[str, str]) -> None:
         if request_id == self._id and self._now is not None and flow.outcome_of(self._now) is outcome:
@@ -554,6 +563,10 @@ class RequestHandler(QObject):
             self._read_offers(self._id)
             return
         others = [entry for entry in changes.of(Topic.REQUEST, self._id) if not self._is_own(entry)]
+        if self._has_work and any(
+            entry.action == "released" and self._is_own(entry) for entry in changes.of(Topic.CLAIM, self._id)
+        ):
+            self._let_go = True  # by signing out: this desk itself releases only what it has left
         if others:
             (self.news if self._has_work else self.told).emit(others[-1])
         mine = {
@@ -571,9 +584,14 @@ class RequestHandler(QObject):
         return any(not (entry.action == "renewed" and self._is_own(entry)) for entry in entries)
 
     def show_news(self) -> None:
-        """Take the request as it is now; what was typed and chosen stays."""
-        if self._now is not None and self._latest is not None:
+        """Take the request as it is now, or as soon as that was read; what was typed and chosen stays."""
+        if self._now is None:
+            return
+        if self._latest is not None and self._latest.version != self._now.view.version:
             self._set(flow.with_view(self._now, self._latest))
+        else:
+            self._takes_news = True
+            self._reread()
 
     def discard(self) -> None:
         """Give up what was begun here: the act, the disposition, the claim; the request is shown as it is now."""
@@ -603,7 +621,14 @@ class RequestHandler(QObject):
         self._latest = view
         if self._claimed and (view.claim is None or not self._is_me(view.claim)):
             self._claimed = False
-        if not self._has_work or view.version == self._now.view.version:
+        if self._let_go:
+            self._let_go = False
+            if view.claim is None:
+                self._begin_work()  # the same user is back, and so is what was begun (MC8, LOCK-03)
+        is_newer = view.version != self._now.view.version
+        takes = self._takes_news and is_newer
+        self._takes_news = self._takes_news and not is_newer and self._reread_again
+        if takes or not self._has_work or not is_newer:
             self._set(flow.with_view(self._now, view))
         else:
             self._set(flow.with_view(self._now, _softly(self._now.view, view)))

@@ -23,23 +23,23 @@ from request_desk.ui.inbox.deliveries import DeliveriesSheet
 from request_desk.ui.inbox.feed import ListView as WantedList
 from request_desk.ui.inbox.feed import RequestFeed
 from request_desk.ui.inbox.filters import FilterBar
+from request_desk.ui.inbox.first_list import FirstList
 from request_desk.ui.inbox.inbox_commands import acting, choosing_location, choosing_offer, going
 from request_desk.ui.inbox.offers_strip import OffersStrip
-from request_desk.ui.inbox.request_list import RequestDelegate
+from request_desk.ui.inbox.request_list import LEAST_ROWS, RequestDelegate, fitting_row
 from request_desk.ui.inbox.request_pane import RequestPane
-from request_desk.ui.inbox.request_words import KIND_ICONS, row_words
 from request_desk.ui.inbox.response_pane import ResponsePane
+from request_desk.ui.inbox.row_words import KIND_ICONS, row_words
 from request_desk.ui.palette_dialog import PaletteDialog, PaletteEntry
 from request_desk.ui.tables import ListView
-from request_desk.ui.theme import ROW, ROW_COMPACT, app_theme
+from request_desk.ui.theme import ROW_COMPACT, app_theme
 from request_desk.ui.timing import Stoppable
-from request_desk.ui.widgets import Banner, BannerKind, Card, State, StateStack
+from request_desk.ui.widgets import Banner, BannerKind, Card, State, StateStack, paint_later
 
 FOLD = 1200  # pixels of the window below which the schedule is a strip
 LOW = 546  # pixels below the bars under which the strip has one row and the text two lines at least
 LOWEST = 446  # under which its tiles leave the neighbours out and the dispositions fold
 SHORT = 740  # pixels of the page below which failed notices are a mark beside the filters and the list leaves its height to the message
-LEAST_ROWS = 6
 LIST_SHARE = 0.56
 SMALLEST_SHARE = 0.42
 LEFT_KEY = "inbox.splitter.left"
@@ -68,8 +68,16 @@ class MessageCenter(QWidget):
 
     badge = Signal(int)  # how many are in *Unread Portal*
 
-    def __init__(self, context: DeskContext, parent: QWidget | None = None, *, at_once: bool = True) -> None:
+    def __init__(
+        self,
+        context: DeskContext,
+        parent: QWidget | None = None,
+        *,
+        at_once: bool = True,
+        first_list: FirstList | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._first_list = first_list
         self.setObjectName("message_center")
         self.setAccessibleName(_("Message Center"))
         self._context = context
@@ -112,12 +120,24 @@ class MessageCenter(QWidget):
         self._watch_keys()
         self._read_directory()
         self._read_failed()
-        self.feed.show(self.filters.wanted())
+        self._begin()
 
     @property
     def parts(self) -> tuple[QWidget, ...]:
         """What is polished and painted by itself when the page is made by steps."""
         return self.list_card, self.message_stack, self.schedule, self.strip, self.response
+
+    def _begin(self) -> None:
+        """Go on with the list that is shown already, or read one."""
+        first, self._first_list = self._first_list, None
+        wanted = self.filters.wanted()
+        if first is None or wanted != WantedList(order=first.sight.order):
+            self.feed.show(wanted)
+            return
+        self.feed.go_on(first.sight)
+        chosen = first.chosen()
+        self._wanted_id = None if chosen is None else RequestId(chosen)
+        self._list_loaded()
 
     def _make_list(self) -> None:
         context = self._context
@@ -188,7 +208,8 @@ class MessageCenter(QWidget):
         context.hub.live_changed.connect(self._live_changed)
         context.drafts.changed.connect(self._draft_changed)
         context.gate.burst.connect(self._burst_dropped)
-        self._live_changed(context.hub.state)
+        if context.hub.state is LiveState.OFFLINE:
+            self._live_changed(context.hub.state)
 
     def _watch_keys(self) -> None:
         gate = self._context.gate
@@ -350,6 +371,8 @@ class MessageCenter(QWidget):
 
     @Slot(object)
     def _request_shown(self, _now: object) -> None:
+        if not self.message_stack.is_content_shown():
+            paint_later(self.message_stack, 2)
         self.message_stack.show_content()
 
     @Slot(object)
@@ -382,6 +405,7 @@ class MessageCenter(QWidget):
         if request_id != self.answering.handler.request_id:
             return
         following = self.feed.next_after(request_id)
+        paint_later(self.list.viewport())
         self.feed.pin(None)
         self.answering.leave()
         self.feed.leave_out(request_id)
@@ -448,8 +472,8 @@ class MessageCenter(QWidget):
             self._read_failed()
 
     @Slot(object)
-    def _draft_changed(self, _request_id: object) -> None:
-        self.list.viewport().update()
+    def _draft_changed(self, request_id: int) -> None:
+        self.list.paint_key(request_id)
 
     def _has_draft(self, request_id: int) -> bool:
         return self._context.drafts.of(request_id) is not None and request_id != self.answering.handler.request_id
@@ -584,8 +608,7 @@ class MessageCenter(QWidget):
     @Slot()
     def _fit_rows(self) -> None:
         """Six rows at least are seen: lower ones where there is no room for tall ones."""
-        tall = self.list_card.height() >= LEAST_ROWS * app_theme().px(ROW)
-        self.list.set_row_height(ROW if tall else ROW_COMPACT)
+        self.list.set_row_height(fitting_row(self.list_card.height()))
 
     def _fold(self, *, folded: bool) -> None:
         if folded == self._folded:

@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from request_desk.domain.requests import CallOutcome, StaffNote
 from request_desk.domain.words import Words, _, safe_name
-from request_desk.ui.inbox.request_words import DOT, call_word
+from request_desk.ui.inbox.request_words import call_word
+from request_desk.ui.inbox.row_words import DOT
 from request_desk.ui.theme import CONTROL, SPACE, TextRole, Tone, app_theme
 from request_desk.ui.widgets import FlowBox, PlainLabel, ghost, row, secondary
 

@@ -2,86 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QEvent,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QRect,
-    QSize,
-    Qt,
-    Signal,
-    Slot,
-)
-from PySide6.QtGui import QKeyEvent, QPainter
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QRect, Signal, Slot
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from request_desk.domain.phrases import FIELDS, Outcome, Phrase, PhraseError, Rendered, order_for, render
 from request_desk.domain.words import Words, _
 from request_desk.ui.inbox.dialogs import Sheet
-from request_desk.ui.painting import RIGHT, draw_text, fill_round
+from request_desk.ui.inbox.handler import Values
+from request_desk.ui.painting import RIGHT, draw_text
+from request_desk.ui.pick_list import PickList
 from request_desk.ui.plain_text import one_line
-from request_desk.ui.theme import RADIUS_CONTROL, SPACE, TextRole, Tone, app_theme
+from request_desk.ui.theme import SPACE, TextRole, Tone, app_theme
 from request_desk.ui.widgets import PlainLabel, PlainTextView, SearchField, primary
 
 ENTRY = 34
 LIST_WIDTH = 300
 SIZE = (760, 460)
 PREVIEW = 13  # lines before the preview scrolls
-Index = QModelIndex | QPersistentModelIndex
-
-
-class _Phrases(QAbstractListModel):
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._shown: tuple[Phrase, ...] = ()
-
-    def show_phrases(self, phrases: Sequence[Phrase]) -> None:
-        self.beginResetModel()
-        self._shown = tuple(phrases)
-        self.endResetModel()
-
-    def phrase(self, place: int) -> Phrase | None:
-        return self._shown[place] if 0 <= place < len(self._shown) else None
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own signature
-        return 0 if parent.isValid() else len(self._shown)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        one = self.phrase(index.row())
-        if one is None or role not in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return None
-        return one_line(f"{one.title}, {one.group}")
-
-
-class _PhraseDelegate(QStyledItemDelegate):
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        model = index.model()
-        one = model.phrase(index.row()) if isinstance(model, _Phrases) else None
-        if one is None:
-            return
-        theme = app_theme()
-        rect = QRect(option.rect)
-        if option.state & QStyle.StateFlag.State_Selected:
-            fill_round(painter, rect, theme.selection, theme.px(RADIUS_CONTROL))
-        inner = rect.adjusted(theme.px(10), 0, -theme.px(10), 0)
-        group = min(theme.px(90), inner.width() // 3)
-        right = QRect(inner.right() - group, inner.top(), group, inner.height())
-        draw_text(painter, right, one_line(one.group), theme.small, theme.muted, RIGHT)
-        left = QRect(inner.left(), inner.top(), inner.width() - group - theme.px(8), inner.height())
-        draw_text(painter, left, one_line(one.title), theme.small, theme.ink)
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(0, app_theme().px(ENTRY))
 
 
 class PhrasePopup(Sheet):
@@ -92,7 +30,7 @@ class PhrasePopup(Sheet):
     def __init__(
         self,
         library: Sequence[Phrase],
-        values: Mapping[str, str],
+        values: Mapping[str, str] | None,
         *,
         kind: str,
         outcome: Outcome,
@@ -106,7 +44,7 @@ class PhrasePopup(Sheet):
         self._kind, self._outcome, self._language = kind, outcome, language
         self._words = words
         self._rendered: Rendered | None = None
-        self._model = _Phrases(self)
+        self._waits = False  # *Insert* was pressed before the values were there
         self._make_list()
         self._make_preview()
         self.yes = primary(_("Insert"), keys="Return", parent=self)
@@ -117,15 +55,34 @@ class PhrasePopup(Sheet):
         self._narrow("")
         self.search.setFocus()
 
+    @Slot(object)
+    def take(self, values: Values) -> None:
+        """Take the values of the fields, which may be read only after the sheet was opened."""
+        self._fill(values.fields)
+
+    @Slot()
+    def do_without(self) -> None:
+        """There will be no values: every field is open."""
+        self._fill({})
+
+    def _fill(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self._current_changed()
+        if self._waits:
+            self.accept()
+
+    def accept(self) -> None:
+        """Insert the phrase, as soon as its fields have values: what is typed next belongs to the first open one."""
+        self._waits = self._values is None
+        if not self._waits:
+            super().accept()
+
     def _make_list(self) -> None:
         self.search = SearchField(_("Find a phrase by its words"), parent=self)
         self.search.textChanged.connect(self._narrow)
-        self.search.installEventFilter(self)
-        self.list = QListView(self)
-        self.list.setAccessibleName(_("Phrases"))
-        self.list.setModel(self._model)
-        self.list.setItemDelegate(_PhraseDelegate(self.list))
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list: PickList[Phrase] = PickList(
+            self.search, name=_("Phrases"), height=ENTRY, text_of=_spoken, paint_row=_paint, parent=self
+        )
         self.list.selectionModel().currentChanged.connect(self._current_changed)
         self.list.doubleClicked.connect(self._double_clicked)
 
@@ -147,25 +104,14 @@ class PhrasePopup(Sheet):
         self.body.addWidget(self.search)
         self.body.addLayout(both, 1)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
-            steps = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
-            step = steps.get(Qt.Key(event.key()))
-            if step is not None and self._model.rowCount():
-                place = min(max(self.list.currentIndex().row() + step, 0), self._model.rowCount() - 1)
-                self.list.setCurrentIndex(self._model.index(place))
-                return True
-        return False
-
     @Slot(str)
     def _narrow(self, text: str) -> None:
-        self._model.show_phrases(order_for(self._library, self._kind, self._outcome, self._language, text.strip()))
-        self.list.setCurrentIndex(self._model.index(0))
+        self.list.show_rows(order_for(self._library, self._kind, self._outcome, self._language, text.strip()))
         self._current_changed()
 
     @Slot()
     def _current_changed(self) -> None:
-        phrase = self._model.phrase(self.list.currentIndex().row())
+        phrase = self.list.current()
         self._rendered = None
         if phrase is None:
             self.preview.set_text("")
@@ -174,14 +120,14 @@ class PhrasePopup(Sheet):
             self.yes.setEnabled(False)
             return
         try:
-            self._rendered = render(phrase, self._values, {}, self._kind, self._outcome)
+            self._rendered = render(phrase, self._values or {}, {}, self._kind, self._outcome)
         except PhraseError as error:
             self.preview.set_text(phrase.body)
             self.open_fields.setText(error.sentence)
             self.yes.setEnabled(False)
             return
         self.preview.set_text(self._rendered.text)
-        self.open_fields.setText(self._open_words(phrase, self._rendered))
+        self.open_fields.setText("" if self._values is None else self._open_words(phrase, self._rendered))
         other = phrase.language.partition("-")[0] != (self._language or "en").partition("-")[0]
         told = _("This phrase is in {language}; the parent reads {other}.")
         self.language.setText(
@@ -203,6 +149,20 @@ class PhrasePopup(Sheet):
 
     @Slot()
     def _accepted(self) -> None:
-        phrase = self._model.phrase(self.list.currentIndex().row())
+        phrase = self.list.current()
         if phrase is not None and self._rendered is not None:
             self.chosen.emit(phrase, self._rendered)
+
+
+def _spoken(one: Phrase) -> str:
+    return f"{one.title}, {one.group}"
+
+
+def _paint(painter: QPainter, rect: QRect, one: Phrase) -> None:
+    theme = app_theme()
+    inner = rect.adjusted(theme.px(10), 0, -theme.px(10), 0)
+    group = min(theme.px(90), inner.width() // 3)
+    right = QRect(inner.right() - group, inner.top(), group, inner.height())
+    draw_text(painter, right, one_line(one.group), theme.small, theme.muted, RIGHT)
+    left = QRect(inner.left(), inner.top(), inner.width() - group - theme.px(8), inner.height())
+    draw_text(painter, left, one_line(one.title), theme.small, theme.ink)

@@ -7,8 +7,8 @@ from PySide6.QtCore import QObject, QPoint, QRect
 from PySide6.QtGui import QFontMetrics, QPainter
 
 from request_desk.domain.requests import InboxRow, RequestState
-from request_desk.domain.words import Words, _
-from request_desk.ui.inbox.request_words import KIND_ICONS, RowWords, row_words
+from request_desk.domain.words import Words
+from request_desk.ui.inbox.row_words import KIND_ICONS, RowWords, row_words
 from request_desk.ui.painting import (
     RIGHT,
     TextRun,
@@ -21,7 +21,7 @@ from request_desk.ui.painting import (
 )
 from request_desk.ui.plain_text import one_line
 from request_desk.ui.tables import RowDelegate, RowState
-from request_desk.ui.theme import ROW_COMPACT, app_theme
+from request_desk.ui.theme import ROW, ROW_COMPACT, app_theme
 
 LEFT = 17  # from the edge to the tile
 TILE = 32
@@ -30,6 +30,7 @@ RIGHT_EDGE = 17
 AGE = 92  # room for "1 h 05, late" and the location
 COMPACT_AGE = 44
 CLAIM = 24
+LEAST_ROWS = 6
 
 
 class RequestDelegate(RowDelegate[InboxRow]):
@@ -128,6 +129,6 @@ class RequestDelegate(RowDelegate[InboxRow]):
         draw_run(painter, lower, (kind, asked))
 
 
-def list_name(tab_text: str) -> str:
-    """Return the accessible name of the list behind a tab."""
-    return _("Requests: {tab}").format(tab=tab_text)
+def fitting_row(height: int) -> int:
+    """Return the height of rows, in pixels at 100 %, for a list of this height: six at least are seen (MC7)."""
+    return ROW if height >= LEAST_ROWS * app_theme().px(ROW) else ROW_COMPACT

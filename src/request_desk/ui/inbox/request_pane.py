@@ -17,11 +17,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from request_desk.domain.requests import AuthorKind, Claim, Message, RequestState, RequestView
+from request_desk.domain.ids import RequestId
+from request_desk.domain.requests import AuthorKind, Claim, Delivery, Message, RequestState, RequestView
 from request_desk.domain.words import Words, _, safe_name
 from request_desk.ui.inbox import request_words as say
 from request_desk.ui.inbox.flow import Handling
 from request_desk.ui.inbox.notes_box import NotesBox
+from request_desk.ui.inbox.row_words import DOT
 from request_desk.ui.inbox.times_line import TimesLine
 from request_desk.ui.painting import draw_focus_ring, draw_text
 from request_desk.ui.plain_text import isolated_if_needed, one_line
@@ -188,11 +190,16 @@ class RequestPane(Card):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._view: RequestView | None = None
         self._may_cancel = False
+        self._shown_related: tuple[tuple[str, RequestId], ...] = ()
+        self._shown_deliveries: tuple[tuple[str, Delivery], ...] = ()
+        self._shown_thread: tuple[tuple[str, str], ...] = ()
         self._make_head()
-        # What somebody else did while work was begun here stays in sight; everything below it scrolls.
+        # What must not be overlooked and what somebody else did meanwhile stay in sight; everything below them scrolls.
+        self.safety_bar = Banner(self)
         self.news_bar = Banner(self)
         self.news_bar.acted.connect(self.news_wanted)
-        self.body.addWidget(self.news_bar)
+        for bar in (self.safety_bar, self.news_bar):
+            self.body.addWidget(bar)
         self._make_content()
         self._make_buttons()
 
@@ -228,13 +235,6 @@ class RequestPane(Card):
             people.flow.addWidget(part)
         inner.addWidget(people)
 
-    def _make_bars(self, content: QWidget, inner: QVBoxLayout) -> None:
-        self.claim_bar = Banner(content)
-        self.claim_bar.acted.connect(self.take_wanted)
-        self.safety_bar = Banner(content)
-        for bar in (self.claim_bar, self.safety_bar):
-            inner.addWidget(bar)
-
     def _make_content(self) -> None:
         self._scroll = QScrollArea(self)
         self._scroll.setWidgetResizable(True)
@@ -247,7 +247,9 @@ class RequestPane(Card):
         inner.setContentsMargins(0, 0, app_theme().px(SPACE), 0)
         inner.setSpacing(app_theme().px(2 * SPACE))
         self._make_people(content, inner)
-        self._make_bars(content, inner)
+        self.claim_bar = Banner(content)
+        self.claim_bar.acted.connect(self.take_wanted)
+        inner.addWidget(self.claim_bar)
         self.text = PlainTextView(name=_("What was written"), max_lines=MOST_LINES, cuts=True, parent=content)
         inner.addWidget(self.text)
         self.whole_text = Link(_("Show the whole message"), None, content)
@@ -383,7 +385,6 @@ class RequestPane(Card):
         self.show_times(now, words, at)
         for button in (self.forward_button, self.unread_button, self.not_mine_button):
             button.setEnabled(not now.sending and not now.is_answered)
-        self._fit_buttons()
 
     def set_types(self, types: Sequence[tuple[object, str]]) -> None:
         """Offer these types of visit where a request names none."""
@@ -441,13 +442,16 @@ class RequestPane(Card):
         newest = next((one for one in reversed(view.thread) if one.author_kind is AuthorKind.CONTACT), None)
         shown = newest or (view.thread[-1] if view.thread else None)
         self.text.set_text(shown.body if shown is not None and shown.body.strip() else _("(no message)"))
-        self.thread_list.clear()
-        earlier = [one for one in view.thread if one is not shown]
+        earlier = tuple((_head_of(one, words), one.body) for one in view.thread if one is not shown)
         show_if(self.thread_list, bool(earlier))
-        for message in earlier:
-            self.thread_list.add(PlainLabel(_head_of(message, words), role=TextRole.SMALL_BOLD, tone=Tone.MUTED))
+        if earlier == self._shown_thread:
+            return
+        self._shown_thread = earlier
+        self.thread_list.clear()
+        for head, body in earlier:
+            self.thread_list.add(PlainLabel(head, role=TextRole.SMALL_BOLD, tone=Tone.MUTED))
             letter = PlainTextView(name=_("Message"), max_lines=MOST_LINES, role=TextRole.SMALL)
-            letter.set_text(message.body)
+            letter.set_text(body)
             self.thread_list.add(letter)
 
     def show_times(self, now: Handling, words: Words, at: datetime) -> None:
@@ -473,33 +477,40 @@ class RequestPane(Card):
         self._show_row(self.others, shown=bool(others))
 
     def _show_around(self, view: RequestView, words: Words) -> None:
-        self.rules.setText(say.DOT.join(view.rules))
+        self.rules.setText(DOT.join(view.rules))
         self._show_row(self.rules, shown=bool(view.rules))
         visits = [one for one in view.upcoming if view.appointment is None or one.id != view.appointment.id]
         self.upcoming.show_lines([say.upcoming_line(one, words) for one in visits])
         self._show_row(self.upcoming, shown=bool(visits))
         self.way.show_lines([say.forward_line(step, words) for step in view.forwards])
         self._show_row(self.way, shown=bool(view.forwards))
-        self.related.clear()
-        for one in view.related:
-            link = Link(say.related_line(one, words), one.id)
-            link.picked.connect(self.related_wanted)
-            self.related.add(link)
-        self._show_row(self.related, shown=bool(view.related))
+        self._show_related([(say.related_line(one, words), one.id) for one in view.related])
+        self._show_deliveries(view.deliveries, words)
+
+    def _show_related(self, related: Sequence[tuple[str, RequestId]]) -> None:
+        if self._shown_related != (shown := tuple(related)):
+            self._shown_related = shown
+            self.related.clear()
+            for told, request_id in shown:
+                link = Link(told, request_id)
+                link.picked.connect(self.related_wanted)
+                self.related.add(link)
+        self._show_row(self.related, shown=bool(shown))
+
+    def _show_deliveries(self, deliveries: tuple[Delivery, ...], words: Words) -> None:
+        self._show_row(self.deliveries, shown=bool(deliveries))
+        told = tuple((say.delivery_line(sent, words), sent) for sent in deliveries)
+        if told == self._shown_deliveries:
+            return
+        self._shown_deliveries = told
         self.deliveries.clear()
-        for sent in view.deliveries:
-            self.deliveries.add(
-                PlainLabel(
-                    say.delivery_line(sent, words),
-                    tone=Tone.DANGER if sent.state == "failed" else Tone.MUTED,
-                    wrap=True,
-                )
-            )
+        for line, sent in told:
+            tone = Tone.DANGER if sent.state == "failed" else Tone.MUTED
+            self.deliveries.add(PlainLabel(line, tone=tone, wrap=True))
             if sent.state == "failed":
                 again = ValueButton(_("Send again"), sent.id, icon="refresh-cw")
                 again.picked.connect(self.retry_wanted)
                 self.deliveries.add(again)
-        self._show_row(self.deliveries, shown=bool(view.deliveries))
 
     def _show_row(self, content: QWidget, *, shown: bool) -> None:
         show_if(content, shown)

@@ -88,8 +88,8 @@ class ResponsePane(Card):
         self.reply_only = secondary(_(REPLY_ONLY), parent=self)
         self.reply_only.clicked.connect(self.reply_only_wanted)
         self.send = primary("", icon="check", keys=SEND_KEYS, parent=self)
-        self._fit_send()
-        theme.changed.connect(self._fit_send)
+        self._measure_send()
+        theme.changed.connect(self._measure_send)
         self.send.clicked.connect(self.send_wanted)
         foot = QHBoxLayout()
         foot.setSpacing(theme.px(3 * SPACE))
@@ -195,7 +195,8 @@ class ResponsePane(Card):
         may_write = self._shown.is_online and not now.sending
         self.send.setEnabled(may_write)
         self.reply_only.setEnabled(may_write and act is not None and has_reply)
-        self.editor.setReadOnly(now.sending)
+        if self.editor.isReadOnly() is not now.sending:
+            self.editor.setReadOnly(now.sending)
 
     def reply(self) -> Reply | None:
         """Return what would be sent; an empty text is no reply."""
@@ -248,27 +249,30 @@ class ResponsePane(Card):
 
     def _say_send(self, text: str) -> None:
         """Show the words of the act; where they are long, the keys and then the icon make room, never the width."""
+        keys, icon = next(
+            (
+                (keys, icon)
+                for keys, icon in ((SEND_KEYS, "check"), ("", "check"))
+                if self.send.width_with(text, icon, keys) <= self._send_width
+            ),
+            ("", ""),
+        )
         self.send.set_text(text)
-        for keys, icon in ((SEND_KEYS, "check"), ("", "check"), ("", "")):
-            self.send.set_keys(keys)
-            self.send.set_icon_name(icon)
-            if self.send.sizeHint().width() <= self._send_width:
-                return
+        self.send.set_keys(keys)
+        self.send.set_icon_name(icon)
 
     @Slot()
+    def _measure_send(self) -> None:
+        self._usual_width = max(self.send.width_with(usual, "check", SEND_KEYS) for usual in _usual_texts())
+        self._fit_send()
+
     def _fit_send(self) -> None:
-        self.send.set_keys(SEND_KEYS)
-        self.send.set_icon_name("check")
-        widths: list[int] = []
-        text = self.send.words()
-        for usual in _usual_texts():
-            self.send.set_text(usual)
-            widths.append(self.send.sizeHint().width())
         # Where even that is too much, the other button keeps room for its first word.
         room = self.contentsRect().width() - app_theme().px(LEAST_ROOM)
-        self._send_width = max(widths) if not self.isVisible() else min(max(widths), max(room, app_theme().px(120)))
+        usual = self._usual_width
+        self._send_width = usual if not self.isVisible() else min(usual, max(room, app_theme().px(120)))
         self.send.setFixedWidth(self._send_width)
-        self._say_send(text)
+        self._say_send(self.send.words())
 
     @Slot()
     def _edited(self) -> None:

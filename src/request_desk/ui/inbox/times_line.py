@@ -35,6 +35,7 @@ class TimesLine(QWidget):
         self._name = name
         self._items: tuple[Item, ...] = ()
         self._placed: list[_Placed] = []
+        self._known: dict[int, list[_Placed]] = {}  # by width: Qt asks many times for each layout
         self._hovered: Item | None = None
         self.setMouseTracking(True)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -114,6 +115,12 @@ class TimesLine(QWidget):
         return None
 
     def _laid_out(self, width: int) -> list[_Placed]:
+        known = self._known.get(width)
+        if known is None:
+            known = self._known[width] = self._lay_out(width)
+        return known
+
+    def _lay_out(self, width: int) -> list[_Placed]:
         theme = app_theme()
         height, gap = theme.px(LINE), theme.px(GAP)
         left = top = 0
@@ -129,6 +136,7 @@ class TimesLine(QWidget):
         return placed
 
     def _measure(self) -> None:
+        self._known.clear()
         self.updateGeometry()
         self.update()
 

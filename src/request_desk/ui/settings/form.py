@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QScrollArea,
     QSpinBox,
+    QStyledItemDelegate,
     QTimeEdit,
     QVBoxLayout,
     QWidget,
@@ -51,6 +52,7 @@ class GroupForm(QWidget):
         self._permission = permission
         self._topics = topics
         self._stale = True
+        self._says_unreadable = False
         self._busy = False
         self.setAccessibleName(title)
         self.card = Card(padding=20, name=title)
@@ -159,9 +161,10 @@ class GroupForm(QWidget):
         self._read()
 
     def shown(self, *, refill: bool) -> None:
-        """What is stored was read: the fields follow unless something was typed."""
+        """What is stored was read: the fields follow unless something was typed. Why an act was refused stays to be read."""
         if refill:
             self.fill()
+        if self._says_unreadable:
             self.say("")
         self.stack.show_content()
         self.show_ability()
@@ -171,6 +174,7 @@ class GroupForm(QWidget):
         self._stale = True
         if self.stack.is_content_shown():
             self.say(refused.sentence)
+            self._says_unreadable = True
         else:
             self.stack.show_state(State.ERROR, refused.sentence, action=_("Try again"))
 
@@ -188,6 +192,7 @@ class GroupForm(QWidget):
                     control.currentIndexChanged.connect(self.show_ability)
                     control.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
                     control.setMinimumContentsLength(_SHORTEST)
+                    control.setItemDelegate(QStyledItemDelegate(control))  # the own one of Qt paints past the theme
                 case QSpinBox():
                     control.valueChanged.connect(self.show_ability)
                 case QTimeEdit():
@@ -207,9 +212,9 @@ class GroupForm(QWidget):
     def may_change(self) -> bool:
         return may(self.context.actor(), self._permission)
 
-    def lock(self, *controls: QWidget) -> None:
-        """Let only those change it who may; the others can read it as well as before."""
-        allowed = self.may_change()
+    def lock(self, *controls: QWidget, closed: bool = False) -> None:
+        """Let only those change it who may, and nobody what is closed; it can be read as well as before."""
+        allowed = self.may_change() and not closed
         for control in controls:
             if control.property("locked") != (not allowed):
                 control.setProperty("locked", not allowed)
@@ -248,6 +253,7 @@ class GroupForm(QWidget):
     def send(self, pending: Pending[T]) -> None:
         """Wait for what stores the group; until it is answered nothing is stored a second time."""
         self._busy = True
+        self.say("")
         self.show_ability()
         pending.done(self._stored).refused(self.refuse).settled(self._settled)
 
@@ -266,5 +272,6 @@ class GroupForm(QWidget):
             self.read()
 
     def say(self, sentence: str) -> None:
+        self._says_unreadable = False
         self.said.setText(sentence)
         self.said.setVisible(bool(sentence))

@@ -1,5 +1,6 @@
 """The groups about people: departments with their members, and the staff list."""
 
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, Slot
@@ -48,6 +49,12 @@ class DepartmentsForm(GroupForm):
         self.department = QComboBox()
         self.add_button = secondary(_("New department …"), icon="plus")
         self.off_button = secondary(_("Switch off …"))
+        self.reopen_button = secondary(_("Reopen"), icon="refresh-cw")
+        self.closed = PlainLabel(
+            _("This department is closed: nothing goes to it. Its name and its members are kept until it is reopened."),
+            tone=Tone.MUTED,
+            wrap=True,
+        )
         self.name = QLineEdit()
         self.members = TickList(name=_("Members"))
         self.members.setMinimumHeight(app_theme().px(_MEMBERS))
@@ -56,9 +63,10 @@ class DepartmentsForm(GroupForm):
         chooser = QHBoxLayout()
         chooser.setSpacing(app_theme().px(2 * SPACE))
         chooser.addWidget(field(_("Department"), self.department), 1)
-        for button in (self.add_button, self.off_button):
+        for button in (self.add_button, self.off_button, self.reopen_button):
             chooser.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
         self.fields.addLayout(chooser)
+        self.fields.addWidget(self.closed)
         self.fields.addWidget(Line())
         self.fields.addWidget(field(_("Name"), self.name))
         self.fields.addWidget(field(_("Members"), frame))
@@ -67,6 +75,8 @@ class DepartmentsForm(GroupForm):
         self.members.ticked.connect(self.show_ability)
         self.add_button.clicked.connect(self._add)
         self.off_button.clicked.connect(self._switch_off)
+        self.reopen_button.clicked.connect(self._reopen)
+        app_theme().changed.connect(self._colour)
 
     def read(self) -> None:
         self.context.runner.read(self, directory.directory).done(self._directory_read).refused(self.unreadable)
@@ -75,7 +85,7 @@ class DepartmentsForm(GroupForm):
         before, kept = self._shown, self.is_changed()
         self._found = found
         now = found.departments.get(before.id) if before is not None else None
-        if kept and before is not None and now is not None and now.active:
+        if kept and before is not None and now is not None:
             self._list(now.id)
             self._shown = now
             self.shown(refill=False)
@@ -86,14 +96,27 @@ class DepartmentsForm(GroupForm):
         self.shown(refill=True)
 
     def _list(self, wanted: DepartmentId | None) -> None:
-        active = [each for each in self._found.departments.values() if each.active] if self._found is not None else []
+        found = self._found.departments.values() if self._found is not None else ()
+        listed = sorted(found, key=lambda each: not each.active)  # the closed ones at the end
         self.department.blockSignals(True)  # filling is no choice
         self.department.clear()
-        for department in active:
-            self.department.addItem(isolated_if_needed(one_line(department.name)), department.id)
-        place = next((number for number, each in enumerate(active) if each.id == wanted), 0)
-        self.department.setCurrentIndex(place if active else -1)
+        for department in listed:
+            name = isolated_if_needed(one_line(department.name))
+            self.department.addItem(
+                name if department.active else _("{name} (closed)").format(name=name), department.id
+            )
+        place = next((number for number, each in enumerate(listed) if each.id == wanted), 0)
+        self.department.setCurrentIndex(place if listed else -1)
         self.department.blockSignals(False)
+        self._colour()
+
+    @Slot()
+    def _colour(self) -> None:
+        """Closed departments are muted in the list."""
+        for place in range(self.department.count()):
+            one = self._found.departments.get(self.department.itemData(place)) if self._found is not None else None
+            colour = app_theme().muted if one is not None and not one.active else None
+            self.department.setItemData(place, colour, Qt.ItemDataRole.ForegroundRole)
 
     def _chosen(self) -> Department | None:
         chosen = self.department.currentData()
@@ -109,8 +132,9 @@ class DepartmentsForm(GroupForm):
 
     def fill(self) -> None:
         self._shown = department = self._chosen()
-        self.lock(self.name)
-        self.members.set_locked(locked=not self.may_change())
+        closed = department is not None and not department.active
+        self.lock(self.name, closed=closed)
+        self.members.set_locked(locked=closed or not self.may_change())
         people = [] if self._found is None or department is None else list(self._found.staff.values())
         members = department.member_ids if department is not None else ()
         self.name.setText(department.name if department is not None else "")
@@ -119,9 +143,15 @@ class DepartmentsForm(GroupForm):
     def show_ability(self) -> None:
         super().show_ability()
         allowed = self.may_change()
+        closed = self._shown is not None and not self._shown.active
+        gone = self.off_button if closed else self.reopen_button
+        if gone.hasFocus():
+            self.department.setFocus()  # not to whatever comes next: that is the name, where a key would change it
         self.add_button.setVisible(allowed)
-        self.off_button.setVisible(allowed)
+        self.off_button.setVisible(allowed and not closed)
         self.off_button.setEnabled(self._shown is not None)
+        self.reopen_button.setVisible(allowed and closed)
+        self.closed.setVisible(closed)
 
     def chosen_members(self) -> frozenset[StaffId]:
         """Return the people that are ticked."""
@@ -134,27 +164,11 @@ class DepartmentsForm(GroupForm):
         return self.name.text().strip() != seen.name or self.chosen_members() != frozenset(seen.member_ids)
 
     def save(self) -> None:
-        seen, name, members = self._shown, self.name.text().strip(), self.chosen_members()
-        if seen is None:
-            return
-        if name == seen.name:
-            self._save_members(seen.id, members, seen.version)
-            return
-        rename = self.context.runner.act(
-            self, administration.rename_department, seen.id, name, expect_version=seen.version
-        )
-        if members != frozenset(seen.member_ids):
-            # The undo of the members goes back to the new name: one bar, one act.
-            rename.done(partial(self._save_members, seen.id, members)).refused(self.refuse)
-        else:
-            self.send(rename)
-
-    def _save_members(self, department_id: DepartmentId, members: frozenset[StaffId], version: int) -> None:
-        self.send(
-            self.context.runner.act(
-                self, administration.set_members, department_id, sorted(members), expect_version=version
-            )
-        )
+        seen = self._shown
+        if seen is not None:
+            name, members = self.name.text().strip(), sorted(self.chosen_members())
+            act = administration.save_department
+            self.send(self.context.runner.act(self, act, seen.id, name, members, expect_version=seen.version))
 
     def _stored(self, value: object) -> None:
         """What is stored is what was typed: the fields follow what is read next."""
@@ -197,6 +211,22 @@ class DepartmentsForm(GroupForm):
         if yes and seen is not None:
             act = administration.deactivate_department
             self.send(self.context.runner.act(self, act, seen.id, expect_version=seen.version))
+
+    @Slot()
+    def _reopen(self) -> None:
+        seen = self._shown
+        if seen is not None:
+            reopening = self.context.runner.act(
+                self, administration.reopen_department, seen.id, expect_version=seen.version
+            )
+            reopening.done(partial(self._reopened, seen)).refused(self.refuse)
+
+    def _reopened(self, seen: Department, version: int) -> None:
+        """What was typed before somebody closed it stays; the fields follow what is read next."""
+        self.context.messages.say(_("{name} is open again.").format(name=isolated_if_needed(one_line(seen.name, 60))))
+        self.say("")
+        self._shown = replace(seen, active=True, version=version)
+        self.read()
 
 
 class StaffForm(GroupForm):

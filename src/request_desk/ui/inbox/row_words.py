@@ -1,0 +1,109 @@
+"""What the list says about a request, as plain texts from frozen views; the message's words are in `request_words`."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from request_desk.domain import wishes
+from request_desk.domain.requests import Group, InboxRow, RequestKind, RequestState, WishKind
+from request_desk.domain.words import Words, _, safe_name, sorted_name
+
+DOT = " · "
+
+KIND_ICONS = {
+    RequestKind.SCHEDULE: "calendar-plus",
+    RequestKind.CANCEL: "calendar-x",
+    RequestKind.RESCHEDULE: "calendar-sync",
+}
+
+
+def group_word(group: Group) -> str:
+    """Return the word above the first row of a group."""
+    return {
+        Group.URGENT: _("Urgent"),
+        Group.TODAY: _("Today"),
+        Group.LATE: _("Late"),
+        Group.REST: _("Rest"),
+    }[group]
+
+
+def first_words(order: Sequence[int], groups: Mapping[int, Group]) -> dict[int, str]:
+    """Return the word of each group by the key of its first row."""
+    words: dict[int, str] = {}
+    last: Group | None = None
+    for key in order:
+        group = groups[key]
+        if group is not last:
+            words[key] = group_word(group)
+            last = group
+    return words
+
+
+# a row of the list
+
+
+@dataclass(frozen=True, slots=True)
+class RowWords:
+    """The texts of one row."""
+
+    name: str
+    details: str
+    kind: str
+    asked: str
+    age: str
+    is_late: bool
+    place: str
+
+
+def row_words(row: InboxRow, words: Words, now: datetime) -> RowWords:
+    """Return what a row says; `words` knows today."""
+    today = words.zone.day_of(now)
+    # Of one family the first name says who it is; the message has the whole name.
+    name = row.contact_name.removesuffix(f" {row.family_name}") or row.contact_name
+    sender = f"{safe_name(name)} ({row.relation})" if row.relation else safe_name(name)
+    details = DOT.join(
+        (words.age_of(row.birth_day, today), words.birth_short(row.birth_day), _("from {sender}").format(sender=sender))
+    )
+    asked = wishes.asks(row.kind, row.appointment_at, row.wishes, words)
+    timeless = not any(wish.kind is not WishKind.NEXT for wish in row.wishes)
+    provider = row.provider_name or (_("any provider") if timeless and row.kind is not RequestKind.CANCEL else "")
+    parts = (row.type_name, provider, asked) if not row.provider_name else (row.type_name, asked, provider)
+    late = row.state is RequestState.OPEN and now > row.due_at
+    return RowWords(
+        name=safe_name(sorted_name(row.family_name, row.given_name)),
+        details=details,
+        kind=wishes.kind_word(row.kind),
+        asked=DOT.join(part for part in parts if part),
+        age=_age(row, words, now, late=late),
+        is_late=late,
+        place=row.location_name or _("any location"),
+    )
+
+
+def _age(row: InboxRow, words: Words, now: datetime, *, late: bool) -> str:
+    match row.state:
+        case RequestState.WAITING:
+            return (
+                _("until {day}").format(day=words.near_day(row.waiting_until))
+                if row.waiting_until
+                else _("until answered")
+            )
+        case RequestState.COMPLETED if row.completed_at is not None:
+            return _("done {time}").format(time=words.near_moment(row.completed_at))
+        case RequestState.WITHDRAWN:
+            return _("withdrawn")
+        case _:
+            return words.waiting(max(now - row.arrived_at, timedelta(0)), late=late)
+
+
+def spoken_row(row: InboxRow, words: Words, now: datetime) -> str:
+    """Return a row as one text, for screen readers and copying."""
+    said = row_words(row, words, now)
+    marks = [
+        _("unread") if row.unread else "",
+        _("taken by {initials}").format(initials=row.claim_initials) if row.claim_initials else "",
+        _("a notice could not be delivered") if row.delivery_failed else "",
+    ]
+    return ", ".join(
+        part for part in (said.name, said.details, f"{said.kind} {said.asked}", said.age, said.place, *marks) if part
+    )

@@ -1,0 +1,127 @@
+"""Locking and switching users at one desk: what was claimed there is free at once, and is taken again by whoever comes back."""
+
+from request_desk.domain.access import SYSTEM
+from request_desk.domain.ids import RequestId
+from request_desk.services import access, inbox_marks
+from request_desk.services.access import Attempt
+from request_desk.services.changes import Topic
+from tests.builders import TODAY
+from tests.journeys.conftest import OpenDesk
+from tests.journeys.running_desk import House, RunningDesk
+
+PASSWORD = "lantern orbit velvet quarry"
+OTHER = "thistle compass ribbon anchor"
+
+
+def begun(house: House, open_desk: OpenDesk) -> tuple[RequestId, RunningDesk]:
+    """Maria has begun an answer; everybody has a password. Kofi sits elsewhere: a lock closes every window of its process."""
+    practice = house.practice
+    with house.allowed():
+        request = practice.a_request("schedule", wishes=[practice.wish(TODAY, "10:00")])
+    for staff in (practice.maria, practice.kofi, practice.admin):
+        house.do(SYSTEM, access.set_password, staff.staff_id, PASSWORD)
+    maria = open_desk()
+    maria.until(lambda: maria.is_open(request), "she looks at it")
+    maria.press("R")
+    maria.until(maria.center.response.editor.hasFocus, "the response has the focus")
+    maria.type("Dear Amara")
+    maria.until(lambda: holder(house, request) == house.practice.maria.id, "she is on it")
+    return request, maria
+
+
+def holder(house: House, request: RequestId) -> int | None:
+    claim = house.view(request).claim
+    return None if claim is None else claim.staff_id
+
+
+def lock(desk: RunningDesk) -> None:
+    desk.sit_down()
+    desk.press("Ctrl+L")
+    desk.until(lambda: desk.shell.is_covered, "it is locked")
+
+
+def sign_in(desk: RunningDesk, login: str, password: str = PASSWORD) -> None:
+    desk.sit_down()
+    desk.shell.cover.login.setFocus()
+    desk.shell.cover.login.selectAll()
+    desk.type(login)
+    desk.press("Tab")
+    desk.type(password)
+    desk.press("Return")
+    desk.until(lambda: not desk.shell.is_covered, f"{login} is in")
+
+
+def test_who_locks_is_on_nothing_any_more_and_back_on_it_after_coming_back(
+    house: House, open_desk: OpenDesk
+) -> None:  # MC8, LOCK-03
+    request, maria = begun(house, open_desk)
+    with house.allowed():
+        seen = house.practice.desk.last_seq()
+    lock(maria)
+    maria.until(lambda: holder(house, request) is None, "it is free")
+    with house.allowed():
+        changes, _newest = house.practice.desk.tail(seen)
+    assert [entry.action for entry in changes.of(Topic.CLAIM, request)] == ["released"]  # the other desks hear it
+    sign_in(maria, "maria")
+    assert maria.text == "Dear Amara"
+    maria.until(lambda: holder(house, request) == house.practice.maria.id, "she is on it again by herself")
+    assert maria.center.message.claim_bar.text() == ""
+
+
+def test_somebody_else_at_the_same_desk_leaves_it_free_and_the_draft_alone(
+    house: House, open_desk: OpenDesk
+) -> None:  # MC8, LOCK-03, MC10
+    request, maria = begun(house, open_desk)
+    lock(maria)
+    sign_in(maria, "$AD")
+    maria.settle()
+    assert holder(house, request) is None
+    house.do(house.practice.kofi, inbox_marks.claim, request)  # not refused
+    assert maria.text == ""
+    lock(maria)
+    sign_in(maria, "maria")
+    maria.until(lambda: maria.is_open(request) and maria.text == "Dear Amara", "her draft is there")
+    maria.settle()
+    assert holder(house, request) == house.practice.kofi.id
+
+
+def test_what_a_colleague_took_meanwhile_stays_with_the_colleague(house: House, open_desk: OpenDesk) -> None:  # MC8
+    request, maria = begun(house, open_desk)
+    lock(maria)
+    maria.until(lambda: holder(house, request) is None, "it is free")
+    house.do(house.practice.kofi, inbox_marks.claim, request)
+    sign_in(maria, "maria")
+    maria.until(lambda: "Kofi Prah" in maria.center.message.claim_bar.text(), "she sees it when she is back")
+    maria.settle()
+    assert holder(house, request) == house.practice.kofi.id
+    assert maria.text == "Dear Amara"
+
+
+def test_a_change_while_somebody_signs_in_breaks_nothing(house: House, open_desk: OpenDesk) -> None:
+    """What is heard behind the cover is read for nobody: neither for the one who left nor for the program."""
+    _request, maria = begun(house, open_desk)
+    lock(maria)
+    shell = maria.shell
+    answers: list[Attempt] = []
+    shell.runner.call(shell, access.sign_in, shell._opened.desk, "maria", "wrong", "front").done(answers.append)
+    with house.allowed():
+        newer = house.practice.a_request("schedule", wishes=[house.practice.wish(TODAY, "11:00")])
+    maria.until(lambda: bool(answers), "it is answered")
+    maria.settle()
+    sign_in(maria, "maria")
+    maria.until(lambda: newer in maria.rows(), "what came meanwhile is in the list")
+
+
+def test_a_session_that_ends_elsewhere_covers_its_window_by_itself(
+    house: House, open_desk: OpenDesk
+) -> None:  # AUTH-09, LOCK-03
+    request, maria = begun(house, open_desk)
+    with house.allowed():
+        desk = house.practice.desk
+        elsewhere = access.sign_in(desk, "maria", PASSWORD, "home").signed_in
+        assert elsewhere is not None
+        assert access.change_password(desk, elsewhere.actor, PASSWORD, OTHER).signed_in is not None
+    maria.until(lambda: maria.shell.is_covered, "the window is covered")
+    assert holder(house, request) is None
+    sign_in(maria, "maria", OTHER)
+    assert maria.text == "Dear Amara"
