@@ -38,6 +38,7 @@ _KEPT_MARKS: Final = frozenset(
 _DATE: Final = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?![\d/.-])")
 _ISO_DATE: Final = re.compile(r"(?<![\d/.-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d/.-])")
 _PHONE: Final = re.compile(r"\+?\d[\d ()./-]{5,20}\d")
+_DIGIT: Final = re.compile(r"\d")
 _WORD: Final = re.compile(r"[^\W_]+")
 _CJK: Final = re.compile(
     "[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f]+"
@@ -62,8 +63,9 @@ def index_text(text: str) -> str:
         words = _WORD.findall(folded)
     else:
         words = [word for token in _tokens(folded) for word in _pairs(token, stored=True)]
-    words += [_date_word(day) for day in _dates(folded, month_first=True)]
-    words += [ending for number in _PHONE.findall(folded) for ending in _endings(number)]
+    if _DIGIT.search(folded):  # most letters have none
+        words += [_date_word(day) for day in _dates(folded, month_first=True)]
+        words += [ending for number in _PHONE.findall(folded) for ending in _endings(number)]
     return " ".join(words)  # repetitions stay: a run of pairs is found as neighbours
 
 

@@ -87,8 +87,11 @@ class Desktop(QObject):
         gc.disable()
         result: Opened | BaseException
         try:
+            # It has 180 names and would hold the window for 6 ms where it is first used, to paint a row; so does QLocale.
+            from PySide6.QtGui import QGradient  # noqa: F401
+
             self._see_first()
-            from PySide6.QtCore import QLocale  # noqa: F401  # 5 ms: it has a name for each language and territory
+            from PySide6.QtCore import QLocale  # noqa: F401
 
             from request_desk.ui import shell
 

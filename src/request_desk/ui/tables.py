@@ -31,7 +31,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from request_desk.ui.painting import draw_text, fill
+from request_desk.ui.painting import draw_text
 from request_desk.ui.plain_text import one_line
 from request_desk.ui.skeleton import draw_skeleton_row
 from request_desk.ui.tables_order import as_keys, place_of, steps_between
@@ -357,16 +357,16 @@ class RowDelegate(QStyledItemDelegate, Generic[Row]):
             height = theme.px(GROUP)
             above = QRect(rect.left() + theme.px(17), rect.top(), rect.width(), height)
             # The view has painted its selection over the whole row.
-            fill(painter, QRect(rect.left(), rect.top(), rect.width(), height), theme.panel)
+            painter.fillRect(QRect(rect.left(), rect.top(), rect.width(), height), theme.panel)
             draw_text(painter, above, word, theme.small_bold, theme.muted)
             rect.setTop(rect.top() + height)
         if selected:
-            fill(painter, rect, theme.selection)
+            painter.fillRect(rect, theme.selection)
             bar = QRect(rect.left(), rect.top(), theme.px(3), rect.height())
-            fill(painter, bar, theme.accent if focused else theme.control_line)
+            painter.fillRect(bar, theme.accent if focused else theme.control_line)
         elif hovered:
-            fill(painter, rect, theme.hover)
-        fill(painter, QRect(rect.left(), rect.bottom(), rect.width(), 1), theme.line)
+            painter.fillRect(rect, theme.hover)
+        painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), theme.line)
         row = cast("Row | None", model.row_at(index.row()))
         if row is None:
             draw_skeleton_row(painter, rect, index.row())
