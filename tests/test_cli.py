@@ -3,15 +3,17 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from request_desk import __version__, config
+from request_desk import __version__, app, config
 from request_desk.__main__ import commands
 from request_desk.domain.access import SYSTEM
+from request_desk.domain.errors import Refused
 from request_desk.services import directory, phrases, settings
 from request_desk.services.desk import Desk
 from request_desk.store.database import Database
@@ -44,6 +46,43 @@ def is_refused(result: Result) -> str:
 
 def opened(folder: Path) -> Desk:
     return Desk(Database(f"sqlite:///{folder / config.DATABASE_FILE}"))
+
+
+# a folder that cannot be used
+
+
+@pytest.mark.parametrize("words", [NEW, ("migrate",), ("portal",), ("worker",), ("desk",)])
+def test_a_data_folder_that_cannot_be_made_is_told_in_one_sentence(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "file").write_text("in the way", "utf-8")
+    sentence = is_refused(run(tmp_path / "file" / "data", *words))
+    assert str(tmp_path / "file" / "data") in sentence
+
+
+def test_the_doctor_tells_of_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", "utf-8")
+    result = run(tmp_path / "file" / "data", "doctor")
+    assert result.exit_code == 1
+    assert "WRONG" in result.stdout
+    assert str(tmp_path / "file" / "data") in result.stdout
+
+
+def test_a_window_says_so_when_a_folder_cannot_be_made_behind_it(
+    folder: Path,
+) -> None:
+    """Each try opens everything or nothing: what ticks for a desk would tick once more with every try."""
+    assert run(folder, *NEW).exit_code == 0
+    (folder / "drafts").write_text("in the way", "utf-8")
+    launch = app.desktop_launch(config.Settings(data_folder=str(folder)))
+    before = {thread.name for thread in threading.enumerate()}
+    for _try in range(2):
+        with pytest.raises(Refused) as refused:
+            launch.opener()
+        assert str(folder / "drafts") in refused.value.sentence
+    assert {thread.name for thread in threading.enumerate()} == before
+    (folder / "drafts").unlink()
+    opened = launch.opener()
+    opened.close()
+    opened.desk.close()
 
 
 # help

@@ -7,6 +7,7 @@ import pytest
 from request_desk import config
 from request_desk.config import Settings, load, with_password
 from request_desk.domain.errors import Invalid
+from request_desk.store.database import Database
 
 WHOLE = """
 database = "postgresql+psycopg://desk@db.example.org/desk?sslmode=verify-full"
@@ -43,6 +44,46 @@ def test_without_a_file_everything_has_its_default(tmp_path: Path) -> None:
     assert settings == Settings() == load(tmp_path / "none.toml", {})
     assert settings.ticks
     assert settings.database_url(tmp_path) == f"sqlite:///{tmp_path}/request-desk.db"
+
+
+@pytest.mark.parametrize("name", ["a b", "a%20b", "100%", "a?b", "a#b", "a&b=c", "Müller", "C:\\Users\\a b"])
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    file = folder / config.DATABASE_FILE
+    settings = Settings()
+    assert settings.database_file(folder) == file
+    database = Database(settings.database_url(folder))
+    with database.admin() as connection:
+        connection.exec_driver_sql("CREATE TABLE letter (id INTEGER)")
+    database.close()
+    assert database.path == file
+    assert file.exists()
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_the_file_that_is_looked_into_is_the_one_that_is_opened(tmp_path: Path) -> None:
+    settings = Settings(database=f"sqlite:///{tmp_path}/a%20desk.db")
+    assert settings.database_file(tmp_path) == tmp_path / "a desk.db"
+    assert Database(settings.database_url(tmp_path)).path == tmp_path / "a desk.db"
+    assert Settings(database="postgresql+psycopg://desk@/desk").database_file(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite:///desk.db?mode=ro",
+        "sqlite:///file:desk.db?mode=ro&uri=true",
+        "sqlite://desk.db",
+    ],
+)
+def test_an_address_of_sqlite_is_a_file_and_nothing_else(url: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        load(None, {"REQUEST_DESK_DATABASE": url})
+    assert "sqlite:///" in refused.value.sentence
 
 
 def test_a_file_says_all_of_it(tmp_path: Path) -> None:

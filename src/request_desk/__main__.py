@@ -159,7 +159,7 @@ def _end(run: app.Face) -> None:
     """Run a face; an expected refusal is one sentence on standard error, not a traceback."""
     try:
         sys.exit(run())
-    except app.Refused as refused:
+    except (app.Refused, app.NoFolder) as refused:
         print(refused.sentence, file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from request_desk import paths
 from request_desk.domain.errors import Invalid
 from request_desk.domain.errors import Refused as Refused  # noqa: PLC0414  # the command line tells it
+from request_desk.paths import NoFolder as NoFolder  # noqa: PLC0414  # and this
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -154,16 +155,24 @@ class _Opening:
             if not begun.remembered or file is None:
                 return None
             return first_sight.read(file, begun.remembered, begun.now(), wanted)
-        except Refused:
+        except (Refused, NoFolder):
             return None  # `opened` is refused as well, and tells it
 
     def opened(self) -> "Opened":
         """Open the database, the jobs of a desk that ticks, the drafts."""
+        try:
+            return self._opened()
+        except NoFolder as error:
+            raise Refused(error.sentence) from error
+
+    def _opened(self) -> "Opened":
         from request_desk import logs
         from request_desk.ui.launch import Opened
 
         begun, self._begun = self._begun or self._begin(), None  # another try begins anew
         home = begun.home
+        # What may be refused comes first: a desk that is open and ticks would be left behind at each try.
+        drafts, key = paths.private_folder(begun.place / "drafts"), _kept_key(begun.store, _DRAFT_KEY)
         desk = open_desk(begun.used, home.clock if home is not None else None)
         jobs = _jobs(begun.used, desk, "desk") if home is None and begun.used.ticks else None
         if jobs is not None:
@@ -171,8 +180,8 @@ class _Opening:
         return Opened(
             desk=desk,
             secrets=begun.store,
-            drafts_folder=paths.private_folder(begun.place / "drafts"),
-            draft_key=_kept_key(begun.store, _DRAFT_KEY),
+            drafts_folder=drafts,
+            draft_key=key,
             remembered=begun.remembered,
             write_crash=lambda error: logs.crash_file(paths.log_folder(), error).stem,
             close=jobs.stop if jobs is not None else _nothing,
@@ -420,13 +429,14 @@ def run_demo(*, fresh: bool, ask: Callable[[str], bool], say: Say) -> int:
 
 def prepare_demo(folder: Path, *, fresh: bool, ask: Callable[[str], bool], say: Say) -> "Home":
     """Make sure that there is a demo practice of today in `folder`."""
+    from request_desk import config
     from request_desk.demo import home
     from request_desk.services.desk import Desk
     from request_desk.store import migrate as migrations
     from request_desk.store.database import Database
 
     def opened(path: Path, clock: "Clock") -> Desk:
-        database = Database(f"sqlite:///{path}")
+        database = Database(config.sqlite_url(path))
         migrations.migrate(database)
         return Desk(database, clock)
 

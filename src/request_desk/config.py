@@ -21,6 +21,7 @@ PREFIX: Final = "REQUEST_DESK_"
 DATABASE_FILE: Final = "request-desk.db"
 _SECRET_WORDS: Final = ("password", "secret", "token", "key")
 _LOCAL: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
+_NO_FILES: Final = frozenset({"", "/", "/:memory:"})
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
@@ -69,12 +70,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def database_url(self, folder: Path) -> str:
         """Return the address of the database; `folder` is the data folder in use."""
-        return self.database or f"sqlite:///{folder / DATABASE_FILE}"
+        return self.database or sqlite_url(folder / DATABASE_FILE)
 
     def database_file(self, folder: Path) -> Path | None:
         """Return the file of a SQLite database; None when the database is on a server."""
         scheme, _colon, path = self.database_url(folder).partition(":///")
-        return Path(path) if scheme == "sqlite" else None
+        return Path(unquote(path)) if scheme == "sqlite" else None
 
 
 _SECTIONS: Final[Mapping[str, type[msgspec.Struct]]] = {"portal": Portal, "mail": Mail, "log": Log}
@@ -106,6 +107,11 @@ def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
         raise Invalid(_mistake(str(error), source), field=source) from error
     _check(settings)
     return settings
+
+
+def sqlite_url(file: Path) -> str:
+    """Return the address of a SQLite file, whatever signs its folders have: “%” and “?” mean something in an address."""
+    return f"sqlite:///{str(file).replace('%', '%25').replace('?', '%3F')}"
 
 
 def with_password(url: str, password: str) -> str:
@@ -199,6 +205,10 @@ def _check_database(url: str) -> None:
         return
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
+        if not url.startswith("sqlite:///") or "?" in url or unquote(parts.path) in _NO_FILES:
+            raise Invalid(
+                _("The address of a SQLite file is sqlite:/// and its path, with nothing behind it."), field="database"
+            )
         return
     if not parts.scheme.startswith("postgresql"):
         raise Invalid(

@@ -69,11 +69,11 @@ def checks(
     yield _fonts()
     try:
         settings = read_settings()
-    except Refused as refused:
+        folder = data_folder(settings)
+    except (Refused, paths.NoFolder) as refused:
         yield Found(Finding.WRONG, "settings", refused.sentence)
         return
     yield Found(Finding.WELL, "settings", "The settings can be read.")
-    folder = data_folder(settings)
     yield _disk(folder)
     yield _secrets(folder)
     yield _mail(settings)
@@ -168,9 +168,8 @@ def _mail(settings: config.Settings) -> Found:
 def _database(
     settings: config.Settings, open_database: Callable[[config.Settings], Database], folder: Path
 ) -> Iterator[Found]:
-    url = settings.database_url(folder)
-    if url.startswith("sqlite"):
-        path = folder / config.DATABASE_FILE if not settings.database else Path(url.removeprefix("sqlite:///"))
+    path = settings.database_file(folder)
+    if path is not None:
         if not path.exists():
             yield Found(
                 Finding.NOTE,

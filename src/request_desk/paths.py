@@ -3,11 +3,23 @@
 What is in these folders is the business of whoever asks for them; nothing is read or written here but the folders themselves.
 """
 
+import errno
 import os
 from pathlib import Path
 
 APPLICATION = "request-desk"
 PRIVATE = 0o700  # patient data: nobody else on this machine
+
+
+class NoFolder(OSError):
+    """A folder that cannot be made, or not be closed to others; it says so in one sentence."""
+
+    def __init__(self, folder: Path, error: OSError) -> None:
+        super().__init__(error.errno, error.strerror)
+        self.sentence = (
+            f"The folder {folder} cannot be used ({error.strerror}). Let this user write there, or name another one."
+        )
+
 
 _PACKAGE = Path(__file__).resolve().parent
 _REPOSITORY = _PACKAGE.parents[1]
@@ -57,14 +69,19 @@ def demo_folder() -> Path:
 def private_folder(folder: Path) -> Path:
     """Make `folder` if it is missing, closed to everybody else, and return it.
 
-    A folder that exists and is open to others is closed; parents that had to be made are closed as well.
+    A folder that exists and is open to others is closed; parents that had to be made are closed as well. Raises NoFolder.
     """
-    missing = [folder, *folder.parents]
-    for step in reversed([step for step in missing if not step.exists()]):
-        # mkdir's own mode is subject to the umask; a race with another process of ours is no error.
-        step.mkdir(mode=PRIVATE, exist_ok=True)
-    if os.name == "posix" and folder.stat().st_mode & 0o077:
-        folder.chmod(PRIVATE)
+    try:
+        missing = [folder, *folder.parents]
+        for step in reversed([step for step in missing if not step.exists()]):
+            # mkdir's own mode is subject to the umask; a race with another process of ours is no error.
+            step.mkdir(mode=PRIVATE, exist_ok=True)
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+        if os.name == "posix" and folder.stat().st_mode & 0o077:
+            folder.chmod(PRIVATE)
+    except OSError as error:
+        raise NoFolder(folder, error) from error
     return folder
 
 

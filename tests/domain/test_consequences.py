@@ -176,6 +176,28 @@ def test_who_gets_no_mail_is_answered_in_the_portal_alone() -> None:
     assert "Nothing is sent." in lines(MOVE, view=silent, reply=None)[1]
 
 
+def test_everybody_who_hears_of_an_act_is_named() -> None:  # ACT4, NT1
+    family = replace(VIEW, others_told=("Chidi", "Ngozi"))
+    assert lines(MOVE, view=family)[1].endswith(
+        "portal + e-mail, English. Closes in 6 inboxes. Notice to Chidi and Ngozi too."
+    )
+    assert (
+        "Notice to Amara Okafor (mother), Chidi and Ngozi, e-mail. No reply is sent."
+        in lines(MOVE, view=family, reply=None)[1]
+    )
+    silent = replace(family, sender=replace(VIEW.sender, gets_notices=False))
+    assert "Notice to Chidi and Ngozi, e-mail. No reply is sent." in lines(MOVE, view=silent, reply=None)[1]
+    assert "Chidi" not in lines(view=family)[1]  # of a reply alone only the sender hears
+    assert lines(view=family, reply=None)[1].startswith("Nothing is sent.")
+
+
+def test_a_reply_that_its_reader_may_not_see_is_said() -> None:  # ACT4, PP1
+    blind = replace(VIEW, sender=replace(VIEW.sender, may_see_messages=False))
+    unread = "Amara Okafor (mother) may not see messages, so nobody reads the reply."
+    assert lines(view=blind)[1] == f"{unread} Closes in 6 inboxes."
+    assert f"{unread} Notice to Amara Okafor (mother), e-mail. Closes" in lines(MOVE, view=blind)[1]
+
+
 def test_an_overruled_rule_is_said() -> None:
     assert "Recorded as an exception." in lines(replace(MOVE, overrule="no other time this month"))[1]
 

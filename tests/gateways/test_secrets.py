@@ -126,6 +126,36 @@ def test_a_store_that_does_not_answer_makes_way_for_the_file(memory: Memory, tmp
     assert best_store(tmp_path).get("drafts") == "key"
 
 
+def test_a_store_that_answers_later_goes_on_with_the_keys_of_the_file(memory: Memory, tmp_path: Path) -> None:
+    memory.locked = True
+    drafts = best_store(tmp_path).get_or_put("drafts", secrets.new_key)
+    memory.locked = False
+    store = best_store(tmp_path)
+    assert store.get_or_put("drafts", secrets.new_key) == drafts  # else half-written replies could not be read any more
+    memory.locked = True
+    assert best_store(tmp_path).get_or_put("drafts", secrets.new_key) == drafts
+
+
+def test_what_is_forgotten_is_not_in_the_file_either(memory: Memory, tmp_path: Path) -> None:  # LOCK-01
+    memory.locked = True
+    best_store(tmp_path).put("session", "of yesterday")
+    memory.locked = False
+    store = best_store(tmp_path)
+    store.put("session", "of today")
+    store.forget("session")
+    assert FileStore(tmp_path).get("session") is None
+    assert store.get("session") is None
+
+
+def test_a_file_that_cannot_be_read_is_not_in_the_way_of_the_key_store(memory: Memory, tmp_path: Path) -> None:
+    (tmp_path / secrets.FILE_NAME).write_text("{", "utf-8")
+    store = best_store(tmp_path)
+    kept = store.get_or_put("drafts", secrets.new_key)
+    assert store.get("drafts") == kept
+    store.forget("drafts")
+    assert store.get("drafts") is None
+
+
 def test_the_file_is_ours_alone_and_one_that_is_not_is_refused(tmp_path: Path) -> None:  # SEC-02
     store = FileStore(tmp_path)
     assert store.get("drafts") is None
@@ -145,6 +175,26 @@ def test_the_file_is_ours_alone_and_one_that_is_not_is_refused(tmp_path: Path) -
     path.write_text("{", "utf-8")
     with pytest.raises(Unavailable):
         store.get("drafts")
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_what_is_kept_is_read(memory: Memory, tmp_path: Path) -> None:
+    memory.locked = True
+    gone = tmp_path / "gone"
+    for act in (
+        lambda: best_store(gone).put("session", "one"),
+        lambda: best_store(gone).get_or_put("drafts", secrets.new_key),
+    ):
+        with pytest.raises(Unavailable) as refused:
+            act()
+        assert "cannot be written" in refused.value.sentence
+    best_store(gone).forget("session")  # nothing is there, so nothing is written
+    FileStore(tmp_path).put("drafts", "key")
+    (tmp_path / "secrets.lock").unlink()
+    (tmp_path / "secrets.lock").mkdir()
+    assert FileStore(tmp_path).get_or_put("drafts", secrets.new_key) == "key"
+    memory.locked = False
+    memory.kept[secrets.SERVICE, "drafts"] = "key"
+    assert best_store(gone).get_or_put("drafts", secrets.new_key) == "key"
 
 
 def test_keys_are_long_and_never_the_same() -> None:

@@ -1,6 +1,7 @@
 """The first rows stand in the window before the practice is open, and stay where they are when the page takes over."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QRect, Qt, QTimer
@@ -9,16 +10,21 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from request_desk.services import first_sight, inbox_marks
+from request_desk.domain.access import SYSTEM
+from request_desk.domain.errors import Unavailable
+from request_desk.gateways.secrets import FileStore
+from request_desk.services import access, first_sight, inbox_marks
 from request_desk.services.first_sight import FirstSight, Wanted
 from request_desk.store import schema
 from request_desk.store.version import HEAD
 from request_desk.ui.desktop import Desktop, Launch
+from request_desk.ui.inbox import first_list
 from request_desk.ui.inbox.first_list import FirstList
 from request_desk.ui.inbox.message_center import MessageCenter
-from request_desk.ui.launch import Opened
+from request_desk.ui.launch import SESSION, Opened
 from request_desk.ui.memory import FileMemory
 from request_desk.ui.shell import Shell
+from request_desk.ui.widgets import State, StatePane
 from tests.journeys.opening import opener
 from tests.journeys.running_desk import PATIENCE, House
 
@@ -204,6 +210,69 @@ def test_a_session_that_ended_meanwhile_leaves_no_row_behind(start: Callable[...
     assert desk.frame.page("messages") is None
 
 
+def test_a_practice_that_cannot_be_opened_leaves_no_row_behind(start: Callable[..., Start], full_house: House) -> None:
+    """Who tries again may do so hours later: the list is read anew, by a session that stands then."""
+    tries: list[str] = []
+
+    def busy() -> None:
+        tries.append("one")
+        if len(tries) == 1:
+            raise Unavailable("The database has been busy for several seconds.")
+
+    desk = start(before_opening=busy)
+    told: list[str] = []
+    desk.desktop.failed.connect(told.append)
+    desk.until(lambda: bool(told))
+    assert desk.pictures
+    desk.until(lambda: not desk.frame.findChildren(FirstList))
+    with full_house.allowed(), full_house.practice.database.write() as connection:
+        connection.execute(schema.staff_session.update().values(revoked_at=full_house.clock.now()))
+    (pane,) = desk.frame.findChildren(StatePane)
+    pane.acted.emit(State.OFFLINE)
+    seen: list[FirstList] = []
+    timer = QTimer(desk.frame)
+    timer.timeout.connect(lambda: seen.extend(desk.frame.findChildren(FirstList)))
+    timer.start(0)
+    desk.until(lambda: desk.desktop.shell is not None and desk.desktop.shell.is_covered)
+    timer.stop()
+    assert seen == []
+
+
+def test_rows_are_gone_when_the_practice_cannot_be_read_any_more(
+    start: Callable[..., Start], full_house: House
+) -> None:
+    def meanwhile() -> None:
+        with full_house.allowed(), full_house.practice.database.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE practice RENAME TO elsewhere")
+
+    desk = start(before_opening=meanwhile)
+    desk.until(lambda: desk.desktop.shell is not None and desk.desktop.shell.is_covered)
+    assert desk.pictures
+    desk.until(lambda: not desk.frame.findChildren(FirstList))
+
+
+def test_whoever_signs_in_without_being_remembered_leaves_nobody_remembered(
+    start: Callable[..., Start], full_house: House
+) -> None:
+    """The session that was kept could not be resumed; the next start must not show its list to somebody else."""
+
+    def rename(before: str, after: str) -> None:
+        with full_house.allowed(), full_house.practice.database.write() as connection:
+            connection.exec_driver_sql(f"ALTER TABLE {before} RENAME TO {after}")
+
+    password = "lantern orbit velvet quarry"
+    full_house.do(SYSTEM, access.set_password, full_house.practice.kofi.staff_id, password)
+    desk = start(before_opening=lambda: rename("practice", "elsewhere"))
+    secrets = FileStore(full_house.folder / "front")
+    secrets.put(SESSION, "maria's")
+    desk.until(lambda: desk.desktop.shell is not None and desk.desktop.shell.is_covered)
+    assert desk.desktop.shell is not None
+    rename("elsewhere", "practice")
+    desk.desktop.shell.cover.signed_in.emit("kofi", password, False)
+    desk.furnish()
+    assert secrets.get(SESSION) is None
+
+
 def test_who_is_not_signed_in_any_more_sees_nothing_at_first(start: Callable[..., Start], full_house: House) -> None:
     maria = full_house.practice.maria
     with full_house.allowed(), full_house.practice.database.write() as connection:
@@ -221,3 +290,12 @@ def test_an_inbox_without_requests_is_told_by_the_page(start: Callable[..., Star
     desk.furnish()
     assert desk.pictures == []
     assert desk.center.list_stack.pane.isVisible()
+
+
+@pytest.mark.parametrize(
+    "kept", ["", "1 2 3", "x y z 1 2 3", f"{10**12} 9 0 0 9 9", "1355 866 -50 46 661 451", "1355 866 0 46 9999 451"]
+)
+def test_a_damaged_place_of_the_list_is_not_taken(tmp_path: Path, kept: str) -> None:
+    memory = FileMemory(tmp_path / "damaged.json")
+    memory.put(first_list.PLACE_KEY, kept)
+    assert first_list._kept_place(memory) is None

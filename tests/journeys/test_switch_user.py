@@ -1,5 +1,7 @@
 """Locking and switching users at one desk: what was claimed there is free at once, and is taken again by whoever comes back."""
 
+from PySide6.QtWidgets import QApplication
+
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.ids import RequestId
 from request_desk.services import access, inbox_marks
@@ -125,3 +127,20 @@ def test_a_session_that_ends_elsewhere_covers_its_window_by_itself(
     assert holder(house, request) is None
     sign_in(maria, "maria", OTHER)
     assert maria.text == "Dear Amara"
+
+
+def test_no_sheet_stays_over_the_cover_when_a_session_ends_elsewhere(
+    house: House, open_desk: OpenDesk
+) -> None:  # AUTH-09, LOCK-02
+    _request, maria = begun(house, open_desk)
+    maria.center.focus_list()
+    maria.press("F")
+    maria.until(lambda: maria.dialog() is not None, "a sheet names the patient")
+    with house.allowed():
+        desk = house.practice.desk
+        elsewhere = access.sign_in(desk, "maria", PASSWORD, "home").signed_in
+        assert elsewhere is not None
+        assert access.change_password(desk, elsewhere.actor, PASSWORD, OTHER).signed_in is not None
+    maria.until(lambda: maria.shell.is_covered, "the window is covered")
+    assert QApplication.activeModalWidget() is None
+    sign_in(maria, "maria", OTHER)

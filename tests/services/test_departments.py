@@ -1,15 +1,20 @@
 """Departments changed as a whole, closed and opened again (RT1 to RT6)."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from threading import Event, Thread
+from typing import Any
+
 import pytest
 from sqlalchemy import select, update
 
 from request_desk.domain.access import Actor, Role
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, UndoRefused
-from request_desk.domain.ids import DepartmentId, StaffId, TargetId
+from request_desk.domain.ids import CountingIds, DepartmentId, StaffId, TargetId
 from request_desk.domain.requests import Tab, Target, TargetKind
 from request_desk.services import administration, directory, inbox_queries, inbox_routing, request_view, settings
 from request_desk.services.changes import Topic
-from request_desk.services.desk import Desk
+from request_desk.services.desk import Desk, Unit
 from request_desk.services.founding import INTAKE
 from request_desk.store import schema
 from request_desk.store.database import Database
@@ -191,36 +196,61 @@ def test_only_administrators_close_open_and_change_departments(desk: Desk, pract
 def test_the_department_that_receives_requests_stays_open_whoever_asks_first(
     desk: Desk, practice: Practice, database_url: str
 ) -> None:  # RT1: choosing it and closing it at one moment
-    from dataclasses import replace
-    from threading import Event, Thread
-
-    from request_desk.domain.ids import CountingIds
-    from request_desk.services.desk import Unit
-
     nurses = practice.a_department("Nurses", [practice.kofi])
-    second = Desk(Database(database_url), desk.clock, CountingIds(90_000))
-    chosen, outcome = Event(), []
+    told = while_it_is_chosen(
+        desk, practice, database_url, nurses, administration.deactivate_department, expect_version=1
+    )
+    assert told == "This department receives the appointment requests. Choose another one in Settings first."
+    assert department(desk, practice, nurses)[2]
+
+
+def test_requests_go_where_they_were_just_sent_when_another_change_waited_for_that(
+    desk: Desk, practice: Practice, database_url: str
+) -> None:  # RT6: the settings that the second one began with are old when it goes on
+    ruth = practice.a_staff("ruth", "Ruth Obi", [Role.SCHEDULER])
+    nurses = practice.a_department("Nurses", [ruth])
+    request = practice.a_request()
+    told = while_it_is_chosen(
+        desk,
+        practice,
+        database_url,
+        nurses,
+        administration.save_department,
+        "Nurse line",
+        [ruth.staff_id],
+        expect_version=1,
+    )
+    assert told == ""
+    assert inbox_of(desk, practice.maria) == []
+    assert inbox_of(desk, ruth) == [request]
+
+
+def while_it_is_chosen(
+    desk: Desk, practice: Practice, url: str, nurses: DepartmentId, act: Callable[..., Any], *args: Any, **kwargs: Any
+) -> str:
+    """Choose the department that receives requests; before that is committed, begin `act` elsewhere. Returns its refusal."""
+    second = Desk(Database(url), desk.clock, CountingIds(90_000))
+    desk.query(practice.admin, settings.settings)
+    second.query(practice.admin, settings.settings)  # a desk that has been at work knows the settings as they were
+    chosen, told = Event(), []
 
     def choose(unit: Unit) -> None:
         before = unit.settings
         new = replace(before, intake_department_id=nurses)
         settings.save_settings(unit, new, expect_version=before.version)
         chosen.set()
-        closing.join(0.2)  # it waits for this transaction
+        other.join(0.2)  # it waits for this transaction
 
-    def close() -> None:
+    def perform() -> None:
         chosen.wait()
         try:
-            second.perform(practice.admin, administration.deactivate_department, nurses, expect_version=1)
+            second.perform(practice.admin, act, nurses, *args, **kwargs)
         except Refused as refused:
-            outcome.append(refused.sentence)
-        else:
-            outcome.append("closed")
+            told.append(refused.sentence)
 
-    closing = Thread(target=close)
-    closing.start()
+    other = Thread(target=perform)
+    other.start()
     desk.perform(practice.admin, choose)
-    closing.join()
+    other.join()
     second.close()
-    assert outcome == ["This department receives the appointment requests. Choose another one in Settings first."]
-    assert department(desk, practice, nurses)[2]
+    return "".join(told)

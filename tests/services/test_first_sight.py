@@ -225,6 +225,27 @@ def test_a_file_that_is_no_practice_of_this_version_shows_nothing(
     assert seen(sqlite_desk) is None
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE practice SET settings = '{'",
+        "UPDATE practice SET settings = '{\"zone\": 5}'",
+        "UPDATE practice SET settings = json_set(settings, '$.zone', 'Mars/Olympus')",
+        "UPDATE practice SET settings = CAST(x'7b22ff227d' AS TEXT)",
+        "UPDATE staff SET roles = '[\"emperor\"]'",
+        "UPDATE staff SET roles = '5'",
+        "UPDATE staff_session SET expires_at = 9223372036854775807",
+        "INSERT INTO staff_preference (staff_id, \"key\", value) SELECT id, 'inbox.order', '[' FROM staff",
+    ],
+)
+def test_what_cannot_be_understood_shows_nothing(sqlite_desk: Desk, sqlite_practice: Practice, damage: str) -> None:
+    signed_in(sqlite_practice, sqlite_practice.maria)
+    assert seen(sqlite_desk) is not None
+    with sqlite_desk.database.write() as connection:
+        connection.exec_driver_sql(damage)
+    assert seen(sqlite_desk) is None
+
+
 def test_nothing_is_waited_for_while_somebody_writes(sqlite_desk: Desk, sqlite_practice: Practice) -> None:
     signed_in(sqlite_practice, sqlite_practice.maria)
     with sqlite_desk.database.write():

@@ -36,6 +36,28 @@ def test_everything_that_was_asked_is_shown(desk: Desk, practice: Practice) -> N
     assert view.rules == ("No missed visit in 12 months",)
 
 
+def test_who_hears_of_an_act_is_who_gets_the_notices(desk: Desk, practice: Practice) -> None:  # ACT4, NT1
+    aunt = practice.a_contact(
+        "Ife", "Bello", "ife@example.org", {practice.zuri: {"relation": "aunt", "gets_notices": False}}
+    )
+    hers, theirs = practice.a_request(), practice.a_request(by=aunt)
+    view = desk.query(practice.maria, request_view.open_request, theirs)
+    assert not view.sender.gets_notices
+    assert view.others_told == ("Amara Okafor", "Chidi Okafor", "Ngozi Okafor")
+    view = desk.query(practice.maria, request_view.open_request, hers)
+    assert view.sender.gets_notices
+    assert view.others_told == ("Chidi", "Ngozi")
+    points, contacts = schema.contact_point.c, schema.contact.c
+    with practice.database.write() as connection:
+        connection.execute(
+            update(schema.contact_point).where(points.contact_id == practice.amara.id).values(verified_at=None)
+        )
+        connection.execute(update(schema.contact).where(contacts.id == practice.father.id).values(opted_out=True))
+    view = desk.query(practice.maria, request_view.open_request, hers)
+    assert not view.sender.gets_notices  # an address that was never confirmed gets no mail
+    assert view.others_told == ("Ngozi",)
+
+
 def test_reading_is_journalled_and_tells_no_other_desk(desk: Desk, practice: Practice) -> None:  # AD3
     request = practice.a_request()
     done = desk.perform(practice.maria, request_view.viewed, request)

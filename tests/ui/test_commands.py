@@ -3,6 +3,7 @@
 from functools import partial
 
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -145,6 +146,18 @@ def test_the_palette_shows_what_a_search_found_and_drops_late_answers(desk: Desk
     with qtbot.waitSignal(palette.picked) as picked:
         qtbot.keyClick(palette.field, Qt.Key.Key_Return)
     assert picked.args[0].value == 18
+
+
+def test_a_closed_palette_searches_no_more_and_is_gone(desk: Desk, qtbot: QtBot) -> None:
+    palette = PaletteDialog(desk.registry, desk)
+    searched: list[str] = []
+    palette.searched.connect(searched.append)
+    palette.open_fresh()
+    qtbot.keyClicks(palette.field, "forward")
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not shiboken6.isValid(palette))
+    assert desk.done == ["forward"]
+    assert searched == []
 
 
 def test_the_sheet_lists_the_commands_that_have_keys(desk: Desk, qtbot: QtBot) -> None:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QSplitter, QWidget
 from pytestqt.qtbot import QtBot
 
 from request_desk.ui.frame import LiveState, MainFrame, NoMemory, remember_splitter
+from request_desk.ui.memory import FileMemory
 from request_desk.ui.theme import RAIL, RAIL_COLLAPSED, SMALLEST_WINDOW, Look, Theme
 from tests.ui.conftest import HandTimers
 
@@ -99,6 +101,32 @@ def test_the_window_comes_back_where_it_was(qtbot: QtBot, hand: HandTimers) -> N
     later = a_frame(qtbot, hand, memory)
     later.show()
     assert (later.width(), later.height()) == (960, 735)
+
+
+@pytest.mark.parametrize("kept", ["abc", "é€", "", "AAAA", "AdnQywAD" + "f" * 400])
+def test_a_place_that_cannot_be_read_is_forgotten(qtbot: QtBot, hand: HandTimers, kept: str) -> None:
+    memory = NoMemory()
+    memory.put("window.geometry", kept)
+    memory.put("desk.splitter", kept)
+    frame = a_frame(qtbot, hand, memory)
+    remember_splitter(QSplitter(frame), memory, "desk.splitter")
+    with qtbot.waitSignal(frame.painted):
+        frame.show()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "[" * 100_000, '{"practice": null}', '{"practice": "\\ud800"}', "\0"])
+def test_a_file_of_what_is_remembered_may_hold_anything(
+    qtbot: QtBot, hand: HandTimers, tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "window.json"
+    path.write_text(text, "utf-8")
+    memory = FileMemory(path)
+    frame = MainFrame(practice=memory.get("practice") or "", memory=memory, clock=hand.clock, timers=hand)
+    qtbot.addWidget(frame)
+    with qtbot.waitSignal(frame.painted):
+        frame.show()
+    memory.put("login", "maria")
+    assert FileMemory(path).get("login") == "maria"
 
 
 def test_a_splitter_comes_back_where_it_was(qtbot: QtBot) -> None:

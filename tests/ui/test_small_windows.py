@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import update
@@ -19,6 +19,7 @@ from request_desk.paths import phrases as phrase_folder
 from request_desk.services import phrases
 from request_desk.store import schema
 from request_desk.ui.theme import Theme
+from request_desk.ui.widgets import BannerKind
 from tests.builders import TODAY, Practice
 from tests.ui.conftest import HandTimers
 from tests.ui.inbox_desk import DeskWindow
@@ -160,3 +161,138 @@ def test_what_must_not_be_overlooked_is_seen_without_scrolling(
     message = desk.page.message
     assert "has no right to book" in message.safety_bar.text()
     assert is_whole(message.safety_bar, message), (message.safety_bar.geometry(), message.rect())
+
+
+SIZES = [(960, 680), (1366, 768), (1615, 920), (2560, 1440)]
+OFFLINE = "The database cannot be reached. You can go on reading and writing; what you type is kept, sending waits."
+
+
+def cards_of(desk: DeskWindow) -> dict[str, QRect]:
+    """Where the cards of the Message Center are on its page."""
+    page = desk.page
+    parts = {
+        "list": page.list_card,
+        "message": page.message_stack,
+        "schedule": page.schedule,
+        "strip": page.strip,
+        "response": page.response,
+    }
+    return {
+        name: QRect(part.mapTo(page, QPoint(0, 0)), part.size()) for name, part in parts.items() if part.isVisible()
+    }
+
+
+def assert_cards_stand_apart(desk: DeskWindow, theme: Theme) -> None:
+    gap, cards = theme.px(14), cards_of(desk)
+    assert cards["message"].top() - cards["list"].bottom() - 1 == gap, cards
+    for above in {"schedule", "strip"} & set(cards):
+        assert cards["response"].top() - cards[above].bottom() - 1 == gap, cards
+    assert cards["response"].left() - cards["list"].right() - 1 == gap, cards
+    assert cards["message"].bottom() == cards["response"].bottom() == desk.page.height() - 1, cards
+
+
+def bars(desk: DeskWindow, names: str) -> None:
+    page = desk.page
+    said = {
+        "offline": (page.live_bar, OFFLINE),
+        "failed": (page.failed_bar, "3 notices could not be delivered."),
+        "news": (page.message.news_bar, "Kofi Prah changed this request just now."),
+        "safety": (page.message.safety_bar, "Hoa Nguyen has no right to book for An Nguyen. " * 2),
+    }
+    for name, (bar, sentence) in said.items():
+        if name in names:
+            bar.say(BannerKind.WARNING, sentence, action="Show", dismissible=True)
+        else:
+            bar.clear()
+    if "refusal" in names:
+        desk.response.explain("9:20 AM was taken a moment ago by Kofi Prah. These times are free.")
+    else:
+        desk.response.clear_refusal()
+    desk.settle()
+
+
+@pytest.mark.parametrize("scale", [100, 115, 130])
+@pytest.mark.parametrize("size", SIZES)
+def test_cards_never_touch_whatever_bars_come_and_go(
+    desk: DeskWindow, theme: Theme, size: tuple[int, int], scale: int
+) -> None:
+    theme.set_scale(scale)
+    desk.frame.resize(*size)
+    desk.settle()
+    assert_cards_stand_apart(desk, theme)
+    alone = cards_of(desk)
+    for names in (
+        "safety",
+        "offline",
+        "offline safety",
+        "failed",
+        "news safety",
+        "refusal",
+        "offline refusal news",
+        "",
+    ):
+        bars(desk, names)
+        assert_cards_stand_apart(desk, theme)
+        assert (
+            desk.page.message.safety_bar.height()
+            >= desk.page.message.safety_bar.heightForWidth(desk.page.message.safety_bar.width())
+            or not desk.page.message.safety_bar.isVisible()
+        )
+    assert cards_of(desk) == alone  # what a bar took is given back
+
+
+@pytest.mark.parametrize("scale", [115, 130])
+@pytest.mark.parametrize("size", SIZES[:3])
+@pytest.mark.parametrize("names", ["", "offline", "refusal"])
+def test_nothing_in_the_response_is_pressed_together(
+    desk: DeskWindow, theme: Theme, size: tuple[int, int], scale: int, names: str
+) -> None:
+    theme.set_scale(scale)
+    desk.frame.resize(*size)
+    desk.settle()
+    bars(desk, names)
+    response = desk.response
+    assert response.height() >= response.minimumSizeHint().height()
+
+
+def test_the_selected_row_stays_in_sight_where_the_list_gets_lower(
+    desk: DeskWindow, sqlite_practice: Practice, theme: Theme, database_setup: Setup
+) -> None:  # MC7
+    with database_setup():
+        for minute in range(12):
+            sqlite_practice.a_request("schedule", wishes=[sqlite_practice.wish(TODAY, f"10:{minute:02}")])
+    desk.hub.reread()
+    desk.settle()
+    rows = desk.page.list
+    while rows.visualRect(rows.currentIndex()).bottom() + rows.row_height() < rows.viewport().height():
+        desk.press("J")
+    bars(desk, "safety news")
+    desk.frame.resize(960, 680)
+    desk.settle()
+    assert rows.viewport().rect().contains(rows.visualRect(rows.currentIndex()))
+
+
+@pytest.mark.parametrize("scale", [100, 130])
+def test_all_tabs_say_less_where_one_of_them_would_have_to(desk: DeskWindow, theme: Theme, scale: int) -> None:
+    theme.set_scale(scale)
+    for size in SIZES:
+        desk.frame.resize(*size)
+        desk.settle()
+        tabs = desk.page.filters.tabs
+        widths = [tabs.tabRect(place).width() for place in range(tabs.count())]
+        assert widths == [tabs.tabSizeHint(place).width() for place in range(tabs.count())]
+
+
+@pytest.mark.parametrize("scale", [100, 130])
+@pytest.mark.parametrize("size", SIZES)
+def test_every_time_that_is_offered_has_its_line_and_the_day_its_name(
+    desk: DeskWindow, theme: Theme, size: tuple[int, int], scale: int
+) -> None:  # ACT2
+    theme.set_scale(scale)
+    desk.frame.resize(*size)
+    desk.settle()
+    for line in (desk.page.message.wished, desk.page.message.others):
+        assert line.height() >= line.heightForWidth(line.width())
+    title = desk.page.schedule.title
+    if title.isVisible():
+        assert title.fontMetrics().horizontalAdvance(title.text()) <= title.width()

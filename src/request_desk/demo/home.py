@@ -105,7 +105,7 @@ class Home:
         """Return the settings of this machine with everything that the demo keeps to itself."""
         return msgspec.structs.replace(
             found,
-            database=f"sqlite:///{self.database}",
+            database=config.sqlite_url(self.database),
             data_folder=str(self.folder),
             ticks=False,
             portal=config.Portal(host=_LOOPBACK, port=0),

@@ -67,7 +67,8 @@ def consequence_lines(
         case _:
             assert_never(act)
     noted = _("Recorded as an exception.") if exception else ""
-    return first, (_plain(" ".join(part for part in (place, noted, sent, after) if part)),)
+    also = _also(view, act, reply, words)
+    return first, (_plain(" ".join(part for part in (place, noted, sent, after, also) if part)),)
 
 
 def plain(line: Line) -> str:
@@ -161,14 +162,30 @@ def _sent(view: RequestView, act: Act | None, reply: Reply | None, words: Words)
         else safe_name(sender.name)
     )
     gets_mail = sender.gets_notices and bool(sender.email)
-    if reply is not None:
+    others = _others(view, act)
+    if reply is not None and sender.may_see_messages:
         channel = _("portal + e-mail") if gets_mail else _("portal")
         return _("To {name}, {channel}, {language}.").format(
             name=name, channel=channel, language=words.language(reply.language)
         )
     if act is not None and gets_mail:
-        return _("Notice to {name}, e-mail. No reply is sent.").format(name=name)
-    return _("Nothing is sent.")
+        others.insert(0, name)
+    notice = _("Notice to {names}, e-mail.").format(names=words.list_of(others)) if others else ""
+    if reply is not None:
+        unread = _("{name} may not see messages, so nobody reads the reply.").format(name=name)
+        return f"{unread} {notice}".rstrip()
+    return notice + _(" No reply is sent.") if notice else _("Nothing is sent.")
+
+
+def _others(view: RequestView, act: Act | None) -> list[str]:
+    """Who else hears of it: of an act on the schedule everybody who gets notices, of a reply alone the sender."""
+    return [safe_name(other) for other in view.others_told] if act is not None else []
+
+
+def _also(view: RequestView, act: Act | None, reply: Reply | None, words: Words) -> str:
+    """The others beside the reader of a reply, at the end, where a narrow pane may cut a long list."""
+    others = _others(view, act) if reply is not None and view.sender.may_see_messages else []
+    return _("Notice to {names} too.").format(names=words.list_of(others)) if others else ""
 
 
 def _after(view: RequestView, disposition: Disposition, waiting_until: datetime | None, words: Words) -> str:

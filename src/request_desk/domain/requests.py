@@ -278,7 +278,7 @@ class PatientCard:
 
 @dataclass(frozen=True, slots=True)
 class SenderCard:
-    """Who asks, with the rights for this patient today."""
+    """Who asks, with the rights for this patient today; `gets_notices` is whether a notice would really leave now."""
 
     id: ContactId
     given_name: str
@@ -380,6 +380,7 @@ class RequestView:
     completed_at: datetime | None
     completed_by: str
     completion_reason: str
+    others_told: tuple[str, ...] = ()  # who else gets a notice of an act on the schedule (NT1)
 
 
 class Fit(StrEnum):

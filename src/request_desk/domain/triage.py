@@ -75,13 +75,21 @@ def near(now: datetime, opening: Sequence[OpeningHours], closed_days: Collection
 
 
 def needed_at(
-    kind: RequestKind, appointment_at: datetime | None, wishes: Iterable[Wish], zone: PracticeTime
+    kind: RequestKind,
+    appointment_at: datetime | None,
+    wishes: Iterable[Wish],
+    zone: PracticeTime,
+    *,
+    since: datetime | None = None,
 ) -> datetime | None:
-    """Return the first time that the request is about: its appointment or a wish; None for "next available"."""
+    """Return the first time that the request is about, its appointment or a wish; None for "next available".
+
+    Times before `since` have passed and count no more.
+    """
     times = [time for wish in wishes if (time := _wished(wish, zone)) is not None]
     if kind is not RequestKind.SCHEDULE and appointment_at is not None:
         times.append(appointment_at)
-    return min(times, default=None)
+    return min((time for time in times if since is None or time >= since), default=None)
 
 
 def group_of(key: RequestKey, now: datetime, near: Span) -> Group:

@@ -47,7 +47,8 @@ class SecretStore(Protocol):
 class KeyringStore:
     """The key store of the system. A call may wait for the user to unlock it: not for the UI thread.
 
-    It cannot keep a secret only where there is none yet, so processes take turns by a lock in `folder`.
+    It cannot keep a secret only where there is none yet, so processes take turns by a lock in `folder`. There may be a file as
+    well, of days when this store did not answer: its keys go on being used, and what is to be forgotten is forgotten there too.
     """
 
     sentence = ""
@@ -69,22 +70,34 @@ class KeyringStore:
             raise Unavailable(_locked()) from error
 
     def get_or_put(self, name: str, make: Callable[[], str]) -> str:
+        if (there := self.get(name)) is not None:
+            return there
         turn: AbstractContextManager[None] = nullcontext() if self._folder is None else _alone(self._folder)
         with turn:
             kept = self.get(name)
             if kept is None:
-                made = make()
+                made = self._from_file(name) or make()
                 self.put(name, made)
                 kept = self.get(name) or made  # what is there counts, whoever put it there
             return kept
 
     def forget(self, name: str) -> None:
+        if self._folder is not None and self._from_file(name) is not None:
+            FileStore(self._folder).forget(name)
         try:
             self._backend.delete_password(SERVICE, name)
         except PasswordDeleteError:
             return  # it was not there
         except KeyringError as error:
             raise Unavailable(_locked()) from error
+
+    def _from_file(self, name: str) -> str | None:
+        if self._folder is None:
+            return None
+        try:
+            return FileStore(self._folder).get(name)
+        except Unavailable:
+            return None  # a file that others could read, or that nobody can, is of no use
 
 
 class FileStore:
@@ -102,6 +115,8 @@ class FileStore:
             self._write({**self._read(), name: secret})
 
     def get_or_put(self, name: str, make: Callable[[], str]) -> str:
+        if (there := self.get(name)) is not None:
+            return there
         with _alone(self._path.parent):
             kept = self._read()
             if name not in kept:
@@ -110,6 +125,8 @@ class FileStore:
             return kept[name]
 
     def forget(self, name: str) -> None:
+        if self.get(name) is None:
+            return
         with _alone(self._path.parent):
             kept = self._read()
             if kept.pop(name, None) is not None:
@@ -145,18 +162,28 @@ class FileStore:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Let other processes wait: desktop, portal and worker share the secrets of a folder. A kill leaves no lock behind."""
-    handle = os.open((folder / FILE_NAME).with_suffix(".lock"), os.O_RDWR | os.O_CREAT, PRIVATE)
-    with os.fdopen(handle, "r+b") as file:
-        if sys.platform == "win32":
-            import msvcrt
+    """Let other processes wait: desktop, portal and worker share the secrets of a folder. A kill leaves no lock behind.
 
-            msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
-        else:
-            import fcntl
+    Raises Unavailable where nothing can be written.
+    """
+    try:
+        handle = os.open((folder / FILE_NAME).with_suffix(".lock"), os.O_RDWR | os.O_CREAT, PRIVATE)
+        with os.fdopen(handle, "r+b") as file:
+            if sys.platform == "win32":
+                import msvcrt
 
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+    except OSError as error:
+        raise Unavailable(
+            _("The file {name} cannot be written ({reason}). Let this user write in its folder, and make room.").format(
+                name=FILE_NAME, reason=error.strerror
+            )
+        ) from error
 
 
 def system_store(folder: Path | None = None) -> KeyringStore:

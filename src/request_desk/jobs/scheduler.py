@@ -19,6 +19,7 @@ from request_desk.services.desk import Desk
 
 DELIVER_EVERY: Final = timedelta(seconds=1)  # a notice leaves within a second of the end of its grace time
 PLAN_EVERY: Final = timedelta(seconds=15)
+RENEW_EVERY: Final = timedelta(minutes=10)
 SWEEP_EVERY: Final = timedelta(hours=1)
 SLEPT: Final = timedelta(minutes=2)  # a longer gap between two ticks means that the machine slept
 _log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Jobs:
         for name, job, every in (
             ("deliver", self._deliver, DELIVER_EVERY),
             ("plan", self._plan, PLAN_EVERY),
+            ("renew", self._renew, RENEW_EVERY),
             ("sweep", self._sweep, SWEEP_EVERY),
         ):
             self._scheduler.add_job(
@@ -85,6 +87,9 @@ class Jobs:
     def _plan(self) -> None:
         self._guarded("plan", lambda: tasks.plan(self._desk, self._owner))
 
+    def _renew(self) -> None:
+        self._guarded("renew", lambda: tasks.renew(self._desk))
+
     def _sweep(self) -> None:
         self._guarded("sweep", lambda: tasks.sweep(self._desk))
 
@@ -106,6 +111,7 @@ class Jobs:
         if slept:
             _log.info("woke up after a pause")
             self.poke("plan")
+            self.poke("renew")
             self.poke("sweep")
 
 

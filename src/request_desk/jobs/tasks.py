@@ -9,7 +9,7 @@ from request_desk.domain.access import SYSTEM
 from request_desk.domain.words import _
 from request_desk.gateways.email import Letter, Permanent, Result, Sent, Temporary
 from request_desk.logs import Word
-from request_desk.services import housekeeping, inbox_routing, outbox, portal_access, scheduling
+from request_desk.services import housekeeping, inbox_routing, needs, outbox, portal_access, scheduling
 from request_desk.services.desk import Desk
 from request_desk.services.outbox import CODE, Delivered, DueNotice
 
@@ -77,6 +77,18 @@ def plan(desk: Desk, owner: str) -> int:
     if expired or woken:
         _log.info("%d holds expired, %d requests woken", expired, woken)
     return expired + woken
+
+
+def renew(desk: Desk) -> int:
+    """Have requests whose day has passed needed at their next time; returns how many. Nothing is written while there is none."""
+    renewed = 0
+    for _round in range(_ROUNDS):
+        if not desk.query(SYSTEM, needs.has_passed):
+            break
+        renewed += desk.perform(SYSTEM, needs.renew).value
+    if renewed:
+        _log.info("%d requests are needed at another time", renewed)
+    return renewed
 
 
 def sweep(desk: Desk) -> int:

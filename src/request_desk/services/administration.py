@@ -101,7 +101,8 @@ def deactivate_department(unit: Unit, department_id: DepartmentId, *, expect_ver
     """Close a department: nothing is forwarded to it any more, and its open requests go on to somebody."""
     unit.require(Permission.MANAGE_STAFF)
     unit.change(schema.department, department_id, expect_version, active=False)
-    if unit.settings.intake_department_id == department_id:  # asked behind the change: it may be chosen at this moment
+    unit.renew_settings()  # behind the change: it may be chosen at this moment
+    if unit.settings.intake_department_id == department_id:
         raise Refused(_("This department receives the appointment requests. Choose another one in Settings first."))
     unit.record("closed_department", Topic.DIRECTORY, department_id)
     inbox_routing.reroute(unit)

@@ -150,6 +150,7 @@ class Unit:
         self._quick = desk.database.quick
         self._unsent: list[tuple[Executable, Mapping[str, Any], Asked]] = []
         self._settings_version: Asked | None = None
+        self._has_written_settings = False
         self.lines: list[journal.Written] = []
         self.undo: Undo | None = None
         self.keeps_answer = True  # False where the answer holds a letter: a repetition may then run again
@@ -185,6 +186,18 @@ class Unit:
     def expect_settings(self) -> None:
         """Ask which settings these are together with the first statement, since most use cases need them."""
         self._settings_version = self.ask(_SETTINGS_VERSION)
+
+    def renew_settings(self) -> None:
+        """Look anew which settings these are: behind a lock, those that the transaction began with may be old."""
+        if self._has_written_settings:
+            return
+        self._settings_version = self.ask(_SETTINGS_VERSION)
+        for name in ("settings", "time", "words"):
+            self.__dict__.pop(name, None)
+
+    def use_settings(self, written: PracticeSettings) -> None:
+        """Go on with the settings that this use case has written; nobody else knows them before the commit."""
+        self.settings, self._has_written_settings = written, True
 
     def require(self, permission: Permission) -> None:
         """Raise NotAllowed unless the actor's roles cover it."""

@@ -15,6 +15,7 @@ import msgspec
 from request_desk.domain import triage
 from request_desk.domain.access import Actor, ActorKind, Permission, Role, may, session_stands
 from request_desk.domain.directory import PracticeSettings
+from request_desk.domain.errors import Invalid
 from request_desk.domain.ids import StaffId, hashed
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Group, InboxRow, ListOrder, RequestKey, Wish
@@ -26,6 +27,8 @@ ROWS: Final = 64  # as many as the statements have places for; more than any win
 Preferences = Mapping[str, Any]
 # The order of the list that somebody wants, by their preferences; None when it is another list than the plain one.
 Wanted = Callable[[Preferences], ListOrder | None]
+# What a damaged file may bring: texts, numbers and words that are none. Opening it tells what is to be told.
+_DAMAGES: Final = (ValueError, TypeError, OverflowError, msgspec.MsgspecError, Invalid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,13 @@ class FirstSight:
 
 def read(path: Path, token: str, now: datetime, wanted: Wanted) -> FirstSight | None:
     """Read the list of whoever `token` vouches for; None when it vouches for nobody or there is nothing to be read so."""
+    try:
+        return _read(path, token, now, wanted)
+    except _DAMAGES:
+        return None
+
+
+def _read(path: Path, token: str, now: datetime, wanted: Wanted) -> FirstSight | None:
     with Look(path) as seen:
         if not seen.is_ours():
             return None

@@ -40,7 +40,15 @@ from request_desk.domain.search import index_person, index_text
 from request_desk.domain.text import clean_text
 from request_desk.domain.triage import needed_at
 from request_desk.domain.words import _, full_name
-from request_desk.services import acts, inbox_marks, inbox_routing, outbox, request_scope, scheduling, search_index
+from request_desk.services import (
+    acts,
+    inbox_marks,
+    inbox_routing,
+    outbox,
+    request_scope,
+    scheduling,
+    search_index,
+)
 from request_desk.services.changes import Topic
 from request_desk.services.desk import Asked, Undo, Unit
 from request_desk.services.inbox_marks import Away, Kept
@@ -286,6 +294,7 @@ def _insert_request(
     """Write the request and its wishes; return the id of the inbox that it is in."""
     is_cancel = new.kind is RequestKind.CANCEL
     routed = inbox_routing.arriving(unit, new.kind, new.provider_id, ProviderId(visit.provider_id) if visit else None)
+    today = unit.time.bounds(unit.time.day_of(unit.now))
     unit.insert(
         _request,
         id=request_id,
@@ -308,7 +317,7 @@ def _insert_request(
         urgent=False,
         arrived_at=unit.now,
         due_at=inbox_routing.due_from_now(unit),
-        needed_at=needed_at(new.kind, visit.starts_at if visit else None, wishes, unit.time),
+        needed_at=needed_at(new.kind, visit.starts_at if visit else None, wishes, unit.time, since=today.starts_at),
         visible_at=unit.now,
     )
     if wishes:

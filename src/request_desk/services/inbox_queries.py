@@ -64,7 +64,7 @@ _outbox, _journal, _member = schema.outbox, schema.journal, schema.department_me
 _message, _search = schema.message, schema.message_search
 _asked = schema.provider.alias("asked")
 _with = schema.provider.alias("visit_with")
-_visit = schema.appointment.alias("visit")
+VISIT: Final = schema.appointment.alias("visit")
 _present = schema.appointment.alias("present")
 _claimer = schema.staff.alias("claimer")
 _closer = schema.staff.alias("closer")
@@ -85,20 +85,20 @@ _STATES: Mapping[Tab, ColumnElement[bool]] = {
     Tab.COMPLETED: in_state(RequestState.COMPLETED),
 }
 # The visit as it is now while somebody still has to act on it; afterwards the one that was asked about.
-_visit_at = case(
+VISIT_AT: Final = case(
     (
         in_state(RequestState.OPEN, RequestState.WAITING),
         func.coalesce(
             select(_present.c.starts_at)
             .where(
-                _present.c.chain_id == _visit.c.chain_id,
+                _present.c.chain_id == VISIT.c.chain_id,
                 _present.c.status == literal_column(f"'{AppointmentStatus.CONFIRMED}'"),
             )
             .scalar_subquery(),
-            _visit.c.starts_at,
+            VISIT.c.starts_at,
         ),
     ),
-    else_=_visit.c.starts_at,
+    else_=VISIT.c.starts_at,
 )
 _ROWS: Final[Select[Any]] = select(
     _r.c.id,
@@ -116,7 +116,7 @@ _ROWS: Final[Select[Any]] = select(
     _asked.c.short_name.label("asked_name"),
     _with.c.short_name.label("with_name"),
     _l.c.name.label("location_name"),
-    _visit_at.label("appointment_at"),
+    VISIT_AT.label("appointment_at"),
     _r.c.arrived_at,
     _r.c.due_at,
     _r.c.needed_at,
@@ -138,8 +138,8 @@ _ROWS: Final[Select[Any]] = select(
     .outerjoin(_t, _t.c.id == _r.c.type_id)
     .outerjoin(_asked, _asked.c.id == _r.c.provider_id)
     .outerjoin(_l, _l.c.id == _r.c.location_id)
-    .outerjoin(_visit, _visit.c.id == _r.c.appointment_id)
-    .outerjoin(_with, _with.c.id == _visit.c.provider_id)
+    .outerjoin(VISIT, VISIT.c.id == _r.c.appointment_id)
+    .outerjoin(_with, _with.c.id == VISIT.c.provider_id)
     .outerjoin(_mark, and_(_mark.c.request_id == _r.c.id, _mark.c.staff_id == bindparam("me")))
     .outerjoin(_claim, and_(_claim.c.request_id == _r.c.id, _claim.c.until > bindparam("now")))
     .outerjoin(_claimer, _claimer.c.id == _claim.c.staff_id)
@@ -207,8 +207,8 @@ _DELIVERY = (
     .select_from(
         _outbox.join(_c, _c.c.id == _outbox.c.contact_id)
         .outerjoin(_r, _r.c.id == _outbox.c.request_id)
-        .outerjoin(_visit, _visit.c.id == _outbox.c.appointment_id)
-        .outerjoin(_p, _p.c.id == func.coalesce(_r.c.patient_id, _visit.c.patient_id))
+        .outerjoin(VISIT, VISIT.c.id == _outbox.c.appointment_id)
+        .outerjoin(_p, _p.c.id == func.coalesce(_r.c.patient_id, VISIT.c.patient_id))
     )
     .where(_outbox.c.kind != "code")
 )

@@ -278,6 +278,7 @@ def reroute(unit: Unit) -> int:
     content has not changed, and a reply that somebody is writing remains good.
     """
     unit.require(Permission.MANAGE_STAFF)
+    unit.renew_settings()  # behind the change that calls for this: another department may have been chosen meanwhile
     return _reroute(unit, unit.rows(_PENDING))
 
 

@@ -179,6 +179,14 @@ def ask_people(unit: Unit, patient_id: PatientId) -> Asked:
     return unit.ask(_RECIPIENTS, {"patient_id": patient_id})
 
 
+def told_of_acts(unit: Unit, patient_id: PatientId) -> tuple[ContactId, ...]:
+    """Return who would hear of an act on the schedule of a patient now, as `notify` has it."""
+    unit.require(Permission.VIEW_PATIENTS)
+    relations, contacts, is_active = _people(ask_people(unit, patient_id).rows)
+    found = recipients(relations, contacts, patient_active=is_active, today=_today(unit))
+    return tuple(each.contact_id for each in found)
+
+
 def notify(
     unit: Unit,
     kind: NoticeKind | None,

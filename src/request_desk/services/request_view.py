@@ -1,5 +1,6 @@
 """One request with its whole content (MC3): who asks for whom, the thread, the schedule around it, the rules in words."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -38,7 +39,7 @@ from request_desk.domain.schedule import length_words
 from request_desk.domain.search import fold
 from request_desk.domain.wishes import Asked, opposite
 from request_desk.domain.words import _, full_name, plural
-from request_desk.services import inbox_queries, inbox_rows, patients, request_scope, schedule_queries
+from request_desk.services import inbox_queries, inbox_rows, outbox, patients, request_scope, schedule_queries
 from request_desk.services.appointment_views import chain_end, held_for, upcoming_of
 from request_desk.services.changes import Topic
 from request_desk.services.desk import Unit
@@ -135,6 +136,11 @@ _RELATED = (
     .order_by(_r.c.arrived_at, _r.c.id)
     .limit(20)
 )
+_CONTACT_NAMES = (
+    select(schema.contact.c.given_name, schema.contact.c.family_name)
+    .where(schema.contact.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(schema.contact.c.id)
+)
 _WISHES = (
     select(_wish)
     .where(_wish.c.request_id.in_(bindparam("ids", expanding=True)))
@@ -157,18 +163,16 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
     values = {"request_id": request_id, "now": unit.now}
     names = unit.rows(_NAMES, values)[0]
     target = request_scope.target_of(row)
-    card = patients.card(unit, PatientId(row.patient_id))
     visit = None if row.appointment_id is None else chain_end(unit, AppointmentId(row.appointment_id))
     rules = None if row.type_id is None else type_rules(unit, TypeId(row.type_id))
-    family = [each.id for each in patients.household(unit, card.id)]
-    upcoming = upcoming_of(unit, dict.fromkeys([card.id, *family]))
+    sender, others = _readers(unit, row)
     return RequestView(
         id=request_id,
         version=row.version,
         kind=RequestKind(row.kind),
         state=RequestState(row.state),
-        patient=card,
-        sender=_sender(unit, row),
+        patient=patients.card(unit, PatientId(row.patient_id)),
+        sender=sender,
         type_id=None if row.type_id is None else TypeId(row.type_id),
         type_name=rules.type.name if rules else "",
         type_minutes=int(rules.type.duration.total_seconds()) // 60 if rules else 0,
@@ -191,7 +195,7 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
         notes=tuple(_staff_note(each) for each in unit.rows(_NOTES, values)),
         forwards=_forwards(unit, request_id),
         related=_related(unit, row),
-        upcoming=tuple(sorted(upcoming, key=lambda each: (each.patient_id != card.id, each.starts_at, each.id))),
+        upcoming=_upcoming(unit, PatientId(row.patient_id)),
         rules=_rules(unit, row, visit, rules),
         claim=_claim_of(unit.first(_CLAIM, values)),
         deliveries=inbox_queries.deliveries_of(unit, request_id),
@@ -200,6 +204,7 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
         completed_at=row.completed_at,
         completed_by=names.completed_by or "",
         completion_reason=row.completion_reason,
+        others_told=others,
     )
 
 
@@ -210,7 +215,25 @@ def viewed(unit: Unit, request_id: RequestId) -> None:
     unit.record("viewed", Topic.REQUEST, request_id, broadcast=False)
 
 
-def _sender(unit: Unit, row: Row[Any]) -> SenderCard:
+def _upcoming(unit: Unit, patient_id: PatientId) -> tuple[Appointment, ...]:
+    """The confirmed visits to come of the child, then of the household."""
+    family = [each.id for each in patients.household(unit, patient_id)]
+    found = upcoming_of(unit, dict.fromkeys([patient_id, *family]))
+    return tuple(sorted(found, key=lambda each: (each.patient_id != patient_id, each.starts_at, each.id)))
+
+
+def _readers(unit: Unit, row: Row[Any]) -> tuple[SenderCard, tuple[str, ...]]:
+    """Who asks, and the names of the others who hear of an act; of the same family the given name says enough."""
+    told = outbox.told_of_acts(unit, PatientId(row.patient_id))
+    sender = _sender(unit, row, told)
+    ids = [each for each in told if each != sender.id]
+    return sender, tuple(
+        each.given_name if each.family_name == sender.family_name else full_name(each.given_name, each.family_name)
+        for each in (unit.rows(_CONTACT_NAMES, {"ids": ids}) if ids else ())
+    )
+
+
+def _sender(unit: Unit, row: Row[Any], told: Collection[ContactId]) -> SenderCard:
     """Who asks, with what they may do for this patient today: nothing once the right has ended."""
     contact = patients.contact_of(unit, ContactId(row.contact_id))
     relation = next(
@@ -228,7 +251,7 @@ def _sender(unit: Unit, row: Row[Any]) -> SenderCard:
         relation=relation.relation if relation else "",
         may_book=is_valid and relation is not None and relation.may_book,
         may_see_messages=is_valid and relation is not None and relation.may_see_messages,
-        gets_notices=is_valid and relation is not None and relation.gets_notices and contact.active,
+        gets_notices=contact.id in told,
         phone=unit.words.phone(phones[0]) if phones else "",
         email=email,
         language=contact.language,

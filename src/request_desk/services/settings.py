@@ -74,7 +74,7 @@ def _save(unit: Unit, new: PracticeSettings, expect_version: int | None) -> int:
     changed = sorted(name for name in _names() if getattr(before, name) != getattr(checked, name))
     unit.record("saved_settings", Topic.SETTINGS, _ROW, changed=changed)
     # What runs behind this in the same transaction reads the new ones; other processes read them by their version.
-    unit.settings = replace(checked, version=row.version)
+    unit.use_settings(replace(checked, version=row.version))
     if before.intake_department_id != checked.intake_department_id:
         inbox_routing.reroute(unit)
     return int(row.version)

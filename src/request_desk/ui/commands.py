@@ -236,6 +236,8 @@ def application_commands() -> tuple[Command, ...]:
         Command("app.text.100", _("Text size 100 %"), icon="eye"),
         Command("app.text.115", _("Text size 115 %"), icon="eye"),
         Command("app.text.130", _("Text size 130 %"), icon="eye"),
+        Command("app.letters.off", _("Single keys off: letters and digits do nothing"), icon="keyboard"),
+        Command("app.letters.on", _("Single keys on: letters and digits act"), icon="keyboard"),
         Command("app.quit", _("Quit"), ("Ctrl+Q",), changing=True, icon="log-out"),
     )
 

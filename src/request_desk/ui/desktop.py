@@ -156,6 +156,8 @@ class Desktop(QObject):
             QTimer.singleShot(0, self.shell, self.shell.start)
 
     def _say(self, sentence: str) -> None:
+        self.first_list = None
+        self.frame.clear_pages()  # another try may be hours later, and by somebody else
         self.frame.set_live(LiveState.OFFLINE, _("Not connected"))
         from request_desk.ui.widgets import State, StatePane
 

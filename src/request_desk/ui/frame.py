@@ -78,10 +78,16 @@ class NoMemory:
 
 def remember_splitter(splitter: QSplitter, memory: Memory, key: str) -> None:
     """Bring a splitter back to where it was, and keep where it is moved to."""
-    saved = memory.get(key)
-    if saved:
-        splitter.restoreState(QByteArray(base64.b64decode(saved)))
+    splitter.restoreState(_kept_state(memory, key))
     _SplitterMemory(splitter, memory, key)
+
+
+def _kept_state(memory: Memory, key: str) -> QByteArray:
+    """What a window or a splitter said of itself; nothing where that cannot be read."""
+    try:
+        return QByteArray(base64.b64decode(memory.get(key) or ""))
+    except ValueError:
+        return QByteArray()
 
 
 class _SplitterMemory(QObject):
@@ -540,8 +546,7 @@ class MainFrame(QMainWindow):
     def _restore(self) -> None:
         theme = app_theme()
         self.setMinimumSize(*SMALLEST_WINDOW)
-        saved = self.memory.get("window.geometry")
-        if saved and self.restoreGeometry(QByteArray(base64.b64decode(saved))):
+        if self.restoreGeometry(_kept_state(self.memory, "window.geometry")):
             return
         screen = self.screen().availableGeometry()
         width = min(theme.px(FIRST_SIZE[0]), screen.width())

@@ -68,7 +68,10 @@ class KeySheet(QDialog):
         body.addWidget(PlainLabel(_("Keyboard"), role=TextRole.TITLE, parent=self))
         body.addWidget(area, 1)
         note = PlainLabel(
-            _("Letters and digits act while the list, the message or the offers have the focus."),
+            _(
+                "Letters and digits act while the list, the message or the offers have the focus."
+                " “Single keys off” among the commands (Ctrl K) stops that."
+            ),
             tone=Tone.MUTED, wrap=True, parent=self,
         )  # fmt: skip
         lower = row(note, close)

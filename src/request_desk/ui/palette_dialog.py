@@ -42,6 +42,7 @@ class PaletteDialog(QDialog):
         super().__init__(parent)
         self._registry = registry
         self._results: tuple[PaletteEntry, ...] = ()
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)  # with the search that still waits for typing to pause
         self.setWindowTitle(_("Search and commands"))
         self.setWindowModality(Qt.WindowModality.WindowModal)
         self.field = SearchField(_("Search patients, requests and commands"), parent=self)

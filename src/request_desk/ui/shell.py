@@ -12,9 +12,10 @@ from request_desk.domain.access import SYSTEM, Actor, Permission, Role, may
 from request_desk.domain.clock import SystemClock
 from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.errors import Refused, SignedOut
+from request_desk.domain.ids import RequestId
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.words import Words, _
-from request_desk.services import access, directory, inbox_marks, inbox_queries, settings
+from request_desk.services import access, directory, inbox, inbox_marks, inbox_queries, settings
 from request_desk.services.changes import Changes, Topic
 from request_desk.services.desk import Desk, Outcome, Undo
 from request_desk.ui.calendar.schedule_page import SchedulePage
@@ -127,6 +128,7 @@ class Shell(QObject):
         self._step_waits = False
         self._is_entering = False  # somebody comes in, and nobody has locked since
         self._is_closed = False
+        self._too_late: Undo | None = None  # the last act, once its grace time is over
         self._idle = QTimer(self)
         self._idle.setInterval(LOCK_AFTER)
         self._idle.timeout.connect(self.lock)
@@ -136,6 +138,7 @@ class Shell(QObject):
             self._demo_bar.switch_wanted.connect(self.lock)
             frame.setMenuWidget(self._demo_bar)
         frame.undo_bar.undo_asked.connect(self._undo)
+        frame.undo_bar.expired.connect(self._undo_expired)
         frame.identity_clicked.connect(self.lock)
         application = QGuiApplication.instance()
         assert isinstance(application, QGuiApplication)
@@ -178,6 +181,7 @@ class Shell(QObject):
             self._cover(None)
 
     def _cannot_begin(self, refused: Refused) -> None:
+        self._forget_first()
         self.cover.cover(hint=refused.sentence)
 
     def _cover(self, _refused: Refused | None) -> None:
@@ -216,6 +220,8 @@ class Shell(QObject):
         self.frame.memory.put("login", login if remember else "")
         if remember:
             self._remember(signed_in.token.text)
+        else:  # nor anybody else, whose session may still stand
+            self.runner.elsewhere(self, self._opened.secrets.forget, SESSION).refused(self._refused)
         if signed_in.must_change:
             self._current, self._waiting = password, signed_in
             self.runner.set_actor(signed_in.actor)
@@ -269,6 +275,7 @@ class Shell(QObject):
             self._forget_first()
         self.frame.undo_bar.clear()
         self.frame.messages.clear()
+        self._too_late = None
         self.runner.read(self, directory.me).done(self._me_read).refused(self._sign_in_refused)
 
     def _forget_first(self) -> None:
@@ -292,6 +299,14 @@ class Shell(QObject):
         """Cover the window; what was typed is kept for the same user."""
         if self.is_covered or self._actor is SYSTEM:
             return
+        self._put_away()
+        login = self.frame.memory.get("login") or ""
+        self.runner.act(self, access.sign_out).refused(self._forget)
+        self.cover.cover(login=login, hint=_("Locked. What you typed is kept."))
+        self.locked.emit()
+
+    def _put_away(self) -> None:
+        """What is open belongs to who was here: sheets are closed, what was typed is on the disk, the session is forgotten."""
         self._is_entering = False
         self.drafts.flush()
         for window in QApplication.topLevelWidgets():
@@ -299,10 +314,6 @@ class Shell(QObject):
                 window.close()
         self._idle.stop()
         self.runner.elsewhere(self, self._opened.secrets.forget, SESSION).refused(self._refused)
-        login = self.frame.memory.get("login") or ""
-        self.runner.act(self, access.sign_out).refused(self._forget)
-        self.cover.cover(login=login, hint=_("Locked. What you typed is kept."))
-        self.locked.emit()
 
     def _forget(self, _refused: Refused) -> None:
         """A session that cannot be ended now ends by itself; the cover is up all the same."""
@@ -310,9 +321,7 @@ class Shell(QObject):
     @Slot(str)
     def _session_ended(self, sentence: str) -> None:
         if not self.is_covered and self._actor is not SYSTEM:
-            self._is_entering = False
-            self.drafts.flush()
-            self.runner.elsewhere(self, self._opened.secrets.forget, SESSION).refused(self._refused)
+            self._put_away()
             self.cover.cover(login=self.frame.memory.get("login") or "", hint=sentence)
 
     # Pages
@@ -321,6 +330,7 @@ class Shell(QObject):
         theme = app_theme()
         theme.recall(me.preferences.get("look"), me.preferences.get("text_size"))
         self._keep_looks()
+        self._use_letters(on=me.preferences.get("letters") is not False)
         preferences = Preferences(me.preferences, self._keep, self)
         self.frame.commands.allow(lambda permission: not permission or may(self._actor, Permission(permission)))
         self.drafts.open(DraftFiles(self._opened.drafts_folder, self._opened.draft_key, self._actor.staff_id))
@@ -443,7 +453,35 @@ class Shell(QObject):
     def _happened(self, outcome: Outcome[object]) -> None:
         if outcome.undo is not None:
             seconds = (outcome.undo.until - self._opened.desk.clock.now()).total_seconds()
+            self._too_late = None
             self.frame.undo_bar.offer(outcome.undo.label, max(1.0, seconds), outcome.undo)
+
+    def _undo_last(self) -> None:
+        """Take the last act back; after the grace time say why not, and offer the correction (ACT5)."""
+        late = self._too_late
+        if self.frame.undo_bar.offered() is not None:
+            self.frame.undo_bar.ask_undo()
+        elif late is None:
+            self.frame.messages.say(_("There is nothing to take back."))
+        elif late.function is inbox.unresolve:
+            told = _("{what}: it is too late to take this back, the parent may have been told.").format(what=late.label)
+            offer = self.frame.messages.offer(told, _("Write a correction"))
+            offer.accepted.connect(partial(self._correct, late.args[0]))
+        else:
+            told = _("{what}: it is too late to take this back. Change it once more instead.").format(what=late.label)
+            self.frame.messages.say(told)
+
+    @Slot(object)
+    def _undo_expired(self, undo: Undo) -> None:
+        self._too_late = undo
+
+    def _correct(self, request_id: RequestId) -> None:
+        """Open the request again: what is written there now goes to the parent as a further letter."""
+        center = self.frame.page("messages")
+        if isinstance(center, MessageCenter):
+            self.frame.show_page("messages")
+            center.open_request(request_id)
+            center.answering.go_to_response()
 
     @Slot(object)
     def _undo(self, undo: Undo) -> None:
@@ -470,7 +508,7 @@ class Shell(QObject):
         handlers: dict[str, Callable[[], object]] = {
             "app.palette": self._open_palette,
             "app.keys": self._open_keys,
-            "app.undo": self.frame.undo_bar.ask_undo,
+            "app.undo": self._undo_last,
             "app.lock": self.lock,
             "app.refresh": self.hub.reread,
             "app.rail": self.frame.toggle_rail,
@@ -482,6 +520,8 @@ class Shell(QObject):
                 handler = partial(self._choose_look, command.id.rpartition(".")[2])
             if handler is None and command.id.startswith("app.text."):
                 handler = partial(self._choose_size, int(command.id.rpartition(".")[2]))
+            if handler is None and command.id.startswith("app.letters."):
+                handler = partial(self._choose_letters, on=command.id.endswith(".on"))
             if handler is not None:
                 self.frame.commands.add(command, handler)
 
@@ -496,6 +536,19 @@ class Shell(QObject):
         self._keep_looks()
         if self.context is not None:
             self.context.preferences.put("text_size", percent)
+
+    def _choose_letters(self, *, on: bool) -> None:
+        self._use_letters(on=on)
+        if self.context is not None:
+            self.context.preferences.put("letters", on)
+        told = (
+            _("Letters and digits act again.") if on else _("Letters and digits do nothing now. Ctrl K has commands.")
+        )
+        self.frame.messages.say(told)
+
+    def _use_letters(self, *, on: bool) -> None:
+        """Whoever dictates, or leans on the keyboard, is better off without single keys (WCAG 2.1.4)."""
+        self.frame.commands.set_letters(on)
 
     def _keep_looks(self) -> None:
         """Next time the window looks so from its first paint on."""

@@ -13,13 +13,14 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QPoint,
     QRect,
     QSize,
     Qt,
     Signal,
     Slot,
 )
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -457,8 +458,24 @@ class ListView(QTableView):
 
     def set_row_height(self, pixels: int) -> None:
         """Change the height of rows, in pixels at 100 % (compact rows)."""
+        if pixels == self._row_height:
+            return
+        seen = self._is_selected_seen(self.viewport().size())
         self._row_height = pixels
         self._measure()
+        if seen:
+            self.scrollTo(self.currentIndex())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """A selected row that was seen stays in sight where the list gets lower."""
+        seen = self._is_selected_seen(event.oldSize())
+        super().resizeEvent(event)
+        if seen:
+            self.scrollTo(self.currentIndex())
+
+    def _is_selected_seen(self, room: QSize) -> bool:
+        current = self.currentIndex()
+        return current.isValid() and QRect(QPoint(0, 0), room).contains(self.visualRect(current))
 
     # Keys and mouse
 

@@ -471,7 +471,17 @@ class TabStrip(QTabBar):
         self.setTabText(self._keys.index(key), no_mnemonic(text if count is None else f"{text} {count}"))
 
     def tabSizeHint(self, index: int) -> QSize:
-        return self._size_of(index, self._texts[self._keys[index]])
+        return self._size_of(index, self._texts_shown()[self._keys[index]])
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._whole_width(), app_theme().px(36))
+
+    def _whole_width(self) -> int:
+        return sum(self._size_of(index, self._texts[key]).width() for index, key in enumerate(self._keys))
+
+    def _texts_shown(self) -> Mapping[str, str]:
+        """All tabs say less where one of them would have to: unequal gaps look like a mistake."""
+        return self._texts if not self._short or self.width() >= self._whole_width() else {**self._texts, **self._short}
 
     def _size_of(self, index: int, words: str) -> QSize:
         theme = app_theme()
@@ -514,7 +524,7 @@ class TabStrip(QTabBar):
         shown = "" if count is None else str(count)
         taken = QFontMetrics(font).horizontalAdvance(shown) + theme.px(8) if shown else 0
         text = QRect(inner.left(), inner.top(), inner.width() - taken, inner.height())
-        used = draw_text(painter, text, self._words_for(index, text.width()), font, ink)
+        used = draw_text(painter, text, self._texts_shown()[self._keys[index]], font, ink)
         if shown:
             left = inner.left() + used + theme.px(8)
             draw_text(painter, QRect(left, inner.top(), taken, inner.height()), shown, font, ink)
@@ -524,11 +534,6 @@ class TabStrip(QTabBar):
             painter.fillRect(under, theme.accent)
             if self.hasFocus():
                 draw_focus_ring(painter, area, theme.px(RADIUS_CONTROL))
-
-    def _words_for(self, index: int, width: int) -> str:
-        key = self._keys[index]
-        fits = QFontMetrics(app_theme().bold).horizontalAdvance(self._texts[key]) <= width
-        return self._texts[key] if fits else self._short.get(key, self._texts[key])
 
     def event(self, event: QEvent) -> bool:
         if event.type() in {QEvent.Type.HoverMove, QEvent.Type.Enter, QEvent.Type.Leave}:

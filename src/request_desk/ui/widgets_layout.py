@@ -108,13 +108,15 @@ def _settle(placed: list[tuple[QLayoutItem, QRect]], height: int, *, move: bool)
 
 
 class Card(QFrame):
-    """A rounded panel with a hairline; fill its `body`."""
+    """A rounded panel with a hairline; fill its `body`. `ends` are kept free above and below besides the padding."""
 
-    def __init__(self, parent: QWidget | None = None, *, padding: int = 4 * SPACE, name: str = "") -> None:
+    def __init__(
+        self, parent: QWidget | None = None, *, padding: int = 4 * SPACE, ends: int = 0, name: str = ""
+    ) -> None:
         super().__init__(parent)
         if name:
             self.setAccessibleName(name)
-        self._padding = padding
+        self._padding, self._ends = padding, ends
         self._gap = 2 * SPACE
         self.body = QVBoxLayout(self)
         self._measure()
@@ -129,7 +131,8 @@ class Card(QFrame):
     @Slot()
     def _measure(self) -> None:
         side = app_theme().px(self._padding) + 1
-        self.body.setContentsMargins(side, side, side, side)
+        end = side + app_theme().px(self._ends)
+        self.body.setContentsMargins(side, end, side, end)
         self.body.setSpacing(app_theme().px(self._gap))
 
 
@@ -197,7 +200,7 @@ class Line(QFrame):
 def tidy(control: QAbstractSpinBox) -> None:
     """Give the text of a spin box or date field its distance from the edge, which the style sheet cannot."""
     for line in control.findChildren(QLineEdit):
-        line.setTextMargins(app_theme().px(SPACE), 0, 0, 0)
+        line.setTextMargins(app_theme().px(7), 0, 0, 0)
 
 
 def field(label: str, control: QWidget, *, hint: str = "") -> QWidget:

@@ -124,6 +124,11 @@ class StateStack(QStackedWidget):
         self.addWidget(content)
         self.addWidget(self.pane)
 
+    def minimumSizeHint(self) -> QSize:
+        """What is shown decides, not the larger of both: the other one must not push a neighbour away."""
+        shown = self.currentWidget()
+        return shown.minimumSizeHint() if shown is not None else super().minimumSizeHint()
+
     def show_content(self) -> None:
         self.setCurrentWidget(self.content)
 

@@ -356,7 +356,7 @@ class DayView(QAbstractScrollArea):
             words = self._words.time(instant).replace(":00", "", 1)
             draw_text(painter, line, words, theme.small, theme.muted, Qt.AlignmentFlag.AlignRight)
         now = layout.y_of(self._clock.now())
-        if 0 <= now <= layout.height:
+        if max(0, body.top() - origin.y()) <= now <= layout.height:  # not half of it under the heads
             draw_dot(painter, QPoint(body.left(), origin.y() + now), theme.accent)
         painter.restore()
 

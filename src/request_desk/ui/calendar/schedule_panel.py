@@ -3,13 +3,14 @@
 from datetime import date, timedelta
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from request_desk.domain.clock import Clock
 from request_desk.domain.schedule import ScheduleDay
 from request_desk.domain.words import Words, _
 from request_desk.ui.calendar.day_view import DayView
-from request_desk.ui.theme import TextRole
+from request_desk.ui.theme import TextRole, app_theme
 from request_desk.ui.widgets import Card, IconButton, PlainLabel, State, StateStack, secondary
 
 _DAY = timedelta(days=1)
@@ -61,8 +62,22 @@ class SchedulePanel(Card):
         """Use another formatter."""
         self._words = words
         self.view.set_words(words)
-        if self._shown is not None:
-            self.title.setText(words.long_day(self._shown))
+        self._say_day()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._say_day()
+
+    def _say_day(self) -> None:
+        """Say which day it is; where there is no room for the long words, in short ones, never cut."""
+        if self._shown is None:
+            return
+        long = self._words.long_day(self._shown)
+        items = [item for item in map(self.head.itemAt, range(1, self.head.count())) if item and not item.isEmpty()]
+        beside = sum(item.sizeHint().width() + self.head.spacing() for item in items)
+        room = self.body.contentsRect().width() - beside
+        fits = not self.isVisible() or QFontMetrics(app_theme().title).horizontalAdvance(long) <= room
+        self.title.setText(long if fits else self._words.day(self._shown))
 
     def shown_day(self) -> date | None:
         return self._shown
@@ -70,7 +85,7 @@ class SchedulePanel(Card):
     def expect(self, day: date) -> None:
         """Show the title of a day that is being read; another day that is still shown hears nothing until it is there."""
         self._shown = day
-        self.title.setText(self._words.long_day(day))
+        self._say_day()
         shown = self.view.day()
         if shown is None:
             self.stack.show_state(State.LOADING, _("Reading the schedule …"))
@@ -82,7 +97,7 @@ class SchedulePanel(Card):
         if self._shown is not None and day.day != self._shown:
             return
         self._shown = day.day
-        self.title.setText(self._words.long_day(day.day))
+        self._say_day()
         self.view.show_day(day)
         self.stack.show_content()
 

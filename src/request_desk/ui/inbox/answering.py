@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
 from request_desk.domain.availability import Slot as FreeSlot
-from request_desk.domain.errors import Refused
+from request_desk.domain.errors import Conflict, Refused
 from request_desk.domain.ids import RequestId
 from request_desk.domain.phrases import Phrase, PhraseError, Rendered, render, suggest
-from request_desk.domain.requests import CallOutcome, Disposition, Resolved, Target
+from request_desk.domain.requests import CallOutcome, Disposition, RequestState, Resolved, Target
 from request_desk.domain.words import _
 from request_desk.services import directory, phrases
 from request_desk.services.changes import Changes, JournalEntry, Topic
@@ -28,7 +28,7 @@ from request_desk.ui.inbox.dialogs import CancelDialog, ForwardDialog, ReasonDia
 from request_desk.ui.inbox.flow import CancelChoice, Handling, Need, ShownOffer
 from request_desk.ui.inbox.handler import Letter, RequestHandler, Values
 from request_desk.ui.inbox.offers_strip import OffersStrip
-from request_desk.ui.inbox.phrase_popup import PhrasePopup
+from request_desk.ui.inbox.phrase_popup import PhrasePopup, other_language
 from request_desk.ui.inbox.request_pane import RequestPane
 from request_desk.ui.inbox.request_words import Item, change_words, visit_line
 from request_desk.ui.inbox.response_pane import ResponsePane, Shown
@@ -298,6 +298,13 @@ class Answering(QObject):
         rendered = self._rendered(phrase, now, values)
         if rendered is not None:
             self._response.put(rendered, phrase, values.fields)
+            self._tell_language(now, phrase)
+
+    def _tell_language(self, now: Handling, phrase: Phrase) -> None:
+        """A missing translation is said before anything is sent (RE2)."""
+        told = other_language(phrase, now.view.sender.language, self._context.words())
+        if told:
+            self._response.explain(told)
 
     def _rendered(self, phrase: Phrase, now: Handling, values: Values) -> Rendered | None:
         try:
@@ -335,6 +342,8 @@ class Answering(QObject):
             self._response.put(rendered, phrase, values)
         else:
             editor.add(rendered, values, phrase.prompts)
+        if self.handler.now is not None:
+            self._tell_language(self.handler.now, phrase)
         editor.refresh(values)  # they may have come while the phrases were open
         self.handler.typed()
         editor.setFocus()
@@ -386,7 +395,8 @@ class Answering(QObject):
         except ValueError:
             spans = [{"t": text}]
         self._response.editor.restore(spans)
-        self._response.set_phrase(phrase)
+        known = next((one for one in self._library if one.slug == phrase), None)
+        self._response.set_phrase(phrase, known.language if known is not None else "")
         self._response.refresh(self._context.words())
 
     # disposition
@@ -505,7 +515,9 @@ class Answering(QObject):
         if now is None:
             return
         self._keep_draft()
-        sheet = ConflictSheet(refused, self._response.editor.text(), may_follow_up=True, parent=self._window)
+        was_withdrawn = isinstance(refused, Conflict) and refused.what == str(RequestState.WITHDRAWN)
+        text = self._response.editor.text()
+        sheet = ConflictSheet(refused, text, may_follow_up=not was_withdrawn, parent=self._window)
         sheet.looked.connect(self._show_news)
         sheet.followed_up.connect(self._follow_up)
         sheet.discarded.connect(self._discard)

@@ -12,13 +12,13 @@ from request_desk.ui.theme import app_theme
 from request_desk.ui.widgets import set_tip
 
 # Letters of ordinary width in a row, and how many rows two lines with ordinary names take then.
-ROWS = ((78, 2), (50, 4))
+ROWS = ((110, 2), (78, 3), (50, 4))
 MOST_ROWS = 6
 LINE_HEIGHT = 20
 
 
 class ConsequenceLines(QWidget):
-    """Says what will be written. Two rows of text where there is room, more in a narrow pane; the words never change the height."""
+    """Says what will be written. Two rows of text where they are wide, more in a narrow pane; the words never change the height."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -41,11 +41,14 @@ class ConsequenceLines(QWidget):
         return "\n".join(plain(line) for line in self._lines)
 
     def rows(self) -> int:
-        letters = self.width() / QFontMetrics(app_theme().regular).averageCharWidth()
-        return next((rows for least, rows in ROWS if letters >= least), MOST_ROWS)
+        return _rows_in(self.width())
+
+    def height_in(self, width: int) -> int:
+        """Return how high it is where it is so wide."""
+        return _rows_in(width) * app_theme().px(LINE_HEIGHT)
 
     def sizeHint(self) -> QSize:
-        return QSize(app_theme().px(240), self.rows() * app_theme().px(LINE_HEIGHT))
+        return QSize(app_theme().px(240), self.height_in(self.width()))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(app_theme().px(160), self.sizeHint().height())
@@ -93,6 +96,11 @@ class ConsequenceLines(QWidget):
     def _measure(self) -> None:
         self.updateGeometry()
         self.update()
+
+
+def _rows_in(width: int) -> int:
+    letters = width / QFontMetrics(app_theme().regular).averageCharWidth()
+    return next((rows for least, rows in ROWS if letters >= least), MOST_ROWS)
 
 
 def _layout(line: Line, regular: QFont, bold: QFont) -> QTextLayout:

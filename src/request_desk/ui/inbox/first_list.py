@@ -13,15 +13,15 @@ from request_desk.domain.requests import InboxRow
 from request_desk.domain.words import Words, _
 from request_desk.services.first_sight import FirstSight
 from request_desk.ui.frame import Memory
-from request_desk.ui.inbox.request_list import RequestDelegate, fitting_row
+from request_desk.ui.inbox.request_list import ListCard, RequestDelegate, fitting_row
 from request_desk.ui.inbox.row_words import first_words, spoken_row
 from request_desk.ui.painting import fill_round
 from request_desk.ui.tables import ListView, RowState, WindowedModel
 from request_desk.ui.theme import RADIUS_CARD, app_theme
-from request_desk.ui.widgets_layout import Card
 
 PLACE_KEY = "inbox.list.place"  # where the list was, and in a page of which size
 # Without a place from last time: as the page is laid out in a window of the usual size.
+_FAR = 100_000  # pixels
 _ABOVE, _GAP = 46, 14  # the tabs and the space below them; between two cards
 _WIDTH, _HEIGHT, _SCHEDULE = 0.493, 0.56, 0.58
 
@@ -58,7 +58,7 @@ class FirstList(QWidget):
             request_page=_nobody_to_ask,
             parent=self,
         )
-        self._card = Card(self, padding=0, name=_("Requests"))
+        self._card = ListCard(self)
         delegate = _FirstDelegate(lambda: words, lambda: sight.now, lambda _id: False, lambda: sight.staff_id)
         delegate.painted.connect(self.painted, Qt.ConnectionType.QueuedConnection)
         self.list = ListView(self._model, delegate, name=_("Requests"), parent=self._card)
@@ -139,8 +139,10 @@ def _nobody_to_ask(_generation: int, _keys: tuple[int, ...]) -> None:
 
 
 def _kept_place(memory: Memory) -> tuple[int, int, int, int, int, int] | None:
+    """What was kept, None when it is no place in a page: the file is the user's own, but it may be damaged."""
     try:
         page_width, page_height, x, y, width, height = (int(number) for number in (memory.get(PLACE_KEY) or "").split())
     except ValueError:
         return None
-    return page_width, page_height, x, y, width, height
+    fits = 0 <= x < x + width <= page_width <= _FAR and 0 <= y < y + height <= page_height <= _FAR
+    return (page_width, page_height, x, y, width, height) if fits else None

@@ -355,6 +355,8 @@ def refusal(now: Handling, rendered: Rendered, words: Words, prompts: Sequence[P
         )
     if leftover_marks("".join(" " if span.field else span.text for span in rendered.spans)):
         return _("Nothing was sent: the response holds curly brackets of a phrase. Take them out.")
+    if now.is_answered and not text.strip():
+        return _("Nothing was sent: this request is answered already. Write a text to send it as a follow-up.")
     if now.disposition is Disposition.OPEN and not text.strip() and not now.has_act:
         return _("There is nothing to send: choose a time, or write a reply.")
     wrong = mentions_other_time(rendered, *_times(now, words)) if now.has_act else ()

@@ -454,13 +454,14 @@ class RequestHandler(QObject):
         if now.holding and letter.with_act:
             self._letter = letter
             return
+        if now.is_answered:
+            if letter.reply is not None:
+                self._active = True
+                self.follow_up(letter.reply)
+            return
         self._active = True
         act: Act | None = flow.act_of(now) if letter.with_act else None
         self._set(replace(now, sending=True))
-        if now.is_answered:
-            if letter.reply is not None:
-                self.follow_up(letter.reply)
-            return
         pending = self._runner.act(
             self,
             inbox.resolve,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
@@ -26,7 +26,7 @@ from request_desk.ui.inbox.filters import FilterBar
 from request_desk.ui.inbox.first_list import FirstList
 from request_desk.ui.inbox.inbox_commands import acting, choosing_location, choosing_offer, going
 from request_desk.ui.inbox.offers_strip import OffersStrip
-from request_desk.ui.inbox.request_list import LEAST_ROWS, RequestDelegate, fitting_row
+from request_desk.ui.inbox.request_list import LEAST_ROWS, ListCard, RequestDelegate, fitting_row
 from request_desk.ui.inbox.request_pane import RequestPane
 from request_desk.ui.inbox.response_pane import ResponsePane
 from request_desk.ui.inbox.row_words import KIND_ICONS, row_words
@@ -34,30 +34,30 @@ from request_desk.ui.palette_dialog import PaletteDialog, PaletteEntry
 from request_desk.ui.tables import ListView
 from request_desk.ui.theme import ROW_COMPACT, app_theme
 from request_desk.ui.timing import Stoppable
-from request_desk.ui.widgets import Banner, BannerKind, Card, State, StateStack, paint_later
+from request_desk.ui.widgets import Banner, BannerKind, State, StateStack, paint_later, show_if
 
 FOLD = 1200  # pixels of the window below which the schedule is a strip
-LOW = 546  # pixels below the bars under which the strip has one row and the text two lines at least
-LOWEST = 446  # under which its tiles leave the neighbours out and the dispositions fold
+GAP = 14  # between the cards
+ARRANGEMENTS = ((True, False), (False, False), (False, True))  # roomy, tight: from the most room to the least
 SHORT = 740  # pixels of the page below which failed notices are a mark beside the filters and the list leaves its height to the message
 LIST_SHARE = 0.56
 SMALLEST_SHARE = 0.42
+LEAST_MESSAGE = 200  # pixels at 100 % in which the people and the first line of the text are seen
 LEFT_KEY = "inbox.splitter.left"
 SLOW = 250  # milliseconds after which a message that is being read says so
 FOUND = 12  # search results in the palette
 
 
-class _ListCard(Card):
-    """The card around the list; tells its height."""
+class _Panes(QSplitter):
+    """Cards with a gap between them; `laid_out` comes when they have their places, where new sizes may be set."""
 
-    resized = Signal()
+    laid_out = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, padding=0, name=_("Requests"))
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self.resized.emit()
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() in {QEvent.Type.Resize, QEvent.Type.LayoutRequest}:
+            self.laid_out.emit()
+        return done
 
 
 class MessageCenter(QWidget):
@@ -87,7 +87,9 @@ class MessageCenter(QWidget):
         self._sheet: DeliveriesSheet | None = None
         self._burst_text = ""
         self._failed_told = ""
+        self._department_told = ""
         self._first = True
+        self._stays = False  # the open request, while another list is read
         self.feed = RequestFeed(context, self)
         self.building = self._build()
         if at_once:
@@ -142,8 +144,8 @@ class MessageCenter(QWidget):
     def _make_list(self) -> None:
         context = self._context
         self._both = QSplitter(Qt.Orientation.Horizontal, self)
-        self._left = QSplitter(Qt.Orientation.Vertical, self._both)
-        self._right = QSplitter(Qt.Orientation.Vertical, self._both)
+        self._left = _Panes(Qt.Orientation.Vertical, self._both)
+        self._right = _Panes(Qt.Orientation.Vertical, self._both)
         self.live_bar = Banner(self)
         self.empty_department_bar = Banner(self)
         self.failed_bar = Banner(self)
@@ -151,7 +153,7 @@ class MessageCenter(QWidget):
 
     def _list_card_made(self) -> None:
         context = self._context
-        self.list_card = _ListCard(self._left)
+        self.list_card = ListCard(self._left)
         delegate = RequestDelegate(context.words, context.clock.now, self._has_draft, self._my_id)
         self.list = ListView(self.feed.model, delegate, name=_("Requests"))
         self.list_stack = StateStack(self.list, self.list_card)
@@ -159,9 +161,10 @@ class MessageCenter(QWidget):
 
     def _lay_out(self) -> None:
         theme, memory = app_theme(), self._context.memory
+        theme.changed.connect(self._measure)
+        self._measure()
         for splitter, shares in ((self._left, (56, 44)), (self._right, (64, 0, 36)), (self._both, (494, 506))):
             splitter.setChildrenCollapsible(False)
-            splitter.setHandleWidth(theme.px(14))
             for place, share in enumerate(shares):
                 splitter.setStretchFactor(place, share)
         self._left.setSizes([468, 366])
@@ -182,7 +185,8 @@ class MessageCenter(QWidget):
 
     def _connect(self) -> None:
         self.list_card.resized.connect(self._fit_rows)
-        self.list_card.resized.connect(self._fit_height)
+        self._left.laid_out.connect(self._share_left)
+        self._right.laid_out.connect(self._fit_height)
         self.filters.changed.connect(self._list_wanted)
         self.filters.left_search.connect(self.focus_list)
         self.feed.loaded.connect(self._list_loaded)
@@ -280,6 +284,10 @@ class MessageCenter(QWidget):
 
     @Slot(object)
     def _list_wanted(self, wanted: WantedList) -> None:
+        shown, open_id = self.feed.shown, self.answering.handler.request_id
+        # Other filters or another order of the same list: what is being read stays open, in the list or beside it.
+        self._stays = open_id is not None and (shown.tab, shown.search) == (wanted.tab, wanted.search)
+        self._wanted_id = open_id if self._stays else self._wanted_id
         self.feed.pin(None)
         self._first = True
         self.feed.show(wanted)
@@ -296,7 +304,7 @@ class MessageCenter(QWidget):
                 self.list.select_first()
             if self._first and not self._is_typing():
                 self.focus_list()
-        self._first = False
+        self._first = self._stays = False
 
     def _show_empty(self) -> None:
         wanted = self.feed.shown
@@ -336,6 +344,8 @@ class MessageCenter(QWidget):
     @Slot(object)
     def _selected(self, key: int | None) -> None:
         """The list shows another row as the chosen one; a request that is being read stays when it merely left the list."""
+        if key is None and self._stays:
+            return
         if key is None:
             self.feed.pin(None)
             self.answering.leave()
@@ -345,9 +355,9 @@ class MessageCenter(QWidget):
         self._show_request(RequestId(key))
 
     def _show_request(self, request_id: RequestId) -> None:
+        self.feed.pin(request_id)
         if request_id == self.answering.handler.request_id:
             return
-        self.feed.pin(request_id)
         self.answering.open(request_id)
         if self._slow is not None:
             self._slow.stop()
@@ -491,8 +501,10 @@ class MessageCenter(QWidget):
                 ),
                 action=_("Try again"),
             )
+            self._show_banner()
         else:
             self.live_bar.clear()
+            self._show_banner()
             if self.feed.model.rowCount() == 0:
                 self.feed.show(self.filters.wanted())
 
@@ -515,10 +527,17 @@ class MessageCenter(QWidget):
             self._list_wanted(self.filters.wanted())
 
     def _banner_read(self, sentence: str) -> None:
-        if sentence:
-            self.empty_department_bar.say(BannerKind.WARNING, sentence)
-        else:
+        self._department_told = sentence
+        self._show_banner()
+
+    def _show_banner(self) -> None:
+        """On a low page one bar at a time: that the database is away comes first."""
+        waits = self.height() < app_theme().px(SHORT) and not self.live_bar.isHidden()
+        told = "" if waits else self._department_told
+        if not told:
             self.empty_department_bar.clear()
+        elif self.empty_department_bar.text() != told:
+            self.empty_department_bar.say(BannerKind.WARNING, told)
 
     # failed notices
 
@@ -582,17 +601,32 @@ class MessageCenter(QWidget):
         self.filters.place(self.width())
         self._fold(folded=self.window().width() < theme.px(FOLD))
         self._show_failed()
+        self._show_banner()
         self._fit_height()
+        self._share_left()
+
+    @Slot()
+    def _measure(self) -> None:
+        for splitter in (self._left, self._right, self._both):
+            splitter.setHandleWidth(app_theme().px(GAP))
 
     @Slot()
     def _fit_height(self) -> None:
-        """Follow the height that the bars above leave."""
-        theme, room = app_theme(), self._both.height()
-        roomy, tight = room >= theme.px(LOW), room < theme.px(LOWEST)
-        self.strip.set_rows(2 if roomy else 1, low=tight)
+        """Do with the height that the bars above leave: the first arrangement in which nothing is pressed together."""
+        room = self._right.height() - self._right.handleWidth()
+        fitting = next((one for one in ARRANGEMENTS if self._height_with(*one) <= room), None)
+        roomy, tight = fitting or ARRANGEMENTS[-1]
+        self.strip.set_rows(_tile_rows(roomy=roomy), low=tight)
         self.response.set_room(roomy=roomy, tight=tight)
-        self._share_left()
+        show_if(self.strip, bool(self._folded) and fitting is not None)
 
+    def _height_with(self, roomy: bool, tight: bool) -> int:
+        """Return the least height of schedule or strip and response together."""
+        strip = self.strip.height_with(_tile_rows(roomy=roomy), low=tight)
+        beside = strip if self._folded else self.schedule.minimumSizeHint().height()
+        return beside + self.response.height_with(roomy=roomy, tight=tight)
+
+    @Slot()
     def _share_left(self) -> None:
         """Where there is little height the list keeps six low rows and the message has the rest, unless the user said otherwise."""
         if self._context.memory.get(LEFT_KEY):
@@ -602,8 +636,10 @@ class MessageCenter(QWidget):
         share = LIST_SHARE * room
         if self.height() < theme.px(SHORT):
             least = LEAST_ROWS * theme.px(ROW_COMPACT) + theme.px(ROW_COMPACT) // 2
-            share = max(SMALLEST_SHARE * room, min(share, least))
-        self._left.setSizes([round(share), room - round(share)])
+            share = max(SMALLEST_SHARE * room, min(share, least, room - theme.px(LEAST_MESSAGE)))
+        wanted = [round(share), room - round(share)]
+        if self._left.sizes() != wanted:
+            self._left.setSizes(wanted)
 
     @Slot()
     def _fit_rows(self) -> None:
@@ -615,7 +651,11 @@ class MessageCenter(QWidget):
             return
         self._folded = folded
         self.schedule.setVisible(not folded)
-        self.strip.setVisible(folded)
+        self.strip.setVisible(folded)  # where there is no height for it, `_fit_height` takes it away
+
+
+def _tile_rows(*, roomy: bool) -> int:
+    return 2 if roomy else 1
 
 
 def _empty_words(tab: Tab) -> str:

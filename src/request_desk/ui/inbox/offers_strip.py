@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from request_desk.domain.appointments import Appointment
@@ -15,10 +15,11 @@ from request_desk.ui.inbox.flow import Handling, ShownOffer
 from request_desk.ui.inbox.request_words import differs
 from request_desk.ui.painting import draw_text, fill_round
 from request_desk.ui.plain_text import one_line
-from request_desk.ui.theme import RADIUS_CONTROL, Tone, app_theme
+from request_desk.ui.theme import RADIUS_CONTROL, SPACE, Tone, app_theme
 from request_desk.ui.widgets import Card, PlainLabel
 
 PADDING = 12
+LOW_PADDING = 8
 TILE_HEIGHT = 66
 LOW_TILE = 46
 TILE_WIDTH = 124
@@ -109,9 +110,38 @@ class OffersStrip(Card):
     def set_rows(self, rows: int, *, low: bool = False) -> None:
         """Show at most so many rows of tiles; low ones leave the neighbours and the title out."""
         self._low = low
-        self.set_padding(8 if low else PADDING)
+        self.set_padding(LOW_PADDING if low else PADDING)
         self.field.set_rows(rows, low=low)
         self._show_parts()
+
+    def minimumSizeHint(self) -> QSize:
+        # The sentence wraps: a splitter would give it the height of a narrower one.
+        return QSize(super().minimumSizeHint().width(), self._height())
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self._height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
+
+    def _height(self) -> int:
+        padding = app_theme().px(LOW_PADDING if self._low else PADDING) + 1
+        parts: list[int] = []
+        if not self.title.isHidden():
+            width = self.width() - 2 * padding
+            parts.append(max(self.title.heightForWidth(width), QFontMetrics(app_theme().small).height()))
+        if not self.field.isHidden():
+            parts.append(self.field.sizeHint().height())
+        return sum(parts) + app_theme().px(2 * SPACE) * max(0, len(parts) - 1) + 2 * padding
+
+    def height_with(self, rows: int, *, low: bool) -> int:
+        """Return how high it is with so many rows of tiles, however many a request has."""
+        theme = app_theme()
+        tiles = rows * theme.px(LOW_TILE if low else TILE_HEIGHT) + (rows - 1) * theme.px(6)
+        title = 0 if low else QFontMetrics(theme.small).height() + theme.px(2 * SPACE)
+        return tiles + title + 2 * (theme.px(LOW_PADDING if low else PADDING) + 1)
 
     def _show_parts(self) -> None:
         """Without tiles the sentence says why; where there is little room, tiles stand alone."""

@@ -17,7 +17,7 @@ from request_desk.ui.theme import SPACE, TextRole, Tone, app_theme
 from request_desk.ui.widgets import PlainLabel, PlainTextView, SearchField, primary
 
 ENTRY = 34
-LIST_WIDTH = 300
+LIST_WIDTH = 340
 SIZE = (760, 460)
 PREVIEW = 13  # lines before the preview scrolls
 
@@ -51,7 +51,7 @@ class PhrasePopup(Sheet):
         self.finish_with(self.yes)
         self.accepted.connect(self._accepted)
         self.fit(*SIZE)
-        self.list.setFixedWidth(min(app_theme().px(LIST_WIDTH), self.width() * 2 // 5))
+        self.list.setFixedWidth(min(app_theme().px(LIST_WIDTH), self.width() * 9 // 20))
         self._narrow("")
         self.search.setFocus()
 
@@ -128,13 +128,7 @@ class PhrasePopup(Sheet):
             return
         self.preview.set_text(self._rendered.text)
         self.open_fields.setText("" if self._values is None else self._open_words(phrase, self._rendered))
-        other = phrase.language.partition("-")[0] != (self._language or "en").partition("-")[0]
-        told = _("This phrase is in {language}; the parent reads {other}.")
-        self.language.setText(
-            told.format(language=self._words.language(phrase.language), other=self._words.language(self._language))
-            if other
-            else ""
-        )
+        self.language.setText(other_language(phrase, self._language, self._words))
         self.yes.setEnabled(True)
 
     def _open_words(self, phrase: Phrase, rendered: Rendered) -> str:
@@ -152,6 +146,14 @@ class PhrasePopup(Sheet):
         phrase = self.list.current()
         if phrase is not None and self._rendered is not None:
             self.chosen.emit(phrase, self._rendered)
+
+
+def other_language(phrase: Phrase, language: str, words: Words) -> str:
+    """Return the sentence that says that the parent reads another language than the phrase's, "" when not (RE2)."""
+    if phrase.language.partition("-")[0] == (language or "en").partition("-")[0]:
+        return ""
+    told = _("This phrase is in {language}; the parent reads {other}.")
+    return told.format(language=words.language(phrase.language), other=words.language(language))
 
 
 def _spoken(one: Phrase) -> str:

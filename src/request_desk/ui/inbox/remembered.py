@@ -11,7 +11,7 @@ ORDER_KEY = "inbox.order"
 def remembered_order(preference: Callable[[str], object]) -> ListOrder:
     """Return the order that was chosen last, *Needs me first* without one."""
     kept = preference(ORDER_KEY)
-    return ListOrder(str(kept)) if kept in set(ListOrder) else ListOrder.NEEDS_ME
+    return next((order for order in ListOrder if order == kept), ListOrder.NEEDS_ME)
 
 
 def plain_order(preferences: Mapping[str, object]) -> ListOrder | None:

@@ -201,6 +201,10 @@ class ReplyEditor(QPlainTextEdit):
                 return True
         return False
 
+    def height_with(self, lines: int) -> int:
+        """Return how high it is with so many lines of text in sight."""
+        return self.fontMetrics().lineSpacing() * lines + app_theme().px(18)
+
     def set_least_lines(self, lines: int) -> None:
         """Show at least so many lines of the text."""
         if lines != self._least_lines:
@@ -256,7 +260,7 @@ class ReplyEditor(QPlainTextEdit):
             self._insert(_clean(source.text()))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(app_theme().px(120), self.fontMetrics().lineSpacing() * self._least_lines + app_theme().px(14))
+        return QSize(app_theme().px(120), self.height_with(self._least_lines))
 
     def sizeHint(self) -> QSize:
         return QSize(app_theme().px(320), app_theme().px(84))

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from PySide6.QtCore import QObject, QPoint, QRect
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtCore import QObject, QPoint, QRect, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.requests import InboxRow, RequestState
-from request_desk.domain.words import Words
+from request_desk.domain.words import Words, _
 from request_desk.ui.inbox.row_words import KIND_ICONS, RowWords, row_words
 from request_desk.ui.painting import (
     RIGHT,
@@ -22,6 +23,7 @@ from request_desk.ui.painting import (
 from request_desk.ui.plain_text import one_line
 from request_desk.ui.tables import RowDelegate, RowState
 from request_desk.ui.theme import ROW, ROW_COMPACT, app_theme
+from request_desk.ui.widgets_layout import Card
 
 LEFT = 17  # from the edge to the tile
 TILE = 32
@@ -31,6 +33,20 @@ AGE = 92  # room for "1 h 05, late" and the location
 COMPACT_AGE = 44
 CLAIM = 24
 LEAST_ROWS = 6
+CORNER = 4  # above the first row and below the last
+
+
+class ListCard(Card):
+    """The card around the list; rows keep off its round corners. Tells its height."""
+
+    resized = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, padding=0, ends=CORNER, name=_("Requests"))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
 
 class RequestDelegate(RowDelegate[InboxRow]):
@@ -131,4 +147,5 @@ class RequestDelegate(RowDelegate[InboxRow]):
 
 def fitting_row(height: int) -> int:
     """Return the height of rows, in pixels at 100 %, for a list of this height: six at least are seen (MC7)."""
-    return ROW if height >= LEAST_ROWS * app_theme().px(ROW) else ROW_COMPACT
+    theme = app_theme()
+    return ROW if height - 2 * (theme.px(CORNER) + 1) >= LEAST_ROWS * theme.px(ROW) else ROW_COMPACT

@@ -63,6 +63,7 @@ class Facts(QWidget):
         self._grid.setVerticalSpacing(app_theme().px(3))
         self._grid.setHorizontalSpacing(app_theme().px(3 * SPACE))
         self._grid.setColumnStretch(1, 1)
+        self._labels: list[tuple[PlainLabel, QWidget]] = []
         self._measure()
         app_theme().changed.connect(self._measure)
 
@@ -70,15 +71,32 @@ class Facts(QWidget):
         """Add a row; hiding `content` hides its label."""
         at = self._grid.rowCount()
         name = PlainLabel(label, tone=Tone.MUTED, parent=self)
-        for part in (name, content):
-            part.setMinimumHeight(app_theme().px(ROW_HEIGHT))
         self._grid.addWidget(name, at, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(content, at, 1)
+        self._labels.append((name, content))
+        self._measure_row(name, content)
         return name
 
     @Slot()
     def _measure(self) -> None:
         self._grid.setColumnMinimumWidth(0, app_theme().px(LABELS))
+        for name, content in self._labels:
+            self._measure_row(name, content)
+
+    def _measure_row(self, name: PlainLabel, content: QWidget) -> None:
+        """Put the label on one line with the first line beside it, also where that goes on below."""
+        theme = app_theme()
+        height = theme.px(ROW_HEIGHT)
+        above = max(0, (height - QFontMetrics(theme.small).height()) // 2)
+        for part in (name, content):
+            part.setMinimumHeight(height)
+        if isinstance(content, PlainLabel):
+            content.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            content.setContentsMargins(0, above, 0, above)
+        elif isinstance(content, LineList):
+            content.set_margins(above)
+        elif isinstance(content, FlowBox):
+            name.setMinimumHeight(content.flow.sizeHint().height())
 
 
 class LineList(QWidget):
@@ -92,6 +110,10 @@ class LineList(QWidget):
         self._body = QVBoxLayout(self)
         self._body.setContentsMargins(0, 0, 0, 0)
         self._body.setSpacing(app_theme().px(2))
+
+    def set_margins(self, above: int) -> None:
+        """Keep so much room above the first line and below the last."""
+        self._body.setContentsMargins(0, above, 0, above)
 
     def show_lines(self, lines: Sequence[str]) -> None:
         if tuple(lines) == self._said:
@@ -224,9 +246,13 @@ class RequestPane(Card):
         self.rights = PlainLabel("", tone=Tone.MUTED, parent=people)
         self.phone = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Phone"), parent=people)
         self._phone_dot = PlainLabel("·", tone=Tone.MUTED, parent=people)
+        dot = PlainLabel("·", tone=Tone.MUTED, parent=people)
+        self._plain_people = (dot, self.rights, self._phone_dot)
+        self._measure_people()
+        app_theme().changed.connect(self._measure_people)
         for part in (
             self.patient,
-            PlainLabel("·", tone=Tone.MUTED, parent=people),
+            dot,
             self.asker,
             self.rights,
             self._phone_dot,
@@ -235,12 +261,20 @@ class RequestPane(Card):
             people.flow.addWidget(part)
         inner.addWidget(people)
 
+    @Slot()
+    def _measure_people(self) -> None:
+        """Give the others the line of those that can be selected, which Qt lays out as a document."""
+        for part in self._plain_people:
+            part.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+            part.setMinimumHeight(QFontMetrics(app_theme().small).lineSpacing())
+
     def _make_content(self) -> None:
         self._scroll = QScrollArea(self)
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setMinimumHeight(app_theme().px(SPACE))  # the bars above it and the buttons come first
         content = QWidget()
         self._scroll.setWidget(content)
         inner = QVBoxLayout(content)
@@ -345,8 +379,15 @@ class RequestPane(Card):
     def _open_menu(self) -> None:
         self._menu.popup(self.more_button.mapToGlobal(self.more_button.rect().bottomLeft()))
 
+    def minimumSizeHint(self) -> QSize:
+        # The bars wrap: how high they are depends on the width, of which a splitter knows nothing.
+        hint = super().minimumSizeHint()
+        return QSize(hint.width(), max(hint.height(), self.body.totalMinimumHeightForWidth(self.width())))
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
         self._fit_buttons()
 
     def _fit_buttons(self) -> None:

@@ -67,6 +67,12 @@ def rights_words(view: RequestView) -> str:
     return _("may book") if view.sender.may_book else _("may not book")
 
 
+def _look_alike(told: str) -> str:
+    """Keep the date of birth behind the name it belongs to, whatever the name's direction."""
+    name, comma, born = told.rpartition(", ")
+    return f"{safe_name(name)}{comma}{born}"
+
+
 def safety_words(view: RequestView, words: Words) -> str:
     """Return what must not be overlooked before acting, "" when there is nothing."""
     told: list[str] = []
@@ -80,7 +86,7 @@ def safety_words(view: RequestView, words: Words) -> str:
     if view.patient.look_alikes:
         told.append(
             _("Not to be confused with {others}.").format(
-                others=words.list_of([safe_name(one) for one in view.patient.look_alikes])
+                others=words.list_of([_look_alike(one) for one in view.patient.look_alikes])
             )
         )
     against = [one for one in view.related if one.opposite]

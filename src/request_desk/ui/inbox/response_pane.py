@@ -18,6 +18,7 @@ from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.consequence_lines import ConsequenceLines
 from request_desk.ui.inbox.flow import Handling
 from request_desk.ui.inbox.reply_editor import ReplyEditor
+from request_desk.ui.keys import keys_text
 from request_desk.ui.theme import SPACE, TextRole, Tone, app_theme
 from request_desk.ui.widgets import (
     Banner,
@@ -30,13 +31,16 @@ from request_desk.ui.widgets import (
     primary,
     secondary,
     set_tip,
+    show_if,
 )
 
 SEND_KEYS = "Ctrl+Return"
 REPLY_ONLY = "Reply, change nothing on the schedule"
 PADDING = 14
+LOW_PADDING = 10
 LEAST_ROOM = 120  # for the secondary button and the margins
 USUAL = 660  # pixels at 100 % that are reckoned with before the pane is laid out
+NARROWEST = 380  # below which the phrase button leaves its keys out
 NARROW = 560  # pixels at 100 % below which the secondary button says less
 
 
@@ -62,7 +66,7 @@ class ResponsePane(Card):
         super().__init__(parent, padding=PADDING, name=_("Response"))
         theme = app_theme()
         self._shown: Shown | None = None
-        self._phrase = ""
+        self._phrase = self._language = ""
         self._by_program = False
         self._roomy, self._tight = True, False
         title = PlainLabel(_("Response"), role=TextRole.BOLD, parent=self)
@@ -119,15 +123,36 @@ class ResponsePane(Card):
     def set_room(self, *, roomy: bool, tight: bool) -> None:
         """Do with less height: fewer lines of text, the options in a chip, less space between the parts."""
         self._roomy, self._tight = roomy, tight
-        self.set_padding(10 if tight else PADDING, SPACE if tight else 2 * SPACE)
+        self.set_padding(LOW_PADDING if tight else PADDING, SPACE if tight else 2 * SPACE)
         self._fold_options()
 
-    def _fold_options(self) -> None:
+    def height_with(self, *, roomy: bool, tight: bool) -> int:
+        """Return the least height at which nothing is pressed together, with so much room for the parts."""
+        theme = app_theme()
+        lines, folded = self._arranged(roomy=roomy, tight=tight)
+        padding, gap = theme.px(LOW_PADDING if tight else PADDING) + 1, theme.px(SPACE if tight else 2 * SPACE)
+        width = self.width() - 2 * padding
+        parts = [
+            self.phrase_button.sizeHint().height(),
+            self.editor.height_with(lines),
+            self.disposition_chip.sizeHint().height() if folded else self.dispositions.flow.heightForWidth(width),
+            self.lines.height_in(width),
+            self.send.sizeHint().height(),
+        ]
+        if not self.refusal_bar.isHidden():
+            parts.append(max(self.refusal_bar.minimumHeight(), self.refusal_bar.heightForWidth(width)))
+        return sum(parts) + gap * (len(parts) - 1) + 2 * padding
+
+    def _arranged(self, *, roomy: bool, tight: bool) -> tuple[int, bool]:
+        """Return how many lines of the text are in sight at least, and whether the options are a chip."""
         is_refused = not self.refusal_bar.isHidden()
-        self.editor.set_least_lines(4 if self._roomy else 1 if self._tight and is_refused else 2)
-        folded = self._tight or (not self._roomy and is_refused)
-        self.dispositions.setVisible(not folded)
-        self.disposition_chip.setVisible(folded)
+        return 4 if roomy else 1 if tight and is_refused else 2, tight or (not roomy and is_refused)
+
+    def _fold_options(self) -> None:
+        lines, folded = self._arranged(roomy=self._roomy, tight=self._tight)
+        self.editor.set_least_lines(lines)
+        show_if(self.dispositions, not folded)
+        show_if(self.disposition_chip, folded)
 
     def minimumSizeHint(self) -> QSize:
         # The radio row wraps: how high everything is depends on the width.
@@ -140,6 +165,9 @@ class ResponsePane(Card):
         if event.size().width() != event.oldSize().width():
             self.updateGeometry()
         self._fit_send()
+        # The words of the phrase button are for the eye before its keys are.
+        self.phrase_button.set_keys("Ctrl+P" if self.width() >= app_theme().px(NARROWEST) else "")
+        self.phrase_button.setAccessibleDescription(keys_text("Ctrl+P"))
         narrow = self.width() < app_theme().px(NARROW)
         self.reply_only.set_text(_("Reply only") if narrow else _(REPLY_ONLY))
         self.reply_only.setAccessibleName(_(REPLY_ONLY))
@@ -202,25 +230,26 @@ class ResponsePane(Card):
         """Return what would be sent; an empty text is no reply."""
         if self._shown is None or self.editor.is_empty():
             return None
-        return Reply(self.editor.text().strip(), self._shown.now.view.sender.language or "en", self._phrase)
+        language = self._language or self._shown.now.view.sender.language or "en"
+        return Reply(self.editor.text().strip(), language, self._phrase)
 
     # the text
 
-    def set_phrase(self, slug: str) -> None:
-        """Remember which phrase the text began from."""
-        self._phrase = slug
+    def set_phrase(self, slug: str, language: str = "") -> None:
+        """Remember which phrase the text began from, and in which language that is written."""
+        self._phrase, self._language = slug, language
 
     def phrase(self) -> str:
         return self._phrase
 
     def put(self, rendered: Rendered, phrase: Phrase, values: Mapping[str, str]) -> None:
         """Put a rendered phrase into the empty or untouched text."""
-        self._phrase = phrase.slug
+        self.set_phrase(phrase.slug, phrase.language)
         self.editor.put(rendered, values, phrase.prompts)
 
     def reset(self) -> None:
         """Empty it for another request."""
-        self._phrase = ""
+        self.set_phrase("")
         self._shown = None
         self.editor.reset()
         self.clear_refusal()

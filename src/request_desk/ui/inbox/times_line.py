@@ -38,7 +38,8 @@ class TimesLine(QWidget):
         self._known: dict[int, list[_Placed]] = {}  # by width: Qt asks many times for each layout
         self._hovered: Item | None = None
         self.setMouseTracking(True)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # Not fixed: a layout would keep to the height of another width, and lines were lost.
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
         self.setAccessibleName(name)

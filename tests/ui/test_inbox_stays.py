@@ -1,0 +1,126 @@
+"""What stays and what is said in the Message Center: the open request under other filters, follow-ups, other languages."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from request_desk.domain.access import SYSTEM
+from request_desk.domain.phrases import parse
+from request_desk.domain.requests import Disposition, Reply, Tab
+from request_desk.paths import phrases as phrase_folder
+from request_desk.services import inbox, phrases, request_view
+from request_desk.ui.inbox.conflict_sheet import ConflictSheet
+from tests.builders import TODAY, Practice
+from tests.ui.conftest import HandTimers
+from tests.ui.inbox_desk import DeskWindow
+
+Setup = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def desks(
+    qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers, tmp_path: Path, database_setup: Setup
+) -> Iterator[Callable[..., DeskWindow]]:
+    """Open desks on the practice; they are closed after the test."""
+    opened: list[DeskWindow] = []
+    with database_setup():
+        shipped = [parse(path.read_text("utf-8")) for path in sorted(phrase_folder().rglob("*.toml"))]
+        sqlite_practice.desk.perform(SYSTEM, phrases.sync_shipped, shipped)
+
+    def open_desk(**values: object) -> DeskWindow:
+        window = DeskWindow(qtbot, sqlite_practice, hand, tmp_path / "drafts", **values)  # type: ignore[arg-type]
+        opened.append(window)
+        return window
+
+    yield open_desk
+    for window in opened:
+        window.close()
+
+
+def test_another_location_leaves_the_open_request_open(
+    desks: Callable[..., DeskWindow], sqlite_practice: Practice, database_setup: Setup
+) -> None:  # the keyboard: Alt+1 … 9 and Alt+0 change the list alone
+    practice = sqlite_practice
+    with database_setup():
+        first = practice.a_request(wishes=[practice.wish(TODAY, "10:00")], place=practice.northside)
+        second = practice.a_request(wishes=[practice.wish(TODAY, "11:00")], place=practice.harbor)
+    desk = desks()
+    desk.look()
+    desk.press("J")
+    assert desk.shown == second
+    desk.press("R")
+    desk.type("one moment")
+    desk.press("Escape")
+    for key, listed, selected in (("Alt+1", {first}, None), ("Alt+0", {first, second}, second)):
+        desk.press(key)
+        assert set(desk.rows()) == listed
+        assert (desk.shown, desk.page.list.selected_key(), desk.text) == (second, selected, "one moment")
+    desk.press("K")
+    assert desk.shown == first
+
+
+def test_an_answered_request_takes_a_follow_up_but_no_empty_one(
+    desks: Callable[..., DeskWindow], sqlite_practice: Practice, database_setup: Setup
+) -> None:
+    practice = sqlite_practice
+    with database_setup():
+        request = practice.a_request(wishes=[practice.wish(TODAY, "10:00")])
+        practice.desk.perform(
+            practice.maria, inbox.resolve, request, None, reply=Reply("Done."),
+            disposition=Disposition.COMPLETED, expect_version=1,
+        )  # fmt: skip
+    desk = desks()
+    desk.page.filters.tabs.choose(Tab.COMPLETED.value)
+    desk.settle()
+    desk.look()
+    assert desk.shown == request
+    desk.press("Ctrl+Return")
+    assert "answered already" in desk.response.refusal_bar.text()
+    desk.press("R")
+    desk.type("One more thing: please bring the card.")
+    desk.press("Ctrl+Return")
+    with database_setup():
+        thread = practice.desk.query(practice.admin, request_view.open_request, request).thread
+    assert [each.body for each in thread][-1] == "One more thing: please bring the card."
+
+
+def test_a_request_that_was_taken_back_offers_no_follow_up(
+    desks: Callable[..., DeskWindow], sqlite_practice: Practice, database_setup: Setup
+) -> None:  # MC9
+    practice = sqlite_practice
+    with database_setup():
+        request = practice.a_request(wishes=[practice.wish(TODAY, "10:00")])
+    desk = desks()
+    desk.look()
+    desk.press("R")
+    desk.type("See you soon.")
+    with database_setup():
+        practice.desk.perform(practice.amara, inbox.withdraw, request)
+    desk.press("Ctrl+Return")
+    sheet = desk.dialog()
+    assert isinstance(sheet, ConflictSheet)
+    assert not sheet.follow.isVisible()
+    assert "See you soon." in desk.text
+
+
+def test_a_reply_in_another_language_than_the_parents_is_said_before_sending(
+    desks: Callable[..., DeskWindow], sqlite_practice: Practice, database_setup: Setup
+) -> None:  # RE2
+    practice = sqlite_practice
+    with database_setup():
+        rosa = practice.a_contact(
+            "Rosa", "Okafor", "rosa@example.org", {practice.zuri: {"relation": "grandmother"}}, language="es"
+        )
+        request = practice.a_request(by=rosa, wishes=[practice.wish(TODAY + timedelta(days=1), "10:00")])
+    desk = desks()
+    desk.look()
+    desk.press("1")
+    assert "This phrase is in English; the parent reads Spanish." in desk.response.refusal_bar.text()
+    reply = desk.response.reply()
+    assert reply is not None
+    assert reply.language == "en"
+    assert desk.shown == request
