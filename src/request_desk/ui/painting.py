@@ -1,6 +1,7 @@
 """Strokes that delegates and own-painted views share; what they say is decided by their callers."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
@@ -28,15 +29,22 @@ def draw_text(
     """Draw one line of plain text, elided to `rect`, and return the width it took."""
     if rect.width() <= 0 or not text:
         return 0
-    measure = QFontMetrics(font)
-    width = measure.horizontalAdvance(text)
-    if width > rect.width():
-        text = measure.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
-        width = measure.horizontalAdvance(text)
+    text, width = _fitted(font, text, rect.width())
     painter.setFont(font)
     painter.setPen(color)
     painter.drawText(rect, int(align) | int(Qt.TextFlag.TextSingleLine), text)
     return width
+
+
+@lru_cache(maxsize=4096)
+def _fitted(font: QFont, text: str, room: int) -> tuple[str, int]:
+    """The text elided to `room`, and its width; remembered, since a list is painted again with every step of a scroll."""
+    measure = QFontMetrics(font)
+    width = measure.horizontalAdvance(text)
+    if width <= room:
+        return text, width
+    elided = measure.elidedText(text, Qt.TextElideMode.ElideRight, room)
+    return elided, measure.horizontalAdvance(elided)
 
 
 def draw_run(painter: QPainter, rect: QRect, parts: Sequence[TextRun], gap: int = 8) -> int:
