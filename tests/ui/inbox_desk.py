@@ -52,7 +52,8 @@ class DeskWindow:
         self.undos: list[Outcome[object]] = []
         self.kept = preferences if preferences is not None else {}
         self.frame = MainFrame(practice="Harbor Pediatrics", clock=hand.clock, timers=hand)
-        qtbot.addWidget(self.frame)
+        # pytest-qt deletes its widgets before fixtures end: what stands behind them is closed first.
+        qtbot.addWidget(self.frame, before_close_func=lambda _frame: self.close())
         self.runner = Runner(practice.desk, write_crash=self._crashed)
         self.runner.set_actor(self.actor)
         self.runner.refusal.connect(self.refusals.append)
@@ -100,6 +101,7 @@ class DeskWindow:
     def close(self) -> None:
         if self.is_dead:
             return
+        self.is_dead = True
         self.page.leave()
         self.runner.drained()
         self.drafts.flush()
