@@ -104,7 +104,11 @@ def test_a_request_that_was_taken_back_offers_no_follow_up(
     sheet = desk.dialog()
     assert isinstance(sheet, ConflictSheet)
     assert not sheet.follow.isVisible()
+    sheet.look.click()
+    desk.settle()
     assert "See you soon." in desk.text
+    assert not desk.response.send.isEnabled()
+    assert "taken this request back" in desk.response.lines.text()
 
 
 def test_a_reply_in_another_language_than_the_parents_is_said_before_sending(

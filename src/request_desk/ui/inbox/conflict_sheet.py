@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from request_desk.domain.errors import Conflict, Refused
+from request_desk.domain.errors import Refused
 from request_desk.domain.words import _
 from request_desk.ui.inbox.dialogs import Sheet
 from request_desk.ui.theme import Tone, app_theme
@@ -21,9 +21,6 @@ class ConflictSheet(Sheet):
 
     def __init__(self, refused: Refused, draft: str, *, may_follow_up: bool, parent: QWidget | None = None) -> None:
         super().__init__(_("Somebody was here before you"), detail=refused.sentence, parent=parent)
-        if isinstance(refused, Conflict) and refused.who:
-            said = _("Changed by {who}: {what}.").format(who=refused.who, what=refused.what or _("changed"))
-            self.body.addWidget(PlainLabel(said, wrap=True, parent=self))
         if draft.strip():
             self.body.addWidget(PlainLabel(_("Your text, kept:"), tone=Tone.MUTED, parent=self))
             self.draft = PlainTextView(name=_("Your text"), max_lines=MOST_LINES, parent=self)

@@ -110,6 +110,11 @@ class Handling:
         return self.view.state in (RequestState.COMPLETED, RequestState.WITHDRAWN)
 
     @property
+    def is_withdrawn(self) -> bool:
+        """Whether the parent has taken it back: nothing can be added to it any more."""
+        return self.view.state is RequestState.WITHDRAWN
+
+    @property
     def moves(self) -> bool:
         """Whether a chosen slot moves the present appointment instead of booking a new one."""
         return self.appointment is not None and self.view.kind is not RequestKind.SCHEDULE
@@ -355,6 +360,8 @@ def refusal(now: Handling, rendered: Rendered, words: Words, prompts: Sequence[P
         )
     if leftover_marks("".join(" " if span.field else span.text for span in rendered.spans)):
         return _("Nothing was sent: the response holds curly brackets of a phrase. Take them out.")
+    if now.is_withdrawn:
+        return _("Nothing was sent: the parent has taken this request back, so nothing can be added to it.")
     if now.is_answered and not text.strip():
         return _("Nothing was sent: this request is answered already. Write a text to send it as a follow-up.")
     if now.disposition is Disposition.OPEN and not text.strip() and not now.has_act:

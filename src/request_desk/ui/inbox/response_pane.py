@@ -220,7 +220,7 @@ class ResponsePane(Card):
             )
             self._say_send(button_text(act, has_reply, now.disposition))
             self.send.set_kind(ButtonKind.DANGER if isinstance(act, Cancellation) else ButtonKind.PRIMARY)
-        may_write = self._shown.is_online and not now.sending
+        may_write = self._shown.is_online and not now.sending and not now.is_withdrawn
         self.send.setEnabled(may_write)
         self.reply_only.setEnabled(may_write and act is not None and has_reply)
         if self.editor.isReadOnly() is not now.sending:
@@ -339,6 +339,9 @@ def _with_hold(now: Handling) -> RequestView:
 
 
 def _follow_up_lines(view: RequestView, words: Words) -> tuple[Line, Line]:
+    if view.state is RequestState.WITHDRAWN:
+        taken_back = _("{name} has taken this request back").format(name=safe_name(view.sender.name))
+        return (Piece(taken_back, strong=True), Piece(".")), (Piece(_("Nothing can be added to it.")),)
     done = _("This request was answered already.")
     if view.completed_at is not None and view.completed_by:
         done = _("{name} completed this request, {time}.")
