@@ -12,7 +12,7 @@ from request_desk.domain.availability import Slot as FreeSlot
 from request_desk.domain.consequences import Line, Piece, button_text, consequence_lines
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, TypeId
 from request_desk.domain.phrases import Phrase, Rendered
-from request_desk.domain.requests import Booking, Cancellation, Disposition, Move, Reply, RequestView
+from request_desk.domain.requests import Booking, Cancellation, Disposition, Move, Reply, RequestState, RequestView
 from request_desk.domain.words import Words, _, safe_name
 from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.consequence_lines import ConsequenceLines
