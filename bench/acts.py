@@ -19,8 +19,10 @@ from request_desk.domain.access import Actor, Role
 from request_desk.domain.availability import Slot
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, new_uuid
 from request_desk.domain.requests import Booking, Disposition, NewRequest, Reply, RequestKind, Wish, WishKind
-from request_desk.services import inbox, inbox_marks, scheduling
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import handling
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.schedule import scheduling
 from request_desk.store import schema
 from tests import postgres
 from tests.builders import TODAY, ZONE, Practice
@@ -122,7 +124,7 @@ class Clinic:
         """Book, reply, complete: the act."""
         self.desk.perform(
             self.maria,
-            inbox.resolve,
+            handling.resolve,
             ready.request_id,
             Booking(ready.slot, self.practice.sick, ready.hold_id),
             reply=Reply(_LETTER, phrase="schedule/booked"),
@@ -150,7 +152,7 @@ class Clinic:
         """Reply and complete, without a change of the schedule."""
         self.desk.perform(
             self.maria,
-            inbox.resolve,
+            handling.resolve,
             request_id,
             None,
             reply=Reply(_LETTER),
@@ -175,7 +177,7 @@ class Clinic:
             wishes,
             "could we come in? thx",
         )
-        return self.desk.perform(self._amara, inbox.submit, new).value
+        return self.desk.perform(self._amara, handling.submit, new).value
 
     def _provider(self, number: int) -> ProviderId:
         return self.practice.a_provider(f"Dr. {number}", f"Dr. {number}", [self.practice.northside])

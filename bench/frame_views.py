@@ -13,8 +13,8 @@ from request_desk.domain.requests import InboxRow, RequestKind, RequestState, Wi
 from request_desk.domain.words import Words
 from request_desk.ui.inbox.request_list import RequestDelegate
 from request_desk.ui.inbox.row_words import spoken_row
-from request_desk.ui.tables import ListView, WindowedModel
-from request_desk.ui.theme import Look, app_theme
+from request_desk.ui.lists.windowed import ListView, WindowedModel
+from request_desk.ui.widgets.theme import Look, app_theme
 
 Index = QModelIndex | QPersistentModelIndex
 NOW = datetime(2026, 11, 24, 16, 12, tzinfo=UTC)

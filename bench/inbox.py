@@ -9,8 +9,8 @@ from bench.measure import Goal, Row, Scale, middle, rotated, row
 from bench.raw import Raw, recorded
 from request_desk.domain.access import Actor
 from request_desk.domain.requests import ListOrder, Tab
-from request_desk.services import inbox_queries
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import queries as inbox_queries
 from request_desk.store.database import Database
 
 _PAGE: Final = 50

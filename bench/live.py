@@ -19,7 +19,7 @@ from bench.measure import Goal, Row, Scale, p99, quiet_environment, row
 from request_desk.domain.clock import SystemClock
 from request_desk.domain.ids import hashed
 from request_desk.domain.requests import ListOrder
-from request_desk.services import directory
+from request_desk.services.practice import directory
 from request_desk.store import schema
 from tests.builders import Practice
 

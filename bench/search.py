@@ -9,8 +9,8 @@ from bench import data
 from bench.measure import Goal, Row, Scale, p99, rotated, row
 from bench.raw import Raw, recorded
 from request_desk.domain.access import Actor
-from request_desk.services import search_queries
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import search_queries
 from request_desk.store.database import Database
 
 _GOAL: Final = Goal(20.0, of_ratio=False)

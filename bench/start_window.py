@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from request_desk import app
 
 if TYPE_CHECKING:
-    from request_desk.ui.desktop import Desktop
+    from request_desk.ui.window.desktop import Desktop
 
 
 class Watch:

@@ -16,10 +16,10 @@ from typing import Any, Final
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication, QMainWindow
 
-from request_desk.ui import desktop
-from request_desk.ui.launch import Opened
-from request_desk.ui.loop_probe import LoopProbe
-from request_desk.ui.memory import FileMemory
+from request_desk.ui.running.loop_probe import LoopProbe
+from request_desk.ui.window import desktop
+from request_desk.ui.window.launch import Opened
+from request_desk.ui.window.memory import FileMemory
 
 _KEY: Final = b64encode(bytes(32))  # of drafts; nothing is drafted
 _IDLE_SECONDS: Final = 2.0

@@ -260,7 +260,7 @@ class Practice:
         type_: TypeId | None = None,
         message: str = "hi, could we come in soon? thx",
     ) -> RequestId:
-        from request_desk.services import inbox
+        from request_desk.services.inbox import handling
 
         new = NewRequest(
             submission_id=new_uuid(),
@@ -273,7 +273,7 @@ class Practice:
             wishes=tuple(wishes),
             message=message,
         )
-        return self.desk.perform(by or self.amara, inbox.submit, new).value
+        return self.desk.perform(by or self.amara, handling.submit, new).value
 
     def wish(self, day: date, time: str, provider: ProviderId | None = None, rank: int = 1) -> Wish:
         return Wish(rank, WishKind.SLOT, provider or self.lindqvist, wall(day, time))

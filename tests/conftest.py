@@ -30,8 +30,8 @@ from sqlalchemy import create_engine, text  # noqa: E402
 from request_desk.domain.access import SYSTEM  # noqa: E402
 from request_desk.domain.clock import FixedClock  # noqa: E402
 from request_desk.domain.ids import CountingIds  # noqa: E402
-from request_desk.services import invariants  # noqa: E402
 from request_desk.services.desk import Desk  # noqa: E402
+from request_desk.services.practice import invariants  # noqa: E402
 from request_desk.store import schema  # noqa: E402
 from request_desk.store.database import Database  # noqa: E402
 from tests import postgres  # noqa: E402

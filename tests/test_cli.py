@@ -14,8 +14,8 @@ from request_desk import __version__, app, config
 from request_desk.__main__ import commands
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.errors import Refused
-from request_desk.services import directory, phrases, settings
 from request_desk.services.desk import Desk
+from request_desk.services.practice import directory, phrases, settings
 from request_desk.store.database import Database
 
 COMMANDS = ("desk", "portal", "worker", "init", "migrate", "demo", "doctor")

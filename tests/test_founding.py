@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from request_desk import app, config, doctor
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.errors import Invalid, Refused
-from request_desk.services import directory
+from request_desk.services.practice import directory
 from request_desk.store import schema
 
 

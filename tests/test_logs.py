@@ -38,7 +38,7 @@ def lines(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
 
 
 def test_planted_names_reach_no_line(lines: Path) -> None:
-    log = logging.getLogger("request_desk.services.inbox")
+    log = logging.getLogger("request_desk.services.inbox.handling")
     for text in PLANTED:
         log.info("sent %s to %s", 4711, text)
         log.warning("a %(thing)s", {"thing": text})

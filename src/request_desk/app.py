@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from request_desk.services.desk import Desk
     from request_desk.services.first_sight import FirstSight, Wanted
     from request_desk.store.database import Database
-    from request_desk.ui.desktop import Desktop, Launch
-    from request_desk.ui.launch import Demo, Opened
+    from request_desk.ui.window.desktop import Desktop, Launch
+    from request_desk.ui.window.launch import Demo, Opened
 
 Face = Callable[[], int]
 Say = Callable[[str], object]
@@ -67,8 +67,8 @@ def open_database(found: "config.Settings") -> "Database":
 def open_desk(found: "config.Settings", clock: "Clock | None" = None) -> "Desk":
     """Open the practice's database; raises Refused when it is empty, newer, older or out of reach."""
     from request_desk.domain.access import SYSTEM
-    from request_desk.services import housekeeping
     from request_desk.services.desk import Desk
+    from request_desk.services.practice import housekeeping
     from request_desk.store import migrate
 
     database = open_database(found)
@@ -94,10 +94,10 @@ def run_desktop(
     `started` is given the desktop before its event loop begins.
     """
     gc.disable()  # loading makes no garbage, and looking for some costs 4 ms of the first paint; the window collects later
-    from request_desk.ui import loading
+    from request_desk.ui.running import loading
 
     loading.load_plainly()
-    from request_desk.ui import desktop
+    from request_desk.ui.window import desktop
 
     opening = _Opening(lambda: _settings_and_log(path), demo)
     launch = _launch(opening, demo or _folder_of(path))
@@ -124,8 +124,8 @@ def desktop_launch(found: "config.Settings", demo: Path | None = None) -> "Launc
 
 
 def _launch(opening: "_Opening", folder: Path) -> "Launch":
-    from request_desk.ui import desktop
-    from request_desk.ui.memory import FileMemory
+    from request_desk.ui.window import desktop
+    from request_desk.ui.window.memory import FileMemory
 
     memory = FileMemory(folder / "window.json")
     return desktop.Launch(
@@ -167,7 +167,7 @@ class _Opening:
 
     def _opened(self) -> "Opened":
         from request_desk import logs
-        from request_desk.ui.launch import Opened
+        from request_desk.ui.window.launch import Opened
 
         begun, self._begun = self._begun or self._begin(), None  # another try begins anew
         home = begun.home
@@ -190,7 +190,7 @@ class _Opening:
 
     def _begin(self) -> "_Begun":
         from request_desk.gateways import secrets
-        from request_desk.ui.launch import SESSION
+        from request_desk.ui.window.launch import SESSION
 
         found = self._found()
         home = _home(self._demo)
@@ -243,7 +243,7 @@ def _nothing() -> None:
 
 
 def _for_window(home: "Home") -> "Demo":
-    from request_desk.ui.launch import Demo, DemoStaff
+    from request_desk.ui.window.launch import Demo, DemoStaff
 
     staff = tuple(DemoStaff(each.login, each.name, each.role, each.password) for each in home.staff)
     return Demo(portal_url=home.portal_url, mails=home.mails, staff=staff, sign_in_as=home.sign_in_as)
@@ -351,8 +351,8 @@ def _say_ready(face: str, port: int) -> None:
 def init(found: "config.Settings", *, name: str, phone: str, zone: str, kinds: Sequence[str]) -> str:
     """Make a new practice and return the sentence with the administrator's one-time code. Refuses one that is there."""
     from request_desk.domain.access import SYSTEM
-    from request_desk.services import founding, housekeeping
     from request_desk.services.desk import Desk
+    from request_desk.services.practice import founding, housekeeping
     from request_desk.store import migrate as migrations
 
     database = open_database(found)
@@ -381,8 +381,8 @@ def _library() -> tuple[str, ...]:
 def migrate(found: "config.Settings") -> str:
     """Bring the database and its shipped phrases to this version and say what was done."""
     from request_desk.domain.access import SYSTEM
-    from request_desk.services import founding, housekeeping
     from request_desk.services.desk import Desk
+    from request_desk.services.practice import founding, housekeeping
     from request_desk.store import migrate as migrations
 
     database = open_database(found)
@@ -482,7 +482,7 @@ def _shorten_grace(home: "Home", grace: "timedelta") -> None:
 
     from request_desk import config
     from request_desk.domain.access import SYSTEM
-    from request_desk.services import settings as settings_service
+    from request_desk.services.practice import settings as settings_service
 
     desk = open_desk(home.settings(config.Settings()), home.clock)
     try:

@@ -14,8 +14,8 @@ from request_desk import config, paths
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.errors import Refused
 from request_desk.gateways import secrets
-from request_desk.services import invariants
 from request_desk.services.desk import Desk
+from request_desk.services.practice import invariants
 from request_desk.store import backup, migrate
 from request_desk.store.database import Database
 

@@ -20,17 +20,13 @@ from request_desk.domain.errors import NotAllowed, NotFound, SlotTaken
 from request_desk.domain.ids import ContactId, PatientId
 from request_desk.domain.passwords import accepted
 from request_desk.domain.requests import RequestView, Tab, WishKind
-from request_desk.services import (
-    access,
-    directory,
-    inbox_queries,
-    invariants,
-    loading,
-    outbox,
-    request_view,
-    schedule_queries,
-)
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import view as request_view
+from request_desk.services.notices import outbox
+from request_desk.services.people import access
+from request_desk.services.practice import directory, invariants, loading
+from request_desk.services.schedule import queries as schedule_queries
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import TODAY, Practice, wall
@@ -473,7 +469,7 @@ def test_loading_writes_one_line_a_table_and_all_or_nothing(practice: Practice) 
 
 
 def test_looking_and_claiming_do_not_count_as_use(practice: Practice) -> None:
-    from request_desk.services import inbox_marks
+    from request_desk.services.inbox import marks as inbox_marks
 
     request_id = practice.a_request()
     before = practice.desk.query(SYSTEM, loading.newest_line)

@@ -26,8 +26,10 @@ from request_desk.domain.clock import Clock, FixedClock, SystemClock
 from request_desk.domain.errors import Refused, Unavailable
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Tab
-from request_desk.services import inbox_marks, inbox_queries, settings
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.practice import settings
 from request_desk.store import migrate
 from request_desk.store.database import Database
 from tests.builders import Practice

@@ -17,17 +17,15 @@ from request_desk.domain.ids import hashed
 from request_desk.domain.requests import Disposition, Reply
 from request_desk.gateways.email import Letter, Permanent, Result, Sent, Temporary
 from request_desk.jobs import tasks
-from request_desk.services import (
-    access,
-    housekeeping,
-    inbox,
-    inbox_queries,
-    outbox,
-    portal_access,
-    request_view,
-    scheduling,
-)
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import handling
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import view as request_view
+from request_desk.services.notices import outbox
+from request_desk.services.people import access
+from request_desk.services.portal import access as portal_access
+from request_desk.services.practice import housekeeping
+from request_desk.services.schedule import scheduling
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import TODAY, Practice, wall
@@ -68,7 +66,7 @@ def replied(desk: Desk, practice: Practice) -> int:
     version = desk.query(practice.maria, request_view.open_request, request).version
     desk.perform(
         practice.maria,
-        inbox.resolve,
+        handling.resolve,
         request,
         None,
         reply=Reply("Tuesday it is."),

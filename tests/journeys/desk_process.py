@@ -23,9 +23,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from request_desk.domain.clock import SystemClock
-from request_desk.ui.desktop import Desktop, Launch
 from request_desk.ui.inbox.message_center import MessageCenter
-from request_desk.ui.memory import FileMemory
+from request_desk.ui.window.desktop import Desktop, Launch
+from request_desk.ui.window.memory import FileMemory
 from tests.journeys.opening import opener
 
 EVERY = 40  # milliseconds between two keys of a quick typist

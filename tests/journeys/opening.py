@@ -8,7 +8,7 @@ from request_desk.domain.clock import SystemClock
 from request_desk.gateways.secrets import FileStore, new_key
 from request_desk.services.desk import Desk
 from request_desk.store.database import Database
-from request_desk.ui.launch import Opened
+from request_desk.ui.window.launch import Opened
 
 
 def opener(url: str, folder: Path, clock: SystemClock, crashes: list[str], *, token: str = "") -> Callable[[], Opened]:

@@ -24,15 +24,16 @@ from request_desk.gateways.email import Mailer
 from request_desk.gateways.mail_catcher import CaughtMail, MailCatcher
 from request_desk.jobs.scheduler import Jobs
 from request_desk.paths import phrases as phrase_folder
-from request_desk.services import phrases, request_view
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import view as request_view
+from request_desk.services.practice import phrases
 from request_desk.store import schema
 from request_desk.store.database import Database
-from request_desk.ui.desktop import Desktop, Launch
 from request_desk.ui.inbox.flow import Handling
 from request_desk.ui.inbox.message_center import MessageCenter
-from request_desk.ui.memory import FileMemory
-from request_desk.ui.shell import Shell
+from request_desk.ui.window.desktop import Desktop, Launch
+from request_desk.ui.window.memory import FileMemory
+from request_desk.ui.window.shell import Shell
 from request_desk.web import server
 from request_desk.web.guards import Rates
 from tests.builders import Practice

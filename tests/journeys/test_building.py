@@ -7,11 +7,11 @@ from PySide6.QtCore import QRect, QTimer
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from request_desk.services import access
 from request_desk.services.desk import Desk
+from request_desk.services.people import access
 from request_desk.ui.inbox.message_center import MessageCenter
-from request_desk.ui.runner import Runner
-from request_desk.ui.widgets_layout import FlowLayout
+from request_desk.ui.running.runner import Runner
+from request_desk.ui.widgets.layout import FlowLayout
 from tests.journeys.conftest import OpenDesk
 
 

@@ -36,7 +36,7 @@ HEAVY = {
     "request_desk.logs",
     "request_desk.services",
     "request_desk.store",
-    "request_desk.ui.shell",
+    "request_desk.ui.window.shell",
     "request_desk.web",
     "smtplib",
     "sqlalchemy",
@@ -52,7 +52,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QApplication
 from request_desk import app
-from request_desk.ui import desktop
+from request_desk.ui.window import desktop
 
 class Watched(desktop.Desktop):
     '''Says what is loaded at the moment of its first paint, before anything else is begun.'''
@@ -82,7 +82,7 @@ def test_the_first_paint_waits_for_nothing_but_the_window(tmp_path: Path, is_dem
     )
     assert done.returncode == 0, done.stderr
     loaded = set(done.stdout.split())
-    assert "request_desk.ui.frame" in loaded
+    assert "request_desk.ui.window.frame" in loaded
     assert {name for name in loaded for heavy in HEAVY if name == heavy or name.startswith(f"{heavy}.")} == set()
 
 

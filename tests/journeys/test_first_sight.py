@@ -13,18 +13,20 @@ from pytestqt.qtbot import QtBot
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.errors import Unavailable
 from request_desk.gateways.secrets import FileStore
-from request_desk.services import access, first_sight, inbox_marks
+from request_desk.services import first_sight
 from request_desk.services.first_sight import FirstSight, Wanted
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.people import access
 from request_desk.store import schema
 from request_desk.store.version import HEAD
-from request_desk.ui.desktop import Desktop, Launch
 from request_desk.ui.inbox import first_list
 from request_desk.ui.inbox.first_list import FirstList
 from request_desk.ui.inbox.message_center import MessageCenter
-from request_desk.ui.launch import SESSION, Opened
-from request_desk.ui.memory import FileMemory
-from request_desk.ui.shell import Shell
-from request_desk.ui.widgets import State, StatePane
+from request_desk.ui.widgets.states import State, StatePane
+from request_desk.ui.window.desktop import Desktop, Launch
+from request_desk.ui.window.launch import SESSION, Opened
+from request_desk.ui.window.memory import FileMemory
+from request_desk.ui.window.shell import Shell
 from tests.journeys.opening import opener
 from tests.journeys.running_desk import PATIENCE, House
 

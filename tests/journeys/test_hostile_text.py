@@ -17,8 +17,8 @@ from request_desk.domain.text import clean_text
 from request_desk.services.desk import Desk
 from request_desk.store import schema
 from request_desk.store.database import Database
-from request_desk.ui.loop_probe import LoopProbe
-from request_desk.ui.plain_text import body_text
+from request_desk.ui.running.loop_probe import LoopProbe
+from request_desk.ui.widgets.plain_text import body_text
 from tests.builders import TODAY
 from tests.journeys.conftest import OpenDesk
 from tests.journeys.running_desk import House, RunningDesk

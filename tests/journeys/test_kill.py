@@ -22,12 +22,13 @@ from request_desk.domain.access import SYSTEM
 from request_desk.domain.clock import FixedClock, SystemClock
 from request_desk.domain.ids import AppointmentId, RequestId
 from request_desk.domain.requests import RequestState
-from request_desk.services import inbox_marks, scheduling
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.schedule import scheduling
 from request_desk.store import schema
 from request_desk.store.database import Database
-from request_desk.ui.drafts import DraftFiles, DraftKeeper
-from request_desk.ui.runner import Runner
+from request_desk.ui.running.drafts import DraftFiles, DraftKeeper
+from request_desk.ui.running.runner import Runner
 from tests.builders import TODAY, wall
 from tests.journeys.conftest import OpenDesk
 from tests.journeys.desk_process import Order, told, written

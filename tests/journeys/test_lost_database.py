@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import RequestState
-from request_desk.ui.frame import LiveState
+from request_desk.ui.window.frame import LiveState
 from tests import postgres
 from tests.builders import TODAY
 from tests.conftest import check_invariants, created

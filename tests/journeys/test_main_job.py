@@ -14,7 +14,8 @@ from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.ids import AppointmentId, RequestId
 from request_desk.domain.requests import RequestKind, RequestState
 from request_desk.gateways.mail_catcher import CaughtMail
-from request_desk.services import access, schedule_queries
+from request_desk.services.people import access
+from request_desk.services.schedule import queries as schedule_queries
 from request_desk.store import schema
 from tests.builders import TODAY, wall
 from tests.journeys.conftest import OpenDesk

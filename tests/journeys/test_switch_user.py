@@ -3,10 +3,11 @@
 from PySide6.QtWidgets import QApplication
 
 from request_desk.domain.access import SYSTEM
+from request_desk.domain.changes import Topic
 from request_desk.domain.ids import RequestId
-from request_desk.services import access, inbox_marks
-from request_desk.services.access import Attempt
-from request_desk.services.changes import Topic
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.people import access
+from request_desk.services.people.access import Attempt
 from tests.builders import TODAY
 from tests.journeys.conftest import OpenDesk
 from tests.journeys.running_desk import House, RunningDesk

@@ -5,10 +5,12 @@ from datetime import timedelta
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import RequestState
-from request_desk.services import administration, directory, inbox_queries, schedule_queries
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.practice import administration, directory
+from request_desk.services.schedule import queries as schedule_queries
 from request_desk.store import schema
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
-from request_desk.ui.widgets import PlainLabel
+from request_desk.ui.widgets.text import PlainLabel
 from tests.builders import TODAY
 from tests.journeys.conftest import OpenDesk
 from tests.journeys.running_desk import House, RunningDesk

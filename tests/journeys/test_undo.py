@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 
 from request_desk.domain.requests import RequestState
 from request_desk.store import schema
-from request_desk.ui.widgets import Button
+from request_desk.ui.widgets.buttons import Button
 from tests.builders import TODAY
 from tests.journeys.conftest import OpenDesk
 from tests.journeys.running_desk import House, worker

@@ -14,9 +14,10 @@ from request_desk.domain.access import SYSTEM, Actor, Role
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Invalid, NotAllowed, NotFound, Refused, SignedOut
 from request_desk.domain.ids import CountingIds, StaffId
-from request_desk.services import access, administration, directory
-from request_desk.services.administration import NewStaff
 from request_desk.services.desk import Desk
+from request_desk.services.people import access
+from request_desk.services.practice import administration, directory
+from request_desk.services.practice.administration import NewStaff
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import Practice

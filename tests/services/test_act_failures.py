@@ -10,8 +10,10 @@ from sqlalchemy import event
 
 from request_desk.domain.availability import Slot
 from request_desk.domain.requests import Act, Booking, Cancellation, Disposition, Move, Reply
-from request_desk.services import inbox, inbox_marks, scheduling
 from request_desk.services.desk import Desk, Undo
+from request_desk.services.inbox import handling
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.schedule import scheduling
 from request_desk.store.database import Database
 from tests.builders import TODAY, Practice, wall
 from tests.tables import changed_tables, snapshot
@@ -94,7 +96,7 @@ def test_an_act_that_fails_anywhere_leaves_nothing_behind(
     def act() -> None:
         done = desk.perform(
             practice.maria,
-            inbox.resolve,
+            handling.resolve,
             request,
             chosen[kind],
             reply=Reply("See you then."),

@@ -9,13 +9,16 @@ import pytest
 from sqlalchemy import select, update
 
 from request_desk.domain.access import Actor, Role
+from request_desk.domain.changes import Topic
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import CountingIds, DepartmentId, StaffId, TargetId
 from request_desk.domain.requests import Tab, Target, TargetKind
-from request_desk.services import administration, directory, inbox_queries, inbox_routing, request_view, settings
-from request_desk.services.changes import Topic
 from request_desk.services.desk import Desk, Unit
-from request_desk.services.founding import INTAKE
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import routing as inbox_routing
+from request_desk.services.inbox import view as request_view
+from request_desk.services.practice import administration, directory, settings
+from request_desk.services.practice.founding import INTAKE
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import Practice

@@ -8,10 +8,10 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import DBAPIError
 
 from request_desk.domain.access import SYSTEM, Actor, ActorKind, Permission, Role
+from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, NotAllowed, NotFound, Refused, SignedOut, Unavailable
 from request_desk.domain.ids import hashed, new_uuid
-from request_desk.services.changes import Topic
 from request_desk.services.desk import Desk, Unit
 from request_desk.store import schema
 from request_desk.store.database import LOST, Database

@@ -8,16 +8,18 @@ from argon2 import PasswordHasher
 from sqlalchemy import func, select
 
 from request_desk.domain.access import SYSTEM, Permission, Role
+from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.directory import OpeningHours, PracticeSettings
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import DepartmentId, StaffId
 from request_desk.domain.requests import Filters, RequestKind, Tab
-from request_desk.services import access, administration, directory, inbox_queries, settings
-from request_desk.services.administration import NewStaff
-from request_desk.services.changes import Topic
 from request_desk.services.desk import Desk
-from request_desk.services.founding import INTAKE
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.people import access
+from request_desk.services.practice import administration, directory, settings
+from request_desk.services.practice.administration import NewStaff
+from request_desk.services.practice.founding import INTAKE
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import Practice

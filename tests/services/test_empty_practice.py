@@ -12,22 +12,13 @@ from request_desk.domain.directory import ADMINISTRATOR_LOGIN
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import ContactId, PatientId, TypeId, new_uuid
 from request_desk.domain.requests import Disposition, NewRequest, Reply, RequestKind, Tab
-from request_desk.services import (
-    administration,
-    directory,
-    founding,
-    inbox,
-    inbox_queries,
-    invariants,
-    loading,
-    phrases,
-    portal_queries,
-    request_view,
-    schedule_queries,
-    search_queries,
-    settings,
-)
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import handling, search_queries
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import view as request_view
+from request_desk.services.portal import queries as portal_queries
+from request_desk.services.practice import administration, directory, founding, invariants, loading, phrases, settings
+from request_desk.services.schedule import queries as schedule_queries
 
 MOTHER, CHILD = 501, 502
 
@@ -60,7 +51,7 @@ def a_form(kind: RequestKind = RequestKind.SCHEDULE) -> NewRequest:
 
 def test_a_first_request_is_seen_shown_and_answered(desk: Desk, clock: FixedClock) -> None:  # RT2, RT3
     administrator = founded(desk)
-    request = desk.perform(parent(), inbox.submit, a_form()).value
+    request = desk.perform(parent(), handling.submit, a_form()).value
     assert [key.id for key in desk.query(administrator, inbox_queries.open_keys, Tab.UNREAD)] == [request]
     view = desk.query(administrator, request_view.open_request, request)
     assert (view.type_name, view.wishes, view.appointment) == ("", (), None)
@@ -71,7 +62,7 @@ def test_a_first_request_is_seen_shown_and_answered(desk: Desk, clock: FixedCloc
     assert len(desk.query(administrator, search_queries.search, "okafor").rows) == 1
     assert "no active member" in desk.query(administrator, directory.banner)
     answered = {"reply": Reply("Soon."), "disposition": Disposition.COMPLETED, "expect_version": view.version}
-    desk.perform(administrator, inbox.resolve, request, None, **answered)  # type: ignore[arg-type]
+    desk.perform(administrator, handling.resolve, request, None, **answered)  # type: ignore[arg-type]
     clock.advance(timedelta(minutes=1))
     assert desk.query(parent(), portal_queries.portal_thread, request).messages[-1].body == "Soon."
     assert desk.query(parent(), schedule_queries.portal_appointments) == ()
@@ -85,7 +76,7 @@ def test_without_any_department_everything_goes_to_the_administrator(desk: Desk)
     desk.perform(administrator, settings.save_settings, nowhere, expect_version=seen.version)
     (department,) = desk.query(administrator, directory.departments)
     desk.perform(administrator, administration.deactivate_department, department.id, expect_version=department.version)
-    request = desk.perform(parent(), inbox.submit, a_form()).value
+    request = desk.perform(parent(), handling.submit, a_form()).value
     assert [key.id for key in desk.query(administrator, inbox_queries.open_keys, Tab.UNREAD)] == [request]
     assert "No department receives" in desk.query(administrator, directory.banner)
 
@@ -94,7 +85,7 @@ def test_without_any_department_everything_goes_to_the_administrator(desk: Desk)
 def test_a_new_practice_takes_no_request_until_its_kind_is_on(desk: Desk, kind: RequestKind) -> None:  # MC1
     founded(desk, kinds=frozenset())
     with pytest.raises(Refused, match="call"):
-        desk.perform(parent(), inbox.submit, a_form(kind))
+        desk.perform(parent(), handling.submit, a_form(kind))
 
 
 def test_an_act_without_grace_is_final_and_shown_at_once(desk: Desk, clock: FixedClock) -> None:  # ACT5
@@ -102,9 +93,9 @@ def test_an_act_without_grace_is_final_and_shown_at_once(desk: Desk, clock: Fixe
     seen = desk.query(administrator, settings.settings)
     at_once = replace(seen, grace=timedelta(0))
     desk.perform(administrator, settings.save_settings, at_once, expect_version=seen.version)
-    request = desk.perform(parent(), inbox.submit, a_form()).value
+    request = desk.perform(parent(), handling.submit, a_form()).value
     answered = {"reply": Reply("Soon."), "disposition": Disposition.COMPLETED, "expect_version": 1}
-    outcome = desk.perform(administrator, inbox.resolve, request, None, **answered)  # type: ignore[arg-type]
+    outcome = desk.perform(administrator, handling.resolve, request, None, **answered)  # type: ignore[arg-type]
     thread = desk.query(parent(), portal_queries.portal_thread, request)
     assert (thread.messages[-1].body, thread.may_answer) == ("Soon.", True)
     clock.advance(timedelta(milliseconds=1))

@@ -22,10 +22,15 @@ from request_desk.domain.errors import SignedOut
 from request_desk.domain.ids import RequestId, hashed
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Group, ListOrder, RequestKey, Tab
-from request_desk.services import access, directory, first_sight, inbox_marks, inbox_queries, request_scope, settings
 from request_desk.services import desk as desk_module
+from request_desk.services import first_sight
 from request_desk.services.desk import Desk
 from request_desk.services.first_sight import FirstSight
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import scope as request_scope
+from request_desk.services.people import access
+from request_desk.services.practice import directory, settings
 from request_desk.store import first_sight as looking
 from request_desk.store import schema
 from request_desk.store.version import HEAD

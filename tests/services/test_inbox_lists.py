@@ -20,8 +20,11 @@ from request_desk.domain.requests import (
     Target,
     TargetKind,
 )
-from request_desk.services import inbox, inbox_marks, inbox_queries, inbox_routing
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import handling
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import routing as inbox_routing
 from tests.builders import TODAY, Practice
 
 OPEN_TABS = (Tab.UNREAD, Tab.OPEN, Tab.WAITING, Tab.FORWARDED)
@@ -45,7 +48,7 @@ def keys(desk: Desk, actor: Actor, tab: Tab, filters: Filters | None = None) -> 
 def closed(desk: Desk, actor: Actor, request: RequestId, version: int = 1, **values: Any) -> None:
     desk.perform(
         actor,
-        inbox.resolve,
+        handling.resolve,
         request,
         None,
         reply=Reply("Done."),
@@ -124,7 +127,7 @@ def test_a_page_goes_on_behind_a_request_that_was_opened_again(
     first = desk.query(practice.maria, inbox_queries.list_page, Tab.COMPLETED, limit=3)
     assert [row.id for row in first.rows] == requests[5:2:-1]
     clock.advance(timedelta(minutes=1))
-    desk.perform(practice.amara, inbox.answer, requests[3], "wait")
+    desk.perform(practice.amara, handling.answer, requests[3], "wait")
     rest = desk.query(practice.maria, inbox_queries.list_page, Tab.COMPLETED, after=first.after, limit=3)
     assert [row.id for row in rest.rows] == requests[2::-1]
 
@@ -173,7 +176,7 @@ def test_rows_come_in_the_order_asked_for(desk: Desk, practice: Practice) -> Non
 
 def test_a_row_shows_the_visit_as_it_is_now(desk: Desk, practice: Practice) -> None:
     from request_desk.domain.availability import Slot
-    from request_desk.services import scheduling
+    from request_desk.services.schedule import scheduling
     from tests.builders import wall
 
     visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=1), "10:00")

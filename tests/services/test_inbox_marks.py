@@ -7,13 +7,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, Invalid, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import CallOutcome, Disposition, Reply, Tab, Target, TargetKind
-from request_desk.services import inbox, inbox_marks, inbox_queries, inbox_routing, request_view
-from request_desk.services.changes import Topic
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import handling
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import routing as inbox_routing
+from request_desk.services.inbox import view as request_view
 from request_desk.store import schema
 from tests.builders import Practice
 
@@ -35,7 +39,7 @@ def test_marks_are_kept_for_open_requests_only(desk: Desk, practice: Practice) -
     request = practice.a_request()
     desk.perform(
         practice.maria,
-        inbox.resolve,
+        handling.resolve,
         request,
         None,
         reply=Reply("Done."),
@@ -123,7 +127,7 @@ def test_a_draft_is_kept_whatever_becomes_of_the_request(desk: Desk, practice: P
     desk.perform(practice.maria, inbox_marks.claim, request, take_over=True)
     desk.perform(
         practice.maria,
-        inbox.resolve,
+        handling.resolve,
         request,
         None,
         reply=Reply("Done."),

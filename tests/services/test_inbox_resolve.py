@@ -27,9 +27,14 @@ from request_desk.domain.requests import (
     Target,
     TargetKind,
 )
-from request_desk.services import acts, inbox, inbox_marks, inbox_queries, outbox, request_view, scheduling
-from request_desk.services.appointment_views import load, upcoming_of
 from request_desk.services.desk import Desk, Outcome
+from request_desk.services.inbox import handling
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import view as request_view
+from request_desk.services.notices import outbox
+from request_desk.services.schedule import acts, scheduling
+from request_desk.services.schedule.views import load, upcoming_of
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import TODAY, Practice, wall
@@ -57,7 +62,7 @@ def resolve(
 ) -> Outcome[Resolved]:
     reply = None if text is None else Reply(text)
     return desk.perform(
-        actor, inbox.resolve, request, act, reply=reply, disposition=disposition, expect_version=version, **values
+        actor, handling.resolve, request, act, reply=reply, disposition=disposition, expect_version=version, **values
     )
 
 
@@ -212,7 +217,7 @@ def test_the_undo_is_refused_when_a_colleague_has_acted_since(desk: Desk, practi
     done = resolve(desk, practice.maria, request, disposition=Disposition.OPEN)
     assert done.undo is not None
     target = Target(TargetKind.STAFF, practice.admin.id)  # type: ignore[arg-type]
-    from request_desk.services import inbox_routing
+    from request_desk.services.inbox import routing as inbox_routing
 
     desk.perform(practice.kofi, inbox_routing.forward, request, target, "yours", expect_version=2)
     with pytest.raises(UndoRefused, match="Kofi Prah has acted"):
@@ -230,7 +235,7 @@ def test_a_second_answer_is_stopped_with_who_was_first_and_the_draft_is_kept(
     assert (conflict.value.who, conflict.value.what) == ("Maria Santos", "completed")
     draft = desk.query(practice.kofi, inbox_queries.draft, request)
     assert draft is not None
-    follow = desk.perform(practice.kofi, inbox.follow_up, request, Reply(draft.text)).value
+    follow = desk.perform(practice.kofi, handling.follow_up, request, Reply(draft.text)).value
     assert follow.deliveries == 1
     view = desk.query(practice.kofi, request_view.open_request, request)
     assert [message.body for message in view.thread][1:] == ["See you then.", "We could do Friday"]
@@ -241,7 +246,7 @@ def test_a_second_answer_is_stopped_with_who_was_first_and_the_draft_is_kept(
 def test_a_follow_up_can_be_taken_back(desk: Desk, practice: Practice) -> None:
     request = practice.a_request()
     resolve(desk, practice.maria, request)
-    done = desk.perform(practice.maria, inbox.follow_up, request, Reply("One more thing."))
+    done = desk.perform(practice.maria, handling.follow_up, request, Reply("One more thing."))
     assert done.undo is not None
     desk.undo(practice.maria, done.undo)
     view = desk.query(practice.maria, request_view.open_request, request)
@@ -302,7 +307,7 @@ def test_remove_from_my_inbox_only_leaves_it_with_the_colleague(desk: Desk, prac
 
 def test_waiting_leaves_the_inboxes_until_its_day(desk: Desk, practice: Practice, clock: FixedClock) -> None:  # RE4
     from request_desk.domain.access import SYSTEM
-    from request_desk.services import inbox_routing
+    from request_desk.services.inbox import routing as inbox_routing
 
     request = practice.a_request()
     until = clock.now() + timedelta(days=1)
@@ -360,8 +365,8 @@ def test_the_same_act_sent_twice_is_one_act(desk: Desk, practice: Practice) -> N
     request = practice.a_request()
     command, act = new_uuid(), Booking(a_slot(practice, "9:20"), practice.well)
     values: dict[str, Any] = {"reply": Reply("See you."), "disposition": Disposition.COMPLETED, "expect_version": 1}
-    first = desk.perform_once(command, practice.maria, inbox.resolve, request, act, **values)
-    again = desk.perform_once(command, practice.maria, inbox.resolve, request, act, **values)
+    first = desk.perform_once(command, practice.maria, handling.resolve, request, act, **values)
+    again = desk.perform_once(command, practice.maria, handling.resolve, request, act, **values)
     assert again.value == first.value
     assert len(mails(practice)) == 3
 

@@ -24,8 +24,11 @@ from request_desk.domain.requests import (
     Wish,
     WishKind,
 )
-from request_desk.services import inbox, inbox_marks, inbox_queries, request_view
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import handling
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import view as request_view
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
 
@@ -88,22 +91,22 @@ def test_somebody_outside_the_department_does_not_have_it_unread(desk: Desk, pra
 def test_a_kind_that_is_off_is_refused_with_the_number_to_call(desk: Desk, practice: Practice) -> None:  # MC1
     with_settings(practice, kinds_on=frozenset({"cancel"}))
     with pytest.raises(Refused, match=r"call the practice: \(206\) 555-0100"):
-        desk.perform(practice.amara, inbox.submit, a_form(practice))
+        desk.perform(practice.amara, handling.submit, a_form(practice))
 
 
 def test_the_same_form_sent_twice_is_one_request(desk: Desk, practice: Practice) -> None:
     form = a_form(practice)
-    first = desk.perform(practice.amara, inbox.submit, form).value
-    again = desk.perform(practice.amara, inbox.submit, form)
+    first = desk.perform(practice.amara, handling.submit, form).value
+    again = desk.perform(practice.amara, handling.submit, form)
     assert again.value == first
     assert not again.changes
     with pytest.raises(Refused):
-        desk.perform(practice.father, inbox.submit, form)
+        desk.perform(practice.father, handling.submit, form)
 
 
 def test_a_contact_without_the_right_to_book_is_told_to_call(desk: Desk, practice: Practice) -> None:  # PP1
     with pytest.raises(NotAllowed, match="call the practice"):
-        desk.perform(practice.grandmother, inbox.submit, a_form(practice))
+        desk.perform(practice.grandmother, handling.submit, a_form(practice))
 
 
 def test_a_right_that_has_ended_is_no_right(desk: Desk, practice: Practice) -> None:  # PP1
@@ -114,18 +117,18 @@ def test_a_right_that_has_ended_is_no_right(desk: Desk, practice: Practice) -> N
             .values(valid_until=TODAY - timedelta(days=1))
         )
     with pytest.raises(NotFound):
-        desk.perform(practice.father, inbox.submit, a_form(practice))
+        desk.perform(practice.father, handling.submit, a_form(practice))
 
 
 def test_nobody_asks_for_a_stranger_s_child(desk: Desk, practice: Practice) -> None:
     other = practice.a_patient("Mei", "Lin", TODAY - timedelta(days=900))
     with pytest.raises(NotFound):
-        desk.perform(practice.amara, inbox.submit, a_form(practice, patient_id=other))
+        desk.perform(practice.amara, handling.submit, a_form(practice, patient_id=other))
 
 
 def test_staff_cannot_submit_in_a_parent_s_name(desk: Desk, practice: Practice) -> None:
     with pytest.raises(NotAllowed):
-        desk.perform(practice.maria, inbox.submit, a_form(practice))
+        desk.perform(practice.maria, handling.submit, a_form(practice))
 
 
 def test_a_cancel_request_needs_a_visit_of_that_child_that_is_coming_up(desk: Desk, practice: Practice) -> None:
@@ -138,10 +141,10 @@ def test_a_cancel_request_needs_a_visit_of_that_child_that_is_coming_up(desk: De
     for appointment in (past, strange, gone, AppointmentId(999_999)):
         with pytest.raises(Refused, match="not coming up"):
             desk.perform(
-                practice.amara, inbox.submit, a_form(practice, kind=RequestKind.CANCEL, appointment_id=appointment)
+                practice.amara, handling.submit, a_form(practice, kind=RequestKind.CANCEL, appointment_id=appointment)
             )
     with pytest.raises(Invalid):
-        desk.perform(practice.amara, inbox.submit, a_form(practice, kind=RequestKind.CANCEL))
+        desk.perform(practice.amara, handling.submit, a_form(practice, kind=RequestKind.CANCEL))
 
 
 def test_a_request_about_a_moved_visit_is_about_its_present_end(desk: Desk, practice: Practice) -> None:
@@ -160,7 +163,7 @@ def test_a_request_about_a_moved_visit_is_about_its_present_end(desk: Desk, prac
 def test_more_than_five_preferred_times_are_refused(desk: Desk, practice: Practice) -> None:
     wishes = tuple(practice.wish(TODAY, f"{9 + rank}:00", rank=rank) for rank in range(1, 7))
     with pytest.raises(Invalid) as refusal:
-        desk.perform(practice.amara, inbox.submit, a_form(practice, wishes=wishes))
+        desk.perform(practice.amara, handling.submit, a_form(practice, wishes=wishes))
     assert refusal.value.field == "Preferred times"
 
 
@@ -170,7 +173,7 @@ def test_wishes_of_every_kind_are_kept_in_their_order(desk: Desk, practice: Prac
         Wish(1, WishKind.DAY_PART, day=TODAY, part=DayPart.MORNING),
         Wish(2, WishKind.SLOT, practice.mwangi, wall(TODAY, "15:00")),
     )
-    request = desk.perform(practice.amara, inbox.submit, a_form(practice, wishes=wishes)).value
+    request = desk.perform(practice.amara, handling.submit, a_form(practice, wishes=wishes)).value
     row = desk.query(practice.maria, inbox_queries.rows, (request,))[0]
     assert [wish.kind for wish in row.wishes] == [WishKind.DAY_PART, WishKind.SLOT, WishKind.NEXT]
     assert [wish.rank for wish in row.wishes] == [1, 2, 3]
@@ -180,7 +183,7 @@ def test_what_is_switched_off_cannot_be_asked_for(desk: Desk, practice: Practice
     with practice.database.write() as connection:
         connection.execute(update(schema.provider).where(schema.provider.c.id == practice.mwangi).values(active=False))
     with pytest.raises(Invalid, match="Provider cannot be chosen"):
-        desk.perform(practice.amara, inbox.submit, a_form(practice, provider_id=practice.mwangi))
+        desk.perform(practice.amara, handling.submit, a_form(practice, provider_id=practice.mwangi))
 
 
 def test_an_acknowledgement_is_queued_for_the_sender_alone(desk: Desk, practice: Practice) -> None:
@@ -197,7 +200,7 @@ def test_an_answer_reopens_a_completed_request_as_new_to_everybody(
     desk.perform(practice.maria, inbox_marks.mark_read, (request,))
     desk.perform(
         practice.maria,
-        inbox.resolve,
+        handling.resolve,
         request,
         None,
         reply=Reply("We look."),
@@ -205,7 +208,7 @@ def test_an_answer_reopens_a_completed_request_as_new_to_everybody(
         expect_version=1,
     )
     clock.advance(timedelta(hours=1))
-    desk.perform(practice.amara, inbox.answer, request, "Thank you! One more thing …")
+    desk.perform(practice.amara, handling.answer, request, "Thank you! One more thing …")
     row = desk.query(practice.maria, inbox_queries.rows, (request,))[0]
     assert (row.state, row.unread, row.completed_at) == (RequestState.OPEN, True, None)
     assert row.arrived_at == clock.now()
@@ -219,7 +222,7 @@ def test_an_answer_ends_the_waiting(desk: Desk, practice: Practice, clock: Fixed
     request = practice.a_request()
     desk.perform(
         practice.maria,
-        inbox.resolve,
+        handling.resolve,
         request,
         None,
         reply=Reply("Which day?"),
@@ -229,7 +232,7 @@ def test_an_answer_ends_the_waiting(desk: Desk, practice: Practice, clock: Fixed
     assert desk.query(practice.maria, inbox_queries.badge) == 0
     assert len(desk.query(practice.maria, inbox_queries.open_keys, Tab.WAITING)) == 1
     clock.advance(timedelta(minutes=5))
-    desk.perform(practice.amara, inbox.answer, request, "Tuesday")
+    desk.perform(practice.amara, handling.answer, request, "Tuesday")
     assert desk.query(practice.maria, inbox_queries.badge) == 1
 
 
@@ -239,18 +242,18 @@ def test_the_parent_waits_while_the_practice_may_still_take_its_act_back(
     request = practice.a_request()
     desk.perform(
         practice.maria,
-        inbox.resolve,
+        handling.resolve,
         request,
         None,
         reply=Reply("Done."),
         disposition=Disposition.COMPLETED,
         expect_version=1,
     )
-    for act, values in ((inbox.answer, ("Wait!",)), (inbox.withdraw, ())):
+    for act, values in ((handling.answer, ("Wait!",)), (handling.withdraw, ())):
         with pytest.raises(Refused):
             desk.perform(practice.amara, act, request, *values)
     clock.advance(timedelta(seconds=21))
-    desk.perform(practice.amara, inbox.answer, request, "Wait!")
+    desk.perform(practice.amara, handling.answer, request, "Wait!")
 
 
 def test_an_answer_to_an_open_request_is_bold_again_and_keeps_its_place(desk: Desk, practice: Practice) -> None:
@@ -258,7 +261,7 @@ def test_an_answer_to_an_open_request_is_bold_again_and_keeps_its_place(desk: De
     before = desk.query(practice.maria, inbox_queries.rows, (request,))[0]
     desk.perform(practice.maria, inbox_marks.mark_read, (request,))
     desk.perform(practice.maria, inbox_marks.not_mine, request)
-    desk.perform(practice.amara, inbox.answer, request, "and he has a fever")
+    desk.perform(practice.amara, handling.answer, request, "and he has a fever")
     after = desk.query(practice.maria, inbox_queries.rows, (request,))[0]
     assert after.unread
     assert after.version == before.version + 1
@@ -269,7 +272,7 @@ def test_an_answer_to_an_open_request_is_bold_again_and_keeps_its_place(desk: De
 def test_only_the_sender_answers_and_only_with_the_right_to_see_messages(desk: Desk, practice: Practice) -> None:
     request = practice.a_request()
     with pytest.raises(NotFound):
-        desk.perform(practice.father, inbox.answer, request, "I object")
+        desk.perform(practice.father, handling.answer, request, "I object")
     with practice.database.write() as connection:
         connection.execute(
             update(schema.contact_patient)
@@ -277,13 +280,13 @@ def test_only_the_sender_answers_and_only_with_the_right_to_see_messages(desk: D
             .values(may_see_messages=False)
         )
     with pytest.raises(NotAllowed):
-        desk.perform(practice.amara, inbox.answer, request, "hello?")
+        desk.perform(practice.amara, handling.answer, request, "hello?")
 
 
 def test_an_empty_answer_is_refused(desk: Desk, practice: Practice) -> None:
     request = practice.a_request()
     with pytest.raises(Invalid):
-        desk.perform(practice.amara, inbox.answer, request, "  \u200b ")
+        desk.perform(practice.amara, handling.answer, request, "  \u200b ")
 
 
 def test_withdrawing_a_request_keeps_the_notice_of_a_booking_that_stands(
@@ -295,7 +298,7 @@ def test_withdrawing_a_request_keeps_the_notice_of_a_booking_that_stands(
     slot = Slot(practice.lindqvist, practice.northside, start, end, end)
     desk.perform(
         practice.maria,
-        inbox.resolve,
+        handling.resolve,
         request,
         Booking(slot, practice.well),
         reply=Reply("See you then. May we look at the ear, too?"),
@@ -303,7 +306,7 @@ def test_withdrawing_a_request_keeps_the_notice_of_a_booking_that_stands(
         expect_version=1,
     )
     clock.advance(timedelta(minutes=1))
-    desk.perform(practice.amara, inbox.withdraw, request)
+    desk.perform(practice.amara, handling.withdraw, request)
     outbox = schema.outbox.c
     with practice.database.read() as connection:
         rows = connection.execute(select(outbox.kind, outbox.state).order_by(outbox.id)).all()
@@ -313,7 +316,7 @@ def test_withdrawing_a_request_keeps_the_notice_of_a_booking_that_stands(
 def test_a_withdrawn_request_leaves_every_inbox_and_its_notice_stays(desk: Desk, practice: Practice) -> None:  # RE10
     request = practice.a_request()
     desk.perform(practice.maria, inbox_marks.claim, request)
-    desk.perform(practice.amara, inbox.withdraw, request)
+    desk.perform(practice.amara, handling.withdraw, request)
     assert desk.query(practice.maria, inbox_queries.open_keys, Tab.OPEN) == ()
     assert desk.query(practice.maria, inbox_queries.badge) == 0
     with practice.database.read() as connection:
@@ -321,4 +324,4 @@ def test_a_withdrawn_request_leaves_every_inbox_and_its_notice_stays(desk: Desk,
         assert connection.execute(select(schema.claim)).all() == []
     with pytest.raises(Refused, match="taken"):
         desk.perform(practice.maria, inbox_marks.claim, request)
-    desk.perform(practice.amara, inbox.withdraw, request)
+    desk.perform(practice.amara, handling.withdraw, request)

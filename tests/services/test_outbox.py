@@ -9,14 +9,17 @@ from sqlalchemy.exc import IntegrityError
 
 from request_desk.domain.access import SYSTEM, Role
 from request_desk.domain.availability import Slot
+from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import NotAllowed, NotFound, Refused
 from request_desk.domain.ids import ContactId, RequestId, new_uuid
 from request_desk.domain.requests import Booking, Delivery, Disposition, Reply
-from request_desk.services import inbox, inbox_queries, outbox, request_view
-from request_desk.services.changes import Topic
 from request_desk.services.desk import Desk
-from request_desk.services.outbox import BACK_OFF, Delivered, DueNotice
+from request_desk.services.inbox import handling
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import view as request_view
+from request_desk.services.notices import outbox
+from request_desk.services.notices.outbox import BACK_OFF, Delivered, DueNotice
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
 
@@ -34,7 +37,7 @@ def a_booked_request(desk: Desk, practice: Practice) -> RequestId:
     )
     desk.perform(
         practice.maria,
-        inbox.resolve,
+        handling.resolve,
         request,
         Booking(slot, practice.well),
         reply=Reply("About the mattress: soon."),

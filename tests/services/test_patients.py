@@ -7,8 +7,8 @@ from sqlalchemy import update
 
 from request_desk.domain.errors import NotAllowed, NotFound
 from request_desk.domain.ids import PatientId
-from request_desk.services import patients
 from request_desk.services.desk import Desk
+from request_desk.services.people import patients
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import Practice

@@ -12,8 +12,8 @@ from request_desk.domain.availability import Slot
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from request_desk.domain.phrases import FIELDS, Outcome, Phrase, Prompt, parse, render
 from request_desk.domain.requests import Booking, Cancellation, Move
-from request_desk.services import phrases
 from request_desk.services.desk import Desk
+from request_desk.services.practice import phrases
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
 

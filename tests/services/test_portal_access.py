@@ -14,9 +14,10 @@ from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Invalid, NotAllowed, SignedOut
 from request_desk.domain.ids import hashed, new_code
-from request_desk.services import access, portal_access
 from request_desk.services.desk import Desk
-from request_desk.services.portal_access import Checked
+from request_desk.services.people import access
+from request_desk.services.portal import access as portal_access
+from request_desk.services.portal.access import Checked
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import Practice

@@ -8,8 +8,10 @@ from sqlalchemy import select, update
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import NotAllowed, NotFound
 from request_desk.domain.requests import Disposition, Reply, RequestState
-from request_desk.services import inbox, inbox_marks, portal_queries
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import handling
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.portal import queries as portal_queries
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
 
@@ -51,7 +53,7 @@ def test_the_state_before_is_shown_until_the_grace_time_is_over(
     request = practice.a_request()
     desk.perform(
         practice.maria,
-        inbox.resolve,
+        handling.resolve,
         request,
         None,
         reply=Reply("Come on Tuesday."),
@@ -77,7 +79,7 @@ def test_what_was_taken_back_was_never_there(desk: Desk, practice: Practice, clo
     request = practice.a_request()
     done = desk.perform(
         practice.maria,
-        inbox.resolve,
+        handling.resolve,
         request,
         None,
         reply=Reply("Wrong child!"),
@@ -114,7 +116,7 @@ def test_without_the_right_to_see_messages_there_is_no_thread(desk: Desk, practi
 def test_a_withdrawn_request_says_so(desk: Desk, practice: Practice) -> None:  # RE10
     request = practice.a_request()
     assert desk.query(practice.amara, portal_queries.portal_thread, request).may_withdraw
-    desk.perform(practice.amara, inbox.withdraw, request)
+    desk.perform(practice.amara, handling.withdraw, request)
     thread = desk.query(practice.amara, portal_queries.portal_thread, request)
     assert (thread.request.state, thread.may_answer, thread.may_withdraw) == (RequestState.WITHDRAWN, False, False)
     assert "taken this request back" in thread.notice

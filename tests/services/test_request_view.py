@@ -6,8 +6,8 @@ from sqlalchemy import select, update
 
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.requests import WishState
-from request_desk.services import request_view
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import view as request_view
 from request_desk.store import schema
 from tests.builders import TODAY, Practice
 

@@ -8,13 +8,17 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from request_desk.domain.access import Actor, Role
+from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, Refused, UndoRefused
 from request_desk.domain.ids import DepartmentId
 from request_desk.domain.requests import Tab, Target, TargetKind, TargetOrigin
-from request_desk.services import inbox, inbox_marks, inbox_queries, inbox_routing, request_view, search_queries
-from request_desk.services.changes import Topic
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import handling, search_queries
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import routing as inbox_routing
+from request_desk.services.inbox import view as request_view
 from request_desk.store import schema
 from tests.builders import TODAY, Practice
 
@@ -165,7 +169,7 @@ def test_a_forward_to_nobody_is_refused_in_words(desk: Desk, practice: Practice)
 
 def test_a_forward_of_what_has_changed_is_stopped(desk: Desk, practice: Practice) -> None:  # MC9
     request = practice.a_request()
-    desk.perform(practice.amara, inbox.answer, request, "and now?")
+    desk.perform(practice.amara, handling.answer, request, "and now?")
     with pytest.raises(Conflict) as conflict:
         desk.perform(practice.maria, inbox_routing.forward, request, staff(practice.admin), "", expect_version=1)
     assert conflict.value.who == "The parent"
@@ -212,7 +216,7 @@ def test_an_answer_to_a_request_whose_inbox_has_nobody_any_more_is_routed_anew(
     request = practice.a_request()
     desk.perform(
         practice.maria,
-        inbox.resolve,
+        handling.resolve,
         request,
         None,
         reply=Reply("Done."),
@@ -221,7 +225,7 @@ def test_an_answer_to_a_request_whose_inbox_has_nobody_any_more_is_routed_anew(
     )
     members(practice, practice.intake, [])
     clock.advance(timedelta(minutes=1))
-    desk.perform(practice.amara, inbox.answer, request, "not quite")
+    desk.perform(practice.amara, handling.answer, request, "not quite")
     assert unread(desk, practice.admin) == [request]
     with practice.database.read() as connection:
         scopes = connection.execute(select(schema.message_search.c.scope).distinct()).scalars().all()

@@ -15,13 +15,13 @@ from sqlalchemy import select, update
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Slot
+from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, Refused, SlotTaken, UndoRefused
 from request_desk.domain.ids import AppointmentId, new_uuid
 from request_desk.domain.requests import Booking
-from request_desk.services import scheduling
-from request_desk.services.changes import Topic
 from request_desk.services.desk import Desk, Outcome, Undo
+from request_desk.services.schedule import scheduling
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
 from tests.services.test_holds import MINUTE, a_request, hold, present, slot

@@ -14,8 +14,10 @@ from request_desk.domain.errors import Invalid, NotAllowed, NotFound
 from request_desk.domain.ids import AppointmentId, ProviderId, RequestId
 from request_desk.domain.requests import Fit, Offer, WishState
 from request_desk.domain.schedule import PortalAppointment, PortalSlot, ScheduleDay
-from request_desk.services import appointment_views, schedule_queries, scheduling
 from request_desk.services.desk import Unit
+from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import scheduling
+from request_desk.services.schedule import views as appointment_views
 from request_desk.store import schema
 from tests.builders import TODAY, ZONE, Practice, wall
 from tests.services.test_holds import MINUTE, a_request, hold, present, slot

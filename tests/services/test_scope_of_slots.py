@@ -9,8 +9,9 @@ import pytest
 from request_desk.domain.access import Role
 from request_desk.domain.availability import Slot
 from request_desk.domain.errors import NotFound
-from request_desk.services import schedule_queries, scheduling
 from request_desk.services.desk import Desk
+from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import scheduling
 from tests.builders import TODAY, Practice, wall
 
 

@@ -8,8 +8,9 @@ from request_desk.domain.access import Actor, Role
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Disposition, Reply, Target, TargetKind
-from request_desk.services import inbox, inbox_routing, search_queries
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import handling, search_queries
+from request_desk.services.inbox import routing as inbox_routing
 from tests.builders import TODAY, Practice
 
 
@@ -41,7 +42,7 @@ def test_text_without_spaces_between_words_is_found_by_its_parts(desk: Desk, pra
 def test_the_newest_letter_comes_first_and_each_request_once(desk: Desk, practice: Practice, clock: FixedClock) -> None:
     requests = [practice.a_request(message=f"number {index} fever") for index in range(7)]
     clock.advance(timedelta(minutes=1))
-    desk.perform(practice.amara, inbox.answer, requests[0], "still fever")
+    desk.perform(practice.amara, handling.answer, requests[0], "still fever")
     order = [requests[0], *reversed(requests[1:])]
     assert found(desk, practice.maria, "fever") == order
     pages: list[RequestId] = []
@@ -59,7 +60,7 @@ def test_completed_requests_and_replies_are_found(desk: Desk, practice: Practice
     request = practice.a_request()
     desk.perform(
         practice.maria,
-        inbox.resolve,
+        handling.resolve,
         request,
         None,
         reply=Reply("Bring the immunisation card."),
@@ -73,7 +74,7 @@ def test_a_reply_that_was_taken_back_is_not_found(desk: Desk, practice: Practice
     request = practice.a_request()
     done = desk.perform(
         practice.maria,
-        inbox.resolve,
+        handling.resolve,
         request,
         None,
         reply=Reply("Bring the immunisation card."),
@@ -111,7 +112,7 @@ def test_pages_are_whole_when_many_letters_belong_to_few_requests(
     first, second = practice.a_request(message="rash"), practice.a_request(message="rash")
     for index in range(9):
         clock.advance(timedelta(minutes=1))
-        desk.perform(practice.amara, inbox.answer, first, f"rash {index}")
+        desk.perform(practice.amara, handling.answer, first, f"rash {index}")
     page = desk.query(practice.maria, search_queries.search, "rash", limit=1)
     assert [row.id for row in page.rows] == [first]
     rest = desk.query(practice.maria, search_queries.search, "rash", limit=1, after=page.after)

@@ -13,8 +13,9 @@ from request_desk.domain.availability import AvailabilityWindow, Slot, Span
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Invalid, NotAllowed, NotFound
 from request_desk.domain.ids import ProviderId, TypeId, WindowId
-from request_desk.services import schedule_queries, scheduling, slots
 from request_desk.services.desk import Unit
+from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import scheduling, slots
 from request_desk.store import schema
 from tests.builders import TODAY, ZONE, Practice, wall
 from tests.domain.reference import brute_force

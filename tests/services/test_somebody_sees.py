@@ -12,9 +12,14 @@ from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import NewId, RequestId
 from request_desk.domain.requests import Disposition, Reply, Tab, Target, TargetKind
-from request_desk.services import administration, inbox, inbox_marks, inbox_queries, inbox_routing, request_view
 from request_desk.services.desk import Desk, Outcome, Unit
-from request_desk.services.founding import INTAKE
+from request_desk.services.inbox import handling
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import routing as inbox_routing
+from request_desk.services.inbox import view as request_view
+from request_desk.services.practice import administration
+from request_desk.services.practice.founding import INTAKE
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import Practice
@@ -31,7 +36,7 @@ def version(desk: Desk, practice: Practice, request: RequestId) -> int:
 def completed(desk: Desk, practice: Practice, request: RequestId) -> Outcome[Any]:
     return desk.perform(
         practice.maria,
-        inbox.resolve,
+        handling.resolve,
         request,
         None,
         reply=Reply("Please call us."),
@@ -110,7 +115,7 @@ def test_an_answer_brings_a_request_that_the_rule_placed_where_the_rule_is_now(
     completed(desk, practice, request)
     set_members(desk, practice, practice.maria)
     clock.advance(timedelta(minutes=1))
-    desk.perform(practice.amara, inbox.answer, request, "one more thing")
+    desk.perform(practice.amara, handling.answer, request, "one more thing")
     assert unread(desk, practice.maria) == [request]
     assert unread(desk, practice.admin) == []
 

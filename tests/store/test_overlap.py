@@ -17,8 +17,8 @@ from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import SlotTaken
 from request_desk.domain.ids import AppointmentId
 from request_desk.domain.requests import Booking
-from request_desk.services import scheduling
 from request_desk.services.desk import Desk, Unit
+from request_desk.services.schedule import scheduling
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import TODAY, Practice, wall

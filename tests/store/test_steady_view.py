@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from request_desk.domain.access import SYSTEM, Permission
-from request_desk.services.changes import Topic
+from request_desk.domain.changes import Topic
 from request_desk.services.desk import Desk, Unit
 from request_desk.store import journal, schema
 from request_desk.store.database import Database

@@ -17,7 +17,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from request_desk.domain.clock import FixedClock
-from request_desk.ui.theme import Look, Theme, app_theme
+from request_desk.ui.widgets.theme import Look, Theme, app_theme
 
 
 @dataclass

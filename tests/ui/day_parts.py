@@ -9,7 +9,7 @@ from request_desk.domain.ids import AppointmentId, LocationId, PatientId, Provid
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Fit, Offer
 from request_desk.domain.schedule import ProviderColumn
-from request_desk.ui.calendar.day_layout import OfferState, ShownOffer
+from request_desk.ui.schedule.day_layout import OfferState, ShownOffer
 
 ZONE = PracticeTime("America/Los_Angeles")
 DAY = date(2026, 11, 24)

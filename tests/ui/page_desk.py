@@ -14,15 +14,15 @@ from pytestqt.qtbot import QtBot
 
 from request_desk.domain.access import Actor, Permission, may
 from request_desk.domain.words import Words
-from request_desk.services import inbox_marks
 from request_desk.services.desk import Outcome
-from request_desk.ui.changes import ChangeHub
-from request_desk.ui.commands import application_commands
-from request_desk.ui.context import DeskContext, Preferences
-from request_desk.ui.drafts import DraftKeeper
-from request_desk.ui.frame import MainFrame
-from request_desk.ui.runner import Runner
-from request_desk.ui.theme import app_theme
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.ui.running.changes import ChangeHub
+from request_desk.ui.running.context import DeskContext, Preferences
+from request_desk.ui.running.drafts import DraftKeeper
+from request_desk.ui.running.runner import Runner
+from request_desk.ui.widgets.theme import app_theme
+from request_desk.ui.window.commands import application_commands
+from request_desk.ui.window.frame import MainFrame
 from tests.builders import TODAY, ZONE, Practice
 from tests.ui.conftest import HandTimers
 

@@ -7,8 +7,8 @@ from PySide6.QtGui import QAccessible, QAccessibleInterface
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from request_desk.ui.keys_sheet import KeySheet
 from request_desk.ui.settings.settings_page import SettingsPage
+from request_desk.ui.window.key_sheet import KeySheet
 from tests.builders import TODAY
 from tests.journeys import conftest as journeys
 from tests.journeys.running_desk import House, RunningDesk

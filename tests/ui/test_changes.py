@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.errors import Unavailable
-from request_desk.services.changes import Changes, JournalEntry, Topic
 from request_desk.services.desk import Desk, Watch
-from request_desk.services.inbox_marks import add_note
+from request_desk.services.inbox.marks import add_note
 from request_desk.store.database import Database
-from request_desk.ui.changes import ChangeHub
-from request_desk.ui.frame import LiveState
-from request_desk.ui.runner import Runner
+from request_desk.ui.running.changes import ChangeHub
+from request_desk.ui.running.runner import Runner
+from request_desk.ui.window.frame import LiveState
 from tests.builders import Practice
 from tests.ui.conftest import HandTimers
 

@@ -6,7 +6,7 @@ import threading
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
-from request_desk.ui.collector import YOUNG, Collector
+from request_desk.ui.running.collector import YOUNG, Collector
 
 
 def test_a_cycle_with_a_qt_object_dies_on_the_ui_thread(qapp: QApplication) -> None:

@@ -8,11 +8,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from request_desk.ui.commands import Command, CommandRegistry, Scope, application_commands
-from request_desk.ui.key_gate import KeyGate
-from request_desk.ui.keys import keys_text
-from request_desk.ui.keys_sheet import KeySheet
-from request_desk.ui.palette_dialog import PaletteDialog, PaletteEntry
+from request_desk.ui.window.commands import Command, CommandRegistry, Scope, application_commands
+from request_desk.ui.window.key_gate import KeyGate
+from request_desk.ui.window.key_sheet import KeySheet
+from request_desk.ui.window.keys import keys_text
+from request_desk.ui.window.palette import PaletteDialog, PaletteEntry
 from tests.ui.conftest import HandTimers
 
 

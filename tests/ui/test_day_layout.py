@@ -11,7 +11,7 @@ from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.availability import Absence
 from request_desk.domain.ids import AbsenceId
 from request_desk.domain.schedule import ProviderColumn, ScheduleDay
-from request_desk.ui.calendar.day_layout import DayLayout, FreePoint, OfferState, Placed, ShownOffer
+from request_desk.ui.schedule.day_layout import DayLayout, FreePoint, OfferState, Placed, ShownOffer
 from tests.ui.day_parts import (
     DAY,
     HARBOR,

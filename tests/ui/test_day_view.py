@@ -15,9 +15,9 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.schedule import ProviderColumn, ScheduleDay
 from request_desk.domain.words import Words
-from request_desk.ui.calendar.day_layout import FreePoint, Moved, OfferState, Placed
-from request_desk.ui.calendar.day_view import DayView
-from request_desk.ui.theme import Look, app_theme
+from request_desk.ui.schedule.day_layout import FreePoint, Moved, OfferState, Placed
+from request_desk.ui.schedule.day_view import DayView
+from request_desk.ui.widgets.theme import Look, app_theme
 from tests.ui.day_parts import (
     DAY,
     LINDQVIST,

@@ -8,9 +8,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
-from request_desk.ui.demo_bar import DemoBar, MailsDialog
-from request_desk.ui.launch import Demo
-from request_desk.ui.widgets import Button, State
+from request_desk.ui.widgets.buttons import Button
+from request_desk.ui.widgets.states import State
+from request_desk.ui.window.demo_bar import DemoBar, MailsDialog
+from request_desk.ui.window.launch import Demo
 from tests.ui.page_desk import nameless
 
 NOON = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)

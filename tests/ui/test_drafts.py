@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 from request_desk.domain.errors import Unavailable
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Draft
-from request_desk.ui.drafts import DraftFiles, DraftKeeper
-from request_desk.ui.runner import Runner
+from request_desk.ui.running.drafts import DraftFiles, DraftKeeper
+from request_desk.ui.running.runner import Runner
 from tests.ui.conftest import HandTimers
 
 KEY = Fernet.generate_key()

@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSplitter, QWidget
 from pytestqt.qtbot import QtBot
 
-from request_desk.ui.frame import LiveState, MainFrame, NoMemory, remember_splitter
-from request_desk.ui.memory import FileMemory
-from request_desk.ui.theme import RAIL, RAIL_COLLAPSED, SMALLEST_WINDOW, Look, Theme
+from request_desk.ui.widgets.theme import RAIL, RAIL_COLLAPSED, SMALLEST_WINDOW, Look, Theme
+from request_desk.ui.window.frame import LiveState, MainFrame, NoMemory, remember_splitter
+from request_desk.ui.window.memory import FileMemory
 from tests.ui.conftest import HandTimers
 
 
@@ -168,7 +168,7 @@ def test_the_frame_loads_nothing_of_the_services() -> None:  # architecture 10, 
     heavy = ("sqlalchemy", "request_desk.services", "request_desk.store", "psycopg", "asyncio", "jinja2")
     code = (
         "import sys; from PySide6.QtWidgets import QApplication; app = QApplication([]);"
-        "from request_desk.ui.frame import MainFrame; frame = MainFrame(practice='x'); frame.show();"
+        "from request_desk.ui.window.frame import MainFrame; frame = MainFrame(practice='x'); frame.show();"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)

@@ -27,15 +27,20 @@ from request_desk.domain.requests import (
     WishKind,
 )
 from request_desk.paths import phrases as phrase_folder
-from request_desk.services import inbox, inbox_marks, phrases, request_view, schedule_queries
 from request_desk.services.desk import Desk
+from request_desk.services.inbox import handling
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.inbox import view as request_view
+from request_desk.services.practice import phrases
+from request_desk.services.schedule import queries as schedule_queries
 from request_desk.store import schema
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from request_desk.ui.inbox.deliveries import DeliveriesSheet
 from request_desk.ui.inbox.dialogs import CancelDialog, ForwardDialog, ReasonDialog, WaitingDialog
 from request_desk.ui.inbox.message_center import MessageCenter
 from request_desk.ui.inbox.phrase_popup import PhrasePopup
-from request_desk.ui.widgets import ButtonKind, State
+from request_desk.ui.widgets.buttons import ButtonKind
+from request_desk.ui.widgets.states import State
 from tests.builders import TODAY, Practice, wall
 from tests.ui.conftest import HandTimers
 from tests.ui.inbox_desk import DeskWindow
@@ -361,7 +366,7 @@ def test_a_second_answer_is_stopped_and_the_draft_kept(
     with database_setup():
         version = practice.desk.query(practice.kofi, request_view.open_request, request).version
         practice.desk.perform(
-            practice.kofi, inbox.resolve, request, None, reply=Reply("Done by phone."), disposition=Disposition.COMPLETED,
+            practice.kofi, handling.resolve, request, None, reply=Reply("Done by phone."), disposition=Disposition.COMPLETED,
             expect_version=version,
         )  # fmt: skip
     desk.press("Ctrl+Return")
@@ -386,7 +391,7 @@ def test_what_a_colleague_does_meanwhile_is_a_bar_and_the_text_stays(
     desk.press("R")
     desk.type("We will look")
     with database_setup():
-        practice.desk.perform(practice.amara, inbox.answer, request, "or thursday?")
+        practice.desk.perform(practice.amara, handling.answer, request, "or thursday?")
     desk.hear()
     assert "wrote again" in desk.page.message.news_bar.text()
     assert desk.text == "We will look"
@@ -403,7 +408,7 @@ def test_a_request_that_a_colleague_completes_stays_in_its_place_while_it_is_sel
     with database_setup():
         version = practice.desk.query(practice.kofi, request_view.open_request, second).version
         practice.desk.perform(
-            practice.kofi, inbox.resolve, second, None, reply=Reply("Done."), disposition=Disposition.COMPLETED, expect_version=version
+            practice.kofi, handling.resolve, second, None, reply=Reply("Done."), disposition=Disposition.COMPLETED, expect_version=version
         )  # fmt: skip
     desk.hear()
     assert desk.rows() == order

@@ -12,7 +12,9 @@ from request_desk.domain.access import SYSTEM
 from request_desk.domain.phrases import parse
 from request_desk.domain.requests import Disposition, Reply, Tab
 from request_desk.paths import phrases as phrase_folder
-from request_desk.services import inbox, phrases, request_view
+from request_desk.services.inbox import handling
+from request_desk.services.inbox import view as request_view
+from request_desk.services.practice import phrases
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from tests.builders import TODAY, Practice
 from tests.ui.conftest import HandTimers
@@ -70,7 +72,7 @@ def test_an_answered_request_takes_a_follow_up_but_no_empty_one(
     with database_setup():
         request = practice.a_request(wishes=[practice.wish(TODAY, "10:00")])
         practice.desk.perform(
-            practice.maria, inbox.resolve, request, None, reply=Reply("Done."),
+            practice.maria, handling.resolve, request, None, reply=Reply("Done."),
             disposition=Disposition.COMPLETED, expect_version=1,
         )  # fmt: skip
     desk = desks()
@@ -99,7 +101,7 @@ def test_a_request_that_was_taken_back_offers_no_follow_up(
     desk.press("R")
     desk.type("See you soon.")
     with database_setup():
-        practice.desk.perform(practice.amara, inbox.withdraw, request)
+        practice.desk.perform(practice.amara, handling.withdraw, request)
     desk.press("Ctrl+Return")
     sheet = desk.dialog()
     assert isinstance(sheet, ConflictSheet)

@@ -6,8 +6,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QListView, QPlainTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from request_desk.ui.commands import Command, CommandRegistry, Scope
-from request_desk.ui.key_gate import Armed, Gate, KeyGate
+from request_desk.ui.window.commands import Command, CommandRegistry, Scope
+from request_desk.ui.window.key_gate import Armed, Gate, KeyGate
 from tests.ui.conftest import HandTimers
 
 

@@ -5,8 +5,8 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from request_desk.ui.pick_list import PickList
-from request_desk.ui.theme import Theme
+from request_desk.ui.widgets.pick_list import PickList
+from request_desk.ui.widgets.theme import Theme
 
 ENTRY = 30
 

@@ -27,10 +27,12 @@ from request_desk.domain.ids import RequestId, TargetId
 from request_desk.domain.phrases import parse
 from request_desk.domain.requests import CallOutcome, Target, TargetKind
 from request_desk.paths import phrases as phrase_folder
-from request_desk.services import inbox_marks, inbox_routing, phrases
-from request_desk.ui.loop_probe import LoopProbe
-from request_desk.ui.palette_dialog import PaletteDialog
-from request_desk.ui.plain_text import body_text
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.inbox import routing as inbox_routing
+from request_desk.services.practice import phrases
+from request_desk.ui.running.loop_probe import LoopProbe
+from request_desk.ui.widgets.plain_text import body_text
+from request_desk.ui.window.palette import PaletteDialog
 from tests.builders import TODAY, Practice
 from tests.ui.conftest import HandTimers
 from tests.ui.inbox_desk import DeskWindow

@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, Slot
 from pytestqt.qtbot import QtBot
 
 from request_desk.domain.errors import Refused
-from request_desk.ui.loop_probe import LoopProbe
-from request_desk.ui.runner import Runner
+from request_desk.ui.running.loop_probe import LoopProbe
+from request_desk.ui.running.runner import Runner
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,14 @@ from request_desk.domain.availability import Slot
 from request_desk.domain.ids import AppointmentId, PatientId
 from request_desk.domain.requests import Booking
 from request_desk.domain.schedule import ProviderColumn
-from request_desk.services import acts, schedule_queries, scheduling
+from request_desk.services.schedule import acts, scheduling
+from request_desk.services.schedule import queries as schedule_queries
 from request_desk.store import schema
-from request_desk.ui.calendar.cancel_dialog import CancelDialog
-from request_desk.ui.calendar.move_dialog import MoveDialog
-from request_desk.ui.calendar.schedule_page import SchedulePage
-from request_desk.ui.calendar.slot_dialog import SlotDialog
-from request_desk.ui.widgets import State
+from request_desk.ui.schedule.cancel_dialog import CancelDialog
+from request_desk.ui.schedule.move_dialog import MoveDialog
+from request_desk.ui.schedule.schedule_page import SchedulePage
+from request_desk.ui.schedule.slot_dialog import SlotDialog
+from request_desk.ui.widgets.states import State
 from tests.builders import TODAY, Practice, wall
 from tests.ui.conftest import HandTimers
 from tests.ui.page_desk import Arranged, PageDesk, nameless

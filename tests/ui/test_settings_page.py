@@ -18,14 +18,17 @@ from sqlalchemy.exc import OperationalError
 from request_desk.domain.access import SYSTEM, Role
 from request_desk.domain.directory import Department, OpeningHours, PracticeSettings, Staff
 from request_desk.domain.ids import DepartmentId, StaffId
-from request_desk.services import access, administration, directory, inbox_queries
-from request_desk.services import settings as settings_service
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.people import access
+from request_desk.services.practice import administration, directory
+from request_desk.services.practice import settings as settings_service
 from request_desk.ui.settings.form import CHANGED_ELSEWHERE, GroupForm
 from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
 from request_desk.ui.settings.practice_forms import HoursForm, IntakeForm, KindsForm, PracticeForm, TimesForm
 from request_desk.ui.settings.settings_page import SettingsPage
-from request_desk.ui.theme import app_theme
-from request_desk.ui.widgets import Question, State
+from request_desk.ui.widgets.dialogs import Question
+from request_desk.ui.widgets.states import State
+from request_desk.ui.widgets.theme import app_theme
 from tests.builders import Practice
 from tests.ui.conftest import HandTimers
 from tests.ui.page_desk import Arranged, PageDesk, nameless

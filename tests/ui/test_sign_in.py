@@ -11,12 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.ids import StaffId
-from request_desk.services import access
-from request_desk.ui.commands import Command, application_commands
-from request_desk.ui.frame import MainFrame
-from request_desk.ui.launch import DemoStaff
-from request_desk.ui.runner import Runner
-from request_desk.ui.sign_in import SignInPane
+from request_desk.services.people import access
+from request_desk.ui.running.runner import Runner
+from request_desk.ui.window.commands import Command, application_commands
+from request_desk.ui.window.frame import MainFrame
+from request_desk.ui.window.launch import DemoStaff
+from request_desk.ui.window.sign_in import SignInPane
 from tests.builders import Practice
 from tests.ui.conftest import HandTimers
 from tests.ui.page_desk import nameless

@@ -16,10 +16,10 @@ from request_desk.domain.ids import RequestId
 from request_desk.domain.phrases import parse
 from request_desk.domain.requests import Disposition
 from request_desk.paths import phrases as phrase_folder
-from request_desk.services import phrases
+from request_desk.services.practice import phrases
 from request_desk.store import schema
-from request_desk.ui.theme import Theme
-from request_desk.ui.widgets import BannerKind
+from request_desk.ui.widgets.states import BannerKind
+from request_desk.ui.widgets.theme import Theme
 from tests.builders import TODAY, Practice
 from tests.ui.conftest import HandTimers
 from tests.ui.inbox_desk import DeskWindow

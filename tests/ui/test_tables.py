@@ -12,11 +12,11 @@ from PySide6.QtGui import QCursor, QPainter
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
-from request_desk.ui.painting import draw_text
-from request_desk.ui.tables import PAGE, ListView, RowDelegate, RowState, WindowedModel
-from request_desk.ui.tables_columns import Column, ColumnsModel, ColumnsView
-from request_desk.ui.tables_order import place_of, steps_between
-from request_desk.ui.theme import GROUP, ROW, Theme, app_theme
+from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
+from request_desk.ui.lists.order import place_of, steps_between
+from request_desk.ui.lists.windowed import PAGE, ListView, RowDelegate, RowState, WindowedModel
+from request_desk.ui.widgets.painting import draw_text
+from request_desk.ui.widgets.theme import GROUP, ROW, Theme, app_theme
 
 BIG = 2**62  # keys are 63-bit ids
 

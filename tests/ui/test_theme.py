@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from request_desk import paths
-from request_desk.ui.theme import (
+from request_desk.ui.widgets.theme import (
     CONTRAST_DARK,
     CONTRAST_LIGHT,
     DARK,

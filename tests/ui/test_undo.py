@@ -5,8 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from request_desk.ui.messages import MessageBar, show_crash
-from request_desk.ui.undo import UndoBar
+from request_desk.ui.window.messages import MessageBar, show_crash
+from request_desk.ui.window.undo import UndoBar
 from tests.ui.conftest import HandTimers
 
 

@@ -9,38 +9,25 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QAbstractButton, QDateEdit, QLabel, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from request_desk.ui.plain_text import BODY, CELL, MARKS, body_text, isolated, one_line, tip_text
-from request_desk.ui.theme import CONTROL, TARGET, Look, TextRole, Theme, Tone
-from request_desk.ui.widgets import (
-    Badge,
-    Banner,
-    BannerKind,
+from request_desk.ui.widgets.buttons import (
     Button,
-    Card,
     Chip,
-    FlowLayout,
     IconButton,
-    InitialsDot,
-    Line,
-    PlainLabel,
-    PlainTextView,
     RadioRow,
-    SearchField,
-    Skeleton,
-    State,
-    StatePane,
-    StateStack,
     TabStrip,
     ToggleChip,
-    ask,
     danger,
-    field,
     ghost,
-    paint_later,
     primary,
     secondary,
-    set_tip,
 )
+from request_desk.ui.widgets.dialogs import ask
+from request_desk.ui.widgets.layout import Card, FlowLayout, Line, field, paint_later
+from request_desk.ui.widgets.plain_text import BODY, CELL, MARKS, body_text, isolated, one_line, tip_text
+from request_desk.ui.widgets.skeleton import Skeleton
+from request_desk.ui.widgets.states import Banner, BannerKind, SearchField, State, StatePane, StateStack
+from request_desk.ui.widgets.text import Badge, InitialsDot, PlainLabel, PlainTextView, set_tip
+from request_desk.ui.widgets.theme import CONTROL, TARGET, Look, TextRole, Theme, Tone
 
 HOSTILE = (
     "<b>bold</b><img src=x onerror=alert(1)>",

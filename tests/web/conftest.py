@@ -15,8 +15,8 @@ from request_desk import config
 from request_desk.domain.access import Actor
 from request_desk.domain.clock import Clock
 from request_desk.domain.ids import hashed, new_token
-from request_desk.services import portal_access
 from request_desk.services.desk import Desk
+from request_desk.services.portal import access as portal_access
 from request_desk.store import schema
 from request_desk.web import server
 from request_desk.web.guards import Rates

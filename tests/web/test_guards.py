@@ -91,7 +91,7 @@ def test_a_bug_becomes_a_page_with_headers_and_a_reference_and_tells_nothing(
     def broken(_unit: Unit, *_values: object) -> None:
         raise ZeroDivisionError("secret of amara@example.org")
 
-    monkeypatch.setattr("request_desk.services.portal_access.ask_code", broken)
+    monkeypatch.setattr("request_desk.services.portal.access.ask_code", broken)
     with caplog.at_level(logging.INFO):
         page = visitor.send("/sign-in", email="amara@example.org")
     assert page.status == 500

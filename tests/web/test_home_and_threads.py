@@ -10,7 +10,8 @@ from sqlalchemy import select
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Disposition, Reply, Wish, WishKind
-from request_desk.services import inbox, scheduling
+from request_desk.services.inbox import handling
+from request_desk.services.schedule import scheduling
 from request_desk.store import schema
 from tests.builders import TODAY, Practice
 from tests.web.conftest import Page, SignIn
@@ -32,7 +33,7 @@ def reply(
 ) -> None:
     practice.desk.perform(
         practice.maria,
-        inbox.resolve,
+        handling.resolve,
         request_id,
         None,
         reply=Reply(text),

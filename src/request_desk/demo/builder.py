@@ -20,8 +20,9 @@ from request_desk.domain.access import SYSTEM
 from request_desk.domain.clock import Clock, FixedClock
 from request_desk.domain.ids import AppointmentId
 from request_desk.domain.words import _
-from request_desk.services import access, loading, phrases, settings
 from request_desk.services.desk import Desk
+from request_desk.services.people import access
+from request_desk.services.practice import loading, phrases, settings
 
 SEED: Final = 20_261_124
 _IDS_AT_ONCE: Final = 20_000

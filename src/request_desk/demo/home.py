@@ -26,8 +26,8 @@ from request_desk.domain.errors import Refused
 from request_desk.domain.words import _
 from request_desk.gateways import mail_catcher
 from request_desk.gateways.mail_catcher import CaughtMail, MailCatcher
-from request_desk.services import directory, loading, settings
 from request_desk.services.desk import Desk
+from request_desk.services.practice import directory, loading, settings
 
 STATE_FILE: Final = "demo.json"
 RUN_FILE: Final = "run.json"

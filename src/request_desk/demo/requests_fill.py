@@ -30,9 +30,14 @@ from request_desk.domain.requests import (
     Wish,
     WishKind,
 )
-from request_desk.services import inbox, inbox_marks, inbox_routing, loading, outbox, phrases, request_view
 from request_desk.services.desk import Desk, Unit
-from request_desk.services.outbox import Delivered
+from request_desk.services.inbox import handling
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.inbox import routing as inbox_routing
+from request_desk.services.inbox import view as request_view
+from request_desk.services.notices import outbox
+from request_desk.services.notices.outbox import Delivered
+from request_desk.services.practice import loading, phrases
 
 _OWNER: Final = "demo"
 _MINUTE: Final = timedelta(minutes=1)
@@ -147,7 +152,7 @@ class RequestsFill:
             wishes=tuple(self._wish(rank, wanted) for rank, wanted in enumerate(asked.wishes, 1)),
             message=asked.text.strip(),
         )
-        self._ids[asked.key] = self._desk.perform(_contact(sent), inbox.submit, new).value
+        self._ids[asked.key] = self._desk.perform(_contact(sent), handling.submit, new).value
 
     def _visit(self, visit: data.Visit) -> AppointmentId:
         return self._visits[visit.provider, self._calendar.day(visit.day).toordinal(), data.minute_of(visit.at)]
@@ -164,7 +169,7 @@ class RequestsFill:
                 return Wish(rank, WishKind.NEXT)
 
     def _answer(self, sent: Sent, text: str) -> None:
-        self._desk.perform(_contact(sent), inbox.answer, self._ids[sent.asked.key], text)
+        self._desk.perform(_contact(sent), handling.answer, self._ids[sent.asked.key], text)
 
     def _read(self, login: str, key: str) -> None:
         self._desk.perform(self._known.actor(login), inbox_marks.mark_read, (self._ids[key],))
@@ -201,7 +206,7 @@ class RequestsFill:
         waiting_until = None if done.until_day is None else self._calendar.instant(done.until_day, "08:00")
         self._desk.perform(
             actor,
-            inbox.resolve,
+            handling.resolve,
             request_id,
             act,
             reply=Reply(text, phrase=done.phrase) if text else None,

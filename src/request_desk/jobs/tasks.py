@@ -9,9 +9,14 @@ from request_desk.domain.access import SYSTEM
 from request_desk.domain.words import _
 from request_desk.gateways.email import Letter, Permanent, Result, Sent, Temporary
 from request_desk.logs import Word
-from request_desk.services import housekeeping, inbox_routing, needs, outbox, portal_access, scheduling
 from request_desk.services.desk import Desk
-from request_desk.services.outbox import CODE, Delivered, DueNotice
+from request_desk.services.inbox import needs
+from request_desk.services.inbox import routing as inbox_routing
+from request_desk.services.notices import outbox
+from request_desk.services.notices.outbox import CODE, Delivered, DueNotice
+from request_desk.services.portal import access as portal_access
+from request_desk.services.practice import housekeeping
+from request_desk.services.schedule import scheduling
 
 Send = Callable[[Letter], Result]
 

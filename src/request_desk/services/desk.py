@@ -13,13 +13,13 @@ from sqlalchemy import Connection, Executable, Insert, Row, Table, bindparam, in
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from request_desk.domain.access import Actor, ActorKind, Permission, Role, may, session_stands
+from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.clock import Clock, SystemClock
 from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.errors import Conflict, NotAllowed, NotFound, Refused, SignedOut, SlotTaken, Unavailable
 from request_desk.domain.ids import IdSource, NewId, new_uuid
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.words import Words
-from request_desk.services.changes import Changes, JournalEntry, Topic
 from request_desk.store import journal, schema
 from request_desk.store.database import BUSY, DAMAGED, LOST, UNSURE, Database, is_damage
 from request_desk.store.quick import Answer

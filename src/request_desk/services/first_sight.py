@@ -19,7 +19,7 @@ from request_desk.domain.errors import Invalid
 from request_desk.domain.ids import StaffId, hashed
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Group, InboxRow, ListOrder, RequestKey, Wish
-from request_desk.services.inbox_rows import inbox_row, wish_of
+from request_desk.services.inbox.rows import inbox_row, wish_of
 from request_desk.store.first_sight import Look
 
 ROWS: Final = 64  # as many as the statements have places for; more than any window shows

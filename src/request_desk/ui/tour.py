@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Offer, RequestKind, RequestView, WishKind, WishState
-from request_desk.ui.desktop import Desktop, Launch
-from request_desk.ui.loop_probe import LoopProbe
-from request_desk.ui.theme import Look, app_theme
+from request_desk.ui.running.loop_probe import LoopProbe
+from request_desk.ui.widgets.theme import Look, app_theme
+from request_desk.ui.window.desktop import Desktop, Launch
 
 _PATIENCE = 60_000  # milliseconds that anything may take on a busy machine
 _LOOK = 15  # milliseconds between two looks at a condition
@@ -106,7 +106,7 @@ class Walk:
 
     def __init__(self, desktop: Desktop, mails: Mails, out: Path, say: Say, *, pictures: bool) -> None:
         from request_desk.ui.inbox.message_center import MessageCenter
-        from request_desk.ui.shell import Shell
+        from request_desk.ui.window.shell import Shell
 
         self._desktop = desktop
         self._frame = desktop.frame
@@ -172,7 +172,8 @@ class Walk:
 
     def find(self) -> list[tuple[Wanted, RequestView]]:
         """Choose a request for each thing to be shown, in the order of the list; each is used once."""
-        from request_desk.services import request_view, schedule_queries
+        from request_desk.services.inbox import view as request_view
+        from request_desk.services.schedule import queries as schedule_queries
 
         found: list[tuple[Wanted, RequestView]] = []
         left = list(WANTED)
@@ -253,7 +254,7 @@ class Walk:
 
     def finish(self, handled: Iterable[tuple[Handled, RequestView]]) -> list[Handled]:
         """Wait until the undo time is over and the notices have come; then say what each request is now."""
-        from request_desk.services import request_view
+        from request_desk.services.inbox import view as request_view
 
         result = []
         for done, view in handled:

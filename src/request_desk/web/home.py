@@ -18,8 +18,11 @@ from request_desk.domain.requests import RequestKind, RequestState, Wish, WishKi
 from request_desk.domain.schedule import PortalAppointment
 from request_desk.domain.wishes import one_wish
 from request_desk.domain.words import _
-from request_desk.services import directory, inbox, portal_queries, schedule_queries
 from request_desk.services.desk import Unit
+from request_desk.services.inbox import handling
+from request_desk.services.portal import queries as portal_queries
+from request_desk.services.practice import directory
+from request_desk.services.schedule import queries as schedule_queries
 from request_desk.web.forms import AnswerForm, Asking, WithdrawForm
 from request_desk.web.guards import visit_of
 from request_desk.web.pages import Shell
@@ -258,7 +261,7 @@ async def answer(request: Request) -> Response:
     if not form.validate():
         return await show_thread(request, portal, actor, found, typed=typed, problems=form.problems, status=422)
     return await _act(
-        request, portal, actor, found, form.submission.value, inbox.answer, form.message.value, typed=typed
+        request, portal, actor, found, form.submission.value, handling.answer, form.message.value, typed=typed
     )
 
 
@@ -268,7 +271,7 @@ async def withdraw(request: Request) -> Response:
     form = WithdrawForm.of(visit_of(request.scope).form)
     if not form.validate():
         return await show_thread(request, portal, actor, found, problems=form.problems, status=422)
-    return await _act(request, portal, actor, found, form.submission.value, inbox.withdraw)
+    return await _act(request, portal, actor, found, form.submission.value, handling.withdraw)
 
 
 async def _posted_to(request: Request) -> tuple[Portal, Actor, PortalThread]:

@@ -23,8 +23,11 @@ from request_desk.domain.schedule import PortalAppointment
 from request_desk.domain.triage import due_at
 from request_desk.domain.wishes import part_word
 from request_desk.domain.words import _
-from request_desk.services import directory, inbox, portal_queries, schedule_queries
 from request_desk.services.desk import Unit
+from request_desk.services.inbox import handling
+from request_desk.services.portal import queries as portal_queries
+from request_desk.services.practice import directory
+from request_desk.services.schedule import queries as schedule_queries
 from request_desk.web.forms import Asking, SendForm, new_request
 from request_desk.web.guards import visit_of
 from request_desk.web.home import show_thread
@@ -401,7 +404,7 @@ async def send(request: Request) -> Response:
     )
     try:
         outcome = await run_in_threadpool(
-            step.portal.desk.perform_once, new.submission_id, step.actor, inbox.submit, new
+            step.portal.desk.perform_once, new.submission_id, step.actor, handling.submit, new
         )
     except SignedOut:
         raise

@@ -10,8 +10,8 @@ from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.errors import SignedOut
 from request_desk.domain.ids import hashed, new_token
 from request_desk.domain.words import _
-from request_desk.services import portal_access
 from request_desk.services.desk import Desk
+from request_desk.services.portal import access as portal_access
 
 _SIGN_IN_SECONDS = 3600  # as long as a family needs to find the mail
 

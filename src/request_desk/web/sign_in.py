@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.errors import SignedOut
-from request_desk.services import portal_access
+from request_desk.services.portal import access as portal_access
 from request_desk.web.forms import CodeForm, EmailForm, refuse_unknown
 from request_desk.web.guards import CSRF_FIELD, visit_of
 from request_desk.web.portal import Portal, portal_of

@@ -15,8 +15,8 @@ from request_desk.domain.schedule import PortalSlot
 from request_desk.domain.text import parse_date
 from request_desk.domain.wishes import part_span, part_word
 from request_desk.domain.words import _
-from request_desk.services import schedule_queries
 from request_desk.services.desk import Unit
+from request_desk.services.schedule import queries as schedule_queries
 from request_desk.web.forms import MOST_WISHES, Asking, in_order, wish_code
 from request_desk.web.pages import Shell
 

@@ -10,17 +10,14 @@ from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
 from request_desk.domain.availability import Slot as FreeSlot
+from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.errors import Conflict, Refused
 from request_desk.domain.ids import RequestId
 from request_desk.domain.phrases import Phrase, PhraseError, Rendered, render, suggest
 from request_desk.domain.requests import CallOutcome, Disposition, RequestState, Resolved, Target
 from request_desk.domain.words import _
-from request_desk.services import directory, phrases
-from request_desk.services.changes import Changes, JournalEntry, Topic
-from request_desk.services.directory import Directory, TargetChoice
-from request_desk.ui.calendar.schedule_panel import SchedulePanel
-from request_desk.ui.context import DeskContext
-from request_desk.ui.frame import LiveState
+from request_desk.services.practice import directory, phrases
+from request_desk.services.practice.directory import Directory, TargetChoice
 from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.beside import ScheduleBeside
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
@@ -32,7 +29,10 @@ from request_desk.ui.inbox.phrase_popup import PhrasePopup, other_language
 from request_desk.ui.inbox.request_pane import RequestPane
 from request_desk.ui.inbox.request_words import Item, change_words, visit_line
 from request_desk.ui.inbox.response_pane import ResponsePane, Shown
-from request_desk.ui.widgets import paint_later
+from request_desk.ui.running.context import DeskContext
+from request_desk.ui.schedule.schedule_panel import SchedulePanel
+from request_desk.ui.widgets.layout import paint_later
+from request_desk.ui.window.frame import LiveState
 
 TICK = 1_000  # milliseconds: the seconds of a hold
 PARENT_ASKED = "pat"  # the coded reason of a cancellation that was requested

@@ -8,23 +8,23 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from request_desk.domain.availability import Slot as FreeSlot
 from request_desk.domain.availability import Span
+from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import LocationId, RequestId
 from request_desk.domain.requests import RequestKind
 from request_desk.domain.schedule import ScheduleDay
 from request_desk.domain.words import _
-from request_desk.services import schedule_queries
-from request_desk.services.changes import Changes, Topic
-from request_desk.services.directory import Directory
-from request_desk.ui.calendar.day_layout import FreePoint, OfferState
-from request_desk.ui.calendar.day_layout import ShownOffer as PaintedOffer
-from request_desk.ui.calendar.schedule_panel import SchedulePanel
-from request_desk.ui.context import DeskContext
+from request_desk.services.practice.directory import Directory
+from request_desk.services.schedule import queries as schedule_queries
 from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.flow import Handling, ShownOffer
 from request_desk.ui.inbox.handler import NO_TYPE
 from request_desk.ui.inbox.offers_strip import OffersStrip, tiles
 from request_desk.ui.inbox.request_words import hold_words
+from request_desk.ui.running.context import DeskContext
+from request_desk.ui.schedule.day_layout import FreePoint, OfferState
+from request_desk.ui.schedule.day_layout import ShownOffer as PaintedOffer
+from request_desk.ui.schedule.schedule_panel import SchedulePanel
 
 FAR = timedelta(days=90)  # how far *Next available* looks
 

@@ -6,8 +6,10 @@ from PySide6.QtWidgets import QWidget
 from request_desk.domain.errors import Refused
 from request_desk.domain.words import _
 from request_desk.ui.inbox.dialogs import Sheet
-from request_desk.ui.theme import Tone, app_theme
-from request_desk.ui.widgets import PlainLabel, PlainTextView, primary, row, secondary
+from request_desk.ui.widgets.buttons import primary, secondary
+from request_desk.ui.widgets.layout import row
+from request_desk.ui.widgets.text import PlainLabel, PlainTextView
+from request_desk.ui.widgets.theme import Tone, app_theme
 
 MOST_LINES = 6
 

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from request_desk.domain.consequences import Line, Piece, plain
 from request_desk.domain.words import _
-from request_desk.ui.theme import app_theme
-from request_desk.ui.widgets import set_tip
+from request_desk.ui.widgets.text import set_tip
+from request_desk.ui.widgets.theme import app_theme
 
 # Letters of ordinary width in a row, and how many rows two lines with ordinary names take then.
 ROWS = ((110, 2), (78, 3), (50, 4))

@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QWidget
 from request_desk.domain.requests import Delivery
 from request_desk.domain.words import Words, _, safe_name
 from request_desk.ui.inbox.dialogs import Sheet
-from request_desk.ui.tables_columns import Column, ColumnsModel, ColumnsView
-from request_desk.ui.widgets import State, StateStack, primary, row, secondary
+from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
+from request_desk.ui.widgets.buttons import primary, secondary
+from request_desk.ui.widgets.layout import row
+from request_desk.ui.widgets.states import State, StateStack
 
 SIZE = (720, 420)
 

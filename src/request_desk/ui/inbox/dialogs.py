@@ -21,24 +21,16 @@ from request_desk.domain.directory import CancelReason
 from request_desk.domain.requests import Target, TargetKind
 from request_desk.domain.search import fold
 from request_desk.domain.words import _
-from request_desk.services.directory import TargetChoice
+from request_desk.services.practice.directory import TargetChoice
 from request_desk.ui.inbox.flow import CancelChoice
-from request_desk.ui.painting import draw_icon, draw_text
-from request_desk.ui.pick_list import PickList
-from request_desk.ui.plain_text import isolated_if_needed, one_line
-from request_desk.ui.theme import SPACE, TextRole, Tone, app_theme
-from request_desk.ui.widgets import (
-    Button,
-    PlainLabel,
-    SearchField,
-    danger,
-    field,
-    no_mnemonic,
-    primary,
-    row,
-    secondary,
-    tidy,
-)
+from request_desk.ui.widgets.buttons import Button, danger, primary, secondary
+from request_desk.ui.widgets.layout import field, row, tidy
+from request_desk.ui.widgets.painting import draw_icon, draw_text
+from request_desk.ui.widgets.pick_list import PickList
+from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
+from request_desk.ui.widgets.states import SearchField
+from request_desk.ui.widgets.text import PlainLabel, no_mnemonic
+from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 
 WIDTH = 460
 WIDTH_OF_TWO = 580  # with two columns of reasons

@@ -8,18 +8,19 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from request_desk.domain import triage
+from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import RequestId
 from request_desk.domain.paging import Page
 from request_desk.domain.requests import Filters, Group, InboxRow, ListOrder, RequestKey, Tab
-from request_desk.services import inbox_queries, search_queries
-from request_desk.services.changes import Changes, Topic
 from request_desk.services.first_sight import FirstSight
-from request_desk.ui.context import DeskContext
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import search_queries
 from request_desk.ui.inbox.row_words import first_words, spoken_row
-from request_desk.ui.runner import Pending
-from request_desk.ui.tables import WindowedModel
-from request_desk.ui.timing import Stoppable
+from request_desk.ui.lists.windowed import WindowedModel
+from request_desk.ui.running.context import DeskContext
+from request_desk.ui.running.runner import Pending
+from request_desk.ui.running.timing import Stoppable
 
 PAGE = 64
 REGROUP = 60_000  # milliseconds: an age passes its target, a morning becomes today (MC7)

@@ -11,11 +11,14 @@ from request_desk.domain.ids import LocationId, ProviderId
 from request_desk.domain.requests import Filters, ListOrder, RequestKind, Tab
 from request_desk.domain.wishes import kind_word
 from request_desk.domain.words import _
-from request_desk.ui.context import Preferences
 from request_desk.ui.inbox.feed import ListView
 from request_desk.ui.inbox.remembered import FILTERS_KEY, ORDER_KEY, remembered_order
-from request_desk.ui.theme import SPACE, Tone, app_theme
-from request_desk.ui.widgets import Chip, FlowLayout, IconButton, SearchField, TabStrip, set_tip
+from request_desk.ui.running.context import Preferences
+from request_desk.ui.widgets.buttons import Chip, IconButton, TabStrip
+from request_desk.ui.widgets.layout import FlowLayout
+from request_desk.ui.widgets.states import SearchField
+from request_desk.ui.widgets.text import set_tip
+from request_desk.ui.widgets.theme import SPACE, Tone, app_theme
 
 WIDE = 1180  # pixels at 100 % of the page from which tabs, chips and search stand in one line
 AGES = (30, 60, 240, 1440)  # minutes

@@ -12,12 +12,12 @@ from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import InboxRow
 from request_desk.domain.words import Words, _
 from request_desk.services.first_sight import FirstSight
-from request_desk.ui.frame import Memory
 from request_desk.ui.inbox.request_list import ListCard, RequestDelegate, fitting_row
 from request_desk.ui.inbox.row_words import first_words, spoken_row
-from request_desk.ui.painting import fill_round
-from request_desk.ui.tables import ListView, RowState, WindowedModel
-from request_desk.ui.theme import RADIUS_CARD, app_theme
+from request_desk.ui.lists.windowed import ListView, RowState, WindowedModel
+from request_desk.ui.widgets.painting import fill_round
+from request_desk.ui.widgets.theme import RADIUS_CARD, app_theme
+from request_desk.ui.window.frame import Memory
 
 PLACE_KEY = "inbox.list.place"  # where the list was, and in a page of which size
 # Without a place from last time: as the page is laid out in a window of the usual size.

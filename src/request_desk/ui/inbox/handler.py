@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from request_desk.domain.appointments import Appointment
 from request_desk.domain.availability import Slot as FreeSlot
 from request_desk.domain.availability import Span
+from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.errors import Conflict, NotFound, Refused, SlotTaken
 from request_desk.domain.ids import RequestId, TypeId
 from request_desk.domain.phrases import Outcome
@@ -27,23 +28,20 @@ from request_desk.domain.requests import (
     Target,
 )
 from request_desk.domain.words import _
-from request_desk.services import (
-    inbox,
-    inbox_marks,
-    inbox_routing,
-    outbox,
-    phrases,
-    request_view,
-    schedule_queries,
-    scheduling,
-)
-from request_desk.services.changes import Changes, JournalEntry, Topic
-from request_desk.services.directory import Directory
-from request_desk.ui.context import DeskContext
+from request_desk.services.inbox import handling
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.inbox import routing as inbox_routing
+from request_desk.services.inbox import view as request_view
+from request_desk.services.notices import outbox
+from request_desk.services.practice import phrases
+from request_desk.services.practice.directory import Directory
+from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import scheduling
 from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.flow import CancelChoice, Handling, ShownOffer
-from request_desk.ui.runner import Pending
-from request_desk.ui.timing import Stoppable
+from request_desk.ui.running.context import DeskContext
+from request_desk.ui.running.runner import Pending
+from request_desk.ui.running.timing import Stoppable
 
 NO_TYPE = "This request does not say what the visit is for. Choose the type of visit first."
 FAR = timedelta(days=90)  # how far times are looked for when the request names no type
@@ -464,7 +462,7 @@ class RequestHandler(QObject):
         self._set(replace(now, sending=True))
         pending = self._runner.act(
             self,
-            inbox.resolve,
+            handling.resolve,
             now.view.id,
             act,
             reply=letter.reply,
@@ -479,7 +477,7 @@ class RequestHandler(QObject):
         """Send the text as one more letter, whatever became of the request (MC9)."""
         if self._now is not None:
             self._set(replace(self._now, sending=True))
-            self._answered_by(self._runner.act(self, inbox.follow_up, self._now.view.id, reply), self._now.view.id)
+            self._answered_by(self._runner.act(self, handling.follow_up, self._now.view.id, reply), self._now.view.id)
 
     def _answered_by(self, pending: Pending[Resolved], request_id: RequestId) -> None:
         pending.done(partial(self._was_resolved, request_id)).refused(partial(self._not_resolved, request_id)).settled(

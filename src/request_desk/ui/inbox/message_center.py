@@ -7,34 +7,39 @@ from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.errors import Refused, Unavailable
 from request_desk.domain.ids import RequestId
 from request_desk.domain.paging import Page
 from request_desk.domain.requests import Delivery, Filters, InboxRow, Resolved, Tab
 from request_desk.domain.words import _, plural
-from request_desk.services import directory, inbox_queries, outbox, search_queries
-from request_desk.services.changes import Changes, Topic
-from request_desk.ui.calendar.schedule_panel import SchedulePanel
-from request_desk.ui.commands import Scope
-from request_desk.ui.context import DeskContext
-from request_desk.ui.frame import LiveState, remember_splitter
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import search_queries
+from request_desk.services.notices import outbox
+from request_desk.services.practice import directory
 from request_desk.ui.inbox.answering import Answering
+from request_desk.ui.inbox.commands import acting, choosing_location, choosing_offer, going
 from request_desk.ui.inbox.deliveries import DeliveriesSheet
 from request_desk.ui.inbox.feed import ListView as WantedList
 from request_desk.ui.inbox.feed import RequestFeed
 from request_desk.ui.inbox.filters import FilterBar
 from request_desk.ui.inbox.first_list import FirstList
-from request_desk.ui.inbox.inbox_commands import acting, choosing_location, choosing_offer, going
 from request_desk.ui.inbox.offers_strip import OffersStrip
 from request_desk.ui.inbox.request_list import LEAST_ROWS, ListCard, RequestDelegate, fitting_row
 from request_desk.ui.inbox.request_pane import RequestPane
 from request_desk.ui.inbox.response_pane import ResponsePane
 from request_desk.ui.inbox.row_words import KIND_ICONS, row_words
-from request_desk.ui.palette_dialog import PaletteDialog, PaletteEntry
-from request_desk.ui.tables import ListView
-from request_desk.ui.theme import ROW_COMPACT, app_theme
-from request_desk.ui.timing import Stoppable
-from request_desk.ui.widgets import Banner, BannerKind, State, StateStack, paint_later, show_if
+from request_desk.ui.lists.windowed import ListView
+from request_desk.ui.running.context import DeskContext
+from request_desk.ui.running.timing import Stoppable
+from request_desk.ui.schedule.schedule_panel import SchedulePanel
+from request_desk.ui.widgets.layout import paint_later
+from request_desk.ui.widgets.states import Banner, BannerKind, State, StateStack
+from request_desk.ui.widgets.text import show_if
+from request_desk.ui.widgets.theme import ROW_COMPACT, app_theme
+from request_desk.ui.window.commands import Scope
+from request_desk.ui.window.frame import LiveState, remember_splitter
+from request_desk.ui.window.palette import PaletteDialog, PaletteEntry
 
 FOLD = 1200  # pixels of the window below which the schedule is a strip
 GAP = 14  # between the cards

@@ -9,8 +9,10 @@ from request_desk.domain.requests import CallOutcome, StaffNote
 from request_desk.domain.words import Words, _, safe_name
 from request_desk.ui.inbox.request_words import call_word
 from request_desk.ui.inbox.row_words import DOT
-from request_desk.ui.theme import CONTROL, SPACE, TextRole, Tone, app_theme
-from request_desk.ui.widgets import FlowBox, PlainLabel, ghost, row, secondary
+from request_desk.ui.widgets.buttons import ghost, secondary
+from request_desk.ui.widgets.layout import FlowBox, row
+from request_desk.ui.widgets.text import PlainLabel
+from request_desk.ui.widgets.theme import CONTROL, SPACE, TextRole, Tone, app_theme
 
 MOST = 4_000
 

@@ -13,10 +13,11 @@ from request_desk.domain.schedule import ScheduleDay
 from request_desk.domain.words import Words, _
 from request_desk.ui.inbox.flow import Handling, ShownOffer
 from request_desk.ui.inbox.request_words import differs
-from request_desk.ui.painting import draw_text, fill_round
-from request_desk.ui.plain_text import one_line
-from request_desk.ui.theme import RADIUS_CONTROL, SPACE, Tone, app_theme
-from request_desk.ui.widgets import Card, PlainLabel
+from request_desk.ui.widgets.layout import Card
+from request_desk.ui.widgets.painting import draw_text, fill_round
+from request_desk.ui.widgets.plain_text import one_line
+from request_desk.ui.widgets.text import PlainLabel
+from request_desk.ui.widgets.theme import RADIUS_CONTROL, SPACE, Tone, app_theme
 
 PADDING = 12
 LOW_PADDING = 8

@@ -10,11 +10,13 @@ from request_desk.domain.phrases import FIELDS, Outcome, Phrase, PhraseError, Re
 from request_desk.domain.words import Words, _
 from request_desk.ui.inbox.dialogs import Sheet
 from request_desk.ui.inbox.handler import Values
-from request_desk.ui.painting import RIGHT, draw_text
-from request_desk.ui.pick_list import PickList
-from request_desk.ui.plain_text import one_line
-from request_desk.ui.theme import SPACE, TextRole, Tone, app_theme
-from request_desk.ui.widgets import PlainLabel, PlainTextView, SearchField, primary
+from request_desk.ui.widgets.buttons import primary
+from request_desk.ui.widgets.painting import RIGHT, draw_text
+from request_desk.ui.widgets.pick_list import PickList
+from request_desk.ui.widgets.plain_text import one_line
+from request_desk.ui.widgets.states import SearchField
+from request_desk.ui.widgets.text import PlainLabel, PlainTextView
+from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 
 ENTRY = 34
 LIST_WIDTH = 340

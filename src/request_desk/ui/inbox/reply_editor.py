@@ -21,9 +21,9 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMenu, QPlainTextEdit, QTextEdit, QWidget
 
 from request_desk.domain.phrases import FILTERS, Outcome, Prompt, Rendered, Span, render
-from request_desk.ui.plain_text import one_line
-from request_desk.ui.theme import app_theme
-from request_desk.ui.widgets import no_mnemonic
+from request_desk.ui.widgets.plain_text import one_line
+from request_desk.ui.widgets.text import no_mnemonic
+from request_desk.ui.widgets.theme import app_theme
 
 FIELD: Final = QTextFormat.Property.UserProperty.value + 1  # the merge field's name
 PIECE: Final = (

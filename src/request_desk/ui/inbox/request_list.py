@@ -10,7 +10,9 @@ from PySide6.QtWidgets import QWidget
 from request_desk.domain.requests import InboxRow, RequestState
 from request_desk.domain.words import Words, _
 from request_desk.ui.inbox.row_words import KIND_ICONS, RowWords, row_words
-from request_desk.ui.painting import (
+from request_desk.ui.lists.windowed import RowDelegate, RowState
+from request_desk.ui.widgets.layout import Card
+from request_desk.ui.widgets.painting import (
     RIGHT,
     TextRun,
     draw_dot,
@@ -20,10 +22,8 @@ from request_desk.ui.painting import (
     draw_text,
     draw_tile,
 )
-from request_desk.ui.plain_text import one_line
-from request_desk.ui.tables import RowDelegate, RowState
-from request_desk.ui.theme import ROW, ROW_COMPACT, app_theme
-from request_desk.ui.widgets_layout import Card
+from request_desk.ui.widgets.plain_text import one_line
+from request_desk.ui.widgets.theme import ROW, ROW_COMPACT, app_theme
 
 LEFT = 17  # from the edge to the tile
 TILE = 32

@@ -25,26 +25,13 @@ from request_desk.ui.inbox.flow import Handling
 from request_desk.ui.inbox.notes_box import NotesBox
 from request_desk.ui.inbox.row_words import DOT
 from request_desk.ui.inbox.times_line import TimesLine
-from request_desk.ui.painting import draw_focus_ring, draw_text
-from request_desk.ui.plain_text import isolated_if_needed, one_line
-from request_desk.ui.theme import SPACE, TextRole, Tone, app_theme
-from request_desk.ui.widgets import (
-    Banner,
-    BannerKind,
-    Button,
-    Card,
-    Chip,
-    FlowBox,
-    IconButton,
-    Line,
-    PlainLabel,
-    PlainTextView,
-    ghost,
-    no_mnemonic,
-    secondary,
-    set_tip,
-    show_if,
-)
+from request_desk.ui.widgets.buttons import Button, Chip, IconButton, ghost, secondary
+from request_desk.ui.widgets.layout import Card, FlowBox, Line
+from request_desk.ui.widgets.painting import draw_focus_ring, draw_text
+from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
+from request_desk.ui.widgets.states import Banner, BannerKind
+from request_desk.ui.widgets.text import PlainLabel, PlainTextView, no_mnemonic, set_tip, show_if
+from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 
 LABELS = 118  # the column of labels in the small table
 ROW_HEIGHT = 22

@@ -8,6 +8,7 @@ from enum import StrEnum
 from request_desk.domain import wishes
 from request_desk.domain.appointments import Appointment
 from request_desk.domain.availability import Slot
+from request_desk.domain.changes import JournalEntry
 from request_desk.domain.requests import (
     CallOutcome,
     Delivery,
@@ -21,7 +22,6 @@ from request_desk.domain.requests import (
     WishState,
 )
 from request_desk.domain.words import Words, _, safe_name
-from request_desk.services.changes import JournalEntry
 from request_desk.ui.inbox.flow import Handling, ShownOffer, key_of
 from request_desk.ui.inbox.row_words import DOT
 

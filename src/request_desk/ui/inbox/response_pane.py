@@ -18,21 +18,12 @@ from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.consequence_lines import ConsequenceLines
 from request_desk.ui.inbox.flow import Handling
 from request_desk.ui.inbox.reply_editor import ReplyEditor
-from request_desk.ui.keys import keys_text
-from request_desk.ui.theme import SPACE, TextRole, Tone, app_theme
-from request_desk.ui.widgets import (
-    Banner,
-    BannerKind,
-    ButtonKind,
-    Card,
-    Chip,
-    PlainLabel,
-    RadioRow,
-    primary,
-    secondary,
-    set_tip,
-    show_if,
-)
+from request_desk.ui.widgets.buttons import ButtonKind, Chip, RadioRow, primary, secondary
+from request_desk.ui.widgets.layout import Card
+from request_desk.ui.widgets.states import Banner, BannerKind
+from request_desk.ui.widgets.text import PlainLabel, set_tip, show_if
+from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
+from request_desk.ui.window.keys import keys_text
 
 SEND_KEYS = "Ctrl+Return"
 REPLY_ONLY = "Reply, change nothing on the schedule"

@@ -8,9 +8,9 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from request_desk.ui.inbox.request_words import Item, ItemState
-from request_desk.ui.painting import TextRun, draw_run, fill_round
-from request_desk.ui.plain_text import one_line
-from request_desk.ui.theme import RADIUS_CONTROL, app_theme
+from request_desk.ui.widgets.painting import TextRun, draw_run, fill_round
+from request_desk.ui.widgets.plain_text import one_line
+from request_desk.ui.widgets.theme import RADIUS_CONTROL, app_theme
 
 LINE = 22
 GAP = 16  # between two times

@@ -20,13 +20,16 @@ from PySide6.QtWidgets import (
 )
 
 from request_desk.domain.access import Permission, may
+from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.errors import Conflict, Refused
 from request_desk.domain.words import _
-from request_desk.services.changes import Changes, Topic
-from request_desk.ui.context import DeskContext
-from request_desk.ui.runner import Pending
-from request_desk.ui.theme import SPACE, TextRole, Tone, app_theme
-from request_desk.ui.widgets import Card, PlainLabel, State, StateStack, primary, repolish, row, secondary
+from request_desk.ui.running.context import DeskContext
+from request_desk.ui.running.runner import Pending
+from request_desk.ui.widgets.buttons import primary, secondary
+from request_desk.ui.widgets.layout import Card, row
+from request_desk.ui.widgets.states import State, StateStack
+from request_desk.ui.widgets.text import PlainLabel, repolish
+from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 
 T = TypeVar("T")
 _NARROW, _WIDE = 420, 760  # pixels at 100 %: lines of a form are not stretched over a wide screen

@@ -17,9 +17,9 @@ from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from request_desk.domain.words import _
-from request_desk.ui.painting import draw_dot, draw_focus_ring, draw_icon, draw_text, fill_round
-from request_desk.ui.plain_text import tip_text
-from request_desk.ui.theme import RADIUS_CONTROL, app_theme
+from request_desk.ui.widgets.painting import draw_dot, draw_focus_ring, draw_icon, draw_text, fill_round
+from request_desk.ui.widgets.plain_text import tip_text
+from request_desk.ui.widgets.theme import RADIUS_CONTROL, app_theme
 
 _ENTRY = 38  # pixels at 100 %
 _FOLDED = 80  # width below which only the icons are shown

@@ -7,19 +7,23 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit
 
 from request_desk.domain.access import Permission, Role
+from request_desk.domain.changes import Topic
 from request_desk.domain.directory import ADMINISTRATOR_LOGIN, Department, Staff
 from request_desk.domain.ids import DepartmentId, StaffId
 from request_desk.domain.words import _
-from request_desk.services import access, administration, directory
-from request_desk.services.administration import NewStaff
-from request_desk.services.changes import Topic
-from request_desk.ui.context import DeskContext
-from request_desk.ui.plain_text import isolated_if_needed, one_line
+from request_desk.services.people import access
+from request_desk.services.practice import administration, directory
+from request_desk.services.practice.administration import NewStaff
+from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
+from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.form import CHANGED_ELSEWHERE, GroupForm
 from request_desk.ui.settings.tick_list import Tick, TickList
-from request_desk.ui.tables_columns import Column, ColumnsModel, ColumnsView
-from request_desk.ui.theme import SPACE, TextRole, Tone, app_theme
-from request_desk.ui.widgets import Card, Line, PlainLabel, ask, field, row, secondary, tell
+from request_desk.ui.widgets.buttons import secondary
+from request_desk.ui.widgets.dialogs import ask, tell
+from request_desk.ui.widgets.layout import Card, Line, field, row
+from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
+from request_desk.ui.widgets.text import PlainLabel
+from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 
 _ROLES = (
     (Role.SCHEDULER, _("Scheduler")),

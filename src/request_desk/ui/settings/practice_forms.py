@@ -9,17 +9,18 @@ from PySide6.QtCore import QTime, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QSpinBox, QTimeEdit, QWidget
 
 from request_desk.domain.access import Permission
+from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Department, OpeningHours, PracticeSettings
 from request_desk.domain.requests import RequestKind
 from request_desk.domain.words import _
-from request_desk.services import directory
-from request_desk.services import settings as settings_service
-from request_desk.services.changes import Topic
-from request_desk.ui.context import DeskContext
-from request_desk.ui.plain_text import one_line
+from request_desk.services.practice import directory
+from request_desk.services.practice import settings as settings_service
+from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.form import CHANGED_ELSEWHERE, GroupForm
-from request_desk.ui.theme import SPACE, Tone, app_theme
-from request_desk.ui.widgets import PlainLabel, field, tidy
+from request_desk.ui.widgets.layout import field, tidy
+from request_desk.ui.widgets.plain_text import one_line
+from request_desk.ui.widgets.text import PlainLabel
+from request_desk.ui.widgets.theme import SPACE, Tone, app_theme
 
 _KINDS = (
     (RequestKind.SCHEDULE, _("Schedule a visit")),

@@ -8,15 +8,15 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QWidget
 
 from request_desk.domain.words import _
-from request_desk.ui.commands import Command
-from request_desk.ui.context import DeskContext
-from request_desk.ui.key_gate import Scope
+from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.form import GroupForm
 from request_desk.ui.settings.group_list import Group, GroupList
 from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
 from request_desk.ui.settings.practice_forms import HoursForm, IntakeForm, KindsForm, PracticeForm, TimesForm
-from request_desk.ui.theme import app_theme
-from request_desk.ui.widgets import Card
+from request_desk.ui.widgets.layout import Card
+from request_desk.ui.widgets.theme import app_theme
+from request_desk.ui.window.commands import Command
+from request_desk.ui.window.key_gate import Scope
 
 _LIST, _FOLDED = 216, 58  # pixels at 100 %
 _LEAST = 780  # of the page; below it the list folds to its icons

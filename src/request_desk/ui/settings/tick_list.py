@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from request_desk.ui.painting import TextRun, draw_focus_ring, draw_icon, draw_run, fill_round
-from request_desk.ui.plain_text import isolated_if_needed, one_line
-from request_desk.ui.theme import RADIUS_CONTROL, app_theme
+from request_desk.ui.widgets.painting import TextRun, draw_focus_ring, draw_icon, draw_run, fill_round
+from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
+from request_desk.ui.widgets.theme import RADIUS_CONTROL, app_theme
 
 _ENTRY = 38  # pixels at 100 %
 _BOX = 18

@@ -1,0 +1,1 @@
+"""The life of a request: arriving, routing, marks, answering, searching."""

@@ -1,0 +1,583 @@
+"""The life of a request: submitted, answered by the parent, resolved by staff in one transaction, taken back; marks are elsewhere."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, assert_never
+
+from sqlalchemy import Row, bindparam, func, select, update
+
+from request_desk.domain.access import Permission
+from request_desk.domain.appointments import AppointmentStatus
+from request_desk.domain.changes import Topic
+from request_desk.domain.consequences import summary
+from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, UndoRefused
+from request_desk.domain.ids import (
+    AppointmentId,
+    ContactId,
+    MessageId,
+    OutboxId,
+    PatientId,
+    ProviderId,
+    RequestId,
+    new_uuid,
+)
+from request_desk.domain.notices import NoticeKind, notice_of
+from request_desk.domain.phrases import leftover_marks
+from request_desk.domain.requests import (
+    Act,
+    AuthorKind,
+    Booking,
+    Disposition,
+    Move,
+    NewRequest,
+    Reply,
+    RequestKind,
+    RequestState,
+    Resolved,
+    Wish,
+)
+from request_desk.domain.search import index_person, index_text
+from request_desk.domain.text import clean_text
+from request_desk.domain.triage import needed_at
+from request_desk.domain.words import _, full_name
+from request_desk.services.desk import Asked, Undo, Unit
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.inbox import routing as inbox_routing
+from request_desk.services.inbox import scope as request_scope
+from request_desk.services.inbox import search_index
+from request_desk.services.inbox.marks import Away, Kept
+from request_desk.services.notices import outbox
+from request_desk.services.schedule import acts, scheduling
+from request_desk.store import schema
+
+WISHES: Final = 5  # preferred times of one request
+REASON_LIMIT: Final = 500
+REPLY_LIMIT: Final = 4_000
+
+_request, _message = schema.request, schema.message
+_appointment, _patient, _contact = schema.appointment, schema.patient, schema.contact
+_relation, _provider = schema.contact_patient, schema.provider
+_SUBMITTED = select(_request.c.id, _request.c.contact_id).where(_request.c.submission_id == bindparam("submission_id"))
+_SENDER = (
+    select(
+        _patient.c.given_name,
+        _patient.c.family_name,
+        _patient.c.birth_day,
+        _patient.c.household_id,
+        _contact.c.given_name.label("contact_given_name"),
+        _contact.c.family_name.label("contact_family_name"),
+        _contact.c.language,
+        _relation.c.may_book,
+        _relation.c.may_see_messages,
+        _relation.c.valid_until,
+    )
+    .select_from(
+        _relation.join(_patient, _patient.c.id == _relation.c.patient_id).join(
+            _contact, _contact.c.id == _relation.c.contact_id
+        )
+    )
+    .where(
+        _relation.c.contact_id == bindparam("contact_id"),
+        _relation.c.patient_id == bindparam("patient_id"),
+        _patient.c.active,
+        _contact.c.active,
+    )
+)
+_CONCERNED = select(
+    _appointment.c.id,
+    _appointment.c.type_id,
+    _appointment.c.provider_id,
+    _appointment.c.location_id,
+    _appointment.c.starts_at,
+).where(
+    _appointment.c.chain_id
+    == select(_appointment.c.chain_id).where(_appointment.c.id == bindparam("appointment_id")).scalar_subquery(),
+    _appointment.c.patient_id == bindparam("patient_id"),
+    _appointment.c.status == AppointmentStatus.CONFIRMED,
+    _appointment.c.starts_at > bindparam("now"),
+)
+_ACTIVE_CHOICES: Mapping[str, Any] = {
+    "type_id": select(schema.appointment_type.c.active).where(schema.appointment_type.c.id == bindparam("id")),
+    "provider_id": select(_provider.c.active).where(_provider.c.id == bindparam("id")),
+    "location_id": select(schema.location.c.active).where(schema.location.c.id == bindparam("id")),
+}
+_ANSWERING = select(func.count()).where(
+    _message.c.request_id == bindparam("request_id"),
+    _message.c.visible_at > bindparam("now"),
+    _message.c.withdrawn_at.is_(None),
+)
+_OWN = (
+    select(
+        *_request.c,
+        _contact.c.given_name.label("contact_given_name"),
+        _contact.c.family_name.label("contact_family_name"),
+    )
+    .select_from(_request.join(_contact, _contact.c.id == _request.c.contact_id))
+    .where(_request.c.id == bindparam("request_id"), _request.c.contact_id == bindparam("contact_id"))
+    .with_for_update(of=_request)
+)
+_WITHDRAW_MESSAGE = (
+    update(_message).where(_message.c.id == bindparam("message_id")).values(withdrawn_at=bindparam("now"))
+)
+# The same as `Unit.change`, built once: the whole act is measured against a bare commit.
+_DISPOSED = ("state", "waiting_until", "visible_at", "completed_at", "completed_by_id", "completion_reason")
+_DISPOSE = (
+    update(_request)
+    .where(_request.c.id == bindparam("seen_id"), _request.c.version == bindparam("seen_version"))
+    .values(version=_request.c.version + 1, **{name: bindparam(f"new_{name}") for name in _DISPOSED})
+)
+_INSERT_MESSAGE = _message.insert()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an act found and made, so that all of it can be taken back."""
+
+    version: int
+    before: dict[str, Any]
+    kept: Kept
+    message_id: MessageId | None
+    notices: tuple[OutboxId, ...]
+    back: Undo | None
+
+
+def submit(unit: Unit, new: NewRequest) -> RequestId:
+    """Take a request in: stored, routed, acknowledged, in one transaction; the same form sent again is the same request.
+
+    Raises Refused for a kind that is off (MC1) or a visit that is not coming up, NotAllowed without the right to book,
+    Invalid(field) for a value that does not fit.
+    """
+    unit.require(Permission.USE_PORTAL)
+    contact_id = unit.actor.contact_id
+    known = unit.first(_SUBMITTED, {"submission_id": new.submission_id})
+    if known is not None:
+        if known.contact_id != contact_id:
+            raise Refused(_("This form was already used. Load the page again."))
+        return RequestId(known.id)
+    if new.kind not in unit.settings.kinds_on:
+        raise Refused(_("This kind of request is not taken here. {call}").format(call=_call(unit)))
+    sender = _sender(unit, new.patient_id)
+    if not sender.may_book:
+        raise NotAllowed(
+            _("You cannot ask for appointments of {patient} here. {call}").format(
+                patient=sender.given_name, call=_call(unit)
+            )
+        )
+    text = clean_text(new.message, field=_("Message"))
+    visit = _visit(unit, new)
+    wishes = _wishes(new)
+    for field in ("type_id", "provider_id", "location_id"):
+        _check_choice(unit, field, getattr(new, field))
+    for wish in wishes:
+        _check_choice(unit, "provider_id", wish.provider_id)
+    request_id = RequestId(unit.new_id())
+    target_id = _insert_request(unit, request_id, new, sender, visit, wishes)
+    message_id = _insert_message(unit, request_id, text, sender.language, visible_at=unit.now)
+    _index_message(unit, message_id, request_id, text, sender, target_id)
+    outbox.acknowledge(unit, request_id, contact_id)
+    unit.record("submitted", Topic.REQUEST, request_id, kind=new.kind)
+    return request_id
+
+
+def answer(unit: Unit, request_id: RequestId, text: str) -> MessageId:
+    """Add the parent's letter to the thread; a waiting or completed request is open again, and new to everybody (RE7)."""
+    unit.require(Permission.USE_PORTAL)
+    row = _own(unit, request_id)
+    sender = _sender(unit, row.patient_id)
+    if not sender.may_see_messages:
+        raise NotAllowed(_("You cannot write in this conversation. {call}").format(call=_call(unit)))
+    if row.state == RequestState.WITHDRAWN:
+        raise Refused(_("You have taken this request back. Send a new one if you need us."))
+    _check_quiet(unit, row)
+    body = clean_text(text, field=_("Message"), required=True)
+    values: dict[str, Any] = {}
+    if row.state == RequestState.OPEN:
+        inbox_marks.clear_marks(unit, request_id)  # it keeps its place in the line, and is new to everybody
+    else:
+        values = {**inbox_routing.reopened(unit, row), "arrived_at": unit.now}
+    changed = unit.change(_request, request_id, row.version, **values)
+    message_id = _insert_message(unit, request_id, body, sender.language, visible_at=unit.now)
+    _index_message(unit, message_id, request_id, body, sender, changed.target_id)
+    unit.record("wrote", Topic.REQUEST, request_id, message_id=message_id, was=row.state)
+    return message_id
+
+
+def withdraw(unit: Unit, request_id: RequestId) -> None:
+    """Take back a request that nobody has answered finally yet (RE10); what was held for it is let go."""
+    unit.require(Permission.USE_PORTAL)
+    row = _own(unit, request_id)
+    if row.state == RequestState.WITHDRAWN:
+        return
+    if row.state == RequestState.COMPLETED:
+        raise Refused(
+            _("The practice has answered this request already, so it cannot be taken back. {call}").format(
+                call=_call(unit)
+            )
+        )
+    _check_quiet(unit, row)
+    unit.change(_request, request_id, row.version, state=RequestState.WITHDRAWN.value, waiting_until=None)
+    inbox_marks.clear_marks(unit, request_id)
+    inbox_marks.drop_claim(unit, request_id)
+    scheduling.drop_holds(unit, request_id)
+    outbox.withdraw_waiting(unit, request_id)
+    unit.record("withdrawn", Topic.REQUEST, request_id)
+
+
+def _sender(unit: Unit, patient_id: PatientId) -> Row[Any]:
+    """The contact's own relation to a patient, valid today; NotFound tells nothing about other patients."""
+    row = unit.first(_SENDER, {"contact_id": unit.actor.contact_id, "patient_id": patient_id})
+    today = unit.time.day_of(unit.now)
+    if row is None or (row.valid_until is not None and row.valid_until < today):
+        raise NotFound(_("You cannot act for this patient here. {call}").format(call=_call(unit)))
+    return row
+
+
+def _own(unit: Unit, request_id: RequestId) -> Row[Any]:
+    row = unit.first(_OWN, {"request_id": request_id, "contact_id": unit.actor.contact_id})
+    if row is None:
+        raise NotFound(_("This request is not there. Sign in with the address that sent it, or send a new one."))
+    return row
+
+
+def _check_quiet(unit: Unit, row: Row[Any]) -> None:
+    """Refuse the parent's act while the practice's own can still be taken back: the parent would answer what may never have been."""
+    writing = unit.connection.execute(_ANSWERING, {"request_id": row.id, "now": unit.now}).scalar_one()
+    if row.visible_at > unit.now or writing:
+        raise Refused(_("The practice is just answering. Look again in a minute."))
+
+
+def _call(unit: Unit) -> str:
+    phone = unit.settings.practice_phone
+    return _("Please call the practice: {phone}.").format(phone=phone) if phone else _("Please call the practice.")
+
+
+def _visit(unit: Unit, new: NewRequest) -> Row[Any] | None:
+    """The visit that a cancel or reschedule request is about: the present end of its chain, confirmed and still to come."""
+    if new.kind is RequestKind.SCHEDULE:
+        return None
+    if new.appointment_id is None:
+        raise Invalid(_("Choose the appointment that this is about."), field="Appointment")
+    values = {"appointment_id": new.appointment_id, "patient_id": new.patient_id, "now": unit.now}
+    row = unit.first(_CONCERNED, values)
+    if row is None:
+        raise Refused(
+            _("This appointment is not coming up any more. Load the page again, or call. {call}").format(
+                call=_call(unit)
+            )
+        )
+    return row
+
+
+def _wishes(new: NewRequest) -> tuple[Wish, ...]:
+    if new.kind is RequestKind.CANCEL:
+        return ()
+    if len(new.wishes) > WISHES:
+        raise Invalid(
+            _("At most {most} preferred times fit. Take some out.").format(most=WISHES), field="Preferred times"
+        )
+    return tuple(sorted(new.wishes, key=lambda wish: wish.rank))
+
+
+def _check_choice(unit: Unit, field: str, chosen: int | None) -> None:
+    if chosen is not None and not unit.connection.execute(_ACTIVE_CHOICES[field], {"id": chosen}).scalar():
+        word = {"type_id": _("Type of visit"), "provider_id": _("Provider"), "location_id": _("Location")}[field]
+        raise Invalid(_("{field} cannot be chosen any more. Choose again.").format(field=word), field=word)
+
+
+def _insert_request(
+    unit: Unit, request_id: RequestId, new: NewRequest, sender: Row[Any], visit: Row[Any] | None, wishes: Sequence[Wish]
+) -> int:
+    """Write the request and its wishes; return the id of the inbox that it is in."""
+    is_cancel = new.kind is RequestKind.CANCEL
+    routed = inbox_routing.arriving(unit, new.kind, new.provider_id, ProviderId(visit.provider_id) if visit else None)
+    today = unit.time.bounds(unit.time.day_of(unit.now))
+    unit.insert(
+        _request,
+        id=request_id,
+        reference=new_uuid(),
+        submission_id=new.submission_id,
+        kind=new.kind.value,
+        state=RequestState.OPEN.value,
+        contact_id=unit.actor.contact_id,
+        patient_id=new.patient_id,
+        household_id=sender.household_id,
+        type_id=new.type_id or (visit.type_id if visit else None),
+        provider_id=new.provider_id,
+        # A cancellation belongs to the place of its visit; the others go where the parent wants, "" being anywhere.
+        location_id=visit.location_id if visit and is_cancel else new.location_id,
+        appointment_id=visit.id if visit else None,
+        target_kind=routed.target.kind.value,
+        target_id=routed.target.id,
+        target_origin="auto",
+        because=routed.because,
+        urgent=False,
+        arrived_at=unit.now,
+        due_at=inbox_routing.due_from_now(unit),
+        needed_at=needed_at(new.kind, visit.starts_at if visit else None, wishes, unit.time, since=today.starts_at),
+        visible_at=unit.now,
+    )
+    if wishes:
+        rows = [
+            {
+                "request_id": request_id,
+                "rank": rank,
+                "kind": wish.kind.value,
+                "provider_id": wish.provider_id,
+                "starts_at": wish.starts_at,
+                "day": wish.day,
+                "part": wish.part,
+            }
+            for rank, wish in enumerate(wishes, 1)
+        ]
+        unit.run(schema.request_wish.insert(), rows)
+    return routed.target.id
+
+
+def _insert_message(
+    unit: Unit, request_id: RequestId, body: str, language: str, *, visible_at: datetime, phrase: str = ""
+) -> MessageId:
+    message_id = MessageId(unit.new_id())
+    values = {
+        "id": message_id,
+        "request_id": request_id,
+        "author_kind": AuthorKind(unit.actor.kind).value,
+        "author_id": unit.actor.id,
+        "body": body,
+        "language": language,
+        "phrase": phrase,
+        "created_at": unit.now,
+        "visible_at": visible_at,
+    }
+    unit.ask(_INSERT_MESSAGE, values)
+    return message_id
+
+
+def _index_message(
+    unit: Unit, message_id: MessageId, request_id: RequestId, body: str, person: Row[Any], target_id: int
+) -> None:
+    """Make a message findable by its words and by the people around it (MC6)."""
+    child = index_person(person.given_name, person.family_name, person.birth_day)
+    sender = full_name(person.contact_given_name, person.contact_family_name)
+    words = f"{child} {index_text(f'{sender} {body}')}"
+    search_index.add(unit, message_id, request_id, words, target_id)
+
+
+def resolve(
+    unit: Unit,
+    request_id: RequestId,
+    act: Act | None,
+    *,
+    reply: Reply | None,
+    disposition: Disposition,
+    expect_version: int,
+    waiting_until: datetime | None = None,
+    no_reply_reason: str = "",
+) -> Resolved:
+    """Change the schedule, send the reply, set the disposition and queue the notices: all of it or nothing (ACT4).
+
+    `act` None is a reply alone and lets a held slot go. `waiting_until` None waits until the parent answers. Raises
+    Conflict when the request changed since `expect_version` (MC9), SlotTaken, Invalid(field), Refused. The undo restores
+    request, schedule and inboxes within the grace time (ACT5).
+    """
+    unit.require(Permission.ANSWER_REQUESTS)
+    row = request_scope.fresh(unit, request_id, expect_version)
+    text = _reply_text(reply, row)
+    reason = clean_text(no_reply_reason, field=_("Reason"), most=REASON_LIMIT, lines=False)
+    _check_disposition(unit, act, text, disposition, waiting_until, reason)
+    values = _values_of(unit, disposition, waiting_until, "" if text else reason)
+    disposed = _dispose(unit, request_id, expect_version, values)
+    version = expect_version + 1
+    away = _put_away(unit, row, disposition)
+    message_id = _say(unit, row, reply, text)
+    people = outbox.ask_people(unit, PatientId(row.patient_id))
+    if not isinstance(act, (Booking, Move)) or act.hold_id is None:
+        scheduling.drop_holds(unit, request_id)
+    done = acts.do(unit, act, patient_id=PatientId(row.patient_id), request_id=request_id) if act else None
+    appointment_id = done.appointment.id if done else None
+    notices = _tell(unit, row, notice_of(act), people, version, appointment_id, replied=message_id is not None)
+    told = summary(
+        full_name(row.given_name, row.family_name),
+        act,
+        unit.words,
+        disposition=disposition,
+        appointment_at=done.appointment.starts_at if done else None,
+        replied=message_id is not None,
+    )
+    written: dict[str, Any] = {"appointment_id": appointment_id, "message_id": message_id}
+    unit.record(_action(disposition), Topic.REQUEST, request_id, disposition=disposition, **written)
+    if not disposed.written:
+        raise unit.conflict(Topic.REQUEST, request_id)
+    before = {name: getattr(row, name) for name in values}
+    taken = Taken(version, before, away.kept(), message_id, notices, done.back if done else None)
+    return _offer_back(unit, request_id, taken, appointment_id, told)
+
+
+def follow_up(unit: Unit, request_id: RequestId, reply: Reply) -> Resolved:
+    """Send one more letter about a request, whatever has become of it; its state stays (MC9)."""
+    unit.require(Permission.ANSWER_REQUESTS)
+    row = request_scope.seen(unit, request_id, lock=True)
+    if row.state == RequestState.WITHDRAWN:
+        raise Refused(_("The parent has taken this request back, so nothing can be added to it."))
+    text = _reply_text(reply, row)
+    if not text:
+        raise Invalid(_("The response is empty. Write something or close it."), field=_("Response"))
+    changed = unit.change(_request, request_id, row.version)
+    away = Away(draft=inbox_marks.take_draft(unit, request_id))
+    message_id = _say(unit, row, reply, text)
+    people = outbox.ask_people(unit, PatientId(row.patient_id))
+    notices = _tell(unit, row, None, people, changed.version, None, replied=True)
+    unit.record("followed_up", Topic.REQUEST, request_id, message_id=message_id)
+    told = _("Sent a follow-up about {patient}").format(patient=full_name(row.given_name, row.family_name))
+    return _offer_back(unit, request_id, Taken(changed.version, {}, away.kept(), message_id, notices, None), None, told)
+
+
+def unresolve(unit: Unit, request_id: RequestId, *, taken: Taken, until: datetime) -> RequestId:
+    """Undo `resolve` or `follow_up`: request, schedule, inboxes and notices as they were.
+
+    Raises UndoRefused, and changes nothing, after the grace time, when a notice has left, when the freed time was taken,
+    or when somebody has acted on the request since.
+    """
+    unit.require(Permission.ANSWER_REQUESTS)
+    if unit.now > until:
+        raise UndoRefused(_(acts.TOO_LATE))
+    try:
+        row = unit.change(_request, request_id, taken.version, **taken.before)
+    except Conflict as conflict:
+        name = conflict.who or _("Somebody")
+        raise UndoRefused(
+            _("{name} has acted on this request already, so it stays as it is now.").format(name=name)
+        ) from conflict
+    outbox.withdraw(unit, taken.notices)
+    acts.go_back(unit, taken.back)
+    if taken.message_id is not None:
+        unit.run(_WITHDRAW_MESSAGE, {"message_id": taken.message_id, "now": unit.now})
+        search_index.forget(unit, taken.message_id)
+    inbox_marks.put_back(unit, request_id, taken.kept)
+    unit.record("taken_back", Topic.REQUEST, request_id)
+    inbox_routing.keep_seen(unit, request_id, request_scope.target_of(row))
+    return request_id
+
+
+def _reply_text(reply: Reply | None, row: Row[Any]) -> str:
+    """The reply as it is stored; a sent text holds no mark of a template (RE2), whatever names it quotes."""
+    if reply is None:
+        return ""
+    text = clean_text(reply.text, field=_("Response"), most=REPLY_LIMIT)
+    names = [
+        full_name(row.given_name, row.family_name),
+        full_name(row.contact_given_name, row.contact_family_name),
+        row.given_name,
+        row.contact_given_name,
+    ]
+    if left := leftover_marks(text, names):
+        sentence = _("The response still has an open field, {mark}. Fill it in or take it out before sending.")
+        raise Invalid(sentence.format(mark=left[0]), field=_("Response"))
+    return text
+
+
+def _check_disposition(
+    unit: Unit, act: Act | None, text: str, disposition: Disposition, waiting_until: datetime | None, reason: str
+) -> None:
+    match disposition:
+        case Disposition.COMPLETED:
+            if not text and not reason:
+                raise Invalid(_("Say why this is completed without a reply, or write one."), field=_("Reason"))
+        case Disposition.WAITING:
+            if waiting_until is not None and waiting_until <= unit.now:
+                raise Invalid(_("Choose a day to come for the end of the waiting."), field=_("Waiting for parent"))
+        case Disposition.OPEN:
+            if not text and act is None:
+                raise Invalid(
+                    _("There is nothing to send. Write a response or choose what becomes of it."), field=_("Response")
+                )
+        case Disposition.DISMISSED:
+            pass
+        case _:
+            assert_never(disposition)
+
+
+def _values_of(unit: Unit, disposition: Disposition, waiting_until: datetime | None, reason: str) -> dict[str, Any]:
+    """What the disposition writes on the request; the parent sees it after the grace time."""
+    is_completed = disposition is Disposition.COMPLETED
+    is_waiting = disposition is Disposition.WAITING
+    state = RequestState.COMPLETED if is_completed else RequestState.WAITING if is_waiting else RequestState.OPEN
+    return {
+        "state": state.value,
+        "waiting_until": waiting_until if is_waiting else None,
+        "visible_at": unit.now + unit.grace,
+        "completed_at": unit.now if is_completed else None,
+        "completed_by_id": unit.actor.staff_id if is_completed else None,
+        "completion_reason": reason if is_completed else "",
+    }
+
+
+def _dispose(unit: Unit, request_id: RequestId, expect_version: int, values: Mapping[str, Any]) -> Asked:
+    seen = {"seen_id": request_id, "seen_version": expect_version}
+    return unit.ask(_DISPOSE, {**seen, **{f"new_{name}": value for name, value in values.items()}})
+
+
+def _put_away(unit: Unit, row: Row[Any], disposition: Disposition) -> Away:
+    """Take the request out of the inboxes that the disposition names; the sender's claim and draft are done with."""
+    draft = inbox_marks.take_draft(unit, row.id)
+    match disposition:
+        case Disposition.COMPLETED:
+            marks = inbox_marks.clear_marks(unit, row.id)
+            return Away(marks, None, inbox_marks.drop_claim(unit, row.id), draft)
+        case Disposition.DISMISSED:
+            dismissed = inbox_marks.dismiss(unit, row)
+            return Away(dismissed, unit.actor.staff_id, inbox_marks.release(unit, row.id), draft)
+        case Disposition.OPEN | Disposition.WAITING:
+            return Away(claim=inbox_marks.release(unit, row.id), draft=draft)
+        case _:
+            assert_never(disposition)
+
+
+def _say(unit: Unit, row: Row[Any], reply: Reply | None, text: str) -> MessageId | None:
+    """Write the reply into the thread, for the parent to see after the grace time."""
+    if reply is None or not text:
+        return None
+    message_id = _insert_message(
+        unit, RequestId(row.id), text, reply.language, visible_at=unit.now + unit.grace, phrase=reply.phrase
+    )
+    _index_message(unit, message_id, RequestId(row.id), text, row, row.target_id)
+    return message_id
+
+
+def _tell(
+    unit: Unit,
+    row: Row[Any],
+    kind: NoticeKind | None,
+    people: Asked,
+    version: int,
+    appointment_id: AppointmentId | None,
+    *,
+    replied: bool,
+) -> tuple[OutboxId, ...]:
+    """Queue one notice for each contact concerned, act and reply in one (NT1)."""
+    return outbox.notify(
+        unit,
+        kind,
+        people=people,
+        replied=replied,
+        sender_id=ContactId(row.contact_id),
+        request_id=RequestId(row.id),
+        appointment_id=appointment_id,
+        version=version,
+    )
+
+
+def _offer_back(
+    unit: Unit, request_id: RequestId, taken: Taken, appointment_id: AppointmentId | None, told: str
+) -> Resolved:
+    unit.offer_undo(told, unresolve, request_id, taken=taken, until=unit.now + unit.grace)
+    return Resolved(request_id, taken.version, appointment_id, taken.message_id, len(taken.notices), told)
+
+
+def _action(disposition: Disposition) -> str:
+    return {
+        Disposition.COMPLETED: "completed",
+        Disposition.DISMISSED: "answered",
+        Disposition.OPEN: "answered",
+        Disposition.WAITING: "set_to_waiting",
+    }[disposition]

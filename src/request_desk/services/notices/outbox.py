@@ -1,0 +1,463 @@
+"""Notices on their way out: queued with the act, kept for the grace time, claimed, settled, tried again; sending is the gateways'.
+
+A row holds ids only. What it says, and whether it may still be said, is decided when it is sent (NT1).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any, Final, assert_never
+from uuid import UUID
+
+from sqlalchemy import Insert, Row, and_, bindparam, func, insert, literal_column, or_, select, update
+
+from request_desk.domain.access import Permission
+from request_desk.domain.changes import Topic
+from request_desk.domain.directory import Channel, Contact, ContactPoint, Relation
+from request_desk.domain.errors import NotFound, Refused, UndoRefused
+from request_desk.domain.ids import AppointmentId, ContactId, OutboxId, PatientId, RequestId, new_uuid
+from request_desk.domain.notices import Content, NoticeKind, compose, planned, recipients
+from request_desk.domain.words import _
+from request_desk.services.desk import Asked, Unit
+from request_desk.services.inbox import scope as request_scope
+from request_desk.store import schema
+
+LEASE: Final = timedelta(minutes=2)  # longer than a mail server may keep us waiting
+BACK_OFF: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
+CODE: Final = "code"
+_MOST_TRIES: Final = len(BACK_OFF) + 3  # more tries than ever come back settled mean that sending itself breaks
+_ERROR_LIMIT: Final = 300
+
+_outbox, _contact, _point, _relation = schema.outbox, schema.contact, schema.contact_point, schema.contact_patient
+_request, _appointment, _patient, _location = schema.request, schema.appointment, schema.patient, schema.location
+
+
+class Delivered(StrEnum):
+    """What became of one try to send."""
+
+    SENT = "sent"
+    TRY_AGAIN = "try_again"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class DueNotice:
+    """A notice to send now. `reference` is its Message-ID, the same on every try; a code's text is minted by `access`."""
+
+    id: OutboxId
+    kind: str
+    reference: UUID
+    address: str
+    subject: str
+    body: str
+    language: str
+    attempts: int
+    challenge_id: int | None
+
+
+_is_pending = _outbox.c.state == literal_column("'pending'")  # spelled out for the partial index
+_is_free = or_(_outbox.c.lease_until.is_(None), _outbox.c.lease_until < bindparam("now"))
+_RECIPIENTS = (
+    select(
+        _relation.c.contact_id,
+        _relation.c.relation,
+        _relation.c.may_book,
+        _relation.c.may_see_messages,
+        _relation.c.gets_notices,
+        _relation.c.valid_until,
+        _contact.c.language,
+        and_(_contact.c.active, ~_contact.c.opted_out).label("reachable"),
+        _point.c.value,
+        and_(_patient.c.active, ~_patient.c.deceased).label("patient_active"),
+    )
+    .select_from(
+        _relation.join(_contact, _contact.c.id == _relation.c.contact_id)
+        .join(_patient, _patient.c.id == _relation.c.patient_id)
+        .join(
+            _point,
+            and_(
+                _point.c.contact_id == _contact.c.id,
+                _point.c.channel == Channel.EMAIL,
+                _point.c.verified_at.is_not(None),
+            ),
+        )
+    )
+    .where(_relation.c.patient_id == bindparam("patient_id"))
+    .order_by(_relation.c.contact_id, _point.c.id)
+)
+_INSERT = _outbox.insert()
+_WITHDRAW = (
+    update(_outbox)
+    .where(
+        _outbox.c.id.in_(bindparam("ids", expanding=True)),
+        _is_pending,
+        _outbox.c.attempts == 0,
+        _outbox.c.lease_until.is_(None),
+    )
+    .values(state="withdrawn", error=bindparam("why"))
+)
+_NEXT = select(func.min(_outbox.c.not_before)).where(_is_pending)
+_DUE = (
+    select(_outbox.c.id)
+    .where(_is_pending, _outbox.c.not_before <= bindparam("now"), _is_free)
+    .order_by(_outbox.c.not_before, _outbox.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_LEASE = (
+    update(_outbox)
+    .where(_outbox.c.id.in_(bindparam("ids", expanding=True)))
+    .values(lease_owner=bindparam("owner"), lease_until=bindparam("leased"), attempts=_outbox.c.attempts + 1)
+)
+_first_email = (
+    select(_point.c.value)
+    .where(
+        _point.c.contact_id == _outbox.c.contact_id,
+        _point.c.channel == Channel.EMAIL,
+        _point.c.verified_at.is_not(None),
+    )
+    .order_by(_point.c.id)
+    .limit(1)
+    .scalar_subquery()
+)
+_own_email = (
+    select(_point.c.value)
+    .where(_point.c.id == _outbox.c.contact_point_id, _point.c.channel == Channel.EMAIL)
+    .scalar_subquery()
+)
+_FACTS = (
+    select(
+        _outbox.c.id,
+        _outbox.c.reference,
+        _outbox.c.kind,
+        _outbox.c.payload,
+        _outbox.c.attempts,
+        _outbox.c.challenge_id,
+        _outbox.c.request_id,
+        _contact.c.language,
+        _contact.c.active,
+        _contact.c.opted_out,
+        _request.c.reference.label("request_reference"),
+        _patient.c.id.label("patient_id"),
+        _patient.c.given_name,
+        _patient.c.active.label("patient_active"),
+        _patient.c.deceased,
+        _relation.c.gets_notices,
+        _relation.c.may_see_messages,
+        _relation.c.valid_until,
+        _relation.c.contact_id.label("related_id"),
+        _appointment.c.starts_at,
+        _location.c.name.label("place"),
+        func.coalesce(_own_email, _first_email, "").label("address"),
+    )
+    .select_from(
+        _outbox.join(_contact, _contact.c.id == _outbox.c.contact_id)
+        .outerjoin(_request, _request.c.id == _outbox.c.request_id)
+        .outerjoin(_appointment, _appointment.c.id == _outbox.c.appointment_id)
+        .outerjoin(_patient, _patient.c.id == func.coalesce(_request.c.patient_id, _appointment.c.patient_id))
+        .outerjoin(_relation, and_(_relation.c.contact_id == _contact.c.id, _relation.c.patient_id == _patient.c.id))
+        .outerjoin(_location, _location.c.id == _appointment.c.location_id)
+    )
+    .where(_outbox.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_outbox.c.not_before, _outbox.c.id)
+)
+_ONE = select(_outbox).where(_outbox.c.id == bindparam("id")).with_for_update()
+# What happened to a visit is told whatever becomes of the request that led to it.
+_PENDING_OF_REQUEST = select(_outbox.c.id).where(
+    _outbox.c.request_id == bindparam("request_id"),
+    _outbox.c.kind.in_((NoticeKind.ACKNOWLEDGEMENT.value, NoticeKind.REPLY.value)),
+    _is_pending,
+    _outbox.c.attempts == 0,
+    _outbox.c.lease_until.is_(None),
+)
+
+
+def ask_people(unit: Unit, patient_id: PatientId) -> Asked:
+    """Ask who may be told about a patient, on the way to the database with what an act asks first."""
+    return unit.ask(_RECIPIENTS, {"patient_id": patient_id})
+
+
+def told_of_acts(unit: Unit, patient_id: PatientId) -> tuple[ContactId, ...]:
+    """Return who would hear of an act on the schedule of a patient now, as `notify` has it."""
+    unit.require(Permission.VIEW_PATIENTS)
+    relations, contacts, is_active = _people(ask_people(unit, patient_id).rows)
+    found = recipients(relations, contacts, patient_active=is_active, today=_today(unit))
+    return tuple(each.contact_id for each in found)
+
+
+def notify(
+    unit: Unit,
+    kind: NoticeKind | None,
+    *,
+    people: Asked,
+    replied: bool,
+    sender_id: ContactId | None,
+    request_id: RequestId | None = None,
+    appointment_id: AppointmentId | None = None,
+    version: int,
+) -> tuple[OutboxId, ...]:
+    """Queue one notice for each of `people` that gets notices, to leave after the grace time; return their ids.
+
+    `kind` is the act's; None is a reply alone, of which only the sender hears. `version` is that of the thing the notice
+    is about: the same act is never told twice.
+    """
+    if kind is None and not replied:
+        return ()
+    relations, contacts, is_active = _people(people.rows)
+    to = recipients(relations, contacts, patient_active=is_active, today=_today(unit))
+    rows = [
+        _row(
+            unit,
+            kind=each.kind,
+            contact_id=each.recipient.contact_id,
+            request_id=request_id,
+            appointment_id=appointment_id,
+            payload={"replied": each.replied},
+            dedupe_key=f"{each.kind}:{request_id or appointment_id}:{version}:{each.recipient.contact_id}",
+            not_before=unit.now + unit.grace,
+        )
+        for each in planned(kind, replied=replied, sender_id=sender_id or ContactId(0), to=to)
+    ]
+    if rows:
+        unit.ask(
+            _insert_of(len(rows), tuple(rows[0])),
+            {f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.items()},
+        )
+    return tuple(OutboxId(row["id"]) for row in rows)
+
+
+@cache
+def _insert_of(count: int, names: tuple[str, ...]) -> Insert:
+    """One statement for the notices of an act: each statement more is a tenth of a millisecond on PostgreSQL."""
+    columns = [_outbox.c[name] for name in names]
+    return insert(_outbox).values(
+        [
+            {column.name: bindparam(f"{column.name}_{place}", type_=column.type) for column in columns}
+            for place in range(count)
+        ]
+    )
+
+
+def acknowledge(unit: Unit, request_id: RequestId, contact_id: ContactId) -> None:
+    """Queue the word that a request has arrived, for the contact who sent it."""
+    row = _row(
+        unit,
+        kind=NoticeKind.ACKNOWLEDGEMENT,
+        contact_id=contact_id,
+        request_id=request_id,
+        payload={"replied": False},
+        dedupe_key=f"acknowledgement:{request_id}",
+        not_before=unit.now,
+    )
+    unit.ask(_INSERT, row)
+
+
+def enqueue_code(unit: Unit, *, challenge_id: int, contact_id: ContactId, contact_point_id: int) -> OutboxId:
+    """Queue a sign-in code; the row knows the challenge only, the code is minted when it is sent."""
+    row = _row(
+        unit,
+        kind=CODE,
+        contact_id=contact_id,
+        contact_point_id=contact_point_id,
+        challenge_id=challenge_id,
+        payload={},
+        dedupe_key=f"code:{challenge_id}",
+        not_before=unit.now,
+    )
+    unit.ask(_INSERT, row)
+    return OutboxId(row["id"])
+
+
+def _row(unit: Unit, **values: Any) -> dict[str, Any]:
+    empty = {"request_id": None, "appointment_id": None, "challenge_id": None, "contact_point_id": None}
+    return {
+        **empty,
+        "attempts": 0,
+        "lease_owner": "",
+        "error": "",
+        "id": unit.new_id(),
+        "reference": new_uuid(),
+        "channel": Channel.EMAIL.value,
+        "state": "pending",
+        "created_at": unit.now,
+        **values,
+    }
+
+
+def _people(rows: Sequence[Row[Any]]) -> tuple[list[Relation], dict[ContactId, Contact], bool]:
+    """The relations of one patient with their contacts; one row is one verified address, the first of a contact counts."""
+    contacts: dict[ContactId, Contact] = {}
+    relations: list[Relation] = []
+    for row in rows:
+        if row.contact_id in contacts:
+            continue
+        point = ContactPoint(0, Channel.EMAIL, row.value, verified=True)
+        contacts[row.contact_id] = Contact(row.contact_id, "", "", row.language, (point,), bool(row.reachable), 0)
+        relations.append(
+            Relation(
+                row.contact_id,
+                PatientId(0),
+                row.relation,
+                may_book=row.may_book,
+                may_see_messages=row.may_see_messages,
+                gets_notices=row.gets_notices,
+                valid_until=row.valid_until,
+            )
+        )
+    return relations, contacts, bool(rows) and bool(rows[0].patient_active)
+
+
+def withdraw(unit: Unit, ids: Sequence[OutboxId]) -> None:
+    """Take queued notices back; raises UndoRefused when one of them has left or is just leaving."""
+    if ids and unit.run(_WITHDRAW, {"ids": list(ids), "why": _("taken back")}) != len(ids):
+        raise UndoRefused(
+            _("The notice to the parent has left already, so this cannot be taken back. Send a correction instead.")
+        )
+
+
+def withdraw_waiting(unit: Unit, request_id: RequestId) -> None:
+    """Take back what has not left yet of a request that the parent has taken back, but for what tells of a visit."""
+    ids = [row[0] for row in unit.rows(_PENDING_OF_REQUEST, {"request_id": request_id})]
+    if ids:
+        unit.run(_WITHDRAW, {"ids": ids, "why": _("the request was taken back")})
+
+
+def next_due(unit: Unit) -> datetime | None:
+    """Return when the next pending notice may leave; None when nothing waits."""
+    unit.require(Permission.RUN_JOBS)
+    found: datetime | None = unit.connection.execute(_NEXT).scalar()
+    return found
+
+
+def claim_due(unit: Unit, owner: str, limit: int = 20) -> tuple[DueNotice, ...]:
+    """Lease the notices that are due to `owner` and return them ready to send; those nobody may get any more are withdrawn."""
+    unit.require(Permission.RUN_JOBS)
+    unit.keeps_answer = False  # claimed twice means claimed: what is leased waits for the end of its lease
+    ids = [row[0] for row in unit.rows(_DUE, {"now": unit.now, "most": limit})]
+    if not ids:
+        return ()
+    unit.run(_LEASE, {"ids": ids, "owner": owner, "leased": unit.now + LEASE})
+    due: list[DueNotice] = []
+    for row in unit.rows(_FACTS, {"ids": ids}):
+        if reason := _why_not(row, _today(unit)):
+            _set(unit, row.id, state="withdrawn", lease_owner="", lease_until=None, error=reason)
+            _tell(unit, "notice_withdrawn", row.id, row.request_id)
+        elif row.attempts > _MOST_TRIES:
+            _set(
+                unit,
+                row.id,
+                state="failed",
+                lease_owner="",
+                lease_until=None,
+                error=_("Sending stopped half-way each time."),
+            )
+            _tell(unit, "notice_failed", row.id, row.request_id)
+        else:
+            due.append(_composed(unit, row))
+    return tuple(due)
+
+
+def _why_not(row: Row[Any], today: date) -> str:
+    """The reason why a notice must not be sent now; "" when it may."""
+    if not row.active:
+        return _("The contact is switched off.")
+    if not row.address:
+        return _("The contact has no confirmed e-mail address.")
+    if row.kind == CODE:
+        return ""
+    if row.opted_out:
+        return _("The contact does not want notices.")
+    if row.patient_id is None or not row.patient_active or row.deceased:
+        return _("The patient is not active.")
+    if row.related_id is None or (row.valid_until is not None and row.valid_until < today):
+        return _("The contact does not act for the patient any more.")
+    if row.kind != NoticeKind.ACKNOWLEDGEMENT and not row.gets_notices:
+        return _("The contact gets no notices about the patient.")
+    if row.kind == NoticeKind.REPLY and not row.may_see_messages:
+        return _("The contact may not see messages about the patient.")
+    return ""
+
+
+def _composed(unit: Unit, row: Row[Any]) -> DueNotice:
+    subject = body = ""
+    if row.kind != CODE:
+        kind = NoticeKind(row.kind)
+        is_bare = kind in (NoticeKind.REPLY, NoticeKind.ACKNOWLEDGEMENT)
+        base = unit.settings.public_url.rstrip("/")
+        path = f"/requests/{row.request_reference}" if row.request_reference else "/"
+        letter = compose(
+            kind,
+            content=Content.BARE if is_bare else Content.TIME,
+            practice_name=unit.settings.practice_name,
+            practice_phone=unit.settings.practice_phone,
+            portal_url=f"{base}{path}" if base else "",
+            words=unit.words.on(_today(unit)),
+            replied=bool(row.payload.get("replied")) and bool(row.may_see_messages),
+            first_name=row.given_name,
+            starts_at=row.starts_at,
+            place=row.place or "",
+        )
+        subject, body = letter.subject, letter.body
+    return DueNotice(
+        id=OutboxId(row.id),
+        kind=row.kind,
+        reference=row.reference,
+        address=row.address,
+        subject=subject,
+        body=body,
+        language=row.language,
+        attempts=row.attempts,
+        challenge_id=row.challenge_id,
+    )
+
+
+def settle(unit: Unit, notice_id: OutboxId, owner: str, result: Delivered, error: str = "") -> None:
+    """Write what became of a try; nothing happens when the lease was lost meanwhile or the notice was settled before."""
+    unit.require(Permission.RUN_JOBS)
+    row = unit.first(_ONE, {"id": notice_id})
+    if row is None or row.state != "pending" or row.lease_owner != owner:
+        return
+    done = {"lease_owner": "", "lease_until": None, "error": error[:_ERROR_LIMIT]}
+    match result:
+        case Delivered.SENT:
+            _set(unit, notice_id, **{**done, "error": ""}, state="sent", sent_at=unit.now)
+            _tell(unit, "notice_sent", notice_id, row.request_id)
+        case Delivered.TRY_AGAIN if row.attempts <= len(BACK_OFF):
+            _set(unit, notice_id, **done, not_before=unit.now + BACK_OFF[row.attempts - 1])
+            _tell(unit, "notice_delayed", notice_id, row.request_id)
+        case Delivered.TRY_AGAIN | Delivered.REFUSED:
+            _set(unit, notice_id, **done, state="failed")
+            _tell(unit, "notice_failed", notice_id, row.request_id)
+        case _:
+            assert_never(result)
+
+
+def retry(unit: Unit, delivery_id: int) -> None:
+    """Send a failed notice again, now; raises Refused when it has not failed (RE8)."""
+    unit.require(Permission.RETRY_DELIVERIES)
+    row = unit.first(_ONE, {"id": delivery_id})
+    if row is None:
+        raise NotFound(_("This notice is not there any more. Reload the list."))
+    if row.request_id is not None:
+        request_scope.seen(unit, row.request_id)
+    if row.state != "failed":
+        raise Refused(_("This notice has not failed, so there is nothing to send again."))
+    _set(
+        unit, delivery_id, state="pending", attempts=0, not_before=unit.now, error="", lease_owner="", lease_until=None
+    )
+    _tell(unit, "notice_retried", delivery_id, row.request_id)
+
+
+def _set(unit: Unit, notice_id: int, **values: Any) -> None:
+    unit.run(update(_outbox).where(_outbox.c.id == notice_id).values(version=_outbox.c.version + 1, **values))
+
+
+def _tell(unit: Unit, action: str, notice_id: int, request_id: int | None) -> None:
+    # Windows show a delivery on its request, so that is the id they hear; the notice's own stays in the detail.
+    unit.record(action, Topic.DELIVERY, request_id or notice_id, notice_id=notice_id)
+
+
+def _today(unit: Unit) -> date:
+    return unit.time.day_of(unit.now)

@@ -1,0 +1,1 @@
+"""Patients with their households, and the staff who may sign in."""

@@ -1,0 +1,1 @@
+"""What a signed-in parent may ask for and see."""

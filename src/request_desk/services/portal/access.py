@@ -1,0 +1,338 @@
+"""The portal's sign-in: one-time codes to a registered address, and the sessions behind them; staff sign in through `access`.
+
+Codes are hashed and compared between two transactions, never inside one. The journal names the contact, never code or address.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import and_, bindparam, exists, func, or_, select, update
+
+from request_desk.domain.access import SYSTEM, Actor, ActorKind, Permission
+from request_desk.domain.changes import Topic
+from request_desk.domain.errors import Invalid, SignedOut
+from request_desk.domain.ids import ContactId, hashed, new_code, new_token, new_uuid
+from request_desk.domain.text import parse_code, parse_email
+from request_desk.domain.words import _, full_name
+from request_desk.services.desk import Desk, Unit
+from request_desk.services.notices import outbox
+from request_desk.services.people.access import CODES, Hidden
+from request_desk.store import schema
+
+CODE_LENGTH: Final = timedelta(minutes=10)  # OTP-03
+GUESSES: Final = 5  # per code (OTP-04), as are the next five
+CODES_SOON: Final = 3
+SOON: Final = timedelta(minutes=15)
+CODES_A_DAY: Final = 5
+WRONG_A_DAY: Final = 15
+DAY: Final = timedelta(hours=24)
+IDLE: Final = timedelta(minutes=30)
+SESSION_LENGTH: Final = timedelta(hours=12)
+_TOUCH_EVERY: Final = timedelta(minutes=1)
+
+challenge, throttle, session = schema.challenge.c, schema.throttle.c, schema.portal_session.c
+contact, relation = schema.contact.c, schema.contact_patient.c
+_point = schema.contact_point.alias("point")
+_earlier = schema.contact_point.alias("earlier")
+
+_HAS_RIGHTS = exists().where(
+    relation.contact_id == contact.id, or_(relation.valid_until.is_(None), relation.valid_until >= bindparam("today"))
+)
+_IS_FIRST = _point.c.id == (
+    select(func.min(_earlier.c.id))
+    .where(_earlier.c.contact_id == contact.id, _earlier.c.channel == "email", _earlier.c.verified_at.is_not(None))
+    .scalar_subquery()
+)
+# A contact's codes go to the first verified address alone; of two contacts who share one, to the first registered.
+_OWNER = (
+    select(contact.id, _point.c.id.label("point_id"))
+    .select_from(schema.contact.join(_point, _point.c.contact_id == contact.id))
+    .where(_point.c.lookup.in_((bindparam("as_typed"), bindparam("lookup"))), _IS_FIRST, contact.active, _HAS_RIGHTS)
+    .order_by(contact.id)
+    .limit(1)
+    .with_for_update(of=schema.contact)
+)
+_COUNTED = select(throttle.at).where(throttle.subject == bindparam("subject"), throttle.at > bindparam("since"))
+_ASKED = (
+    select(challenge.id, challenge.created_at, challenge.code_hash, throttle.subject)
+    .select_from(schema.challenge.join(schema.throttle, throttle.id == challenge.id))
+    .where(challenge.reference == bindparam("of"), challenge.browser_hash == bindparam("browser"))
+)
+_NEWER = exists().where(
+    throttle.subject == bindparam("subject"),
+    or_(throttle.at > bindparam("asked_at"), and_(throttle.at == bindparam("asked_at"), throttle.id > bindparam("of"))),
+)
+_LIVE = and_(challenge.used_at.is_(None), challenge.expires_at > bindparam("now"), challenge.attempts < GUESSES)
+_GUESS = (
+    update(schema.challenge)
+    .where(challenge.id == bindparam("of"), _LIVE, ~_NEWER)
+    .values(attempts=challenge.attempts + 1)
+    .returning(challenge.contact_id, challenge.code_hash)
+)
+_MINT = (
+    update(schema.challenge)
+    .where(challenge.id == bindparam("of"), challenge.contact_id.is_not(None), _LIVE)
+    .values(code_hash=bindparam("hash"))
+    .returning(challenge.expires_at)
+)
+_END = (
+    update(schema.portal_session)
+    .where(session.token_hash == bindparam("token"), session.ended_at.is_(None))
+    .values(ended_at=bindparam("now"))
+    .returning(session.contact_id)
+)
+_NAME = select(contact.given_name, contact.family_name).where(contact.id == bindparam("id"), contact.active)
+_VISIT = (
+    select(contact.id, contact.given_name, contact.family_name, session.last_seen_at, session.expires_at)
+    .select_from(schema.portal_session.join(schema.contact, contact.id == session.contact_id))
+    .where(
+        session.token_hash == bindparam("token_hash"),
+        session.ended_at.is_(None),
+        session.expires_at > bindparam("now"),
+        session.last_seen_at > bindparam("idle_since"),
+        contact.active,
+        _HAS_RIGHTS,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A code was asked for. `reference` is None when there were too many; then `sentence` says so, for any address alike."""
+
+    reference: UUID | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLetter:
+    """What is mailed: the only place where the code itself exists."""
+
+    code: Hidden
+    subject: str
+    body: Hidden
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What became of a code: a token for the cookie, or the sentence to show."""
+
+    sentence: str
+    contact_id: ContactId | None = None
+    call_practice: bool = False
+    token: Hidden = field(default_factory=Hidden, compare=False)
+
+    @property
+    def ok(self) -> bool:
+        return self.contact_id is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Challenge:
+    """A code that was asked for, as it stood when a guess was compared with it."""
+
+    id: int
+    subject: str
+    asked_at: datetime
+    code_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who is signed in to the portal; `touch` is to be performed when `touch_due`."""
+
+    actor: Actor
+    expires_at: datetime
+    touch_due: bool
+
+
+def ask_code(unit: Unit, email: str, browser_hash: str) -> Asked:
+    """Ask for a code to a registered address; an unknown one gets the same answer and no mail (OTP-03, OTP-04).
+
+    Codes are counted per address, known or not, so that the answer tells nothing. Raises Invalid when it is no address.
+    """
+    unit.require(Permission.RUN_JOBS)
+    address = parse_email(email)
+    owner = unit.first(_OWNER, {"as_typed": address, "lookup": address.lower(), "today": _today(unit)})
+    subject = hashed(address.lower())
+    about = owner.id if owner else 0  # the same line for an address that nobody knows
+    if sentence := _too_many(unit, subject):
+        unit.record("code_not_given", Topic.SESSION, about, broadcast=False)
+        return Asked(None, sentence)
+    reference, challenge_id = new_uuid(), unit.new_id()
+    unit.insert(
+        schema.challenge,
+        id=challenge_id,
+        reference=reference,
+        contact_id=owner.id if owner else None,
+        contact_point_id=owner.point_id if owner else None,
+        browser_hash=browser_hash,
+        created_at=unit.now,
+        expires_at=unit.now + CODE_LENGTH,
+    )
+    # The row has the challenge's id: it tells which address, known or not, a guess is counted for.
+    unit.insert(schema.throttle, id=challenge_id, subject=f"code:{subject}", at=unit.now)
+    if owner is not None:
+        outbox.enqueue_code(
+            unit, challenge_id=challenge_id, contact_id=ContactId(owner.id), contact_point_id=owner.point_id
+        )
+    unit.record("asked_code", Topic.SESSION, about, broadcast=False)
+    return Asked(reference, "")
+
+
+def mint_code(desk: Desk, challenge_id: int) -> CodeLetter | None:
+    """Make the code of a challenge and keep its hash; None when it is used or over. The job sends it (OTP-01, OTP-02)."""
+    code = new_code()
+    kept = desk.perform(SYSTEM, _keep_code, challenge_id, CODES.hashed(code)).value
+    if kept is None:
+        return None
+    practice, time = kept
+    body = _(
+        "Your code to sign in at {practice} is:\n\n    {code}\n\nIt works once, until {time}, in the browser where you asked for it.\n\n"
+        "If you did not ask for a code, you need not do anything: without the code nobody can sign in."
+        " The practice will never ask you for it.\n"
+    ).format(practice=practice, code=code, time=time)
+    return CodeLetter(Hidden(code), _("{practice}: your code to sign in").format(practice=practice), Hidden(body))
+
+
+def _keep_code(unit: Unit, challenge_id: int, code_hash: str) -> tuple[str, str] | None:
+    """Keep the hash of a code; returns the practice's name and until when the code works, None when it is used or over."""
+    unit.require(Permission.RUN_JOBS)
+    row = unit.first(_MINT, {"of": challenge_id, "hash": code_hash, "now": unit.now})
+    return None if row is None else (unit.settings.practice_name, unit.words.time(row.expires_at))
+
+
+def check_code(desk: Desk, reference: UUID, code: str, browser_hash: str) -> Checked:
+    """Check a code and open a session. Never raises for a wrong one: the count must be committed (OTP-03 to OTP-06).
+
+    The guess is compared first and decided then, in one short write: of many at once no more than five count. The session's
+    token is made here: an answer to a commit that got lost does not lose it.
+    """
+    try:
+        text = parse_code(code)
+    except Invalid as error:
+        return Checked(error.sentence)
+    asked = desk.query(SYSTEM, _asked, reference, browser_hash)
+    if asked is None:
+        return Checked(_unusable())
+    fits, token = CODES.matches(asked.code_hash, text), new_token()
+    checked = desk.perform(SYSTEM, _guessed, asked, hashed(token), fits=fits).value
+    return replace(checked, token=Hidden(token)) if checked.ok else checked
+
+
+def _asked(unit: Unit, reference: UUID, browser_hash: str) -> _Challenge | None:
+    unit.require(Permission.RUN_JOBS)
+    row = unit.first(_ASKED, {"of": reference, "browser": browser_hash})
+    return None if row is None else _Challenge(row.id, row.subject, row.created_at, row.code_hash)
+
+
+def _guessed(unit: Unit, asked: _Challenge, session_hash: str, *, fits: bool) -> Checked:
+    """Decide what becomes of a guess. One UPDATE counts it and locks the code; a code made anew since then was not guessed."""
+    unit.require(Permission.RUN_JOBS)
+    guess = {"of": asked.id, "now": unit.now, "subject": asked.subject, "asked_at": asked.asked_at}
+    row = unit.first(_GUESS, guess)
+    subject = asked.subject.replace("code:", "wrong:", 1)
+    wrong = len(unit.rows(_COUNTED, {"subject": subject, "since": unit.now - DAY}))
+    about = (row.contact_id or 0) if row is not None else 0
+    if wrong >= WRONG_A_DAY:
+        unit.record("code_refused", Topic.SESSION, about, broadcast=False)
+        return Checked(_call(unit), call_practice=True)
+    if row is None:
+        return Checked(_unusable())
+    right = fits and row.code_hash == asked.code_hash
+    known = unit.first(_NAME, {"id": row.contact_id}) if right and row.contact_id is not None else None
+    if known is not None:
+        unit.run(update(schema.challenge).where(challenge.id == asked.id).values(used_at=unit.now))
+        return _opened(unit, ContactId(row.contact_id), session_hash)
+    unit.insert(schema.throttle, id=unit.new_id(), subject=subject, at=unit.now)
+    unit.record("code_refused", Topic.SESSION, about, broadcast=False)
+    if wrong + 1 >= WRONG_A_DAY:
+        return Checked(_call(unit), call_practice=True)
+    return Checked(_("This is not the code. Check the e-mail and type it again, or ask for a new one."))
+
+
+def visit(unit: Unit, token: str) -> Visit:
+    """Return who a cookie's token stands for; raises SignedOut after 30 idle minutes, 12 hours, or without any right left."""
+    unit.require(Permission.RUN_JOBS)
+    row = unit.first(
+        _VISIT,
+        {"token_hash": hashed(token), "now": unit.now, "idle_since": unit.now - IDLE, "today": _today(unit)},
+    )
+    if row is None:
+        raise SignedOut(_("You have been signed out. Ask for a new code to sign in again."))
+    actor = Actor(ActorKind.CONTACT, row.id, full_name(row.given_name, row.family_name), desk="portal")
+    return Visit(actor, row.expires_at, touch_due=row.last_seen_at <= unit.now - _TOUCH_EVERY)
+
+
+def portal_actor(unit: Unit, token: str) -> Actor:
+    """Return the contact behind a token; raises SignedOut."""
+    return visit(unit, token).actor
+
+
+def touch(unit: Unit, token: str) -> None:
+    """Note that the session is in use, which starts its idle time anew."""
+    unit.require(Permission.RUN_JOBS)
+    unit.run(
+        update(schema.portal_session)
+        .where(session.token_hash == hashed(token), session.ended_at.is_(None), session.last_seen_at > unit.now - IDLE)
+        .values(last_seen_at=unit.now)
+    )
+
+
+def sign_out(unit: Unit, token: str) -> None:
+    """End a session; one that is not there is no matter."""
+    unit.require(Permission.RUN_JOBS)
+    for row in unit.rows(_END, {"token": hashed(token), "now": unit.now}):
+        unit.record("signed_out", Topic.SESSION, row.contact_id, broadcast=False)
+
+
+def end_sessions(unit: Unit, contact_id: ContactId) -> None:
+    """End every session of a contact: inside the use case that takes a right away or switches the contact off."""
+    unit.require(Permission.VIEW_PATIENTS)
+    ended = unit.run(
+        update(schema.portal_session)
+        .where(session.contact_id == contact_id, session.ended_at.is_(None))
+        .values(ended_at=unit.now)
+    )
+    if ended:
+        unit.record("ended_session", Topic.SESSION, contact_id, broadcast=False)
+
+
+def _too_many(unit: Unit, subject: str) -> str:
+    wrong = len(unit.rows(_COUNTED, {"subject": f"wrong:{subject}", "since": unit.now - DAY}))
+    asked = [row.at for row in unit.rows(_COUNTED, {"subject": f"code:{subject}", "since": unit.now - DAY})]
+    if wrong >= WRONG_A_DAY or len(asked) >= CODES_A_DAY:
+        return _call(unit)
+    if sum(at > unit.now - SOON for at in asked) >= CODES_SOON:
+        return _("Several codes were asked for just now. Use the newest e-mail, or wait 15 minutes for another code.")
+    return ""
+
+
+def _opened(unit: Unit, contact_id: ContactId, session_hash: str) -> Checked:
+    unit.insert(
+        schema.portal_session,
+        token_hash=session_hash,
+        contact_id=contact_id,
+        created_at=unit.now,
+        last_seen_at=unit.now,
+        expires_at=unit.now + SESSION_LENGTH,
+    )
+    unit.record("signed_in", Topic.SESSION, contact_id, broadcast=False)
+    return Checked("", contact_id)
+
+
+def _unusable() -> str:
+    return _("This code cannot be used any more. Ask for a new one.")
+
+
+def _call(unit: Unit) -> str:
+    phone = unit.settings.practice_phone
+    if not phone:
+        return _("Signing in has failed too often today. Please call the practice.")
+    return _("Signing in has failed too often today. Please call the practice at {phone}.").format(phone=phone)
+
+
+def _today(unit: Unit) -> date:
+    return unit.time.day_of(unit.now)

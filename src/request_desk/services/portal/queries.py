@@ -1,0 +1,198 @@
+"""What a contact sees of requests in the portal: the own ones, for patients whose messages it may see, as of what was let out."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Row, and_, bindparam, case, func, select
+
+from request_desk.domain.access import Permission
+from request_desk.domain.errors import NotFound
+from request_desk.domain.ids import PatientId, RequestId
+from request_desk.domain.portal import PortalChild, PortalMessage, PortalRequest, PortalThread
+from request_desk.domain.requests import AuthorKind, RequestKind, RequestState, Wish
+from request_desk.domain.words import _, full_name
+from request_desk.services.desk import Unit
+from request_desk.services.inbox import rows as inbox_rows
+from request_desk.services.people import patients
+from request_desk.store import schema
+
+_MOST: Final = 200  # requests in the list, the newest
+
+_r, _m, _visit, _wish = schema.request, schema.message, schema.appointment, schema.request_wish
+_shown = and_(_m.c.request_id == _r.c.id, _m.c.visible_at <= bindparam("now"), _m.c.withdrawn_at.is_(None))
+_last_at = select(func.max(_m.c.visible_at)).where(_shown).scalar_subquery()
+_answered = select(func.count()).where(_shown, _m.c.author_kind == AuthorKind.STAFF).scalar_subquery()
+_coming = (
+    select(func.count())
+    .where(_m.c.request_id == _r.c.id, _m.c.visible_at > bindparam("now"), _m.c.withdrawn_at.is_(None))
+    .scalar_subquery()
+)
+_REQUESTS = (
+    select(
+        _r.c.id,
+        _r.c.reference,
+        _r.c.kind,
+        _r.c.state,
+        _r.c.patient_id,
+        _r.c.due_at,
+        _r.c.visible_at,
+        _visit.c.starts_at.label("appointment_at"),
+        schema.patient.c.given_name,
+        schema.patient.c.family_name,
+        func.coalesce(schema.appointment_type.c.name, "").label("type_name"),
+        func.coalesce(schema.provider.c.short_name, "").label("provider_name"),
+        func.coalesce(schema.location.c.name, "").label("location_name"),
+        _last_at.label("last_at"),
+        select(func.min(_m.c.created_at)).where(_m.c.request_id == _r.c.id).scalar_subquery().label("asked_at"),
+        _r.c.arrived_at,
+        _answered.label("answers"),
+        _coming.label("coming"),
+    )
+    .select_from(
+        _r.join(schema.patient, schema.patient.c.id == _r.c.patient_id)
+        .outerjoin(schema.appointment_type, schema.appointment_type.c.id == _r.c.type_id)
+        .outerjoin(schema.provider, schema.provider.c.id == _r.c.provider_id)
+        .outerjoin(schema.location, schema.location.c.id == _r.c.location_id)
+        .outerjoin(_visit, _visit.c.id == _r.c.appointment_id)
+    )
+    .where(_r.c.contact_id == bindparam("contact_id"))
+)
+_LIST = _REQUESTS.order_by(_r.c.id.desc()).limit(_MOST)
+_BY_ID = _REQUESTS.where(_r.c.id == bindparam("id"))
+_BY_REFERENCE = _REQUESTS.where(_r.c.reference == bindparam("reference"))
+_WISHES = (
+    select(_wish)
+    .where(_wish.c.request_id.in_(bindparam("ids", expanding=True)))
+    .order_by(_wish.c.request_id, _wish.c.rank)
+)
+_THREAD = (
+    select(
+        _m.c.author_kind,
+        _m.c.body,
+        _m.c.language,
+        _m.c.created_at,
+        case(
+            (_m.c.author_kind == AuthorKind.STAFF, func.coalesce(schema.staff.c.name, "")),
+            (
+                _m.c.author_kind == AuthorKind.CONTACT,
+                func.trim(schema.contact.c.given_name.concat(" ").concat(schema.contact.c.family_name)),
+            ),
+            else_="",
+        ).label("author_name"),
+    )
+    .select_from(
+        _m.outerjoin(
+            schema.staff, and_(_m.c.author_kind == AuthorKind.STAFF, schema.staff.c.id == _m.c.author_id)
+        ).outerjoin(schema.contact, and_(_m.c.author_kind == AuthorKind.CONTACT, schema.contact.c.id == _m.c.author_id))
+    )
+    .where(_m.c.request_id == bindparam("id"), _m.c.visible_at <= bindparam("now"), _m.c.withdrawn_at.is_(None))
+    .order_by(_m.c.created_at, _m.c.id)
+)
+
+
+def portal_children(unit: Unit) -> tuple[PortalChild, ...]:
+    """Return for whom the contact acts today, the oldest first, with what it may do (PP1)."""
+    unit.require(Permission.USE_PORTAL)
+    return tuple(
+        PortalChild(
+            patient_id=child.patient.id,
+            given_name=child.patient.given_name,
+            family_name=child.patient.family_name,
+            birth_day=child.patient.birth_day,
+            relation=child.relation.relation,
+            may_book=child.relation.may_book,
+            may_see_messages=child.relation.may_see_messages,
+        )
+        for child in patients.children(unit, unit.actor.contact_id)
+    )
+
+
+def portal_requests(unit: Unit) -> tuple[PortalRequest, ...]:
+    """Return the contact's own requests, the newest first; none for a patient whose messages it may not see any more."""
+    unit.require(Permission.USE_PORTAL)
+    readable = _readable(unit)
+    found = [row for row in unit.rows(_LIST, _values(unit)) if row.patient_id in readable]
+    wishes = _wishes(unit, [row.id for row in found])
+    return tuple(_request(unit, row, wishes) for row in found)
+
+
+def portal_thread(unit: Unit, which: RequestId | UUID) -> PortalThread:
+    """Return one own request with its letters, by id or by the reference in its address; raises NotFound for any other."""
+    unit.require(Permission.USE_PORTAL)
+    if isinstance(which, UUID):
+        row = unit.first(_BY_REFERENCE, {**_values(unit), "reference": which})
+    else:
+        row = unit.first(_BY_ID, {**_values(unit), "id": which})
+    if row is None or row.patient_id not in _readable(unit):
+        raise NotFound(_("This conversation is not there. Sign in with the address that sent the request."))
+    request = _request(unit, row, _wishes(unit, [row.id]))
+    letters = unit.rows(_THREAD, {"id": row.id, "now": unit.now})
+    notice = _notice(row, unit.now)
+    return PortalThread(
+        request=request,
+        messages=tuple(
+            PortalMessage(
+                from_practice=letter.author_kind != AuthorKind.CONTACT,
+                author_name=letter.author_name or unit.settings.practice_name,
+                body=letter.body,
+                language=letter.language,
+                at=letter.created_at,
+            )
+            for letter in letters
+        ),
+        may_answer=not notice,
+        may_withdraw=not notice and request.state in (RequestState.OPEN, RequestState.WAITING),
+        notice=notice,
+    )
+
+
+def _values(unit: Unit) -> dict[str, Any]:
+    return {"contact_id": unit.actor.contact_id, "now": unit.now}
+
+
+def _readable(unit: Unit) -> frozenset[int]:
+    children = patients.children(unit, unit.actor.contact_id)
+    return frozenset(child.patient.id for child in children if child.relation.may_see_messages)
+
+
+def _notice(row: Row[Any], now: datetime) -> str:
+    if _is_answering(row, now):
+        return _("The practice is just answering. Look again in a minute.")
+    if row.state == RequestState.WITHDRAWN:
+        return _("You have taken this request back. Send a new one if you need us.")
+    return ""
+
+
+def _is_answering(row: Row[Any], now: datetime) -> bool:
+    return row.visible_at > now or bool(row.coming)
+
+
+def _request(unit: Unit, row: Row[Any], wishes: Mapping[int, tuple[Wish, ...]]) -> PortalRequest:
+    # Until the grace time is over the practice may still take its act back: the parent sees an open request.
+    state = RequestState.OPEN if row.visible_at > unit.now else RequestState(row.state)
+    return PortalRequest(
+        id=RequestId(row.id),
+        reference=row.reference,
+        kind=RequestKind(row.kind),
+        state=state,
+        patient_id=PatientId(row.patient_id),
+        patient_name=full_name(row.given_name, row.family_name),
+        type_name=row.type_name,
+        provider_name=row.provider_name,
+        location_name=row.location_name,
+        appointment_at=row.appointment_at,
+        wishes=wishes.get(row.id, ()),
+        asked_at=row.asked_at or row.arrived_at,
+        last_at=row.last_at or row.arrived_at,
+        answered=bool(row.answers),
+        answer_by=row.due_at if state is RequestState.OPEN else None,
+    )
+
+
+def _wishes(unit: Unit, request_ids: Sequence[int]) -> dict[int, tuple[Wish, ...]]:
+    found: dict[int, list[Wish]] = {}
+    for row in unit.rows(_WISHES, {"ids": list(request_ids)}) if request_ids else ():
+        found.setdefault(row.request_id, []).append(inbox_rows.wish_of(row))
+    return {request_id: tuple(each) for request_id, each in found.items()}

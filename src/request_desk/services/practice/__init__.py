@@ -1,0 +1,1 @@
+"""The practice itself: directory, settings, phrases, founding and upkeep."""

@@ -1,0 +1,60 @@
+"""The first hour of a practice: its settings, the administrator, the department that receives requests, the shipped phrases."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from request_desk.domain import phrases as phrase_rules
+from request_desk.domain.access import Permission
+from request_desk.domain.directory import PracticeSettings
+from request_desk.domain.errors import Invalid
+from request_desk.domain.practice_time import is_zone
+from request_desk.domain.text import clean_name, clean_text
+from request_desk.services.desk import Unit
+from request_desk.services.people import access
+from request_desk.services.practice import administration, phrases, settings
+
+INTAKE = "IC-Appointment Request"
+
+
+@dataclass(frozen=True, slots=True)
+class NewPractice:
+    """What is asked when a practice begins; `phrases` are the texts of the shipped library's files."""
+
+    name: str
+    phone: str
+    zone: str
+    kinds: frozenset[str]
+    public_url: str
+    phrases: tuple[str, ...]
+
+
+def found(unit: Unit, new: NewPractice) -> access.OneTimeCode:
+    """Begin a practice in an empty database and return the administrator's one-time code.
+
+    Every kind of request that is not named is off (MC1); the department is there but has no members yet, so that requests go
+    to $AD until somebody is put into it (RT2).
+    """
+    unit.require(Permission.RUN_JOBS)
+    if not is_zone(new.zone):
+        raise Invalid(f"“{new.zone}” is not a time zone. Give an IANA name, e.g. America/New_York.", field="zone")
+    code = administration.first_administrator(unit)
+    department = administration.add_department(unit, INTAKE)
+    settings.first_settings(
+        unit,
+        PracticeSettings(
+            practice_name=clean_name(new.name, field="name"),
+            practice_phone=clean_text(new.phone, field="phone", most=40, lines=False),
+            zone=new.zone,
+            public_url=new.public_url,
+            kinds_on=new.kinds,
+            intake_department_id=department,
+        ),
+    )
+    renew_phrases(unit, new.phrases)
+    return code
+
+
+def renew_phrases(unit: Unit, texts: Sequence[str]) -> int:
+    """Bring the shipped phrases to what this version ships, from the library's files; returns how many were written."""
+    unit.require(Permission.RUN_JOBS)
+    return phrases.sync_shipped(unit, [phrase_rules.parse(text) for text in texts])

@@ -1,0 +1,178 @@
+"""The practice settings: one row, read whole and written whole by administrators."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+from sqlalchemy import bindparam, insert, select
+
+from request_desk.domain.access import Permission
+from request_desk.domain.changes import Topic
+from request_desk.domain.directory import CancelReason, OpeningHours, PracticeSettings
+from request_desk.domain.errors import Invalid, UndoRefused
+from request_desk.domain.practice_time import is_zone
+from request_desk.domain.requests import RequestKind
+from request_desk.domain.text import clean_name, clean_text
+from request_desk.domain.words import _
+from request_desk.services.desk import Unit
+from request_desk.services.inbox import routing as inbox_routing
+from request_desk.store import schema
+
+_LONGEST_GRACE: Final = timedelta(minutes=5)  # longer, and parents wait for what staff think is sent
+_LONGEST_TARGET: Final = timedelta(hours=40)  # a working week
+_LEASE: Final = (timedelta(minutes=1), timedelta(minutes=30))
+_ROW: Final = 1
+_KNOWN: Final = select(schema.practice.c.id)
+# Locked against somebody who closes it at the same moment.
+_DEPARTMENT: Final = (
+    select(schema.department.c.active).where(schema.department.c.id == bindparam("which")).with_for_update(read=True)
+)
+
+
+def settings(unit: Unit) -> PracticeSettings:
+    """Return the practice settings; `version` goes back to `save_settings`."""
+    unit.require(Permission.VIEW_SETTINGS)
+    return unit.settings
+
+
+def save_settings(unit: Unit, new: PracticeSettings, *, expect_version: int) -> int:
+    """Write the settings and return their new version; can be undone. Raises Invalid naming the field."""
+    unit.require(Permission.MANAGE_SETTINGS)
+    before = unit.settings
+    version = _save(unit, new, expect_version)
+    unit.offer_undo(
+        _("Settings saved"), restore_settings, before, expect_version=version, until=unit.now + before.grace
+    )
+    return version
+
+
+def restore_settings(unit: Unit, before: PracticeSettings, *, expect_version: int, until: datetime) -> int:
+    """Take a change of the settings back."""
+    unit.require(Permission.MANAGE_SETTINGS)
+    if unit.now > until:
+        raise UndoRefused(_("It is too late to undo this. Change the settings again."))
+    return _save(unit, before, expect_version)
+
+
+def first_settings(unit: Unit, new: PracticeSettings) -> int:
+    """Write the settings of a new practice: `init` and the demo."""
+    unit.require(Permission.RUN_JOBS)
+    if unit.first(_KNOWN) is not None:
+        return _save(unit, new, None)
+    checked = _checked(unit, new)
+    unit.run(insert(schema.practice), {"id": _ROW, "settings": _plain(checked)})
+    unit.record("saved_settings", Topic.SETTINGS, _ROW)
+    return 1
+
+
+def _save(unit: Unit, new: PracticeSettings, expect_version: int | None) -> int:
+    before, checked = unit.settings, _checked(unit, new)
+    row = unit.change(schema.practice, _ROW, expect_version, settings=_plain(checked))
+    changed = sorted(name for name in _names() if getattr(before, name) != getattr(checked, name))
+    unit.record("saved_settings", Topic.SETTINGS, _ROW, changed=changed)
+    # What runs behind this in the same transaction reads the new ones; other processes read them by their version.
+    unit.use_settings(replace(checked, version=row.version))
+    if before.intake_department_id != checked.intake_department_id:
+        inbox_routing.reroute(unit)
+    return int(row.version)
+
+
+def _names() -> tuple[str, ...]:
+    return tuple(name for name in PracticeSettings.__dataclass_fields__ if name != "version")
+
+
+def _plain(checked: PracticeSettings) -> dict[str, Any]:
+    values: dict[str, Any] = msgspec.to_builtins(checked)
+    values["kinds_on"] = sorted(checked.kinds_on)
+    values.pop("version")
+    return values
+
+
+def _checked(unit: Unit, new: PracticeSettings) -> PracticeSettings:
+    unknown = new.kinds_on - {str(kind) for kind in RequestKind}
+    if unknown:
+        raise Invalid(_("There is no such kind of request."), field="Request kinds")
+    if not timedelta(0) <= new.grace <= _LONGEST_GRACE:
+        raise Invalid(_("The time to undo is from 0 seconds to 5 minutes."), field="Grace time")
+    if not timedelta(minutes=1) <= new.target_age <= _LONGEST_TARGET:
+        raise Invalid(_("The target for an answer is from 1 minute to 40 hours of opening time."), field="Target age")
+    if not _LEASE[0] <= new.claim_lease <= _LEASE[1]:
+        raise Invalid(_("A claim lasts from 1 to 30 minutes."), field="Claim")
+    if not is_zone(new.zone):
+        raise Invalid(
+            _("There is no time zone of this name. It is written like America/Los_Angeles."), field="Time zone"
+        )
+    if new.intake_department_id is not None:
+        found = unit.first(_DEPARTMENT, {"which": new.intake_department_id})
+        if found is None or not found.active:
+            raise Invalid(_("This department is closed. Choose one that is open."), field="Department")
+    return replace(
+        new,
+        practice_name=_header(clean_name(new.practice_name, field="Practice name"), "Practice name"),
+        practice_phone=clean_text(new.practice_phone, field="Phone", most=40, lines=False),
+        public_url=_address(new.public_url),
+        locale=_locale(new.locale),
+        opening_hours=_hours(new.opening_hours),
+        closed_days=tuple(sorted(set(new.closed_days))),
+        cancel_reasons=_reasons(new.cancel_reasons),
+    )
+
+
+def _header(text: str, field: str) -> str:
+    """The practice's name stands in the heads of e-mails, where "=?" would begin another encoding (security.md M6)."""
+    if "=?" in text:
+        raise Invalid(_("“=?” cannot be part of it, because it goes into the subject of e-mails."), field=field)
+    return text
+
+
+def _address(url: str) -> str:
+    text = clean_text(url, field="Portal address", most=300, lines=False).rstrip("/")
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    local = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if not parts.hostname or parts.query or parts.fragment or parts.username or parts.scheme not in ("https", "http"):
+        raise Invalid(
+            _("The address of the portal is written like https://portal.example.org."), field="Portal address"
+        )
+    if parts.scheme == "http" and not local:
+        raise Invalid(_("Parents sign in at this address: it must begin with https://."), field="Portal address")
+    return text
+
+
+def _locale(name: str) -> str:
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        return str(Locale.parse(name))
+    except (UnknownLocaleError, ValueError) as error:
+        raise Invalid(
+            _("There is no such language and country. It is written like en_US."), field="Language"
+        ) from error
+
+
+def _hours(hours: tuple[OpeningHours, ...]) -> tuple[OpeningHours, ...]:
+    ordered = tuple(sorted(hours, key=lambda each: (each.weekday, each.start_minute)))
+    for each in ordered:
+        if not (0 <= each.weekday <= 6 and 0 <= each.start_minute < each.end_minute <= 24 * 60):
+            raise Invalid(_("Opening hours end after they begin, on the same day."), field="Opening hours")
+    for one, other in pairwise(ordered):
+        if one.weekday == other.weekday and other.start_minute < one.end_minute:
+            raise Invalid(_("Two opening hours of a day overlap. Make them one."), field="Opening hours")
+    return ordered
+
+
+def _reasons(reasons: tuple[CancelReason, ...]) -> tuple[CancelReason, ...]:
+    if len({each.code for each in reasons}) < len(reasons):
+        raise Invalid(_("Two reasons have the same code."), field="Cancellation reasons")
+    return tuple(
+        CancelReason(
+            clean_text(each.code, field="Code", most=40, lines=False, required=True),
+            clean_text(each.label, field="Reason", most=80, lines=False, required=True),
+            clean_text(each.parent_text, field="Text for the parent", most=300, lines=False),
+        )
+        for each in reasons
+    )

@@ -1,0 +1,406 @@
+"""How a time of a provider is taken and given back: the statements that let one of many win; the acts are in `scheduling`."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import nsmallest
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, bindparam, exists, func, insert, literal, null, select, text, update
+from sqlalchemy.dialects import postgresql
+
+from request_desk.domain.appointments import DROPPED, Appointment, AppointmentStatus
+from request_desk.domain.availability import Slot, Span, window_of
+from request_desk.domain.changes import Topic
+from request_desk.domain.directory import AppointmentType
+from request_desk.domain.errors import Invalid, Refused, SlotTaken
+from request_desk.domain.ids import AppointmentId, PatientId, ProviderId, RequestId, TypeId
+from request_desk.domain.words import _
+from request_desk.services.desk import Asked, Unit
+from request_desk.services.schedule import slots
+from request_desk.services.schedule.views import load
+from request_desk.store import schema
+from request_desk.store.triggers import BLOCKING
+
+_NEXT_DAYS: Final = timedelta(days=14)  # how far the next free times are looked for
+_NEXT_MOST: Final = 3
+_LANE: Final = 0  # the one that everybody books; work-in lanes are for later
+_table: Final = schema.appointment
+_names: Final = tuple(column.name for column in _table.c if column.name != "version")
+
+
+def _any_index(column: ColumnElement[int]) -> ColumnElement[int]:
+    """A column as a sum, so that the few rows of a partial index are looked through instead of a provider's years."""
+    return column + literal(0)
+
+
+_EXPIRE = (
+    update(_table)
+    .where(text("status = 'held'"), _table.c.hold_expires_at <= bindparam("now"))
+    .values(status=AppointmentStatus.EXPIRED, hold_expires_at=null(), version=_table.c.version + 1)
+    .returning(_table.c.id)
+)
+_EXPIRE_HERE = _EXPIRE.where(
+    (_any_index(_table.c.chain_id) == bindparam("chain"))
+    | (
+        (_any_index(_table.c.provider_id) == bindparam("provider"))
+        & (_table.c.lane == _LANE)
+        & (_table.c.blocks_from < bindparam("until"))
+        & (_table.c.blocks_until > bindparam("since"))
+    )
+)
+# What a held row alone has, where another index than that of all holds serves better: a status that is spelled out makes SQLite
+# take that one, and one that is bound makes it plan the statement anew each time.
+_is_held = _table.c.hold_expires_at.is_not(None)
+_DROP = (
+    update(_table)
+    .where(_table.c.id == bindparam("hold"), _is_held)
+    .values(
+        status=AppointmentStatus.CANCELLED,
+        cancel_code=DROPPED,
+        hold_expires_at=null(),
+        version=_table.c.version + 1,
+    )
+)
+_IDS_OF_REQUEST = select(_table.c.id).where(_is_held, _table.c.request_id == bindparam("request")).order_by(_table.c.id)
+_HELD = select(_table).where(_is_held).order_by(_table.c.id)
+_HELD_OF_REQUEST = _HELD.where(_table.c.request_id == bindparam("request"))
+_HELD_OF_CHAIN = _HELD.where(_table.c.chain_id == bindparam("chain"))
+_HELD_ALONE = select(_table).where(
+    text("status = 'held'"),
+    _table.c.hold_expires_at > bindparam("now"),
+    func.coalesce(_table.c.request_id, 0) == 0,
+    _table.c.held_by_id == bindparam("holder"),
+    _table.c.booked_by_kind == bindparam("holder_kind"),
+    _any_index(_table.c.patient_id) == bindparam("patient"),
+)
+_OVERLAPPING = select(_table.c.id).where(
+    text(BLOCKING),
+    _table.c.provider_id == bindparam("provider"),
+    _table.c.lane == _LANE,
+    _table.c.chain_id != bindparam("chain"),
+    _table.c.blocks_from < bindparam("until"),
+    _table.c.blocks_from > bindparam("reach"),
+    _table.c.blocks_until > bindparam("since"),
+)
+# Freed time is kept for the grace of an undo, except from those it was freed for.
+_KEPT = select(_table.c.id).where(
+    text("status = 'cancelled'"),
+    _table.c.released_at > bindparam("now"),
+    _any_index(_table.c.provider_id) == bindparam("provider"),
+    _table.c.lane == _LANE,
+    _table.c.chain_id != bindparam("chain"),
+    _table.c.request_id.is_distinct_from(bindparam("request")),
+    _table.c.blocks_from < bindparam("until"),
+    _table.c.blocks_until > bindparam("since"),
+)
+_LOCK = (
+    select(schema.provider.c.id)
+    .where(schema.provider.c.id.in_(bindparam("providers", expanding=True)))
+    .order_by(schema.provider.c.id)
+    .with_for_update(key_share=True)
+)
+
+
+def _insert_on_sqlite() -> Any:
+    """INSERT … SELECT … WHERE the time is free and the chain has no such row: decided under the write lock."""
+    values = select(*(bindparam(f"new_{name}", type_=_table.c[name].type).label(name) for name in _names))
+    same = select(_table.c.id).where(
+        _table.c.chain_id == bindparam("chain"), _table.c.status == bindparam("wanted_status")
+    )
+    free = values.where(~exists(_OVERLAPPING), ~exists(same))
+    return insert(_table).from_select(list(_names), free, include_defaults=False).returning(_table.c.id)
+
+
+_INSERT_SQLITE: Final = _insert_on_sqlite()
+# The exclusion constraint decides. Catching its error instead would deadlock for seconds under load (architecture, row 9).
+_INSERT_POSTGRESQL: Final = postgresql.insert(_table).on_conflict_do_nothing().returning(_table.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A time to take, with everything computed from the rules; the caller's own ends are not believed."""
+
+    slot: Slot
+    type: AppointmentType
+    zone: str
+    wall_time: str
+    location_name: str
+
+    def bounds(self, chain_id: AppointmentId) -> dict[str, Any]:
+        """The values by which the statements find what overlaps."""
+        return {
+            "provider": self.slot.provider_id,
+            "chain": chain_id,
+            "since": self.slot.starts_at,
+            "until": self.slot.blocked_until,
+            "reach": self.slot.starts_at - slots.LONGEST,
+        }
+
+
+def place(unit: Unit, slot: Slot, type_: AppointmentType, *, is_move: bool = False) -> Place:
+    """Check a time that staff picked and compute its end and buffer.
+
+    Raises Refused when the provider, the location or the type cannot be booked, or the time has passed. Being outside
+    the windows is staff's to decide.
+    """
+    provider = slots.all_providers(unit).get(slot.provider_id)
+    location = slots.all_locations(unit).get(slot.location_id)
+    if provider is None or location is None or not provider.active or not location.active:
+        raise Refused(_("This provider or location is not booked any more. Choose another time."))
+    if not type_.active and not is_move:
+        raise Refused(_("{visit} is not offered any more. Choose another type.").format(visit=type_.name))
+    if type_.provider_ids and slot.provider_id not in type_.provider_ids:
+        raise Refused(
+            _("{provider} does not do {visit}. Choose another provider.").format(
+                provider=provider.name, visit=type_.name
+            )
+        )
+    if slot.starts_at.second or slot.starts_at.microsecond:
+        raise Invalid(_("A visit starts at a whole minute. Choose the time again."), field=_("Time"))
+    if slot.starts_at < unit.now:
+        raise Refused(
+            _("{time} has already passed. Choose a later time.").format(time=unit.words.moment(slot.starts_at))
+        )
+    clock = slots.time_of(unit, location.zone)
+    ends_at = slot.starts_at + type_.duration
+    window = window_of(
+        slots.windows_of(unit, (slot.provider_id,)).get(slot.provider_id, ()),
+        slot.starts_at,
+        ends_at,
+        zone=clock,
+        type_id=type_.id,
+        location_id=slot.location_id,
+    )
+    buffer = max(type_.buffer, (window.buffer if window is not None else None) or timedelta(0))
+    wall = clock.wall(slot.starts_at).replace(tzinfo=None)
+    return Place(
+        Slot(slot.provider_id, slot.location_id, slot.starts_at, ends_at, ends_at + buffer),
+        type_,
+        location.zone,
+        wall.isoformat(" ", "minutes"),
+        location.name,
+    )
+
+
+def expire_here(unit: Unit, where: Place, chain_id: AppointmentId) -> None:
+    """Let holds that are over go, where they would be in the way (CONC-03)."""
+    _expired(unit, _EXPIRE_HERE, {"now": unit.now, **_without(where.bounds(chain_id), "reach")})
+
+
+def expire_all(unit: Unit) -> int:
+    """Let every hold that is over go, and return how many there were."""
+    return _expired(unit, _EXPIRE, {"now": unit.now})
+
+
+def _expired(unit: Unit, statement: Any, values: Mapping[str, Any]) -> int:
+    ids = sorted(row[0] for row in unit.rows(statement, values))
+    for hold_id in ids:
+        unit.record("expired", Topic.APPOINTMENT, hold_id)
+    return len(ids)
+
+
+def drop(unit: Unit, hold_id: AppointmentId) -> bool:
+    """Give a held time back; tell whether it was still held."""
+    if not unit.run(_DROP, {"hold": hold_id}):
+        return False
+    unit.record("dropped", Topic.APPOINTMENT, hold_id)
+    return True
+
+
+def drop_of_request(unit: Unit, request_id: RequestId) -> int:
+    """Give back every time that is held for a request, and return how many there were."""
+    return drop_found(unit, ask_of_request(unit, request_id))
+
+
+def ask_of_request(unit: Unit, request_id: RequestId) -> Asked:
+    """Ask which times are held for a request; mostly none, and an UPDATE that finds no row costs SQLite ten times this look."""
+    return unit.ask(_IDS_OF_REQUEST, {"request": request_id})
+
+
+def drop_found(unit: Unit, held: Asked) -> int:
+    """Give back what `ask_of_request` found, and return how many there were."""
+    return sum(drop(unit, AppointmentId(row[0])) for row in held.rows)
+
+
+def own_holds(unit: Unit, *, request_id: RequestId | None, patient_id: PatientId) -> list[Appointment]:
+    """Return what a new choice replaces: the request's holds, or the actor's own for the patient where there is no request."""
+    if request_id is not None:
+        rows = unit.rows(_HELD_OF_REQUEST, {"request": request_id})
+    else:
+        values = {"holder": unit.actor.id, "holder_kind": unit.actor.kind, "patient": patient_id, "now": unit.now}
+        rows = unit.rows(_HELD_ALONE, values)
+    return [load(unit, AppointmentId(hold_id)) for hold_id in sorted(row.id for row in rows)]
+
+
+def clear_chain(unit: Unit, chain_id: AppointmentId) -> None:
+    """Make room for a hold in a chain; raises Refused when somebody else is moving the same appointment."""
+    for row in unit.rows(_HELD_OF_CHAIN, {"chain": chain_id}):
+        if row.held_by_id != unit.actor.id:
+            other = load(unit, AppointmentId(row.id))
+            raise Refused(
+                _(
+                    "{name} is moving this appointment just now and holds {time} for it. Talk to each other first."
+                ).format(name=other.booked_by or _("Somebody"), time=unit.words.moment(other.starts_at))
+            )
+        drop(unit, AppointmentId(row.id))
+
+
+def is_taken(
+    unit: Unit, where: Place | Appointment, chain_id: AppointmentId, blocked_until: datetime | None = None
+) -> bool:
+    """Tell whether another chain blocks any of this time now."""
+    if isinstance(where, Place):
+        values = where.bounds(chain_id)
+    else:
+        values = {
+            "provider": where.provider_id,
+            "chain": chain_id,
+            "since": where.starts_at,
+            "until": blocked_until or where.ends_at,
+            "reach": where.starts_at - slots.LONGEST,
+        }
+    return unit.first(_OVERLAPPING, values) is not None
+
+
+def take(
+    unit: Unit,
+    where: Place,
+    *,
+    status: AppointmentStatus,
+    chain_id: AppointmentId | None,
+    patient_id: PatientId,
+    request_id: RequestId | None,
+    moved: Appointment | None = None,
+    **values: Any,
+) -> AppointmentId:
+    """Insert an appointment if its time is free; of many who try at once one wins (ACT6).
+
+    Raises SlotTaken with the next fitting times.
+    """
+    new_id = AppointmentId(unit.new_id())
+    chain = chain_id if chain_id is not None else new_id
+    row = {
+        **_fresh(unit, where),
+        "id": new_id,
+        "chain_id": chain,
+        "patient_id": patient_id,
+        "request_id": request_id,
+        "status": status,
+        **values,
+    }
+    bounds = where.bounds(chain)
+    if unit.is_sqlite:
+        new = {f"new_{name}": value for name, value in row.items()}
+        inserted = unit.first(_INSERT_SQLITE, {**new, **bounds, "wanted_status": status})
+    else:
+        inserted = unit.first(_INSERT_POSTGRESQL, row)
+    # Asked after the insert: on PostgreSQL it waited for whoever was just cancelling here, and only now sees it.
+    kept = {**_without(bounds, "reach"), "now": unit.now, "request": request_id or 0}
+    if inserted is None or unit.first(_KEPT, kept) is not None:
+        raise taken(unit, where, chain_id=chain, request_id=request_id, moved=moved)
+    return new_id
+
+
+def _fresh(unit: Unit, where: Place) -> dict[str, Any]:
+    """The columns that follow from the time and from who takes it."""
+    return {
+        **dict.fromkeys(_names),
+        "provider_id": where.slot.provider_id,
+        "location_id": where.slot.location_id,
+        "type_id": where.type.id,
+        "lane": _LANE,
+        "starts_at": where.slot.starts_at,
+        "ends_at": where.slot.ends_at,
+        "blocks_from": where.slot.starts_at,
+        "blocks_until": where.slot.blocked_until,
+        "held_by_id": unit.actor.id,
+        "cancel_code": "",
+        "cancel_text": "",
+        "late_cancel": False,
+        "overrule": "",
+        "booked_by_kind": unit.actor.kind,
+        "booked_by_id": unit.actor.id,
+        "created_at": unit.now,
+        "visible_at": unit.now + unit.grace,
+        "zone": where.zone,
+        "wall_time": where.wall_time,
+    }
+
+
+def taken(
+    unit: Unit,
+    where: Place,
+    *,
+    chain_id: AppointmentId,
+    request_id: RequestId | None,
+    moved: Appointment | None = None,
+) -> SlotTaken:
+    """Make the refusal of a loser: what was taken, and the next fitting times (ACT6)."""
+    slot = where.slot
+    found = _next_free(unit, where, chain_id=chain_id, request_id=request_id, moved=moved)
+    words, clock = unit.words, slots.time_of(unit, where.zone)
+    gone = words.time(slot.starts_at)
+    if not found:
+        return SlotTaken(_("Someone else has just taken {time}. Choose another time.").format(time=gone))
+    best = found[0]
+    same_day = clock.day_of(best.starts_at) == clock.day_of(slot.starts_at)
+    when = words.time(best.starts_at) if same_day else words.moment(best.starts_at)
+    if best.provider_id != slot.provider_id:
+        name = slots.all_providers(unit)[best.provider_id].name
+        when = _("{time} with {provider}").format(time=when, provider=name)
+    sentence = _("Someone else has just taken {time}. The next free time is {next}.")
+    return SlotTaken(sentence.format(time=gone, next=when), next_free=found)
+
+
+def _next_free(
+    unit: Unit,
+    where: Place,
+    *,
+    chain_id: AppointmentId,
+    request_id: RequestId | None,
+    moved: Appointment | None,
+) -> list[Slot]:
+    """The same provider that day, then others that day, then the next days; never the time that the visit has now."""
+    slot = where.slot
+    clock = slots.time_of(unit, where.zone)
+    day = clock.day_of(slot.starts_at)
+    earliest = max(unit.now, slot.starts_at)
+    span = Span(earliest, slot.starts_at + _NEXT_DAYS)
+    book = slots.open_book(unit, span, exclude_chain=chain_id, exclude_request=request_id)
+    free = book.slots(where.type, for_staff=True, earliest=earliest)
+    here = (slot, moved)
+
+    def rank(each: Slot) -> tuple[bool, bool, bool, datetime]:
+        return (
+            clock.day_of(each.starts_at) != day,
+            each.provider_id != slot.provider_id,
+            each.location_id != slot.location_id,
+            each.starts_at,
+        )
+
+    return nsmallest(_NEXT_MOST, (each for each in free if not _is_one_of(each, here)), key=rank)
+
+
+def _is_one_of(slot: Slot, known: Sequence[Slot | Appointment | None]) -> bool:
+    return any(
+        each is not None and (each.provider_id, each.starts_at) == (slot.provider_id, slot.starts_at) for each in known
+    )
+
+
+def lock_providers(unit: Unit, provider_ids: Collection[ProviderId]) -> None:
+    """Let two moves between the same providers wait for each other instead of locking crosswise (CONC-10)."""
+    if not unit.is_sqlite:
+        unit.rows(_LOCK, {"providers": sorted(set(provider_ids))})
+
+
+def is_for(hold: Appointment, slot: Slot, type_id: TypeId, chain_id: AppointmentId | None) -> bool:
+    """Tell whether a hold is for just this time, place and type, and for moving just this chain (None: for a new visit)."""
+    if hold.chain_id != (hold.id if chain_id is None else chain_id):
+        return False
+    held = (hold.provider_id, hold.location_id, hold.starts_at, hold.type_id)
+    return held == (slot.provider_id, slot.location_id, slot.starts_at, type_id)
+
+
+def _without(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != name}

@@ -1,0 +1,591 @@
+"""What is read of the schedule: a day, slots, offers, the state of wishes, the portal's times; acts are in `scheduling`."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Row, bindparam, select
+
+from request_desk.domain import schedule
+from request_desk.domain.access import Permission
+from request_desk.domain.appointments import RESCHEDULED, UNDONE, Appointment, AppointmentStatus
+from request_desk.domain.availability import (
+    AvailabilityWindow,
+    OpenSpan,
+    Slot,
+    Span,
+    is_open,
+    merged,
+    open_spans,
+    overlaps,
+)
+from request_desk.domain.directory import AppointmentType
+from request_desk.domain.errors import Invalid, NotAllowed, NotFound
+from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
+from request_desk.domain.offers import choose_offers
+from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.requests import DayPart, Offer, ShownWish, Wish, WishKind, WishState
+from request_desk.domain.schedule import PortalAppointment, PortalSlot, ProviderColumn, ScheduleDay, SlotCheck
+from request_desk.domain.wishes import state_of
+from request_desk.domain.words import _
+from request_desk.services.desk import Unit
+from request_desk.services.inbox import scope as request_scope
+from request_desk.services.schedule import slots
+from request_desk.services.schedule.slots import SlotBook, open_book
+from request_desk.services.schedule.views import VIEW, chain_end, held_for, load, upcoming_of, view
+from request_desk.store import schema
+
+_BEFORE: Final = timedelta(days=2)  # days before a wish that may still win over the days behind it
+_BEHIND: Final = timedelta(days=14)  # days behind a wish that are looked through
+_SOON: Final = (
+    timedelta(days=28),
+    timedelta(days=92),
+    timedelta(days=366),
+)  # how far "next available" looks, step by step
+_ENOUGH: Final = 9  # offers
+_PORTAL_DAYS: Final = 31
+_FINE: Final = timedelta(minutes=5)
+_OLD: Final = timedelta(days=366)  # how far back the portal lists visits
+
+_table: Final = schema.appointment
+_SHOWN = (AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW)
+_ENTRIES = VIEW.where(
+    _table.c.starts_at < bindparam("ends_at"),
+    _table.c.starts_at > bindparam("reach"),
+    _table.c.ends_at > bindparam("starts_at"),
+    _table.c.status.in_([*_SHOWN, AppointmentStatus.HELD]),
+    _table.c.status.in_(_SHOWN) | (_table.c.hold_expires_at > bindparam("now")),
+).order_by(_table.c.starts_at, _table.c.id)
+_WISHES = (
+    select(schema.request_wish)
+    .where(schema.request_wish.c.request_id == bindparam("request"))
+    .order_by(schema.request_wish.c.rank)
+)
+_RIGHTS = (
+    select(
+        schema.contact_patient.c.patient_id,
+        schema.contact_patient.c.may_book,
+        schema.contact_patient.c.may_see_messages,
+        schema.contact_patient.c.valid_until,
+        schema.patient.c.active,
+        schema.patient.c.deceased,
+    )
+    .select_from(
+        schema.contact_patient.join(schema.patient, schema.patient.c.id == schema.contact_patient.c.patient_id)
+    )
+    .where(schema.contact_patient.c.contact_id == bindparam("contact"))
+)
+_PORTAL_VISITS = (
+    VIEW.add_columns(_table.c.visible_at, schema.location.c.address)
+    .where(
+        _table.c.patient_id.in_(bindparam("patients", expanding=True)),
+        _table.c.starts_at > bindparam("since"),
+        _table.c.status.in_([*_SHOWN, AppointmentStatus.CANCELLED]),
+    )
+    .order_by(_table.c.starts_at, _table.c.id)
+)
+
+
+def find_slots(
+    unit: Unit,
+    *,
+    type_id: TypeId,
+    span: Span,
+    provider_ids: Collection[ProviderId] = (),
+    location_ids: Collection[LocationId] = (),
+    for_staff: bool = True,
+    exclude_chain: AppointmentId | None = None,
+    exclude_request: RequestId | None = None,
+    limit: int | None = None,
+) -> tuple[Slot, ...]:
+    """Return the free slots of a type inside `span`, by start and then in the practice's order of providers.
+
+    What staff may not offer to parents (notice, advance, windows for staff) is left out unless `for_staff`. Raises
+    Invalid when the span is longer than 400 days.
+    """
+    unit.require(Permission.VIEW_SCHEDULE)
+    type_ = slots.type_rules(unit, type_id).type
+    book = open_book(
+        unit, span, provider_ids=provider_ids, exclude_chain=exclude_chain, exclude_request=exclude_request
+    )
+    earliest, latest = _bounds(unit, type_, for_staff=for_staff)
+    found = book.slots(
+        type_,
+        for_staff=for_staff,
+        earliest=earliest,
+        latest=latest,
+        provider_ids=provider_ids,
+        location_ids=location_ids,
+    )
+    return tuple(found if limit is None else found[:limit])
+
+
+def first_slot(
+    unit: Unit,
+    *,
+    type_id: TypeId,
+    span: Span,
+    provider_ids: Collection[ProviderId] = (),
+    location_ids: Collection[LocationId] = (),
+    for_staff: bool = True,
+) -> Slot | None:
+    """Return the first of `find_slots` without making the others."""
+    unit.require(Permission.VIEW_SCHEDULE)
+    type_ = slots.type_rules(unit, type_id).type
+    book = open_book(unit, span, provider_ids=provider_ids)
+    earliest, latest = _bounds(unit, type_, for_staff=for_staff)
+    return book.first(
+        type_,
+        for_staff=for_staff,
+        earliest=earliest,
+        latest=latest,
+        provider_ids=provider_ids,
+        location_ids=location_ids,
+    )
+
+
+def offers(unit: Unit, request_id: RequestId) -> tuple[Offer, ...]:
+    """Return at most nine free slots for a request, best first, each with the limit that staff would overrule (ACT2).
+
+    What the request holds itself counts as free, and so does the time of the appointment that it wants to move. A
+    request to cancel has none.
+    """
+    unit.require(Permission.VIEW_SCHEDULE)
+    asked = _asked(unit, request_id)
+    if asked.type is None or asked.kind == "cancel":
+        return ()
+    type_ = asked.type
+    book, free = _free_for(unit, asked, type_)
+    chosen = choose_offers(
+        asked.wishes,
+        free,
+        zone=unit.time,
+        asked_provider_id=asked.provider_id,
+        home_location_id=asked.location_id,
+        now=unit.now,
+    )
+    return tuple(
+        Offer(
+            slot=choice.slot,
+            fit=choice.fit,
+            wish_rank=choice.wish_rank,
+            provider_name=book.providers[choice.slot.provider_id].name,
+            location_name=book.locations[choice.slot.location_id].name,
+            warning=" ".join(_limits(unit, type_, choice.slot, asked.moved)),
+        )
+        for choice in chosen
+    )
+
+
+def shown_wishes(unit: Unit, request_id: RequestId) -> tuple[ShownWish, ...]:
+    """Return the wishes of a request with their present state (MC5)."""
+    unit.require(Permission.VIEW_SCHEDULE)
+    asked = _asked(unit, request_id)
+    held = held_for(unit, request_id)
+    spans = [_visit_span(wish, asked) for wish in asked.wishes]
+    timed = [span for span in spans if span is not None and span.starts_at > unit.now]
+    book: SlotBook | None = None
+    if timed:
+        hull = Span(min(span.starts_at for span in timed), max(span.ends_at for span in timed))
+        if hull.ends_at - hull.starts_at < _SOON[-1]:
+            chain_id = None if asked.moved is None else asked.moved.chain_id
+            book = open_book(unit, hull, exclude_chain=chain_id, exclude_request=request_id)
+    known = slots.all_providers(unit)
+    return tuple(
+        _shown(unit, wish, span, asked, held, book, "" if wish.provider_id is None else known[wish.provider_id].name)
+        for wish, span in zip(asked.wishes, spans, strict=True)
+    )
+
+
+def slot_check(unit: Unit, slot: Slot, *, type_id: TypeId, replaces: AppointmentId | None = None) -> SlotCheck:
+    """Tell what stands against a time that staff picked: limits that need a reason, and notes that do not."""
+    unit.require(Permission.VIEW_SCHEDULE)
+    type_ = slots.type_rules(unit, type_id).type
+    moved = None if replaces is None else load(unit, replaces)
+    ends_at = slot.starts_at + type_.duration
+    location = slots.all_locations(unit).get(slot.location_id)
+    if location is None:
+        raise NotFound(_("This location is not there any more. Choose another time."))
+    windows = slots.windows_of(unit, (slot.provider_id,)).get(slot.provider_id, ())
+    notes: list[str] = []
+    clock = slots.time_of(unit, location.zone)
+    if not is_open(windows, slot.starts_at, ends_at, zone=clock, type_id=type_.id, location_id=slot.location_id):
+        notes.append(_("This time lies outside the provider's availability."))
+    visit = Span(slot.starts_at, ends_at)
+    notes += [
+        _("The provider is away then: {label}.").format(label=absence.label or _("absence"))
+        for absence in slots.absences_of(unit, (slot.provider_id,), visit).get(slot.provider_id, ())
+    ]
+    return SlotCheck(_limits(unit, type_, slot, moved), tuple(notes))
+
+
+def day(
+    unit: Unit,
+    day: date,
+    *,
+    location_ids: Collection[LocationId] = (),
+    provider_ids: Collection[ProviderId] = (),
+) -> ScheduleDay:
+    """Return a practice day in columns: who works there that day or has a visit; one statement for each table."""
+    unit.require(Permission.VIEW_SCHEDULE)
+    span = unit.time.bounds(day)
+    known, locations = slots.all_providers(unit), slots.all_locations(unit)
+    asked = [each for each in known if not provider_ids or each in provider_ids]
+    windows = slots.windows_of(unit, asked)
+    absences = slots.absences_of(unit, asked, span)
+    entries: dict[ProviderId, list[Appointment]] = {}
+    values = {**_span_values(span), "now": unit.now}
+    for entry in map(view, unit.rows(_ENTRIES, values)):
+        entries.setdefault(entry.provider_id, []).append(entry)
+    columns: list[ProviderColumn] = []
+    for provider_id in asked:
+        here = windows.get(provider_id, ()) if known[provider_id].active else ()
+        opened = _opened(unit, here, locations, location_ids, span)
+        visits = entries.get(provider_id, [])
+        if not opened and not any(not location_ids or each.location_id in location_ids for each in visits):
+            continue
+        at = {each.location_id for each in opened} | {each.location_id for each in visits}
+        columns.append(
+            ProviderColumn(
+                provider_id=provider_id,
+                provider_name=known[provider_id].name,
+                location_names=tuple(each.name for each in locations.values() if each.id in at),
+                open=tuple(opened),
+                absences=tuple(absences.get(provider_id, ())),
+                entries=tuple(visits),
+            )
+        )
+    return ScheduleDay(day, tuple(columns))
+
+
+def appointment(unit: Unit, appointment_id: AppointmentId) -> Appointment:
+    """Return an appointment; raises NotFound."""
+    unit.require(Permission.VIEW_SCHEDULE)
+    return load(unit, appointment_id)
+
+
+def upcoming(unit: Unit, patient_ids: Sequence[PatientId]) -> tuple[Appointment, ...]:
+    """Return the confirmed visits of patients from now on, by start."""
+    unit.require(Permission.VIEW_SCHEDULE)
+    return upcoming_of(unit, patient_ids)
+
+
+def portal_slots(
+    unit: Unit,
+    *,
+    type_id: TypeId,
+    patient_id: PatientId,
+    provider_id: ProviderId | None,
+    location_id: LocationId | None,
+    from_day: date,
+    days: int,
+) -> tuple[PortalSlot, ...]:
+    """Return the free times that a parent may wish for, by start; with any provider one for each start and location.
+
+    Inside the type's minimum notice and maximum advance and the windows for parents only. Raises NotFound or NotAllowed
+    when the contact may not book for the patient.
+    """
+    unit.require(Permission.USE_PORTAL)
+    _check_may_book(unit, patient_id)
+    if not 1 <= days <= _PORTAL_DAYS:
+        raise Invalid(_("Choose at most {days} days.").format(days=_PORTAL_DAYS), field=_("Days"))
+    type_ = slots.type_rules(unit, type_id).type
+    if not type_.active:
+        raise NotFound(_("This kind of visit is not offered any more. Choose another one."))
+    earliest, latest = unit.now + type_.minimum_notice, unit.now + type_.maximum_advance
+    first = max(from_day, unit.time.day_of(unit.now))
+    last = min(first + timedelta(days=days - 1), unit.time.day_of(latest))
+    if last < first:
+        return ()
+    span = Span(unit.time.bounds(first).starts_at, unit.time.bounds(last).ends_at)
+    book = open_book(unit, span, provider_ids=() if provider_id is None else (provider_id,))
+    found = book.slots(
+        type_,
+        for_staff=False,
+        earliest=earliest,
+        latest=latest,
+        provider_ids=() if provider_id is None else (provider_id,),
+        location_ids=() if location_id is None else (location_id,),
+    )
+    shown: dict[tuple[datetime, LocationId, ProviderId | None], PortalSlot] = {}
+    for slot in found:
+        key = (slot.starts_at, slot.location_id, None if provider_id is None else slot.provider_id)
+        if key not in shown:
+            shown[key] = PortalSlot(
+                starts_at=slot.starts_at,
+                ends_at=slot.ends_at,
+                provider_id=slot.provider_id,
+                provider_name=book.providers[slot.provider_id].name,
+                location_id=slot.location_id,
+                location_name=book.locations[slot.location_id].name,
+            )
+    return tuple(shown.values())
+
+
+def portal_appointments(unit: Unit) -> tuple[PortalAppointment, ...]:
+    """Return the visits of the contact's patients, by start, as they stood before the grace time of staff's last act."""
+    unit.require(Permission.USE_PORTAL)
+    rights = {
+        row.patient_id: row for row in unit.rows(_RIGHTS, {"contact": unit.actor.contact_id}) if _valid(unit, row)
+    }
+    if not rights:
+        return ()
+    rows = unit.rows(_PORTAL_VISITS, {"patients": list(rights), "since": unit.now - _OLD})
+    found: list[PortalAppointment] = []
+    for row in rows:
+        seen = view(row)
+        status = _portal_status(seen, row.visible_at, unit.now)
+        if status is None:
+            continue
+        found.append(
+            PortalAppointment(
+                id=seen.id,
+                version=seen.version,
+                patient_id=seen.patient_id,
+                patient_name=seen.patient_name,
+                provider_id=seen.provider_id,
+                provider_name=seen.provider_name,
+                location_id=seen.location_id,
+                location_name=seen.location_name,
+                address=row.address,
+                type_id=seen.type_id,
+                type_name=seen.type_name,
+                starts_at=seen.starts_at,
+                ends_at=seen.ends_at,
+                status=status,
+                may_book=rights[seen.patient_id].may_book,
+                reason=_told(unit, seen, may_read=rights[seen.patient_id].may_see_messages)
+                if status is AppointmentStatus.CANCELLED
+                else "",
+            )
+        )
+    return tuple(found)
+
+
+def _opened(
+    unit: Unit,
+    windows: Sequence[AvailabilityWindow],
+    locations: Mapping[LocationId, slots.LocationFacts],
+    location_ids: Collection[LocationId],
+    span: Span,
+) -> list[OpenSpan]:
+    """The open time of one provider at the locations asked for, each in its own zone, by start."""
+    by_zone: dict[str, list[AvailabilityWindow]] = {}
+    for window in windows:
+        location = locations[window.location_id]
+        if location.active and (not location_ids or location.id in location_ids):
+            by_zone.setdefault(location.zone, []).append(window)
+    found = [each for zone, here in by_zone.items() for each in open_spans(here, span, slots.time_of(unit, zone))]
+    return sorted(found, key=lambda each: (each.starts_at, each.ends_at, each.window_id))
+
+
+def _portal_status(seen: Appointment, visible_at: datetime, now: datetime) -> AppointmentStatus | None:
+    """What the parent is shown; None: nothing."""
+    is_shown = visible_at <= now
+    if seen.status is not AppointmentStatus.CANCELLED:
+        return seen.status if is_shown else None
+    if seen.released_at is None or seen.cancel_code == UNDONE:
+        return None  # it was only held, or taken back before anybody knew of it
+    if not is_shown:
+        return AppointmentStatus.CONFIRMED
+    return None if seen.cancel_code == RESCHEDULED else AppointmentStatus.CANCELLED
+
+
+def _told(unit: Unit, seen: Appointment, *, may_read: bool) -> str:
+    """Why a visit was cancelled: what staff wrote for the parent, else the practice's words for the code."""
+    coded = next((each.parent_text for each in unit.settings.cancel_reasons if each.code == seen.cancel_code), "")
+    return (seen.cancel_text if may_read else "") or coded
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a request wants of the schedule."""
+
+    id: RequestId
+    kind: str
+    type: AppointmentType | None
+    provider_id: ProviderId | None
+    location_id: LocationId | None  # where the parent wants to go; for a move without a word, where the visit is
+    only_location: bool
+    wishes: tuple[Wish, ...]
+    moved: Appointment | None
+
+
+def _asked(unit: Unit, request_id: RequestId) -> _Asked:
+    row = request_scope.seen(unit, request_id)
+    moved = None
+    if row.appointment_id is not None and row.kind == "reschedule":
+        moved = chain_end(unit, AppointmentId(row.appointment_id))
+    type_id = moved.type_id if moved is not None else row.type_id
+    provider_id, location_id = row.provider_id, row.location_id
+    if moved is not None:
+        provider_id = provider_id if provider_id is not None else moved.provider_id
+        location_id = location_id if location_id is not None else moved.location_id
+    return _Asked(
+        id=request_id,
+        kind=row.kind,
+        type=None if type_id is None else slots.type_rules(unit, TypeId(type_id)).type,
+        provider_id=provider_id,
+        location_id=location_id,
+        only_location=row.location_id is not None,
+        wishes=tuple(_wish(each) for each in unit.rows(_WISHES, {"request": request_id})),
+        moved=moved,
+    )
+
+
+def _wish(row: Row[Any]) -> Wish:
+    return Wish(
+        rank=row.rank,
+        kind=WishKind(row.kind),
+        provider_id=None if row.provider_id is None else ProviderId(row.provider_id),
+        starts_at=row.starts_at,
+        day=row.day,
+        part=None if row.part is None else DayPart(row.part),
+    )
+
+
+def _free_for(unit: Unit, asked: _Asked, type_: AppointmentType) -> tuple[SlotBook, list[Slot]]:
+    """The free slots worth ranking for a request; the search goes further when too few are found."""
+    chain_id = None if asked.moved is None else asked.moved.chain_id
+    book: SlotBook | None = None
+    free: list[Slot] = []
+    for soon in _SOON:
+        spans = _search_spans(unit, asked.wishes, soon)
+        hull = Span(spans[0].starts_at, spans[-1].ends_at)
+        if hull.ends_at - hull.starts_at > _SOON[-1]:
+            hull = Span(hull.starts_at, hull.starts_at + _SOON[-1])
+        book = open_book(unit, hull, exclude_chain=chain_id, exclude_request=asked.id)
+        places = (asked.location_id,) if asked.only_location and asked.location_id is not None else ()
+        free = _of_spans(book, spans, type_, places, asked.moved)
+        if len(free) < _ENOUGH and places:
+            free = _of_spans(book, spans, type_, (), asked.moved)
+        if len(free) >= _ENOUGH:
+            break
+    assert book is not None
+    return book, free
+
+
+def _of_spans(
+    book: SlotBook,
+    spans: Iterable[Span],
+    type_: AppointmentType,
+    location_ids: Collection[LocationId],
+    moved: Appointment | None,
+) -> list[Slot]:
+    found: list[Slot] = []
+    for span in spans:
+        found += book.slots(
+            type_,
+            for_staff=True,
+            earliest=span.starts_at,
+            latest=span.ends_at - timedelta.resolution,
+            location_ids=location_ids,
+        )
+    if moved is None:
+        return found
+    return [each for each in found if (each.provider_id, each.starts_at) != (moved.provider_id, moved.starts_at)]
+
+
+def _search_spans(unit: Unit, wishes: Sequence[Wish], soon: timedelta) -> list[Span]:
+    """Where to look: around each wished day, and from now on where none is named."""
+    spans: list[Span] = []
+    for wish in wishes:
+        day = _wish_day(wish, unit.time)
+        if day is None:
+            continue
+        middle = unit.time.bounds(day)
+        behind = max(_BEHIND, soon - _SOON[0])
+        start, end = max(unit.now, middle.starts_at - _BEFORE), middle.ends_at + behind
+        spans.append(Span(start, end if end > start else start + soon))
+    if len(spans) < len(wishes) or not spans:
+        spans.append(Span(unit.now, unit.now + soon))
+    return merged(spans)
+
+
+def _wish_day(wish: Wish, zone: PracticeTime) -> date | None:
+    return zone.day_of(wish.starts_at) if wish.starts_at is not None else wish.day
+
+
+def _visit_span(wish: Wish, asked: _Asked) -> Span | None:
+    if wish.kind is not WishKind.SLOT or wish.starts_at is None:
+        return None
+    length = timedelta(minutes=20) if asked.type is None else asked.type.duration
+    return Span(wish.starts_at, wish.starts_at + length)
+
+
+def _shown(
+    unit: Unit,
+    wish: Wish,
+    span: Span | None,
+    asked: _Asked,
+    held: Appointment | None,
+    book: SlotBook | None,
+    name: str,
+) -> ShownWish:
+    by_us = (
+        span is not None
+        and held is not None
+        and held.starts_at == span.starts_at
+        and wish.provider_id in (None, held.provider_id)
+    )
+    in_window = is_free = False
+    if span is not None and book is not None and asked.type is not None:
+        in_window = _is_in_window(unit, book, span, wish.provider_id, asked.type)
+        free = book.slots(
+            replace(asked.type, grid=_FINE),  # a wish may lie beside the grid of today's windows
+            for_staff=True,
+            earliest=span.starts_at,
+            latest=span.starts_at,
+            provider_ids=() if wish.provider_id is None else (wish.provider_id,),
+        )
+        is_free = bool(free)
+    state = state_of(wish, now=unit.now, zone=unit.time, in_window=in_window, is_free=is_free, held_by_us=by_us)
+    holder = held.booked_by if held is not None and state is WishState.HELD_BY_US else ""
+    return ShownWish(wish, state, name, holder)
+
+
+def _is_in_window(unit: Unit, book: SlotBook, span: Span, wished_id: ProviderId | None, type_: AppointmentType) -> bool:
+    """Whether the wished provider, or anybody, works then; an absence is outside too."""
+    for provider_id, windows in book.windows.items():
+        if wished_id not in (None, provider_id) or (type_.provider_ids and provider_id not in type_.provider_ids):
+            continue
+        if any(overlaps(span, Span(each.starts_at, each.ends_at)) for each in book.absences.get(provider_id, ())):
+            continue
+        for zone in {book.locations[window.location_id].zone for window in windows}:
+            here = [each for each in windows if book.locations[each.location_id].zone == zone]
+            if is_open(here, span.starts_at, span.ends_at, zone=slots.time_of(unit, zone), type_id=type_.id):
+                return True
+    return False
+
+
+def _bounds(unit: Unit, type_: AppointmentType, *, for_staff: bool) -> tuple[datetime, datetime | None]:
+    """The earliest and the last start; notice and advance bind parents only."""
+    if for_staff:
+        return unit.now, None
+    return unit.now + type_.minimum_notice, unit.now + type_.maximum_advance
+
+
+def _limits(unit: Unit, type_: AppointmentType, slot: Slot, moved: Appointment | None) -> tuple[str, ...]:
+    return schedule.limits(
+        type_, starts_at=slot.starts_at, provider_id=slot.provider_id, now=unit.now, words=unit.words, moved=moved
+    )
+
+
+def _check_may_book(unit: Unit, patient_id: PatientId) -> None:
+    for row in unit.rows(_RIGHTS, {"contact": unit.actor.contact_id}):
+        if row.patient_id != patient_id or not _valid(unit, row):
+            continue
+        if not row.may_book:
+            raise NotAllowed(_("You are not registered to book for this child. Please call the practice."))
+        return
+    raise NotFound(_("This child is not registered with you. Please call the practice."))
+
+
+def _valid(unit: Unit, row: Row[Any]) -> bool:
+    today = unit.time.day_of(unit.now)
+    return row.active and not row.deceased and (row.valid_until is None or row.valid_until >= today)
+
+
+def _span_values(span: Span) -> dict[str, datetime]:
+    return {"starts_at": span.starts_at, "ends_at": span.ends_at, "reach": span.starts_at - slots.LONGEST}

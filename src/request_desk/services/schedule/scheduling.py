@@ -1,0 +1,645 @@
+"""The acts on the schedule: hold, book, cancel, reschedule, complete, no-show, and their undo; reads are in `schedule_queries`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import bindparam, null, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from request_desk.domain import appointments, schedule
+from request_desk.domain.access import ActorKind, Permission
+from request_desk.domain.appointments import RESCHEDULED, UNDONE, Appointment, AppointmentStatus
+from request_desk.domain.availability import Slot
+from request_desk.domain.changes import Topic
+from request_desk.domain.directory import AppointmentType, CancelReason
+from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, UndoRefused
+from request_desk.domain.ids import AppointmentId, PatientId, RequestId, TypeId
+from request_desk.domain.requests import Booking
+from request_desk.domain.text import clean_text
+from request_desk.domain.words import _, full_name
+from request_desk.services.desk import Unit
+from request_desk.services.inbox import scope as request_scope
+from request_desk.services.schedule import holds
+from request_desk.services.schedule.slots import TYPE_COLUMNS, TypeRules, rules_of, type_rules
+from request_desk.services.schedule.views import VIEW, load, not_there, view
+from request_desk.store import schema
+
+_REASON_MOST: Final = 500  # characters; a column holds 2,000 octets
+_table: Final = schema.appointment
+_PATIENT = select(
+    schema.patient.c.given_name, schema.patient.c.family_name, schema.patient.c.active, schema.patient.c.deceased
+).where(schema.patient.c.id == bindparam("patient"))
+_SENDER = select(schema.request.c.contact_id).where(schema.request.c.id == bindparam("request"))
+_HOLD_TIMES = select(_table.c.created_at, _table.c.hold_expires_at).where(
+    _table.c.id == bindparam("hold"), text("status = 'held'"), _table.c.hold_expires_at > bindparam("now")
+)
+_BLOCKED_UNTIL = select(_table.c.blocks_until).where(_table.c.id == bindparam("id"))
+# One conditional statement: a hold becomes a booking or it is over, never both (CONC-04).
+_CONFIRM = (
+    update(_table)
+    .where(_table.c.id == bindparam("hold"), text("status = 'held'"), _table.c.hold_expires_at > bindparam("now"))
+    .values(
+        status=AppointmentStatus.CONFIRMED,
+        hold_expires_at=null(),
+        version=_table.c.version + 1,
+        overrule=bindparam("reason"),
+        booked_by_kind=bindparam("by_kind"),
+        booked_by_id=bindparam("by_id"),
+        visible_at=bindparam("shown_at"),
+    )
+    .returning(_table.c.version)
+)
+# Apart, since both columns are in indexes: naming `replaces_id`, a reference to the table itself, makes SQLite write all of them.
+_CONFIRM_FOR = _CONFIRM.values(request_id=bindparam("request"), replaces_id=bindparam("replaces"))
+# An appointment and the rules of its type in one look: sending an answer is measured against the bare commit.
+_SEEN = VIEW.add_columns(_table.c.visible_at, *TYPE_COLUMNS).where(_table.c.id == bindparam("id"))
+_SEEN_HELD_FOR = (
+    VIEW.add_columns(_table.c.visible_at, *TYPE_COLUMNS)
+    .where(_table.c.request_id == bindparam("request"), _table.c.status == AppointmentStatus.HELD)
+    .order_by(_table.c.id.desc())
+    .limit(1)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An appointment with the rules of its type (not with whose they are)."""
+
+    appointment: Appointment
+    rules: TypeRules
+    visible_at: datetime
+
+
+def hold(
+    unit: Unit,
+    slot: Slot,
+    *,
+    type_id: TypeId,
+    patient_id: PatientId,
+    request_id: RequestId | None = None,
+    replaces: AppointmentId | None = None,
+) -> Appointment:
+    """Keep a time for the type's hold time while the user decides (ACT3); `replaces` is the appointment to be moved.
+
+    Choosing the same time again prolongs the hold, choosing another one lets the earlier go. Raises SlotTaken with the
+    next fitting times, Refused when the provider or type cannot be booked. Windows do not bind staff.
+    """
+    unit.require(Permission.CHANGE_SCHEDULE)
+    moved = None if replaces is None else load(unit, replaces)
+    if moved is not None:
+        _check_movable(unit, moved, patient_id)
+    _check_patient(unit, patient_id, is_move=moved is not None)
+    _check_request(unit, request_id, patient_id, is_open=True)
+    type_ = type_rules(unit, type_id if moved is None else moved.type_id).type
+    where = holds.place(unit, slot, type_, is_move=moved is not None)
+    chain_id = None if moved is None else moved.chain_id
+    holds.expire_here(unit, where, chain_id or AppointmentId(0))
+    for earlier in holds.own_holds(unit, request_id=request_id, patient_id=patient_id):
+        if holds.is_for(earlier, slot, type_.id, chain_id):
+            renewed = renew_hold(unit, earlier.id)
+            if renewed is not None:
+                return renewed
+        holds.drop(unit, earlier.id)
+    if chain_id is not None:
+        holds.clear_chain(unit, chain_id)
+    hold_id = holds.take(
+        unit,
+        where,
+        status=AppointmentStatus.HELD,
+        chain_id=chain_id,
+        patient_id=patient_id,
+        request_id=request_id,
+        moved=moved,
+        hold_expires_at=unit.now + type_.hold_ttl,
+    )
+    unit.record("held", Topic.APPOINTMENT, hold_id, request_id=request_id, starts_at=slot.starts_at)
+    return load(unit, hold_id)
+
+
+def renew_hold(unit: Unit, hold_id: AppointmentId) -> Appointment | None:
+    """Prolong a hold by the type's time, up to an hour after it was taken; None when it has ended."""
+    unit.require(Permission.CHANGE_SCHEDULE)
+    row = unit.first(_HOLD_TIMES, {"hold": hold_id, "now": unit.now})
+    if row is None:
+        return None
+    held = load(unit, hold_id)
+    until = schedule.hold_until(row.created_at, unit.now, type_rules(unit, held.type_id).type.hold_ttl)
+    if until <= row.hold_expires_at:
+        return held
+    unit.change(_table, hold_id, held.version, hold_expires_at=until)
+    unit.record("renewed", Topic.APPOINTMENT, hold_id, until=until)
+    return load(unit, hold_id)
+
+
+def drop_hold(unit: Unit, hold_id: AppointmentId) -> None:
+    """Give a held time back; nothing happens when it is not held any more."""
+    unit.require(Permission.CHANGE_SCHEDULE)
+    holds.drop(unit, hold_id)
+
+
+def drop_holds(unit: Unit, request_id: RequestId) -> int:
+    """Give back every time that is held for a request, and return how many there were."""
+    if unit.actor.kind is ActorKind.CONTACT:
+        unit.require(Permission.USE_PORTAL)
+        row = unit.first(_SENDER, {"request": request_id})
+        if row is None or row.contact_id != unit.actor.id:
+            raise NotFound(_("This request is not there."))
+    else:
+        unit.require(Permission.ANSWER_REQUESTS)
+        request_scope.seen(unit, request_id)
+    return holds.drop_of_request(unit, request_id)
+
+
+def expire_holds(unit: Unit) -> int:
+    """Make visible that holds are over, and return how many; the times themselves were free already."""
+    unit.require(Permission.RUN_JOBS)
+    return holds.expire_all(unit)
+
+
+def book(unit: Unit, booking: Booking, *, patient_id: PatientId, request_id: RequestId | None = None) -> Appointment:
+    """Book a time, out of its hold where there is one; a hold that is over is no obstacle while the time is free (ACT3).
+
+    Raises SlotTaken with the next fitting times, Refused with the limit that stands against it unless `overrule` gives a
+    reason, which is kept.
+    """
+    unit.require(Permission.CHANGE_SCHEDULE)
+    held = _hold_for(unit, booking.hold_id, patient_id=patient_id, request_id=request_id)
+    booked = None
+    reason = ""
+    if held is not None and holds.is_for(held.appointment, booking.slot, booking.type_id, None):
+        reason = _overruled(unit, held.rules.type, booking.slot, booking.overrule)
+        booked = _confirmed(unit, held.appointment, request_id=request_id, reason=reason)
+    if booked is None:
+        _check_patient(unit, patient_id)
+        _check_request(unit, request_id, patient_id)
+        type_ = type_rules(unit, booking.type_id).type
+        where = holds.place(unit, booking.slot, type_)
+        reason = _overruled(unit, type_, booking.slot, booking.overrule)
+        booked = _taken_anew(
+            unit,
+            where,
+            held,
+            patient_id=patient_id,
+            request_id=request_id,
+            overrule=reason,
+            visible_at=_visible_from(unit),
+        )
+    _record_booking(unit, "booked", booked, reason)
+    unit.offer_undo(
+        _("Book appointment"), unbook, booked.id, expect_version=booked.version, until=unit.now + unit.grace
+    )
+    return booked
+
+
+def cancel(unit: Unit, appointment_id: AppointmentId, *, code: str, text: str = "", expect_version: int) -> Appointment:
+    """Cancel a held or confirmed appointment with a coded reason; its time is kept for the grace time, then free (AP3).
+
+    The parent's notice does not bind staff; inside the type's late-cancellation window it is marked as late. Raises
+    Conflict when it changed since `expect_version`, Refused when it is over already.
+    """
+    unit.require(Permission.CHANGE_SCHEDULE)
+    reason = _cancel_reason(unit, code)
+    told = clean_text(text, field=_("Reason"), most=_REASON_MOST)
+    found = _seen(unit, appointment_id, expect_version)
+    seen = found.appointment
+    appointments.moved_to(seen.status, AppointmentStatus.CANCELLED)
+    _check_not_begun(unit, seen, _("cancelled"))
+    is_booked = seen.status is AppointmentStatus.CONFIRMED
+    cancelled = _changed(
+        unit,
+        seen,
+        status=AppointmentStatus.CANCELLED,
+        hold_expires_at=None,
+        cancel_code=reason.code,
+        cancel_text=told,
+        late_cancel=is_booked and appointments.is_late_cancel(seen.starts_at, unit.now, found.rules.late_cancel),
+        released_at=unit.now + unit.grace if is_booked else None,
+        visible_at=_shown_at(unit, found),
+    )
+    unit.record(
+        "cancelled",
+        Topic.APPOINTMENT,
+        appointment_id,
+        code=reason.code,
+        late=cancelled.is_late_cancel,
+        starts_at=seen.starts_at,
+        provider_id=seen.provider_id,
+    )
+    if is_booked:
+        unit.offer_undo(
+            _("Cancel appointment"),
+            reinstate,
+            appointment_id,
+            expect_version=cancelled.version,
+            until=unit.now + unit.grace,
+        )
+    return cancelled
+
+
+def reschedule(
+    unit: Unit,
+    appointment_id: AppointmentId,
+    slot: Slot,
+    *,
+    hold_id: AppointmentId | None = None,
+    expect_version: int,
+    overrule: str = "",
+    request_id: RequestId | None = None,
+) -> Appointment:
+    """Move a confirmed appointment: a new one of the same chain replaces it, and the old time is kept for the grace time.
+
+    Returns the new one. Raises Conflict, SlotTaken, or Refused with the limit that stands against it (minimum notice,
+    rebooking mode) unless `overrule` gives a reason, which is kept (AP4, ACT7).
+    """
+    unit.require(Permission.CHANGE_SCHEDULE)
+    found = _seen(unit, appointment_id, expect_version)
+    seen = found.appointment
+    _check_movable(unit, seen, seen.patient_id)
+    if (slot.provider_id, slot.location_id, slot.starts_at) == (seen.provider_id, seen.location_id, seen.starts_at):
+        raise Refused(_("The visit is at that time already. Choose another time."))
+    reason = _overruled(unit, found.rules.type, slot, overrule, seen)
+    held = _hold_for(unit, hold_id, patient_id=seen.patient_id, request_id=request_id)
+    holds.lock_providers(unit, (seen.provider_id, slot.provider_id))
+    moved = _moved_away(unit, found)
+    booked = None
+    if held is not None and holds.is_for(held.appointment, slot, seen.type_id, seen.chain_id):
+        booked = _confirmed(unit, held.appointment, request_id=request_id, reason=reason, moved=moved)
+    if booked is None:
+        _check_request(unit, request_id, seen.patient_id)
+        where = holds.place(unit, slot, type_rules(unit, seen.type_id).type, is_move=True)
+        booked = _taken_anew(
+            unit,
+            where,
+            held,
+            patient_id=seen.patient_id,
+            request_id=request_id,
+            moved=moved,
+            replaces_id=moved.id,
+            overrule=reason,
+            visible_at=_visible_from(unit),
+        )
+    unit.record("moved_away", Topic.APPOINTMENT, appointment_id, to=booked.id)
+    _record_booking(unit, "rescheduled", booked, reason)
+    unit.offer_undo(
+        _("Move appointment"), unmove, booked.id, expect_version=booked.version, until=unit.now + unit.grace
+    )
+    return booked
+
+
+def complete(unit: Unit, appointment_id: AppointmentId, *, expect_version: int) -> Appointment:
+    """Mark a visit as completed once its start has passed; how late that was is journalled (AP5)."""
+    unit.require(Permission.CHANGE_SCHEDULE)
+    seen = _unchanged(unit, appointment_id, expect_version)
+    appointments.moved_to(seen.status, AppointmentStatus.COMPLETED)
+    if not appointments.may_complete(seen.starts_at, unit.now):
+        raise Refused(
+            _("This visit begins at {time}, so it cannot be completed before.").format(
+                time=unit.words.moment(seen.starts_at)
+            )
+        )
+    return _marked(unit, seen, AppointmentStatus.COMPLETED)
+
+
+def no_show(unit: Unit, appointment_id: AppointmentId, *, expect_version: int) -> Appointment:
+    """Mark that nobody came, once nobody can come any more (AP5)."""
+    unit.require(Permission.CHANGE_SCHEDULE)
+    seen = _unchanged(unit, appointment_id, expect_version)
+    appointments.moved_to(seen.status, AppointmentStatus.NO_SHOW)
+    if not appointments.may_mark_no_show(seen.ends_at, unit.now):
+        raise Refused(
+            _("They may still come: a visit becomes a no-show {wait} after its end at {time}.").format(
+                wait=unit.words.minutes(appointments.JOIN_CLOSES_AFTER), time=unit.words.time(seen.ends_at)
+            )
+        )
+    return _marked(unit, seen, AppointmentStatus.NO_SHOW)
+
+
+def unbook(unit: Unit, appointment_id: AppointmentId, *, expect_version: int, until: datetime) -> Appointment:
+    """Take a booking back within the grace time: cancelled as undone, its time is free at once."""
+    unit.require(Permission.CHANGE_SCHEDULE)
+    _check_grace(unit, until)
+    seen = load(unit, appointment_id)
+    if seen.version != expect_version or seen.status is not AppointmentStatus.CONFIRMED:
+        raise _cannot_undo(seen, is_done=seen.cancel_code == UNDONE)
+    _undo_change(unit, seen, lambda: _take_back(unit, seen))
+    unit.record("unbooked", Topic.APPOINTMENT, appointment_id)
+    return load(unit, appointment_id)
+
+
+def reinstate(unit: Unit, appointment_id: AppointmentId, *, expect_version: int, until: datetime) -> Appointment:
+    """Take a cancellation back within the grace time: confirmed again, as it was."""
+    unit.require(Permission.CHANGE_SCHEDULE)
+    _check_grace(unit, until)
+    seen = load(unit, appointment_id)
+    if seen.version != expect_version or seen.status is not AppointmentStatus.CANCELLED:
+        raise _cannot_undo(seen, is_done=seen.status is AppointmentStatus.CONFIRMED)
+    _give_back(unit, seen)
+    return load(unit, appointment_id)
+
+
+def unmove(unit: Unit, appointment_id: AppointmentId, *, expect_version: int, until: datetime) -> Appointment:
+    """Take a move back within the grace time: `appointment_id` is the new appointment; returns the old one, as it was."""
+    unit.require(Permission.CHANGE_SCHEDULE)
+    _check_grace(unit, until)
+    seen = load(unit, appointment_id)
+    is_done = seen.cancel_code == UNDONE
+    if seen.version != expect_version or seen.status is not AppointmentStatus.CONFIRMED or seen.replaces_id is None:
+        raise _cannot_undo(seen, is_done=is_done)
+    old = load(unit, seen.replaces_id)
+    if old.status is not AppointmentStatus.CANCELLED or old.cancel_code != RESCHEDULED:
+        raise _cannot_undo(old, is_done=False)
+    holds.lock_providers(unit, (old.provider_id, seen.provider_id))
+    # It replaces nothing any more: the old one can be moved again.
+    _undo_change(unit, seen, lambda: _take_back(unit, seen, replaces_id=None))
+    unit.record("unbooked", Topic.APPOINTMENT, appointment_id)
+    _give_back(unit, old)
+    return load(unit, old.id)
+
+
+def _moved_away(unit: Unit, found: _Seen) -> Appointment:
+    """Release the old time of a move; it is kept for the grace time, but not from its own chain."""
+    return _changed(
+        unit,
+        found.appointment,
+        status=AppointmentStatus.CANCELLED,
+        cancel_code=RESCHEDULED,
+        released_at=unit.now + unit.grace,
+        visible_at=_shown_at(unit, found),
+    )
+
+
+def _taken_anew(
+    unit: Unit,
+    where: holds.Place,
+    held: _Seen | None,
+    *,
+    patient_id: PatientId,
+    request_id: RequestId | None,
+    moved: Appointment | None = None,
+    **values: Any,
+) -> Appointment:
+    """Take a time that no hold keeps for this any more; what was held for it is given back first."""
+    chain_id = None if moved is None else moved.chain_id
+    holds.expire_here(unit, where, chain_id or AppointmentId(0))
+    if held is not None:
+        holds.drop(unit, held.appointment.id)
+    if request_id is not None:
+        holds.drop_of_request(unit, request_id)
+    booked_id = holds.take(
+        unit,
+        where,
+        status=AppointmentStatus.CONFIRMED,
+        chain_id=chain_id,
+        patient_id=patient_id,
+        request_id=request_id,
+        moved=moved,
+        **values,
+    )
+    return load(unit, booked_id)
+
+
+def _hold_for(
+    unit: Unit, hold_id: AppointmentId | None, *, patient_id: PatientId, request_id: RequestId | None
+) -> _Seen | None:
+    """The hold to book from: the one named, else the request's own."""
+    if hold_id is None:
+        row = None if request_id is None else unit.first(_SEEN_HELD_FOR, {"request": request_id})
+        return None if row is None else _Seen(view(row), rules_of(row), row.visible_at)
+    held = _seen(unit, hold_id)
+    seen = held.appointment
+    if seen.patient_id != patient_id or (request_id is not None and seen.request_id not in (None, request_id)):
+        raise Refused(_("This time is held for somebody else. Choose another time."))
+    if seen.status in (AppointmentStatus.HELD, AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED):
+        return held
+    raise unit.conflict(Topic.APPOINTMENT, hold_id)
+
+
+def _confirmed(
+    unit: Unit, held: Appointment, *, request_id: RequestId | None, reason: str, moved: Appointment | None = None
+) -> Appointment | None:
+    """Book what is held, or None when it is held no more; the request's other holds are given back."""
+    if request_id is not None and held.request_id != request_id:
+        _check_request(unit, request_id, held.patient_id)
+    request_id = request_id if request_id is not None else held.request_id
+    replaces_id = None if moved is None else moved.id
+    values = {
+        "hold": held.id,
+        "now": unit.now,
+        "reason": reason,
+        "by_kind": unit.actor.kind,
+        "by_id": unit.actor.id,
+        "shown_at": _visible_from(unit),
+    }
+    if (request_id, replaces_id) == (held.request_id, held.replaces_id):
+        confirmed = unit.ask(_CONFIRM, values)
+    else:
+        confirmed = unit.ask(_CONFIRM_FOR, {**values, "request": request_id, "replaces": replaces_id})
+    others = None if request_id is None else holds.ask_of_request(unit, request_id)
+    row = confirmed.first
+    if row is None:
+        return None
+    if others is not None:
+        holds.drop_found(unit, others)
+    return replace(
+        held,
+        version=row[0],
+        status=AppointmentStatus.CONFIRMED,
+        hold_expires_at=None,
+        request_id=request_id,
+        replaces_id=replaces_id,
+        booked_by=unit.actor.name,
+    )
+
+
+def _seen(unit: Unit, appointment_id: AppointmentId, expect_version: int | None = None) -> _Seen:
+    """An appointment with the rules of its type; raises NotFound, and Conflict when it has changed."""
+    row = unit.first(_SEEN, {"id": appointment_id})
+    if row is None:
+        raise not_there()
+    if expect_version is not None and row.version != expect_version:
+        raise unit.conflict(Topic.APPOINTMENT, appointment_id)
+    return _Seen(view(row), rules_of(row), row.visible_at)
+
+
+def _changed(unit: Unit, seen: Appointment, **values: Any) -> Appointment:
+    """Change an appointment that is still as it was seen, and return it as it is now; its names do not change."""
+    row = unit.change(_table, seen.id, seen.version, **values)
+    return replace(
+        seen,
+        version=row.version,
+        status=AppointmentStatus(row.status),
+        hold_expires_at=row.hold_expires_at,
+        released_at=row.released_at,
+        cancel_code=row.cancel_code,
+        cancel_text=row.cancel_text,
+        is_late_cancel=row.late_cancel,
+    )
+
+
+def _record_booking(unit: Unit, action: str, booked: Appointment, reason: str) -> None:
+    unit.record(
+        action,
+        Topic.APPOINTMENT,
+        booked.id,
+        starts_at=booked.starts_at,
+        provider_id=booked.provider_id,
+        type_id=booked.type_id,
+        request_id=booked.request_id,
+        replaces_id=booked.replaces_id,
+        exception=True if reason else None,  # its words are in the column `overrule`
+    )
+
+
+def _marked(unit: Unit, seen: Appointment, status: AppointmentStatus) -> Appointment:
+    marked = _changed(unit, seen, status=status)
+    late = (unit.now - seen.ends_at) // timedelta(minutes=1)
+    unit.record(str(status), Topic.APPOINTMENT, seen.id, late_minutes=max(0, late))
+    return marked
+
+
+def _take_back(unit: Unit, seen: Appointment, **values: Any) -> None:
+    unit.change(
+        _table,
+        seen.id,
+        seen.version,
+        status=AppointmentStatus.CANCELLED,
+        cancel_code=UNDONE,
+        released_at=unit.now,
+        visible_at=unit.now,
+        **values,
+    )
+
+
+def _give_back(unit: Unit, seen: Appointment) -> None:
+    """Confirm a cancelled appointment again; raises UndoRefused when its time has gone to somebody else."""
+    gone = UndoRefused(
+        _("{time} has been given to somebody else meanwhile, so this cannot be undone. Choose another time.").format(
+            time=unit.words.moment(seen.starts_at)
+        )
+    )
+    blocked = unit.first(_BLOCKED_UNTIL, {"id": seen.id})
+    if holds.is_taken(unit, seen, seen.chain_id, None if blocked is None else blocked[0]):
+        raise gone
+
+    def confirm() -> None:
+        unit.change(
+            _table,
+            seen.id,
+            seen.version,
+            status=AppointmentStatus.CONFIRMED,
+            cancel_code="",
+            cancel_text="",
+            late_cancel=False,
+            released_at=None,
+            visible_at=unit.now,
+        )
+
+    try:
+        with unit.connection.begin_nested():
+            _undo_change(unit, seen, confirm)
+    except IntegrityError as error:
+        raise gone from error
+    unit.record("reinstated", Topic.APPOINTMENT, seen.id)
+
+
+def _undo_change(unit: Unit, seen: Appointment, change: Callable[[], None]) -> None:
+    try:
+        change()
+    except Conflict as error:
+        raise _cannot_undo(load(unit, seen.id), is_done=False) from error
+
+
+def _check_grace(unit: Unit, until: datetime) -> None:
+    if unit.now > until:
+        raise UndoRefused(_("The time to undo is over: the parent may have been told. Change the appointment instead."))
+
+
+def _cannot_undo(seen: Appointment, *, is_done: bool) -> UndoRefused:
+    if is_done:
+        return UndoRefused(_("This was undone already."))
+    return UndoRefused(
+        _(
+            "The appointment of {patient} has changed since, so this cannot be undone. Look at it and decide again."
+        ).format(patient=seen.patient_name)
+    )
+
+
+def _unchanged(unit: Unit, appointment_id: AppointmentId, expect_version: int) -> Appointment:
+    seen = load(unit, appointment_id)
+    if seen.version != expect_version:
+        raise unit.conflict(Topic.APPOINTMENT, appointment_id)
+    return seen
+
+
+def _check_movable(unit: Unit, seen: Appointment, patient_id: PatientId) -> None:
+    if seen.patient_id != patient_id:
+        raise Refused(_("This appointment belongs to another patient. Reload to see the present state."))
+    if seen.status is AppointmentStatus.HELD:
+        raise Refused(_("This time is only held. Choose another time instead of moving it."))
+    appointments.moved_to(seen.status, AppointmentStatus.CANCELLED)
+    _check_not_begun(unit, seen, _("moved"))
+
+
+def _check_not_begun(unit: Unit, seen: Appointment, done: str) -> None:
+    if seen.starts_at <= unit.now and seen.status is AppointmentStatus.CONFIRMED:
+        raise Refused(
+            _(
+                "This visit began at {time}, so it cannot be {done} any more. Mark it as completed or as a no-show."
+            ).format(time=unit.words.moment(seen.starts_at), done=done)
+        )
+
+
+def _check_patient(unit: Unit, patient_id: PatientId, *, is_move: bool = False) -> None:
+    row = unit.first(_PATIENT, {"patient": patient_id})
+    if row is None:
+        raise NotFound(_("This patient is not there. Reload to see the present state."))
+    if not is_move and (row.deceased or not row.active):
+        raise Refused(
+            _("{patient} is not an active patient of the practice, so nothing can be booked.").format(
+                patient=full_name(row.given_name, row.family_name)
+            )
+        )
+
+
+def _check_request(unit: Unit, request_id: RequestId | None, patient_id: PatientId, *, is_open: bool = False) -> None:
+    if request_id is None:
+        return
+    row = request_scope.seen(unit, request_id)
+    if row.patient_id != patient_id:
+        raise NotAllowed(_("This request is about another patient. Reload to see the present state."))
+    if is_open and row.state in ("completed", "withdrawn"):
+        raise Refused(_("This request is closed already, so no time is held for it. Reload to see its present state."))
+
+
+def _cancel_reason(unit: Unit, code: str) -> CancelReason:
+    for reason in unit.settings.cancel_reasons:
+        if reason.code == code:
+            return reason
+    raise Invalid(_("Choose a reason for the cancellation."), field=_("Reason"))
+
+
+def _overruled(unit: Unit, type_: AppointmentType, slot: Slot, overrule: str, moved: Appointment | None = None) -> str:
+    """The reason to keep, or "" when no limit was in the way; raises Refused when one is and there is no reason."""
+    reason = clean_text(overrule, field=_("Reason"), most=_REASON_MOST, lines=False)
+    found = _limits(unit, type_, slot, moved)
+    if found and not reason:
+        raise Refused(_("{limits} Give a reason to book it all the same.").format(limits=" ".join(found)))
+    return reason if found else ""
+
+
+def _limits(unit: Unit, type_: AppointmentType, slot: Slot, moved: Appointment | None) -> tuple[str, ...]:
+    return schedule.limits(
+        type_, starts_at=slot.starts_at, provider_id=slot.provider_id, now=unit.now, words=unit.words, moved=moved
+    )
+
+
+def _visible_from(unit: Unit) -> datetime:
+    """When the portal shows what is written now: after the grace time of staff, at once for anybody else."""
+    return unit.now + unit.grace if unit.actor.kind is ActorKind.STAFF else unit.now
+
+
+def _shown_at(unit: Unit, seen: _Seen) -> datetime:
+    """The same for a change of what stands there: what was never shown does not appear for the grace time."""
+    return unit.now if seen.visible_at > unit.now else _visible_from(unit)

@@ -1,0 +1,1 @@
+"""Lists of any length: a windowed model, its columns and its order."""

@@ -1,0 +1,216 @@
+"""The strokes of the day view: blocks, offers, holds, absences, the grid and the line of now."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPen
+
+from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.availability import Absence
+from request_desk.domain.requests import Fit
+from request_desk.domain.words import Words, _
+from request_desk.ui.schedule.day_layout import DayLayout, OfferState, Placed, ShownOffer
+from request_desk.ui.schedule.visit_words import STATUS_WORDS, named, short_name
+from request_desk.ui.widgets.painting import TextRun, draw_focus_ring, draw_run, draw_text
+from request_desk.ui.widgets.theme import RADIUS_CONTROL, Theme
+
+_FIT_WORDS = {
+    Fit.EXACT: _("wanted"),
+    Fit.SAME_PROVIDER: _("same provider"),
+    Fit.SAME_DAY: _("same day"),
+    Fit.NEXT_DAYS: _("next"),
+}
+_STATE_WORDS = {OfferState.FREE: _("free"), OfferState.HELD: _("held by you"), OfferState.GONE: _("taken")}
+_LOWEST_TEXT = 9  # pixels: a block below this has no room for a line
+_TWO_LINES = 38  # pixels at 100 % of a block with two lines
+_WIDE = 200  # of a column in which type and name stand side by side
+
+
+def offer_words(shown: ShownOffer, words: Words) -> tuple[str, str]:
+    """Return the two lines of an offer: "[1]  9:20 AM · wanted · free" and "Dr. Lindqvist, 40 min"."""
+    offer = shown.offer
+    slot = offer.slot
+    first = f"[{shown.digit}]  {words.time(slot.starts_at)} · {_FIT_WORDS[offer.fit]} · {_STATE_WORDS[shown.state]}"
+    second = f"{named(offer.provider_name)}, {words.minutes(slot.ends_at - slot.starts_at)}"
+    return first, f"{second} · {offer.warning}" if offer.warning else second
+
+
+def entry_words(entry: Appointment, words: Words, now: datetime) -> tuple[str, str]:
+    """Return the two lines of an appointment: "Well visit · J. Adeyemi" and its state in words."""
+    visit = f"{named(entry.type_name)} · {short_name(entry.patient_name)}"
+    if entry.status is AppointmentStatus.HELD and entry.hold_expires_at is not None:
+        return _("held, {left}").format(left=words.left(entry.hold_expires_at - now)), visit
+    return visit, STATUS_WORDS[entry.status]
+
+
+class DayPainter:
+    """Paints one layout with one theme; holds nothing between frames."""
+
+    def __init__(self, painter: QPainter, layout: DayLayout, theme: Theme, words: Words, now: datetime) -> None:
+        self._painter = painter
+        self._layout = layout
+        self._theme = theme
+        self._words = words
+        self._now = now
+
+    def grid(self, first: int, last: int) -> None:
+        """Hour lines strong, quarter lines faint, columns apart; open time lies on the panel, the rest on the background."""
+        painter, layout, theme = self._painter, self._layout, self._theme
+        first, last = max(0, first), min(last, layout.height)
+        for place, column in enumerate(layout.columns):
+            painter.fillRect(layout.column_rect(place, first, last), theme.background)
+            for span in column.open:
+                rect = layout.span_rect(place, span.starts_at, span.ends_at)
+                painter.fillRect(rect, theme.panel)
+        faint = QColor(theme.line)
+        faint.setAlpha(110)
+        for _instant, y in layout.hours():
+            for quarter in range(1, 4):
+                line = y + layout.hour * quarter // 4
+                if first <= line <= last:
+                    painter.setPen(QPen(faint, 1, Qt.PenStyle.DotLine))
+                    painter.drawLine(0, line, layout.width, line)
+            painter.setPen(QPen(theme.line, 1))
+            painter.drawLine(0, y, layout.width, y)
+        for place in range(len(layout.columns) + 1):
+            painter.setPen(QPen(theme.line, 1))
+            painter.drawLine(place * layout.column_width, first, place * layout.column_width, last)
+        self._purposes()
+
+    def _purposes(self) -> None:
+        """What a block is for, faintly, at its top right."""
+        layout, theme = self._layout, self._theme
+        for place, column in enumerate(layout.columns):
+            for span in column.open:
+                if span.label:
+                    rect = layout.span_rect(place, span.starts_at, span.ends_at)
+                    line = QRect(rect.left(), rect.top() + 2, rect.width() - theme.px(8), theme.px(18))
+                    draw_text(
+                        self._painter, line, named(span.label), theme.small, theme.muted, Qt.AlignmentFlag.AlignRight
+                    )
+
+    def items(self, items: Sequence[Placed], first: int, last: int, dragged: Placed | None = None) -> None:
+        """Paint those of the items that lie between two y's; a dragged one goes pale."""
+        opacity = self._painter.opacity()
+        for placed in items:
+            if placed.rect.bottom() < first or placed.rect.top() > last:
+                continue
+            self._painter.setOpacity(0.35 if placed == dragged else opacity)
+            match placed.item:
+                case ShownOffer():
+                    self._offer(placed.item, placed.rect)
+                case Appointment():
+                    self._entry(placed.item, placed.rect)
+                case Absence():
+                    self._absence(placed.item, placed.rect)
+        self._painter.setOpacity(opacity)
+
+    def now_line(self, *, over: bool) -> None:
+        """A line across the day where the clock stands: strong beneath the blocks, pale over them, so that they stay readable."""
+        layout, theme = self._layout, self._theme
+        y = layout.y_of(self._now)
+        if not 0 <= y <= layout.height:
+            return
+        color = QColor(theme.accent)
+        if over:
+            color.setAlpha(60)
+        self._painter.setPen(QPen(color, 2))
+        self._painter.drawLine(0, y, layout.width, y)
+
+    def ghost(self, rect: QRect, words: str, *, allowed: bool) -> None:
+        """Where a dragged appointment would go; the rule that stands against it is said by the view."""
+        color = self._theme.accent if allowed else self._theme.danger
+        tint = self._theme.accent_tint if allowed else self._theme.danger_tint
+        self._block(rect, tint, QPen(color, self._theme.px(1.5), Qt.PenStyle.DashLine))
+        draw_text(self._painter, self._line(rect, 0), words, self._theme.small_bold, color)
+
+    def _offer(self, shown: ShownOffer, rect: QRect) -> None:
+        theme = self._theme
+        ink, tint, style = {
+            OfferState.FREE: (theme.free, theme.free_tint, Qt.PenStyle.DashLine),
+            OfferState.HELD: (theme.held, theme.held_tint, Qt.PenStyle.SolidLine),
+            OfferState.GONE: (theme.muted, theme.tile, Qt.PenStyle.DotLine),
+        }[shown.state]
+        self._block(rect, tint, QPen(ink, theme.px(1.5), style))
+        if shown.state is OfferState.HELD:
+            self._hatch(rect, ink)
+        time, state = self._words.time(shown.offer.slot.starts_at), _STATE_WORDS[shown.state]
+        first, second = offer_words(shown, self._words)
+        if shown.state is OfferState.GONE:
+            gone = TextRun(f"[{shown.digit}]  {time}", theme.small_bold, ink, strike=True)
+            draw_run(self._painter, self._line(rect, 0), (gone, TextRun(state, theme.small, theme.muted)))
+            return
+        if QFontMetrics(theme.small_bold).horizontalAdvance(first) > self._line(rect, 0).width():
+            first, second = f"[{shown.digit}] {time} · {state}", f"{_FIT_WORDS[shown.offer.fit]}, {second}"
+        self._lines(rect, first, second, ink)
+
+    def _entry(self, entry: Appointment, rect: QRect) -> None:
+        theme = self._theme
+        first, second = entry_words(entry, self._words, self._now)
+        if entry.status is AppointmentStatus.HELD:
+            self._block(rect, theme.held_tint, QPen(theme.held, theme.px(1.5), Qt.PenStyle.DashLine))
+            self._hatch(rect, theme.held)
+            self._lines(rect, first, second, theme.held)
+            return
+        done = entry.status is not AppointmentStatus.CONFIRMED
+        self._block(rect, theme.tile, QPen(Qt.PenStyle.NoPen))
+        bar = QRect(rect.left(), rect.top() + 2, theme.px(3), rect.height() - 4)
+        self._painter.fillRect(bar, theme.line if done else theme.tile_mark)
+        ink = theme.muted if done else theme.ink
+        if self._layout.column_width >= theme.px(_WIDE):
+            self._lines(rect, first, second, ink)
+        else:
+            self._name_first(rect, entry, second if done else "", ink)
+
+    def _name_first(self, rect: QRect, entry: Appointment, state: str, ink: QColor) -> None:
+        """Where there is no room for both, the name goes first: types repeat, children do not."""
+        theme = self._theme
+        name, visit = short_name(entry.patient_name), named(entry.type_name)
+        if rect.height() >= theme.px(_TWO_LINES):
+            self._lines(rect, name, f"{visit} · {state}" if state else visit, ink)
+        elif rect.height() >= _LOWEST_TEXT:
+            parts = (TextRun(name, theme.small_bold, ink), TextRun(visit, theme.small, theme.muted))
+            draw_run(self._painter, self._line(rect, 0), parts, theme.px(6))
+
+    def _absence(self, absence: Absence, rect: QRect) -> None:
+        theme = self._theme
+        self._block(rect, theme.background, QPen(theme.line, 1))
+        self._hatch(rect, theme.line)
+        self._lines(rect, named(absence.label or _("Not available")), _("blocked"), theme.muted)
+
+    def _block(self, rect: QRect, fill: QColor, pen: QPen) -> None:
+        self._painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._painter.setBrush(fill)
+        self._painter.setPen(pen)
+        radius = self._theme.px(RADIUS_CONTROL)
+        self._painter.drawRoundedRect(rect, radius, radius)
+        self._painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _hatch(self, rect: QRect, color: QColor) -> None:
+        """Diagonal lines: a state is told by its pattern too, not by colour alone."""
+        pale = QColor(color)
+        pale.setAlpha(70)
+        self._painter.setPen(Qt.PenStyle.NoPen)
+        self._painter.setBrush(QBrush(pale, Qt.BrushStyle.BDiagPattern))
+        self._painter.drawRect(rect.adjusted(3, 3, -3, -3))
+
+    def _lines(self, rect: QRect, first: str, second: str, ink: QColor) -> None:
+        if rect.height() >= _LOWEST_TEXT:
+            draw_text(self._painter, self._line(rect, 0), first, self._theme.small_bold, ink)
+        if rect.height() >= self._theme.px(_TWO_LINES):
+            draw_text(self._painter, self._line(rect, 1), second, self._theme.small, self._theme.muted)
+
+    def _line(self, rect: QRect, number: int) -> QRect:
+        theme = self._theme
+        height = min(theme.px(18), rect.height())
+        top = (
+            rect.top()
+            + (theme.px(3) if rect.height() > theme.px(22) else (rect.height() - height) // 2)
+            + number * height
+        )
+        return QRect(rect.left() + theme.px(10), top, rect.width() - theme.px(14), height)
+
+    def ring(self, rect: QRect) -> None:
+        """Show which item has the keyboard."""
+        draw_focus_ring(self._painter, rect.adjusted(-2, -2, 2, 2), self._theme.px(RADIUS_CONTROL))

@@ -1,0 +1,584 @@
+"""One day of several providers side by side, with the offers of a request laid over it; mouse, keys and dragging."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidget
+
+from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.availability import Absence
+from request_desk.domain.clock import Clock
+from request_desk.domain.schedule import ScheduleDay
+from request_desk.domain.words import Words, _
+from request_desk.ui.schedule.day_layout import DayLayout, FreePoint, Moved, OfferState, Placed, ShownOffer
+from request_desk.ui.schedule.day_painting import DayPainter, entry_words, offer_words
+from request_desk.ui.schedule.visit_words import named
+from request_desk.ui.widgets.painting import draw_dot, draw_icon, draw_text, fill_round
+from request_desk.ui.widgets.plain_text import tip_text
+from request_desk.ui.widgets.theme import RADIUS_CONTROL, app_theme
+
+_AXIS = 56  # pixels at 100 % for the hours on the left
+_HEAD = 30
+_HOUR = 106  # the height of an hour, as drawn in the design
+_COLUMN = 132  # the least width of a column
+_GAP = 3
+_MARGIN = 14  # above and below the chosen time
+_STEP = 26  # of the wheel, and of the edges while something is dragged
+_EMBLEM = 52
+_EDGE = 18  # how near the edge a dragged visit scrolls the day
+_SECOND = 1000
+_PALE_AFTER = 150  # milliseconds until a day that is being replaced goes pale
+_STEPS = {
+    Qt.Key.Key_Down.value: (0, 1),
+    Qt.Key.Key_Up.value: (0, -1),
+    Qt.Key.Key_Right.value: (1, 0),
+    Qt.Key.Key_Left.value: (-1, 0),
+}
+_CHOOSERS = (Qt.Key.Key_Return.value, Qt.Key.Key_Enter.value, Qt.Key.Key_Space.value)
+_BY_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
+MoveRule = Callable[[Appointment, FreePoint], str]
+
+
+class DayView(QAbstractScrollArea):
+    """Shows a `ScheduleDay`. Emits intents; what they do is decided by who listens."""
+
+    slot_chosen = Signal(object)  # int: the digit of an offer
+    entry_chosen = Signal(object)  # Appointment: click or Enter
+    entry_menu = Signal(object, QPoint)  # Appointment, global position
+    free_chosen = Signal(object)  # FreePoint: double click on free time
+    moved = Signal(object)  # Moved: dropped on another place
+    offers_painted = Signal(object)  # tuple of (digit, Slot) that are on screen now
+
+    def __init__(self, clock: Clock, words: Words, parent: QWidget | None = None, *, may_move: bool = False) -> None:
+        super().__init__(parent)
+        self._clock = clock
+        self._words = words
+        self._may_move = may_move
+        self._rule: MoveRule = _no_rule
+        self._day: ScheduleDay | None = None
+        self._offers: tuple[ShownOffer, ...] = ()
+        self._layout: DayLayout | None = None
+        self._focused: Placed | None = None
+        self._pressed: Placed | None = None
+        self._press_at = QPoint()
+        self._grabbed = QPoint()
+        self._drop: FreePoint | None = None
+        self._against = ""  # what stands against dropping it there
+        self._waiting = False
+        self._pale = False
+        self._ground: tuple[object, QPixmap] | None = None  # all but the offers, with what it was painted for
+        self._to_pale = QTimer(self)
+        self._to_pale.setSingleShot(True)
+        self._to_pale.setInterval(_PALE_AFTER)
+        self._to_pale.timeout.connect(self._go_pale)
+        self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(_("Schedule of the day"))
+        self.viewport().setMouseTracking(True)
+        app_theme().changed.connect(self._look_changed)
+        self.startTimer(30 * _SECOND)  # the line of now and the minutes left of holds
+
+    def sizeHint(self) -> QSize:  # Qt's name
+        return QSize(app_theme().px(480), app_theme().px(420))
+
+    def set_words(self, words: Words) -> None:
+        """Use another formatter (the practice's locale changed)."""
+        if words is not self._words:
+            self._words = words
+            self._look_changed()
+
+    def set_move_rule(self, rule: MoveRule) -> None:
+        """Ask `rule` while a visit is dragged; what it returns is said beside the ghost, "" when nothing stands against it."""
+        self._rule = rule
+
+    def day(self) -> ScheduleDay | None:
+        return self._day
+
+    def wait(self) -> None:
+        """Another day is being read: what is shown belongs to no title now, so it hears nothing and goes pale."""
+        self._waiting = True
+        self._drop_nothing()
+        self._to_pale.start()
+
+    def show_day(self, day: ScheduleDay) -> None:
+        """Show a day; scroll position and keyboard focus survive when it is the same day read anew."""
+        if day == self._day and not self._waiting:
+            return
+        same = self._day is not None and self._day.day == day.day
+        self._day = day
+        self._waiting = self._pale = False
+        self._to_pale.stop()
+        if not same:
+            self._focused = None
+            self._drop_nothing()
+        self._rebuild()
+        if not same:
+            self._scroll_to_start()
+
+    def set_offers(self, offers: Sequence[ShownOffer]) -> None:
+        """Lay the offers of a request over the day; the first that is on it scrolls into view, then the chosen one."""
+        before, self._offers = self._offers, tuple(offers)
+        if self._offers == before:
+            return
+        self._rebuild()
+        if {shown.digit for shown in self._offers} - {shown.digit for shown in before}:
+            self._scroll_to_start()
+        elif _chosen(self._offers) != _chosen(before):
+            self._keep_chosen_in_sight()
+
+    def reveal(self, instant: datetime) -> None:
+        """Scroll a time into the middle third."""
+        if self._layout is not None:
+            self.verticalScrollBar().setValue(self._layout.y_of(instant) - self._body().height() // 4)
+
+    def in_the_way(self, moved: Appointment, to: FreePoint, length: timedelta) -> Appointment | None:
+        """Return what a visit would be put upon at a place of this day."""
+        return self._layout.in_the_way(moved, to, length) if self._layout is not None else None
+
+    def rect_of(self, entry: Appointment) -> QRect:
+        """Return where an appointment is in the viewport now; a null rectangle when it is not on the day."""
+        found = self._placed(("entry", entry.id))
+        return found.rect.translated(self._origin()) if found is not None else QRect()
+
+    def _scroll_to_start(self) -> None:
+        layout = self._layout
+        if layout is None:
+            return
+        offers = [placed.rect for placed in layout.shown_offers]
+        now = layout.y_of(self._clock.now())
+        if offers:
+            first = self._chosen_rect() or min(offers, key=QRect.top)
+            # What is before it too, unless the view is so low that the time itself would be cut.
+            above = min(app_theme().px(_HOUR), max(0, self._body().height() - first.height()) // 2)
+            self.verticalScrollBar().setValue(max(0, first.top() - above))
+        elif 0 <= now <= layout.height:
+            self.verticalScrollBar().setValue(max(0, now - app_theme().px(_HOUR)))
+
+    def _chosen_rect(self) -> QRect | None:
+        placed = self._layout.shown_offers if self._layout is not None else ()
+        return next((one.rect for one in placed if one.item == _chosen(self._offers)), None)
+
+    def _keep_chosen_in_sight(self) -> None:
+        """Scroll as little as shows the whole chosen time and a margin around it."""
+        rect, bar, height = self._chosen_rect(), self.verticalScrollBar(), self._body().height()
+        if rect is not None:
+            margin = min(app_theme().px(_MARGIN), max(0, height - rect.height()) // 2)
+            least, most = rect.bottom() + 1 + margin - height, rect.top() - margin
+            bar.setValue(min(max(bar.value(), least), most))
+
+    @Slot()
+    def _look_changed(self) -> None:
+        self._ground = None
+        self._rebuild()
+
+    @Slot()
+    def _rebuild(self) -> None:
+        if self._day is None:
+            return
+        theme, body, before = app_theme(), self._body(), self._layout
+        top = self.verticalScrollBar().value()
+        self._layout = layout = DayLayout(
+            self._day,
+            self._offers,
+            self._words.zone,
+            width=body.width(),
+            hour=theme.px(_HOUR),
+            column=theme.px(_COLUMN),
+            gap=theme.px(_GAP),
+        )
+        if before is None or not layout.has_ground_of(before):
+            self._ground = None
+        self._focused = self._placed(_identity(self._focused)) if self._focused is not None else None
+        self._pressed = self._placed(_identity(self._pressed)) if self._pressed is not None else None
+        for bar, length, page in (
+            (self.verticalScrollBar(), layout.height, body.height()),
+            (self.horizontalScrollBar(), layout.width, body.width()),
+        ):
+            bar.setRange(0, max(0, length - page) if layout.columns else 0)
+            bar.setPageStep(page)
+            bar.setSingleStep(theme.px(_STEP))
+        if before is not None and before.day.day == layout.day.day and before.hour == layout.hour:
+            # An earlier first visit makes the day longer at its top: the time under the eye stays where it is.
+            self.verticalScrollBar().setValue(top + before.y_of(before.starts_at) - before.y_of(layout.starts_at))
+        self.viewport().update()
+
+    def _placed(self, wanted: tuple[str, int]) -> Placed | None:
+        stops = self._layout.stops() if self._layout is not None else []
+        return next((placed for placed in stops if _identity(placed) == wanted), None)
+
+    def _body(self) -> QRect:
+        """The part of the viewport where the grid is."""
+        theme = app_theme()
+        return self.viewport().rect().adjusted(theme.px(_AXIS), theme.px(_HEAD), 0, 0)
+
+    def _origin(self) -> QPoint:
+        """Where the grid's 0, 0 stands in the viewport now."""
+        corner = self._body().topLeft()
+        return corner - QPoint(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        rect = self._chosen_rect()
+        top, height = self.verticalScrollBar().value(), event.oldSize().height() - app_theme().px(_HEAD)
+        was_seen = rect is not None and top <= rect.top() and rect.bottom() < top + height
+        self._rebuild()
+        if was_seen:
+            self._keep_chosen_in_sight()
+
+    def timerEvent(self, event: QEvent) -> None:
+        self._ground = None
+        self.viewport().update()
+
+    @Slot()
+    def _go_pale(self) -> None:
+        self._pale = self._waiting
+        self.viewport().update()
+
+    # Painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        layout = self._layout
+        if layout is None or not layout.columns or self._pale:
+            painter.fillRect(self.viewport().rect(), app_theme().panel)
+        if layout is None:
+            return
+        if not layout.columns:
+            self._paint_empty(painter)
+        else:
+            painter.setOpacity(0.45 if self._pale else 1.0)
+            painter.drawPixmap(0, 0, self._painted_ground(layout))
+            self._paint_offers(painter, layout)
+            self._paint_rule(painter)
+        if not self._waiting:
+            self._tell_offers(layout)
+
+    def _paint_empty(self, painter: QPainter) -> None:
+        """Like the other states: one quiet icon, one sentence; the ways on are in the head above."""
+        theme, middle = app_theme(), self.viewport().rect().center()
+        side = theme.px(_EMBLEM)
+        place = QRect(middle.x() - side // 2, middle.y() - side - theme.px(10), side, side)
+        fill_round(painter, place, theme.tile, side / 2)
+        draw_icon(painter, place, "calendar-days", theme.muted, _EMBLEM // 2)
+        words = _("Nobody works at the chosen locations on this day.")
+        line = QRect(0, middle.y() + theme.px(4), self.viewport().width(), theme.px(24))
+        draw_text(painter, line, words, theme.regular, theme.muted, Qt.AlignmentFlag.AlignCenter)
+
+    def _painted_ground(self, layout: DayLayout) -> QPixmap:
+        """All but the offers, painted once: offers come, are chosen and go much more often than the day changes."""
+        port, dragged = self.viewport(), self._pressed if self._drop is not None else None
+        ratio = port.devicePixelRatioF()
+        wanted = self._origin(), port.size(), ratio, dragged
+        if self._ground is not None and self._ground[0] == wanted:
+            return self._ground[1]
+        ground = QPixmap(port.size() * ratio)
+        ground.setDevicePixelRatio(ratio)
+        ground.fill(app_theme().panel)
+        painter = QPainter(ground)
+        strokes, first, last = self._strokes(painter, layout)
+        strokes.grid(first, last)
+        strokes.now_line(over=False)
+        strokes.items(layout.ground, first, last, dragged)
+        painter.restore()
+        self._paint_axis(painter, layout)
+        self._paint_heads(painter, layout)
+        painter.end()
+        self._ground = wanted, ground
+        return ground
+
+    def _paint_offers(self, painter: QPainter, layout: DayLayout) -> None:
+        """The offers, and what lies over everything on the grid."""
+        strokes, first, last = self._strokes(painter, layout)
+        strokes.items(layout.shown_offers, first, last)
+        strokes.now_line(over=True)
+        if self._focused is not None and self.hasFocus():
+            strokes.ring(self._focused.rect)
+        self._paint_ghost(strokes, layout)
+        painter.restore()
+
+    def _strokes(self, painter: QPainter, layout: DayLayout) -> tuple[DayPainter, int, int]:
+        """A painter of the grid, clipped to it until `restore`, with the first and the last y that is seen."""
+        body, origin = self._body(), self._origin()
+        painter.save()
+        painter.setClipRect(body)
+        painter.translate(origin)
+        strokes = DayPainter(painter, layout, app_theme(), self._words, self._clock.now())
+        return strokes, body.top() - origin.y(), body.bottom() - origin.y()
+
+    def _tell_offers(self, layout: DayLayout) -> None:
+        first = self._body().top() - self._origin().y()
+        last = first + self._body().height()
+        shown = [
+            (placed.item.digit, placed.item.offer.slot)
+            for placed in layout.shown_offers
+            if isinstance(placed.item, ShownOffer) and placed.rect.bottom() >= first and placed.rect.top() <= last
+        ]
+        self.offers_painted.emit(tuple(shown))
+
+    def _paint_ghost(self, strokes: DayPainter, layout: DayLayout) -> None:
+        entry = self._pressed.item if self._pressed is not None else None
+        column = layout.column_of(self._drop.provider_id) if self._drop is not None else None
+        if not isinstance(entry, Appointment) or self._drop is None or column is None:
+            return
+        end = self._drop.starts_at + (entry.ends_at - entry.starts_at)
+        rect = layout.span_rect(column, self._drop.starts_at, end)
+        strokes.ghost(rect, self._words.time(self._drop.starts_at), allowed=not self._against)
+
+    def _paint_rule(self, painter: QPainter) -> None:
+        """What stands against the place under the mouse, where it can be read whatever the column's width."""
+        if self._drop is None or not self._against:
+            return
+        theme, body = app_theme(), self._body()
+        side = theme.px(10)
+        bar = QRect(body.left() + side, body.bottom() - theme.px(44), body.width() - 2 * side, theme.px(36))
+        fill_round(painter, bar, theme.danger_tint, theme.px(RADIUS_CONTROL), theme.danger)
+        draw_text(painter, bar.adjusted(side, 0, -side, 0), self._against, theme.small_bold, theme.danger)
+
+    def _paint_axis(self, painter: QPainter, layout: DayLayout) -> None:
+        theme, origin, body = app_theme(), self._origin(), self._body()
+        painter.save()
+        painter.setClipRect(QRect(0, body.top() - theme.px(9), theme.px(_AXIS) + theme.px(5), self.viewport().height()))
+        for instant, y in layout.hours():
+            line = QRect(0, origin.y() + y - theme.px(9), theme.px(_AXIS - 8), theme.px(18))
+            words = self._words.time(instant).replace(":00", "", 1)
+            draw_text(painter, line, words, theme.small, theme.muted, Qt.AlignmentFlag.AlignRight)
+        now = layout.y_of(self._clock.now())
+        if max(0, body.top() - origin.y()) <= now <= layout.height:  # not half of it under the heads
+            draw_dot(painter, QPoint(body.left(), origin.y() + now), theme.accent)
+        painter.restore()
+
+    def _paint_heads(self, painter: QPainter, layout: DayLayout) -> None:
+        theme, left, origin = app_theme(), self._body().left(), self._origin()
+        painter.save()
+        painter.setClipRect(QRect(left, 0, self._body().width(), theme.px(_HEAD)))
+        painter.fillRect(QRect(0, 0, self.viewport().width(), theme.px(_HEAD) - 1), theme.panel)
+        for place, column in enumerate(layout.columns):
+            rect = layout.column_rect(place, 0, theme.px(_HEAD)).translated(origin.x(), 0)
+            room = rect.adjusted(theme.px(4), 0, -theme.px(4), 0)
+            name = named(column.provider_name)
+            draw_text(painter, room, name, theme.small_bold, theme.ink, Qt.AlignmentFlag.AlignCenter)
+        painter.setPen(theme.line)
+        painter.drawLine(left, theme.px(_HEAD) - 1, self.viewport().width(), theme.px(_HEAD) - 1)
+        painter.restore()
+
+    # Saying
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            return self._tell(event)
+        return super().viewportEvent(event)
+
+    def _tell(self, event: QHelpEvent) -> bool:
+        placed = self._at(event.pos())
+        text = self.words_of(placed) if placed is not None else ""
+        if text:
+            QToolTip.showText(event.globalPos(), tip_text(text), self.viewport())
+        else:
+            QToolTip.hideText()
+        return True
+
+    def words_of(self, placed: Placed) -> str:
+        """Say an item in full, for hover and for screen readers."""
+        match placed.item:
+            case ShownOffer() as shown:
+                return "\n".join((*offer_words(shown, self._words), named(shown.offer.location_name)))
+            case Appointment() as entry:
+                state = entry_words(entry, self._words, self._clock.now())[entry.status is not AppointmentStatus.HELD]
+                who = (named(entry.patient_name), named(entry.type_name), self._times(entry.starts_at, entry.ends_at))
+                return "\n".join((*who, named(entry.provider_name), named(entry.location_name), state))
+            case Absence() as absence:
+                label = named(absence.label or _("Not available"))
+                return f"{label}\n{self._times(absence.starts_at, absence.ends_at)}"
+
+    def _times(self, start: datetime, end: datetime) -> str:
+        return f"{self._words.time(start)} – {self._words.time(end)}"
+
+    # The mouse
+
+    def _at(self, position: QPoint) -> Placed | None:
+        if self._layout is None or self._waiting or not self._body().contains(position):
+            return None
+        return self._layout.at(position - self._origin())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        placed = self._at(event.position().toPoint())
+        if event.button() == Qt.MouseButton.RightButton:
+            if placed is not None and isinstance(placed.item, Appointment):
+                self._focus(placed)
+                self.entry_menu.emit(placed.item, event.globalPosition().toPoint())
+            return
+        self._pressed = placed if event.button() == Qt.MouseButton.LeftButton else None
+        self._press_at = event.position().toPoint()
+        if placed is not None and not isinstance(placed.item, Absence):
+            self._focus(placed)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        position = event.position().toPoint()
+        pressed = self._pressed
+        if pressed is None or not self._may_be_moved(pressed) or self._layout is None:
+            over = self._at(position)
+            pointing = over is not None and isinstance(over.item, ShownOffer) and over.item.state is not OfferState.GONE
+            self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if pointing else Qt.CursorShape.ArrowCursor)
+            return
+        if self._drop is None and (position - self._press_at).manhattanLength() < QApplication.startDragDistance():
+            return
+        self._scroll_at_edges(position)
+        self._drag(pressed, position)
+
+    def _drag(self, pressed: Placed, position: QPoint) -> None:
+        """The visit hangs where it was grabbed: its own top decides the time."""
+        if self._layout is None or not isinstance(pressed.item, Appointment):
+            return
+        if self._drop is None:
+            self._grabbed = QPoint(0, self._press_at.y() - self._origin().y() - pressed.rect.top())
+        before, self._drop = self._drop, self._layout.free_at(position - self._origin() - self._grabbed)
+        if self._drop != before:
+            self._against = self._rule(pressed.item, self._drop) if self._drop is not None else ""
+            self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
+            self.viewport().update()
+
+    def _scroll_at_edges(self, position: QPoint) -> None:
+        edge, body, bar = app_theme().px(_EDGE), self._body(), self.verticalScrollBar()
+        if position.y() > body.bottom() - edge:
+            bar.setValue(bar.value() + bar.singleStep())
+        elif position.y() < body.top() + edge:
+            bar.setValue(bar.value() - bar.singleStep())
+
+    def _may_be_moved(self, placed: Placed) -> bool:
+        return (
+            self._may_move
+            and isinstance(placed.item, Appointment)
+            and placed.item.status is AppointmentStatus.CONFIRMED
+            and placed.item.starts_at > self._clock.now()
+        )
+
+    def _drop_nothing(self) -> None:
+        self._pressed = self._drop = None
+        self._against = ""
+        self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
+        self.viewport().update()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        pressed, drop = self._pressed, self._drop
+        self._drop_nothing()
+        if pressed is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        if drop is not None and isinstance(pressed.item, Appointment):
+            if (drop.provider_id, drop.starts_at) != (pressed.item.provider_id, pressed.item.starts_at):
+                self.moved.emit(Moved(pressed.item, drop))
+        elif pressed == self._at(event.position().toPoint()):
+            self._choose(pressed)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        position = event.position().toPoint()
+        inside = self._body().contains(position) and not self._waiting
+        if self._layout is not None and inside and self._at(position) is None:
+            point = self._layout.free_at(position - self._origin())
+            if point is not None:
+                self.free_chosen.emit(point)
+
+    def _choose(self, placed: Placed) -> None:
+        match placed.item:
+            case ShownOffer() as shown:
+                if shown.state is not OfferState.GONE:
+                    self.slot_chosen.emit(shown.digit)
+            case Appointment() as entry:
+                self.entry_chosen.emit(entry)
+            case Absence():
+                return
+
+    # The keys
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if self._focused is None and event.reason() in _BY_KEYS:
+            self._step(0, 1)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def _focus(self, placed: Placed) -> None:
+        self._focused = placed
+        rect = placed.rect.translated(0, -self.verticalScrollBar().value())
+        height = self._body().height()
+        if rect.top() < 0 or rect.bottom() > height:
+            self.verticalScrollBar().setValue(max(0, placed.rect.top() - height // 4))
+        left = placed.rect.left() - self.horizontalScrollBar().value()
+        if left < 0 or left + placed.rect.width() > self._body().width():
+            self.horizontalScrollBar().setValue(placed.rect.left())
+        words = self.words_of(placed)
+        self.setAccessibleDescription(words)
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
+        self.viewport().update()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, focused = event.key(), self._focused
+        plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+        if key == Qt.Key.Key_Escape.value and self._drop is not None:
+            self._drop_nothing()
+        elif self._waiting:
+            super().keyPressEvent(event)
+        elif key in _STEPS and plain:
+            self._step(*_STEPS[key])
+        elif key in _CHOOSERS and plain and focused is not None:
+            if not event.isAutoRepeat():
+                self._choose(focused)
+        elif key == Qt.Key.Key_Menu.value and focused is not None and isinstance(focused.item, Appointment):
+            corner = focused.rect.bottomLeft() + self._origin()
+            self.entry_menu.emit(focused.item, self.viewport().mapToGlobal(corner))
+        else:
+            super().keyPressEvent(event)
+
+    def _step(self, across: int, down: int) -> None:
+        stops = self._layout.stops() if self._layout is not None else []
+        here = self._focused
+        if not stops:
+            return
+        if here is None or here not in stops:
+            top = self.verticalScrollBar().value()
+            seen = [stop for stop in stops if stop.rect.bottom() > top] or stops
+            self._focus(next((stop for stop in stops if isinstance(stop.item, ShownOffer)), seen[0]))
+        elif down:
+            column = [stop for stop in stops if stop.column == here.column]
+            place = column.index(here) + down
+            if 0 <= place < len(column):
+                self._focus(column[place])
+        else:
+            beyond = [stop for stop in stops if (stop.column - here.column) * across > 0]
+            nearest = min((abs(stop.column - here.column) for stop in beyond), default=0)
+            column = [stop for stop in beyond if abs(stop.column - here.column) == nearest]
+            if column:
+                self._focus(min(column, key=lambda stop: abs(stop.rect.top() - here.rect.top())))
+
+
+def _identity(placed: Placed) -> tuple[str, int]:
+    match placed.item:
+        case ShownOffer() as shown:
+            return "offer", shown.digit
+        case Appointment() as entry:
+            return "entry", entry.id
+        case Absence() as absence:
+            return "absence", absence.id
+
+
+def _chosen(offers: Sequence[ShownOffer]) -> ShownOffer | None:
+    return next((shown for shown in offers if shown.state is OfferState.HELD), None)
+
+
+def _no_rule(_entry: Appointment, _to: FreePoint) -> str:
+    return ""

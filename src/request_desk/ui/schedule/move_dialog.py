@@ -1,0 +1,129 @@
+"""The question after a visit was dropped on another time: what will be written, what stands against it, and the way on."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from request_desk.domain.appointments import Appointment
+from request_desk.domain.availability import Slot as FreeSlot
+from request_desk.domain.directory import Patient
+from request_desk.domain.errors import Refused, SlotTaken
+from request_desk.domain.requests import Move
+from request_desk.domain.words import _
+from request_desk.services.people import patients
+from request_desk.services.practice.directory import Directory
+from request_desk.services.schedule import acts
+from request_desk.ui.running.context import DeskContext
+from request_desk.ui.schedule.rule_box import RuleBox
+from request_desk.ui.schedule.sheet import Sheet
+from request_desk.ui.schedule.visit_words import named, who_words
+from request_desk.ui.widgets.buttons import RadioRow, primary
+from request_desk.ui.widgets.text import PlainLabel
+from request_desk.ui.widgets.theme import TextRole, Tone
+
+_SIZE = (520, 0)
+
+
+class MoveDialog(Sheet):
+    """Moves one visit to one time (ACT3). Where a limit blocks it says so and offers to cancel and book new, as one act."""
+
+    moved = Signal(object)  # AppointmentId of the new one
+
+    def __init__(
+        self, context: DeskContext, directory: Directory, entry: Appointment, slot: FreeSlot, parent: QWidget | None
+    ) -> None:
+        super().__init__(_("Move visit"), primary(_("Move"), keys="Ctrl+Return"), parent, size=_SIZE)
+        self._context = context
+        self._directory = directory
+        self._entry = entry
+        self._slot = slot
+        self._patient: Patient | None = None
+        self._busy = False
+        self._what = PlainLabel("", role=TextRole.BOLD, wrap=True)
+        self._where = PlainLabel("", role=TextRole.SMALL, tone=Tone.MUTED, wrap=True)
+        self._others: RadioRow | None = None
+        self.rules = RuleBox(context)
+        self.body.addWidget(self._what)
+        self.body.addWidget(self._where)
+        self.body.addWidget(self.rules)
+        self.close_button.set_text(_("Leave it"))
+        self.button.hold_width((_("Move"), _("Cancel and book new")))
+        self.finish()
+        self.rules.changed.connect(self._ready)
+        self.button.clicked.connect(self._act)
+        self._show(slot)
+        context.runner.read(self, patients.patient_of, entry.patient_id).done(self._patient_read)
+        self.close_button.setFocus()
+
+    def _patient_read(self, patient: Patient) -> None:
+        self._patient = patient
+        self._show_what()
+
+    def _show(self, slot: FreeSlot) -> None:
+        self._slot = slot
+        self._show_what()
+        self.rules.ask(slot, self._entry.type_id, self._entry.id)
+        self._ready()
+
+    def _show_what(self) -> None:
+        words, slot, entry = self._context.words(), self._slot, self._entry
+        what = _("MOVE {who}, from {old} to {new}").format(
+            who=who_words(entry.patient_name, self._patient, words),
+            old=words.moment(entry.starts_at),
+            new=words.moment(slot.starts_at),
+        )
+        provider = self._directory.providers.get(slot.provider_id)
+        location = self._directory.locations.get(slot.location_id)
+        parts = (
+            named(entry.type_name),
+            words.minutes(slot.ends_at - slot.starts_at),
+            named(provider.short_name) if provider is not None else "",
+            named(location.name) if location is not None else "",
+        )
+        self._what.setText(what)
+        told = _("The family is told by e-mail when the time to undo is over.")
+        self._where.setText(f"{', '.join(part for part in parts if part)}. {told}")
+
+    @Slot()
+    def _ready(self) -> None:
+        self.button.set_text(_("Cancel and book new") if self.rules.is_exception() else _("Move"))
+        self.button.setEnabled(self.rules.allows() and not self._busy)
+
+    @Slot()
+    def _act(self) -> None:
+        self._busy = True
+        self._ready()
+        self.say("")
+        act = Move(self._entry.id, self._entry.version, self._slot, overrule=self.rules.overrule())
+        pending = self._context.runner.act(self, acts.act_alone, self._entry.patient_id, act)
+        pending.done(self._acted).refused(self.refuse)
+
+    def _acted(self, appointment_id: int) -> None:
+        self.moved.emit(appointment_id)
+        self.accept()
+
+    def refuse(self, refused: Refused) -> None:
+        self._busy = False
+        super().refuse(refused)
+        if isinstance(refused, SlotTaken) and refused.next_free:
+            self._offer_others(refused)
+        self.rules.ask(self._slot, self._entry.type_id, self._entry.id)
+        self._ready()
+
+    def _offer_others(self, taken: SlotTaken) -> None:
+        """The loser of a race gets the next fitting times (ACT6)."""
+        if self._others is not None:
+            self._others.deleteLater()
+        words = self._context.words()
+        options = [(slot, self._time_words(slot, words.moment(slot.starts_at))) for slot in taken.next_free]
+        self._others = RadioRow(options, name=_("The next free times"))
+        self._others.chosen.connect(self._other_chosen)
+        self.body.insertWidget(self.body.indexOf(self.said) + 1, self._others)
+
+    def _time_words(self, slot: FreeSlot, time: str) -> str:
+        provider = self._directory.providers.get(slot.provider_id)
+        return f"{time}, {named(provider.short_name)}" if provider is not None else time
+
+    @Slot(object)
+    def _other_chosen(self, slot: FreeSlot) -> None:
+        self.say("")
+        self._show(slot)

@@ -1,0 +1,394 @@
+"""The Schedule page: a day of all providers, the card of one appointment, booking, moving and cancelling by mouse and keys."""
+
+from datetime import date
+
+from PySide6.QtCore import QPoint, Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QWidget
+
+from request_desk.domain import schedule
+from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.availability import Slot as FreeSlot
+from request_desk.domain.changes import Changes, Topic
+from request_desk.domain.directory import Patient
+from request_desk.domain.errors import NotFound, Refused
+from request_desk.domain.ids import AppointmentId, LocationId
+from request_desk.domain.requests import Cancellation
+from request_desk.domain.schedule import ScheduleDay
+from request_desk.domain.words import _
+from request_desk.services.people import patients
+from request_desk.services.practice import directory
+from request_desk.services.schedule import acts, scheduling
+from request_desk.services.schedule import queries as schedule_queries
+from request_desk.ui.running.context import DeskContext
+from request_desk.ui.running.runner import Pending
+from request_desk.ui.schedule.appointment_card import AppointmentCard
+from request_desk.ui.schedule.cancel_dialog import CancelDialog
+from request_desk.ui.schedule.day_layout import FreePoint, Moved
+from request_desk.ui.schedule.move_dialog import MoveDialog
+from request_desk.ui.schedule.schedule_panel import SchedulePanel
+from request_desk.ui.schedule.slot_dialog import SlotDialog
+from request_desk.ui.schedule.visit_words import named, short_name
+from request_desk.ui.widgets.buttons import Chip, primary
+from request_desk.ui.widgets.plain_text import one_line
+from request_desk.ui.widgets.text import no_mnemonic
+from request_desk.ui.widgets.theme import Tone, app_theme
+from request_desk.ui.window.commands import Command
+from request_desk.ui.window.key_gate import Scope
+
+_CARD = 320  # pixels at 100 %
+_LEAST = 560  # of the schedule beside the card; below it the card lies over the schedule
+_FILTER = "schedule.locations"
+_MOVES = (Topic.APPOINTMENT, Topic.AVAILABILITY, Topic.DIRECTORY, Topic.SETTINGS)
+_CHANGE = "change_schedule"
+
+
+class SchedulePage(QWidget):
+    """One day of the practice. Everything that changes it goes through `acts.act_alone`, with one notice to the family."""
+
+    loaded = Signal()  # a day was read and shown
+
+    def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._stale = True
+        self._reading: Pending[ScheduleDay] | None = None
+        self._directory: directory.Directory | None = None
+        self._patient: Patient | None = None
+        self.setAccessibleName(_("Schedule"))
+        self.panel = SchedulePanel(context.clock, context.words(), may_move=True, offers_next=False)
+        self.panel.view.set_move_rule(self._against)
+        self.locations = Chip(_("Location"), multiple=True)
+        self.book_button = primary(_("Book a visit"), icon="calendar-plus", keys="Ctrl+N")
+        self.panel.head.insertWidget(1, self.locations)
+        self.panel.head.addWidget(self.book_button)
+        self.card = AppointmentCard(context.clock, self)
+        self.card.hide()
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addWidget(self.panel, 1)
+        self._row.addWidget(self.card)
+        self._connect()
+        self._add_commands()
+        self._read_directory()
+
+    def _connect(self) -> None:
+        view = self.panel.view
+        self.panel.day_wanted.connect(self.show_day)
+        self.panel.retried.connect(self._retry)
+        self.locations.changed.connect(self._filtered)
+        self.book_button.clicked.connect(self.book)
+        view.entry_chosen.connect(self._entry_chosen)
+        view.entry_menu.connect(self._menu)
+        view.free_chosen.connect(self._free_chosen)
+        view.moved.connect(self._moved)
+        self.card.move_wanted.connect(self._move)
+        self.card.cancel_wanted.connect(self._cancel)
+        self.card.completed_wanted.connect(self._complete)
+        self.card.no_show_wanted.connect(self._no_show)
+        self.card.closed.connect(self._close_card)
+        self._context.hub.changed.connect(self._changed)
+        app_theme().changed.connect(self._measure)
+        self._measure()
+
+    def _add_commands(self) -> None:
+        self._context.gate.watch(self.panel, Scope.SCHEDULE)
+        self._context.gate.watch(self.card, Scope.SCHEDULE)
+        scope = Scope.SCHEDULE
+        for command, handler in (
+            (
+                Command("schedule.book", _("Book a visit"), ("Ctrl+N",), scope, True, _CHANGE, "calendar-plus"),
+                self.book,
+            ),
+            (Command("schedule.today", _("Today"), ("Home",), scope), self._today),
+            (Command("schedule.back", _("Day before"), ("PgUp",), scope), self._back),
+            (Command("schedule.on", _("Day after"), ("PgDown",), scope), self._on),
+            (Command("schedule.move", _("Move the visit"), ("M",), scope, True, _CHANGE), self._move_shown),
+            (Command("schedule.cancel", _("Cancel the visit"), ("C",), scope, True, _CHANGE), self._cancel_shown),
+        ):
+            self._context.commands.add(command, handler, owner=self)
+
+    @Slot()
+    def _measure(self) -> None:
+        theme = app_theme()
+        self._row.setSpacing(theme.px(14))
+        self.card.setFixedWidth(theme.px(_CARD))
+        self._place_card()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_card()
+
+    def _place_card(self) -> None:
+        """Beside the schedule where there is room, else over its right side."""
+        theme = app_theme()
+        beside = self.width() >= theme.px(_LEAST + 14 + _CARD)
+        if beside != (self._row.indexOf(self.card) >= 0):
+            if beside:
+                self._row.addWidget(self.card)
+            else:
+                self._row.removeWidget(self.card)
+        if not beside:
+            width = min(theme.px(_CARD), self.width())
+            self.card.setGeometry(self.width() - width, 0, width, self.height())
+            self.card.raise_()
+
+    # Reading
+
+    def _read_directory(self) -> None:
+        self._context.runner.read(self, directory.directory).done(self._directory_read).refused(self._day_refused)
+
+    def _directory_read(self, found: directory.Directory) -> None:
+        first = self._directory is None
+        self._directory = found
+        places = [place for place in found.locations.values() if place.active]
+        self.locations.set_options([(place.id, one_line(place.name)) for place in places])
+        kept = self._context.preferences.get(_FILTER, [])
+        if first and isinstance(kept, list):
+            self.locations.choose([place.id for place in places if place.id in kept])
+        if self.panel.shown_day() is None:
+            self._today()
+
+    def _location_ids(self) -> tuple[LocationId, ...]:
+        return tuple(LocationId(place) for place in self.locations.chosen() if isinstance(place, int))
+
+    @Slot(object)
+    def _filtered(self, _chosen: object) -> None:
+        self._context.preferences.put(_FILTER, list(self._location_ids()))
+        self._read()
+
+    @Slot(object)
+    def show_day(self, day: date) -> None:
+        """Go to a day; the card of another day's visit goes away."""
+        if day != self.panel.shown_day():
+            self._close_card()
+        self.panel.expect(day)
+        self._read()
+
+    @Slot()
+    def _retry(self) -> None:
+        if self._directory is None:
+            self._read_directory()
+        self._read()
+
+    def _read(self) -> None:
+        day = self.panel.shown_day()
+        if day is None:
+            return
+        if not self.isVisible():
+            self._stale = True
+            return
+        self._stale = False
+        self.panel.set_words(self._context.words())
+        if self._reading is not None:
+            self._reading.drop()
+        read = self._context.runner.read(self, schedule_queries.day, day, location_ids=self._location_ids())
+        self._reading = read.done(self._day_read).refused(self._day_refused)
+
+    def _day_read(self, day: ScheduleDay) -> None:
+        self._reading = None
+        self.panel.show_day(day)
+        shown = self.card.entry()
+        if shown is not None and not self.card.isHidden():
+            read = self._context.runner.read(self, schedule_queries.appointment, shown.id)
+            read.done(self._entry_read).refused(self._entry_gone)
+        self.loaded.emit()
+
+    def _day_refused(self, refused: Refused) -> None:
+        """A day that cannot be read is explained; one that is shown already stays."""
+        self._reading = None
+        shown = self.panel.view.day()
+        if shown is not None and shown.day == self.panel.shown_day():
+            self._say(refused)
+        else:
+            self.panel.show_refusal(refused.sentence)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._has_focus(self):
+            self.panel.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self._stale:
+            self._read()
+
+    @Slot(object)
+    def _changed(self, changes: Changes) -> None:
+        if changes.touches(Topic.DIRECTORY):
+            self._read_directory()
+        if changes.touches(*_MOVES):
+            self._read()
+
+    def _today(self) -> None:
+        self.show_day(self._context.words().zone.day_of(self._context.clock.now()))
+
+    def _back(self) -> None:
+        self._turn(-1)
+
+    def _on(self) -> None:
+        self._turn(1)
+
+    def _turn(self, by: int) -> None:
+        day = self.panel.shown_day()
+        if day is not None:
+            self.show_day(date.fromordinal(day.toordinal() + by))
+
+    # One appointment
+
+    @Slot(object)
+    def _entry_chosen(self, entry: Appointment) -> None:
+        self._show_entry(entry)
+        self.card.show()
+        self._context.runner.read(self, patients.patient_of, entry.patient_id).done(self._patient_read)
+
+    def _entry_read(self, entry: Appointment) -> None:
+        shown = self.card.entry()
+        if shown is not None and shown.id == entry.id:
+            self._show_entry(entry)
+
+    def _entry_gone(self, refused: Refused) -> None:
+        if isinstance(refused, NotFound):
+            self._close_card()
+
+    def _show_entry(self, entry: Appointment) -> None:
+        known = self._patient if self._patient is not None and self._patient.id == entry.patient_id else None
+        self.card.show_entry(entry, self._context.words(), known, self._context.settings().cancel_reasons)
+
+    def _patient_read(self, patient: Patient) -> None:
+        entry = self.card.entry()
+        if entry is not None and entry.patient_id == patient.id:
+            self._patient = patient
+            self._show_entry(entry)
+
+    @Slot()
+    def _close_card(self) -> None:
+        had_focus = self._has_focus(self.card)
+        self.card.hide()
+        if had_focus:
+            self.panel.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _has_focus(self, place: QWidget) -> bool:
+        focus: QWidget | None = QApplication.focusWidget()  # None while another window is in front
+        return focus is not None and place.isAncestorOf(focus)
+
+    @Slot(object, QPoint)
+    def _menu(self, entry: Appointment, place: QPoint) -> None:
+        self._entry_chosen(entry)
+        buttons = self.card.acts()
+        if not buttons:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.setAccessibleName(_("What can be done with the visit"))
+        for button in buttons:
+            action = menu.addAction(no_mnemonic(button.words()))
+            action.setEnabled(button.isEnabled())
+            action.triggered.connect(button.click)
+        menu.popup(place)
+
+    def _move_shown(self) -> None:
+        if not self.card.isHidden() and not self.card.move_button.isHidden():
+            self._move(self.card.entry())
+
+    def _cancel_shown(self) -> None:
+        if not self.card.isHidden() and not self.card.cancel_button.isHidden():
+            self._cancel(self.card.entry())
+
+    # Acts
+
+    @Slot()
+    def book(self) -> None:
+        """Book a visit without a request."""
+        SlotDialog(self._context, self.window()).open()
+
+    @Slot(object)
+    def _free_chosen(self, point: FreePoint) -> None:
+        dialog = SlotDialog(self._context, self.window())
+        dialog.want(point)
+        dialog.open()
+
+    @Slot(object)
+    def _move(self, entry: Appointment | None) -> None:
+        if entry is not None:
+            self._open_move(SlotDialog(self._context, self.window(), moving=entry))
+
+    def _open_move(self, dialog: SlotDialog | MoveDialog) -> None:
+        (dialog.done_with if isinstance(dialog, SlotDialog) else dialog.moved).connect(self._moved_away)
+        dialog.open()
+
+    @Slot(object)
+    def _moved_away(self, appointment_id: object) -> None:
+        """The card follows the visit to its new time."""
+        if not self.card.isHidden() and isinstance(appointment_id, int):
+            read = self._context.runner.read(self, schedule_queries.appointment, AppointmentId(appointment_id))
+            read.done(self._new_entry_read)
+
+    def _new_entry_read(self, entry: Appointment) -> None:
+        zone = self._context.words().zone
+        if zone.day_of(entry.starts_at) == self.panel.shown_day():
+            self._entry_chosen(entry)
+        else:
+            self._close_card()
+
+    @Slot(object)
+    def _moved(self, moved: Moved) -> None:
+        """Dropped somewhere else: the question says what will be written and what stands against it (ACT3, ACT7)."""
+        entry, to, found = moved.appointment, moved.to, self._directory
+        if found is None:
+            return
+        type_ = found.types.get(entry.type_id)
+        length = type_.duration if type_ is not None else entry.ends_at - entry.starts_at
+        ends = to.starts_at + length
+        slot = FreeSlot(to.provider_id, to.location_id, to.starts_at, ends, ends)
+        self._open_move(MoveDialog(self._context, found, entry, slot, self.window()))
+
+    def _against(self, entry: Appointment, to: FreePoint) -> str:
+        """Say what stands against a place while a visit is dragged over it; the service is asked when it is dropped."""
+        words, now = self._context.words(), self._context.clock.now()
+        if to.starts_at < now:
+            return _("{time} has already passed.").format(time=words.time(to.starts_at))
+        type_ = self._directory.types.get(entry.type_id) if self._directory is not None else None
+        length = type_.duration if type_ is not None else entry.ends_at - entry.starts_at
+        other = self.panel.view.in_the_way(entry, to, length)
+        if other is not None:
+            return _("{time} is taken: {visit}, {who}.").format(
+                time=words.time(to.starts_at), visit=named(other.type_name), who=short_name(other.patient_name)
+            )
+        if type_ is None:
+            return ""
+        limits = schedule.limits(
+            type_, starts_at=to.starts_at, provider_id=to.provider_id, now=now, words=words, moved=entry
+        )
+        return " ".join(limits)
+
+    @Slot(object)
+    def _cancel(self, entry: Appointment | None) -> None:
+        if entry is None or entry.status is not AppointmentStatus.CONFIRMED:
+            return
+        known = self._patient if self._patient is not None and self._patient.id == entry.patient_id else None
+        reasons = self._context.settings().cancel_reasons
+        dialog = CancelDialog(entry, reasons, self._context.words(), self.window(), known)
+        dialog.decided.connect(self._cancel_decided)
+        dialog.open()
+
+    @Slot(object)
+    def _cancel_decided(self, act: Cancellation) -> None:
+        dialog = self.sender()
+        if isinstance(dialog, CancelDialog):
+            pending = self._context.runner.act(dialog, acts.act_alone, dialog.entry.patient_id, act)
+            pending.done(dialog.done_with).refused(dialog.refuse)
+
+    @Slot(object)
+    def _complete(self, entry: Appointment) -> None:
+        act = self._context.runner.act(self, scheduling.complete, entry.id, expect_version=entry.version)
+        act.refused(self._refused)
+
+    @Slot(object)
+    def _no_show(self, entry: Appointment) -> None:
+        act = self._context.runner.act(self, scheduling.no_show, entry.id, expect_version=entry.version)
+        act.refused(self._refused)
+
+    def _refused(self, refused: Refused) -> None:
+        self._say(refused)
+        self._read()
+
+    def _say(self, refused: Refused) -> None:
+        self._context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)

@@ -1,0 +1,84 @@
+"""What the calendar's dialogs share: a quiet frame, one button that acts, a place for the refusal; what is asked is theirs."""
+
+from PySide6.QtCore import QEvent, QSize, Qt, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+
+from request_desk.domain.errors import Refused
+from request_desk.domain.words import _
+from request_desk.ui.widgets.buttons import Button, secondary
+from request_desk.ui.widgets.layout import row
+from request_desk.ui.widgets.text import PlainLabel
+from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
+
+_ENTERS = (Qt.Key.Key_Return.value, Qt.Key.Key_Enter.value)
+_AROUND = 24  # pixels of the window that stay visible around a sheet
+
+
+class Sheet(QDialog):
+    """A window-modal dialog. Enter alone never acts in it; Ctrl+Enter presses the one button that does."""
+
+    def __init__(self, title: str, button: Button, parent: QWidget | None, *, size: tuple[int, int]) -> None:
+        super().__init__(parent)
+        theme = app_theme()
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.setWindowTitle(title)
+        self.setAccessibleName(title)
+        self.button = button
+        self.said = PlainLabel("", role=TextRole.BODY, tone=Tone.DANGER, wrap=True)
+        self.said.hide()
+        self.close_button = secondary(_("Close"), keys="Esc")
+        self.body = QVBoxLayout(self)
+        side = theme.px(5 * SPACE)
+        self.body.setContentsMargins(side, side, side, side)
+        self.body.setSpacing(theme.px(3 * SPACE))
+        self.body.addWidget(PlainLabel(title, role=TextRole.TITLE))
+        self._measures = size
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setAutoRepeat(False)
+            shortcut.activated.connect(self._pressed)
+        self.close_button.clicked.connect(self.reject)
+
+    def finish(self, *beside: QWidget) -> None:
+        """Put the refusal and the buttons at the end; `beside` stands next to the one that closes."""
+        self.body.addWidget(self.said)
+        self.body.addLayout(row(self.close_button, *beside, None, self.button))
+        self.setMinimumWidth(self._fitting().width())
+        self.resize(self._fitting())
+
+    def _fitting(self) -> QSize:
+        theme = app_theme()
+        wanted = QSize(theme.px(self._measures[0]), theme.px(self._measures[1]))
+        parent = self.parentWidget()
+        return wanted.boundedTo(parent.size() - QSize(2 * _AROUND, 2 * _AROUND)) if parent is not None else wanted
+
+    def say(self, sentence: str) -> None:
+        """Say why something was not done; an empty sentence says nothing."""
+        self.said.setText(sentence)
+        self.said.setVisible(bool(sentence))
+
+    def refuse(self, refused: Refused) -> None:
+        """Say why it was not done; what was chosen and typed stays."""
+        self.say(refused.sentence)
+
+    @Slot()
+    def _pressed(self) -> None:
+        if self.button.isEnabled():
+            self.button.click()
+
+    def event(self, event: QEvent) -> bool:
+        done = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            # What is said later (a rule, a refusal) makes room for itself; nothing is squeezed.
+            needed = self.body.totalHeightForWidth(self.width())
+            if needed > self.height():
+                self.resize(self.width(), needed)
+        return done
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _ENTERS:
+            event.accept()  # a button that has the focus has taken it already
+            return
+        super().keyPressEvent(event)

@@ -1,0 +1,359 @@
+"""Booking and moving from the schedule: who, what, and one of the free times; no date is typed."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+
+from request_desk.domain.appointments import Appointment
+from request_desk.domain.availability import Slot as FreeSlot
+from request_desk.domain.availability import Span
+from request_desk.domain.changes import Changes, Topic
+from request_desk.domain.directory import AppointmentType, Patient
+from request_desk.domain.errors import Refused, SlotTaken
+from request_desk.domain.ids import PatientId, ProviderId, TypeId
+from request_desk.domain.requests import Act, Booking, Move, PatientCard
+from request_desk.domain.schedule import limits
+from request_desk.domain.words import _, safe_name
+from request_desk.services.people import patients
+from request_desk.services.people.patients import PatientHit
+from request_desk.services.practice import directory
+from request_desk.services.schedule import acts
+from request_desk.services.schedule import queries as schedule_queries
+from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
+from request_desk.ui.running.context import DeskContext
+from request_desk.ui.schedule.day_layout import FreePoint
+from request_desk.ui.schedule.patient_finder import PatientFinder
+from request_desk.ui.schedule.rule_box import RuleBox
+from request_desk.ui.schedule.sheet import Sheet
+from request_desk.ui.schedule.visit_words import named, who_words
+from request_desk.ui.widgets.buttons import IconButton, primary
+from request_desk.ui.widgets.layout import Card, field, row
+from request_desk.ui.widgets.plain_text import one_line
+from request_desk.ui.widgets.states import State, StateStack
+from request_desk.ui.widgets.text import PlainLabel
+from request_desk.ui.widgets.theme import TextRole, Tone, app_theme
+
+_AHEAD = timedelta(days=14)
+_MOST = 80
+_SIZE = (640, 640)
+_SHORTEST = 20  # letters that a choice shows at least
+_LOWEST = 104  # pixels at 100 % of the list of times
+
+
+class SlotDialog(Sheet):
+    """Finds a patient (booking) or knows one (moving), offers free times, and acts with one button that says what it does."""
+
+    done_with = Signal(object)  # AppointmentId
+
+    def __init__(self, context: DeskContext, parent: QWidget | None, *, moving: Appointment | None = None) -> None:
+        title, verb = (_("Book a visit"), _("Book")) if moving is None else (_("Move visit"), _("Move"))
+        super().__init__(title, primary(verb, keys="Ctrl+Return"), parent, size=_SIZE)
+        self._context = context
+        self._moving = moving
+        self._patient_id: PatientId | None = moving.patient_id if moving is not None else None
+        self._wanted: FreePoint | None = None
+        self._directory: directory.Directory | None = None
+        self._slots: dict[int, FreeSlot] = {}
+        self._busy = False
+        self._start = self._from = context.clock.now()
+        self._name = named(moving.patient_name) if moving is not None else ""
+        self._who = PlainLabel(self._name, role=TextRole.BOLD, wrap=True)
+        self._alike = PlainLabel("", tone=Tone.HELD, wrap=True)
+        self.finder = PatientFinder(context)
+        self.type_box, self.provider_box = QComboBox(), QComboBox()
+        columns: tuple[Column[FreeSlot], ...] = (
+            Column(_("Time"), self._slot_time, 190),
+            Column(_("Provider"), self._slot_provider, 0),
+            Column(_("Location"), self._slot_place, 170),
+        )
+        self._slot_model: ColumnsModel[FreeSlot] = ColumnsModel(columns, _slot_key, self)
+        self.times = ColumnsView(self._slot_model, name=_("Free times"))
+        self._stack = StateStack(self.times)
+        self.earlier = IconButton("chevron-left", _("The first times again"))
+        self.later = IconButton("chevron-right", _("Later times"))
+        self._what = PlainLabel("", role=TextRole.BODY, wrap=True)
+        self.rules = RuleBox(context)
+        self._build()
+        self._connect()
+        context.runner.read(self, directory.directory).done(self._directory_read).refused(self.refuse)
+        if moving is not None:
+            context.runner.read(self, patients.patient_of, moving.patient_id).done(self._patient_read)
+
+    def _build(self) -> None:
+        theme = app_theme()
+        for box in (self.type_box, self.provider_box):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(_SHORTEST)
+        choices = QHBoxLayout()
+        choices.setSpacing(theme.px(12))
+        if self._moving is None:
+            choices.addWidget(field(_("Type"), self.type_box), 1)
+        else:
+            self.type_box.setParent(self)  # a move keeps the type
+            self.type_box.hide()
+        choices.addWidget(field(_("Provider"), self.provider_box), 1)
+        times = Card(padding=1)
+        times.body.addWidget(self._stack)
+        times.setMinimumHeight(theme.px(_LOWEST))
+        for widget in (self.finder, self._who, self._alike):
+            self.body.addWidget(widget)
+        self.body.addLayout(choices)
+        self.body.addLayout(row(PlainLabel(_("Free times"), tone=Tone.MUTED), None, self.earlier, self.later))
+        self.body.addWidget(times, 1)
+        self.body.addWidget(self._what)
+        self.body.addWidget(self.rules)
+        self.button.hold_width((self.button.words(), *((_("Cancel and book new"),) if self._moving else ())))
+        self.finish()
+        self.finder.setVisible(self._moving is None)
+        self._who.setVisible(self._moving is not None)
+        self._alike.hide()
+        self.earlier.setEnabled(False)
+        self._stack.show_state(State.LOADING, _("Reading the practice …"))
+        self.finder.setFocus()
+        self._ready()
+
+    def _connect(self) -> None:
+        self.finder.chosen.connect(self._patient_chosen)
+        self.type_box.currentIndexChanged.connect(self._choice_changed)
+        self.provider_box.currentIndexChanged.connect(self._choice_changed)
+        self.times.key_selected.connect(self._time_selected)
+        self.earlier.clicked.connect(self._show_first)
+        self.later.clicked.connect(self._show_later)
+        self._stack.pane.acted.connect(self._show_later)
+        self.rules.changed.connect(self._ready)
+        self.button.clicked.connect(self._act)
+        self._context.hub.changed.connect(self._changed)
+
+    def want(self, point: FreePoint) -> None:
+        """Begin at a place of the grid: its provider is chosen, that very time is offered, then those after it."""
+        self._wanted = point
+        self._start = self._from = max(self._context.clock.now(), point.starts_at)
+        self._find_times()
+
+    # Who
+
+    @Slot(object)
+    def _patient_chosen(self, hit: PatientHit) -> None:
+        self._patient_id = hit.id
+        words = self._context.words()
+        birth = words.birth(hit.birth_day)
+        self._name = _("{patient}, born {birth}").format(patient=named(hit.name), birth=birth)
+        self._who.setText(self._name)
+        self._who.show()
+        self._alike.hide()
+        self._context.runner.read(self, patients.card, hit.id).done(self._card_read)
+        self._show_what()
+
+    def _card_read(self, card: PatientCard) -> None:
+        """Patients who are easily taken for this one are named (ACT4)."""
+        if card.id == self._patient_id and card.look_alikes:
+            others = self._context.words().list_of([safe_name(one_line(one)) for one in card.look_alikes])
+            self._alike.setText(_("Not to be mistaken for {others}.").format(others=others))
+            self._alike.show()
+
+    def _patient_read(self, patient: Patient) -> None:
+        words, moving = self._context.words(), self._moving
+        self._name = who_words(patient.name, patient, words)
+        self._who.setText(f"{self._name} · {named(moving.type_name)}" if moving is not None else self._name)
+        self._show_what()
+
+    # Times
+
+    def _directory_read(self, found: directory.Directory) -> None:
+        self._directory = found
+        moving, wanted = self._moving, self._wanted
+        for box in (self.type_box, self.provider_box):
+            box.blockSignals(True)  # filling is no choice
+        for type_ in found.types.values():
+            if type_.active or (moving is not None and type_.id == moving.type_id):
+                self.type_box.addItem(named(type_.name), type_.id)
+        self.provider_box.addItem(_("Any provider"), None)
+        for provider in found.providers.values():
+            if provider.active:
+                self.provider_box.addItem(named(provider.short_name), provider.id)
+        if moving is not None:
+            self.type_box.setCurrentIndex(self.type_box.findData(moving.type_id))
+        near = moving.provider_id if moving is not None else wanted.provider_id if wanted is not None else None
+        self.provider_box.setCurrentIndex(max(0, self.provider_box.findData(near) if near is not None else 0))
+        for box in (self.type_box, self.provider_box):
+            box.blockSignals(False)
+        self._find_times()
+
+    @Slot(int)
+    def _choice_changed(self, _place: int) -> None:
+        self._show_first()
+
+    @Slot(object)
+    def _changed(self, changes: Changes) -> None:
+        if changes.touches(Topic.APPOINTMENT, Topic.AVAILABILITY) and not self._busy:
+            self._find_times()
+
+    @Slot()
+    def _show_first(self) -> None:
+        self._from = self._start
+        self._find_times()
+
+    @Slot()
+    def _show_later(self) -> None:
+        last = max((slot.starts_at for slot in self._slots.values()), default=self._from + _AHEAD)
+        self._from = last + timedelta(minutes=1)
+        self._find_times()
+
+    def _find_times(self) -> None:
+        type_id: TypeId | None = self.type_box.currentData()
+        if self._directory is None or type_id is None:
+            return
+        provider: ProviderId | None = self.provider_box.currentData()
+        self.earlier.setEnabled(self._from > self._start)
+        self._context.runner.read(
+            self,
+            schedule_queries.find_slots,
+            type_id=type_id,
+            span=Span(self._from, self._from + _AHEAD),
+            provider_ids=() if provider is None else (provider,),
+            exclude_chain=self._moving.chain_id if self._moving is not None else None,
+            limit=_MOST,
+        ).done(self._times_read).refused(self._times_refused)
+
+    def _times_read(self, slots: Sequence[FreeSlot]) -> None:
+        shown = [slot for slot in (*self._clicked(), *slots) if not self._is_present(slot)]
+        self._slots = {_slot_key(slot): slot for slot in shown}
+        self._slot_model.set_rows(self._slots.values())
+        if shown:
+            waited = not self._stack.is_content_shown()
+            self._stack.show_content()
+            if self._chosen() is None:
+                self.times.select_key(_slot_key(self._first_of(shown)))
+            if waited and self._moving is not None:
+                self.times.setFocus()
+        else:
+            until = self._context.words().day(self._from + _AHEAD)
+            sentence = _("No free time until {day}.").format(day=until)
+            self._stack.show_state(State.EMPTY, sentence, action=_("Look further"), icon="calendar-x")
+        self._time_selected(self.times.selected_key())
+
+    def _times_refused(self, refused: Refused) -> None:
+        self._stack.show_state(State.ERROR, refused.sentence)
+
+    def _clicked(self) -> tuple[FreeSlot, ...]:
+        """The very time that was clicked, whether it is in the availability or not: that is staff's to decide."""
+        wanted, type_ = self._wanted, self._type()
+        if wanted is None or type_ is None or self._from != wanted.starts_at:
+            return ()
+        if self.provider_box.currentData() not in (None, wanted.provider_id):
+            return ()
+        ends = wanted.starts_at + type_.duration
+        return (FreeSlot(wanted.provider_id, wanted.location_id, wanted.starts_at, ends, ends + type_.buffer),)
+
+    def _is_present(self, slot: FreeSlot) -> bool:
+        now = self._moving
+        return now is not None and _place(slot) == (now.provider_id, now.location_id, now.starts_at)
+
+    def _first_of(self, shown: Sequence[FreeSlot]) -> FreeSlot:
+        """The time that was clicked, else the first that needs the fewest exceptions."""
+        type_ = self._type()
+        if type_ is None or self._clicked():
+            return shown[0]
+        words, now, moved = self._context.words(), self._context.clock.now(), self._moving
+
+        def exceptions(slot: FreeSlot) -> int:
+            at, who = slot.starts_at, slot.provider_id
+            return len(limits(type_, starts_at=at, provider_id=who, now=now, words=words, moved=moved))
+
+        return min(shown, key=exceptions)
+
+    def _type(self) -> AppointmentType | None:
+        type_id: TypeId | None = self.type_box.currentData()
+        return self._directory.types.get(type_id) if self._directory is not None and type_id is not None else None
+
+    # Acting
+
+    def _chosen(self) -> FreeSlot | None:
+        key = self.times.selected_key()
+        return self._slots.get(key) if key is not None else None
+
+    @Slot(object)
+    def _time_selected(self, _key: object) -> None:
+        slot, type_id = self._chosen(), self.type_box.currentData()
+        if slot is None or type_id is None:
+            self.rules.clear()
+        else:
+            self.rules.ask(slot, type_id, self._moving.id if self._moving is not None else None)
+        self._show_what()
+
+    def _show_what(self) -> None:
+        slot, words, moving = self._chosen(), self._context.words(), self._moving
+        if slot is None or self._patient_id is None:
+            self._what.setText(_("Choose a patient and a time.") if moving is None else _("Choose a time."))
+        else:
+            time, who = words.moment(slot.starts_at), self._name
+            length = words.minutes(slot.ends_at - slot.starts_at)
+            place = ", ".join((length, named(self._slot_provider(slot)), named(self._slot_place(slot))))
+            if moving is None:
+                text = _("BOOK {who}, {time}, {place}.").format(who=who, time=time, place=place)
+            else:
+                old = words.moment(moving.starts_at)
+                text = _("MOVE {who}, from {old} to {time}, {place}.").format(who=who, old=old, time=time, place=place)
+            self._what.setText(text)
+        self._ready()
+
+    @Slot()
+    def _ready(self) -> None:
+        if self._moving is not None:
+            self.button.set_text(_("Cancel and book new") if self.rules.is_exception() else _("Move"))
+        can = self._chosen() is not None and self._patient_id is not None
+        self.button.setEnabled(can and self.rules.allows() and not self._busy)
+
+    @Slot()
+    def _act(self) -> None:
+        slot, type_id = self._chosen(), self.type_box.currentData()
+        if slot is None or self._patient_id is None or type_id is None:
+            return
+        self._busy = True
+        self._ready()
+        self.say("")
+        reason = self.rules.overrule()
+        act: Act
+        if self._moving is None:
+            act = Booking(slot, type_id, overrule=reason)
+        else:
+            act = Move(self._moving.id, self._moving.version, slot, overrule=reason)
+        pending = self._context.runner.act(self, acts.act_alone, self._patient_id, act)
+        pending.done(self._acted).refused(self.refuse)
+
+    def _acted(self, appointment_id: int) -> None:
+        self.done_with.emit(appointment_id)
+        self.accept()
+
+    def refuse(self, refused: Refused) -> None:
+        """Say why; a time that somebody else has taken makes way for the next fitting one (ACT6)."""
+        self._busy = False
+        super().refuse(refused)
+        if isinstance(refused, SlotTaken) and refused.next_free:
+            self.times.select_key(_slot_key(refused.next_free[0]))
+        self._find_times()
+        self._ready()
+
+    # Words of the table
+
+    def _slot_time(self, slot: FreeSlot) -> str:
+        return self._context.words().moment(slot.starts_at)
+
+    def _slot_provider(self, slot: FreeSlot) -> str:
+        provider = self._directory.providers.get(slot.provider_id) if self._directory is not None else None
+        return one_line(provider.short_name) if provider is not None else ""
+
+    def _slot_place(self, slot: FreeSlot) -> str:
+        place = self._directory.locations.get(slot.location_id) if self._directory is not None else None
+        return one_line(place.name) if place is not None else ""
+
+
+def _place(slot: FreeSlot) -> tuple[int, int, datetime]:
+    return slot.provider_id, slot.location_id, slot.starts_at
+
+
+def _slot_key(slot: FreeSlot) -> int:
+    """A slot has no id: provider, location and start name it."""
+    return hash(_place(slot)) & 0x7FFF_FFFF_FFFF_FFFF

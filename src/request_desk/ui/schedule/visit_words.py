@@ -1,0 +1,54 @@
+"""How a visit is put into words in the calendar: who, what, where, with outside text kept in its own direction; rules elsewhere."""
+
+from request_desk.domain.appointments import RESCHEDULED, Appointment, AppointmentStatus
+from request_desk.domain.directory import CancelReason, Patient
+from request_desk.domain.words import Words, _
+from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
+
+STATUS_WORDS = {
+    AppointmentStatus.HELD: _("held"),
+    AppointmentStatus.CONFIRMED: _("confirmed"),
+    AppointmentStatus.CANCELLED: _("cancelled"),
+    AppointmentStatus.EXPIRED: _("expired"),
+    AppointmentStatus.COMPLETED: _("completed"),
+    AppointmentStatus.NO_SHOW: _("no-show"),
+}
+
+
+def named(text: str, limit: int = 80) -> str:
+    """Return a name for a sentence: one line, nothing invisible, its direction kept to itself."""
+    return isolated_if_needed(one_line(text, limit))
+
+
+def short_name(name: str) -> str:
+    """Return "J. Adeyemi" for a block of the day; a single name stays whole."""
+    given, _space, family = one_line(name).partition(" ")
+    return isolated_if_needed(f"{given[:1]}. {family}" if family else given)
+
+
+def who_words(name: str, patient: Patient | None, words: Words) -> str:
+    """Return "Zuri Okafor, born 03/12/2022"; the name alone until the patient is read."""
+    if patient is None:
+        return named(name)
+    return _("{patient}, born {birth}").format(patient=named(name), birth=words.birth(patient.birth_day))
+
+
+def visit_words(entry: Appointment, words: Words) -> str:
+    """Return "Well visit, 40 min, Dr. Lindqvist, Northside"."""
+    length = words.minutes(entry.ends_at - entry.starts_at)
+    return ", ".join((named(entry.type_name), length, named(entry.provider_name), named(entry.location_name)))
+
+
+def status_words(entry: Appointment) -> str:
+    """Return the state of a visit, with what must be known about it."""
+    if entry.cancel_code == RESCHEDULED:
+        return _("moved to another time")
+    return STATUS_WORDS[entry.status] + (_(", late cancellation") if entry.is_late_cancel else "")
+
+
+def reason_words(entry: Appointment, reasons: tuple[CancelReason, ...]) -> str:
+    """Return why a visit was cancelled: the words of the coded reason and those that were typed."""
+    if entry.cancel_code == RESCHEDULED:
+        return ""
+    coded = next((reason.label for reason in reasons if reason.code == entry.cancel_code), entry.cancel_code)
+    return " · ".join(named(text, 300) for text in (coded, entry.cancel_text) if text)

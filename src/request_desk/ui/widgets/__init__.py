@@ -1,0 +1,1 @@
+"""The widgets that every page shares, and how they look."""

@@ -1,0 +1,1 @@
+"""The window around the pages: frame, sign-in, bars, keys, palette, undo."""
