@@ -186,6 +186,7 @@ class _Opening:
             write_crash=lambda error: logs.crash_file(paths.log_folder(), error).stem,
             close=jobs.stop if jobs is not None else _nothing,
             demo=_for_window(home) if home is not None else None,
+            warnings=_warnings(desk.database),
         )
 
     def _begin(self) -> "_Begun":
@@ -236,6 +237,14 @@ def _end_with_parent(desktop: "Desktop") -> None:
         Thread(target=follow, name="parent", daemon=True).start()
 
     desktop.frame.painted.connect(painted)
+
+
+def _warnings(database: "Database") -> tuple[str, ...]:
+    """What whoever opens the database should know, though it can be used."""
+    from request_desk.store import place
+
+    exposed = place.exposure(database.path) if database.is_sqlite else ""
+    return (exposed,) if exposed else ()
 
 
 def _nothing() -> None:

@@ -2,7 +2,6 @@
 
 import shutil
 import socket
-import stat
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from request_desk.domain.errors import Refused
 from request_desk.gateways import secrets
 from request_desk.services.desk import Desk
 from request_desk.services.practice import invariants
-from request_desk.store import backup, migrate
+from request_desk.store import backup, migrate, place
 from request_desk.store.database import Database
 
 _OLDEST_PYTHON = (3, 11)
@@ -196,11 +195,12 @@ def _database(
 
 
 def _mode(path: Path) -> Found:
-    if sys.platform != "win32" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        return Found(
-            Finding.WRONG, "database", f"Other users of this machine can read {path.name}. Run: chmod 600 {path.name}"
-        )
-    return Found(Finding.WELL, "database", f"Only you can read {path.name}.")
+    exposed = place.exposure(path)
+    return (
+        Found(Finding.WRONG, "database", exposed)
+        if exposed
+        else Found(Finding.WELL, "database", f"Only you can read {path.name}.")
+    )
 
 
 def _sqlite(database: Database) -> Iterator[Found]:

@@ -94,6 +94,22 @@ def test_the_reply_is_merged_for_the_sender_and_unknown_to_others() -> None:
     assert planned(NoticeKind.MOVE, replied=True, sender_id=ContactId(9), to=()) == ()
 
 
+def test_people_with_one_address_get_one_letter() -> None:  # NT1
+    mother, father = Recipient(AMARA, "Family@example.org", "en"), Recipient(DANIEL, "family@Example.org", "es")
+    assert planned(NoticeKind.MOVE, replied=True, sender_id=DANIEL, to=(mother, father)) == (
+        Planned(father, NoticeKind.MOVE, True, (AMARA,)),
+    )
+    assert planned(NoticeKind.MOVE, replied=False, sender_id=ContactId(9), to=(mother, father)) == (
+        Planned(mother, NoticeKind.MOVE, False, (DANIEL,)),
+    )
+
+
+def test_a_letter_to_two_people_names_both_and_one_to_one_nobody() -> None:
+    assert a_notice(readers=("Amara", "Chidi")).body.startswith("For Amara and Chidi\n\nThe appointment of Zuri")
+    assert a_notice(readers=("Amara",)).body.startswith("The appointment of Zuri")
+    assert "http://" not in a_notice(readers=("Amara", "http://evil.example")).body.partition("The appointment")[0]
+
+
 def a_notice(
     kind: NoticeKind = NoticeKind.MOVE,
     *,
@@ -104,6 +120,7 @@ def a_notice(
     starts_at: datetime | None = VISIT,
     place: str = "Northside",
     url: str = "https://portal.example.org/",
+    readers: tuple[str, ...] = (),
 ) -> Composed:
     return compose(
         kind,
@@ -116,6 +133,7 @@ def a_notice(
         first_name=name,
         starts_at=starts_at,
         place=place,
+        readers=readers,
     )
 
 

@@ -1,6 +1,7 @@
 """The boundary for text: what is refused, what is cleaned, what is shown (INP-01, INP-06 … INP-08, NOTE-03, QT-04, QT-05)."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
@@ -15,6 +16,7 @@ from request_desk.domain.errors import Invalid
 from request_desk.domain.text import (
     clean_name,
     clean_text,
+    name_in_letter,
     one_line,
     parse_birth_day,
     parse_code,
@@ -24,6 +26,7 @@ from request_desk.domain.text import (
     parse_minute,
     parse_phone,
     parse_uuid,
+    parse_version,
     readable,
 )
 
@@ -364,3 +367,90 @@ def test_a_cell_is_one_line_of_at_most_200_signs() -> None:
     assert one_line("a\nb\t c") == "a b c"
     assert one_line("ab" * 200) == "ab" * 99 + "a…"
     assert one_line("short", 200) == "short"
+
+
+NAMES = (  # Latin, Cyrillic, Greek, Arabic, Persian, Hebrew, Devanagari, Bengali, Tamil, Thai, Han, Kana, Hangul, Armenian, Georgian, Ethiopic
+    "Seán O'Connor",
+    "Seán O’Connor",
+    "Kaʻiulani",
+    "Ya‘qub",
+    "D´Angelo",
+    "D`Souza",
+    "Shaʹban",
+    "L′Hermite",
+    "Ngọc-Ánh",
+    "Marie‑Ève",
+    "Jean–Luc",
+    "Gal·la",
+    "J. R. Ewing",
+    "J.R.R. Tolkien",
+    "J.-P. Dubois",
+    "St. John",
+    "Sørensen",
+    "Nguyễn Thị Minh",
+    "İpek",
+    "Дарья",
+    "Ольга Григор’єва",
+    "Мар'яна",
+    "Αθηνά",
+    "مُحَمَّد",
+    "سید‌علی",
+    "עֲדִי",
+    "ג׳ורג׳",
+    "בן־דוד",
+    "צה״ל",
+    "क्षत्रिय",
+    "শ্রী‌মতী",
+    "தமிழ்ச்செல்வி",
+    "สมชาย",
+    "田中さくら",
+    "ジャン・リュック",
+    "マリー＝ルイーズ".replace("＝", "゠"),
+    "김민준",
+    "Հակոբ",
+    "Ավետիս֊Գրիգոր",
+    "გიორგი",
+    "አበበ",
+    "ᏣᎳᎩ",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_stands_in_a_letter_as_it_is_written(name: str) -> None:
+    assert name_in_letter(name) == name
+    assert clean_name(name) == unicodedata.normalize("NFC", name)
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("evil.example", "evil. example"),
+        ("https://evil.example/x", "https evil. example x"),
+        ("www.evil.com", "www. evil. com"),
+        ("a@b.example", "a b. example"),
+        ("x\r\nBcc: evil", "x Bcc evil"),
+        ("'; DROP", "DROP"),
+        ("... Ana", "Ana"),
+        ("Ana\u200d", "Ana"),
+        ("- Ana -", "Ana"),
+        ("", ""),
+    ],
+)
+def test_nothing_else_comes_into_a_letter_with_a_name(name: str, shown: str) -> None:
+    assert name_in_letter(name) == shown
+
+
+@given(any_text)
+def test_no_address_and_no_header_begins_in_a_name(value: str) -> None:
+    shown = name_in_letter(value)
+    assert not set(shown) & set(':/@<>=?&%#\\"\n\r\t')
+    assert not re.search(r"\.\w{2}", shown)
+    assert len(shown) <= 80
+    assert name_in_letter(shown) == shown
+
+
+@pytest.mark.parametrize("value", [None, "", "1", 1.0, True, 0, -1, 2**63])
+def test_a_version_is_a_whole_number_that_the_column_holds(value: object) -> None:
+    with pytest.raises(Invalid, match="open it again"):
+        parse_version(value)
+    assert parse_version(2**63 - 1) == 2**63 - 1

@@ -265,3 +265,37 @@ def test_a_database_at_rest_holds_no_words_of_a_patient_in_the_outbox(desk: Desk
         for row in connection.execute(select(schema.outbox)):
             assert "mattress" not in repr(row)  # no word of hexadecimal signs: ids are in the row, too
             assert "Zuri" not in repr(row)
+
+
+def test_two_people_with_one_address_get_one_letter_that_names_both(
+    desk: Desk, practice: Practice, clock: FixedClock
+) -> None:  # NT1
+    points = schema.contact_point
+    change(
+        practice,
+        points.update().where(points.c.contact_id == practice.father.id).values(value="AMARA@example.org"),
+    )
+    a_booked_request(desk, practice)
+    clock.advance(timedelta(seconds=20))
+    shared = [notice for notice in due(desk) if notice.address.casefold() == "amara@example.org"]
+    assert len(shared) == 1
+    assert shared[0].body.startswith("For Amara and Chidi")
+    assert "You also have a reply from us." in shared[0].body
+
+
+def test_when_one_of_two_may_hear_no_more_the_other_gets_the_letter(
+    desk: Desk, practice: Practice, clock: FixedClock
+) -> None:
+    points, contacts = schema.contact_point, schema.contact
+    change(
+        practice,
+        points.update().where(points.c.contact_id == practice.father.id).values(value="amara@example.org"),
+    )
+    a_booked_request(desk, practice)
+    change(practice, contacts.update().where(contacts.c.id == practice.amara.id).values(opted_out=True))
+    clock.advance(timedelta(seconds=20))
+    due(desk)
+    shared = [notice for notice in due(desk) if notice.address.casefold() == "amara@example.org"]
+    assert len(shared) == 1
+    assert "reply" not in shared[0].body
+    assert not shared[0].body.startswith("For")

@@ -15,6 +15,7 @@ from typing import Final, assert_never
 from request_desk.domain.directory import Channel, Contact, Relation
 from request_desk.domain.ids import ContactId
 from request_desk.domain.requests import Act, Booking, Cancellation, Move
+from request_desk.domain.text import name_in_letter
 from request_desk.domain.words import Words, _
 
 _NAME_LIMIT: Final = 80
@@ -52,11 +53,12 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One notice to one recipient; `replied` adds that a reply waits in the portal."""
+    """One notice to one address; `replied` adds that a reply waits in the portal, `also` are others who read that address."""
 
     recipient: Recipient
     kind: NoticeKind
     replied: bool
+    also: tuple[ContactId, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +108,21 @@ def notice_of(act: Act | None) -> NoticeKind | None:
 def planned(
     kind: NoticeKind | None, *, replied: bool, sender_id: ContactId, to: Sequence[Recipient]
 ) -> tuple[Planned, ...]:
-    """Return one notice for each recipient concerned, the reply merged into the sender's; others hear of the act alone."""
-    result: list[Planned] = []
-    for recipient in to:
-        is_answered = replied and recipient.contact_id == sender_id
-        if kind is not None:
-            result.append(Planned(recipient, kind, is_answered))
-        elif is_answered:
-            result.append(Planned(recipient, NoticeKind.REPLY, replied=False))
-    return tuple(result)
+    """Return one notice for each address concerned, the reply merged into the sender's; others hear of the act alone.
+
+    People who share an address, in any spelling of case, get one letter that names them; the sender's is theirs.
+    """
+    if kind is None:
+        return tuple(
+            Planned(each, NoticeKind.REPLY, replied=False) for each in to if replied and each.contact_id == sender_id
+        )
+    sharing: dict[str, list[Recipient]] = {}
+    for recipient in sorted(to, key=lambda each: each.contact_id != sender_id):
+        sharing.setdefault(recipient.address.casefold(), []).append(recipient)
+    return tuple(
+        Planned(first, kind, replied and first.contact_id == sender_id, tuple(each.contact_id for each in others))
+        for first, *others in sharing.values()
+    )
 
 
 def compose(
@@ -129,11 +137,15 @@ def compose(
     first_name: str = "",
     starts_at: datetime | None = None,
     place: str = "",
+    readers: Sequence[str] = (),
 ) -> Composed:
-    """Return subject and body of a notice. `starts_at` is the visit's time: the new one of a move, the old one of a cancellation."""
+    """Return subject and body of a notice. `starts_at` is the visit's time: the new one of a move, the old one of a cancellation.
+
+    `readers` are the first names of several people who read one address.
+    """
     practice = _label(practice_name) or _("your practice")
     timed = content is Content.TIME and starts_at is not None and kind in _OF_A_VISIT
-    told = _told(kind, _person(first_name) if timed else "")
+    told = _told(kind, name_in_letter(first_name, _NAME_LIMIT) if timed else "")
     if starts_at is not None and timed:
         when = words.long_moment(starts_at) + " " + words.zone_name(starts_at)
         where = _label(place)
@@ -150,7 +162,9 @@ def compose(
         else _("Sign in to see it: {url}")
     )
     phone = _label(practice_phone)
+    named = [name for name in (name_in_letter(each, _NAME_LIMIT) for each in readers) if name]
     paragraphs = (
+        _("For {names}").format(names=words.list_of(named)) if len(named) > 1 else "",
         told,
         reply,
         ways.format(url=link) if link else _("Sign in to our portal to see it."),
@@ -193,12 +207,6 @@ def _label(text: str) -> str:
     """One line of visible signs: nothing that could end a header, hide, or turn the text around."""
     shown = "".join(" " if sign.isspace() else sign for sign in text if sign.isspace() or _is_visible(sign))
     return " ".join(shown.split())[:_NAME_LIMIT]
-
-
-def _person(name: str) -> str:
-    """A first name as it may stand in a letter: letters, marks and what joins them; no address can hide in it."""
-    kept = "".join(sign if unicodedata.category(sign)[0] in "LM" or sign in " '’-" else " " for sign in name)
-    return " ".join(kept.split())[:_NAME_LIMIT]
 
 
 def _is_visible(sign: str) -> bool:

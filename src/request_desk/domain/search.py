@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Final
 
+from request_desk.domain.text import APOSTROPHES, MIDDLE_DOTS
+
 _TERMS: Final = 8
 _QUERY_LIMIT: Final = 200
 _PREFIX_FROM: Final = 3  # a shorter beginning matches too much to be useful or fast
@@ -27,11 +29,10 @@ _LETTERS: Final = str.maketrans(
         "þ": "th",
         "ß": "ss",
         "ŧ": "t",
-        "ʻ": "",
-        "’": "",
-        "'": "",
     }
 )
+# Left out before anything else: the acute accent that stands alone would become a space.
+_UNTYPED: Final = str.maketrans(dict.fromkeys(f"{APOSTROPHES}{MIDDLE_DOTS}", ""))
 _KEPT_MARKS: Final = frozenset(
     {0, 7, 8, 9}
 )  # combining classes that carry meaning: vowel signs, nukta, kana voicing, virama
@@ -48,8 +49,8 @@ _CJK: Final = re.compile(
 def fold(text: str) -> str:
     """Return the text without differences that nobody types: case, width, ligatures, accents."""
     if text.isascii():
-        return text.lower().replace("'", "")  # the same, ten times as fast; most letters are
-    lower = unicodedata.normalize("NFKC", text).casefold()
+        return text.lower().replace("'", "").replace("`", "")  # the same, ten times as fast; most letters are
+    lower = unicodedata.normalize("NFKC", text.translate(_UNTYPED)).casefold()
     parts = unicodedata.normalize("NFKD", lower)
     bare = "".join(_digit(sign) for sign in parts if unicodedata.combining(sign) in _KEPT_MARKS)
     # Folding once may make something new to fold (a ligature of capitals); twice is enough for all of Unicode.

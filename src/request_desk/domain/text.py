@@ -29,9 +29,14 @@ _INVISIBLE: Final = re.compile(
     "[\u00ad\u115f\u1160\u180e\u200b-\u200f\u2060-\u2064\u3164\uffa0\ufe00-\ufe0f\U000e0000-\U000e007f]"
 )
 _JOINERS: Final = "\u200c\u200d"
+# What people type between the letters of a name, by family: O'Brien, Ya‘qub, D`Souza, ג׳ורג׳; Anne-Marie, בן־דוד; Gal·la.
+APOSTROPHES: Final = "'`´‘’‛ʹʻʼʽˈ′ʾʿ׳״՚ꞌ＇"
+HYPHENS: Final = "-\u00ad‐‑‒–\u058a־᠆゠﹣－"
+MIDDLE_DOTS: Final = "·‧・･᛫"
 _ATOM: Final = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_STOP_IN_WORD: Final = re.compile(r"\.(?=\w(?!\.))")
 _ISO_DAY: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _US_DAY: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 _CLOCK: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})(?:\s?([AaPp])\.?[Mm]\.?)?")
@@ -83,6 +88,36 @@ def clean_name(value: object, *, field: str = "Name", required: bool = True) -> 
         if alone or category in {"Cc", "Cn", "Co", "Cs"} or marks > _MARKS_LIMIT:
             raise refusal
     return text
+
+
+def name_in_letter(name: str, most: int = 80) -> str:
+    """Return a name as it may stand in a letter: letters and marks of every script and what joins them in one word.
+
+    Apostrophes, hyphens, middle dots and joiners stay beside a letter, a full stop behind one. No address and no header can begin
+    in it: a full stop before a longer word gets a space, everything else becomes one.
+    """
+    kept = [sign if _stands_in_name(name, index) else " " for index, sign in enumerate(name)]
+    return " ".join(_STOP_IN_WORD.sub(". ", "".join(kept)).split())[:most].strip()
+
+
+def _stands_in_name(name: str, index: int) -> bool:
+    sign = name[index]
+    if sign == "\u00ad":
+        return False
+    if unicodedata.category(sign)[0] in "LM":
+        return True
+    before, after = name[index - 1 : index] if index else "", name[index + 1 : index + 2]
+    if sign in _JOINERS:
+        return _is_joined(name, index)
+    if sign in APOSTROPHES:
+        return _is_letter(before) or _is_letter(after)
+    if sign in HYPHENS or sign in MIDDLE_DOTS:
+        return (_is_letter(before) or before == ".") and _is_letter(after)
+    return sign == "." and _is_letter(before)
+
+
+def _is_letter(sign: str) -> bool:
+    return bool(sign) and unicodedata.category(sign)[0] in "LM"
 
 
 def parse_email(value: object, *, field: str = "E-mail") -> str:
@@ -178,6 +213,13 @@ def parse_id(value: object, *, field: str = "Id") -> int:
     ):
         return int(value)
     raise Invalid(_("This choice is not known. Please choose again."), field=field)
+
+
+def parse_version(value: object) -> int:
+    """Return the version that somebody saw of what is to be changed: a whole number from 1 on that the column can hold."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _LARGEST_ID:
+        return value
+    raise Invalid(_("It is not known which state of this was seen. Please open it again."), field=_("Version"))
 
 
 def parse_uuid(value: object, *, field: str = "Id") -> UUID:

@@ -19,6 +19,7 @@ from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.errors import Conflict, NotAllowed, NotFound, Refused, SignedOut, SlotTaken, Unavailable
 from request_desk.domain.ids import IdSource, NewId, new_uuid
 from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.text import parse_version
 from request_desk.domain.words import Words
 from request_desk.store import journal, schema
 from request_desk.store.database import BUSY, DAMAGED, LOST, UNSURE, Database, is_damage
@@ -270,7 +271,7 @@ class Unit:
         """
         bound = {"which_row": row_id} | {f"to_{key}": value for key, value in values.items()}
         if expect_version is not None:
-            bound["seen_version"] = expect_version
+            bound["seen_version"] = parse_version(expect_version)
         row = self.first(_update_of(table, frozenset(values), expect_version is not None), bound)
         if row is not None:
             return row

@@ -8,6 +8,7 @@ from typing import Final
 
 from request_desk.domain.errors import Refused
 from request_desk.domain.words import _
+from request_desk.store import place
 
 _PAGES: Final = 1_000  # a step; between two the writers have their turn
 _PAUSE: Final = 0.005  # seconds
@@ -15,10 +16,15 @@ _FINDINGS: Final = 20
 
 
 def copy(source: Path, target: Path) -> Path:
-    """Copy the database to `target`, whole or not at all, and check the copy; raises Refused when it is not sound.
+    """Copy the database to `target`, whole or not at all, and check the copy; raises Refused when there is nothing to copy or it is not sound.
 
     Writers go on meanwhile: SQLite copies what changed again. Never copy the file itself (DUR-04).
     """
+    place.check(source)
+    if not source.exists() or source.stat().st_size == 0:
+        raise Refused(
+            _("There is no database in {name}, so there is nothing to copy. Check its path.").format(name=source.name)
+        )
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
     part.touch(mode=0o600)
@@ -53,6 +59,7 @@ def _copied(source: Path, part: Path) -> None:
 
 def check(path: Path) -> tuple[str, ...]:
     """Return what is wrong with a database file, nothing when it is sound: pages, indexes, constraints, references (DUR-07)."""
+    place.check(path)
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
             found = [str(row[0]) for row in database.execute(f"PRAGMA integrity_check({_FINDINGS})")]

@@ -1,6 +1,5 @@
 """Connections: one writer and a few readers per process, opened the same safe way on SQLite and PostgreSQL."""
 
-import os
 import random
 import sqlite3
 import time
@@ -17,6 +16,7 @@ from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from request_desk.domain.errors import Unavailable
+from request_desk.store import place
 from request_desk.store.quick import Quick
 
 APPLICATION_ID = 0x52444B31  # "RDK1": tells our files from other SQLite files
@@ -25,9 +25,9 @@ _PAGE_SIZE = 8192
 _READERS = 6
 _BUSY = ("database is locked", "database table is locked", "database schema is locked", "locking protocol")
 _DAMAGES = ("file is not a database", "malformed", "file is encrypted")
-_NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ncpfs"})
 
 UNSURE = "The database was lost in the middle of this, so it is not known whether it was done. Reload and look before you try again."
+CHANGED_JOURNAL = "Another program has changed how this database file keeps its journal. Nothing was changed; close that program and every desk, then open the desk again."
 LOST = "The database cannot be reached just now. Nothing was changed; try again in a moment."
 DAMAGED = "The database file is damaged, or it is no database. Stop working with it, run `request-desk doctor`, and restore a backup."
 BUSY = "The database has been busy for several seconds. Nothing was changed; try again in a moment."
@@ -42,7 +42,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._journal_mode = journal_mode or ("wal" if _wal_is_safe(sqlite3.sqlite_version_info) else "delete")
         if self.is_sqlite:
-            _check_place(self.path)
+            place.prepare(self.path)
         self.engine = self._engine()
         self.quick = Quick(self.engine.dialect)
         self._write_lock = RLock()
@@ -107,7 +107,14 @@ class Database:
             "cell_size_check=ON",
             "mmap_size=0",
         ):
-            _again(lambda p=pragma: cursor.execute(f"PRAGMA {p}"), BUSY_SECONDS, random.uniform)  # type: ignore[misc]
+            try:
+                _again(lambda p=pragma: cursor.execute(f"PRAGMA {p}"), BUSY_SECONDS, random.uniform)  # type: ignore[misc]
+            except sqlite3.OperationalError as error:
+                is_changed = pragma.startswith("journal_mode") and _is_busy(error) and not self._has_its_journal(dbapi)
+                dbapi.close()  # nobody else does, and while it is open the journal cannot be mended
+                if is_changed:
+                    raise Unavailable(CHANGED_JOURNAL) from error
+                raise
         cursor.close()
 
     @contextmanager
@@ -155,8 +162,31 @@ class Database:
         dbapi.execute("PRAGMA busy_timeout=0")
         try:
             _again(lambda: dbapi.execute("BEGIN IMMEDIATE"), BUSY_SECONDS, self._random.uniform)
+            if not self._has_its_journal(dbapi):
+                dbapi.execute("ROLLBACK")
+                self._mend_journal(dbapi)
+                _again(lambda: dbapi.execute("BEGIN IMMEDIATE"), BUSY_SECONDS, self._random.uniform)
         except sqlite3.DatabaseError as error:
             raise Unavailable(BUSY if _is_busy(error) else _sentence(error)) from error
+
+    def _has_its_journal(self, dbapi: sqlite3.Connection) -> bool:
+        """Whether the file still keeps the journal that was chosen: another tool can change it under an open desk."""
+        return str(dbapi.execute("PRAGMA journal_mode").fetchone()[0]) == self._journal_mode
+
+    def _mend_journal(self, dbapi: sqlite3.Connection) -> None:
+        """Bring the chosen journal back, which needs the file for this connection alone; raises Unavailable when others have it."""
+        while True:  # our own readers
+            try:
+                self._readers.get_nowait().close()
+            except Empty:
+                break
+        self.engine.dispose()
+        try:
+            dbapi.execute(f"PRAGMA journal_mode={self._journal_mode}")
+        except sqlite3.OperationalError as error:
+            raise Unavailable(CHANGED_JOURNAL) from error
+        if not self._has_its_journal(dbapi):
+            raise Unavailable(CHANGED_JOURNAL)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -274,32 +304,3 @@ def _again(attempt: Callable[[], object], seconds: float, uniform: Callable[[flo
 def _wal_is_safe(version: tuple[int, ...]) -> bool:
     """Tell whether this SQLite has the fix of the WAL-reset fault (3.51.3, 3.50.7 and 3.44.6 of their lines)."""
     return version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45)
-
-
-def _check_place(path: Path) -> None:
-    """Refuse a file that SQLite cannot keep safe, with the reason (DUR-02)."""
-    if path.is_symlink():
-        raise Unavailable(f"The database file {path.name} is a link. Give the path of the file itself.")
-    if path.parent.is_dir() and not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))  # SQLite gives its journals the mode of the database
-    kind = _file_system(path.parent)
-    if kind in _NETWORK_FILE_SYSTEMS:
-        raise Unavailable(
-            f"The database file {path.name} lies on a network share ({kind}), where SQLite loses data."
-            " Use a local folder, or PostgreSQL for several workstations."
-        )
-
-
-def _file_system(folder: Path) -> str:
-    """Return the type of the file system that holds a folder, or "" where the platform does not tell."""
-    mounts = Path("/proc/self/mounts")
-    if not mounts.exists():
-        return ""
-    place = folder.resolve()
-    best, kind = -1, ""
-    for line in mounts.read_text("utf-8", "replace").splitlines():
-        fields = line.split(" ")
-        point = fields[1].replace("\\040", " ")
-        if (place == Path(point) or Path(point) in place.parents) and len(point) >= best:
-            best, kind = len(point), fields[2]
-    return kind

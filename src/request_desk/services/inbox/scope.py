@@ -16,6 +16,7 @@ from request_desk.domain.changes import Topic
 from request_desk.domain.errors import NotFound, Refused
 from request_desk.domain.ids import RequestId, StaffId
 from request_desk.domain.requests import RequestState, Target, TargetKind
+from request_desk.domain.text import parse_version
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.store import schema
@@ -156,6 +157,6 @@ def target_name(unit: Unit, target: Target) -> str:
 def fresh(unit: Unit, request_id: RequestId, expect_version: int) -> Row[Any]:
     """Return the row of a request that still waits and is as the actor saw it, locked; raise Conflict, Refused, NotFound."""
     row = seen(unit, request_id, lock=True)
-    if row.version != expect_version:
+    if row.version != parse_version(expect_version):
         raise unit.conflict(Topic.REQUEST, request_id)
     return pending(row)

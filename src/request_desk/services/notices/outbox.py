@@ -136,6 +136,7 @@ _FACTS = (
         _outbox.c.attempts,
         _outbox.c.challenge_id,
         _outbox.c.request_id,
+        _outbox.c.contact_id,
         _contact.c.language,
         _contact.c.active,
         _contact.c.opted_out,
@@ -162,6 +163,19 @@ _FACTS = (
     )
     .where(_outbox.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(_outbox.c.not_before, _outbox.c.id)
+)
+_FIRST_NAMES = (
+    select(_contact.c.given_name)
+    .select_from(_contact.join(_relation, _relation.c.contact_id == _contact.c.id))
+    .where(
+        _contact.c.id.in_(bindparam("ids", expanding=True)),
+        _relation.c.patient_id == bindparam("patient_id"),
+        _relation.c.gets_notices,
+        or_(_relation.c.valid_until.is_(None), _relation.c.valid_until >= bindparam("today")),
+        _contact.c.active,
+        ~_contact.c.opted_out,
+    )
+    .order_by(_contact.c.id)
 )
 _ONE = select(_outbox).where(_outbox.c.id == bindparam("id")).with_for_update()
 # What happened to a visit is told whatever becomes of the request that led to it.
@@ -214,7 +228,7 @@ def notify(
             contact_id=each.recipient.contact_id,
             request_id=request_id,
             appointment_id=appointment_id,
-            payload={"replied": each.replied},
+            payload={"replied": each.replied, "also": list(each.also)},
             dedupe_key=f"{each.kind}:{request_id or appointment_id}:{version}:{each.recipient.contact_id}",
             not_before=unit.now + unit.grace,
         )
@@ -341,7 +355,18 @@ def claim_due(unit: Unit, owner: str, limit: int = 20) -> tuple[DueNotice, ...]:
     unit.run(_LEASE, {"ids": ids, "owner": owner, "leased": unit.now + LEASE})
     due: list[DueNotice] = []
     for row in unit.rows(_FACTS, {"ids": ids}):
-        if reason := _why_not(row, _today(unit)):
+        reason = _why_not(row, _today(unit))
+        if reason and (also := row.payload.get("also")):  # the next who reads this address
+            _set(
+                unit,
+                row.id,
+                contact_id=also[0],
+                payload={**row.payload, "replied": False, "also": also[1:]},
+                attempts=row.attempts - 1,
+                lease_owner="",
+                lease_until=None,
+            )
+        elif reason:
             _set(unit, row.id, state="withdrawn", lease_owner="", lease_until=None, error=reason)
             _tell(unit, "notice_withdrawn", row.id, row.request_id)
         elif row.attempts > _MOST_TRIES:
@@ -398,6 +423,7 @@ def _composed(unit: Unit, row: Row[Any]) -> DueNotice:
             first_name=row.given_name,
             starts_at=row.starts_at,
             place=row.place or "",
+            readers=_readers(unit, row),
         )
         subject, body = letter.subject, letter.body
     return DueNotice(
@@ -411,6 +437,15 @@ def _composed(unit: Unit, row: Row[Any]) -> DueNotice:
         attempts=row.attempts,
         challenge_id=row.challenge_id,
     )
+
+
+def _readers(unit: Unit, row: Row[Any]) -> list[str]:
+    """The first names of all who read the address of a notice and may hear of its patient; nothing for one alone."""
+    also = row.payload.get("also")
+    if not also:
+        return []
+    asked = {"ids": [row.contact_id, *also], "patient_id": row.patient_id, "today": _today(unit)}
+    return [name for (name,) in unit.rows(_FIRST_NAMES, asked)]
 
 
 def settle(unit: Unit, notice_id: OutboxId, owner: str, result: Delivered, error: str = "") -> None:

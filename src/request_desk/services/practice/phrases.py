@@ -15,6 +15,7 @@ from request_desk.domain.ids import AppointmentId, PhraseId, RequestId, StaffId
 from request_desk.domain.phrases import FIELDS, Outcome, Phrase, Prompt, dump, parse
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Act, Booking, Cancellation, Move, RequestKind
+from request_desk.domain.text import parse_version
 from request_desk.domain.words import Words, _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
@@ -140,7 +141,9 @@ def save(
     if phrase_id is None:
         return _insert(unit, checked, staff_id=staff_id, shipped=False)
     _own_or_managed(unit, phrase_id)
-    unit.change(schema.phrase, phrase_id, expect_version, shipped=False, active=True, **_columns(checked))
+    unit.change(
+        schema.phrase, phrase_id, parse_version(expect_version), shipped=False, active=True, **_columns(checked)
+    )
     unit.record("changed_phrase", Topic.PHRASE, phrase_id)
     return phrase_id
 

@@ -17,7 +17,7 @@ from request_desk.domain.directory import AppointmentType, CancelReason
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, PatientId, RequestId, TypeId
 from request_desk.domain.requests import Booking
-from request_desk.domain.text import clean_text
+from request_desk.domain.text import clean_text, parse_version
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
@@ -202,7 +202,7 @@ def cancel(unit: Unit, appointment_id: AppointmentId, *, code: str, text: str = 
     unit.require(Permission.CHANGE_SCHEDULE)
     reason = _cancel_reason(unit, code)
     told = clean_text(text, field=_("Reason"), most=_REASON_MOST)
-    found = _seen(unit, appointment_id, expect_version)
+    found = _seen(unit, appointment_id, parse_version(expect_version))
     seen = found.appointment
     appointments.moved_to(seen.status, AppointmentStatus.CANCELLED)
     _check_not_begun(unit, seen, _("cancelled"))
@@ -254,7 +254,7 @@ def reschedule(
     rebooking mode) unless `overrule` gives a reason, which is kept (AP4, ACT7).
     """
     unit.require(Permission.CHANGE_SCHEDULE)
-    found = _seen(unit, appointment_id, expect_version)
+    found = _seen(unit, appointment_id, parse_version(expect_version))
     seen = found.appointment
     _check_movable(unit, seen, seen.patient_id)
     if (slot.provider_id, slot.location_id, slot.starts_at) == (seen.provider_id, seen.location_id, seen.starts_at):

@@ -279,6 +279,8 @@ class Shell(QObject):
             self._forget_first()
         self.frame.undo_bar.clear()
         self.frame.messages.clear()
+        for warning in self._opened.warnings:
+            self._say_problem(warning)
         self._too_late = None
         self.runner.read(self, directory.me).done(self._me_read).refused(self._sign_in_refused)
 
