@@ -111,6 +111,7 @@ class Database:
                 _again(lambda p=pragma: cursor.execute(f"PRAGMA {p}"), BUSY_SECONDS, random.uniform)  # type: ignore[misc]
             except sqlite3.OperationalError as error:
                 is_changed = pragma.startswith("journal_mode") and _is_busy(error) and not self._has_its_journal(dbapi)
+                cursor.close()
                 dbapi.close()  # nobody else does, and while it is open the journal cannot be mended
                 if is_changed:
                     raise Unavailable(CHANGED_JOURNAL) from error
@@ -175,14 +176,17 @@ class Database:
 
     def _mend_journal(self, dbapi: sqlite3.Connection) -> None:
         """Bring the chosen journal back, which needs the file for this connection alone; raises Unavailable when others have it."""
-        while True:  # our own readers
+        while True:
             try:
-                self._readers.get_nowait().close()
+                reader = self._readers.get_nowait()
             except Empty:
                 break
-        self.engine.dispose()
+            reader.invalidate()  # closed at once, not kept by a pool
+            reader.close()
         try:
-            dbapi.execute(f"PRAGMA journal_mode={self._journal_mode}")
+            _again(
+                lambda: dbapi.execute(f"PRAGMA journal_mode={self._journal_mode}"), BUSY_SECONDS, self._random.uniform
+            )
         except sqlite3.OperationalError as error:
             raise Unavailable(CHANGED_JOURNAL) from error
         if not self._has_its_journal(dbapi):

@@ -13,7 +13,37 @@ from request_desk.domain.words import _
 
 # File systems of one machine, on which locks and the order of writes are what SQLite counts on. What is not here is refused.
 _LOCAL: Final = frozenset(
-    ["apfs", "aufs", "bcachefs", "btrfs", "ecryptfs", "exfat", "ext2", "ext3", "ext4", "f2fs", "fuseblk", "hfs", "hfsplus", "jfs", "msdos", "nilfs2", "ntfs", "ntfs3", "overlay", "overlayfs", "ramfs", "reiserfs", "rootfs", "tmpfs", "ubifs", "ufs", "vfat", "xfs", "zfs"]
+    [
+        "apfs",
+        "aufs",
+        "bcachefs",
+        "btrfs",
+        "ecryptfs",
+        "exfat",
+        "ext2",
+        "ext3",
+        "ext4",
+        "f2fs",
+        "fuseblk",
+        "hfs",
+        "hfsplus",
+        "jfs",
+        "msdos",
+        "nilfs2",
+        "ntfs",
+        "ntfs3",
+        "overlay",
+        "overlayfs",
+        "ramfs",
+        "reiserfs",
+        "rootfs",
+        "tmpfs",
+        "ubifs",
+        "ufs",
+        "vfat",
+        "xfs",
+        "zfs",
+    ]
 )
 _OCTAL: Final = re.compile(r"\\([0-7]{3})")
 _MAC_MOUNT: Final = re.compile(r".+? on (?P<point>/.*) \((?P<kind>[^,)]+)(?P<rest>[^)]*)\)")
