@@ -26,26 +26,49 @@ def brute_force(
     """Return the free slots of one provider: every start of every window on every day, each held against everything busy."""
     taken = list(busy)
     found: dict[tuple[datetime, int], Slot] = {}
-    day = zone.day_of(span.starts_at) - ONE_DAY
-    while day <= zone.day_of(span.ends_at) + ONE_DAY:
-        for window in windows:
-            if not _holds_on(window, day.weekday()) or not _serves(window, type_id, for_staff):
-                continue
-            if (window.valid_from and day < window.valid_from) or (window.valid_until and window.valid_until < day):
-                continue
-            opens, closes = zone.instant(day, window.start_minute), zone.instant(day, window.end_minute)
-            blocked = duration + max(buffer, window.buffer or timedelta(0))
-            start = opens
-            while start + duration <= closes:
-                slot = Slot(window.provider_id, window.location_id, start, start + duration, start + blocked)
-                is_asked = span.starts_at <= start < span.ends_at and start >= earliest
-                if is_asked and not any(each.starts_at < start + blocked and start < each.ends_at for each in taken):
-                    known = found.get((start, window.location_id))
-                    if known is None or slot.blocked_until < known.blocked_until:
-                        found[start, window.location_id] = slot
-                start += grid
-        day += ONE_DAY
+    opened = _opened(windows, span, zone)
+    for window, opens, closes in opened:
+        if not _serves(window, type_id, for_staff):
+            continue
+        last = closes
+        while touching := [end for other, start, end in opened if start == last and _belong_together(window, other)]:
+            last = max(touching)
+        blocked = duration + max(buffer, window.buffer or timedelta(0))
+        start = opens
+        while start < closes and start + duration <= last:
+            slot = Slot(window.provider_id, window.location_id, start, start + duration, start + blocked)
+            is_asked = span.starts_at <= start < span.ends_at and start >= earliest
+            if is_asked and not any(each.starts_at < start + blocked and start < each.ends_at for each in taken):
+                known = found.get((start, window.location_id))
+                if known is None or slot.blocked_until < known.blocked_until:
+                    found[start, window.location_id] = slot
+            start += grid
     return [found[key] for key in sorted(found)]
+
+
+def _opened(
+    windows: Sequence[AvailabilityWindow], span: Span, zone: PracticeTime
+) -> list[tuple[AvailabilityWindow, datetime, datetime]]:
+    """Every window of every day around the span."""
+    opened = []
+    day = zone.day_of(span.starts_at) - 2 * ONE_DAY
+    while day <= zone.day_of(span.ends_at) + 2 * ONE_DAY:
+        for window in windows:
+            is_over = window.valid_until is not None and window.valid_until < day
+            if not _holds_on(window, day.weekday()) or (window.valid_from and day < window.valid_from) or is_over:
+                continue
+            opens = zone.instant(day, window.start_minute)
+            end_day, minute = day + window.end_minute // 1440 * ONE_DAY, window.end_minute % 1440
+            closes = zone.instant(end_day, minute)
+            if opens < closes:
+                opened.append((window, opens, closes))
+        day += ONE_DAY
+    return opened
+
+
+def _belong_together(one: AvailabilityWindow, other: AvailabilityWindow) -> bool:
+    same = [(each.provider_id, each.location_id, each.type_ids, each.staff_only, each.buffer) for each in (one, other)]
+    return same[0] == same[1]
 
 
 def _holds_on(window: AvailabilityWindow, weekday: int) -> bool:

@@ -113,12 +113,19 @@ any_minutes = st.integers(0, 1440)
 @st.composite
 def some_windows(draw: st.DrawFn) -> list[AvailabilityWindow]:
     minutes = draw(st.sampled_from([five_minutes, any_minutes]))
-    result = []
+    result: list[AvailabilityWindow] = []
     for number in range(draw(st.integers(0, 5))):
         start, end = sorted((draw(minutes), draw(minutes)))
+        weekday = draw(st.integers(0, 6))
+        if result and draw(st.booleans()):  # one that touches the last
+            last = result[-1]
+            weekday, start = (last.weekday + last.end_minute // 1440) % 7, last.end_minute % 1440
+            end = max(start, draw(minutes))
+        if draw(st.booleans()):  # past midnight
+            end = min(start + 1440, end + 1440)
         result.append(
             a_window(
-                draw(st.integers(0, 6)),
+                weekday,
                 start,
                 end,
                 location=draw(st.sampled_from([NORTHSIDE, HARBOR])),
@@ -187,7 +194,7 @@ def test_a_kept_horizon_follows_what_is_booked_and_freed(search: dict[str, objec
 
 
 @given(some_searches())
-def test_no_slot_touches_what_is_busy_and_each_lies_in_a_window(search: dict[str, object]) -> None:
+def test_no_slot_touches_what_is_busy_and_each_lies_in_open_time(search: dict[str, object]) -> None:
     slots = free_slots(**search)  # type: ignore[arg-type]
     windows, busy, zone, type_id, for_staff = (
         search[name] for name in ("windows", "busy", "zone", "type_id", "for_staff")
@@ -203,9 +210,40 @@ def test_starts_come_every_grid_from_the_windows_start() -> None:
     assert clock(find([a_window(start=9 * 60 + 10, end=10 * 60 + 30)], grid=20)) == ["09:10", "09:30", "09:50"]
 
 
-def test_the_visit_must_lie_in_one_window_but_its_buffer_may_hang_out() -> None:
+def test_the_visit_must_lie_in_open_time_but_its_buffer_may_hang_out() -> None:
     assert clock(find([a_window(end=10 * 60)], duration=60, buffer=30)) == ["09:00"]
-    assert clock(find([a_window(end=10 * 60), a_window(start=10 * 60, end=11 * 60)], duration=90)) == []
+    assert clock(find([a_window(end=10 * 60), a_window(start=10 * 60 + 5, end=11 * 60)], duration=90)) == []
+
+
+def test_windows_that_meet_are_one_stretch() -> None:  # AV1
+    meeting = [a_window(start=8 * 60, end=12 * 60 + 10), a_window(start=12 * 60 + 10, end=13 * 60, number=2)]
+    assert clock(find(meeting, duration=40, grid=10))[-3:] == ["12:00", "12:10", "12:20"]
+    assert is_open(meeting, at(11, 50), at(12, 30), zone=LA)
+    assert window_of(meeting, at(12, 20), at(13, 0), zone=LA) == meeting[1]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        a_window(start=10 * 60, end=11 * 60, location=HARBOR),
+        a_window(start=10 * 60, end=11 * 60, types=(TypeId(2),)),
+        a_window(start=10 * 60, end=11 * 60, staff_only=True),
+        a_window(start=10 * 60, end=11 * 60, buffer=15),
+    ],
+    ids=["place", "type", "staff", "buffer"],
+)
+def test_windows_of_another_place_or_purpose_stay_apart(other: AvailabilityWindow) -> None:
+    assert clock(find([a_window(end=10 * 60), other], duration=90, for_staff=True, type_id=TypeId(2))) == []
+
+
+def test_open_time_goes_on_over_midnight() -> None:
+    before, after = a_window(start=22 * 60, end=1440), a_window(2, start=0, end=2 * 60, number=2)
+    over = a_window(start=22 * 60, end=26 * 60)
+    for windows in ([before, after], [over]):
+        assert clock(find(windows, duration=60)) == ["22:00", "22:30", "23:00", "23:30"]
+        assert is_open(windows, at(23, 30), at(23, 30) + 60 * MINUTE, zone=LA)
+    assert clock(find([over], duration=60, day=TUESDAY + timedelta(days=1))) == ["00:00", "00:30", "01:00"]
+    assert clock(find([over], duration=60, days=2))[4:] == ["00:00", "00:30", "01:00"]
 
 
 def test_the_larger_buffer_is_blocked() -> None:

@@ -15,7 +15,11 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _NO_TIME: Final = timedelta(0)
 _COARSE: Final = 5 * 60 * 1_000_000  # five minutes divide the starts and lengths in use, and every UTC offset
 _FINE: Final = 60 * 1_000_000  # for a practice with a window from 9:03 or visits of 12 minutes
+_DAY_MINUTES: Final = 24 * 60
+_AROUND: Final = timedelta(days=1)
 _REACH: Final = 2 * 24 * 60 * _FINE  # how far behind the span blocked time matters: no visit is longer
+
+_Purpose = tuple[ProviderId, LocationId, tuple[TypeId, ...], bool, timedelta | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class AvailabilityWindow:
-    """A weekly window in wall-clock minutes since midnight (AV1); Monday is weekday 0."""
+    """A weekly window in wall-clock minutes since midnight (AV1); Monday is weekday 0.
+
+    `end_minute` beyond 1440 ends on the next day. Windows of one provider, place and purpose that touch are one stretch: a visit
+    may begin in one and end in the next.
+    """
 
     id: WindowId
     provider_id: ProviderId
@@ -130,7 +138,7 @@ def open_spans(
             window.buffer,
             window.id,
         )
-        for window, start, end in _occurrences(windows, span, zone)
+        for window, start, end, _reach in _occurrences(windows, span, zone)
         if serves(window, type_id, for_staff=for_staff)
     ]
     return sorted(found, key=lambda each: (each.starts_at, each.ends_at, each.location_id, each.window_id))
@@ -153,12 +161,12 @@ def window_of(
     for_staff: bool = True,
     location_id: LocationId | None = None,
 ) -> AvailabilityWindow | None:
-    """Return the window that holds the whole visit, or None; of several the one with the shortest buffer."""
+    """Return the window in which a visit begins that it or those that touch it hold whole, or None; of several the shortest buffer."""
     fitting = [
         window
-        for window, start, end in _occurrences(windows, Span(starts_at, ends_at), zone)
-        if start <= starts_at
-        and ends_at <= end
+        for window, start, end, reach in _occurrences(windows, Span(starts_at, ends_at), zone)
+        if start <= starts_at < end
+        and ends_at <= reach
         and serves(window, type_id, for_staff=for_staff)
         and location_id in (None, window.location_id)
     ]
@@ -175,7 +183,7 @@ def is_open(
     for_staff: bool = True,
     location_id: LocationId | None = None,
 ) -> bool:
-    """Tell whether the visit lies inside one window; its buffer may hang out behind the window's end."""
+    """Tell whether the visit lies inside one stretch of windows; its buffer may hang out behind the end."""
     found = window_of(
         windows, starts_at, ends_at, zone=zone, type_id=type_id, for_staff=for_staff, location_id=location_id
     )
@@ -198,7 +206,7 @@ def free_slots(
     """Return the bookable slots of one provider that start inside `span`, by start; they may overlap each other.
 
     `busy` are the blocked stretches of appointments and the absences. Starts come every `grid` from a window's
-    start; the visit must lie inside one window; the larger of the two buffers must be free behind it. Before
+    start; the visit must lie inside one stretch of windows; the larger of the two buffers must be free behind it. Before
     `earliest` nothing starts. Source: AV1, AV5; FHIR R4 Slot (free).
     """
     if not windows:
@@ -227,6 +235,7 @@ class _Opening:
 
     start: int
     end: int
+    reach: int  # where the stretch of windows ends that this one belongs to
     window: AvailabilityWindow
 
 
@@ -262,7 +271,8 @@ class Horizon:
         self._from, self._to = _micros(span.starts_at), _micros(span.ends_at)
         self._base = self._from - self._from % _COARSE
         self._openings = [
-            _Opening(_micros(start), _micros(end), window) for window, start, end in _occurrences(windows, span, zone)
+            _Opening(_micros(start), _micros(end), _micros(reach), window)
+            for window, start, end, reach in _occurrences(windows, span, zone)
         ]
         self._busy: list[tuple[int, int]] = []
         self._masks: dict[int, int] = {}
@@ -369,7 +379,8 @@ class Horizon:
         masks: dict[tuple[LocationId, int], int] = {}
         for opening, block in serving:
             skipped = max(0, -((opening.start - self._base) // grid))
-            count = (opening.end - duration - opening.start) // grid + 1 - skipped
+            within, whole = opening.end - 1 - opening.start, opening.reach - duration - opening.start
+            count = min(within, whole) // grid + 1 - skipped
             if count > 0:
                 begin = (opening.start + skipped * grid - self._base) // tick
                 where = (opening.window.location_id, block)
@@ -424,19 +435,45 @@ class Horizon:
 
 def _occurrences(
     windows: Iterable[AvailabilityWindow], span: Span, zone: "PracticeTime"
-) -> Iterator[tuple[AvailabilityWindow, datetime, datetime]]:
-    """Each window on each of its days that touches the span, whole; days in order."""
+) -> Iterator[tuple[AvailabilityWindow, datetime, datetime, datetime]]:
+    """Each window on each of its days that touches the span, whole, and where the stretch ends that it belongs to; days in order."""
     weekly: dict[int, list[AvailabilityWindow]] = {}
     for window in windows:
         if window.active:
             weekly.setdefault(window.weekday, []).append(window)
-    for day in zone.days(span) if weekly else ():
+    if not weekly:
+        return
+    found: list[tuple[AvailabilityWindow, datetime, datetime]] = []
+    # A day more on each side: one for windows that end on the next day, one for what begins where the span ends.
+    for day in zone.days(Span(span.starts_at - _AROUND, span.ends_at + _AROUND)):
         for window in weekly.get(day.weekday(), ()):
             if (window.valid_from and day < window.valid_from) or (window.valid_until and day > window.valid_until):
                 continue
-            start, end = zone.instant(day, window.start_minute), zone.instant(day, window.end_minute)
-            if start < end and start < span.ends_at and span.starts_at < end:
-                yield window, start, end
+            start, end = zone.instant(day, window.start_minute), _end_of(window, day, zone)
+            if start < end:
+                found.append((window, start, end))
+    begun: dict[tuple[_Purpose, datetime], datetime] = {}  # the latest end of the stretches that begin at an instant
+    reached: list[datetime] = []
+    for window, start, end in sorted(found, key=lambda each: each[1], reverse=True):
+        purpose = _purpose(window)
+        reach = max(end, begun.get((purpose, end), end))
+        begun[purpose, start] = max(reach, begun.get((purpose, start), reach))
+        reached.append(reach)
+    by_start = sorted(range(len(found)), key=lambda place: found[place][1], reverse=True)
+    reach_of = dict(zip(by_start, reached, strict=True))
+    for place, (window, start, end) in enumerate(found):
+        if start < span.ends_at and span.starts_at < end:
+            yield window, start, end, reach_of[place]
+
+
+def _purpose(window: AvailabilityWindow) -> _Purpose:
+    """What windows have in common that are one stretch where they touch."""
+    return window.provider_id, window.location_id, window.type_ids, window.staff_only, window.buffer
+
+
+def _end_of(window: AvailabilityWindow, day: date, zone: "PracticeTime") -> datetime:
+    days, minute = divmod(window.end_minute, _DAY_MINUTES)
+    return zone.instant(day + timedelta(days=days), minute) if days else zone.instant(day, minute)
 
 
 def _micros(instant: datetime) -> int:

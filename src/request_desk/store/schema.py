@@ -226,7 +226,10 @@ availability_window = Table(
     Column("cap", Integer),
     Column("work_in_lanes", Integer, nullable=False, default=0),
     CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
-    CheckConstraint("start_minute >= 0 AND start_minute < end_minute AND end_minute <= 1440", name="minutes"),
+    CheckConstraint(
+        "start_minute BETWEEN 0 AND 1439 AND start_minute < end_minute AND end_minute <= start_minute + 1440",
+        name="minutes",
+    ),
     sqlite_strict=True,
 )
 

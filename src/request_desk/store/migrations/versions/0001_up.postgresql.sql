@@ -260,7 +260,7 @@ CREATE TABLE availability_window (
 	work_in_lanes INTEGER NOT NULL,
 	CONSTRAINT pk_availability_window PRIMARY KEY (id),
 	CONSTRAINT ck_availability_window_weekday CHECK (weekday BETWEEN 0 AND 6),
-	CONSTRAINT ck_availability_window_minutes CHECK (start_minute >= 0 AND start_minute < end_minute AND end_minute <= 1440),
+	CONSTRAINT ck_availability_window_minutes CHECK (start_minute BETWEEN 0 AND 1439 AND start_minute < end_minute AND end_minute <= start_minute + 1440),
 	CONSTRAINT fk_availability_window_provider_id_provider FOREIGN KEY(provider_id) REFERENCES provider (id),
 	CONSTRAINT fk_availability_window_location_id_location FOREIGN KEY(location_id) REFERENCES location (id)
 )
