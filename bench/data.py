@@ -188,7 +188,7 @@ class _Writer:
             (place, f"Location {place}", settings.zone, "1 Harbor St", "", place, 1) for place in LOCATIONS
         ])  # fmt: skip
         self._put("appointment_type", _TYPE_COLUMNS, [
-            (kind, f"Visit {kind}", f"Visit {kind}", 20, 0, 15, 1440, 0, 0, 0, 1440, 180, 10, "any_provider", kind, 1)
+            (kind, f"Visit {kind}", f"Visit {kind}", 20, 0, 15, 1440, 0, 0, 0, 1440, 180, 10, "any_provider", kind, 1, 0, 0, 0)
             for kind in TYPES
         ])  # fmt: skip
         providers = range(FIRST_PROVIDER, FIRST_PROVIDER + _PROVIDERS)
@@ -398,7 +398,7 @@ _APPOINTMENT_COLUMNS: Final = (
 _TYPE_COLUMNS: Final = (
     "id", "name", "short_name", "duration_minutes", "buffer_minutes", "hold_minutes", "offer_minutes", "notice_minutes",
     "reschedule_notice_minutes", "cancel_notice_minutes", "late_cancel_minutes", "advance_days", "grid_minutes", "rebooking_mode",
-    "position", "active",
+    "position", "active", "notice_days", "reschedule_notice_days", "cancel_notice_days",
 )  # fmt: skip
 _WINDOW_COLUMNS: Final = (
     "id", "provider_id", "location_id", "weekday", "start_minute", "end_minute", "active", "staff_only", "label", "work_in_lanes",

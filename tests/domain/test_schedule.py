@@ -1,16 +1,25 @@
 """The limits that staff may overrule, in words, and how long a hold may live (AP4, AP6, ACT3, ACT7)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.directory import AppointmentType, RebookingMode
+from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, TypeId
 from request_desk.domain.practice_time import PracticeTime
-from request_desk.domain.schedule import HOLD_AT_MOST, hold_until, length_words, limits
+from request_desk.domain.schedule import (
+    HOLD_AT_MOST,
+    earliest,
+    hold_until,
+    is_met,
+    latest,
+    lead_words,
+    length_words,
+    limits,
+)
 from request_desk.domain.words import Words
 
 NOW = datetime(2026, 11, 24, 16, 12, tzinfo=UTC)
@@ -19,8 +28,12 @@ WORDS = Words("en_US", PracticeTime("America/Los_Angeles"))
 HERE, THERE = ProviderId(3), ProviderId(4)
 
 
+def a_lead(lead: LeadTime | timedelta) -> LeadTime:
+    return lead if isinstance(lead, LeadTime) else LeadTime(lead)
+
+
 def a_type(
-    notice: timedelta = timedelta(0), moving: timedelta = timedelta(0), mode: str = "any_provider"
+    notice: LeadTime | timedelta = timedelta(0), moving: LeadTime | timedelta = timedelta(0), mode: str = "any_provider"
 ) -> AppointmentType:
     return AppointmentType(
         id=TypeId(1),
@@ -29,9 +42,9 @@ def a_type(
         duration=timedelta(minutes=40),
         buffer=timedelta(0),
         hold_ttl=timedelta(minutes=15),
-        minimum_notice=notice,
-        reschedule_notice=moving,
-        cancel_notice=timedelta(0),
+        minimum_notice=a_lead(notice),
+        reschedule_notice=a_lead(moving),
+        cancel_notice=LeadTime(),
         maximum_advance=timedelta(days=180),
         grid=timedelta(minutes=10),
         rebooking_mode=RebookingMode(mode),
@@ -84,6 +97,11 @@ def test_notice_is_elapsed_time_to_the_second(after: timedelta, count: int) -> N
         (
             a_type(moving=48 * HOUR),
             HERE,
+            ("Well visit can be moved until 48 hours before it begins, and that has passed.",),
+        ),
+        (
+            a_type(moving=LeadTime(days=2)),
+            HERE,
             ("Well visit can be moved until 2 days before it begins, and that has passed.",),
         ),
     ],
@@ -99,7 +117,7 @@ def test_a_move_has_limits_of_its_own(
 
 @pytest.mark.parametrize(
     ("minutes", "words"),
-    [(40, "40 min"), (60, "1 hour"), (90, "90 min"), (1440, "24 hours"), (2880, "2 days"), (1500, "25 hours")],
+    [(40, "40 min"), (60, "1 hour"), (90, "90 min"), (1440, "24 hours"), (2880, "48 hours"), (1500, "25 hours")],
 )
 def test_lengths_are_told_as_people_say_them(minutes: int, words: str) -> None:
     assert length_words(timedelta(minutes=minutes), WORDS) == words
@@ -111,3 +129,29 @@ def test_a_hold_never_outlives_the_hour_it_was_taken_in(age: int, ttl: int) -> N
     until = hold_until(NOW, now, timedelta(seconds=ttl))
     assert until <= NOW + HOLD_AT_MOST
     assert until <= now + timedelta(seconds=ttl)
+
+
+LA = PracticeTime("America/Los_Angeles")
+
+
+@pytest.mark.parametrize("today", [date(2026, 11, 24), date(2026, 10, 31), date(2027, 3, 13)])  # two over a switch
+@pytest.mark.parametrize("minute", [0, 9 * 60, 23 * 60 + 59])
+def test_days_are_practice_days_and_the_last_is_whole(today: date, minute: int) -> None:  # AP6, BK4
+    now, two = LA.instant(today, minute), LeadTime(days=2)
+    after = LA.bounds(today + timedelta(days=2))
+    assert earliest(two, now, LA) == after.starts_at
+    assert is_met(two, after.starts_at, now, LA)
+    assert not is_met(two, after.starts_at - timedelta(seconds=1), now, LA)
+    assert latest(timedelta(days=2), now, LA) == after.ends_at - timedelta.resolution
+
+
+@pytest.mark.parametrize("today", [date(2026, 10, 31), date(2027, 3, 13)])
+def test_hours_are_elapsed_time_over_a_switch_too(today: date) -> None:  # AP6
+    now = LA.instant(today, 12 * 60)
+    assert earliest(LeadTime(24 * HOUR), now, LA) == now + 24 * HOUR
+    assert LA.minute_of(earliest(LeadTime(24 * HOUR), now, LA)) != 12 * 60
+
+
+def test_a_notice_is_told_as_it_was_given() -> None:
+    told = [lead_words(lead, WORDS) for lead in (LeadTime(24 * HOUR), LeadTime(days=1), LeadTime(days=2))]
+    assert told == ["24 hours", "1 day", "2 days"]

@@ -120,7 +120,7 @@ def test_the_rules_that_bear_on_a_visit_are_told(desk: Desk, practice: Practice)
     visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "15:00")
     move = desk.query(practice.maria, request_view.open_request, practice.a_request("reschedule", appointment=visit))
     assert move.rules == (
-        "Notice of 2 days is not met",
+        "Notice of 48 hours is not met",
         "Moves stay with Dr. Lindqvist",
         "2 no-shows and 1 late cancellation in 12 months",
     )

@@ -72,8 +72,19 @@ class RebookingMode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LeadTime:
+    """How long before the start something must happen: elapsed time, or practice days, of which the last is whole (AP6)."""
+
+    elapsed: timedelta = timedelta(0)
+    days: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.elapsed) or bool(self.days)
+
+
+@dataclass(frozen=True, slots=True)
 class AppointmentType:
-    """The rules of a kind of visit. Notices are elapsed time before the start; `grid` divides the hour into starts."""
+    """The rules of a kind of visit. `maximum_advance` is whole practice days; `grid` divides the hour into starts."""
 
     id: TypeId
     name: str
@@ -81,9 +92,9 @@ class AppointmentType:
     duration: timedelta
     buffer: timedelta
     hold_ttl: timedelta
-    minimum_notice: timedelta
-    reschedule_notice: timedelta
-    cancel_notice: timedelta
+    minimum_notice: LeadTime
+    reschedule_notice: LeadTime
+    cancel_notice: LeadTime
     maximum_advance: timedelta
     grid: timedelta
     rebooking_mode: RebookingMode

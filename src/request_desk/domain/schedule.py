@@ -6,13 +6,13 @@ from typing import Final
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Absence, OpenSpan
-from request_desk.domain.directory import AppointmentType, RebookingMode
+from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, TypeId
+from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.words import Words, _, plural
 
 HOLD_AT_MOST: Final = timedelta(hours=1)  # a hold renews no longer than this after it was taken (ACT3)
 _HOUR: Final = timedelta(hours=1)
-_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,18 +83,18 @@ def limits(
 ) -> tuple[str, ...]:
     """Return a sentence for each limit that a booking, or the move of `moved`, breaks; staff may overrule them (AP4, ACT7)."""
     found: list[str] = []
-    if starts_at - now < type_.minimum_notice:
+    if not is_met(type_.minimum_notice, starts_at, now, words.zone):
         found.append(
             _("{visit} needs {notice} of notice, and this time is sooner.").format(
-                visit=type_.name, notice=length_words(type_.minimum_notice, words)
+                visit=type_.name, notice=lead_words(type_.minimum_notice, words)
             )
         )
     if moved is None:
         return tuple(found)
-    if moved.starts_at - now < type_.reschedule_notice:
+    if not is_met(type_.reschedule_notice, moved.starts_at, now, words.zone):
         found.append(
             _("{visit} can be moved until {notice} before it begins, and that has passed.").format(
-                visit=type_.name, notice=length_words(type_.reschedule_notice, words)
+                visit=type_.name, notice=lead_words(type_.reschedule_notice, words)
             )
         )
     if type_.rebooking_mode is RebookingMode.SAME_PROVIDER and provider_id != moved.provider_id:
@@ -104,15 +104,36 @@ def limits(
     return tuple(found)
 
 
+def earliest(lead: LeadTime, now: datetime, zone: PracticeTime) -> datetime:
+    """Return the first start that leaves this much time: so much later, or the beginning of the practice day so many days on."""
+    by_days = zone.bounds(zone.day_of(now) + timedelta(days=lead.days)).starts_at if lead.days else now
+    return max(now + lead.elapsed, by_days)
+
+
+def is_met(lead: LeadTime, starts_at: datetime, now: datetime, zone: PracticeTime) -> bool:
+    """Tell whether a start still leaves this much time."""
+    return starts_at >= earliest(lead, now, zone)
+
+
+def latest(advance: timedelta, now: datetime, zone: PracticeTime) -> datetime:
+    """Return the last instant of the last practice day that is not too far ahead; `advance` is whole days."""
+    return zone.bounds(zone.day_of(now) + advance).ends_at - timedelta.resolution
+
+
+def lead_words(lead: LeadTime, words: Words) -> str:
+    """Return "2 days" or "24 hours" for a sentence."""
+    if lead.days:
+        return plural("{count} day", "{count} days", lead.days).format(count=lead.days)
+    return length_words(lead.elapsed, words)
+
+
 def hold_until(created_at: datetime, now: datetime, ttl: timedelta) -> datetime:
     """Return when a hold that is renewed now ends: after the type's time, but within the hour since it was taken."""
     return min(now + ttl, created_at + HOLD_AT_MOST)
 
 
 def length_words(length: timedelta, words: Words) -> str:
-    """Return "2 days", "24 hours" or "40 min", for a sentence; a single day is told in hours, as it is elapsed time."""
-    if length > _DAY and length % _DAY == timedelta(0):
-        return plural("{count} day", "{count} days", length // _DAY).format(count=length // _DAY)
+    """Return "48 hours" or "40 min" for a sentence: elapsed time is never told in days, which are practice days."""
     if length >= _HOUR and length % _HOUR == timedelta(0):
         return plural("{count} hour", "{count} hours", length // _HOUR).format(count=length // _HOUR)
     return words.minutes(length)

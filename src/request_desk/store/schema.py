@@ -185,6 +185,15 @@ appointment_type = Table(
     Column("rebooking_mode", Text, nullable=False, default="any_provider"),
     Column("position", Integer, nullable=False, default=0),
     _flag("active", default=True),
+    # Notice in practice days, where it is not given in minutes.
+    Column("notice_days", Integer, nullable=False, default=0),
+    Column("reschedule_notice_days", Integer, nullable=False, default=0),
+    Column("cancel_notice_days", Integer, nullable=False, default=0),
+    CheckConstraint(
+        "notice_days >= 0 AND reschedule_notice_days >= 0 AND cancel_notice_days >= 0 AND notice_minutes * notice_days = 0"
+        " AND reschedule_notice_minutes * reschedule_notice_days = 0 AND cancel_notice_minutes * cancel_notice_days = 0",
+        name="days",
+    ),
     CheckConstraint("duration_minutes BETWEEN 5 AND 480", name="duration"),
     CheckConstraint("grid_minutes BETWEEN 5 AND 240 AND grid_minutes % 5 = 0", name="grid"),  # day masks count in fives
     CheckConstraint("hold_minutes BETWEEN 1 AND 1440", name="hold"),

@@ -36,7 +36,7 @@ from request_desk.domain.requests import (
     TargetOrigin,
     Wish,
 )
-from request_desk.domain.schedule import length_words
+from request_desk.domain.schedule import is_met, lead_words, length_words
 from request_desk.domain.search import fold
 from request_desk.domain.wishes import Asked, opposite
 from request_desk.domain.words import _, full_name, plural
@@ -382,8 +382,8 @@ def _notice(unit: Unit, kind: RequestKind, visit: Appointment, rules: TypeRules)
         )
     if not notice:
         return ""
-    words = length_words(notice, unit.words)
-    if visit.starts_at - unit.now < notice:
+    words = lead_words(notice, unit.words)
+    if not is_met(notice, visit.starts_at, unit.now, unit.time):
         return _("Notice of {notice} is not met").format(notice=words)
     return _("Notice of {notice} is met").format(notice=words)
 

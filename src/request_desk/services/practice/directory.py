@@ -11,7 +11,15 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from request_desk.domain.access import GRANTS, ActorKind, Permission, Role
 from request_desk.domain.availability import AvailabilityWindow
-from request_desk.domain.directory import AppointmentType, Department, Location, Provider, RebookingMode, Staff
+from request_desk.domain.directory import (
+    AppointmentType,
+    Department,
+    LeadTime,
+    Location,
+    Provider,
+    RebookingMode,
+    Staff,
+)
 from request_desk.domain.errors import Invalid, NotAllowed
 from request_desk.domain.ids import DepartmentId, LocationId, ProviderId, StaffId, TargetId, TypeId, WindowId
 from request_desk.domain.requests import Target, TargetKind
@@ -152,9 +160,9 @@ def appointment_types(unit: Unit, *, all_: bool = False) -> tuple[AppointmentTyp
             row.duration_minutes * _MINUTE,
             row.buffer_minutes * _MINUTE,
             row.hold_minutes * _MINUTE,
-            row.notice_minutes * _MINUTE,
-            row.reschedule_notice_minutes * _MINUTE,
-            row.cancel_notice_minutes * _MINUTE,
+            LeadTime(row.notice_minutes * _MINUTE, row.notice_days),
+            LeadTime(row.reschedule_notice_minutes * _MINUTE, row.reschedule_notice_days),
+            LeadTime(row.cancel_notice_minutes * _MINUTE, row.cancel_notice_days),
             timedelta(days=row.advance_days),
             row.grid_minutes * _MINUTE,
             RebookingMode(row.rebooking_mode),

@@ -293,9 +293,9 @@ def portal_slots(
     type_ = slots.type_rules(unit, type_id).type
     if not type_.active:
         raise NotFound(_("This kind of visit is not offered any more. Choose another one."))
-    earliest, latest = unit.now + type_.minimum_notice, unit.now + type_.maximum_advance
+    earliest, latest = _bounds(unit, type_, for_staff=False)
     first = max(from_day, unit.time.day_of(unit.now))
-    last = min(first + timedelta(days=days - 1), unit.time.day_of(latest))
+    last = min(first + timedelta(days=days - 1), unit.time.day_of(unit.now) + type_.maximum_advance)
     if last < first:
         return ()
     span = Span(unit.time.bounds(first).starts_at, unit.time.bounds(last).ends_at)
@@ -563,7 +563,10 @@ def _bounds(unit: Unit, type_: AppointmentType, *, for_staff: bool) -> tuple[dat
     """The earliest and the last start; notice and advance bind parents only."""
     if for_staff:
         return unit.now, None
-    return unit.now + type_.minimum_notice, unit.now + type_.maximum_advance
+    return (
+        schedule.earliest(type_.minimum_notice, unit.now, unit.time),
+        schedule.latest(type_.maximum_advance, unit.now, unit.time),
+    )
 
 
 def _limits(unit: Unit, type_: AppointmentType, slot: Slot, moved: Appointment | None) -> tuple[str, ...]:

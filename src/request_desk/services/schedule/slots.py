@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.availability import Absence, AvailabilityWindow, Horizon, Slot, Span
-from request_desk.domain.directory import AppointmentType, RebookingMode
+from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode
 from request_desk.domain.errors import Invalid, NotFound
 from request_desk.domain.ids import (
     AbsenceId,
@@ -186,9 +186,9 @@ def rules_of(row: Row[Any], provider_ids: tuple[ProviderId, ...] = ()) -> TypeRu
             duration=row.duration_minutes * _MINUTE,
             buffer=row.buffer_minutes * _MINUTE,
             hold_ttl=row.hold_minutes * _MINUTE,
-            minimum_notice=row.notice_minutes * _MINUTE,
-            reschedule_notice=row.reschedule_notice_minutes * _MINUTE,
-            cancel_notice=row.cancel_notice_minutes * _MINUTE,
+            minimum_notice=LeadTime(row.notice_minutes * _MINUTE, row.notice_days),
+            reschedule_notice=LeadTime(row.reschedule_notice_minutes * _MINUTE, row.reschedule_notice_days),
+            cancel_notice=LeadTime(row.cancel_notice_minutes * _MINUTE, row.cancel_notice_days),
             maximum_advance=timedelta(days=row.advance_days),
             grid=row.grid_minutes * _MINUTE,
             rebooking_mode=RebookingMode(row.rebooking_mode),
