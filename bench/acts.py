@@ -17,6 +17,7 @@ from bench import small
 from bench.measure import Goal, Row, Scale, middle, rotated, row
 from request_desk.domain.access import Actor, Role
 from request_desk.domain.availability import Slot
+from request_desk.domain.careful import Assurance
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, new_uuid
 from request_desk.domain.requests import Booking, Disposition, NewRequest, Reply, RequestKind, Wish, WishKind
 from request_desk.services.desk import Desk
@@ -130,6 +131,7 @@ class Clinic:
             reply=Reply(_LETTER, phrase="schedule/booked"),
             disposition=Disposition.COMPLETED,
             expect_version=1,
+            assurance=Assurance(another=True),
         )
 
     def letters(self, count: int, members: list[Actor]) -> list[RequestId]:

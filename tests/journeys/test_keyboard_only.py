@@ -159,7 +159,7 @@ def phrase(desk: RunningDesk) -> None:
 
 
 def silent(desk: RunningDesk) -> None:
-    desk.send()
+    desk.press("D")
     desk.until(lambda: desk.dialog() is not None, "the reason is asked")
     desk.type("The parent wrote thanks")
     desk.press("Return")

@@ -56,7 +56,8 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "target_name",
         "fresh",
     ),
-    "inbox.search_index": ("add", "forget", "rescope"),
+    "inbox.doubts": ("check",),
+    "inbox.search_index": ("add", "change", "forget", "rescope"),
     "schedule.slots": (
         "type_rules",
         "all_providers",

@@ -1,7 +1,7 @@
 """The whole act: schedule, reply, disposition, notices and undo, in one transaction (ACT4, ACT5, RE4–RE7, MC9)."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -11,9 +11,10 @@ from sqlalchemy import select, update
 from request_desk.domain.access import Actor, Role
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.availability import Slot
+from request_desk.domain.careful import AgreedBy, Agreement, Assurance, Doubt, Doubtful
 from request_desk.domain.clock import FixedClock, SystemClock
 from request_desk.domain.errors import Conflict, Invalid, NotFound, Refused, SlotTaken, UndoRefused
-from request_desk.domain.ids import IdSource, ProviderId, RequestId
+from request_desk.domain.ids import ContactId, IdSource, ProviderId, RequestId
 from request_desk.domain.requests import (
     Act,
     Booking,
@@ -28,7 +29,7 @@ from request_desk.domain.requests import (
     TargetKind,
 )
 from request_desk.services.desk import Desk, Outcome
-from request_desk.services.inbox import handling
+from request_desk.services.inbox import handling, search_queries
 from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.inbox import view as request_view
@@ -166,7 +167,7 @@ def test_the_undo_restores_request_schedule_inboxes_and_notices(
         "move": Move(visit, 1, a_slot(practice, "14:00")),
         "reply": None,
     }
-    done = resolve(desk, practice.maria, request, chosen[act])
+    done = resolve(desk, practice.maria, request, chosen[act], assurance=Assurance(another=True))
     assert done.undo is not None
     assert done.undo.label == done.value.summary
     clock.advance(timedelta(seconds=19))
@@ -260,7 +261,7 @@ def test_the_loser_of_a_slot_gets_the_next_ones_and_nothing_is_written(desk: Des
     resolve(desk, practice.maria, theirs, Booking(slot, practice.well))
     before = snapshot(practice.database)
     with pytest.raises(SlotTaken) as taken:
-        resolve(desk, practice.kofi, mine, Booking(slot, practice.well))
+        resolve(desk, practice.kofi, mine, Booking(slot, practice.well), assurance=Assurance(another=True))
     assert taken.value.next_free
     assert not changed_tables(before, snapshot(practice.database))
 
@@ -405,3 +406,113 @@ def test_of_several_desks_answering_at_once_one_wins_and_the_others_are_told_who
     winner = people[told.index("")].name
     assert sorted(told) == sorted(["", winner, winner, winner])
     assert len(desk.query(practice.maria, upcoming_of, [practice.zuri])) == 1
+
+
+# what a careful person asks first
+
+
+def test_the_same_need_is_booked_once(desk: Desk, practice: Practice) -> None:  # ACT13
+    first, second, third = (practice.a_request() for _ in range(3))
+    resolve(desk, practice.maria, first, Booking(a_slot(practice, "10:00"), practice.well))
+    for request in (second, third):
+        before = snapshot(practice.database)
+        with pytest.raises(Doubtful, match=r"Zuri already has Wed, Nov 25, 10:00 AM with Dr\. Lindqvist") as asked:
+            resolve(desk, practice.maria, request, Booking(a_slot(practice, "15:00"), practice.well))
+        assert asked.value.doubt is Doubt.ANOTHER
+        assert not changed_tables(before, snapshot(practice.database))
+    meant = Assurance(another=True)
+    resolve(desk, practice.maria, second, Booking(a_slot(practice, "15:00"), practice.well), assurance=meant)
+    assert len(desk.query(practice.maria, upcoming_of, [practice.zuri])) == 2
+
+
+def a_grandmother(practice: Practice) -> Actor:
+    """Somebody who may write about Zuri and not book for her any more: the right ended after she asked."""
+    return practice.a_contact("Ngozi", "Okafor", "ngozi@example.org", {practice.zuri: {"relation": "grandmother"}})
+
+
+def without_right(practice: Practice, contact: Actor) -> None:
+    table = schema.contact_patient
+    with practice.database.write() as connection:
+        connection.execute(table.update().where(table.c.contact_id == contact.id).values(may_book=False))
+
+
+@pytest.mark.parametrize("kind", ["book", "move", "cancel"])
+def test_an_act_for_somebody_without_the_right_asks_who_agreed(
+    desk: Desk, practice: Practice, kind: str
+) -> None:  # ACT14
+    grandmother = a_grandmother(practice)
+    visit = None if kind == "book" else practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+    asked = {"book": "schedule", "move": "reschedule", "cancel": "cancel"}[kind]
+    request = practice.a_request(asked, by=grandmother, appointment=visit)
+    without_right(practice, grandmother)
+    slot = a_slot(practice, "14:00")
+    act: Act
+    if visit is None:
+        act = Booking(slot, practice.well)
+    else:
+        act = Move(visit, 1, slot) if kind == "move" else Cancellation(visit, 1, "pat")
+    with pytest.raises(Doubtful, match="has no right to book for Zuri") as refused:
+        resolve(desk, practice.maria, request, act)
+    assert refused.value.doubt is Doubt.AGREED
+    herself = Assurance(agreed=Agreement(ContactId(grandmother.id), "Ngozi Okafor", AgreedBy.PHONE))
+    with pytest.raises(Refused, match="either"):
+        resolve(desk, practice.maria, request, act, assurance=herself)
+    mother = Assurance(agreed=Agreement(ContactId(practice.amara.id), "Amara Okafor", AgreedBy.PHONE))
+    resolve(desk, practice.maria, request, act, assurance=mother)
+    notes = desk.query(practice.maria, request_view.open_request, request).notes
+    assert [note.body for note in notes] == ["Amara Okafor agreed, by phone"]
+
+
+def test_a_reply_alone_needs_nobody_s_agreement(desk: Desk, practice: Practice) -> None:
+    grandmother = a_grandmother(practice)
+    request = practice.a_request(by=grandmother)
+    without_right(practice, grandmother)
+    resolve(desk, practice.maria, request, None)
+    assert desk.query(practice.maria, request_view.open_request, request).state is RequestState.COMPLETED
+
+
+def test_urgent_words_are_marked_on_arrival_and_completed_only_with_a_name(
+    desk: Desk, practice: Practice
+) -> None:  # MC14
+    calm = practice.a_request(message="a checkup please, no hurry")
+    urgent = practice.a_request(message="She has trouble breathing tonight!")
+    assert not row_of(desk, practice.maria, calm).urgent
+    assert row_of(desk, practice.maria, urgent).urgent
+    with pytest.raises(Doubtful) as asked:
+        resolve(desk, practice.maria, urgent, None)
+    assert asked.value.doubt is Doubt.TOOK_OVER
+    resolve(desk, practice.maria, urgent, None, assurance=Assurance(took_over="Nurse Ada called the family"))
+    view = desk.query(practice.maria, request_view.open_request, urgent)
+    assert [note.body for note in view.notes] == ["Urgent words: taken over by Nurse Ada called the family"]
+
+
+def test_an_answer_with_urgent_words_marks_the_request(desk: Desk, practice: Practice) -> None:  # MC14
+    request = practice.a_request(message="hello")
+    desk.perform(practice.amara, handling.answer, request, "Ahora no puede respirar bien")
+    assert row_of(desk, practice.maria, request).urgent
+
+
+def test_the_patient_of_a_request_can_be_changed_within_the_household(desk: Desk, practice: Practice) -> None:  # ACT16
+    brother = practice.a_patient("Kele", "Okafor", date(2020, 5, 4), practice.amara_family)
+    stranger = practice.a_patient("Mateo", "Reyes", date(2020, 5, 4), practice.new_id())
+    brother = practice.a_patient("Kele", "Okafor", date(2020, 5, 4), practice.amara_family)
+    stranger = practice.a_patient("Mateo", "Reyes", date(2020, 5, 4), practice.new_id())
+    request = practice.a_request()
+    held = desk.perform(
+        practice.maria,
+        scheduling.hold,
+        a_slot(practice, "9:20"),
+        type_id=practice.well,
+        patient_id=practice.zuri,
+        request_id=request,
+    ).value
+    version = desk.perform(practice.maria, handling.change_patient, request, brother, expect_version=1).value
+    view = desk.query(practice.maria, request_view.open_request, request)
+    assert (view.version, view.patient.given_name, view.hold) == (version, "Kele", None)
+    assert desk.query(practice.maria, load, held.id).status is not AppointmentStatus.HELD
+    with pytest.raises(Refused, match="household"):
+        desk.perform(practice.maria, handling.change_patient, request, stranger, expect_version=version)
+    with pytest.raises(Conflict):
+        desk.perform(practice.maria, handling.change_patient, request, practice.zuri, expect_version=1)
+    found = desk.query(practice.maria, search_queries.search, "kele", limit=10)
+    assert [row.id for row in found.rows] == [request]

@@ -34,6 +34,7 @@ from request_desk.services.inbox import view as request_view
 from request_desk.services.practice import phrases
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.store import schema
+from request_desk.ui.inbox.careful_sheets import DifferenceSheet
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from request_desk.ui.inbox.deliveries import DeliveriesSheet
 from request_desk.ui.inbox.dialogs import CancelDialog, ForwardDialog, ReasonDialog, WaitingDialog
@@ -41,6 +42,7 @@ from request_desk.ui.inbox.message_center import MessageCenter
 from request_desk.ui.inbox.phrase_popup import PhrasePopup
 from request_desk.ui.widgets.buttons import ButtonKind
 from request_desk.ui.widgets.states import State
+from request_desk.ui.widgets.text import PlainLabel
 from tests.builders import TODAY, Practice, wall
 from tests.ui.conftest import HandTimers
 from tests.ui.inbox_desk import DeskWindow
@@ -342,7 +344,7 @@ def test_ctrl_enter_right_after_the_digit_waits_for_the_hold(
     now = answering.handler.now
     assert now is not None
     assert now.holding
-    desk.response.editor.put_text("See you then.")
+    desk.response.editor.put_text("See you on Tue, Nov 24 at 10:00 AM.")
     answering.send()
     desk.settle()
     assert view(request).state is RequestState.COMPLETED
@@ -467,12 +469,12 @@ def test_typed_words_stay_when_the_slot_changes(
     assert "9:20" not in desk.text
 
 
-def test_a_text_that_names_the_old_time_is_not_sent(
+def test_a_text_that_names_another_time_is_stopped_once_with_two_ways_on(
     desks: Callable[..., DeskWindow],
     practice: Practice,
     view: Callable[[RequestId], RequestView],
     database_setup: Setup,
-) -> None:  # RE2
+) -> None:  # RE11
     with database_setup():
         request, _visit = a_move(practice)
     desk = desks()
@@ -480,8 +482,17 @@ def test_a_text_that_names_the_old_time_is_not_sent(
     desk.press("1", "R")
     desk.type(" Or at 11:30 AM?")
     desk.press("Ctrl+Return")
-    assert "11:30 AM" in desk.response.refusal_bar.text()
+    sheet = desk.dialog()
+    assert isinstance(sheet, DifferenceSheet)
+    told = " ".join(label.text() for label in sheet.findChildren(PlainLabel))
+    assert "The response says 11:30 AM" in told
+    assert "asks a question while something is booked" in told
+    desk.press("Return")  # back to the text: nothing was sent
     assert view(request).state is RequestState.OPEN
+    desk.press("Ctrl+Return")
+    desk.dialog().all_the_same.click()  # type: ignore[attr-defined]
+    desk.settle()
+    assert view(request).state is RequestState.COMPLETED
 
 
 def test_an_open_question_of_a_phrase_stops_sending_and_is_named(
@@ -520,7 +531,11 @@ def test_completing_without_a_reply_asks_for_a_reason(
         request = a_schedule(practice)
     desk = desks()
     desk.look()
-    desk.press("Ctrl+Return")
+    assert desk.response.send.words() == "Choose a time"
+    desk.press("Ctrl+Return")  # Enter is safe: nothing was chosen, so nothing is completed
+    assert view(request).state is RequestState.OPEN
+    desk.response.reply_only.click()
+    desk.settle()
     sheet = desk.dialog()
     assert isinstance(sheet, ReasonDialog)
     desk.type("Answered by phone")

@@ -210,4 +210,5 @@ class PracticeSettings:
         CancelReason("oth-err", "Entered by mistake", "It was entered by mistake."),
     )
     claim_lease: timedelta = timedelta(minutes=3)
+    urgent_words: tuple[str, ...] = ()  # the practice's own, beside those that are known (MC14)
     version: int = 0

@@ -1,79 +1,163 @@
-"""Finds the wall times that a text names, in the ways people write them; it knows neither slots nor zones."""
+"""Finds the wall times and days that a text names, in the ways people write them in English and Spanish; it knows neither slots nor zones."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
-_MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_MONTHS: Final = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan enero ene", "february feb febrero", "march mar marzo", "april apr abril abr", "may mayo",
+            "june jun junio", "july jul julio", "august aug agosto ago", "september sept sep septiembre setiembre set",
+            "october oct octubre", "november nov noviembre", "december dec diciembre dic",
+        ),
+        1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_WEEKDAYS: Final = {
+    name: number
+    for number, names in enumerate(
+        (
+            "monday mon lunes lun", "tuesday tues tue martes", "wednesday wed miércoles miercoles mié mie",
+            "thursday thurs thur thu jueves jue", "friday fri viernes vie", "saturday sat sábado sabado sáb sab",
+            "sunday sun domingo dom",
+        )
+    )
+    for name in names.split()
+}  # fmt: skip
+_HOURS: Final = {
+    name: number
+    for number, names in enumerate(
+        ("una one", "dos two", "tres three", "cuatro four", "cinco five", "seis six", "siete seven", "ocho eight",
+         "nueve nine", "diez ten", "once eleven", "doce twelve"),
+        1,
+    )
+    for name in names.split()
+    if name != "once"  # an English word too; "a las once" is found all the same
+}  # fmt: skip
+
+
+def _any_of(names: Sequence[str] | dict[str, int]) -> str:
+    return "|".join(sorted(names, key=len, reverse=True))
+
+
+_HALF: Final = r"(?:\s{0,2}(?P<{0}>[ap])\.?\s?m\b\.?|\s+(?:de|por|en)\s+la\s+(?P<{0}_es>mañana|manana|tarde|noche))"
 _CLOCK: Final = re.compile(
-    r"(?<![\d:/.])(?:(?P<hour>\d{1,2}):(?P<minute>\d{2})(?:\s{0,2}(?P<half>[ap])\.?\s?m\b\.?)?"
-    r"|(?P<full>\d{1,2})\s{0,2}(?P<full_half>[ap])\.?\s?m\b\.?|(?P<noon>noon\b))(?![\d:])",
+    r"(?<![\d:/.,$])(?:"
+    r"(?P<hour>\d{1,2})[:.h](?P<minute>[0-5]\d)(?!\d|\.\d)" + _HALF.replace("{0}", "half") + r"?"
+    r"|(?P<full>\d{1,2})" + _HALF.replace("{0}", "full_half") + r""
+    r"|\b(?:a\s+las?|las|at|sobre\s+las)\s+(?P<bare>\d{1,2}(?![\d/.:]|\s*(?:de\s|min|h\b|%|st\b|nd\b|th\b))"
+    rf"|(?:{_any_of(_HOURS)}|once)\b)(?:\s+y\s+(?P<part>media|cuarto))?" + _HALF.replace("{0}", "bare_half") + r"?"
+    rf"|\b(?P<word>\d{{1,2}}|{_any_of(_HOURS)})\s+o['’]?clock"
+    r"|\b(?P<noon>noon|midday|mediod[ií]a)\b"
+    r")(?![\d:])",
     re.IGNORECASE,
+)
+# "mar" is Tuesday before a day and a month of Spanish, else March.
+_WEEKDAY: Final = (
+    rf"(?P<weekday>(?:{_any_of(_WEEKDAYS)}|mar(?=\.?,?\s+\d{{1,2}}\s+(?:de\s+)?(?:{_any_of(_MONTHS)})\b)))\b\.?"
+)
+_DATE: Final = (
+    rf"(?P<month>(?:{_any_of(_MONTHS)}))\b\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?![:.]\d)"
+    rf"|(?P<day_es>\d{{1,2}})(?:st|nd|rd|th|º|°|ro|\.)?\s+(?:de\s+|of\s+)?(?P<month_es>(?:{_any_of(_MONTHS)}))\b"
+    r"|(?P<iso>\d{4}-\d{2}-\d{2})\b"
+    r"|(?P<first>\d{1,2})/(?P<second>\d{1,2})(?:/\d{2,4})?\b"
+    r"|(?P<first_dot>\d{1,2})\.(?P<second_dot>\d{1,2})\.(?:\d{2,4}\b)?"
+)
+_ORDINAL: Final = r"(?:the\s+)?(?P<ordinal>\d{1,2})(?:st|nd|rd|th)\b"
+_AFTER_WEEKDAY: Final = (
+    r"(?:el\s+|the\s+)?(?P<number>\d{1,2})(?:st|nd|rd|th)?\b(?![:./h]\d|\s*(?:[ap]\.?\s?m\b|min|y\s))"
 )
 _DAY: Final = re.compile(
-    r"\b(?:(?P<weekday>mon|tue|wed|thu|fri|sat|sun)(?:[a-z]{0,6}day|r?s)?\b\.?,?\s*)?"
-    r"(?:(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?\b(?!:)"
-    r"|(?P<month_number>\d{1,2})/(?P<day_number>\d{1,2})(?:/\d{2,4})?\b)?",
+    rf"\b(?:{_WEEKDAY},?\s*(?:(?:el\s+|the\s+)?(?:{_DATE})|{_AFTER_WEEKDAY})?)"
+    rf"|(?<![\d:/.(])(?:{_DATE.replace('?P<', '?P<x_')}|{_ORDINAL})",
     re.IGNORECASE,
 )
-_NEAR: Final = 12  # characters between a day and the clock that belongs to it: ", 2026, at "
+_NEAR: Final = 14  # characters between a day and the clock that belongs to it: ", 2026, at ", " a las "
+
+_Day = tuple[int | None, int | None, int | None]  # weekday, month, day of the month
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
-    """A wall time as a text names it; None is what the text does not say."""
+class Named:
+    """A wall time as a text names it; None is what the text does not say. `text` is how it is written there."""
 
     minute: int  # of the day, or of the half day while `half` is None
     half: str | None
     weekday: int | None
     month: int | None
     day: int | None
+    text: str = ""
 
-    def may_be(self, time: "_Named") -> bool:
+    def may_be(self, time: "Named") -> bool:
         """Whether a reader could take it for `time`, which is complete."""
         if self.half is None or time.half is None:
             same = self.minute % 720 == time.minute % 720
         else:
             same = (self.minute, self.half) == (time.minute, time.half)
-        pairs = ((self.weekday, time.weekday), (self.month, time.month), (self.day, time.day))
-        return same and all(mine is None or other is None or mine == other for mine, other in pairs)
+        return same and _may_be_day((self.weekday, self.month, self.day), (time.weekday, time.month, time.day))
 
 
-def other_times(text: str, chosen: str, others: Sequence[str]) -> tuple[str, ...]:
-    """Return those of `others` whose wall time `text` names and that cannot be `chosen`, in their order, each once.
+@dataclass(frozen=True, slots=True)
+class NamedDay:
+    """A day as a text names it, with or without a time beside it."""
 
-    "9:20 AM", "9:20am", "9:20" and "9:20 a.m." are the same time; "9 AM" and "noon" count. A time with another day
-    beside it is another time. `chosen` and `others` are complete, like "Tue, Nov 24, 9:20 AM"; `chosen` may be "".
-    """
-    right = next(_named(chosen), None)
-    wrong = [named for named in _named(text) if right is None or not named.may_be(right)]
-    found: dict[str, None] = {}
-    for other in others:
-        time = next(_named(other), None)
-        if time is not None and any(named.may_be(time) for named in wrong):
-            found[other] = None
-    return tuple(found)
+    weekday: int | None
+    month: int | None
+    day: int | None
+    text: str
+
+    def may_be(self, day: date) -> bool:
+        """Whether a reader could take it for `day`."""
+        return _may_be_day((self.weekday, self.month, self.day), (day.weekday(), day.month, day.day))
 
 
-def _named(text: str) -> Iterator[_Named]:
+def times(text: str, *, day_first: bool = False) -> tuple[Named, ...]:
+    """Return the wall times in a text, each with the day written beside it; `day_first` reads 4/11 as the fourth of November."""
+    return tuple(_named(text, day_first))
+
+
+def days(text: str, *, day_first: bool = False) -> tuple[NamedDay, ...]:
+    """Return the days in a text, by weekday, date or both."""
+    return tuple(NamedDay(*_day(found, day_first), found[0].strip(" ,.")) for found in _found_days(text))
+
+
+def names_a_time(text: str) -> bool:
+    """Tell whether a text names a time or a day at all."""
+    return bool(times(text) or days(text) or re.search(_SOME_DAY, text, re.IGNORECASE))
+
+
+_SOME_DAY: Final = (
+    r"\b(?:today|tomorrow|tonight|this week|next week|mañana|manana|hoy|esta noche|próxima semana|proxima semana)\b"
+)
+
+
+def _named(text: str, day_first: bool) -> Iterator[Named]:
     """The wall times in a text, each with the day written beside it."""
-    clocks = list(_CLOCK.finditer(text))
+    clocks = [clock for clock in _CLOCK.finditer(text) if _minute(clock)[0] is not None]
     for index, clock in enumerate(clocks):
         minute, half = _minute(clock)
-        if minute is None:
-            continue
+        assert minute is not None
         before = text[clocks[index - 1].end() if index else 0 : clock.start()]
         after = text[clock.end() : clocks[index + 1].start() if index + 1 < len(clocks) else len(text)]
-        yield _Named(minute, half, *(_day_before(before) or _day_after(after) or (None, None, None)))
+        day = _day_before(before, day_first) or _day_after(after, day_first) or (None, None, None)
+        yield Named(minute, half, *day, clock[0].strip())
 
 
 def _minute(clock: re.Match[str]) -> tuple[int | None, str | None]:
     if clock["noon"]:
         return 720, "p"
-    hour, minute = int(clock["hour"] or clock["full"]), int(clock["minute"] or 0)
-    half = (clock["half"] or clock["full_half"] or "").lower() or None
+    told = clock["hour"] or clock["full"] or clock["bare"] or clock["word"]
+    hour = int(told) if told.isdigit() else {**_HOURS, "once": 11}[told.lower()]
+    minute = int(clock["minute"] or 0) + {"media": 30, "cuarto": 15}.get((clock["part"] or "").lower(), 0)
+    half = (clock["half"] or clock["full_half"] or clock["bare_half"] or "").lower() or None
+    spanish = (clock["half_es"] or clock["full_half_es"] or clock["bare_half_es"] or "").lower()
+    if spanish:
+        half = "a" if spanish in ("mañana", "manana") else "p"
     if hour > 23 or minute > 59 or (half and not 1 <= hour <= 12):
         return None, None
     if half:
@@ -81,23 +165,48 @@ def _minute(clock: re.Match[str]) -> tuple[int | None, str | None]:
     return hour * 60 + minute, ("p" if hour > 12 else "a" if hour == 0 else None)
 
 
-def _day_before(text: str) -> tuple[int | None, int | None, int | None] | None:
-    found = [match for match in _DAY.finditer(text) if match[0]]
-    if not found or len(text) - found[-1].end() > _NEAR or re.search(r"[.!?;\n]\s|;", text[found[-1].end() :]):
+def _found_days(text: str) -> list[re.Match[str]]:
+    return [found for found in _DAY.finditer(text) if _day(found, False) is not None and found[0].strip()]
+
+
+def _day_before(text: str, day_first: bool) -> _Day | None:
+    found = _found_days(text)
+    if (
+        not found
+        or len(text) - found[-1].end() > _NEAR
+        or re.search(r"[!?;\n]\s|[.]\s+[A-ZÁÉÍÓÚ]|;", text[found[-1].end() :])
+    ):
         return None
-    return _day(found[-1])
+    return _day(found[-1], day_first)
 
 
-def _day_after(text: str) -> tuple[int | None, int | None, int | None] | None:
-    lead = re.match(r"\s*,?\s*(?:on\s+)?", text)
+def _day_after(text: str, day_first: bool) -> _Day | None:
+    lead = re.match(r"\s*,?\s*(?:on\s+|el\s+|del\s+)?", text)
     found = _DAY.match(text, lead.end() if lead else 0)
-    return _day(found) if found and found[0] else None
+    return _day(found, day_first) if found and found[0].strip() else None
 
 
-def _day(found: re.Match[str]) -> tuple[int | None, int | None, int | None]:
-    weekday = _WEEKDAYS.index(found["weekday"].lower()) if found["weekday"] else None
-    if found["month"]:
-        return weekday, _MONTHS.index(found["month"].lower()) + 1, int(found["day"])
-    if found["month_number"]:
-        return weekday, int(found["month_number"]), int(found["day_number"])
-    return weekday, None, None
+def _day(found: re.Match[str], day_first: bool) -> _Day:
+    weekday = {**_WEEKDAYS, "mar": 1}[found["weekday"].lower()] if found["weekday"] else None
+    part = {name: found[name] or found[f"x_{name}"] for name in _PARTS}
+    if part["month"]:
+        return weekday, _MONTHS[part["month"].lower()], int(part["day"])
+    if part["month_es"]:
+        return weekday, _MONTHS[part["month_es"].lower()], int(part["day_es"])
+    if part["iso"]:
+        return weekday, int(part["iso"][5:7]), int(part["iso"][8:])
+    first, second = part["first"] or part["first_dot"], part["second"] or part["second_dot"]
+    if first:
+        pair = (int(first), int(second))
+        is_day_first = (pair[1] <= 12 and (day_first or bool(part["first_dot"]))) or pair[0] > 12
+        day, month = pair if is_day_first else pair[::-1]
+        return weekday, month, day
+    number = found["number"] or found["ordinal"]
+    return weekday, None, int(number) if number else None
+
+
+_PARTS: Final = ("month", "day", "month_es", "day_es", "iso", "first", "second", "first_dot", "second_dot")
+
+
+def _may_be_day(mine: _Day, other: _Day) -> bool:
+    return all(one is None or two is None or one == two for one, two in zip(mine, other, strict=True))

@@ -18,7 +18,6 @@ from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from request_desk.domain.errors import Invalid
-from request_desk.domain.named_times import other_times
 from request_desk.domain.requests import RequestKind
 from request_desk.domain.words import _
 
@@ -71,6 +70,10 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "new.clock": "Time of day of the new appointment",
         "new.provider": "Provider of the new appointment",
         "new.location": "Location of the new appointment",
+        "booked.day": "Day of the appointment that the patient has already",
+        "booked.clock": "Time of day of that appointment",
+        "booked.provider": "Provider of that appointment",
+        "booked.location": "Location of that appointment",
         "cancel.reason": "The reason of the cancellation, in the words the parent reads",
         "request.kind": "What was asked: schedule, cancel or reschedule",
     }
@@ -734,16 +737,3 @@ def _found(phrase: Phrase, words: Sequence[str]) -> int | None:
 def _folded(text: str) -> str:
     """Without case and accents, so that "manana" finds "Mañana"."""
     return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-
-
-def mentions_other_time(text: str | Rendered, chosen: str, others: Sequence[str]) -> tuple[str, ...]:
-    """Return those of `others` whose wall time the text names, in their order; sending is refused while there are any.
-
-    `chosen` is the time that the reply is about, "" if none: the new one when booked or moved, else the present
-    appointment. All are texts of the practice's formatter ("Tue, Nov 24, 9:20 AM"). To be asked of replies that book,
-    move or cancel: one that offers several times names them on purpose. In a Rendered, what `old.…` and
-    `new.…` fields say is left out: they are right by construction, also in "from 8:30 to 9:20".
-    """
-    if isinstance(text, Rendered):
-        text = "".join(" ; " if (s.field or "").startswith(("old.", "new.")) else s.text for s in text.spans)
-    return other_times(text, chosen, others)

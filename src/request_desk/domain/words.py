@@ -96,6 +96,12 @@ class Words:
         other._patterns, other._said = self._patterns, self._said
         return other
 
+    @property
+    def is_month_first(self) -> bool:
+        """Whether the locale writes the month before the day in numbers: 11/24."""
+        pattern = str(self._locale().date_formats["short"].pattern)
+        return pattern.find("M") < pattern.find("d")
+
     # Times and days
 
     def time(self, instant: datetime) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import AppointmentStatus
+from request_desk.domain.careful import NO_ASSURANCE, Assurance
 from request_desk.domain.changes import Topic
 from request_desk.domain.consequences import summary
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, UndoRefused
@@ -40,14 +41,16 @@ from request_desk.domain.requests import (
 from request_desk.domain.search import index_person, index_text
 from request_desk.domain.text import clean_text
 from request_desk.domain.triage import needed_at
+from request_desk.domain.urgent import urgent_words
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Asked, Undo, Unit
+from request_desk.services.inbox import doubts, search_index
 from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.inbox import routing as inbox_routing
 from request_desk.services.inbox import scope as request_scope
-from request_desk.services.inbox import search_index
 from request_desk.services.inbox.marks import Away, Kept
 from request_desk.services.notices import outbox
+from request_desk.services.people import patients
 from request_desk.services.schedule import acts, scheduling
 from request_desk.store import schema
 
@@ -128,6 +131,9 @@ _DISPOSE = (
     .values(version=_request.c.version + 1, **{name: bindparam(f"new_{name}") for name in _DISPOSED})
 )
 _INSERT_MESSAGE = _message.insert()
+_LETTERS = select(_message.c.id, _message.c.body).where(
+    _message.c.request_id == bindparam("request_id"), _message.c.withdrawn_at.is_(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +178,7 @@ def submit(unit: Unit, new: NewRequest) -> RequestId:
     for wish in wishes:
         _check_choice(unit, "provider_id", wish.provider_id)
     request_id = RequestId(unit.new_id())
-    target_id = _insert_request(unit, request_id, new, sender, visit, wishes)
+    target_id = _insert_request(unit, request_id, new, text, sender, visit, wishes)
     message_id = _insert_message(unit, request_id, text, sender.language, visible_at=unit.now)
     _index_message(unit, message_id, request_id, text, sender, target_id)
     outbox.acknowledge(unit, request_id, contact_id)
@@ -196,6 +202,8 @@ def answer(unit: Unit, request_id: RequestId, text: str) -> MessageId:
         inbox_marks.clear_marks(unit, request_id)  # it keeps its place in the line, and is new to everybody
     else:
         values = {**inbox_routing.reopened(unit, row), "arrived_at": unit.now}
+    if urgent_words(body, sender.birth_day, unit.time.day_of(unit.now), unit.settings.urgent_words):
+        values["urgent"] = True
     changed = unit.change(_request, request_id, row.version, **values)
     message_id = _insert_message(unit, request_id, body, sender.language, visible_at=unit.now)
     _index_message(unit, message_id, request_id, body, sender, changed.target_id)
@@ -286,7 +294,13 @@ def _check_choice(unit: Unit, field: str, chosen: int | None) -> None:
 
 
 def _insert_request(
-    unit: Unit, request_id: RequestId, new: NewRequest, sender: Row[Any], visit: Row[Any] | None, wishes: Sequence[Wish]
+    unit: Unit,
+    request_id: RequestId,
+    new: NewRequest,
+    text: str,
+    sender: Row[Any],
+    visit: Row[Any] | None,
+    wishes: Sequence[Wish],
 ) -> int:
     """Write the request and its wishes; return the id of the inbox that it is in."""
     is_cancel = new.kind is RequestKind.CANCEL
@@ -311,7 +325,7 @@ def _insert_request(
         target_id=routed.target.id,
         target_origin="auto",
         because=routed.because,
-        urgent=False,
+        urgent=bool(urgent_words(text, sender.birth_day, unit.time.day_of(unit.now), unit.settings.urgent_words)),
         arrived_at=unit.now,
         due_at=inbox_routing.due_from_now(unit),
         needed_at=needed_at(new.kind, visit.starts_at if visit else None, wishes, unit.time, since=today.starts_at),
@@ -357,10 +371,14 @@ def _index_message(
     unit: Unit, message_id: MessageId, request_id: RequestId, body: str, person: Row[Any], target_id: int
 ) -> None:
     """Make a message findable by its words and by the people around it (MC6)."""
+    search_index.add(unit, message_id, request_id, _words_of(person, body), target_id)
+
+
+def _words_of(person: Row[Any], body: str) -> str:
+    """The words that a letter is found by."""
     child = index_person(person.given_name, person.family_name, person.birth_day)
     sender = full_name(person.contact_given_name, person.contact_family_name)
-    words = f"{child} {index_text(f'{sender} {body}')}"
-    search_index.add(unit, message_id, request_id, words, target_id)
+    return f"{child} {index_text(f'{sender} {body}')}"
 
 
 def resolve(
@@ -373,15 +391,17 @@ def resolve(
     expect_version: int,
     waiting_until: datetime | None = None,
     no_reply_reason: str = "",
+    assurance: Assurance = NO_ASSURANCE,
 ) -> Resolved:
     """Change the schedule, send the reply, set the disposition and queue the notices: all of it or nothing (ACT4).
 
     `act` None is a reply alone and lets a held slot go. `waiting_until` None waits until the parent answers. Raises
-    Conflict when the request changed since `expect_version` (MC9), SlotTaken, Invalid(field), Refused. The undo restores
-    request, schedule and inboxes within the grace time (ACT5).
+    Conflict when the request changed since `expect_version` (MC9), Doubtful for what `assurance` does not answer (ACT13, ACT14,
+    MC14), SlotTaken, Invalid(field), Refused. The undo restores request, schedule and inboxes within the grace time (ACT5).
     """
     unit.require(Permission.ANSWER_REQUESTS)
     row = request_scope.fresh(unit, request_id, expect_version)
+    said = doubts.check(unit, row, act, disposition, assurance)
     text = _reply_text(reply, row)
     reason = clean_text(no_reply_reason, field=_("Reason"), most=REASON_LIMIT, lines=False)
     _check_disposition(unit, act, text, disposition, waiting_until, reason)
@@ -405,7 +425,7 @@ def resolve(
         replied=message_id is not None,
     )
     written: dict[str, Any] = {"appointment_id": appointment_id, "message_id": message_id}
-    unit.record(_action(disposition), Topic.REQUEST, request_id, disposition=disposition, **written)
+    unit.record(_action(disposition), Topic.REQUEST, request_id, disposition=disposition, **written, **said)
     if not disposed.written:
         raise unit.conflict(Topic.REQUEST, request_id)
     before = {name: getattr(row, name) for name in values}
@@ -430,6 +450,31 @@ def follow_up(unit: Unit, request_id: RequestId, reply: Reply) -> Resolved:
     unit.record("followed_up", Topic.REQUEST, request_id, message_id=message_id)
     told = _("Sent a follow-up about {patient}").format(patient=full_name(row.given_name, row.family_name))
     return _offer_back(unit, request_id, Taken(changed.version, {}, away.kept(), message_id, notices, None), None, told)
+
+
+def change_patient(unit: Unit, request_id: RequestId, patient_id: PatientId, *, expect_version: int) -> int:
+    """Say that a request is about another patient of the household; what was held for it is let go (ACT16).
+
+    Returns the new version. Raises Conflict, and Refused for a patient of another household or a request about an appointment.
+    """
+    unit.require(Permission.ANSWER_REQUESTS)
+    row = request_scope.fresh(unit, request_id, expect_version)
+    known = {each.id: each for each in patients.household(unit, PatientId(row.patient_id))}
+    if patient_id not in known:
+        raise Refused(_("This patient does not belong to the household. Choose one of its children."))
+    if row.appointment_id is not None:
+        raise Refused(
+            _("This request is about an appointment of {name}, so it stays theirs.").format(name=row.given_name)
+        )
+    if patient_id == row.patient_id:
+        return int(row.version)
+    scheduling.drop_holds(unit, request_id)
+    changed = unit.change(_request, request_id, row.version, patient_id=patient_id)
+    seen = request_scope.seen(unit, request_id)
+    for letter in unit.rows(_LETTERS, {"request_id": request_id}):
+        search_index.change(unit, MessageId(letter.id), _words_of(seen, letter.body))
+    unit.record("changed_patient", Topic.REQUEST, request_id, was=row.patient_id, patient_id=patient_id)
+    return int(changed.version)
 
 
 def unresolve(unit: Unit, request_id: RequestId, *, taken: Taken, until: datetime) -> RequestId:

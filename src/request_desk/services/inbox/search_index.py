@@ -21,7 +21,7 @@ _letters = select(_message.c.id).where(_message.c.request_id.in_(bindparam("requ
 _OF_REQUESTS = select(_search.c.id, _search.c.body, _search.c.scope).where(_search.c.id.in_(_letters))
 _ONE = select(_search.c.id, _search.c.body, _search.c.scope).where(_search.c.id == bindparam("message_id"))
 _RESCOPE = update(_search).where(_search.c.id.in_(_letters)).values(scope=bindparam("to_scope"))
-_EMPTY = update(_search).where(_search.c.id == bindparam("message_id")).values(body="")
+_REWORD = update(_search).where(_search.c.id == bindparam("message_id")).values(body=bindparam("words"))
 
 
 def scope_word(target_id: int) -> str:
@@ -39,9 +39,14 @@ def add(unit: Unit, message_id: MessageId, request_id: RequestId, words: str, ta
 
 def forget(unit: Unit, message_id: MessageId) -> None:
     """Make a letter that was taken back unfindable; its row stays."""
+    change(unit, message_id, "")
+
+
+def change(unit: Unit, message_id: MessageId, words: str) -> None:
+    """Make a letter findable by other words."""
     if unit.is_sqlite:
         _write(unit, _REMOVE, unit.rows(_ONE, {"message_id": message_id}))
-    unit.run(_EMPTY, {"message_id": message_id})
+    unit.run(_REWORD, {"message_id": message_id, "words": words})
     if unit.is_sqlite:
         _write(unit, _ADD, unit.rows(_ONE, {"message_id": message_id}))
 

@@ -10,6 +10,7 @@ from sqlalchemy import Row, and_, bindparam, func, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from request_desk.domain.access import ActorKind, Permission
+from request_desk.domain.careful import has_right
 from request_desk.domain.directory import Channel, Contact, ContactPoint, Patient, Relation
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import ContactId, PatientId
@@ -87,6 +88,16 @@ class Child:
 
     patient: Patient
     relation: Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Agreeing:
+    """Somebody who may agree to an act for a patient."""
+
+    contact_id: ContactId
+    name: str
+    relation: str
+    phone: str
 
 
 def find(unit: Unit, text: str, limit: int = 20) -> tuple[PatientHit, ...]:
@@ -192,6 +203,22 @@ def children(unit: Unit, contact_id: ContactId) -> tuple[Child, ...]:
         )
         for row in rows
     )
+
+
+def may_agree(unit: Unit, patient_id: PatientId) -> tuple[Agreeing, ...]:
+    """Return who of the household has the right to book for a patient today, by name (ACT14)."""
+    unit.require(Permission.VIEW_PATIENTS)
+    row, today = _one(unit, patient_id), unit.time.day_of(unit.now)
+    found = []
+    for relation_ in relations(unit, patient_id):
+        if not has_right(relation_, row.birth_day, today):
+            continue
+        who = contact_of(unit, relation_.contact_id)
+        if who.active:
+            number = next((each.value for each in who.points if each.channel is Channel.PHONE), "")
+            phone = unit.words.phone(number) if number else ""
+            found.append(Agreeing(who.id, who.name, relation_.relation, phone))
+    return tuple(sorted(found, key=lambda each: each.name))
 
 
 def household(unit: Unit, patient_id: PatientId) -> tuple[Patient, ...]:

@@ -11,7 +11,7 @@ from request_desk.domain.appointments import RESCHEDULED
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.errors import Invalid, NotFound
-from request_desk.domain.ids import AppointmentId, PhraseId, RequestId, StaffId
+from request_desk.domain.ids import AppointmentId, PatientId, PhraseId, RequestId, StaffId
 from request_desk.domain.phrases import FIELDS, Outcome, Phrase, Prompt, dump, parse
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Act, Booking, Cancellation, Move, RequestKind
@@ -19,6 +19,7 @@ from request_desk.domain.text import parse_version
 from request_desk.domain.words import Words, _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
+from request_desk.services.schedule.views import upcoming_of
 from request_desk.store import schema
 
 _MINUTE_SECONDS: Final = 60
@@ -48,6 +49,7 @@ _REQUEST = (
         schema.request.c.provider_id,
         schema.request.c.location_id,
         schema.request.c.type_id,
+        schema.request.c.patient_id,
         schema.patient.c.given_name,
         schema.patient.c.family_name,
         schema.patient.c.birth_day,
@@ -185,6 +187,7 @@ def values_for(unit: Unit, request_id: RequestId, act: Act | None, *, language: 
     values |= _old(unit, old, words)
     values |= _new(unit, act, words)
     values |= _visit(unit, row, old, act)
+    values |= _booked(unit, PatientId(row.patient_id), request_id, row.type_id, words)
     values |= _reason(unit.settings, act)
     return {name: text for name, text in values.items() if text and name in FIELDS}
 
@@ -230,6 +233,25 @@ def _visit(unit: Unit, row: Row[Any], old: Row[Any] | None, act: Act | None) -> 
         "location.phone": place.phone if place else "",
         "type.name": kind.name if kind else "",
         "type.minutes": str(minutes) if minutes else "",
+    }
+
+
+def _booked(
+    unit: Unit, patient_id: PatientId, request_id: RequestId, type_id: int | None, words: Words
+) -> dict[str, str]:
+    """The appointment that the patient has already: one booked for the request, else of its type, else the first to come."""
+    upcoming = upcoming_of(unit, (patient_id,))
+    ranked = sorted(upcoming, key=lambda each: (each.request_id != request_id, each.type_id != type_id, each.starts_at))
+    if not ranked:
+        return {}
+    first = ranked[0]
+    place = unit.first(_LOCATION, {"which": first.location_id})
+    there = _there(words, place)
+    return {
+        "booked.day": there.day(first.starts_at),
+        "booked.clock": there.time(first.starts_at),
+        "booked.provider": _named(unit, first.provider_id),
+        "booked.location": first.location_name,
     }
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 
@@ -9,20 +10,26 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
+from request_desk.domain.agreement import differences
 from request_desk.domain.availability import Slot as FreeSlot
+from request_desk.domain.careful import Agreement, has_words, second_of
 from request_desk.domain.changes import Changes, JournalEntry, Topic
+from request_desk.domain.directory import Patient
 from request_desk.domain.errors import Conflict, Refused
 from request_desk.domain.ids import RequestId
 from request_desk.domain.phrases import Phrase, PhraseError, Rendered, render, suggest
-from request_desk.domain.requests import CallOutcome, Disposition, RequestState, Resolved, Target
+from request_desk.domain.requests import CallOutcome, Disposition, RequestKind, RequestState, Resolved, Target
 from request_desk.domain.words import _
+from request_desk.services.people import patients
+from request_desk.services.people.patients import Agreeing
 from request_desk.services.practice import directory, phrases
 from request_desk.services.practice.directory import Directory, TargetChoice
 from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.beside import ScheduleBeside
+from request_desk.ui.inbox.careful_sheets import AgreementSheet, DifferenceSheet, PatientDialog
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from request_desk.ui.inbox.dialogs import CancelDialog, ForwardDialog, ReasonDialog, WaitingDialog
-from request_desk.ui.inbox.flow import CancelChoice, Handling, Need, ShownOffer
+from request_desk.ui.inbox.flow import CancelChoice, Handling, Need, Primary, ShownOffer
 from request_desk.ui.inbox.handler import Letter, RequestHandler, Values
 from request_desk.ui.inbox.offers_strip import OffersStrip
 from request_desk.ui.inbox.phrase_popup import PhrasePopup, other_language
@@ -31,11 +38,23 @@ from request_desk.ui.inbox.request_words import Item, change_words, visit_line
 from request_desk.ui.inbox.response_pane import ResponsePane, Shown
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
+from request_desk.ui.widgets.dialogs import ask
 from request_desk.ui.widgets.layout import paint_later
 from request_desk.ui.window.frame import LiveState
 
 TICK = 1_000  # milliseconds: the seconds of a hold
 PARENT_ASKED = "pat"  # the coded reason of a cancellation that was requested
+ALREADY_BOOKED = "any-already-booked"
+WHO_MAY = {
+    RequestKind.SCHEDULE: "schedule-who-may-book",
+    RequestKind.RESCHEDULE: "reschedule-who-may",
+    RequestKind.CANCEL: "cancel-who-may",
+}
+
+
+def _in_language(library: Sequence[Phrase], slug: str, language: str) -> list[Phrase]:
+    """The phrases of one id, that of the language first."""
+    return sorted((one for one in library if one.slug == slug), key=lambda one: one.language != language)
 
 
 class Answering(QObject):
@@ -46,6 +65,7 @@ class Answering(QObject):
     shown = Signal(object)  # Handling: another request is on the screen
     failed = Signal(object)  # Refused
     related_wanted = Signal(object)  # RequestId
+    choose_wanted = Signal()  # the times are to be looked at
     list_wanted = Signal()  # the focus belongs to the list again
 
     def __init__(
@@ -69,6 +89,7 @@ class Answering(QObject):
         self._targets: tuple[TargetChoice, ...] = ()
         self._last_sent: tuple[RequestId, str, str, str] | None = None
         self._no_reply_reason = ""
+        self._phrase_next = ""  # to be written as soon as its fields are read
         self._recalled = False  # whether the draft's choice of act was taken up: before, nothing is remembered
         self._is_online = context.hub.state is not LiveState.OFFLINE
         self._connect()
@@ -97,10 +118,13 @@ class Answering(QObject):
         message.type_chosen.connect(handler.choose_type)
         message.cancel_wanted.connect(self.cancel_appointment)
         message.reply_wanted.connect(self.go_to_response)
-        message.forward_wanted.connect(self.forward)
+        message.forward_wanted.connect(partial(self.forward, ""))
+        message.nurse_wanted.connect(partial(self.forward, _("nurse")))
         message.unread_wanted.connect(handler.mark_unread)
         message.not_mine_wanted.connect(handler.not_mine)
         message.take_wanted.connect(handler.take)
+        message.another_wanted.connect(handler.want_another)
+        message.patient_wanted.connect(self.change_patient)
         message.news_wanted.connect(self._show_news)
         message.related_wanted.connect(self.related_wanted)
         message.note_written.connect(self._note_written)
@@ -108,6 +132,7 @@ class Answering(QObject):
         message.retry_wanted.connect(handler.retry_delivery)
         response.send_wanted.connect(self.send)
         response.reply_only_wanted.connect(self.reply_only)
+        response.without_reply_wanted.connect(self.complete_without_reply)
         response.phrases_wanted.connect(self.open_phrases)
         response.disposed.connect(self._disposed)
         response.edited.connect(self._edited)
@@ -170,7 +195,7 @@ class Answering(QObject):
         self._values = None
         self.beside.begin()
         self._recalled = False
-        self._no_reply_reason = ""
+        self._no_reply_reason = self._phrase_next = ""
         paint_later(self._response)
         self._response.reset()
         self._show(now)
@@ -202,6 +227,7 @@ class Answering(QObject):
 
     def _show(self, now: Handling) -> None:
         words, at = self._context.words(), self._context.clock.now()
+        self._message.urgent_words = self._context.settings().urgent_words
         self._message.show_request(now, self.handler.claim, words, at)
         self._response.show_handling(Shown(now, self._is_online), words)
         self.beside.follow(now)
@@ -278,6 +304,10 @@ class Answering(QObject):
         before, self._values = self._values, values
         now = self.handler.now
         if now is None:
+            return
+        if self._phrase_next:
+            slug, self._phrase_next = self._phrase_next, ""
+            self._put_phrase(slug, now, values)
             return
         editor = self._response.editor
         another = before is None or before.outcome is not values.outcome
@@ -439,8 +469,46 @@ class Answering(QObject):
 
     @Slot()
     def send(self) -> None:
-        """Do it: act, reply, disposition (Ctrl+Enter). What is missing is asked for, what is wrong is said."""
-        self._send(with_act=True)
+        """Do it: act, reply, disposition (Ctrl+Enter). What is missing is asked for, what is wrong is said.
+
+        While nothing is chosen or written it goes to where that is done, and writes nothing.
+        """
+        now = self.handler.now
+        if now is None or now.sending or not self._may_write():
+            return
+        match flow.primary_of(now, has_text=not self._response.editor.is_empty()):
+            case Primary.CHOOSE:
+                self.choose_wanted.emit()
+                self._response.explain(_("Choose a time: press its digit, or click it in the schedule."))
+            case Primary.CANCEL:
+                self.cancel_appointment()
+            case Primary.WRITE:
+                self.go_to_response()
+            case Primary.ANSWERED:
+                if self._values is not None:
+                    self._put_phrase(ALREADY_BOOKED, now, self._values)
+            case Primary.THANKS:
+                self._no_reply_reason = _("The parent only said thanks")
+                self._send(with_act=False)
+            case Primary.SEND:
+                self._send(with_act=True)
+
+    def _put_phrase(self, slug: str, now: Handling, values: Values) -> None:
+        """Write the phrase that fits what was decided; the next press sends it."""
+        phrase = next(iter(_in_language(self._library, slug, now.view.sender.language)), None)
+        rendered = self._rendered(phrase, now, values) if phrase is not None else None
+        if phrase is not None and rendered is not None:
+            self._response.put(rendered, phrase, values.fields)
+            self._tell_language(now, phrase)
+            self.handler.typed()
+            self._text_changed()
+
+    @Slot()
+    def complete_without_reply(self) -> None:
+        """Complete with a reason and no word to the parent."""
+        now = self.handler.now
+        if now is not None and not now.has_act and not now.is_answered:
+            self._send(with_act=False)
 
     @Slot()
     def reply_only(self) -> None:
@@ -453,7 +521,7 @@ class Answering(QObject):
             return
         state = now if with_act else flow.letting_go(now)
         rendered = self._response.editor.rendered()
-        sentence = flow.refusal(state, rendered, self._context.words(), self._response.editor.prompts())
+        sentence = flow.refusal(state, rendered, self._response.editor.prompts())
         if sentence:
             self._response.refuse(sentence)
             if rendered.unresolved:
@@ -464,15 +532,115 @@ class Answering(QObject):
         need = (
             None
             if now.is_answered
-            else flow.need_of(state, has_text=reply is not None, no_reply_reason=self._no_reply_reason)
+            else flow.need_of(
+                state,
+                has_text=reply is not None,
+                zone=self._context.words().zone,
+                no_reply_reason=self._no_reply_reason,
+                differences=self._differences(state),
+            )
         )
         if need is not None:
-            self._ask(need, now, with_act=with_act)
+            self._ask(need, state, with_act=with_act)
             return
         self._last_sent = (now.view.id, self._response.editor.text(), self._response.phrase(), self._draft_state(now))
         self.handler.send(Letter(reply, with_act, "" if reply is not None else self._no_reply_reason))
 
+    def _differences(self, state: Handling) -> tuple[str, ...]:
+        """What the response says otherwise than the act; nothing once it is meant so (RE11)."""
+        text, found = self._response.editor.text(), self._directory
+        if not text.strip() or found is None or state.text_meant == text:
+            return ()
+        places: dict[int, str] = {each.id: each.name for each in found.locations.values()}
+        people: dict[int, str] = {each.id: each.short_name for each in found.providers.values()}
+        told = flow.told_of(state, places, people)
+        if told is None:
+            return ()
+        return differences(text, told, self._context.words(), providers=people.values(), locations=places.values())
+
     def _ask(self, need: Need, now: Handling, *, with_act: bool) -> None:
+        match need:
+            case Need.AGREED:
+                people = self._context.runner.read(self, patients.may_agree, now.view.patient.id)
+                people.done(partial(self._ask_who_agreed, now, with_act))
+            case Need.ANOTHER:
+                self._ask_another(now, with_act=with_act)
+            case Need.TEXT:
+                sheet = DifferenceSheet(self._differences(now), parent=self._window)
+                sheet.sent.connect(partial(self._text_meant, with_act=with_act))
+                sheet.changed.connect(self.go_to_response)
+                sheet.open()
+            case Need.TOOK_OVER:
+                self._ask_took_over(now, with_act=with_act)
+            case Need.NO_REPLY_REASON | Need.OVERRULE_REASON:
+                self._ask_reason(need, now, with_act=with_act)
+
+    def _ask_who_agreed(self, now: Handling, with_act: bool, people: tuple[Agreeing, ...]) -> None:
+        sheet = AgreementSheet(now.view.sender.name, now.view.patient.name, people, parent=self._window)
+        sheet.agreed.connect(partial(self._agreed, with_act=with_act))
+        sheet.replied.connect(self._only_reply)
+        sheet.open()
+
+    def _agreed(self, agreement: Agreement, *, with_act: bool) -> None:
+        now = self.handler.now
+        if now is not None:
+            self.handler.assure(replace(now.assurance, agreed=agreement))
+            self._send(with_act=with_act)
+
+    @Slot()
+    def _only_reply(self) -> None:
+        """Nobody has agreed: the act is let go, and the phrase says that a parent must ask."""
+        now = self.handler.now
+        if now is None:
+            return
+        self._phrase_next = WHO_MAY[now.view.kind]
+        self._response.editor.reset()
+        self.handler.let_go()
+        self.go_to_response()
+
+    def _ask_another(self, now: Handling, *, with_act: bool) -> None:
+        words = self._context.words()
+        second = second_of(flow.act_of(now), now.view.patient.id, now.view.upcoming, words.zone, now.view.id)
+        if second is None:
+            return
+        told = _("{line}. Book another one all the same?").format(
+            line=has_words((second,), now.view.patient.given_name, words)
+        )
+        question = ask(
+            self._window, _("Another visit?"), detail=told, yes=_("Book another"), no=_("Leave it"), dangerous=True
+        )
+        question.accepted.connect(partial(self._another_meant, with_act=with_act))
+
+    def _another_meant(self, *, with_act: bool) -> None:
+        now = self.handler.now
+        if now is not None:
+            self.handler.assure(replace(now.assurance, another=True))
+            self._send(with_act=with_act)
+
+    def _text_meant(self, *, with_act: bool) -> None:
+        self.handler.mean(self._response.editor.text())
+        self._send(with_act=with_act)
+
+    def _ask_took_over(self, now: Handling, *, with_act: bool) -> None:
+        dialog = ReasonDialog(
+            _("Who took it over?"),
+            _("The message of {name} has urgent words. Say who cares for it now; it stays with the request.").format(
+                name=now.view.sender.name
+            ),
+            (_("A nurse has called the family"), _("Sent to emergency care (911)"), _("The provider has taken over")),
+            _("Complete"),
+            parent=self._window,
+        )
+        dialog.told.connect(partial(self._took_over, with_act=with_act))
+        dialog.open()
+
+    def _took_over(self, who: str, *, with_act: bool) -> None:
+        now = self.handler.now
+        if now is not None:
+            self.handler.assure(replace(now.assurance, took_over=who))
+            self._send(with_act=with_act)
+
+    def _ask_reason(self, need: Need, now: Handling, *, with_act: bool) -> None:
         if need is Need.NO_REPLY_REASON:
             dialog = ReasonDialog(
                 _("Complete without a reply?"),
@@ -545,12 +713,31 @@ class Answering(QObject):
     # other acts
 
     @Slot()
-    def forward(self) -> None:
-        """Ask whom to hand the request to, with a note."""
+    def change_patient(self) -> None:
+        """Ask which child of the household the request is about (ACT16)."""
         now = self.handler.now
         if now is None or now.is_answered or not self._may_write():
             return
-        dialog = ForwardDialog(self._targets, now.view.target, parent=self._window)
+        self._context.runner.read(self, patients.household, now.view.patient.id).done(self._household_read)
+
+    def _household_read(self, found: tuple[Patient, ...]) -> None:
+        now = self.handler.now
+        if now is None:
+            return
+        others = [each for each in found if each.id != now.view.patient.id]
+        if not others:
+            self._response.refuse(_("There is no other patient in this household."))
+            return
+        dialog = PatientDialog(now.view.patient.name, others, self._context.words(), parent=self._window)
+        dialog.chosen.connect(self.handler.change_patient)
+        dialog.open()
+
+    def forward(self, search: str = "") -> None:
+        """Ask whom to hand the request to, with a note; `search` is typed already where it finds somebody."""
+        now = self.handler.now
+        if now is None or now.is_answered or not self._may_write():
+            return
+        dialog = ForwardDialog(self._targets, now.view.target, search, parent=self._window)
         dialog.chosen.connect(self._forward_chosen)
         dialog.open()
 

@@ -36,6 +36,9 @@ def acting() -> tuple[Command, ...]:
         _changing("inbox.wait", _("Waiting for parent until …"), ("S",), "clock"),
         _changing("inbox.unread", _("Mark unread"), ("U",), "mail", ""),
         _changing("inbox.take", _("Take the request, take it over"), ("T",), "hand"),
+        _changing("inbox.another", _("Another visit is wanted"), ("A",), "plus"),
+        _changing("inbox.patient", _("Change the patient of the request"), ("Ctrl+Shift+P",), "user"),
+        _changing("inbox.no_reply", _("Complete without a reply"), ("D",), "check"),
         _changing("inbox.not_mine", _("Remove from my inbox (not mine)"), (), "x"),
         Command(
             "inbox.send",

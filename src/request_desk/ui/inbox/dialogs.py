@@ -83,7 +83,9 @@ class ForwardDialog(Sheet):
 
     chosen = Signal(object, str)  # Target, note
 
-    def __init__(self, choices: Sequence[TargetChoice], here: Target, *, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, choices: Sequence[TargetChoice], here: Target, search: str = "", *, parent: QWidget | None = None
+    ) -> None:
         super().__init__(_("Forward to"), parent=parent)
         self._choices = tuple(one for one in choices if one.target != here)
         self.search = SearchField(_("Department or person"), parent=self)
@@ -109,14 +111,15 @@ class ForwardDialog(Sheet):
         self.finish_with(self.yes)
         self.accepted.connect(self._accepted)
         self._narrow("")
+        if any(fold(search) in fold(f"{one.name} {one.detail}") for one in self._choices):
+            self.search.setText(search)
         self.search.setFocus()
 
     @Slot(str)
     def _narrow(self, text: str) -> None:
         words = fold(text).split()
-        self.list.show_rows(
-            [one for one in self._choices if all(word in fold(f"{one.name} {one.detail}") for word in words)]
-        )
+        found = [one for one in self._choices if all(word in fold(f"{one.name} {one.detail}") for word in words)]
+        self.list.show_rows(found, pick=bool(words))  # nobody is chosen by Enter alone
         self._current_changed()
 
     @Slot()

@@ -10,14 +10,17 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from request_desk.domain.agreement import Told
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Slot
+from request_desk.domain.careful import NO_ASSURANCE, Assurance, answering, second_of
 from request_desk.domain.directory import CancelReason, OpeningHours
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, TypeId
-from request_desk.domain.phrases import FIELDS, Outcome, Prompt, Rendered, leftover_marks, mentions_other_time
+from request_desk.domain.phrases import FIELDS, Outcome, Prompt, Rendered, leftover_marks
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import (
     Act,
+    AuthorKind,
     Booking,
     Cancellation,
     Disposition,
@@ -30,6 +33,7 @@ from request_desk.domain.requests import (
     WishKind,
     WishState,
 )
+from request_desk.domain.thanks import says_thanks
 from request_desk.domain.words import Words, _
 
 MOST_OFFERS: Final = 9
@@ -73,8 +77,23 @@ class CancelChoice:
 class Need(StrEnum):
     """What must be asked before the act can be sent."""
 
-    NO_REPLY_REASON = "no_reply_reason"
+    AGREED = "agreed"
+    ANOTHER = "another"
     OVERRULE_REASON = "overrule_reason"
+    TEXT = "text"
+    TOOK_OVER = "took_over"
+    NO_REPLY_REASON = "no_reply_reason"
+
+
+class Primary(StrEnum):
+    """What the first button does: it writes only what was chosen or typed, or what needs no choice."""
+
+    SEND = "send"
+    CHOOSE = "choose"  # a time: nothing is chosen yet
+    CANCEL = "cancel"  # choose to cancel the appointment, as was asked
+    WRITE = "write"
+    ANSWERED = "answered"  # the patient has the appointment already: the phrase that says so
+    THANKS = "thanks"  # complete: nothing is wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +113,10 @@ class Handling:
     sending: bool = False
     type_id: TypeId | None = None  # chosen here, where the parent did not say what the visit is for
     first_count: int = 0  # how many offers the first reading brought
+    already: tuple[Appointment, ...] = ()  # appointments of the patient that could be the answer (ACT13)
+    is_thanks: bool = False  # the last letter only says thanks (MC17)
+    assurance: Assurance = NO_ASSURANCE  # what was said about the doubts
+    text_meant: str = ""  # a response that is meant as it is, though it differs from the act
 
     @property
     def has_act(self) -> bool:
@@ -104,6 +127,11 @@ class Handling:
         """The appointment that can be moved or cancelled, if it still stands."""
         found = self.view.appointment
         return found if found is not None and found.status is AppointmentStatus.CONFIRMED else None
+
+    @property
+    def is_armed(self) -> bool:
+        """Whether offers have digits and can be chosen: not while the request may be answered already."""
+        return self.assurance.another or not (self.already or self.is_thanks)
 
     @property
     def is_answered(self) -> bool:
@@ -120,11 +148,38 @@ class Handling:
         return self.appointment is not None and self.view.kind is not RequestKind.SCHEDULE
 
 
+def opened(view: RequestView, zone: PracticeTime) -> Handling:
+    """Return a request as it is when it is opened."""
+    return seen_by(Handling(view), view, zone)
+
+
+def seen_by(now: Handling, view: RequestView, zone: PracticeTime) -> Handling:
+    """Take in a reading: what may answer the request already, and whether its last letter only says thanks."""
+    wishes = [one.wish for one in view.wishes]
+    already = answering(view.kind, view.id, view.patient.id, view.type_id, wishes, view.upcoming, zone)
+    own = already if view.state in (RequestState.OPEN, RequestState.WAITING) else ()
+    return replace(now, view=view, already=own, is_thanks=_is_thanks(view))
+
+
+def _is_thanks(view: RequestView) -> bool:
+    """Whether the parent wrote last, after somebody of the practice, and only thanks."""
+    if view.state not in (RequestState.OPEN, RequestState.WAITING) or len(view.thread) < 2:
+        return False
+    last = view.thread[-1]
+    answered = any(one.author_kind is AuthorKind.STAFF for one in view.thread)
+    return answered and last.author_kind is AuthorKind.CONTACT and says_thanks(last.body)
+
+
 # offers
 
 
 def merged(
-    shown: Sequence[ShownOffer], fresh: Iterable[Offer], keep: OfferKey | None = None, most: int = MOST_OFFERS
+    shown: Sequence[ShownOffer],
+    fresh: Iterable[Offer],
+    keep: OfferKey | None = None,
+    most: int = MOST_OFFERS,
+    *,
+    is_armed: bool = True,
 ) -> tuple[ShownOffer, ...]:
     """Return the offers after reading them again: digits never shift, what is gone stays struck, new ones append.
 
@@ -143,7 +198,7 @@ def merged(
     for key, offer in found.items():
         if key in known or live >= most:
             continue
-        digit = max(used, default=0) + 1
+        digit = max(used, default=0) + 1 if is_armed else 0
         result.append(ShownOffer(digit if digit <= MOST_OFFERS else 0, offer))
         used.add(min(digit, MOST_OFFERS))
         live += 1
@@ -159,20 +214,32 @@ def with_offers(now: Handling, fresh: Iterable[Offer], most: int = 0) -> Handlin
     keep = now.chosen.key if now.chosen is not None and (now.hold is not None or now.holding) else None
     first = now.first_count if now.offers_known else len(read)
     limit = most or (max(first, LEAST_OFFERS) if now.offers_known else MOST_OFFERS)
-    offers = merged(now.offers, read, keep, limit)
+    offers = merged(now.offers, read, keep, limit, is_armed=now.is_armed)
     chosen = now.chosen
     if chosen is not None:
         chosen = next((one for one in offers if one.key == chosen.key), chosen)
     return replace(now, offers=offers, offers_known=True, chosen=chosen, first_count=first)
 
 
-def with_view(now: Handling, view: RequestView) -> Handling:
+def armed(now: Handling) -> Handling:
+    """Say that another appointment is wanted: the offers get their digits, in their order."""
+    offers = [one for one in now.offers if one.digit == 0 and not one.is_gone and not one.is_extra]
+    free = [digit for digit in range(1, MOST_OFFERS + 1) if all(one.digit != digit for one in now.offers)]
+    digits = {one.key: digit for one, digit in zip(offers, free, strict=False)}
+    return replace(
+        now,
+        assurance=replace(now.assurance, another=True),
+        offers=tuple(replace(one, digit=digits.get(one.key, one.digit)) for one in now.offers),
+    )
+
+
+def with_view(now: Handling, view: RequestView, zone: PracticeTime) -> Handling:
     """Take in the request as it is now. A hold that has ended is forgotten; the choice stays, its slot may be free still."""
     hold = view.hold if now.chosen is not None and _is_for(view.hold, now.chosen.offer.slot) else None
     cancel = now.cancel
     if view.appointment is None or view.appointment.status is not AppointmentStatus.CONFIRMED:
         cancel = None
-    return replace(now, view=view, hold=hold if not now.holding else now.hold, cancel=cancel)
+    return replace(seen_by(now, view, zone), hold=hold if not now.holding else now.hold, cancel=cancel)
 
 
 def by_digit(now: Handling, digit: int) -> ShownOffer | None:
@@ -340,16 +407,42 @@ def wanted_day(now: Handling, words: Words) -> date | None:
 # before sending
 
 
-def need_of(now: Handling, *, has_text: bool, no_reply_reason: str = "") -> Need | None:
-    """Return the next thing to ask the user before the act can be sent."""
+def primary_of(now: Handling, *, has_text: bool) -> Primary:
+    """Return what the first button does: never more than was chosen, typed, or is plain (ACT13, MC17)."""
+    if now.is_answered or has_text or now.has_act or now.disposition is not Disposition.COMPLETED:
+        return Primary.SEND
+    if now.is_thanks and not now.assurance.another:
+        return Primary.THANKS
+    if not now.is_armed:
+        return Primary.ANSWERED
+    if now.view.kind is RequestKind.CANCEL:
+        return Primary.CANCEL if now.appointment is not None else Primary.WRITE
+    has_offers = not now.offers_known or any(not one.is_gone for one in now.offers)
+    return Primary.CHOOSE if has_offers and now.view.sender.may_book else Primary.WRITE
+
+
+def need_of(
+    now: Handling, *, has_text: bool, zone: PracticeTime, no_reply_reason: str = "", differences: Sequence[str] = ()
+) -> Need | None:
+    """Return the next thing to ask the user before the act can be sent; `differences` are those of text and act."""
+    act = act_of(now)
+    if act is not None and not now.view.sender.may_book and now.assurance.agreed is None:
+        return Need.AGREED
+    second = second_of(act, now.view.patient.id, now.view.upcoming, zone, now.view.id)
+    if second is not None and not now.assurance.another:
+        return Need.ANOTHER
     if now.chosen is not None and now.chosen.offer.warning and not now.overrule:
         return Need.OVERRULE_REASON
+    if differences:
+        return Need.TEXT
+    if now.view.urgent and now.disposition is Disposition.COMPLETED and not now.assurance.took_over:
+        return Need.TOOK_OVER
     if now.disposition is Disposition.COMPLETED and not has_text and not no_reply_reason:
         return Need.NO_REPLY_REASON
     return None
 
 
-def refusal(now: Handling, rendered: Rendered, words: Words, prompts: Sequence[Prompt] = ()) -> str:
+def refusal(now: Handling, rendered: Rendered, prompts: Sequence[Prompt] = ()) -> str:
     """Return the sentence that says why this cannot be sent yet, "" when it can."""
     text = rendered.text
     if rendered.unresolved:
@@ -366,30 +459,26 @@ def refusal(now: Handling, rendered: Rendered, words: Words, prompts: Sequence[P
         return _("Nothing was sent: this request is answered already. Write a text to send it as a follow-up.")
     if now.disposition is Disposition.OPEN and not text.strip() and not now.has_act:
         return _("There is nothing to send: choose a time, or write a reply.")
-    wrong = mentions_other_time(rendered, *_times(now, words)) if now.has_act else ()
-    if wrong:
-        return _(
-            "Nothing was sent: the response names {wrong}, but the act is about {right}. Change the text or the time."
-        ).format(wrong=wrong[0], right=_times(now, words)[0])
     return ""
 
 
-def _times(now: Handling, words: Words) -> tuple[str, list[str]]:
-    """The time that the act is about, and those it is not about, as the practice writes them."""
+def told_of(now: Handling, location_of: Mapping[int, str], provider_of: Mapping[int, str]) -> Told | None:
+    """Return what the response must agree with, None when nothing happens on the schedule."""
     present = now.appointment
-    right = present.starts_at if present is not None else None
-    if now.chosen is not None:
-        right = now.chosen.offer.slot.starts_at
-    others: dict[datetime, None] = {}
-    if present is not None:
-        others[present.starts_at] = None
-    for wish in now.view.wishes:
-        if wish.wish.starts_at is not None:
-            others[wish.wish.starts_at] = None
-    for one in now.offers:
-        others[one.offer.slot.starts_at] = None
-    named_others = [words.moment(instant) for instant in others if instant != right]
-    return (words.moment(right) if right is not None else "", named_others)
+    if now.cancel is not None and present is not None:
+        return Told(present.starts_at, present.provider_name, present.location_name, must_name=False)
+    if now.chosen is None:
+        return None
+    slot = now.chosen.offer.slot
+    old = present if now.moves else None
+    return Told(
+        slot.starts_at,
+        provider_of.get(slot.provider_id) or now.chosen.offer.provider_name,
+        location_of.get(slot.location_id) or now.chosen.offer.location_name,
+        old.starts_at if old is not None else None,
+        old.provider_name if old is not None else "",
+        old.location_name if old is not None else "",
+    )
 
 
 def waiting_day(today: date, opening: Sequence[OpeningHours], closed: Iterable[date], days: int = WAITING_DAYS) -> date:

@@ -11,10 +11,12 @@ from PySide6.QtCore import QObject, Signal, Slot
 from request_desk.domain.appointments import Appointment
 from request_desk.domain.availability import Slot as FreeSlot
 from request_desk.domain.availability import Span
+from request_desk.domain.careful import Assurance
 from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.errors import Conflict, NotFound, Refused, SlotTaken
-from request_desk.domain.ids import RequestId, TypeId
+from request_desk.domain.ids import PatientId, RequestId, TypeId
 from request_desk.domain.phrases import Outcome
+from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import (
     Act,
     CallOutcome,
@@ -165,7 +167,7 @@ class RequestHandler(QObject):
         if request_id != self._id:
             return
         self._opening = None
-        self._now = Handling(view)
+        self._now = flow.opened(view, self._zone())
         self._claimed = (
             view.claim is not None and self._is_me(view.claim) and view.claim.until > self._context.clock.now()
         )
@@ -256,12 +258,34 @@ class RequestHandler(QObject):
         if request_id == self._id and self._now is not None and flow.outcome_of(self._now) is outcome:
             self.valued.emit(Values(fields, outcome))
 
+    def _zone(self) -> PracticeTime:
+        return self._context.words().zone
+
     # choosing
+
+    @Slot()
+    def want_another(self) -> None:
+        """Say that another appointment is wanted, though the request may be answered already: the offers can be chosen."""
+        if self._now is not None and not self._now.is_answered:
+            self._set(flow.armed(self._now))
+
+    def assure(self, assurance: Assurance) -> None:
+        """Keep what was said about a doubt."""
+        if self._now is not None:
+            self._set(replace(self._now, assurance=assurance))
+
+    def mean(self, text: str) -> None:
+        """Keep that a response is meant as it is."""
+        if self._now is not None:
+            self._set(replace(self._now, text_meant=text))
 
     def choose(self, one: ShownOffer) -> None:
         """Choose a slot: it is held and the request is ours from now on."""
         now = self._now
         if now is None or now.sending or now.is_answered:
+            return
+        if not now.is_armed:
+            self.refused.emit(_("This may be answered already. Press A first if another visit is wanted."))
             return
         if now.chosen is not None and now.chosen.key == one.key and not now.holding:
             return
@@ -470,6 +494,7 @@ class RequestHandler(QObject):
             expect_version=now.view.version,
             waiting_until=now.waiting_until,
             no_reply_reason=letter.no_reply_reason,
+            assurance=now.assurance,
         )
         self._answered_by(pending, now.view.id)
 
@@ -517,6 +542,22 @@ class RequestHandler(QObject):
             self, inbox_routing.forward, now.view.id, target, note, expect_version=now.view.version
         )
         self._left_by(pending, now.view.id)
+
+    def change_patient(self, patient_id: PatientId) -> None:
+        """Say that the request is about another patient of the household; a chosen time is let go (ACT16)."""
+        now = self._now
+        if now is None or now.is_answered:
+            return
+        self._drop_hold()
+        self._set(flow.letting_go(now))
+        act = self._runner.act(self, handling.change_patient, now.view.id, patient_id, expect_version=now.view.version)
+        act.done(partial(self._patient_changed, now.view.id)).refused(partial(self._not_resolved, now.view.id))
+
+    def _patient_changed(self, request_id: RequestId, _version: int) -> None:
+        if request_id == self._id:
+            self.show_news()
+            self._read_values()
+            self._read_offers(request_id)
 
     def not_mine(self) -> None:
         """Take it out of my inbox; refused for the last one who would see it."""
@@ -587,7 +628,7 @@ class RequestHandler(QObject):
         if self._now is None:
             return
         if self._latest is not None and self._latest.version != self._now.view.version:
-            self._set(flow.with_view(self._now, self._latest))
+            self._set(flow.with_view(self._now, self._latest, self._zone()))
         else:
             self._takes_news = True
             self._reread()
@@ -628,9 +669,9 @@ class RequestHandler(QObject):
         takes = self._takes_news and is_newer
         self._takes_news = self._takes_news and not is_newer and self._reread_again
         if takes or not self._has_work or not is_newer:
-            self._set(flow.with_view(self._now, view))
+            self._set(flow.with_view(self._now, view, self._zone()))
         else:
-            self._set(flow.with_view(self._now, _softly(self._now.view, view)))
+            self._set(flow.with_view(self._now, _softly(self._now.view, view), self._zone()))
 
     def _reread_settled(self, request_id: RequestId) -> None:
         if request_id != self._id:

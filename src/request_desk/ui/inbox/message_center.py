@@ -212,6 +212,7 @@ class MessageCenter(QWidget):
         answering.left_here.connect(self._left_here)
         answering.related_wanted.connect(self.open_request)
         answering.list_wanted.connect(self.focus_list)
+        answering.choose_wanted.connect(self._into_message)
         context = self._context
         context.hub.changed.connect(self._changed)
         context.hub.live_changed.connect(self._live_changed)
@@ -243,6 +244,9 @@ class MessageCenter(QWidget):
             "inbox.wait": answering.wait_for_parent,
             "inbox.unread": answering.handler.mark_unread,
             "inbox.take": answering.handler.take,
+            "inbox.another": answering.handler.want_another,
+            "inbox.patient": answering.change_patient,
+            "inbox.no_reply": answering.complete_without_reply,
             "inbox.not_mine": answering.handler.not_mine,
             "inbox.send": self._send_by_key,
         }

@@ -32,6 +32,7 @@ from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
 from request_desk.ui.widgets.states import Banner, BannerKind
 from request_desk.ui.widgets.text import PlainLabel, PlainTextView, no_mnemonic, set_tip, show_if
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
+from request_desk.ui.window.keys import keys_text
 
 LABELS = 118  # the column of labels in the small table
 ROW_HEIGHT = 22
@@ -185,9 +186,12 @@ class RequestPane(Card):
     cancel_wanted = Signal()
     reply_wanted = Signal()
     forward_wanted = Signal()
+    nurse_wanted = Signal()
     unread_wanted = Signal()
     not_mine_wanted = Signal()
     take_wanted = Signal()
+    another_wanted = Signal()
+    patient_wanted = Signal()
     news_wanted = Signal()
     related_wanted = Signal(object)  # RequestId
     note_written = Signal(str)
@@ -198,16 +202,21 @@ class RequestPane(Card):
         super().__init__(parent, padding=18, name=_("Message"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._view: RequestView | None = None
+        self.urgent_words: tuple[str, ...] = ()  # the practice's own
         self._may_cancel = False
         self._shown_related: tuple[tuple[str, RequestId], ...] = ()
         self._shown_deliveries: tuple[tuple[str, Delivery], ...] = ()
         self._shown_thread: tuple[tuple[str, str], ...] = ()
         self._make_head()
         # What must not be overlooked and what somebody else did meanwhile stay in sight; everything below them scrolls.
+        self.urgent_bar = Banner(self)
+        self.urgent_bar.acted.connect(self.nurse_wanted)
+        self.answered_bar = Banner(self)
+        self.answered_bar.acted.connect(self.another_wanted)
         self.safety_bar = Banner(self)
         self.news_bar = Banner(self)
         self.news_bar.acted.connect(self.news_wanted)
-        for bar in (self.safety_bar, self.news_bar):
+        for bar in (self.urgent_bar, self.answered_bar, self.safety_bar, self.news_bar):
             self.body.addWidget(bar)
         self._make_content()
         self._make_buttons()
@@ -345,15 +354,22 @@ class RequestPane(Card):
                 button.setAccessibleDescription(keys)
                 set_tip(button, f"{button.words()} ({keys})")
             flow.addWidget(button)
+        self.patient_button = ghost(_("Change patient"), parent=buttons)
+        self.patient_button.clicked.connect(self.patient_wanted)
+        set_tip(self.patient_button, keys_text("Ctrl+Shift+P"))
+        self.patient_button.hide()  # where there is a menu, it is in there
         self.more_button = IconButton("ellipsis", _("More"), outlined=True, parent=buttons)
         self._menu = QMenu(self.more_button)
         self._cancel_action = self._menu.addAction(_("Cancel visit"))
         self._cancel_action.triggered.connect(self.cancel_wanted)
         self._menu.addAction(_("Mark unread")).triggered.connect(self.unread_wanted)
+        self._patient_action = self._menu.addAction(_("Change patient …"))
+        self._patient_action.triggered.connect(self.patient_wanted)
         self._not_mine_action = self._menu.addAction(_("Not mine"))
         self._not_mine_action.triggered.connect(self.not_mine_wanted)
         self.more_button.clicked.connect(self._open_menu)
         flow.addWidget(self.more_button)
+        flow.addWidget(self.patient_button)
         self._fit_buttons()
         self.body.addWidget(buttons)
 
@@ -384,6 +400,9 @@ class RequestPane(Card):
         tiny = self.width() < app_theme().px(TINY)
         show_if(self.cancel_button, self._may_cancel and not tiny)
         self._cancel_action.setVisible(self._may_cancel and tiny)
+        may_change = is_open and self._view is not None and self._view.appointment is None
+        show_if(self.patient_button, may_change and not narrow)
+        self._patient_action.setVisible(may_change)
         show_if(self.more_button, narrow)
         show_if(self.unread_button, not narrow)
         show_if(self.not_mine_button, is_open and not narrow)
@@ -406,10 +425,12 @@ class RequestPane(Card):
             self._view = view
             self._show_people(view, words, words.zone.day_of(at))
             self._show_safety(view, words)
+            self._show_urgent(now, words.zone.day_of(at))
             self._show_thread(view, words)
             self._show_around(view, words)
             self.notes.show_notes(view.notes, words)
         self._show_claim(claim, words)
+        self._show_answered(now, words)
         self.show_times(now, words, at)
         for button in (self.forward_button, self.unread_button, self.not_mine_button):
             button.setEnabled(not now.sending and not now.is_answered)
@@ -455,6 +476,20 @@ class RequestPane(Card):
             self.safety_bar.say(BannerKind.WARNING, told)
         else:
             self.safety_bar.clear()
+
+    def _show_urgent(self, now: Handling, today: date) -> None:
+        told = say.urgent_line(now.view, today, self.urgent_words)
+        if told:
+            self.urgent_bar.say(BannerKind.DANGER, told, action=_("Forward to nurse") if not now.is_answered else "")
+        else:
+            self.urgent_bar.clear()
+
+    def _show_answered(self, now: Handling, words: Words) -> None:
+        told = say.answered_line(now, words)
+        if not told:
+            self.answered_bar.clear()
+        elif self.answered_bar.text() != told:
+            self.answered_bar.say(BannerKind.WARNING, told, action=_("Another visit  A"))
 
     def _show_claim(self, claim: Claim | None, words: Words) -> None:
         if claim is None:

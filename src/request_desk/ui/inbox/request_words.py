@@ -8,8 +8,10 @@ from enum import StrEnum
 from request_desk.domain import wishes
 from request_desk.domain.appointments import Appointment
 from request_desk.domain.availability import Slot
+from request_desk.domain.careful import has_words
 from request_desk.domain.changes import JournalEntry
 from request_desk.domain.requests import (
+    AuthorKind,
     CallOutcome,
     Delivery,
     Fit,
@@ -18,9 +20,11 @@ from request_desk.domain.requests import (
     RequestState,
     RequestView,
     TargetKind,
+    Wish,
     WishKind,
     WishState,
 )
+from request_desk.domain.urgent import urgent_words
 from request_desk.domain.words import Words, _, safe_name
 from request_desk.ui.inbox.flow import Handling, ShownOffer, key_of
 from request_desk.ui.inbox.row_words import DOT
@@ -104,6 +108,27 @@ def safety_words(view: RequestView, words: Words) -> str:
     return " ".join(told)
 
 
+def urgent_line(view: RequestView, today: date, own: tuple[str, ...]) -> str:
+    """Return the urgent words of what the parent wrote, quoted, "" when there are none (MC14)."""
+    if not view.urgent:
+        return ""
+    letters = [one.body for one in view.thread if one.author_kind is AuthorKind.CONTACT]
+    found = [word for body in letters for word in urgent_words(body, view.patient.birth_day, today, own)]
+    quoted = ", ".join(f"“{word}”" for word in dict.fromkeys(found))
+    return _("Urgent words: {quoted}. Read it now.").format(quoted=quoted) if quoted else _("Urgent. Read it now.")
+
+
+def answered_line(now: Handling, words: Words) -> str:
+    """Return what may answer a request already: an appointment, or that nothing is wanted; "" when it waits for an answer."""
+    if now.is_armed:
+        return ""
+    has = has_words(now.already, now.view.patient.given_name, words) if now.already else ""
+    if now.is_thanks:
+        thanks = _("{name} says thanks.").format(name=safe_name(now.view.sender.given_name or now.view.sender.name))
+        return f"{thanks} {has}." if has else thanks
+    return f"{has}."
+
+
 def visit_line(visit: Appointment, words: Words) -> str:
     """Return "Thu, Dec 3, 8:30 AM · Well visit, 40 min · Dr. Lindqvist · Northside"."""
     length = words.minutes(visit.ends_at - visit.starts_at)
@@ -156,10 +181,21 @@ def wished_items(now: Handling, words: Words) -> tuple[Item, ...]:
             last_day = day
         else:
             last_day = ""
-        items.append(_wished_item(text, one.state, offer, one.held_by))
+        own = next((each for each in now.view.upcoming if _is_own_visit(each, now, one.wish)), None)
+        items.append(
+            Item(text, _("booked for {name}").format(name=safe_name(now.view.patient.given_name)), ItemState.HELD)
+            if own is not None
+            else _wished_item(text, one.state, offer, one.held_by)
+        )
     if len(shown) < len(now.view.wishes):
         items.append(Item(_("or next available"), "", ItemState.PLAIN))
     return tuple(items)
+
+
+def _is_own_visit(visit: Appointment, now: Handling, wish: Wish) -> bool:
+    """Whether a wished time is taken by an appointment of this very patient (ACT13)."""
+    same_provider = wish.provider_id in (None, visit.provider_id)
+    return visit.patient_id == now.view.patient.id and visit.starts_at == wish.starts_at and same_provider
 
 
 def _wished_item(text: str, state: WishState, offer: ShownOffer | None, held_by: str) -> Item:

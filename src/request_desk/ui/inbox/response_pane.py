@@ -9,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from request_desk.domain.availability import Slot as FreeSlot
+from request_desk.domain.careful import has_words
 from request_desk.domain.consequences import Line, Piece, button_text, consequence_lines
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, TypeId
 from request_desk.domain.phrases import Phrase, Rendered
@@ -27,6 +28,14 @@ from request_desk.ui.window.keys import keys_text
 
 SEND_KEYS = "Ctrl+Return"
 REPLY_ONLY = "Reply, change nothing on the schedule"
+WITHOUT_REPLY = "Complete without reply"
+PRIMARY_WORDS = {
+    flow.Primary.CHOOSE: "Choose a time",
+    flow.Primary.CANCEL: "Cancel visit",
+    flow.Primary.WRITE: "Write a reply",
+    flow.Primary.ANSWERED: "Complete: already answered",
+    flow.Primary.THANKS: "Complete: says thanks",
+}
 PADDING = 14
 LOW_PADDING = 10
 LEAST_ROOM = 120  # for the secondary button and the margins
@@ -48,6 +57,7 @@ class ResponsePane(Card):
 
     send_wanted = Signal()
     reply_only_wanted = Signal()
+    without_reply_wanted = Signal()
     phrases_wanted = Signal()
     disposed = Signal(object)  # Disposition
     edited = Signal()
@@ -81,7 +91,7 @@ class ResponsePane(Card):
         self.lines = ConsequenceLines(self)
         self.body.addWidget(self.lines)
         self.reply_only = secondary(_(REPLY_ONLY), parent=self)
-        self.reply_only.clicked.connect(self.reply_only_wanted)
+        self.reply_only.clicked.connect(self._second_pressed)
         self.send = primary("", icon="check", keys=SEND_KEYS, parent=self)
         self._measure_send()
         theme.changed.connect(self._measure_send)
@@ -159,10 +169,26 @@ class ResponsePane(Card):
         # The words of the phrase button are for the eye before its keys are.
         self.phrase_button.set_keys("Ctrl+P" if self.width() >= app_theme().px(NARROWEST) else "")
         self.phrase_button.setAccessibleDescription(keys_text("Ctrl+P"))
-        narrow = self.width() < app_theme().px(NARROW)
-        self.reply_only.set_text(_("Reply only") if narrow else _(REPLY_ONLY))
-        self.reply_only.setAccessibleName(_(REPLY_ONLY))
-        set_tip(self.reply_only, _(REPLY_ONLY) if narrow else "")
+        self._say_second()
+
+    def _say_second(self) -> None:
+        """The second button: the reply alone, or, while nothing is begun, to complete without one."""
+        long, short = (WITHOUT_REPLY, "No reply") if self._completes_alone() else (REPLY_ONLY, "Reply only")
+        is_narrow = self.width() < app_theme().px(NARROW)
+        self.reply_only.set_text(_(short) if is_narrow else _(long))
+        self.reply_only.setAccessibleName(_(long))
+        set_tip(self.reply_only, _(long) if is_narrow else "")
+
+    def _completes_alone(self) -> bool:
+        """Whether nothing is chosen or written, so that the request could only be completed without a reply."""
+        if self._shown is None:
+            return False
+        primary_ = flow.primary_of(self._shown.now, has_text=not self.editor.is_empty())
+        return primary_ not in (flow.Primary.SEND, flow.Primary.THANKS)
+
+    @Slot()
+    def _second_pressed(self) -> None:
+        (self.without_reply_wanted if self._completes_alone() else self.reply_only_wanted).emit()
 
     # what it shows
 
@@ -194,6 +220,10 @@ class ResponsePane(Card):
             self.lines.set_lines(_follow_up_lines(now.view, words))
             self._say_send(_("Send as follow-up"))
             self.send.set_kind(ButtonKind.PRIMARY)
+        elif (first := flow.primary_of(now, has_text=has_reply)) is not flow.Primary.SEND:
+            self.lines.set_lines(_untouched_lines(now, first, words))
+            self._say_send(_(PRIMARY_WORDS[first]))
+            self.send.set_kind(ButtonKind.DANGER if first is flow.Primary.CANCEL else ButtonKind.PRIMARY)
         else:
             chosen = now.chosen.offer if now.chosen is not None else None
             self.lines.set_lines(
@@ -213,7 +243,8 @@ class ResponsePane(Card):
             self.send.set_kind(ButtonKind.DANGER if isinstance(act, Cancellation) else ButtonKind.PRIMARY)
         may_write = self._shown.is_online and not now.sending and not now.is_withdrawn
         self.send.setEnabled(may_write)
-        self.reply_only.setEnabled(may_write and act is not None and has_reply)
+        self.reply_only.setEnabled(may_write and ((act is not None and has_reply) or self._completes_alone()))
+        self._say_second()
         if self.editor.isReadOnly() is not now.sending:
             self.editor.setReadOnly(now.sending)
 
@@ -327,6 +358,26 @@ def _placeholder(view: RequestView) -> str:
 def _with_hold(now: Handling) -> RequestView:
     """The view with the hold as this desk knows it, so that the lines say what is let go."""
     return now.view if now.view.hold == now.hold or now.hold is None else replace(now.view, hold=now.hold)
+
+
+def _untouched_lines(now: Handling, first: flow.Primary, words: Words) -> tuple[Line, Line]:
+    """What stands above the buttons while nothing is chosen or written."""
+    who = _("{patient}, born {birth}").format(
+        patient=safe_name(now.view.patient.name), birth=words.birth(now.view.patient.birth_day)
+    )
+    nothing = (Piece(_("Nothing is chosen yet, and nothing is sent.")),)
+    match first:
+        case flow.Primary.THANKS:
+            return (Piece(_("COMPLETE {who}").format(who=who), strong=True), Piece(_(". Only thanks, no reply."))), (
+                Piece(_("Nothing changes on the schedule.")),
+            )
+        case flow.Primary.ANSWERED:
+            has = has_words(now.already, now.view.patient.given_name, words)
+            return (Piece(has, strong=True), Piece(".")), (
+                Piece(_("The answer that says so is written for you first.")),
+            )
+        case _:
+            return (Piece(who, strong=True), Piece(".")), nothing
 
 
 def _follow_up_lines(view: RequestView, words: Words) -> tuple[Line, Line]:

@@ -78,10 +78,10 @@ class PickList(QListView, Generic[Row]):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         field.installEventFilter(self)
 
-    def show_rows(self, rows: Sequence[Row]) -> None:
-        """Show other rows; the first is the current one."""
+    def show_rows(self, rows: Sequence[Row], *, pick: bool = True) -> None:
+        """Show other rows; the first is the current one, or none is until it is gone to."""
         self._model.show_rows(rows)
-        self.setCurrentIndex(self._model.index(0))
+        self.setCurrentIndex(self._model.index(0) if pick else QModelIndex())
 
     def rows(self) -> tuple[Row, ...]:
         return self._model.rows

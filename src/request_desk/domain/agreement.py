@@ -1,0 +1,92 @@
+"""Whether a letter and the act it goes with say the same (RE11): day, time, provider, place, and no question beside a booking."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from request_desk.domain.named_times import Named, days, times
+from request_desk.domain.search import fold
+from request_desk.domain.words import Words, _
+
+_NOON: Final = 12 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a letter must agree with. `old_at` is the time that is moved or cancelled; `must_name` whether the time has to be told."""
+
+    starts_at: datetime
+    provider_name: str
+    location_name: str
+    old_at: datetime | None = None
+    old_provider_name: str = ""
+    old_location_name: str = ""
+    must_name: bool = True
+
+
+def differences(
+    text: str, told: Told, words: Words, *, providers: Iterable[str] = (), locations: Iterable[str] = ()
+) -> tuple[str, ...]:
+    """Return in words what a letter says otherwise than the act, or leaves out; nothing when they agree.
+
+    `providers` and `locations` are all the practice's names. Times are read in English and Spanish and in the order of days and
+    months of the practice's locale.
+    """
+    found: list[str] = []
+    day_first = not words.is_month_first
+    right = _as_named(told.starts_at, words)
+    known = [right, *([_as_named(told.old_at, words)] if told.old_at is not None else [])]
+    named = times(text, day_first=day_first)
+    wrong = [each for each in named if not any(each.may_be(one) for one in known)]
+    if wrong:
+        found.append(
+            _("The response says {wrong}, the appointment is {right}.").format(
+                wrong=wrong[0].text, right=words.moment(told.starts_at)
+            )
+        )
+    practice_days = [words.zone.day_of(each) for each in (told.starts_at, told.old_at) if each is not None]
+    other_days = [
+        each for each in days(text, day_first=day_first) if not any(each.may_be(day) for day in practice_days)
+    ]
+    if other_days and not wrong:
+        found.append(
+            _("The response says {wrong}, the appointment is on {right}.").format(
+                wrong=other_days[0].text, right=words.day(told.starts_at)
+            )
+        )
+    if told.must_name and not any(each.may_be(right) for each in named) and not wrong:
+        found.append(_("The response does not tell the time: {right}.").format(right=words.moment(told.starts_at)))
+    with_other = _("The response names {wrong}, the appointment is with {right}.")
+    at_other = _("The response names {wrong}, the appointment is at {right}.")
+    found += [
+        with_other.format(wrong=one, right=told.provider_name)
+        for one in _others(text, (told.provider_name, told.old_provider_name), providers)
+    ]
+    found += [
+        at_other.format(wrong=one, right=told.location_name)
+        for one in _others(text, (told.location_name, told.old_location_name), locations)
+    ]
+    if any(sign in text for sign in "?¿؟") and told.must_name:
+        found.append(_("The response asks a question while something is booked."))
+    return tuple(found)
+
+
+def _as_named(instant: datetime, words: Words) -> Named:
+    minute, day = words.zone.minute_of(instant), words.zone.day_of(instant)
+    return Named(minute, "a" if minute < _NOON else "p", day.weekday(), day.month, day.day)
+
+
+def _others(text: str, meant: Sequence[str], names: Iterable[str]) -> list[str]:
+    """The names that stand in the text and are none of those that are meant."""
+    plain = f" {' '.join(_words(text))} "
+    for name in meant:
+        if name:
+            plain = plain.replace(f" {' '.join(_words(name))} ", " ")
+    return [
+        name for name in dict.fromkeys(names) if name and name not in meant and f" {' '.join(_words(name))} " in plain
+    ]
+
+
+def _words(text: str) -> list[str]:
+    return "".join(sign if sign.isalnum() else " " for sign in fold(text)).split()

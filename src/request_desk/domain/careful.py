@@ -1,0 +1,138 @@
+"""What a careful person asks before an act is sent (ACT13, ACT14, MC14); pure rules, asked by services to refuse and by the desk to ask."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Final
+
+from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.directory import Relation
+from request_desk.domain.errors import Refused
+from request_desk.domain.ids import ContactId, PatientId, RequestId, TypeId
+from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.requests import Act, Booking, RequestKind, Wish
+from request_desk.domain.words import Words, _, safe_name
+
+USUAL_SPAN: Final = timedelta(days=14)  # within which a second appointment of one type is rarely meant
+OF_AGE: Final = 18  # years from which a patient acts alone
+
+
+class Doubt(StrEnum):
+    """What stops an act once, until somebody has said more."""
+
+    ANOTHER = "another"  # the patient has an appointment that may be the answer
+    AGREED = "agreed"  # who asks has no right to book
+    TOOK_OVER = "took_over"  # urgent words, and nobody named who took it over
+
+
+class AgreedBy(StrEnum):
+    """How somebody agreed."""
+
+    PHONE = "phone"
+    IN_PERSON = "in_person"
+    IN_WRITING = "in_writing"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Who of the household agreed to an act, and how; kept with it."""
+
+    contact_id: ContactId
+    name: str
+    how: AgreedBy
+
+
+@dataclass(frozen=True, slots=True)
+class Assurance:
+    """What whoever acts has said about the doubts."""
+
+    another: bool = False
+    agreed: Agreement | None = None
+    took_over: str = ""
+
+
+NO_ASSURANCE: Final = Assurance()
+
+
+class Doubtful(Refused):
+    """An act that was stopped once; `doubt` is what has to be said for it to go on."""
+
+    def __init__(self, sentence: str, doubt: Doubt) -> None:
+        super().__init__(sentence)
+        self.doubt = doubt
+
+
+def answering(
+    kind: RequestKind,
+    request_id: RequestId,
+    patient_id: PatientId,
+    type_id: TypeId | None,
+    wishes: Iterable[Wish],
+    upcoming: Iterable[Appointment],
+    zone: PracticeTime,
+) -> tuple[Appointment, ...]:
+    """Return the upcoming appointments of the patient that could be the answer to a request, by start.
+
+    To schedule: one of the same type, on the day of a wish, or booked for this very request. To move: what was moved for this very
+    request. A cancellation is never answered by an appointment.
+    """
+    days = {zone.day_of(wish.starts_at) if wish.starts_at is not None else wish.day for wish in wishes}
+
+    def answers(each: Appointment) -> bool:
+        if each.request_id == request_id:
+            return True
+        return kind is RequestKind.SCHEDULE and (each.type_id == type_id or zone.day_of(each.starts_at) in days)
+
+    own = (each for each in upcoming if each.patient_id == patient_id and each.status is AppointmentStatus.CONFIRMED)
+    found = [] if kind is RequestKind.CANCEL else [each for each in own if answers(each)]
+    return tuple(sorted(found, key=lambda each: each.starts_at))
+
+
+def second_of(
+    act: Act | None,
+    patient_id: PatientId,
+    upcoming: Iterable[Appointment],
+    zone: PracticeTime,
+    request_id: RequestId | None = None,
+) -> Appointment | None:
+    """Return the appointment that a booking would be a second one to.
+
+    One of the same day, of the same type within `USUAL_SPAN`, or booked for the same request; the nearest of several.
+    """
+    if not isinstance(act, Booking):
+        return None
+    start = act.slot.starts_at
+    near = [
+        each
+        for each in upcoming
+        if each.patient_id == patient_id
+        and each.status is AppointmentStatus.CONFIRMED
+        and (
+            (request_id is not None and each.request_id == request_id)
+            or zone.day_of(each.starts_at) == zone.day_of(start)
+            or (each.type_id == act.type_id and abs(each.starts_at - start) <= USUAL_SPAN)
+        )
+    ]
+    return min(near, key=lambda each: abs(each.starts_at - start), default=None)
+
+
+def has_right(relation: Relation | None, birth_day: date, today: date) -> bool:
+    """Tell whether a contact may have acts done for a patient today: with the right, and of age where it is the patient."""
+    if relation is None or not relation.may_book or (relation.valid_until is not None and relation.valid_until < today):
+        return False
+    return relation.relation != "self" or _years(birth_day, today) >= OF_AGE
+
+
+def has_words(already: Sequence[Appointment], given_name: str, words: Words) -> str:
+    """Return "Luke already has Fri, Nov 27, 9:10 AM, Dr. Lindqvist": the first that could be the answer, and how many more."""
+    first = already[0]
+    told = _("{name} already has {time}, {provider}").format(
+        name=safe_name(given_name), time=words.moment(first.starts_at), provider=first.provider_name
+    )
+    more = len(already) - 1
+    return told if not more else _("{told}, and {count} more").format(told=told, count=more)
+
+
+def _years(born: date, today: date) -> int:
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

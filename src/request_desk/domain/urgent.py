@@ -1,0 +1,93 @@
+"""Urgent words in what parents write, in English and Spanish, some for a young age only (MC14): a mark, never an answer, never a diagnosis."""
+
+import re
+from datetime import date
+from typing import Final
+
+from request_desk.domain.search import fold
+
+_ALWAYS: Final = (
+    # English; folded: no accents, no apostrophes
+    r"(?:trouble|difficulty|problems?|hard time|struggl\w+) (?:with )?(?:to )?breath\w*",
+    r"(?:hard|harder|struggling) to breathe",
+    r"(?:cant|cannot|can not|not able to|unable to|isnt|is not|not|stopped) breath\w*",
+    r"(?:breathing|breathes) (?:very |so |too |really )?(?:fast|hard|heavily|badly)",
+    r"(?:short of|shortness of|gasping for|out of) (?:breath|air)",
+    r"chok(?:ing|ed)",
+    r"(?:turn\w*|went|looks?|is|going) (?:blue|grey|gray|purple)",
+    r"(?:blue|purple|grey|gray) (?:lips|face|mouth)",
+    r"seizures?|convulsi\w+",
+    r"(?:passed|passing|blacked) out|faint(?:ed|ing)|unconscious|unresponsive|not responding",
+    r"(?:wont|cant|will not|hard to|difficult to|impossible to) (?:be )?(?:wake|waken|woken|wake up|wake him|wake her)",
+    r"chest (?:pain|hurts)|pain in (?:his|her|the|my) chest",
+    r"(?:wont|doesnt|will not|does not|cant|not) stop bleeding|bleeding (?:wont|doesnt|will not) stop|bleeding (?:a lot|badly|heavily)",
+    r"swallowed (?:a |an |some |the )?(?:\w+ )?(?:battery|batteries|magnets?|pills?|bleach|detergent|poison|medicine|coin|button battery)",
+    r"poison\w*|overdos\w+",
+    r"(?:severe |bad |an )?allergic reaction|anaphyla\w+|(?:tongue|throat|face|lips) (?:is |are )?(?:swelling|swollen|closing)|swollen (?:tongue|lips|face|throat)",
+    r"(?:hit|bumped|banged|fell on) (?:his|her|their|the|my) head|head injury|concussion",
+    r"stiff neck",
+    r"suicid\w*|kill (?:him|her|my|them)sel(?:f|ves)|(?:hurt|harm|cut)(?:ting|ing|s)? (?:him|her|my|them)sel(?:f|ves)|self harm|wants? to die",
+    r"(?:vomit\w*|throw\w* up|cough\w* up|spit\w* up|poop\w*|pee\w*) blood|blood in (?:his |her |the |my )?(?:stool|vomit|poop|urine|pee|diaper)",
+    r"no wet diapers?|hasnt peed|has not peed|dehydrat\w+",
+    r"severe pain|worst pain|screaming in pain",
+    r"(?:an |its an |this is an )emergency|call(?:ed|ing)? 911|ambulance",
+    # Spanish
+    r"(?:dificultad|problemas?|trabajo) (?:para|al|de) respirar|(?:no puede|no logra|no consigue|le cuesta|me cuesta|cuesta) (?:mucho |trabajo )?respirar",
+    r"(?:no respira|respira (?:muy |mal|con dificultad|rapido|agitad\w*)\w*|dejo de respirar|falta de aire|se ahoga|se esta ahogando)",
+    r"se (?:puso|esta poniendo|pone|ve) (?:azul|morad\w+|gris)|labios (?:azules|morados)",
+    r"se (?:desmayo|desmaya|esta desmayando)|desmayad\w+|perdio el conocimiento|inconsciente|no (?:responde|reacciona|despierta|se despierta)",
+    r"dolor (?:de|en el) pecho|le duele el pecho",
+    r"(?:no para|no deja|no ha parado) de sangrar|sangra (?:mucho|demasiado)|hemorragia",
+    r"se trago (?:una? |unas? |el |la )?(?:\w+ )?(?:pila|bateria|iman|imanes|pastillas?|cloro|moneda|medicina|veneno)",
+    r"envenen\w+|intoxic\w+|sobredosis",
+    r"reaccion alergica|(?:lengua|cara|garganta|labios) (?:se le |esta |estan )?(?:hinch\w+|cerrando)",
+    r"(?:golpe|golpeo|golpeado|pego) (?:en |de )?(?:la |su )?cabeza",
+    r"cuello (?:rigido|tieso)",
+    r"quitarse la vida|matarse|(?:hacerse|se hace|se hizo) dano|quiere morir\w*",
+    r"(?:vomita|vomito|tose|escupe) sangre|sangre en (?:el |la |las |su )?(?:popo|heces|vomito|orina|panal)",
+    r"no (?:moja|ha mojado) panal\w*|deshidrat\w+",
+    r"es una emergencia|emergencia medica|ambulancia|llam\w+ al 911",
+)
+_INFANT_MONTHS: Final = 3
+_OF_INFANTS: Final = (
+    r"fever\w*|temperature of|(?:10[0-9](?:\.\d)?) ?(?:f|degrees)?|vomit\w*|throw\w* up|(?:wont|not|isnt|stopped) (?:eat|feed|nurs|drink)\w*|very sleepy",
+    r"fiebre\w*|calentura|temperatura de|vomit\w*|(?:no quiere|no) (?:come|comer|mama|mamar|toma|tomar)|muy dormid\w+",
+)
+_NEGATED: Final = re.compile(
+    r"(?:\bno|\bnot|\bnever|\bwithout|\bsin|\bnunca|\bno tiene|\bno ha tenido|\bany) (?:any |ningun\w* |mas |more |signs? of )?$"
+)
+_FIND: Final = re.compile(rf"\b(?:{'|'.join(_ALWAYS)})\b")
+_FIND_INFANT: Final = re.compile(rf"\b(?:{'|'.join((*_ALWAYS, *_OF_INFANTS))})\b")
+_MOST: Final = 5
+
+
+def urgent_words(text: str, birth_day: date, today: date, more: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the urgent words of a text in its own order, each once and at most five; `more` are the practice's own.
+
+    `birth_day` is the patient's: some words count below three months only. Nothing found never means that it is not urgent.
+    """
+    plain, places = _folded(text)
+    months = (today.year - birth_day.year) * 12 + today.month - birth_day.month - (today.day < birth_day.day)
+    found = list((_FIND_INFANT if months < _INFANT_MONTHS else _FIND).finditer(plain))
+    for own in more:
+        words = " ".join(fold(own).split())
+        if words:
+            found += re.finditer(rf"\b{re.escape(words)}\b", plain)
+    quoted: dict[str, None] = {}
+    for match in sorted(found, key=lambda each: each.start()):
+        if not _NEGATED.search(plain[: match.start()]):
+            quoted[" ".join(text[places[match.start()] : places[match.end() - 1] + 1].split())] = None
+    return tuple(quoted)[:_MOST]
+
+
+def _folded(text: str) -> tuple[str, list[int]]:
+    """The text folded, with single spaces, and where each of its signs stood."""
+    plain: list[str] = []
+    places: list[int] = []
+    for index, sign in enumerate(text):
+        for bare in fold(sign) or ("" if sign in "'’`´ʼ" else " "):
+            kept = bare if bare.isalnum() or bare == "." else " "
+            if kept != " " or plain[-1:] != [" "]:
+                plain.append(kept)
+                places.append(index)
+    return "".join(plain), places

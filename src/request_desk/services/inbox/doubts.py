@@ -1,0 +1,68 @@
+"""What has to be said before an act of a request goes through: a second appointment, who agreed, who took over (ACT13, ACT14, MC14)."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from request_desk.domain.careful import Assurance, Doubt, Doubtful, has_right, second_of
+from request_desk.domain.errors import Refused
+from request_desk.domain.ids import ContactId, PatientId, RequestId
+from request_desk.domain.requests import Act, Booking, Disposition
+from request_desk.domain.text import clean_text
+from request_desk.domain.words import _, full_name
+from request_desk.services.desk import Unit
+from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.people import patients
+from request_desk.services.schedule.views import upcoming_of
+
+_REASON_LIMIT = 500
+
+
+def check(unit: Unit, row: Row[Any], act: Act | None, disposition: Disposition, assurance: Assurance) -> dict[str, Any]:
+    """Raise Doubtful for what is still to be said; return what was said, for the journal, and keep it as a staff note."""
+    said: dict[str, Any] = {}
+    if act is not None:
+        said |= _agreed(unit, row, assurance)
+    if isinstance(act, Booking) and not assurance.another:
+        _check_first(unit, row, act)
+    if row.urgent and disposition is Disposition.COMPLETED:
+        who = clean_text(assurance.took_over, field=_("Who took it over"), most=_REASON_LIMIT, lines=False)
+        if not who:
+            raise Doubtful(
+                _("This request has urgent words. Say who took it over before it is completed."), Doubt.TOOK_OVER
+            )
+        inbox_marks.add_note(unit, RequestId(row.id), _("Urgent words: taken over by {who}").format(who=who))
+        said["took_over"] = True
+    return said
+
+
+def _agreed(unit: Unit, row: Row[Any], assurance: Assurance) -> dict[str, Any]:
+    patient_id, today = PatientId(row.patient_id), unit.time.day_of(unit.now)
+    if has_right(patients.rights(unit, ContactId(row.contact_id), patient_id), row.birth_day, today):
+        return {}
+    agreed = assurance.agreed
+    if agreed is None:
+        sentence = _("{name} has no right to book for {patient}. Say who of the household agreed, or only reply.")
+        name = full_name(row.contact_given_name, row.contact_family_name)
+        raise Doubtful(sentence.format(name=name, patient=row.given_name), Doubt.AGREED)
+    if not has_right(patients.rights(unit, agreed.contact_id, patient_id), row.birth_day, today):
+        raise Refused(
+            _("{name} has no right to book for {patient} either. Choose somebody else.").format(
+                name=agreed.name, patient=row.given_name
+            )
+        )
+    how = {"phone": _("by phone"), "in_person": _("in person"), "in_writing": _("in writing")}[agreed.how]
+    inbox_marks.add_note(unit, RequestId(row.id), _("{name} agreed, {how}").format(name=agreed.name, how=how))
+    return {"agreed_contact_id": agreed.contact_id, "agreed_how": agreed.how}
+
+
+def _check_first(unit: Unit, row: Row[Any], act: Booking) -> None:
+    patient_id = PatientId(row.patient_id)
+    upcoming = upcoming_of(unit, (patient_id,))
+    second = second_of(act, patient_id, upcoming, unit.time, RequestId(row.id))
+    if second is not None:
+        sentence = _("{name} already has {time} with {provider}. Say that this is another visit, or leave it.")
+        told = sentence.format(
+            name=row.given_name, time=unit.words.moment(second.starts_at), provider=second.provider_name
+        )
+        raise Doubtful(told, Doubt.ANOTHER)

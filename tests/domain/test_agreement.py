@@ -1,0 +1,121 @@
+"""A letter and its act say the same, in the ways people write times in English and Spanish and in several locales (RE11)."""
+
+from datetime import date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from request_desk.domain.agreement import Told, differences
+from request_desk.domain.named_times import days, times
+from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.words import Words
+
+LA = PracticeTime("America/Los_Angeles")
+LOCALES = ("en_US", "en_GB", "es_US", "es_ES", "de_DE", "fr_FR", "pt_BR")
+NEW = LA.instant(date(2026, 11, 24), 560)  # Tuesday, 9:20 AM
+OLD = LA.instant(date(2026, 12, 3), 510)
+PROVIDERS = ("Dr. Lindqvist", "Dr. Zielińska", "Dr. Tehrani")
+PLACES = ("Northside", "Harbor St")
+
+
+def said(text: str, *, locale: str = "en_US", old: datetime | None = None, must_name: bool = True) -> tuple[str, ...]:
+    told = Told(NEW, "Dr. Lindqvist", "Northside", old, "Dr. Tehrani" if old else "", "", must_name)
+    return differences(text, told, Words(locale, LA, date(2026, 11, 20)), providers=PROVIDERS, locations=PLACES)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "See you Tuesday at 9:20 AM",
+        "see you at 9:20",
+        "Tue, Nov 24, 9:20 a.m. with Dr. Lindqvist at Northside. Please come 10 minutes early.",
+        "9.20 am on the 24th",
+        "11/24 at 9:20",
+        "el martes 24 a las 9:20",
+        "martes, 24 de noviembre, a las 9:20 de la mañana",
+        "mar 24 nov, 9:20 a. m.",
+        "2026-11-24, 09:20",
+        "Call (206) 555-0147 if 9:20 AM does not work.",
+    ],
+)
+def test_a_letter_that_tells_the_same_is_sent(text: str) -> None:
+    assert said(text) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("See you Monday at 9:30 with Dr. Zielińska", ("says 9:30", "names Dr. Zielińska")),
+        ("see you at 9:20 PM", ("says 9:20 PM",)),
+        ("see you on Monday, 9:20", ("says 9:20",)),
+        ("el martes 24 a las 8:30", ("says 8:30",)),
+        ("nos vemos a las tres y media", ("a las tres y media",)),
+        ("8.30 am works", ("says 8.30 am",)),
+        ("24/11 at 8:30 am", ("says 8:30 am",)),
+        ("at 9:20 AM at Harbor St", ("names Harbor St",)),
+        ("Booked! For Wednesday, as you like. It is 9:20", ("says Wednesday",)),
+        ("It is booked.", ("does not tell the time",)),
+        ("9:20 AM. Is it for Theodore or his brother?", ("asks a question",)),
+        ("el miércoles 25 de noviembre a las 9:20", ("says 9:20",)),
+        ("noon on Tuesday", ("says noon",)),
+    ],
+)
+def test_what_differs_is_told(text: str, told: tuple[str, ...]) -> None:
+    found = said(text)
+    assert len(found) == len(told), found
+    assert all(part in sentence for part, sentence in zip(told, found, strict=True))
+
+
+def test_the_time_that_is_moved_may_be_told_too() -> None:
+    assert said("Moved from Thu, Dec 3, 8:30 AM with Dr. Tehrani to Tue, Nov 24, 9:20 AM", old=OLD) == ()
+    assert said("Moved from Fri, Dec 4, 8:30 AM to Tue, Nov 24, 9:20 AM", old=OLD) != ()
+
+
+def test_a_cancellation_need_not_name_its_time_and_may_ask() -> None:
+    assert said("It is cancelled. Shall we find another day?", must_name=False) == ()
+    assert said("Your visit at 10:20 is cancelled.", must_name=False) != ()
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@given(day=st.integers(0, 364), minute=st.integers(0, 287).map(lambda each: each * 5))
+def test_whatever_the_formatter_writes_is_read_back(locale: str, day: int, minute: int) -> None:
+    words = Words(locale, LA)
+    at = LA.instant(date(2026, 1, 1) + timedelta(days=day), minute)
+    told = Told(at, "Dr. Lindqvist", "Northside")
+    for text in (words.moment(at), words.long_moment(at)):
+        found = differences(text, told, words)
+        if locale in ("en_US", "en_GB", "es_US", "es_ES"):
+            assert found == ()
+        else:  # their month names are not known, and nothing is made of them
+            assert not any("asks" in sentence for sentence in found)
+
+
+@pytest.mark.parametrize("locale", ["en_US", "en_GB", "es_US", "es_ES"])
+@given(day=st.integers(0, 364), minute=st.integers(0, 287), other=st.integers(1, 287))
+def test_another_time_of_the_formatter_is_noticed(locale: str, day: int, minute: int, other: int) -> None:
+    words, when = Words(locale, LA), date(2026, 1, 1) + timedelta(days=day)
+    at = LA.instant(when, minute * 5)
+    wrong = LA.instant(when, (minute + other) % 288 * 5)
+    is_a_half_off = other * 5 == 720  # 9:20 for 21:20 cannot be told apart where nobody writes AM or PM
+    if words.time(at) != words.time(wrong) and not (is_a_half_off and "M" not in words.time(at)):
+        assert differences(words.moment(wrong), Told(at, "", ""), words)
+
+
+@given(st.text(max_size=200))
+def test_any_text_can_be_read(text: str) -> None:
+    assert isinstance(times(text), tuple)
+    assert isinstance(days(text, day_first=True), tuple)
+    assert isinstance(said(text), tuple)
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [("3/4 at 9:00", (3, 4)), ("24/11 at 9:00", (11, 24)), ("11/24 at 9:00", (11, 24))],
+)
+def test_numbers_are_read_in_the_order_of_the_locale_unless_only_one_is_possible(
+    text: str, first: tuple[int, int]
+) -> None:
+    assert (times(text)[0].month, times(text)[0].day) == first
+    swapped = (4, 3) if first == (3, 4) else first
+    assert (times(text, day_first=True)[0].month, times(text, day_first=True)[0].day) == swapped

@@ -1,0 +1,80 @@
+"""What a careful person asks first: whether the need is answered already, and who may act for whom (ACT13, ACT14)."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from request_desk.domain.appointments import Appointment
+from request_desk.domain.availability import Slot
+from request_desk.domain.careful import USUAL_SPAN, answering, has_right, has_words, second_of
+from request_desk.domain.directory import Relation
+from request_desk.domain.ids import ContactId, LocationId, PatientId, ProviderId, RequestId, TypeId
+from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.requests import Booking, Cancellation, RequestKind, Wish, WishKind
+from request_desk.domain.words import Words
+from tests.domain.test_schedule import NOW, an_appointment
+
+LA = PracticeTime("America/Los_Angeles")
+CHILD, SIBLING = PatientId(5), PatientId(6)
+WELL, SICK = TypeId(1), TypeId(2)
+HOUR = timedelta(hours=1)
+REQUEST = RequestId(77)
+
+
+def found(kind: RequestKind, type_id: TypeId | None, wishes: list[Wish], *upcoming: Appointment) -> int:
+    return len(answering(kind, REQUEST, CHILD, type_id, wishes, upcoming, LA))
+
+
+def test_an_appointment_of_the_same_type_or_day_or_request_may_be_the_answer() -> None:
+    well = an_appointment(NOW + 48 * HOUR)
+    same_day = Wish(1, WishKind.SLOT, None, well.starts_at + HOUR)
+    other_day = Wish(1, WishKind.SLOT, None, well.starts_at + 48 * HOUR)
+    assert found(RequestKind.SCHEDULE, WELL, [], well) == 1
+    assert found(RequestKind.SCHEDULE, SICK, [], well) == 0
+    assert found(RequestKind.SCHEDULE, SICK, [same_day], well) == 1
+    assert found(RequestKind.SCHEDULE, SICK, [other_day], well) == 0
+    assert found(RequestKind.SCHEDULE, SICK, [Wish(1, WishKind.DAY_PART, day=LA.day_of(well.starts_at))], well) == 1
+
+
+def test_a_cancellation_is_never_answered_by_an_appointment_and_a_move_only_by_its_own() -> None:
+    well = an_appointment(NOW + 48 * HOUR)
+    assert found(RequestKind.CANCEL, WELL, [], well) == 0
+    assert found(RequestKind.RESCHEDULE, WELL, [], well) == 0
+
+
+@given(st.integers(-40 * 24, 40 * 24), st.booleans())
+def test_a_second_one_is_near_in_time_or_of_the_same_day(hours: int, same_type: bool) -> None:
+    first = an_appointment(NOW + 50 * 24 * HOUR)
+    start = first.starts_at + hours * HOUR
+    slot = Slot(ProviderId(3), LocationId(6), start, start + HOUR, start + HOUR)
+    second = second_of(Booking(slot, WELL if same_type else SICK), CHILD, [first], LA)
+    is_same_day = LA.day_of(start) == LA.day_of(first.starts_at)
+    assert (second is not None) == (is_same_day or (same_type and abs(hours * HOUR) <= USUAL_SPAN))
+    assert second_of(Booking(slot, WELL), SIBLING, [first], LA) is None
+    assert second_of(Cancellation(first.id, 1, "pat"), CHILD, [first], LA) is None
+    assert second_of(None, CHILD, [first], LA) is None
+
+
+@pytest.mark.parametrize(
+    ("relation", "born", "may"),
+    [
+        (Relation(ContactId(1), CHILD, "mother", True, True, True, None), date(2022, 1, 1), True),
+        (Relation(ContactId(1), CHILD, "grandmother", False, True, True, None), date(2022, 1, 1), False),
+        (Relation(ContactId(1), CHILD, "mother", True, True, True, date(2026, 11, 23)), date(2022, 1, 1), False),
+        (Relation(ContactId(1), CHILD, "mother", True, True, True, date(2026, 11, 24)), date(2022, 1, 1), True),
+        (Relation(ContactId(1), CHILD, "self", True, True, True, None), date(2008, 11, 25), False),
+        (Relation(ContactId(1), CHILD, "self", True, True, True, None), date(2008, 11, 24), True),
+        (None, date(2022, 1, 1), False),
+    ],
+)
+def test_who_has_the_right(relation: Relation | None, born: date, may: bool) -> None:
+    assert has_right(relation, born, date(2026, 11, 24)) is may
+
+
+def test_what_there_is_is_told_first() -> None:
+    first, later = an_appointment(LA.instant(date(2026, 11, 27), 550)), an_appointment(NOW + 300 * HOUR)
+    words = Words("en_US", LA, date(2026, 11, 24))
+    assert has_words((first,), "Luke", words) == "Luke already has Fri, Nov 27, 9:10 AM, Dr. Lindqvist"
+    assert has_words((first, later), "Luke", words).endswith(", and 1 more")

@@ -1,0 +1,251 @@
+"""Two keys never do what a careful person would not: answered already, no right, urgent, the wrong child, Enter (ACT13 … ACT16, MC14, MC17)."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+from PySide6.QtWidgets import QRadioButton
+
+from request_desk.domain.ids import RequestId
+from request_desk.domain.requests import Disposition, Reply, RequestState, RequestView
+from request_desk.services.inbox import handling
+from request_desk.services.schedule.views import upcoming_of
+from request_desk.ui.inbox.careful_sheets import AgreementSheet, PatientDialog
+from request_desk.ui.inbox.dialogs import ForwardDialog, ReasonDialog
+from request_desk.ui.inbox.request_words import ItemState, wished_items
+from request_desk.ui.widgets.dialogs import Question
+from tests.builders import TODAY, Practice
+from tests.ui.inbox_desk import DeskWindow
+from tests.ui.test_inbox_page import Setup, a_schedule, desks, practice, view  # noqa: F401  # fixtures
+
+TOMORROW = TODAY + timedelta(days=1)
+View = Callable[[RequestId], RequestView]
+
+
+def test_the_same_need_again_says_so_first_and_arms_no_digit(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # ACT13
+    with database_setup():
+        practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+        request = practice.a_request(wishes=[practice.wish(TOMORROW, "10:00")])
+    desk = desks()
+    desk.look()
+    assert "Zuri already has Wed, Nov 25, 10:00 AM, Dr. Lindqvist" in desk.page.message.answered_bar.text()
+    now = desk.page.answering.handler.now
+    assert now is not None
+    assert [one.digit for one in now.offers] == [0] * len(now.offers)
+    own = wished_items(now, desk.context.words())[0]
+    assert (own.word, own.state) == ("booked for Zuri", ItemState.HELD)
+    desk.press("1")
+    assert desk.page.answering.handler.now.chosen is None  # type: ignore[union-attr]
+    assert desk.response.send.words() == "Complete: already answered"
+    desk.press("Ctrl+Return")
+    assert "already has a visit on Wed, Nov 25, 10:00 AM" in desk.text
+    assert view(request).state is RequestState.OPEN
+    desk.press("Ctrl+Return")
+    assert view(request).state is RequestState.COMPLETED
+    with database_setup():
+        assert len(practice.desk.query(practice.maria, upcoming_of, [practice.zuri])) == 1
+
+
+def test_another_visit_is_said_by_a_key_and_books(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # ACT13
+    with database_setup():
+        practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+        request = practice.a_request(wishes=[practice.wish(TOMORROW, "14:00")])
+    desk = desks()
+    desk.look()
+    desk.press("A")
+    desk.look()
+    assert desk.page.message.answered_bar.isHidden()
+    desk.press("1")
+    desk.press("Ctrl+Return")
+    assert view(request).state is RequestState.COMPLETED
+    with database_setup():
+        assert len(practice.desk.query(practice.maria, upcoming_of, [practice.zuri])) == 2
+
+
+def test_a_letter_of_thanks_is_closed_with_one_key(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # MC17
+    with database_setup():
+        request = a_schedule(practice)
+        practice.desk.perform(
+            practice.maria,
+            handling.resolve,
+            request,
+            None,
+            reply=Reply("We will see."),
+            disposition=Disposition.COMPLETED,
+            expect_version=1,
+        )
+    desk = desks()
+    desk.hand.clock.advance(timedelta(seconds=30))
+    with database_setup():
+        practice.desk.perform(practice.amara, handling.answer, request, "Thank you!!")
+    desk.hear()
+    desk.show(request)
+    assert "Amara says thanks" in desk.page.message.answered_bar.text()
+    assert desk.response.send.words() == "Complete: says thanks"
+    desk.press("1", "Ctrl+Return")
+    assert view(request).state is RequestState.COMPLETED
+    assert view(request).completion_reason == "The parent only said thanks"
+    with database_setup():
+        assert practice.desk.query(practice.maria, upcoming_of, [practice.zuri]) == ()
+
+
+def without_right(practice: Practice) -> None:
+    from sqlalchemy import update
+
+    from request_desk.store import schema
+
+    with practice.database.write() as connection:
+        connection.execute(
+            update(schema.contact_patient)
+            .where(schema.contact_patient.c.contact_id == practice.father.id)
+            .values(may_book=False)
+        )
+
+
+def test_who_may_not_book_is_not_booked_before_somebody_agreed(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # ACT14
+    with database_setup():
+        request = practice.a_request(by=practice.father, wishes=[practice.wish(TOMORROW, "9:20")])
+        without_right(practice)
+    desk = desks()
+    desk.look()
+    assert desk.response.send.words() == "Write a reply"
+    desk.press("1", "Ctrl+Return")
+    sheet = desk.dialog()
+    assert isinstance(sheet, AgreementSheet)
+    desk.press("Return")  # nothing is chosen: Enter does nothing
+    assert view(request).state is RequestState.OPEN
+    names = [one.text() for one in sheet.findChildren(QRadioButton)]
+    assert any("Amara Okafor" in name for name in names)
+    assert not any("Chidi" in name for name in names)
+    for option in (sheet._who.button(0), sheet._how.button(0)):
+        option.click()
+    sheet.yes.click()
+    desk.settle()
+    assert view(request).state is RequestState.COMPLETED
+    assert [note.body for note in view(request).notes] == ["Amara Okafor agreed, by phone"]
+
+
+def test_without_agreement_the_answer_says_that_a_parent_must_ask(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # ACT14
+    with database_setup():
+        request = practice.a_request(by=practice.father, wishes=[practice.wish(TOMORROW, "9:20")])
+        without_right(practice)
+    desk = desks()
+    desk.look()
+    desk.press("1", "Ctrl+Return")
+    desk.dialog().reply.click()  # type: ignore[attr-defined]
+    desk.settle()
+    assert "can be booked only by the parent or guardian" in desk.text
+    desk.press("Ctrl+Return")
+    assert view(request).state is RequestState.COMPLETED
+    with database_setup():
+        assert practice.desk.query(practice.maria, upcoming_of, [practice.zuri]) == ()
+
+
+def test_urgent_words_stand_on_top_and_two_keys_do_not_complete(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # MC14
+    with database_setup():
+        request = practice.a_request(message="Trouble breathing tonight", wishes=[practice.wish(TOMORROW, "9:20")])
+    desk = desks()
+    desk.look()
+    assert "“Trouble breathing”" in desk.page.message.urgent_bar.text()
+    desk.press("1", "Ctrl+Return")
+    sheet = desk.dialog()
+    assert isinstance(sheet, ReasonDialog)
+    assert view(request).state is RequestState.OPEN
+    desk.type("Nurse Ada")
+    desk.press("Return")
+    assert view(request).state is RequestState.COMPLETED
+    assert [note.body for note in view(request).notes] == ["Urgent words: taken over by Nurse Ada"]
+
+
+def test_the_patient_can_be_changed_to_another_child_of_the_household(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # ACT16
+    with database_setup():
+        brother = practice.a_patient("Kele", "Okafor", date(2020, 5, 4), practice.amara_family)
+        request = practice.a_request(wishes=[practice.wish(TOMORROW, "9:20")])
+    desk = desks()
+    desk.look()
+    desk.press("1")
+    assert "Zuri" in desk.text
+    desk.press("Ctrl+Shift+P")
+    sheet = desk.dialog()
+    assert isinstance(sheet, PatientDialog)
+    desk.press("Return")  # nobody is chosen
+    assert view(request).patient.id == practice.zuri
+    desk.press("Down", "Return")
+    assert view(request).patient.id == brother
+    assert view(request).hold is None
+    now = desk.page.answering.handler.now
+    assert now is not None
+    assert now.chosen is None
+    assert now.view.patient.given_name == "Kele"
+    assert "Zuri" not in desk.text
+
+
+def test_forward_preselects_nobody(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:
+    with database_setup():
+        request = a_schedule(practice)
+    desk = desks()
+    desk.look()
+    before = view(request).target
+    desk.press("F")
+    sheet = desk.dialog()
+    assert isinstance(sheet, ForwardDialog)
+    desk.press("Return")
+    assert not sheet.isHidden()
+    assert view(request).target == before
+
+
+def test_a_second_appointment_that_appears_meanwhile_asks_once(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # ACT13
+    with database_setup():
+        request = practice.a_request(wishes=[practice.wish(TOMORROW, "14:00")])
+    desk = desks()
+    desk.look()
+    desk.press("1")
+    with database_setup():
+        practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+    desk.page.answering.handler._reread()
+    desk.settle()
+    desk.press("Ctrl+Return")
+    question = desk.dialog()
+    assert isinstance(question, Question)
+    desk.press("Return")  # the safe way
+    assert view(request).state is RequestState.OPEN
+    desk.press("Ctrl+Return")
+    desk.dialog().yes.click()  # type: ignore[attr-defined]
+    desk.settle()
+    assert view(request).state is RequestState.COMPLETED
+
+
+@pytest.mark.parametrize("kind", ["schedule", "reschedule"])
+def test_ctrl_enter_on_an_untouched_request_writes_nothing(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup, kind: str
+) -> None:
+    with database_setup():
+        visit = (
+            practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+            if kind != "schedule"
+            else None
+        )
+        request = practice.a_request(kind, appointment=visit, wishes=[practice.wish(TOMORROW, "14:00")])
+    desk = desks()
+    desk.look()
+    assert desk.response.send.words() == "Choose a time"
+    desk.press("Ctrl+Return", "Ctrl+Return", "Return")
+    assert view(request).state is RequestState.OPEN
