@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import event
 
 from request_desk.domain.availability import Slot
+from request_desk.domain.careful import Assurance
 from request_desk.domain.requests import Act, Booking, Cancellation, Disposition, Move, Reply
 from request_desk.services.desk import Desk, Undo
 from request_desk.services.inbox import handling
@@ -102,6 +103,7 @@ def test_an_act_that_fails_anywhere_leaves_nothing_behind(
             reply=Reply("See you then."),
             disposition=Disposition.COMPLETED,
             expect_version=1,
+            assurance=Assurance(another=True),
         )
         assert done.undo is not None
         undo.append(done.undo)

@@ -57,6 +57,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "fresh",
     ),
     "inbox.doubts": ("check",),
+    "schedule.two_places": ("elsewhere",),
     "inbox.search_index": ("add", "change", "forget", "rescope"),
     "schedule.slots": (
         "type_rules",

@@ -84,7 +84,7 @@ def test_a_hold_is_kept_for_the_time_of_its_type(practice: Practice, clock: Fixe
 def test_the_loser_learns_the_next_fitting_times(practice: Practice) -> None:  # ACT6, CONC-01
     hold(practice, "9:20", request=a_request(practice))
     with pytest.raises(
-        SlotTaken, match=r"^Someone else has just taken 9:20 AM\. The next free time is 10:00 AM\.$"
+        SlotTaken, match=r"^Maria Santos has just taken 9:20 AM\. The next free time is 10:00 AM\.$"
     ) as lost:
         hold(practice, "9:20", by=practice.kofi, request=a_request(practice))
     assert starts(lost.value) == [wall(TODAY, "10:00"), wall(TODAY, "10:10"), wall(TODAY, "10:20")]

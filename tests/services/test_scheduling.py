@@ -3,9 +3,11 @@
 import random
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations
+from threading import Barrier
 from typing import Any
 
 import msgspec
@@ -18,10 +20,11 @@ from request_desk.domain.availability import Slot
 from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, Refused, SlotTaken, UndoRefused
-from request_desk.domain.ids import AppointmentId, new_uuid
+from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, new_uuid
 from request_desk.domain.requests import Booking
 from request_desk.services.desk import Desk, Outcome, Undo
 from request_desk.services.schedule import scheduling
+from request_desk.services.schedule.views import upcoming_of
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
 from tests.services.test_holds import MINUTE, a_request, hold, present, slot
@@ -562,7 +565,7 @@ class Walk:
         hold_id = self.random.choice([None, self.any_seen().id]) if self.seen else None
         return self.perform(
             scheduling.book,
-            Booking(self.any_slot(), self.practice.well, hold_id),
+            Booking(self.any_slot(), self.practice.well, hold_id, "two providers in one room"),
             patient_id=self.practice.zuri,
             request_id=self.random.choice([None, *self.requests]),
         )
@@ -573,7 +576,13 @@ class Walk:
 
     def move(self) -> Outcome[Any]:
         seen = self.any_seen()
-        return self.perform(scheduling.reschedule, seen.id, self.any_slot(), expect_version=seen.version)
+        return self.perform(
+            scheduling.reschedule,
+            seen.id,
+            self.any_slot(),
+            expect_version=seen.version,
+            overrule="two providers in one room",
+        )
 
     def undo(self) -> Outcome[Any] | None:
         if not self.undos:
@@ -612,3 +621,60 @@ def test_whatever_two_desks_do_no_time_is_booked_twice_and_every_chain_is_a_line
         assert ids >= {each.id for each in walk.seen}  # nothing is ever deleted
     assert all(sentence.endswith(".") for sentence in walk.sentences)
     assert {"hold", "book", "cancel", "move"} <= set(walk.done)
+
+
+# one patient, two places
+
+
+@pytest.mark.parametrize("way", ["book", "hold and book", "move"])
+def test_a_patient_at_two_places_at_once_needs_a_reason(practice: Practice, way: str) -> None:
+    at = wall(TODAY, "10:00")
+    practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
+    slot = Slot(practice.mwangi, practice.harbor, at, at + 40 * MINUTE, at + 40 * MINUTE)
+    desk, maria = practice.desk, practice.maria
+
+    def act(reason: str) -> object:
+        if way == "move":
+            seen = next(
+                each for each in desk.query(maria, upcoming_of, [practice.zuri]) if each.provider_id == practice.mwangi
+            )
+            return desk.perform(
+                maria, scheduling.reschedule, seen.id, slot, expect_version=seen.version, overrule=reason
+            ).value
+        held = None
+        if way == "hold and book":
+            held = desk.perform(maria, scheduling.hold, slot, type_id=practice.well, patient_id=practice.zuri).value.id
+        return desk.perform(
+            maria, scheduling.book, Booking(slot, practice.well, held, reason), patient_id=practice.zuri
+        ).value
+
+    if way == "move":
+        practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "14:00")
+    with pytest.raises(Refused, match=r"Zuri Okafor is with Dr\. Lindqvist at Northside then"):
+        act("")
+    act("the two of them see her together")
+    with practice.database.read() as connection:
+        rows = connection.execute(select(schema.appointment.c.overrule)).all()
+    assert "the two of them see her together" in {row.overrule for row in rows}
+
+
+def test_of_two_desks_at_once_only_one_takes_a_patient_to_two_places(practice: Practice) -> None:
+    at = wall(TODAY, "10:00")
+    places = ((practice.lindqvist, practice.northside), (practice.mwangi, practice.harbor))
+    ready = Barrier(2)
+
+    def book(place: tuple[ProviderId, LocationId]) -> str:
+        slot = Slot(*place, at, at + 40 * MINUTE, at + 40 * MINUTE)
+        ready.wait()
+        try:
+            practice.desk.perform(
+                practice.maria, scheduling.book, Booking(slot, practice.well), patient_id=practice.zuri
+            )
+        except Refused as refused:
+            return refused.sentence
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        told = sorted(pool.map(book, places))
+    assert told[0] == ""
+    assert "Zuri Okafor is with" in told[1]

@@ -213,7 +213,7 @@ def test_a_time_that_somebody_took_meanwhile_is_refused_with_the_next_free_ones(
     dialog = dialog_of(desk, MoveDialog)
     assert isinstance(dialog, MoveDialog)
     desk.press("Ctrl+Return")
-    assert "Someone else has just taken 11:00 AM." in dialog.said.text()
+    assert "Kofi Prah has just taken 11:00 AM." in dialog.said.text()
     assert len(visits()) == 1
     others = dialog._others
     assert others is not None
@@ -284,26 +284,53 @@ def test_enter_finds_and_never_books(desk_at: OpenDesk, practice: Practice) -> N
     assert dialog._patient_id == practice.zuri
 
 
-def test_a_double_click_on_free_time_offers_that_very_time(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
-) -> None:  # ACT3
-    desk = desk_at()
+def double_click(desk: PageDesk[SchedulePage], time: str) -> SlotDialog:
+    """Double-click on the first column a little below a time."""
     view = desk.page.panel.view
-    view.reveal(wall(TODAY, "10:00"))
+    view.reveal(wall(TODAY, time))
     assert view._layout is not None
-    spot = view._origin() + QPoint(60, view._layout.y_of(wall(TODAY, "10:15")) + 4)
+    spot = view._origin() + QPoint(60, view._layout.y_of(wall(TODAY, time)) + 4)
     QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, spot)
     desk.settle()
     dialog = dialog_of(desk, SlotDialog)
     assert isinstance(dialog, SlotDialog)
+    return dialog
+
+
+def test_a_double_click_on_free_time_offers_the_time_that_the_rules_have_there(
+    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+) -> None:  # ACT3, ACT15
+    desk = desk_at()
+    double_click(desk, "10:15")
     QTest.keyClicks(desk.focus(), "zuri")
     desk.press("Return", "Return", "Ctrl+Return")
-    assert [each.starts_at for each in visits()] == [wall(TODAY, "10:15")]
+    assert [each.starts_at for each in visits()] == [wall(TODAY, "10:10")]
 
 
-def test_a_booking_that_loses_the_race_is_refused_with_a_sentence_and_the_next_time_chosen(
+def test_a_gap_that_is_too_short_says_so_and_offers_what_fits(
     desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]], database_setup: Setup
-) -> None:  # ACT6
+) -> None:  # ACT15
+    with database_setup():
+        other = practice.a_patient("Ida", "Novak", date(2019, 1, 1))
+        for start in ("9:00", "10:10"):
+            practice.an_appointment(other, practice.lindqvist, TODAY, start)
+    desk = desk_at()
+    dialog = double_click(desk, "9:45")
+    assert dialog.said.text() == "Well visit needs 40 min, 30 min free here."
+    assert dialog.type_box.currentData() == practice.sick  # fits, and stands first
+    chosen = dialog._chosen()
+    assert chosen is not None
+    assert wall(TODAY, "9:40") <= chosen.starts_at <= chosen.ends_at <= wall(TODAY, "10:10")
+    dialog.type_box.setCurrentIndex(dialog.type_box.findData(practice.well))
+    desk.settle()
+    assert dialog.said.text() == "Well visit needs 40 min, 30 min free here."
+    found = dialog._slots.values()
+    assert all(not (slot.starts_at < wall(TODAY, "10:50") and wall(TODAY, "9:00") < slot.ends_at) for slot in found)
+
+
+def test_after_a_refusal_nothing_is_selected_and_enter_books_nothing(
+    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]], database_setup: Setup
+) -> None:  # ACT6, ACT15
     other = practice.a_patient("Ida", "Novak", date(2019, 1, 1))
     desk = desk_at()
     desk.press("Ctrl+N")
@@ -316,13 +343,32 @@ def test_a_booking_that_loses_the_race_is_refused_with_a_sentence_and_the_next_t
     with database_setup():
         practice.desk.perform(practice.kofi, scheduling.book, Booking(wanted, practice.well), patient_id=other)
     desk.press("Ctrl+Return")
-    assert "Someone else has just taken" in dialog.said.text()
+    assert "Kofi Prah has just taken" in dialog.said.text()
+    assert dialog._chosen() is None
+    desk.press("Ctrl+Return", "Return")
     assert visits() == []
-    now = dialog._chosen()
-    assert now is not None
-    assert now != wanted
+    dialog.times.select_key(next(iter(dialog._slots)))
+    desk.settle()
     desk.press("Ctrl+Return")
-    assert [each.starts_at for each in visits()] == [now.starts_at]
+    assert len(visits()) == 1
+
+
+def test_my_own_booking_is_not_blamed_on_somebody_else(
+    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]], database_setup: Setup
+) -> None:  # ACT15
+    other = practice.a_patient("Ida", "Novak", date(2019, 1, 1))
+    desk = desk_at()
+    desk.press("Ctrl+N")
+    QTest.keyClicks(desk.focus(), "zuri")
+    desk.press("Return", "Return")
+    dialog = dialog_of(desk, SlotDialog)
+    assert isinstance(dialog, SlotDialog)
+    wanted = dialog._chosen()
+    assert wanted is not None
+    with database_setup():
+        practice.desk.perform(practice.maria, scheduling.book, Booking(wanted, practice.well), patient_id=other)
+    desk.press("Ctrl+Return")
+    assert "is taken: you booked Ida Novak." in dialog.said.text()
 
 
 def test_patients_who_are_easily_mistaken_are_named(desk_at: OpenDesk, practice: Practice) -> None:  # ACT4

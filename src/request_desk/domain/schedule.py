@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import Absence, OpenSpan
+from request_desk.domain.availability import Absence, OpenSpan, Slot
 from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, TypeId
 from request_desk.domain.practice_time import PracticeTime
@@ -145,3 +145,22 @@ class SlotCheck:
 
     limits: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapped:
+    """The time where somebody pointed at; without a slot, how long the type needs, what is free, and which types fit."""
+
+    slot: Slot | None
+    needs: timedelta
+    free: timedelta
+    fitting: tuple[TypeId, ...]
+
+
+def snapped_words(found: Snapped, type_name: str, words: Words) -> str:
+    """Return why a type cannot be booked where somebody pointed at."""
+    if not found.free:
+        return _("This time is not free. Choose another one.")
+    return _("{type} needs {needs}, {free} free here.").format(
+        type=type_name, needs=words.minutes(found.needs), free=words.minutes(found.free)
+    )

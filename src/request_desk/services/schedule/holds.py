@@ -22,6 +22,7 @@ from request_desk.services.schedule.views import load
 from request_desk.store import schema
 from request_desk.store.triggers import BLOCKING
 
+_JUST: Final = timedelta(minutes=5)  # ago, so that somebody "has just" taken a time
 _NEXT_DAYS: Final = timedelta(days=14)  # how far the next free times are looked for
 _NEXT_MOST: Final = 3
 _LANE: Final = 0  # the one that everybody books; work-in lanes are for later
@@ -74,7 +75,7 @@ _HELD_ALONE = select(_table).where(
     _table.c.booked_by_kind == bindparam("holder_kind"),
     _any_index(_table.c.patient_id) == bindparam("patient"),
 )
-_OVERLAPPING = select(_table.c.id).where(
+_OVERLAPPING = select(_table.c.id, _table.c.booked_by_kind, _table.c.booked_by_id, _table.c.created_at).where(
     text(BLOCKING),
     _table.c.provider_id == bindparam("provider"),
     _table.c.lane == _LANE,
@@ -340,17 +341,37 @@ def taken(
     slot = where.slot
     found = _next_free(unit, where, chain_id=chain_id, request_id=request_id, moved=moved)
     words, clock = unit.words, slots.time_of(unit, where.zone)
-    gone = words.time(slot.starts_at)
+    told = _who_has(unit, where, chain_id)
     if not found:
-        return SlotTaken(_("Someone else has just taken {time}. Choose another time.").format(time=gone))
+        return SlotTaken(_("{told} Choose another time.").format(told=told))
     best = found[0]
     same_day = clock.day_of(best.starts_at) == clock.day_of(slot.starts_at)
     when = words.time(best.starts_at) if same_day else words.moment(best.starts_at)
     if best.provider_id != slot.provider_id:
         name = slots.all_providers(unit)[best.provider_id].name
         when = _("{time} with {provider}").format(time=when, provider=name)
-    sentence = _("Someone else has just taken {time}. The next free time is {next}.")
-    return SlotTaken(sentence.format(time=gone, next=when), next_free=found)
+    sentence = _("{told} The next free time is {next}.")
+    return SlotTaken(sentence.format(told=told, next=when), next_free=found)
+
+
+def _who_has(unit: Unit, where: Place, chain_id: AppointmentId) -> str:
+    """Say who has a time, as the rows have it; nobody is blamed whom they do not name."""
+    time = unit.words.time(where.slot.starts_at)
+    row = unit.first(_OVERLAPPING, where.bounds(chain_id))
+    if row is None:
+        return _("{time} is not free: it is kept while a cancellation can be undone.").format(time=time)
+    other = load(unit, AppointmentId(row.id))
+    if row.booked_by_kind == unit.actor.kind and row.booked_by_id == unit.actor.id:
+        is_held = other.status is AppointmentStatus.HELD
+        own = (
+            _("{time} is taken: you hold it for {patient}.") if is_held else _("{time} is taken: you booked {patient}.")
+        )
+        return own.format(time=time, patient=other.patient_name)
+    if not other.booked_by:
+        return _("{time} is taken.").format(time=time)
+    if unit.now - row.created_at <= _JUST:
+        return _("{name} has just taken {time}.").format(name=other.booked_by, time=time)
+    return _("{time} is taken: {name} booked it.").format(time=time, name=other.booked_by)
 
 
 def _next_free(

@@ -26,13 +26,14 @@ from request_desk.domain.ids import AppointmentId, LocationId, PatientId, Provid
 from request_desk.domain.offers import choose_offers
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import DayPart, Offer, ShownWish, Wish, WishKind, WishState
-from request_desk.domain.schedule import PortalAppointment, PortalSlot, ProviderColumn, ScheduleDay, SlotCheck
+from request_desk.domain.schedule import PortalAppointment, PortalSlot, ProviderColumn, ScheduleDay, SlotCheck, Snapped
 from request_desk.domain.wishes import state_of
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.schedule import slots
 from request_desk.services.schedule.slots import SlotBook, open_book
+from request_desk.services.schedule.two_places import at_once, elsewhere, sentences
 from request_desk.services.schedule.views import VIEW, chain_end, held_for, load, upcoming_of, view
 from request_desk.store import schema
 
@@ -57,6 +58,11 @@ _ENTRIES = VIEW.where(
     _table.c.status.in_([*_SHOWN, AppointmentStatus.HELD]),
     _table.c.status.in_(_SHOWN) | (_table.c.hold_expires_at > bindparam("now")),
 ).order_by(_table.c.starts_at, _table.c.id)
+_ACTIVE_TYPES = (
+    select(schema.appointment_type.c.id)
+    .where(schema.appointment_type.c.active)
+    .order_by(schema.appointment_type.c.position, schema.appointment_type.c.id)
+)
 _WISHES = (
     select(schema.request_wish)
     .where(schema.request_wish.c.request_id == bindparam("request"))
@@ -157,6 +163,8 @@ def offers(unit: Unit, request_id: RequestId) -> tuple[Offer, ...]:
         return ()
     type_ = asked.type
     book, free = _free_for(unit, asked, type_)
+    own = upcoming_of(unit, (asked.patient_id,))
+    chain_id = None if asked.moved is None else asked.moved.chain_id
     chosen = choose_offers(
         asked.wishes,
         free,
@@ -172,7 +180,12 @@ def offers(unit: Unit, request_id: RequestId) -> tuple[Offer, ...]:
             wish_rank=choice.wish_rank,
             provider_name=book.providers[choice.slot.provider_id].name,
             location_name=book.locations[choice.slot.location_id].name,
-            warning=" ".join(_limits(unit, type_, choice.slot, asked.moved)),
+            warning=" ".join(
+                (
+                    *_limits(unit, type_, choice.slot, asked.moved),
+                    *sentences(at_once(own, choice.slot, chain_id), unit.words),
+                )
+            ),
         )
         for choice in chosen
     )
@@ -198,7 +211,14 @@ def shown_wishes(unit: Unit, request_id: RequestId) -> tuple[ShownWish, ...]:
     )
 
 
-def slot_check(unit: Unit, slot: Slot, *, type_id: TypeId, replaces: AppointmentId | None = None) -> SlotCheck:
+def slot_check(
+    unit: Unit,
+    slot: Slot,
+    *,
+    type_id: TypeId,
+    replaces: AppointmentId | None = None,
+    patient_id: PatientId | None = None,
+) -> SlotCheck:
     """Tell what stands against a time that staff picked: limits that need a reason, and notes that do not."""
     unit.require(Permission.VIEW_SCHEDULE)
     type_ = slots.type_rules(unit, type_id).type
@@ -217,7 +237,80 @@ def slot_check(unit: Unit, slot: Slot, *, type_id: TypeId, replaces: Appointment
         _("The provider is away then: {label}.").format(label=absence.label or _("absence"))
         for absence in slots.absences_of(unit, (slot.provider_id,), visit).get(slot.provider_id, ())
     ]
-    return SlotCheck(_limits(unit, type_, slot, moved), tuple(notes))
+    limits = _limits(unit, type_, slot, moved)
+    who = patient_id if moved is None else moved.patient_id
+    if who is not None:
+        whole = replace(slot, ends_at=ends_at)
+        limits = (*limits, *elsewhere(unit, who, whole, None if moved is None else moved.chain_id))
+    return SlotCheck(limits, tuple(notes))
+
+
+def snapped(
+    unit: Unit,
+    provider_id: ProviderId,
+    location_id: LocationId,
+    at: datetime,
+    *,
+    type_id: TypeId,
+    exclude_chain: AppointmentId | None = None,
+    exclude_request: RequestId | None = None,
+) -> Snapped:
+    """Return the bookable time of a type where somebody pointed at, or why there is none and which types fit there (ACT15).
+
+    It lies in the free gap around `at`: the last start that the slot rules have up to there, else the first behind. Outside the
+    windows, which is staff's to decide, it is `at` itself where the gap is long enough.
+    """
+    unit.require(Permission.VIEW_SCHEDULE)
+    day = unit.time.bounds(unit.time.day_of(at))
+    chain_id = exclude_chain or AppointmentId(0)
+    asked = {**_span_values(day), "now": unit.now}
+    entries = [each for each in map(view, unit.rows(_ENTRIES, asked)) if each.provider_id == provider_id]
+    busy = [
+        Span(each.starts_at, each.ends_at)
+        for each in entries
+        if each.chain_id != chain_id
+        and (exclude_request is None or each.request_id != exclude_request or each.status is not AppointmentStatus.HELD)
+    ]
+    busy += [
+        Span(each.starts_at, each.ends_at) for each in slots.absences_of(unit, (provider_id,), day).get(provider_id, ())
+    ]
+    start = max([day.starts_at, unit.now, *(each.ends_at for each in busy if each.ends_at <= at)])
+    end = min([day.ends_at, *(each.starts_at for each in busy if each.starts_at > at)])
+    type_ = slots.type_rules(unit, type_id).type
+    if at < unit.now or any(each.starts_at <= at < each.ends_at for each in busy):
+        return Snapped(None, type_.duration, timedelta(0), ())
+    book = open_book(
+        unit,
+        Span(start, end),
+        provider_ids=(provider_id,),
+        exclude_chain=exclude_chain,
+        exclude_request=exclude_request,
+    )
+    opened = [
+        Span(each.starts_at, each.ends_at)
+        for each in _opened(unit, book.windows.get(provider_id, ()), book.locations, (location_id,), Span(start, end))
+    ]
+    window = next((each for each in merged(opened) if each.starts_at <= at < each.ends_at), None)
+    if window is None:
+        fits = at + type_.duration + type_.buffer <= end
+        free = end - at
+        slot = Slot(provider_id, location_id, at, at + type_.duration, at + type_.duration + type_.buffer)
+        return Snapped(slot if fits else None, type_.duration, free, ())
+    gap = Span(max(start, window.starts_at), min(end, window.ends_at))
+
+    def within(kind: AppointmentType) -> list[Slot]:
+        found = book.slots(
+            kind, for_staff=True, earliest=gap.starts_at, provider_ids=(provider_id,), location_ids=(location_id,)
+        )
+        return [each for each in found if each.ends_at <= gap.ends_at]
+
+    found = within(type_)
+    before = [each for each in found if each.starts_at <= at]
+    if found:
+        return Snapped(before[-1] if before else found[0], type_.duration, gap.ends_at - gap.starts_at, ())
+    kinds = (slots.type_rules(unit, TypeId(row[0])).type for row in unit.rows(_ACTIVE_TYPES))
+    fitting = tuple(each.id for each in kinds if within(each))
+    return Snapped(None, type_.duration, gap.ends_at - gap.starts_at, fitting)
 
 
 def day(
@@ -308,8 +401,11 @@ def portal_slots(
         provider_ids=() if provider_id is None else (provider_id,),
         location_ids=() if location_id is None else (location_id,),
     )
+    own = upcoming_of(unit, (patient_id,))
     shown: dict[tuple[datetime, LocationId, ProviderId | None], PortalSlot] = {}
     for slot in found:
+        if any(True for _each in at_once(own, slot, None)):
+            continue  # the child is with us then; staff may decide otherwise
         key = (slot.starts_at, slot.location_id, None if provider_id is None else slot.provider_id)
         if key not in shown:
             shown[key] = PortalSlot(
@@ -403,6 +499,7 @@ class _Asked:
     """What a request wants of the schedule."""
 
     id: RequestId
+    patient_id: PatientId
     kind: str
     type: AppointmentType | None
     provider_id: ProviderId | None
@@ -424,6 +521,7 @@ def _asked(unit: Unit, request_id: RequestId) -> _Asked:
         location_id = location_id if location_id is not None else moved.location_id
     return _Asked(
         id=request_id,
+        patient_id=PatientId(row.patient_id),
         kind=row.kind,
         type=None if type_id is None else slots.type_rules(unit, TypeId(type_id)).type,
         provider_id=provider_id,

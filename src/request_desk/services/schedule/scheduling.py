@@ -23,6 +23,7 @@ from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.schedule import holds
 from request_desk.services.schedule.slots import TYPE_COLUMNS, TypeRules, rules_of, type_rules
+from request_desk.services.schedule.two_places import elsewhere
 from request_desk.services.schedule.views import VIEW, load, not_there, view
 from request_desk.store import schema
 
@@ -169,14 +170,14 @@ def book(unit: Unit, booking: Booking, *, patient_id: PatientId, request_id: Req
     booked = None
     reason = ""
     if held is not None and holds.is_for(held.appointment, booking.slot, booking.type_id, None):
-        reason = _overruled(unit, held.rules.type, booking.slot, booking.overrule)
+        reason = _overruled(unit, held.rules.type, booking.slot, booking.overrule, patient_id)
         booked = _confirmed(unit, held.appointment, request_id=request_id, reason=reason)
     if booked is None:
         _check_patient(unit, patient_id)
         _check_request(unit, request_id, patient_id)
         type_ = type_rules(unit, booking.type_id).type
         where = holds.place(unit, booking.slot, type_)
-        reason = _overruled(unit, type_, booking.slot, booking.overrule)
+        reason = _overruled(unit, type_, booking.slot, booking.overrule, patient_id)
         booked = _taken_anew(
             unit,
             where,
@@ -259,7 +260,7 @@ def reschedule(
     _check_movable(unit, seen, seen.patient_id)
     if (slot.provider_id, slot.location_id, slot.starts_at) == (seen.provider_id, seen.location_id, seen.starts_at):
         raise Refused(_("The visit is at that time already. Choose another time."))
-    reason = _overruled(unit, found.rules.type, slot, overrule, seen)
+    reason = _overruled(unit, found.rules.type, slot, overrule, seen.patient_id, seen)
     held = _hold_for(unit, hold_id, patient_id=seen.patient_id, request_id=request_id)
     holds.lock_providers(unit, (seen.provider_id, slot.provider_id))
     moved = _moved_away(unit, found)
@@ -620,10 +621,24 @@ def _cancel_reason(unit: Unit, code: str) -> CancelReason:
     raise Invalid(_("Choose a reason for the cancellation."), field=_("Reason"))
 
 
-def _overruled(unit: Unit, type_: AppointmentType, slot: Slot, overrule: str, moved: Appointment | None = None) -> str:
-    """The reason to keep, or "" when no limit was in the way; raises Refused when one is and there is no reason."""
+def _overruled(
+    unit: Unit,
+    type_: AppointmentType,
+    slot: Slot,
+    overrule: str,
+    patient_id: PatientId,
+    moved: Appointment | None = None,
+) -> str:
+    """The reason to keep, or "" when no limit was in the way; raises Refused when one is and there is no reason.
+
+    That the patient is elsewhere at that time is such a limit too (two providers in one room are real).
+    """
     reason = clean_text(overrule, field=_("Reason"), most=_REASON_MOST, lines=False)
-    found = _limits(unit, type_, slot, moved)
+    whole = Slot(
+        slot.provider_id, slot.location_id, slot.starts_at, slot.starts_at + type_.duration, slot.blocked_until
+    )
+    chain_id = None if moved is None else moved.chain_id
+    found = (*_limits(unit, type_, slot, moved), *elsewhere(unit, patient_id, whole, chain_id, lock=True))
     if found and not reason:
         raise Refused(_("{limits} Give a reason to book it all the same.").format(limits=" ".join(found)))
     return reason if found else ""

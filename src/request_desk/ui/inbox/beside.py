@@ -10,9 +10,9 @@ from request_desk.domain.availability import Slot as FreeSlot
 from request_desk.domain.availability import Span
 from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.errors import Refused
-from request_desk.domain.ids import LocationId, RequestId
+from request_desk.domain.ids import LocationId, RequestId, TypeId
 from request_desk.domain.requests import RequestKind
-from request_desk.domain.schedule import ScheduleDay
+from request_desk.domain.schedule import ScheduleDay, Snapped, snapped_words
 from request_desk.domain.words import _
 from request_desk.services.practice.directory import Directory
 from request_desk.services.schedule import queries as schedule_queries
@@ -198,18 +198,33 @@ class ScheduleBeside(QObject):
 
     @Slot(object)
     def _free_chosen(self, point: FreePoint) -> None:
-        """A free place was picked: it is offered like any other; its length is the type's."""
+        """A free place was picked: what the slot rules have there for the type is offered like any other (ACT15)."""
         now, found = self._now, self._directory()
         type_id = flow.type_of(now) if now is not None else None
         if now is None or found is None or type_id is None:
             return
-        kind = found.types.get(type_id)
-        provider, place = found.providers.get(point.provider_id), found.locations.get(point.location_id)
-        if kind is None or provider is None or place is None:
+        self._context.runner.read(
+            self,
+            schedule_queries.snapped,
+            point.provider_id,
+            point.location_id,
+            point.starts_at,
+            type_id=type_id,
+            exclude_chain=now.appointment.chain_id if now.moves and now.appointment is not None else None,
+            exclude_request=now.view.id,
+        ).done(partial(self._snapped, now.view.id)).refused(self._not_found)
+
+    def _snapped(self, request_id: RequestId, snap: Snapped) -> None:
+        now, found = self._now, self._directory()
+        if now is None or found is None or now.view.id != request_id:
             return
-        ends = point.starts_at + kind.duration
-        slot = FreeSlot(point.provider_id, point.location_id, point.starts_at, ends, ends + kind.buffer)
-        self.offer_wanted.emit(flow.named(now, slot, provider.short_name, place.name))
+        kind = found.types.get(flow.type_of(now) or TypeId(0))
+        if snap.slot is None:
+            self.explained.emit(snapped_words(snap, kind.name if kind is not None else "", self._context.words()))
+            return
+        provider, place = found.providers.get(snap.slot.provider_id), found.locations.get(snap.slot.location_id)
+        if provider is not None and place is not None:
+            self.offer_wanted.emit(flow.named(now, snap.slot, provider.short_name, place.name))
 
     @Slot()
     def next_available(self) -> None:

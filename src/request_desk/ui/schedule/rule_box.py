@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from request_desk.domain.availability import Slot as FreeSlot
 from request_desk.domain.errors import Refused
-from request_desk.domain.ids import AppointmentId, TypeId
+from request_desk.domain.ids import AppointmentId, PatientId, TypeId
 from request_desk.domain.schedule import SlotCheck
 from request_desk.domain.words import _
 from request_desk.services.schedule import queries as schedule_queries
@@ -49,12 +49,16 @@ class RuleBox(QWidget):
         self._check = None
         self._show()
 
-    def ask(self, slot: FreeSlot, type_id: TypeId, replaces: AppointmentId | None) -> None:
+    def ask(
+        self, slot: FreeSlot, type_id: TypeId, replaces: AppointmentId | None, patient_id: PatientId | None = None
+    ) -> None:
         """Ask what stands against a time."""
         if self._pending is not None:
             self._pending.drop()
         self._check = None
-        read = self._context.runner.read(self, schedule_queries.slot_check, slot, type_id=type_id, replaces=replaces)
+        read = self._context.runner.read(
+            self, schedule_queries.slot_check, slot, type_id=type_id, replaces=replaces, patient_id=patient_id
+        )
         self._pending = read.done(self._answered).refused(self._refused)
 
     def is_exception(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
@@ -11,10 +12,10 @@ from request_desk.domain.availability import Slot as FreeSlot
 from request_desk.domain.availability import Span
 from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.directory import AppointmentType, Patient
-from request_desk.domain.errors import Refused, SlotTaken
+from request_desk.domain.errors import Refused
 from request_desk.domain.ids import PatientId, ProviderId, TypeId
 from request_desk.domain.requests import Act, Booking, Move, PatientCard
-from request_desk.domain.schedule import limits
+from request_desk.domain.schedule import Snapped, limits, snapped_words
 from request_desk.domain.words import _, safe_name
 from request_desk.services.people import patients
 from request_desk.services.people.patients import PatientHit
@@ -56,6 +57,8 @@ class SlotDialog(Sheet):
         self._wanted: FreePoint | None = None
         self._directory: directory.Directory | None = None
         self._slots: dict[int, FreeSlot] = {}
+        self._at_click: FreeSlot | None = None
+        self._type_chosen = self._keeps_words = self._was_refused = False
         self._busy = False
         self._start = self._from = context.clock.now()
         self._name = named(moving.patient_name) if moving is not None else ""
@@ -144,7 +147,7 @@ class SlotDialog(Sheet):
         self._who.show()
         self._alike.hide()
         self._context.runner.read(self, patients.card, hit.id).done(self._card_read)
-        self._show_what()
+        self._time_selected(self.times.selected_key())  # what stands against a time depends on who it is for
 
     def _card_read(self, card: PatientCard) -> None:
         """Patients who are easily taken for this one are named (ACT4)."""
@@ -202,8 +205,16 @@ class SlotDialog(Sheet):
         self._find_times()
 
     def _find_times(self) -> None:
+        if self._directory is None or self.type_box.currentData() is None:
+            return
+        if self._wanted is not None and self._from == self._start:
+            self._snap()
+        else:
+            self._read_times()
+
+    def _read_times(self) -> None:
         type_id: TypeId | None = self.type_box.currentData()
-        if self._directory is None or type_id is None:
+        if type_id is None:
             return
         provider: ProviderId | None = self.provider_box.currentData()
         self.earlier.setEnabled(self._from > self._start)
@@ -218,13 +229,14 @@ class SlotDialog(Sheet):
         ).done(self._times_read).refused(self._times_refused)
 
     def _times_read(self, slots: Sequence[FreeSlot]) -> None:
-        shown = [slot for slot in (*self._clicked(), *slots) if not self._is_present(slot)]
+        found = {_place(slot): slot for slot in (*self._clicked(), *slots) if not self._is_present(slot)}
+        shown = list(found.values())
         self._slots = {_slot_key(slot): slot for slot in shown}
         self._slot_model.set_rows(self._slots.values())
         if shown:
             waited = not self._stack.is_content_shown()
             self._stack.show_content()
-            if self._chosen() is None:
+            if self._chosen() is None and not self._was_refused:
                 self.times.select_key(_slot_key(self._first_of(shown)))
             if waited and self._moving is not None:
                 self.times.setFocus()
@@ -237,15 +249,42 @@ class SlotDialog(Sheet):
     def _times_refused(self, refused: Refused) -> None:
         self._stack.show_state(State.ERROR, refused.sentence)
 
-    def _clicked(self) -> tuple[FreeSlot, ...]:
-        """The very time that was clicked, whether it is in the availability or not: that is staff's to decide."""
+    def _snap(self) -> None:
+        """Look for the time of this type where was clicked; where there is none, say why and put what fits first (ACT15)."""
         wanted, type_ = self._wanted, self._type()
-        if wanted is None or type_ is None or self._from != wanted.starts_at:
-            return ()
-        if self.provider_box.currentData() not in (None, wanted.provider_id):
-            return ()
-        ends = wanted.starts_at + type_.duration
-        return (FreeSlot(wanted.provider_id, wanted.location_id, wanted.starts_at, ends, ends + type_.buffer),)
+        if wanted is None or type_ is None or self.provider_box.currentData() not in (None, wanted.provider_id):
+            self._at_click = None
+            return
+        self._context.runner.read(
+            self,
+            schedule_queries.snapped,
+            wanted.provider_id,
+            wanted.location_id,
+            wanted.starts_at,
+            type_id=type_.id,
+            exclude_chain=self._moving.chain_id if self._moving is not None else None,
+        ).done(partial(self._snapped, type_.name)).refused(self._times_refused)
+
+    def _snapped(self, type_name: str, found: Snapped) -> None:
+        self._at_click = found.slot
+        if found.slot is None:
+            self.say(snapped_words(found, named(type_name), self._context.words()))
+            fitting = [
+                place for place in range(self.type_box.count()) if self.type_box.itemData(place) in found.fitting
+            ]
+            if fitting and not self._type_chosen:
+                self._type_chosen = self._keeps_words = True  # once: whoever chooses the longer type again means it
+                self.type_box.setCurrentIndex(fitting[0])
+                return
+        elif self._keeps_words:  # why it is another type now
+            self._keeps_words = False
+        else:
+            self.say("")
+        self._read_times()
+
+    def _clicked(self) -> tuple[FreeSlot, ...]:
+        """The time where was clicked, as the slot rules have it, above those after it."""
+        return (self._at_click,) if self._at_click is not None and self._from == self._start else ()
 
     def _is_present(self, slot: FreeSlot) -> bool:
         now = self._moving
@@ -280,7 +319,7 @@ class SlotDialog(Sheet):
         if slot is None or type_id is None:
             self.rules.clear()
         else:
-            self.rules.ask(slot, type_id, self._moving.id if self._moving is not None else None)
+            self.rules.ask(slot, type_id, self._moving.id if self._moving is not None else None, self._patient_id)
         self._show_what()
 
     def _show_what(self) -> None:
@@ -328,12 +367,12 @@ class SlotDialog(Sheet):
         self.accept()
 
     def refuse(self, refused: Refused) -> None:
-        """Say why; a time that somebody else has taken makes way for the next fitting one (ACT6)."""
+        """Say why, select nothing, and show the times as they are now (ACT6, ACT15)."""
         self._busy = False
         super().refuse(refused)
-        if isinstance(refused, SlotTaken) and refused.next_free:
-            self.times.select_key(_slot_key(refused.next_free[0]))
-        self._find_times()
+        self._was_refused = True  # nothing is selected by itself any more: Enter books nothing
+        self.times.select_key(None)
+        self._read_times()
         self._ready()
 
     # Words of the table
