@@ -21,8 +21,22 @@ from request_desk.store.database import Database
 _OLDEST_PYTHON = (3, 11)
 _HEADER_FIX = {(3, 11): (3, 11, 10), (3, 12): (3, 12, 5)}  # CVE-2024-6923: line breaks in mail headers
 _LITTLE_DISK, _NO_DISK = 500 * 2**20, 100 * 2**20
-_CJK_FONTS = ("NotoSansCJK", "NotoSerifCJK", "wqy", "Source Han", "PingFang", "msyh")
-_FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/System/Library/Fonts", "C:/Windows/Fonts")
+_FONTS = frozenset({".ttc", ".otf", ".ttf"})
+_FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", str(Path.home() / ".local/share/fonts"))
+# Script -> parts of the names of fonts that have it, and the Debian package that brings one.
+_SCRIPTS = {
+    "Arabic": (("NotoSansArabic", "NotoNaskh", "DejaVuSans", "Amiri", "KacstOne"), "fonts-noto-core"),
+    "Hebrew": (("NotoSansHebrew", "DejaVuSans", "FreeSans", "FrankRuehl"), "fonts-noto-core"),
+    "Devanagari": (("NotoSansDevanagari", "Lohit-Devanagari", "gargi", "FreeSans"), "fonts-noto-core"),
+    "Bengali": (("NotoSansBengali", "Lohit-Bengali", "FreeSans"), "fonts-noto-core"),
+    "Tamil": (("NotoSansTamil", "Lohit-Tamil", "FreeSans"), "fonts-noto-core"),
+    "Thai": (("NotoSansThai", "Garuda", "Loma", "FreeSans"), "fonts-noto-core"),
+    "Armenian": (("NotoSansArmenian", "DejaVuSans", "FreeSans"), "fonts-noto-core"),
+    "Georgian": (("NotoSansGeorgian", "DejaVuSans", "FreeSans"), "fonts-noto-core"),
+    "Ethiopic": (("NotoSansEthiopic", "Abyssinica"), "fonts-noto-core"),
+    "Chinese, Japanese and Korean": (("NotoSansCJK", "NotoSerifCJK", "wqy", "SourceHan", "unifont"), "fonts-noto-cjk"),
+    "emoji": (("NotoColorEmoji", "Symbola", "EmojiOne"), "fonts-noto-color-emoji"),
+}
 
 
 class Finding(StrEnum):
@@ -122,15 +136,24 @@ def _files() -> Iterator[Found]:
 
 
 def _fonts() -> Found:
-    names = (
-        path.name
-        for folder in _FONT_FOLDERS
-        for path in Path(folder).rglob("*")
-        if path.suffix in (".ttc", ".otf", ".ttf")
-    )
-    if any(wanted.lower() in name.lower() for name in names for wanted in _CJK_FONTS):
-        return Found(Finding.WELL, "fonts", "A font for Chinese, Japanese and Korean names is installed.")
-    sentence = "No font for Chinese, Japanese and Korean names was found; they show as boxes. On Debian: apt-get install fonts-noto-cjk."
+    """The font of the program has Latin, Greek and Cyrillic; what else names are written in comes from the machine."""
+    if sys.platform != "linux":
+        return Found(Finding.WELL, "fonts", "This system brings fonts for other scripts.")
+    names = {path.name.lower() for folder in _FONT_FOLDERS for path in Path(folder).rglob("*") if path.suffix in _FONTS}
+    lacking = [
+        (script, package)
+        for script, (parts, package) in _SCRIPTS.items()
+        if not any(part.lower() in name for name in names for part in parts)
+    ]
+    if not lacking:
+        return Found(
+            Finding.WELL,
+            "fonts",
+            "Fonts for all the scripts that names are often written in, and for emoji, are there.",
+        )
+    scripts = ", ".join(script for script, _package in lacking)
+    packages = " ".join(dict.fromkeys(package for _script, package in lacking))
+    sentence = f"No font was found for: {scripts}. Such names show as boxes. On Debian: apt-get install {packages}"
     return Found(Finding.NOTE, "fonts", sentence)
 
 

@@ -1,6 +1,8 @@
 """Every colour, size and font of the desktop, the palette and the style sheet made of them; no widget is made here."""
 
 from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,9 +36,11 @@ SMALLEST_WINDOW = (960, 680)
 PROPERTY = "request_desk_theme"  # where the application keeps its theme
 STYLED = "request_desk_styled"  # set when the application was made with our style
 
-# The generic names that a platform without settings gives for its UI font.
-GENERIC_FAMILIES = frozenset({"", "Sans", "Sans Serif", "sans-serif", "sans"})
-FALLBACK_FAMILIES = ("Lato", "Inter", "Noto Sans", "DejaVu Sans")
+# The font that the program brings: wide Latin, Greek and Cyrillic. Other scripts come from the machine.
+FAMILY = "Source Sans Pro"
+FONT_PACKAGE = "font_source_sans_pro"
+FONT_FILES = ("SourceSansPro-Regular.ttf", "SourceSansPro-Bold.ttf")
+FALLBACK_FAMILIES = ("Noto Sans", "DejaVu Sans")
 
 
 class Look(StrEnum):
@@ -364,5 +368,9 @@ def app_theme() -> Theme:
 
 
 def _families() -> list[str]:
-    system = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
-    return list(FALLBACK_FAMILIES) if system in GENERIC_FAMILIES else [system, *FALLBACK_FAMILIES]
+    """Load the font that comes with the program, and return the families to draw with, the first that has a sign wins."""
+    package = find_spec(FONT_PACKAGE)
+    if package is not None and package.origin is not None:
+        for name in FONT_FILES:
+            QFontDatabase.addApplicationFont(str(Path(package.origin).parent / "files" / name))
+    return [FAMILY, *FALLBACK_FAMILIES]
