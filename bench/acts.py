@@ -178,6 +178,7 @@ class Clinic:
             None,
             wishes,
             "could we come in? thx",
+            again=True,
         )
         return self.desk.perform(self._amara, handling.submit, new).value
 

@@ -272,6 +272,7 @@ class Practice:
             appointment_id=appointment,
             wishes=tuple(wishes),
             message=message,
+            again=True,
         )
         return self.desk.perform(by or self.amara, handling.submit, new).value
 

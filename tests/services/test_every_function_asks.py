@@ -78,6 +78,7 @@ PARENT_MAY: Final = frozenset(
         "practice.directory.appointment_types",
         "inbox.handling.submit",
         "inbox.handling.answer",
+        "inbox.handling.thank",
         "inbox.handling.withdraw",
         "portal.queries.portal_children",
         "portal.queries.portal_requests",

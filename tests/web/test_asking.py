@@ -99,7 +99,7 @@ def test_a_visit_is_moved_from_its_card(sign_in: SignIn, practice: Practice) -> 
     assert page.forms["/ask/reschedule"]["provider"] == str(practice.lindqvist)
     visitor.choose("/ask/reschedule", "continue", c1=page.times[0])
     page = visitor.send("/ask/reschedule")
-    assert "The visit stays as it is until we answer here." in page.words
+    assert "The visit stays on Thu, Dec 3, 8:30 AM PST until we answer here." in page.words
     (request,) = stored(practice)
     assert (request.kind, request.appointment_id, request.type_id) == ("reschedule", visit, practice.well)
 
@@ -122,7 +122,7 @@ def test_a_visit_is_asked_to_be_cancelled_with_a_reason(sign_in: SignIn, practic
     assert "Ask us to cancel this visit?" in page.words
     assert "This visit is today: please call us as well" in page.words
     page = visitor.send("/ask/cancel", message="fever")
-    assert "The visit stays booked until we answer here." in page.words
+    assert "The visit on Tue, Nov 24, 3:20 PM PST stays booked until we answer here." in page.words
     (request,) = stored(practice)
     assert (request.kind, request.appointment_id) == ("cancel", visit)
 
@@ -503,3 +503,31 @@ def test_a_time_with_a_provider_who_does_not_exist_is_refused_in_words(
     page = visitor.send("/ask/schedule", message="hello", best=made_up)
     assert page.status in {404, 409, 422}
     assert stored(sqlite_practice) == []
+
+
+def test_the_same_need_again_is_asked_about(sign_in: SignIn, practice: Practice) -> None:  # RE10, ACT13
+    practice.a_request(message="the first")
+    visitor = sign_in(practice.amara)
+    visitor.open("/ask/schedule")
+    visitor.follow("Well visit")
+    page = visitor.choose("/ask/schedule", "next")
+    page = visitor.send("/ask/schedule", message="are you there?")
+    assert page.status == 409
+    assert "You already asked for this, and we have not finished with it. Add to it?" in page.words
+    assert "are you there?" in page.html
+    assert len(stored(practice)) == 1
+    page = visitor.send("/ask/schedule", message="are you there?", twice="add")
+    assert "are you there?" in page.words
+    assert len(stored(practice)) == 1
+
+
+def test_another_request_of_the_same_kind_is_sent_when_that_is_meant(sign_in: SignIn, practice: Practice) -> None:
+    practice.a_request(message="the first")
+    visitor = sign_in(practice.amara)
+    visitor.open("/ask/schedule")
+    visitor.follow("Well visit")
+    visitor.choose("/ask/schedule", "next")
+    visitor.send("/ask/schedule", message="for school")
+    page = visitor.send("/ask/schedule", message="for school", twice="again")
+    assert "Sent." in page.words
+    assert len(stored(practice)) == 2

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from request_desk.domain.availability import Slot
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.ids import RequestId
-from request_desk.domain.requests import Disposition, Reply, Wish, WishKind
+from request_desk.domain.requests import Booking, Cancellation, Disposition, Reply, Wish, WishKind
 from request_desk.services.inbox import handling
 from request_desk.services.schedule import scheduling
+from request_desk.services.schedule.views import upcoming_of
 from request_desk.store import schema
-from tests.builders import TODAY, Practice
+from tests.builders import TODAY, Practice, wall
 from tests.web.conftest import Page, SignIn
 
 DAY = timedelta(days=1)
@@ -283,3 +285,59 @@ def test_a_cancelled_visit_says_why_in_the_words_for_the_parent(
     page = sqlite_sign_in(unread).open("/")
     assert (coded in page.words, "ill" in page.words.split()) == (True, False)
     assert "&lt;ill&gt;" not in page.html
+
+
+def booked(practice: Practice, request_id: RequestId, act: Any) -> None:
+    practice.desk.perform(
+        practice.maria,
+        handling.resolve,
+        request_id,
+        act,
+        reply=Reply("Done."),
+        disposition=Disposition.COMPLETED,
+        expect_version=row(practice, request_id).version,
+    )
+
+
+def test_every_page_tells_the_state_from_the_rows(sign_in: SignIn, practice: Practice, clock: FixedClock) -> None:
+    start = wall(TODAY + 3 * DAY, "9:10")
+    end = start + timedelta(minutes=40)
+    schedule = practice.a_request()
+    visitor = sign_in(practice.amara)
+    assert "Nothing is booked until we answer here." in visitor.open(link(practice, schedule)).words
+    booked(practice, schedule, Booking(Slot(practice.lindqvist, practice.northside, start, end, end), practice.well))
+    assert "Nothing is booked until we answer here." in visitor.open(link(practice, schedule)).words  # grace
+    clock.advance(timedelta(minutes=1))
+    told = "Booked: Fri, Nov 27, 9:10 AM PST."
+    assert told in visitor.open(link(practice, schedule)).words
+    assert told in visitor.open("/").words
+    (visit,) = practice.desk.query(practice.maria, upcoming_of, [practice.zuri])
+    cancel = practice.a_request("cancel", appointment=visit.id)
+    stays = "The visit on Fri, Nov 27, 9:10 AM PST stays booked until we answer here."
+    assert stays in visitor.open(link(practice, cancel)).words
+    booked(practice, cancel, Cancellation(visit.id, visit.version, "pat"))
+    clock.advance(timedelta(minutes=1))
+    for request in (cancel, schedule):
+        words = visitor.open(link(practice, request)).words
+        assert "Cancelled: Fri, Nov 27, 9:10 AM PST." in words
+        assert "stays" not in words
+        assert "Booked:" not in words
+
+
+def test_thanks_below_a_reply_are_recorded_and_open_nothing(
+    sign_in: SignIn, practice: Practice, clock: FixedClock
+) -> None:  # RE10
+    request = practice.a_request()
+    reply(practice, request, "All is booked.")
+    clock.advance(timedelta(minutes=1))
+    visitor = sign_in(practice.amara)
+    page = visitor.open(link(practice, request))
+    assert page.links["That doesn't work"].endswith("?w=no#message")
+    assert page.links["Ask something"].endswith("?w=ask#message")
+    before = row(practice, request)
+    page = visitor.send(next(each for each in page.forms if each.endswith("/thanks")))
+    assert "Thank you!" in page.words
+    after = row(practice, request)
+    assert (after.state, after.version) == (before.state, before.version)
+    assert not any(each.endswith("/thanks") for each in page.forms)  # once
+    assert "What does not work for you?" in visitor.open(f"{link(practice, request)}?w=no").words

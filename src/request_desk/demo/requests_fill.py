@@ -151,6 +151,7 @@ class RequestsFill:
             appointment_id=None if asked.appointment is None else self._visit(asked.appointment),
             wishes=tuple(self._wish(rank, wanted) for rank, wanted in enumerate(asked.wishes, 1)),
             message=asked.text.strip(),
+            again=True,
         )
         self._ids[asked.key] = self._desk.perform(_contact(sent), handling.submit, new).value
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from request_desk.domain.availability import Slot
+    from request_desk.domain.ids import RequestId
 
 
 class Refused(Exception):
@@ -33,6 +34,14 @@ class SlotTaken(Refused):
     def __init__(self, sentence: str, *, next_free: "Sequence[Slot]" = ()) -> None:
         super().__init__(sentence)
         self.next_free = tuple(next_free)
+
+
+class AlreadyAsked(Refused):
+    """The same contact has an open request of the same child and kind: `request_id`."""
+
+    def __init__(self, sentence: str, request_id: "RequestId") -> None:
+        super().__init__(sentence)
+        self.request_id = request_id
 
 
 class NotAllowed(Refused):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from request_desk.domain.ids import PatientId, RequestId
 from request_desk.domain.requests import RequestKind, RequestState, Wish
+from request_desk.domain.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class PortalRequest:
     last_at: datetime
     answered: bool
     answer_by: datetime | None
+    standing: Standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ class NewRequest:
     appointment_id: AppointmentId | None
     wishes: tuple[Wish, ...]
     message: str
+    again: bool = False  # though an open request of the same child and kind stands
 
 
 class AuthorKind(StrEnum):

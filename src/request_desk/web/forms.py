@@ -40,6 +40,7 @@ _ASKED: Final = frozenset(
         "on",
         "part",
         "best",
+        "twice",
         "message",
         "submission",
         CSRF_FIELD,
@@ -241,6 +242,7 @@ class SendForm(Form):
     message = _Clean("Message", lambda typed: clean_text(typed, field=_("Your message")))
     submission = _Clean("Form", parse_uuid)
     best = HiddenField()
+    twice = HiddenField()  # "add": to the request that is open; "again": as another one
 
     @classmethod
     def of(cls, form: Mapping[str, str]) -> Any:
@@ -254,7 +256,14 @@ class SendForm(Form):
 
 
 def new_request(
-    kind: RequestKind, asking: Asking, *, patient_id: PatientId, submission: UUID, best: str, message: str
+    kind: RequestKind,
+    asking: Asking,
+    *,
+    patient_id: PatientId,
+    submission: UUID,
+    best: str,
+    message: str,
+    again: bool = False,
 ) -> NewRequest:
     """Return what a finished asking asks of the practice."""
     is_cancel = kind is RequestKind.CANCEL
@@ -268,4 +277,5 @@ def new_request(
         appointment_id=asking.appointment_id,
         wishes=() if is_cancel else ranked(asking.picks, best),
         message=message,
+        again=again,
     )

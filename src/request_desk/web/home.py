@@ -16,6 +16,7 @@ from request_desk.domain.ids import RequestId, TypeId, new_uuid
 from request_desk.domain.portal import PortalChild, PortalRequest, PortalThread
 from request_desk.domain.requests import RequestKind, RequestState, Wish, WishKind
 from request_desk.domain.schedule import PortalAppointment
+from request_desk.domain.standing import state_sentence
 from request_desk.domain.wishes import one_wish
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
@@ -135,12 +136,13 @@ def line_of(found: PortalRequest, shell: Shell) -> Line:
         RequestKind.CANCEL: _("Cancel the visit"),
     }
     state, tone = state_of(found, shell)
+    stands = state_sentence(found.standing, shell.words, shell.now)
     return Line(
         title=title_of(found),
         detail=_("{kind} · asked {time}").format(kind=words[found.kind], time=shell.words.near_moment(found.asked_at)),
         state=state,
         tone=tone,
-        next=promise(found, shell),
+        next=" ".join(part for part in (stands, promise(found, shell)) if part),
         link=f"/requests/{found.reference}",
     )
 
@@ -217,6 +219,10 @@ async def show_thread(
         state=state,
         tone=tone,
         promise=promise(asked, shell),
+        stands=state_sentence(asked.standing, shell.words, shell.now),
+        may_thank=found.may_answer and bool(found.messages) and found.messages[-1].from_practice,
+        about=_ABOUT_WORDS.get(visit_of(request.scope).query.get("w", ""), ""),
+        thanks=new_uuid(),
         wishes=[(_wish_text(wish, shell), wish in taken) for wish in sorted(asked.wishes, key=lambda wish: wish.rank)],
         is_new=is_new,
         typed=typed,
@@ -265,6 +271,15 @@ async def answer(request: Request) -> Response:
     )
 
 
+async def thank(request: Request) -> Response:
+    """Record a parent's thanks; nothing is opened again by it (RE10)."""
+    portal, actor, found = await _posted_to(request)
+    form = WithdrawForm.of(visit_of(request.scope).form)
+    if not form.validate():
+        return await show_thread(request, portal, actor, found, problems=form.problems, status=422)
+    return await _act(request, portal, actor, found, form.submission.value, handling.thank)
+
+
 async def withdraw(request: Request) -> Response:
     """Take an open request back."""
     portal, actor, found = await _posted_to(request)
@@ -309,7 +324,11 @@ async def _act(
     return RedirectResponse(f"/requests/{found.request.reference}", 303)
 
 
+# What the parent wants to write, by the button below the practice's letter.
+_ABOUT_WORDS: Final = {"no": _("What does not work for you?"), "ask": _("What would you like to ask?")}
+
 ROUTES: Final = (
+    Route("/requests/{reference:uuid}/thanks", thank, methods=["POST"]),
     Route("/", home, methods=["GET"]),
     Route("/requests/{reference:uuid}", thread, methods=["GET"]),
     Route("/requests/{reference:uuid}/answer", answer, methods=["POST"]),

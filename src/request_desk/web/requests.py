@@ -15,10 +15,10 @@ from starlette.routing import Route
 from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.directory import AppointmentType, Location, Provider, RebookingMode
-from request_desk.domain.errors import Invalid, NotFound, Refused, SignedOut
+from request_desk.domain.errors import AlreadyAsked, Invalid, NotFound, Refused, SignedOut
 from request_desk.domain.ids import LocationId, PatientId, ProviderId, TypeId, new_uuid
 from request_desk.domain.portal import PortalChild
-from request_desk.domain.requests import DayPart, RequestKind, Wish, WishKind
+from request_desk.domain.requests import DayPart, NewRequest, RequestKind, Wish, WishKind
 from request_desk.domain.schedule import PortalAppointment
 from request_desk.domain.triage import due_at
 from request_desk.domain.wishes import part_word
@@ -273,6 +273,7 @@ class Step:
         submission: UUID | None = None,
         message: str = "",
         best: str = "",
+        asked: str = "",
         problems: Mapping[str, str] | None = None,
         status: int = 200,
     ) -> Response:
@@ -305,6 +306,7 @@ class Step:
             hidden=asking.fields() | asking.pick_fields(),
             submission=submission or new_uuid(),
             message=message,
+            asked=asked,
             problems=problems or {},
         )
 
@@ -401,6 +403,7 @@ async def send(request: Request) -> Response:
         submission=form.submission.value,
         best=kept["best"],
         message=form.message.value,
+        again=form.twice.data == "again",
     )
     try:
         outcome = await run_in_threadpool(
@@ -408,6 +411,17 @@ async def send(request: Request) -> Response:
         )
     except SignedOut:
         raise
+    except AlreadyAsked as asked:
+        if form.twice.data == "add":
+            return await _add(step, asking, asked, new)
+        return await step.check(
+            asking,
+            submission=new.submission_id,
+            message=kept["message"],
+            best=kept["best"],
+            asked=asked.sentence,
+            status=409,
+        )
     except Refused as refused:
         return await step.check(
             asking, submission=new.submission_id, problems={"form": refused.sentence}, status=409, **kept
@@ -423,6 +437,34 @@ async def send(request: Request) -> Response:
             "You have already sent this request. What you changed since then was not sent: you can send it below as an answer."
         )
         return await show_thread(request, step.portal, step.actor, thread, typed=new.message, notice=notice, status=422)
+    return RedirectResponse(f"/requests/{thread.request.reference}?sent=1", 303)
+
+
+async def _add(step: Step, asking: Asking, asked: AlreadyAsked, new: NewRequest) -> Response:
+    """Add what was asked to the request that is open, as a letter with the times in words."""
+    names, places = step.choices.provider_names, step.choices.place_names
+    times = [picked(pick, step.shell, names, places=places, taken=frozenset()).text for pick in asking.picks]
+    parts = [new.message, _("Preferred times: {times}").format(times="; ".join(times)) if times else ""]
+    text = "\n\n".join(part for part in parts if part) or _("I ask for this again.")
+    try:
+        await run_in_threadpool(
+            step.portal.desk.perform_once, new.submission_id, step.actor, handling.answer, asked.request_id, text
+        )
+        thread = await run_in_threadpool(
+            step.portal.desk.query, step.actor, portal_queries.portal_thread, asked.request_id
+        )
+    except SignedOut:
+        raise
+    except NotFound:  # somebody who may book and may not read messages
+        return RedirectResponse("/?sent=1", 303)
+    except Refused as refused:
+        return await step.check(
+            asking,
+            submission=new.submission_id,
+            message=new.message,
+            problems={"form": refused.sentence},
+            status=409,
+        )
     return RedirectResponse(f"/requests/{thread.request.reference}?sent=1", 303)
 
 

@@ -12,7 +12,7 @@ from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.careful import NO_ASSURANCE, Assurance
 from request_desk.domain.changes import Topic
 from request_desk.domain.consequences import summary
-from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, UndoRefused
+from request_desk.domain.errors import AlreadyAsked, Conflict, Invalid, NotAllowed, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import (
     AppointmentId,
     ContactId,
@@ -131,6 +131,26 @@ _DISPOSE = (
     .values(version=_request.c.version + 1, **{name: bindparam(f"new_{name}") for name in _DISPOSED})
 )
 _INSERT_MESSAGE = _message.insert()
+_LAST_LETTER = (
+    select(_message.c.author_kind)
+    .where(
+        _message.c.request_id == bindparam("request_id"),
+        _message.c.withdrawn_at.is_(None),
+    )
+    .order_by(_message.c.id.desc())
+    .limit(1)
+)
+_SAME_ASKED = (
+    select(_request.c.id)
+    .where(
+        _request.c.contact_id == bindparam("contact_id"),
+        _request.c.patient_id == bindparam("patient_id"),
+        _request.c.kind == bindparam("kind"),
+        _request.c.state.in_([RequestState.OPEN.value, RequestState.WAITING.value]),
+    )
+    .order_by(_request.c.id.desc())
+    .limit(1)
+)
 _LETTERS = select(_message.c.id, _message.c.body).where(
     _message.c.request_id == bindparam("request_id"), _message.c.withdrawn_at.is_(None)
 )
@@ -151,7 +171,8 @@ class Taken:
 def submit(unit: Unit, new: NewRequest) -> RequestId:
     """Take a request in: stored, routed, acknowledged, in one transaction; the same form sent again is the same request.
 
-    Raises Refused for a kind that is off (MC1) or a visit that is not coming up, NotAllowed without the right to book,
+    Raises AlreadyAsked while an open request of the same child and kind stands, unless `again` says that another is meant; Refused
+    for a kind that is off (MC1) or a visit that is not coming up, NotAllowed without the right to book,
     Invalid(field) for a value that does not fit.
     """
     unit.require(Permission.USE_PORTAL)
@@ -170,6 +191,13 @@ def submit(unit: Unit, new: NewRequest) -> RequestId:
                 patient=sender.given_name, call=_call(unit)
             )
         )
+    if not new.again:
+        same = {"contact_id": contact_id, "patient_id": new.patient_id, "kind": new.kind.value}
+        asked = unit.first(_SAME_ASKED, same)
+        if asked is not None:
+            raise AlreadyAsked(
+                _("You already asked for this, and we have not finished with it. Add to it?"), RequestId(asked.id)
+            )
     text = clean_text(new.message, field=_("Message"))
     visit = _visit(unit, new)
     wishes = _wishes(new)
@@ -209,6 +237,21 @@ def answer(unit: Unit, request_id: RequestId, text: str) -> MessageId:
     _index_message(unit, message_id, request_id, body, sender, changed.target_id)
     unit.record("wrote", Topic.REQUEST, request_id, message_id=message_id, was=row.state)
     return message_id
+
+
+def thank(unit: Unit, request_id: RequestId) -> None:
+    """Record the parent's thanks below a reply: a letter in the thread that opens nothing again and is new to nobody (RE10)."""
+    unit.require(Permission.USE_PORTAL)
+    row = _own(unit, request_id)
+    sender = _sender(unit, row.patient_id)
+    if not sender.may_see_messages:
+        raise NotAllowed(_("You cannot write in this conversation. {call}").format(call=_call(unit)))
+    _check_quiet(unit, row)
+    last = unit.first(_LAST_LETTER, {"request_id": request_id})
+    if last is None or last.author_kind != AuthorKind.STAFF:
+        return  # there is nothing to thank for, or it was done
+    message_id = _insert_message(unit, request_id, _("Thank you!"), sender.language, visible_at=unit.now)
+    unit.record("thanked", Topic.REQUEST, request_id, message_id=message_id)
 
 
 def withdraw(unit: Unit, request_id: RequestId) -> None:

@@ -1,21 +1,25 @@
 """What a contact sees of requests in the portal: the own ones, for patients whose messages it may see, as of what was let out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, case, func, select
+from sqlalchemy import Row, and_, bindparam, case, func, or_, select
 
 from request_desk.domain.access import Permission
+from request_desk.domain.appointments import RESCHEDULED, Appointment, AppointmentStatus
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import PatientId, RequestId
 from request_desk.domain.portal import PortalChild, PortalMessage, PortalRequest, PortalThread
 from request_desk.domain.requests import AuthorKind, RequestKind, RequestState, Wish
+from request_desk.domain.standing import Standing, standing_of
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import rows as inbox_rows
 from request_desk.services.people import patients
+from request_desk.services.schedule.views import VIEW, portal_status, view
 from request_desk.store import schema
 
 _MOST: Final = 200  # requests in the list, the newest
@@ -38,6 +42,7 @@ _REQUESTS = (
         _r.c.patient_id,
         _r.c.due_at,
         _r.c.visible_at,
+        _r.c.appointment_id,
         _visit.c.starts_at.label("appointment_at"),
         schema.patient.c.given_name,
         schema.patient.c.family_name,
@@ -92,6 +97,20 @@ _THREAD = (
 )
 
 
+# The appointments that requests made or name, with their whole chains.
+_ABOUT = (
+    VIEW.add_columns(_visit.c.visible_at)
+    .where(
+        or_(
+            _visit.c.request_id.in_(bindparam("ids", expanding=True)),
+            _visit.c.chain_id.in_(select(_visit.c.chain_id).where(_visit.c.id.in_(bindparam("named", expanding=True)))),
+        ),
+        _visit.c.status.not_in([AppointmentStatus.HELD, AppointmentStatus.EXPIRED]),
+    )
+    .order_by(_visit.c.id)
+)
+
+
 def portal_children(unit: Unit) -> tuple[PortalChild, ...]:
     """Return for whom the contact acts today, the oldest first, with what it may do (PP1)."""
     unit.require(Permission.USE_PORTAL)
@@ -115,7 +134,8 @@ def portal_requests(unit: Unit) -> tuple[PortalRequest, ...]:
     readable = _readable(unit)
     found = [row for row in unit.rows(_LIST, _values(unit)) if row.patient_id in readable]
     wishes = _wishes(unit, [row.id for row in found])
-    return tuple(_request(unit, row, wishes) for row in found)
+    known = _appointments(unit, found)
+    return tuple(_request(unit, row, wishes, known) for row in found)
 
 
 def portal_thread(unit: Unit, which: RequestId | UUID) -> PortalThread:
@@ -127,7 +147,7 @@ def portal_thread(unit: Unit, which: RequestId | UUID) -> PortalThread:
         row = unit.first(_BY_ID, {**_values(unit), "id": which})
     if row is None or row.patient_id not in _readable(unit):
         raise NotFound(_("This conversation is not there. Sign in with the address that sent the request."))
-    request = _request(unit, row, _wishes(unit, [row.id]))
+    request = _request(unit, row, _wishes(unit, [row.id]), _appointments(unit, [row]))
     letters = unit.rows(_THREAD, {"id": row.id, "now": unit.now})
     notice = _notice(row, unit.now)
     return PortalThread(
@@ -169,7 +189,32 @@ def _is_answering(row: Row[Any], now: datetime) -> bool:
     return row.visible_at > now or bool(row.coming)
 
 
-def _request(unit: Unit, row: Row[Any], wishes: Mapping[int, tuple[Wish, ...]]) -> PortalRequest:
+def _appointments(unit: Unit, requests: Sequence[Row[Any]]) -> tuple[Appointment, ...]:
+    """The appointments around requests as the parent sees them now: what staff did within the grace time has not happened yet."""
+    if not requests:
+        return ()
+    ids = {"ids": [row.id for row in requests], "named": [row.appointment_id for row in requests if row.appointment_id]}
+    found = []
+    for row in unit.rows(_ABOUT, ids):
+        seen = view(row)
+        status = portal_status(seen, row.visible_at, unit.now)
+        if status is not None or seen.cancel_code == RESCHEDULED:
+            found.append(replace(seen, status=status or seen.status))
+    return tuple(found)
+
+
+def _standing(row: Row[Any], state: RequestState, known: Sequence[Appointment]) -> Standing:
+    named = next((each for each in known if each.id == row.appointment_id), None)
+    chain = [each for each in known if named is not None and each.chain_id == named.chain_id]
+    chain = [each for each in chain if each.cancel_code != RESCHEDULED or each.status is AppointmentStatus.CONFIRMED]
+    chain.sort(key=lambda each: (each.status is AppointmentStatus.CONFIRMED, each.id))
+    about = chain[-1] if chain else named
+    return standing_of(RequestKind(row.kind), state, RequestId(row.id), about, known)
+
+
+def _request(
+    unit: Unit, row: Row[Any], wishes: Mapping[int, tuple[Wish, ...]], known: Sequence[Appointment]
+) -> PortalRequest:
     # Until the grace time is over the practice may still take its act back: the parent sees an open request.
     state = RequestState.OPEN if row.visible_at > unit.now else RequestState(row.state)
     return PortalRequest(
@@ -188,6 +233,7 @@ def _request(unit: Unit, row: Row[Any], wishes: Mapping[int, tuple[Wish, ...]]) 
         last_at=row.last_at or row.arrived_at,
         answered=bool(row.answers),
         answer_by=row.due_at if state is RequestState.OPEN else None,
+        standing=_standing(row, state, known),
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, select
 
 from request_desk.domain import schedule
 from request_desk.domain.access import Permission
-from request_desk.domain.appointments import RESCHEDULED, UNDONE, Appointment, AppointmentStatus
+from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import (
     AvailabilityWindow,
     OpenSpan,
@@ -34,7 +34,7 @@ from request_desk.services.inbox import scope as request_scope
 from request_desk.services.schedule import slots
 from request_desk.services.schedule.slots import SlotBook, open_book
 from request_desk.services.schedule.two_places import at_once, elsewhere, sentences
-from request_desk.services.schedule.views import VIEW, chain_end, held_for, load, upcoming_of, view
+from request_desk.services.schedule.views import VIEW, chain_end, held_for, load, portal_status, upcoming_of, view
 from request_desk.store import schema
 
 _BEFORE: Final = timedelta(days=2)  # days before a wish that may still win over the days behind it
@@ -431,7 +431,7 @@ def portal_appointments(unit: Unit) -> tuple[PortalAppointment, ...]:
     found: list[PortalAppointment] = []
     for row in rows:
         seen = view(row)
-        status = _portal_status(seen, row.visible_at, unit.now)
+        status = portal_status(seen, row.visible_at, unit.now)
         if status is None:
             continue
         found.append(
@@ -474,18 +474,6 @@ def _opened(
             by_zone.setdefault(location.zone, []).append(window)
     found = [each for zone, here in by_zone.items() for each in open_spans(here, span, slots.time_of(unit, zone))]
     return sorted(found, key=lambda each: (each.starts_at, each.ends_at, each.window_id))
-
-
-def _portal_status(seen: Appointment, visible_at: datetime, now: datetime) -> AppointmentStatus | None:
-    """What the parent is shown; None: nothing."""
-    is_shown = visible_at <= now
-    if seen.status is not AppointmentStatus.CANCELLED:
-        return seen.status if is_shown else None
-    if seen.released_at is None or seen.cancel_code == UNDONE:
-        return None  # it was only held, or taken back before anybody knew of it
-    if not is_shown:
-        return AppointmentStatus.CONFIRMED
-    return None if seen.cancel_code == RESCHEDULED else AppointmentStatus.CANCELLED
 
 
 def _told(unit: Unit, seen: Appointment, *, may_read: bool) -> str:

@@ -1,6 +1,7 @@
 """Appointments as people read them, with their names: the one select, for services that have already asked for permission."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, Select, and_, bindparam, case, func, select
@@ -149,3 +150,15 @@ def upcoming_of(unit: Unit, patient_ids: Iterable[PatientId]) -> tuple[Appointme
     """Return the confirmed visits of patients from now on, by start."""
     ids = list(patient_ids)
     return tuple(map(view, unit.rows(_UPCOMING, {"patient_ids": ids, "now": unit.now}))) if ids else ()
+
+
+def portal_status(seen: Appointment, visible_at: datetime, now: datetime) -> AppointmentStatus | None:
+    """Return how an appointment stands for the parent, before the grace time of staff's last act is over as before it; None: not at all."""
+    is_shown = visible_at <= now
+    if seen.status is not AppointmentStatus.CANCELLED:
+        return seen.status if is_shown else None
+    if seen.released_at is None or seen.cancel_code == UNDONE:
+        return None  # it was only held, or taken back before anybody knew of it
+    if not is_shown:
+        return AppointmentStatus.CONFIRMED
+    return None if seen.cancel_code == RESCHEDULED else AppointmentStatus.CANCELLED

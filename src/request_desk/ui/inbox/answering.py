@@ -229,7 +229,7 @@ class Answering(QObject):
         words, at = self._context.words(), self._context.clock.now()
         self._message.urgent_words = self._context.settings().urgent_words
         self._message.show_request(now, self.handler.claim, words, at)
-        self._response.show_handling(Shown(now, self._is_online), words)
+        self._response.show_handling(Shown(now, self._context.clock.now(), self._is_online), words)
         self.beside.follow(now)
 
     @Slot()
@@ -463,7 +463,9 @@ class Answering(QObject):
     @Slot()
     def _wait_dropped(self) -> None:
         if self.handler.now is not None:
-            self._response.show_handling(Shown(self.handler.now, self._is_online), self._context.words())
+            self._response.show_handling(
+                Shown(self.handler.now, self._context.clock.now(), self._is_online), self._context.words()
+            )
 
     # sending
 
@@ -790,7 +792,7 @@ class Answering(QObject):
         self._is_online = state is not LiveState.OFFLINE
         now = self.handler.now
         if now is not None:
-            self._response.show_handling(Shown(now, self._is_online), self._context.words())
+            self._response.show_handling(Shown(now, self._context.clock.now(), self._is_online), self._context.words())
         if self._is_online and not self._library:
             self._read_library()
 

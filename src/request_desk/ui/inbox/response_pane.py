@@ -14,6 +14,7 @@ from request_desk.domain.consequences import Line, Piece, button_text, consequen
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, TypeId
 from request_desk.domain.phrases import Phrase, Rendered
 from request_desk.domain.requests import Booking, Cancellation, Disposition, Move, Reply, RequestState, RequestView
+from request_desk.domain.standing import standing_of, state_sentence
 from request_desk.domain.words import Words, _, safe_name
 from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.consequence_lines import ConsequenceLines
@@ -49,6 +50,7 @@ class Shown:
     """What the response shows beside the text: the handling, and whether anything can be written now."""
 
     now: Handling
+    at: datetime
     is_online: bool = True
 
 
@@ -217,7 +219,7 @@ class ResponsePane(Card):
         reply = self.reply()
         has_reply = reply is not None
         if now.is_answered:
-            self.lines.set_lines(_follow_up_lines(now.view, words))
+            self.lines.set_lines(_follow_up_lines(now.view, words, self._shown.at))
             self._say_send(_("Send as follow-up"))
             self.send.set_kind(ButtonKind.PRIMARY)
         elif (first := flow.primary_of(now, has_text=has_reply)) is not flow.Primary.SEND:
@@ -380,7 +382,7 @@ def _untouched_lines(now: Handling, first: flow.Primary, words: Words) -> tuple[
             return (Piece(who, strong=True), Piece(".")), nothing
 
 
-def _follow_up_lines(view: RequestView, words: Words) -> tuple[Line, Line]:
+def _follow_up_lines(view: RequestView, words: Words, now: datetime) -> tuple[Line, Line]:
     if view.state is RequestState.WITHDRAWN:
         taken_back = _("{name} has taken this request back").format(name=safe_name(view.sender.name))
         return (Piece(taken_back, strong=True), Piece(".")), (Piece(_("Nothing can be added to it.")),)
@@ -389,7 +391,9 @@ def _follow_up_lines(view: RequestView, words: Words) -> tuple[Line, Line]:
         done = _("{name} completed this request, {time}.")
         done = done.format(name=safe_name(view.completed_by), time=words.near_moment(view.completed_at))
     to = _("FOLLOW-UP to {name}").format(name=safe_name(view.sender.name))
-    return (Piece(to, strong=True), Piece(_(". Nothing changes on the schedule."))), (Piece(done),)
+    known = [each for each in (view.appointment, *view.upcoming) if each is not None]
+    stands = state_sentence(standing_of(view.kind, view.state, view.id, view.appointment, known), words, now)
+    return (Piece(to, strong=True), Piece(_(". Nothing changes on the schedule."))), (Piece(f"{done} {stands}"),)
 
 
 def _usual_texts() -> tuple[str, ...]:
