@@ -249,6 +249,7 @@ class InboxRow:
     completed_at: datetime | None
     completed_by: str
     delivery_failed: bool
+    says_thanks: bool = False
 
 
 @dataclass(frozen=True, slots=True)

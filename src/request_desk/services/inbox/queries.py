@@ -4,7 +4,8 @@ Unread is what is in an inbox of mine and not put aside by me; who sees more is 
 once; a page looks into each inbox by its own index, so its cost knows neither the depth nor the number of requests.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final, assert_never
@@ -34,6 +35,7 @@ from request_desk.domain.changes import Topic
 from request_desk.domain.ids import RequestId
 from request_desk.domain.paging import Page
 from request_desk.domain.requests import (
+    AuthorKind,
     Delivery,
     Draft,
     Filters,
@@ -46,6 +48,7 @@ from request_desk.domain.requests import (
     Wish,
 )
 from request_desk.domain.search import needle, query_terms
+from request_desk.domain.thanks import says_thanks
 from request_desk.domain.words import full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
@@ -157,6 +160,24 @@ _WISHES_OF: Mapping[int, Select[Any]] = {
     size: select(_wish).where(_wish.c.request_id.in_(_PLACES[size])).order_by(_wish.c.request_id, _wish.c.rank)
     for size in _SIZES
 }
+_answer = _message.alias("answer")
+_SINCE_ANSWER_OF: Mapping[int, Select[Any]] = {
+    size: select(_message.c.request_id, _message.c.author_kind, _message.c.body)
+    .where(
+        _message.c.request_id.in_(_PLACES[size]),
+        _message.c.withdrawn_at.is_(None),
+        _message.c.id
+        >= select(func.max(_answer.c.id))
+        .where(
+            _answer.c.request_id == _message.c.request_id,
+            _answer.c.author_kind == AuthorKind.STAFF,
+            _answer.c.withdrawn_at.is_(None),
+        )
+        .scalar_subquery(),
+    )
+    .order_by(_message.c.request_id, _message.c.id)
+    for size in _SIZES
+}
 _OPEN_OF_ALL = select(func.coalesce(func.sum(schema.open_count.c.count), 0))
 _my_inboxes = union_all(
     select(_member.c.department_id)
@@ -246,7 +267,23 @@ def rows(unit: Unit, ids: Sequence[RequestId]) -> tuple[InboxRow, ...]:
             wishes.setdefault(row[0], []).append(wish_of(row))
         for row in unit.rows(statements[size], values | places):
             found[row[0]] = inbox_row(row, tuple(wishes.get(row[0], ())))
-    return tuple(found[request_id] for request_id in ids if request_id in found)
+    return tuple(_with_thanks(unit, (found[request_id] for request_id in ids if request_id in found)))
+
+
+def _thanking(unit: Unit, ids: Sequence[int]) -> frozenset[int]:
+    """Those of some requests whose last letters say thanks for the practice's answer and nothing else."""
+    letters: dict[int, list[tuple[AuthorKind, str]]] = {}
+    for size, places in _in_places([RequestId(each) for each in ids]) if ids else ():
+        for row in unit.rows(_SINCE_ANSWER_OF[size], places):
+            letters.setdefault(row.request_id, []).append((AuthorKind(row.author_kind), row.body))
+    return frozenset(request_id for request_id, each in letters.items() if says_thanks(each))
+
+
+def _with_thanks(unit: Unit, found: Iterable[InboxRow]) -> list[InboxRow]:
+    """The rows, with the open ones marked whose parent only said thanks."""
+    shown = list(found)
+    thanking = _thanking(unit, [row.id for row in shown if row.state is RequestState.OPEN])
+    return [replace(row, says_thanks=True) if row.id in thanking else row for row in shown]
 
 
 def _in_places(ids: Sequence[RequestId]) -> Iterator[tuple[int, dict[str, int]]]:

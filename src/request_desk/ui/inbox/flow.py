@@ -20,7 +20,6 @@ from request_desk.domain.phrases import FIELDS, Outcome, Prompt, Rendered, lefto
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import (
     Act,
-    AuthorKind,
     Booking,
     Cancellation,
     Disposition,
@@ -33,7 +32,7 @@ from request_desk.domain.requests import (
     WishKind,
     WishState,
 )
-from request_desk.domain.thanks import says_thanks
+from request_desk.domain.thanks import thread_says_thanks
 from request_desk.domain.words import Words, _
 
 MOST_OFFERS: Final = 9
@@ -162,12 +161,8 @@ def seen_by(now: Handling, view: RequestView, zone: PracticeTime) -> Handling:
 
 
 def _is_thanks(view: RequestView) -> bool:
-    """Whether the parent wrote last, after somebody of the practice, and only thanks."""
-    if view.state not in (RequestState.OPEN, RequestState.WAITING) or len(view.thread) < 2:
-        return False
-    last = view.thread[-1]
-    answered = any(one.author_kind is AuthorKind.STAFF for one in view.thread)
-    return answered and last.author_kind is AuthorKind.CONTACT and says_thanks(last.body)
+    """Whether an open request only says thanks for the practice's answer."""
+    return view.state in (RequestState.OPEN, RequestState.WAITING) and thread_says_thanks(view.thread)
 
 
 # offers

@@ -67,13 +67,14 @@ def row_words(row: InboxRow, words: Words, now: datetime) -> RowWords:
     asked = wishes.asks(row.kind, row.appointment_at, row.wishes, words)
     timeless = not any(wish.kind is not WishKind.NEXT for wish in row.wishes)
     provider = row.provider_name or (_("any provider") if timeless and row.kind is not RequestKind.CANCEL else "")
+    thanks = _("says thanks") if row.says_thanks else ""
     parts = (row.type_name, provider, asked) if not row.provider_name else (row.type_name, asked, provider)
     late = row.state is RequestState.OPEN and now > row.due_at
     return RowWords(
         name=safe_name(sorted_name(row.family_name, row.given_name)),
         details=details,
         kind=wishes.kind_word(row.kind),
-        asked=DOT.join(part for part in parts if part),
+        asked=DOT.join(part for part in (thanks, *parts) if part),
         age=_age(row, words, now, late=late),
         is_late=late,
         place=row.location_name or _("any location"),

@@ -1,19 +1,15 @@
-"""Urgent words and letters of thanks, in English and Spanish (MC14, MC17)."""
+"""Urgent words, in English and Spanish (MC14)."""
 
-import json
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from request_desk.domain.thanks import says_thanks
 from request_desk.domain.urgent import urgent_words
 
 TODAY = date(2026, 11, 24)
 FIVE_YEARS, SIX_WEEKS = date(2021, 11, 1), date(2026, 10, 12)
-DIALOGUES = Path(__file__).resolve().parents[3] / "shared" / "samples" / "text" / "booking_dialogues.ndjson"
 
 
 @pytest.mark.parametrize(
@@ -69,51 +65,3 @@ def test_the_practice_adds_words_of_its_own() -> None:
 def test_any_text_is_looked_over(text: str) -> None:
     for word in urgent_words(text, SIX_WEEKS, TODAY):
         assert "".join(word.split()) in "".join(text.split())
-    says_thanks(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Thank you!!",
-        "thanks",
-        "Thx!",
-        "muchas gracias, nos vemos",
-        "Perfect, thank you so much! See you then",
-        "Mil gracias a todos",
-    ],
-)
-def test_thanks_alone_are_thanks(text: str) -> None:  # MC17
-    assert says_thanks(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Thank you, can she eat before?",
-        "thanks, but Friday is better",
-        "gracias, pero no puedo",
-        "thank you. His fever is worse",
-        "Thanks! See you tomorrow",
-        "gracias, a las 8",
-        "ok",
-        "Thank you for everything. We also need a form for school, please send it to us by mail",
-        "gracias, y la receta",
-        "",
-    ],
-)
-def test_thanks_with_anything_else_are_not(text: str) -> None:
-    assert not says_thanks(text)
-
-
-def test_no_letter_of_the_corpus_that_wants_something_is_taken_for_thanks() -> None:
-    if not DIALOGUES.exists():
-        pytest.skip("the corpus of booking dialogues is not on this machine")
-    told = wanted = 0
-    for line in DIALOGUES.read_text("utf-8").splitlines():
-        for turn in json.loads(line)["turns"]:
-            if turn["speaker"] == "USER":
-                told += says_thanks(turn["text"])
-                wanted += says_thanks(turn["text"]) and "?" in turn["text"]
-    assert told >= 10
-    assert wanted == 0
