@@ -57,7 +57,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "fresh",
     ),
     "inbox.doubts": ("check",),
-    "schedule.two_places": ("elsewhere",),
+    "schedule.two_places": ("elsewhere", "lock_patient"),
     "inbox.search_index": ("add", "change", "forget", "rescope"),
     "schedule.slots": (
         "type_rules",

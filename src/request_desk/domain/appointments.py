@@ -88,6 +88,7 @@ class Appointment:
     cancel_text: str
     is_late_cancel: bool
     booked_by: str  # the name of who booked it
+    zone: str = ""  # of its place, as it was agreed with the patient; "" is the practice's
 
 
 def moved_to(seen: AppointmentStatus, wanted: AppointmentStatus) -> AppointmentStatus:

@@ -128,7 +128,7 @@ def has_words(already: Sequence[Appointment], given_name: str, words: Words) -> 
     """Return "Luke already has Fri, Nov 27, 9:10 AM, Dr. Lindqvist": the first that could be the answer, and how many more."""
     first = already[0]
     told = _("{name} already has {time}, {provider}").format(
-        name=safe_name(given_name), time=words.moment(first.starts_at), provider=first.provider_name
+        name=safe_name(given_name), time=words.at(first.zone).moment(first.starts_at), provider=first.provider_name
     )
     more = len(already) - 1
     return told if not more else _("{told}, and {count} more").format(told=told, count=more)

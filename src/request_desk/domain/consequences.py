@@ -30,12 +30,13 @@ def consequence_lines(
     words: Words,
     provider_name: str = "",
     location_name: str = "",
+    zone: str = "",
     reason: str = "",
     waiting_until: datetime | None = None,
 ) -> tuple[Line, Line]:
     """Return what pressing the button will write: whose visit from when to when; then length, place, recipient, inboxes.
 
-    `provider_name` and `location_name` are those of the chosen slot, `reason` the words of the coded reason.
+    `provider_name`, `location_name` and its `zone` are those of the chosen slot, `reason` the words of the coded reason.
     """
     who = _("{patient}, born {birth}").format(
         patient=safe_name(view.patient.name), birth=words.birth(view.patient.birth_day)
@@ -45,20 +46,28 @@ def consequence_lines(
     first: Line
     match act:
         case Booking():
-            first = (_strong(_("BOOK {who}").format(who=who)), _plain(", "), _strong(words.moment(act.slot.starts_at)))
+            first = (
+                _strong(_("BOOK {who}").format(who=who)),
+                _plain(", "),
+                _strong(words.at(zone).moment(act.slot.starts_at)),
+            )
             place = _place(act.slot.ends_at - act.slot.starts_at, provider_name, location_name, words)
             exception = act.overrule
         case Move():
             old = _appointment(view, act.appointment_id)
-            was = _(", from {time} to ").format(time=words.moment(old.starts_at)) if old else _(", to ")
-            first = (_strong(_("MOVE {who}").format(who=who)), _plain(was), _strong(words.moment(act.slot.starts_at)))
+            was = _(", from {time} to ").format(time=words.at(old.zone).moment(old.starts_at)) if old else _(", to ")
+            first = (
+                _strong(_("MOVE {who}").format(who=who)),
+                _plain(was),
+                _strong(words.at(zone).moment(act.slot.starts_at)),
+            )
             place = _place(act.slot.ends_at - act.slot.starts_at, provider_name, location_name, words)
             exception = act.overrule
         case Cancellation():
             old = _appointment(view, act.appointment_id)
             told = " ".join(part for part in (reason.strip(), act.text.strip()) if part)
             ending = _(". Reason: {reason}").format(reason=_sentence(told)) if told else "."
-            when = (_plain(", "), _strong(words.moment(old.starts_at))) if old else ()
+            when = (_plain(", "), _strong(words.at(old.zone).moment(old.starts_at))) if old else ()
             first = (_strong(_("CANCEL {who}").format(who=who)), *when, _plain(ending))
             place = _place(old.ends_at - old.starts_at, old.provider_name, old.location_name, words) if old else ""
             exception = ""

@@ -147,7 +147,7 @@ def compose(
     timed = content is Content.TIME and starts_at is not None and kind in _OF_A_VISIT
     told = _told(kind, name_in_letter(first_name, _NAME_LIMIT) if timed else "")
     if starts_at is not None and timed:
-        when = words.long_moment(starts_at) + " " + words.zone_name(starts_at)
+        when = words.long_moment_with_zone(starts_at)
         where = _label(place)
         told += (
             "\n\n    "

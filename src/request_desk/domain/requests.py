@@ -404,6 +404,7 @@ class Offer:
     provider_name: str
     location_name: str
     warning: str = ""
+    zone: str = ""  # of its place
 
 
 class Disposition(StrEnum):

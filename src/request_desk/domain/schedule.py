@@ -70,6 +70,7 @@ class PortalAppointment:
     status: AppointmentStatus
     may_book: bool
     reason: str = ""
+    zone: str = ""  # of its place
 
 
 def limits(

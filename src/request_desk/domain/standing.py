@@ -46,7 +46,7 @@ def state_sentence(standing: Standing, words: Words, now: datetime) -> str:
 
 
 def _of_appointment(standing: Standing, seen: Appointment, words: Words, now: datetime) -> str:
-    time = words.moment_with_zone(seen.starts_at)
+    time = words.at(seen.zone).moment_with_zone(seen.starts_at)
     if seen.status in (AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED):
         return _("Cancelled: {time}.").format(time=time)
     if seen.status is AppointmentStatus.NO_SHOW:

@@ -76,14 +76,32 @@ class Words:
     `today` lets it leave out what goes without saying and add the year of a day that is far away.
     """
 
-    __slots__ = ("_patterns", "_said", "_today", "locale", "zone")
+    __slots__ = ("_elsewhere", "_names_zone", "_patterns", "_said", "_today", "locale", "zone")
 
-    def __init__(self, locale: str, zone: "PracticeTime", today: date | None = None) -> None:
+    def __init__(
+        self, locale: str, zone: "PracticeTime", today: date | None = None, *, names_zone: bool = False
+    ) -> None:
+        """`names_zone` puts the zone's name behind every time: for a place whose clock is not the reader's."""
         self.locale: Final = locale
         self.zone: Final = zone
         self._today = today
+        self._names_zone = names_zone
+        self._elsewhere: dict[str, Words] = {}
         self._patterns: dict[str, DateTimePattern] = {}
         self._said: dict[tuple[str, date | wall_time], str] = {}
+
+    def at(self, zone: str) -> "Words":
+        """Return the formatter for what happens at a place: its own clock, with the zone named where it is not the reader's.
+
+        An appointment is told in the zone of its place everywhere. An empty or the same zone is this formatter.
+        """
+        if not zone or zone == self.zone.zone:
+            return self
+        known = self._elsewhere.get(zone)
+        if known is None:
+            there = type(self.zone)(zone)
+            known = self._elsewhere[zone] = Words(self.locale, there, self._today, names_zone=True)
+        return known
 
     @property
     def today(self) -> date | None:
@@ -92,7 +110,7 @@ class Words:
 
     def on(self, today: date) -> "Words":
         """Return the same formatter as of another day."""
-        other = Words(self.locale, self.zone, today)
+        other = Words(self.locale, self.zone, today, names_zone=self._names_zone)
         other._patterns, other._said = self._patterns, self._said
         return other
 
@@ -108,6 +126,8 @@ class Words:
         """Return "9:20 AM"; in the doubled hour of autumn "1:30 AM (1st)"."""
         local = self.zone.wall(instant)
         text = self._applied("time", local.time())
+        if self._names_zone:
+            text = f"{text} {self.zone_name(instant)}"
         if not self.zone.is_ambiguous(instant):
             return text
         return _("{time} (2nd)").format(time=text) if local.fold else _("{time} (1st)").format(time=text)
@@ -151,7 +171,12 @@ class Words:
 
     def moment_with_zone(self, instant: datetime) -> str:
         """Return "Tue, Nov 24, 9:20 AM PST", for people who may read it elsewhere."""
-        return f"{self.moment(instant)} {self.zone_name(instant)}"
+        return self.moment(instant) if self._names_zone else f"{self.moment(instant)} {self.zone_name(instant)}"
+
+    def long_moment_with_zone(self, instant: datetime) -> str:
+        """Return "Tuesday, November 24, 9:20 AM PST"."""
+        told = self.long_moment(instant)
+        return told if self._names_zone else f"{told} {self.zone_name(instant)}"
 
     def near_day(self, when: datetime | date) -> str:
         """Return "today", "tomorrow", "Tue" within six days, else "Nov 24"."""

@@ -13,6 +13,7 @@ from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.people import patients
+from request_desk.services.schedule.two_places import lock_patient
 from request_desk.services.schedule.views import upcoming_of
 
 _REASON_LIMIT = 500
@@ -58,11 +59,12 @@ def _agreed(unit: Unit, row: Row[Any], assurance: Assurance) -> dict[str, Any]:
 
 def _check_first(unit: Unit, row: Row[Any], act: Booking) -> None:
     patient_id = PatientId(row.patient_id)
+    lock_patient(unit, patient_id)
     upcoming = upcoming_of(unit, (patient_id,))
     second = second_of(act, patient_id, upcoming, unit.time, RequestId(row.id))
     if second is not None:
         sentence = _("{name} already has {time} with {provider}. Say that this is another visit, or leave it.")
         told = sentence.format(
-            name=row.given_name, time=unit.words.moment(second.starts_at), provider=second.provider_name
+            name=row.given_name, time=unit.words.at(second.zone).moment(second.starts_at), provider=second.provider_name
         )
         raise Doubtful(told, Doubt.ANOTHER)

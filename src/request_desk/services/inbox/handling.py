@@ -40,6 +40,7 @@ from request_desk.domain.requests import (
 )
 from request_desk.domain.search import index_person, index_text
 from request_desk.domain.text import clean_text
+from request_desk.domain.thanks import thanks_in
 from request_desk.domain.triage import needed_at
 from request_desk.domain.urgent import urgent_words
 from request_desk.domain.words import _, full_name
@@ -250,7 +251,7 @@ def thank(unit: Unit, request_id: RequestId) -> None:
     last = unit.first(_LAST_LETTER, {"request_id": request_id})
     if last is None or last.author_kind != AuthorKind.STAFF:
         return  # there is nothing to thank for, or it was done
-    message_id = _insert_message(unit, request_id, _("Thank you!"), sender.language, visible_at=unit.now)
+    message_id = _insert_message(unit, request_id, thanks_in(sender.language), sender.language, visible_at=unit.now)
     unit.record("thanked", Topic.REQUEST, request_id, message_id=message_id)
 
 
@@ -462,7 +463,7 @@ def resolve(
     told = summary(
         full_name(row.given_name, row.family_name),
         act,
-        unit.words,
+        unit.words.at(done.appointment.zone) if done else unit.words,
         disposition=disposition,
         appointment_at=done.appointment.starts_at if done else None,
         replied=message_id is not None,

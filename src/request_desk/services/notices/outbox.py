@@ -151,6 +151,7 @@ _FACTS = (
         _relation.c.contact_id.label("related_id"),
         _appointment.c.starts_at,
         _location.c.name.label("place"),
+        func.coalesce(_appointment.c.zone, "").label("place_zone"),
         func.coalesce(_own_email, _first_email, "").label("address"),
     )
     .select_from(
@@ -418,7 +419,7 @@ def _composed(unit: Unit, row: Row[Any]) -> DueNotice:
             practice_name=unit.settings.practice_name,
             practice_phone=unit.settings.practice_phone,
             portal_url=f"{base}{path}" if base else "",
-            words=unit.words.on(_today(unit)),
+            words=unit.words.on(_today(unit)).at(row.place_zone),
             replied=bool(row.payload.get("replied")) and bool(row.may_see_messages),
             first_name=row.given_name,
             starts_at=row.starts_at,

@@ -75,7 +75,7 @@ def act_alone(unit: Unit, patient_id: PatientId, act: Act) -> AppointmentId:
     label = summary(
         done.appointment.patient_name,
         act,
-        unit.words,
+        unit.words.at(done.appointment.zone),
         disposition=Disposition.OPEN,
         appointment_at=done.appointment.starts_at,
     )

@@ -161,7 +161,9 @@ def place(unit: Unit, slot: Slot, type_: AppointmentType, *, is_move: bool = Fal
         raise Invalid(_("A visit starts at a whole minute. Choose the time again."), field=_("Time"))
     if slot.starts_at < unit.now:
         raise Refused(
-            _("{time} has already passed. Choose a later time.").format(time=unit.words.moment(slot.starts_at))
+            _("{time} has already passed. Choose a later time.").format(
+                time=unit.words.at(location.zone).moment(slot.starts_at)
+            )
         )
     clock = slots.time_of(unit, location.zone)
     ends_at = slot.starts_at + type_.duration
@@ -242,7 +244,7 @@ def clear_chain(unit: Unit, chain_id: AppointmentId) -> None:
             raise Refused(
                 _(
                     "{name} is moving this appointment just now and holds {time} for it. Talk to each other first."
-                ).format(name=other.booked_by or _("Somebody"), time=unit.words.moment(other.starts_at))
+                ).format(name=other.booked_by or _("Somebody"), time=unit.words.at(other.zone).moment(other.starts_at))
             )
         drop(unit, AppointmentId(row.id))
 
@@ -340,7 +342,7 @@ def taken(
     """Make the refusal of a loser: what was taken, and the next fitting times (ACT6)."""
     slot = where.slot
     found = _next_free(unit, where, chain_id=chain_id, request_id=request_id, moved=moved)
-    words, clock = unit.words, slots.time_of(unit, where.zone)
+    words, clock = unit.words.at(where.zone), slots.time_of(unit, where.zone)
     told = _who_has(unit, where, chain_id)
     if not found:
         return SlotTaken(_("{told} Choose another time.").format(told=told))
@@ -356,7 +358,7 @@ def taken(
 
 def _who_has(unit: Unit, where: Place, chain_id: AppointmentId) -> str:
     """Say who has a time, as the rows have it; nobody is blamed whom they do not name."""
-    time = unit.words.time(where.slot.starts_at)
+    time = unit.words.at(where.zone).time(where.slot.starts_at)
     row = unit.first(_OVERLAPPING, where.bounds(chain_id))
     if row is None:
         return _("{time} is not free: it is kept while a cancellation can be undone.").format(time=time)

@@ -180,6 +180,7 @@ def offers(unit: Unit, request_id: RequestId) -> tuple[Offer, ...]:
             wish_rank=choice.wish_rank,
             provider_name=book.providers[choice.slot.provider_id].name,
             location_name=book.locations[choice.slot.location_id].name,
+            zone=book.locations[choice.slot.location_id].zone,
             warning=" ".join(
                 (
                     *_limits(unit, type_, choice.slot, asked.moved),
@@ -438,6 +439,7 @@ def portal_appointments(unit: Unit) -> tuple[PortalAppointment, ...]:
             PortalAppointment(
                 id=seen.id,
                 version=seen.version,
+                zone=seen.zone,
                 patient_id=seen.patient_id,
                 patient_name=seen.patient_name,
                 provider_id=seen.provider_id,

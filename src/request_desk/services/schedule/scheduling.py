@@ -297,7 +297,7 @@ def complete(unit: Unit, appointment_id: AppointmentId, *, expect_version: int) 
     if not appointments.may_complete(seen.starts_at, unit.now):
         raise Refused(
             _("This visit begins at {time}, so it cannot be completed before.").format(
-                time=unit.words.moment(seen.starts_at)
+                time=unit.words.at(seen.zone).moment(seen.starts_at)
             )
         )
     return _marked(unit, seen, AppointmentStatus.COMPLETED)
@@ -311,7 +311,8 @@ def no_show(unit: Unit, appointment_id: AppointmentId, *, expect_version: int) -
     if not appointments.may_mark_no_show(seen.ends_at, unit.now):
         raise Refused(
             _("They may still come: a visit becomes a no-show {wait} after its end at {time}.").format(
-                wait=unit.words.minutes(appointments.JOIN_CLOSES_AFTER), time=unit.words.time(seen.ends_at)
+                wait=unit.words.minutes(appointments.JOIN_CLOSES_AFTER),
+                time=unit.words.at(seen.zone).time(seen.ends_at),
             )
         )
     return _marked(unit, seen, AppointmentStatus.NO_SHOW)
@@ -517,7 +518,7 @@ def _give_back(unit: Unit, seen: Appointment) -> None:
     """Confirm a cancelled appointment again; raises UndoRefused when its time has gone to somebody else."""
     gone = UndoRefused(
         _("{time} has been given to somebody else meanwhile, so this cannot be undone. Choose another time.").format(
-            time=unit.words.moment(seen.starts_at)
+            time=unit.words.at(seen.zone).moment(seen.starts_at)
         )
     )
     blocked = unit.first(_BLOCKED_UNTIL, {"id": seen.id})
@@ -588,7 +589,7 @@ def _check_not_begun(unit: Unit, seen: Appointment, done: str) -> None:
         raise Refused(
             _(
                 "This visit began at {time}, so it cannot be {done} any more. Mark it as completed or as a no-show."
-            ).format(time=unit.words.moment(seen.starts_at), done=done)
+            ).format(time=unit.words.at(seen.zone).moment(seen.starts_at), done=done)
         )
 
 

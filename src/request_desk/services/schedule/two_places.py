@@ -24,6 +24,12 @@ _SAME_TIME = VIEW.where(
 _LOCK = select(schema.patient.c.id).where(schema.patient.c.id == bindparam("patient")).with_for_update()
 
 
+def lock_patient(unit: Unit, patient_id: PatientId) -> None:
+    """Let other bookings of a patient wait for this transaction, and see what it has booked."""
+    if not unit.is_sqlite:  # which has one writer
+        unit.rows(_LOCK, {"patient": patient_id})
+
+
 def elsewhere(
     unit: Unit, patient_id: PatientId, slot: Slot, chain_id: AppointmentId | None, *, lock: bool = False
 ) -> tuple[str, ...]:
@@ -31,8 +37,8 @@ def elsewhere(
 
     `lock` makes other bookings of the patient wait, so that of two desks at once the second sees what the first has booked.
     """
-    if lock and not unit.is_sqlite:  # SQLite has one writer
-        unit.rows(_LOCK, {"patient": patient_id})
+    if lock:
+        lock_patient(unit, patient_id)
     asked = {
         "patient": patient_id,
         "chain": chain_id or AppointmentId(0),
@@ -59,7 +65,7 @@ def sentences(found: Iterable[Appointment], words: Words) -> tuple[str, ...]:
             patient=each.patient_name,
             provider=each.provider_name,
             place=each.location_name,
-            time=words.moment(each.starts_at),
+            time=words.at(each.zone).moment(each.starts_at),
             type=each.type_name,
         )
         for each in found

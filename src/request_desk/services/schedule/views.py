@@ -48,6 +48,7 @@ VIEW: Final[Select[Any]] = select(
     _table.c.cancel_code,
     _table.c.cancel_text,
     _table.c.late_cancel,
+    _table.c.zone,
     func.coalesce(_booked_by, "").label("booked_by"),
 ).select_from(
     _table.join(schema.patient, schema.patient.c.id == _table.c.patient_id)
@@ -111,6 +112,7 @@ def view(row: Row[Any]) -> Appointment:
         cancel_text=row.cancel_text,
         is_late_cancel=row.late_cancel,
         booked_by=row.booked_by,
+        zone=row.zone,
     )
 
 

@@ -49,7 +49,7 @@ def tiles(now: Handling, days: Mapping[date, ScheduleDay], words: Words) -> tupl
         made.append(
             Tile(
                 one,
-                _when(slot.starts_at, words),
+                _when(slot.starts_at, words.at(one.offer.zone)),
                 place,
                 _neighbours(one, days.get(words.zone.day_of(slot.starts_at)), words),
                 chosen,
@@ -82,7 +82,7 @@ def _when(instant: datetime, words: Words) -> str:
 
 
 def _visit(entry: Appointment, words: Words) -> str:
-    return f"{words.time(entry.starts_at)} {entry.type_name}"
+    return f"{words.at(entry.zone).time(entry.starts_at)} {entry.type_name}"
 
 
 class OffersStrip(Card):

@@ -135,7 +135,7 @@ def visit_line(visit: Appointment, words: Words) -> str:
     return DOT.join(
         part
         for part in (
-            words.moment(visit.starts_at),
+            words.at(visit.zone).moment(visit.starts_at),
             f"{visit.type_name}, {length}",
             visit.provider_name,
             visit.location_name,
@@ -236,9 +236,10 @@ def other_items(now: Handling, words: Words) -> tuple[Item, ...]:
     for one in now.offers:
         if one.key in wished:
             continue
-        day = words.day(one.offer.slot.starts_at)
-        time = words.time(one.offer.slot.starts_at)
-        text = time if day == last_day else words.moment(one.offer.slot.starts_at)
+        there = words.at(one.offer.zone)
+        day = there.day(one.offer.slot.starts_at)
+        time = there.time(one.offer.slot.starts_at)
+        text = time if day == last_day else there.moment(one.offer.slot.starts_at)
         last_day = day
         who = differs(now, one)
         state = ItemState.GONE if one.is_gone else ItemState.FREE
@@ -307,7 +308,7 @@ def upcoming_line(visit: Appointment, words: Words) -> str:
     return DOT.join(
         part
         for part in (
-            words.moment(visit.starts_at),
+            words.at(visit.zone).moment(visit.starts_at),
             safe_name(visit.patient_name),
             visit.type_name,
             visit.provider_name,

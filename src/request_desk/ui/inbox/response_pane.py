@@ -237,6 +237,7 @@ class ResponsePane(Card):
                     words=words,
                     provider_name=chosen.provider_name if chosen else "",
                     location_name=chosen.location_name if chosen else "",
+                    zone=chosen.zone if chosen else "",
                     reason=now.cancel.reason.label if now.cancel is not None else "",
                     waiting_until=now.waiting_until,
                 )

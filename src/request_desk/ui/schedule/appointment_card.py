@@ -113,7 +113,7 @@ class AppointmentCard(Card):
         elif not known:
             self._born.setText(" ")
         texts = {
-            "time": words.moment(entry.starts_at),
+            "time": words.at(entry.zone).moment(entry.starts_at),
             "type": f"{named(entry.type_name)}, {words.minutes(entry.ends_at - entry.starts_at)}",
             "provider": named(entry.provider_name),
             "location": named(entry.location_name),

@@ -37,7 +37,7 @@ class CancelDialog(Sheet):
         self.entry = entry
         self._reasons = tuple(reasons)
         who = who_words(entry.patient_name, patient, words)
-        what = _("CANCEL {who}, {time}").format(who=who, time=words.moment(entry.starts_at))
+        what = _("CANCEL {who}, {time}").format(who=who, time=words.at(entry.zone).moment(entry.starts_at))
         self.reason = QComboBox()
         self.reason.addItem(_("Choose a reason"))
         for reason in self._reasons:

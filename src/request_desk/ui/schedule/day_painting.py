@@ -31,7 +31,7 @@ def offer_words(shown: ShownOffer, words: Words) -> tuple[str, str]:
     """Return the two lines of an offer: "[1]  9:20 AM · wanted · free" and "Dr. Lindqvist, 40 min"."""
     offer = shown.offer
     slot = offer.slot
-    first = f"[{shown.digit}]  {words.time(slot.starts_at)} · {_FIT_WORDS[offer.fit]} · {_STATE_WORDS[shown.state]}"
+    first = f"[{shown.digit}]  {words.at(offer.zone).time(slot.starts_at)} · {_FIT_WORDS[offer.fit]} · {_STATE_WORDS[shown.state]}"
     second = f"{named(offer.provider_name)}, {words.minutes(slot.ends_at - slot.starts_at)}"
     return first, f"{second} · {offer.warning}" if offer.warning else second
 
@@ -135,7 +135,7 @@ class DayPainter:
         self._block(rect, tint, QPen(ink, theme.px(1.5), style))
         if shown.state is OfferState.HELD:
             self._hatch(rect, ink)
-        time, state = self._words.time(shown.offer.slot.starts_at), _STATE_WORDS[shown.state]
+        time, state = self._words.at(shown.offer.zone).time(shown.offer.slot.starts_at), _STATE_WORDS[shown.state]
         first, second = offer_words(shown, self._words)
         if shown.state is OfferState.GONE:
             gone = TextRun(f"[{shown.digit}]  {time}", theme.small_bold, ink, strike=True)

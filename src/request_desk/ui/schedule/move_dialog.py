@@ -68,7 +68,7 @@ class MoveDialog(Sheet):
         words, slot, entry = self._context.words(), self._slot, self._entry
         what = _("MOVE {who}, from {old} to {new}").format(
             who=who_words(entry.patient_name, self._patient, words),
-            old=words.moment(entry.starts_at),
+            old=words.at(entry.zone).moment(entry.starts_at),
             new=words.moment(slot.starts_at),
         )
         provider = self._directory.providers.get(slot.provider_id)

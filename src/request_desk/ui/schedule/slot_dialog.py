@@ -327,13 +327,13 @@ class SlotDialog(Sheet):
         if slot is None or self._patient_id is None:
             self._what.setText(_("Choose a patient and a time.") if moving is None else _("Choose a time."))
         else:
-            time, who = words.moment(slot.starts_at), self._name
+            time, who = words.at(self._zone_of(slot)).moment(slot.starts_at), self._name
             length = words.minutes(slot.ends_at - slot.starts_at)
             place = ", ".join((length, named(self._slot_provider(slot)), named(self._slot_place(slot))))
             if moving is None:
                 text = _("BOOK {who}, {time}, {place}.").format(who=who, time=time, place=place)
             else:
-                old = words.moment(moving.starts_at)
+                old = words.at(moving.zone).moment(moving.starts_at)
                 text = _("MOVE {who}, from {old} to {time}, {place}.").format(who=who, old=old, time=time, place=place)
             self._what.setText(text)
         self._ready()
@@ -378,7 +378,11 @@ class SlotDialog(Sheet):
     # Words of the table
 
     def _slot_time(self, slot: FreeSlot) -> str:
-        return self._context.words().moment(slot.starts_at)
+        return self._context.words().at(self._zone_of(slot)).moment(slot.starts_at)
+
+    def _zone_of(self, slot: FreeSlot) -> str:
+        place = self._directory.locations.get(slot.location_id) if self._directory is not None else None
+        return place.zone if place is not None else ""
 
     def _slot_provider(self, slot: FreeSlot) -> str:
         provider = self._directory.providers.get(slot.provider_id) if self._directory is not None else None
