@@ -30,7 +30,7 @@ from request_desk.ui.inbox.careful_sheets import AgreementSheet, DifferenceSheet
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from request_desk.ui.inbox.dialogs import CancelDialog, ForwardDialog, ReasonDialog, WaitingDialog
 from request_desk.ui.inbox.flow import CancelChoice, Handling, Need, Primary, ShownOffer
-from request_desk.ui.inbox.handler import Letter, RequestHandler, Values
+from request_desk.ui.inbox.handler import NOT_ARMED, Letter, RequestHandler, Values
 from request_desk.ui.inbox.offers_strip import OffersStrip
 from request_desk.ui.inbox.phrase_popup import PhrasePopup, other_language
 from request_desk.ui.inbox.request_pane import RequestPane
@@ -260,6 +260,8 @@ class Answering(QObject):
         one = flow.by_digit(now, digit) if now is not None else None
         if one is not None and self._may_write():
             self._choose(one)
+        elif now is not None and not now.is_armed and not digit:  # clicked in the schedule
+            self._response.refuse(_(NOT_ARMED))
 
     def _choose(self, one: ShownOffer) -> None:
         self._response.clear_refusal()

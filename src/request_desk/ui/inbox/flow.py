@@ -239,7 +239,7 @@ def with_view(now: Handling, view: RequestView, zone: PracticeTime) -> Handling:
 
 def by_digit(now: Handling, digit: int) -> ShownOffer | None:
     """Return the offer under a digit; None when there is none or its time is gone: a dead digit does nothing."""
-    return next((one for one in now.offers if one.digit == digit and not one.is_gone), None)
+    return next((one for one in now.offers if digit and one.digit == digit and not one.is_gone), None)
 
 
 def next_offer(now: Handling) -> ShownOffer | None:

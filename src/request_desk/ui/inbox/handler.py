@@ -46,6 +46,7 @@ from request_desk.ui.running.runner import Pending
 from request_desk.ui.running.timing import Stoppable
 
 NO_TYPE = "This request does not say what the visit is for. Choose the type of visit first."
+NOT_ARMED = "This may be answered already. Press A first if another visit is wanted."
 FAR = timedelta(days=90)  # how far times are looked for when the request names no type
 MANY = 200  # slots among which the first of each provider and day are found
 READ_AFTER = 700  # milliseconds of selection until a request counts as read (MC4)
@@ -285,7 +286,7 @@ class RequestHandler(QObject):
         if now is None or now.sending or now.is_answered:
             return
         if not now.is_armed:
-            self.refused.emit(_("This may be answered already. Press A first if another visit is wanted."))
+            self.refused.emit(_(NOT_ARMED))
             return
         if now.chosen is not None and now.chosen.key == one.key and not now.holding:
             return

@@ -168,7 +168,7 @@ class _TileField(QWidget):
         if tuple(shown) == self._tiles:
             return
         self._tiles = tuple(shown)
-        said = [f"[{tile.offer.digit}] {tile.time} {tile.detail} {_state(tile)}" for tile in self._tiles]
+        said = [f"{_key(tile)}{tile.time} {tile.detail} {_state(tile)}" for tile in self._tiles]
         self.setAccessibleName("; ".join(one_line(one) for one in said))
         self._measure()
 
@@ -230,6 +230,10 @@ class _TileField(QWidget):
     def _measure(self) -> None:
         self.updateGeometry()
         self.update()
+
+
+def _key(tile: Tile) -> str:
+    return f"[{tile.offer.digit}] " if tile.offer.digit else ""
 
 
 def _paint_tile(painter: QPainter, rect: QRect, tile: Tile) -> None:

@@ -27,11 +27,16 @@ _TWO_LINES = 38  # pixels at 100 % of a block with two lines
 _WIDE = 200  # of a column in which type and name stand side by side
 
 
+def _key(shown: ShownOffer) -> str:
+    """The digit that chooses an offer, nothing where none does."""
+    return f"[{shown.digit}]  " if shown.digit else ""
+
+
 def offer_words(shown: ShownOffer, words: Words) -> tuple[str, str]:
     """Return the two lines of an offer: "[1]  9:20 AM · wanted · free" and "Dr. Lindqvist, 40 min"."""
     offer = shown.offer
     slot = offer.slot
-    first = f"[{shown.digit}]  {words.at(offer.zone).time(slot.starts_at)} · {_FIT_WORDS[offer.fit]} · {_STATE_WORDS[shown.state]}"
+    first = f"{_key(shown)}{words.at(offer.zone).time(slot.starts_at)} · {_FIT_WORDS[offer.fit]} · {_STATE_WORDS[shown.state]}"
     second = f"{named(offer.provider_name)}, {words.minutes(slot.ends_at - slot.starts_at)}"
     return first, f"{second} · {offer.warning}" if offer.warning else second
 
@@ -138,11 +143,11 @@ class DayPainter:
         time, state = self._words.at(shown.offer.zone).time(shown.offer.slot.starts_at), _STATE_WORDS[shown.state]
         first, second = offer_words(shown, self._words)
         if shown.state is OfferState.GONE:
-            gone = TextRun(f"[{shown.digit}]  {time}", theme.small_bold, ink, strike=True)
+            gone = TextRun(f"{_key(shown)}{time}", theme.small_bold, ink, strike=True)
             draw_run(self._painter, self._line(rect, 0), (gone, TextRun(state, theme.small, theme.muted)))
             return
         if QFontMetrics(theme.small_bold).horizontalAdvance(first) > self._line(rect, 0).width():
-            first, second = f"[{shown.digit}] {time} · {state}", f"{_FIT_WORDS[shown.offer.fit]}, {second}"
+            first, second = f"{_key(shown)}{time} · {state}", f"{_FIT_WORDS[shown.offer.fit]}, {second}"
         self._lines(rect, first, second, ink)
 
     def _entry(self, entry: Appointment, rect: QRect) -> None:
