@@ -264,7 +264,7 @@ class ShownWish:
 
 @dataclass(frozen=True, slots=True)
 class PatientCard:
-    """Who it is for; `look_alikes` are other patients with the same birth date or a similar name (ACT2, ACT4)."""
+    """Who it is for; `look_alikes` are other patients with a similar name (ACT2, ACT4), `same_birth` how many share the date alone."""
 
     id: PatientId
     given_name: str
@@ -272,6 +272,7 @@ class PatientCard:
     birth_day: date
     household_id: int
     look_alikes: tuple[str, ...]
+    same_birth: int = 0
 
     @property
     def name(self) -> str:

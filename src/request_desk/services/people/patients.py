@@ -20,6 +20,7 @@ from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.store import schema
 
+_ALIKE_FAMILY: Final = 0.85
 _ALIKE: Final = 0.72  # of difflib's ratio: Jaxon and Jackson are alike, Jaxon and Mason are not
 _SHOWN: Final = 5  # look-alikes; more are no help
 _MOST: Final = 100
@@ -145,12 +146,11 @@ def patient_of(unit: Unit, patient_id: PatientId) -> Patient:
 
 
 def card(unit: Unit, patient_id: PatientId) -> PatientCard:
-    """Return who a request is for, with other patients of the same birth date or a like name (ACT2, ACT4)."""
+    """Return who a request is for, with other patients of a like name (ACT2, ACT4)."""
     unit.require(Permission.VIEW_PATIENTS)
     row = _one(unit, patient_id)
-    return PatientCard(
-        PatientId(row.id), row.given_name, row.family_name, row.birth_day, row.household_id, _look_alikes(unit, row)
-    )
+    alike, born = _look_alikes(unit, row)
+    return PatientCard(PatientId(row.id), row.given_name, row.family_name, row.birth_day, row.household_id, alike, born)
 
 
 def contact_of(unit: Unit, contact_id: ContactId) -> Contact:
@@ -260,17 +260,21 @@ def _first_contacts(unit: Unit, patient_ids: Sequence[int]) -> dict[int, tuple[s
     return result
 
 
-def _look_alikes(unit: Unit, row: Row[Any]) -> tuple[str, ...]:
+def _look_alikes(unit: Unit, row: Row[Any]) -> tuple[tuple[str, ...], int]:
+    """Patients with a name that is taken for this one, and how many others were only born on the same day."""
     near: list[tuple[float, str]] = []
+    born = 0
     given, family = fold(row.given_name), fold(row.family_name)
     for other in unit.rows(_NEAR, {"which": row.id, "born": row.birth_day, "family": row.family_name}):
         name = fold(other.given_name)
-        likeness = _likeness(given, name) if fold(other.family_name) == family else 0.0
+        likeness = _likeness(given, name) if _likeness(family, fold(other.family_name)) >= _ALIKE_FAMILY else 0.0
         is_twin = other.birth_day == row.birth_day
-        if is_twin or likeness >= _ALIKE:
+        if likeness < _ALIKE:
+            born += is_twin
+        else:
             words = f"{full_name(other.given_name, other.family_name)}, {unit.words.birth(other.birth_day)}"
             near.append((likeness + is_twin, words))
-    return tuple(words for _rank, words in sorted(near, key=lambda each: (-each[0], each[1]))[:_SHOWN])
+    return tuple(words for _rank, words in sorted(near, key=lambda each: (-each[0], each[1]))[:_SHOWN]), born
 
 
 def _likeness(one: str, other: str) -> float:

@@ -465,6 +465,10 @@ class RequestPane(Card):
         self.rights.set_role(TextRole.SMALL if view.sender.may_book else TextRole.SMALL_BOLD)
         for part in (self.patient, self.asker):
             set_tip(part, part.text())  # a very long name is cut
+        born = say.same_birth_words(view)  # a quiet mark: a shared date alone is no likeness
+        self.patient.setAccessibleDescription(born)
+        if born:
+            set_tip(self.patient, f"{self.patient.text()}. {born}")
         self.phone.setText(view.sender.phone)
         show_if(self.phone, bool(view.sender.phone))
         show_if(self._phone_dot, bool(view.sender.phone))

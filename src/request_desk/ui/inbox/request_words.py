@@ -25,7 +25,7 @@ from request_desk.domain.requests import (
     WishState,
 )
 from request_desk.domain.urgent import urgent_words
-from request_desk.domain.words import Words, _, safe_name
+from request_desk.domain.words import Words, _, plural, safe_name
 from request_desk.ui.inbox.flow import Handling, ShownOffer, key_of
 from request_desk.ui.inbox.row_words import DOT
 
@@ -51,9 +51,17 @@ def patient_line(view: RequestView, words: Words, today: date) -> str:
     """Return the two identifiers with the age between them."""
     patient = view.patient
     age = words.age_of(patient.birth_day, today)
-    return _("{name}, {age}, born {birth}").format(
+    told = _("{name}, {age}, born {birth}").format(
         name=safe_name(patient.name), age=age, birth=words.birth(patient.birth_day)
     )
+    return f"{told} (+{patient.same_birth})" if patient.same_birth else told
+
+
+def same_birth_words(view: RequestView) -> str:
+    """Return how many other patients were born on the same day, "" when none was."""
+    count = view.patient.same_birth
+    told = plural("{count} other patient was born that day.", "{count} other patients were born that day.", count)
+    return told.format(count=count) if count else ""
 
 
 def sender_line(view: RequestView) -> str:
