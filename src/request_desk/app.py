@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from request_desk import paths
 from request_desk.domain.errors import Invalid
@@ -15,7 +15,7 @@ from request_desk.domain.errors import Refused as Refused  # noqa: PLC0414  # th
 from request_desk.paths import NoFolder as NoFolder  # noqa: PLC0414  # and this
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import timedelta
 
     from request_desk import config
     from request_desk.demo.home import Home
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from request_desk.gateways.secrets import SecretStore
     from request_desk.jobs.scheduler import Jobs
     from request_desk.services.desk import Desk
-    from request_desk.services.first_sight import FirstSight, Wanted
     from request_desk.store.database import Database
     from request_desk.ui.window.desktop import Desktop, Launch
     from request_desk.ui.window.launch import Demo, Opened
@@ -94,9 +93,6 @@ def run_desktop(
     `started` is given the desktop before its event loop begins.
     """
     gc.disable()  # loading makes no garbage, and looking for some costs 4 ms of the first paint; the window collects later
-    from request_desk.ui.running import loading
-
-    loading.load_plainly()
     from request_desk.ui.window import desktop
 
     opening = _Opening(lambda: _settings_and_log(path), demo)
@@ -133,30 +129,15 @@ def _launch(opening: "_Opening", folder: Path) -> "Launch":
         memory=memory,
         practice=memory.get("practice") or "",
         desk_name=_process_name(),
-        first_sight=opening.first_sight,
     )
 
 
 class _Opening:
-    """How a window gets at its practice: a first sight of the list, then everything. Both in the same worker thread."""
+    """How a window gets at its practice, in a worker thread."""
 
     def __init__(self, found: Callable[[], "config.Settings"], demo: Path | None) -> None:
         self._found = found
         self._demo = demo
-        self._begun: _Begun | None = None
-
-    def first_sight(self, wanted: "Wanted") -> "FirstSight | None":
-        """Return the head of the list for the session that is remembered; None when there is none or it is not to be had."""
-        from request_desk.services import first_sight
-
-        try:
-            begun = self._begun = self._begin()
-            file = begun.used.database_file(begun.place)
-            if not begun.remembered or file is None:
-                return None
-            return first_sight.read(file, begun.remembered, begun.now(), wanted)
-        except (Refused, NoFolder):
-            return None  # `opened` is refused as well, and tells it
 
     def opened(self) -> "Opened":
         """Open the database, the jobs of a desk that ticks, the drafts."""
@@ -167,53 +148,31 @@ class _Opening:
 
     def _opened(self) -> "Opened":
         from request_desk import logs
-        from request_desk.ui.window.launch import Opened
-
-        begun, self._begun = self._begun or self._begin(), None  # another try begins anew
-        home = begun.home
-        # What may be refused comes first: a desk that is open and ticks would be left behind at each try.
-        drafts, key = paths.private_folder(begun.place / "drafts"), _kept_key(begun.store, _DRAFT_KEY)
-        desk = open_desk(begun.used, home.clock if home is not None else None)
-        jobs = _jobs(begun.used, desk, "desk") if home is None and begun.used.ticks else None
-        if jobs is not None:
-            jobs.start()
-        return Opened(
-            desk=desk,
-            secrets=begun.store,
-            drafts_folder=drafts,
-            draft_key=key,
-            remembered=begun.remembered,
-            write_crash=lambda error: logs.crash_file(paths.log_folder(), error).stem,
-            close=jobs.stop if jobs is not None else _nothing,
-            demo=_for_window(home) if home is not None else None,
-            warnings=_warnings(desk.database),
-        )
-
-    def _begin(self) -> "_Begun":
         from request_desk.gateways import secrets
-        from request_desk.ui.window.launch import SESSION
+        from request_desk.ui.window.launch import SESSION, Opened
 
         found = self._found()
         home = _home(self._demo)
         place = self._demo or data_folder(found)
         store = secrets.FileStore(place) if self._demo is not None else secrets.best_store(place)
         used = home.settings(found) if home is not None else found
-        return _Begun(used, home, place, store, store.get(SESSION) or "")
-
-
-class _Begun(NamedTuple):
-    """What is known of a practice before its database is opened."""
-
-    used: "config.Settings"
-    home: "Home | None"
-    place: Path
-    store: "SecretStore"
-    remembered: str  # the token of a session, "" for none
-
-    def now(self) -> "datetime":
-        from request_desk.domain.clock import SystemClock
-
-        return (self.home.clock if self.home is not None else SystemClock()).now()
+        # What may be refused comes first: a desk that is open and ticks would be left behind at each try.
+        drafts, key = paths.private_folder(place / "drafts"), _kept_key(store, _DRAFT_KEY)
+        desk = open_desk(used, home.clock if home is not None else None)
+        jobs = _jobs(used, desk, "desk") if home is None and used.ticks else None
+        if jobs is not None:
+            jobs.start()
+        return Opened(
+            desk=desk,
+            secrets=store,
+            drafts_folder=drafts,
+            draft_key=key,
+            remembered=store.get(SESSION) or "",
+            write_crash=lambda error: logs.crash_file(paths.log_folder(), error).stem,
+            close=jobs.stop if jobs is not None else _nothing,
+            demo=_for_window(home) if home is not None else None,
+            warnings=_warnings(desk.database),
+        )
 
 
 def _process_name() -> str:

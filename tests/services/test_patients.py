@@ -74,7 +74,9 @@ def test_no_more_are_found_than_asked_for_and_none_that_left(
     assert names(desk, families, "oka") == ["Zuri Okafor"]
 
 
-def test_look_alikes_sound_alike_and_a_shared_birth_date_is_only_counted(desk: Desk, practice: Practice) -> None:  # ACT2, ACT4
+def test_look_alikes_sound_alike_and_a_shared_birth_date_is_only_counted(
+    desk: Desk, practice: Practice
+) -> None:  # ACT2, ACT4
     household = practice.amara_family
     practice.a_patient("Azuka", "Okafor", date(2022, 3, 12), household)  # twin
     practice.a_patient("Zurie", "Okafor", date(2015, 1, 1))

@@ -13,7 +13,6 @@ from request_desk.domain.errors import Refused
 from request_desk.domain.ids import RequestId
 from request_desk.domain.paging import Page
 from request_desk.domain.requests import Filters, Group, InboxRow, ListOrder, RequestKey, Tab
-from request_desk.services.first_sight import FirstSight
 from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.inbox import search_queries
 from request_desk.ui.inbox.row_words import first_words, spoken_row
@@ -86,15 +85,6 @@ class RequestFeed(QObject):
         self._shown = wanted
         self._pinned = None
         self._read_all()
-
-    def go_on(self, sight: FirstSight) -> None:
-        """Show the list that was there while the practice was being opened, and read it anew in place."""
-        self._begin_list()
-        self._shown = ListView(order=sight.order)
-        self._keys = tuple(key for _group, key in sight.keys)
-        order, words = self._ordered()
-        self.model.set_keys(order, sight.rows, groups=words)
-        self.reload()
 
     def set_active(self, active: bool) -> None:
         """Follow changes at once while the page is seen; else remember that it is stale."""

@@ -12,7 +12,6 @@ from request_desk.domain.requests import Filters, ListOrder, RequestKind, Tab
 from request_desk.domain.wishes import kind_word
 from request_desk.domain.words import _
 from request_desk.ui.inbox.feed import ListView
-from request_desk.ui.inbox.remembered import FILTERS_KEY, ORDER_KEY, remembered_order
 from request_desk.ui.running.context import Preferences
 from request_desk.ui.widgets.buttons import Chip, IconButton, TabStrip
 from request_desk.ui.widgets.layout import FlowLayout
@@ -22,6 +21,9 @@ from request_desk.ui.widgets.theme import SPACE, Tone, app_theme
 
 WIDE = 1180  # pixels at 100 % of the page from which tabs, chips and search stand in one line
 AGES = (30, 60, 240, 1440)  # minutes
+
+FILTERS_KEY = "inbox.filters"
+ORDER_KEY = "inbox.order"
 
 
 class FilterBar(QWidget):
@@ -157,7 +159,8 @@ class FilterBar(QWidget):
         if isinstance(kept, Mapping):
             self.kind.choose(_known(kept.get("kinds"), set(RequestKind)))
             self.age.choose(_known([kept.get("age")], set(AGES)))
-        self.order.choose((remembered_order(self._preferences.get),))
+        kept = self._preferences.get(ORDER_KEY)
+        self.order.choose((next((order for order in ListOrder if order == kept), ListOrder.NEEDS_ME),))
 
     def _remember(self) -> None:
         filters = self.filters()

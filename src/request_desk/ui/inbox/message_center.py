@@ -23,7 +23,6 @@ from request_desk.ui.inbox.deliveries import DeliveriesSheet
 from request_desk.ui.inbox.feed import ListView as WantedList
 from request_desk.ui.inbox.feed import RequestFeed
 from request_desk.ui.inbox.filters import FilterBar
-from request_desk.ui.inbox.first_list import FirstList
 from request_desk.ui.inbox.offers_strip import OffersStrip
 from request_desk.ui.inbox.request_list import LEAST_ROWS, ListCard, RequestDelegate, fitting_row
 from request_desk.ui.inbox.request_pane import RequestPane
@@ -79,10 +78,8 @@ class MessageCenter(QWidget):
         parent: QWidget | None = None,
         *,
         at_once: bool = True,
-        first_list: FirstList | None = None,
     ) -> None:
         super().__init__(parent)
-        self._first_list = first_list
         self.setObjectName("message_center")
         self.setAccessibleName(_("Message Center"))
         self._context = context
@@ -127,24 +124,12 @@ class MessageCenter(QWidget):
         self._watch_keys()
         self._read_directory()
         self._read_failed()
-        self._begin()
+        self.feed.show(self.filters.wanted())
 
     @property
     def parts(self) -> tuple[QWidget, ...]:
         """What is polished and painted by itself when the page is made by steps."""
         return self.list_card, self.message_stack, self.schedule, self.strip, self.response
-
-    def _begin(self) -> None:
-        """Go on with the list that is shown already, or read one."""
-        first, self._first_list = self._first_list, None
-        wanted = self.filters.wanted()
-        if first is None or wanted != WantedList(order=first.sight.order):
-            self.feed.show(wanted)
-            return
-        self.feed.go_on(first.sight)
-        chosen = first.chosen()
-        self._wanted_id = None if chosen is None else RequestId(chosen)
-        self._list_loaded()
 
     def _make_list(self) -> None:
         context = self._context

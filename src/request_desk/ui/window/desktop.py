@@ -3,7 +3,7 @@
 import gc
 import sys
 from collections.abc import Callable
-from threading import Event, Thread
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -16,10 +16,8 @@ from request_desk.ui.widgets.theme import app_theme, made_application
 from request_desk.ui.window.frame import LiveState, MainFrame
 
 if TYPE_CHECKING:
-    from request_desk.services.first_sight import FirstSight
-    from request_desk.ui.inbox.first_list import FirstList
     from request_desk.ui.widgets.states import StatePane
-    from request_desk.ui.window.launch import FirstSightReader, Opened, Opener
+    from request_desk.ui.window.launch import Opened, Opener
     from request_desk.ui.window.memory import FileMemory
     from request_desk.ui.window.shell import Shell
 
@@ -28,7 +26,6 @@ PAGES = (
     ("schedule", _("Schedule"), "calendar-days"),
     ("settings", _("Settings"), "settings-2"),
 )
-_SHOWING = 0.5  # seconds that the heavy loading waits at most for the first rows to be painted
 _SWITCH = 0.0001  # seconds; a thread that holds the lock longer makes the window stutter: Qt calls wait for it
 
 
@@ -39,17 +36,14 @@ class Launch(NamedTuple):
     memory: "FileMemory"
     practice: str
     desk_name: str
-    first_sight: "FirstSightReader | None" = None
 
 
 class Desktop(QObject):
     """One desktop window from its first paint to its last."""
 
     ready = Signal(object)  # Shell: somebody is signed in and the pages are there
-    rows_painted = Signal()  # the first rows can be read; the page behind them comes
     failed = Signal(str)
     end = Signal()  # close the window; may be emitted by any thread
-    _seen = Signal(object)  # FirstSight
     _loaded = Signal(object)  # Opened | Refused | Exception
 
     def __init__(self, launch: Launch, parent: QObject | None = None) -> None:
@@ -58,8 +52,6 @@ class Desktop(QObject):
         self._opened: Opened | None = None
         self.shell: Shell | None = None
         self._collector: Collector | None = None
-        self.first_list: FirstList | None = None
-        self._is_shown = Event()  # the first rows are painted
         theme = app_theme()
         theme.recall(launch.memory.get("look"), launch.memory.get("text_size"))
         self.frame = MainFrame(practice=launch.practice, memory=launch.memory)
@@ -67,7 +59,6 @@ class Desktop(QObject):
             self.frame.add_page(key, title, icon)
         self.frame.set_live(LiveState.CONNECTING, _("Opening …"))
         self._state: StatePane | None = None
-        self._seen.connect(self._show_first)
         self._loaded.connect(self._after_loading)
         self.end.connect(self.frame.close)
         self.frame.painted.connect(self._load)
@@ -87,11 +78,9 @@ class Desktop(QObject):
         gc.disable()
         result: Opened | BaseException
         try:
-            # It has 180 names and would hold the window for 6 ms where it is first used, to paint a row; so does QLocale.
-            from PySide6.QtGui import QGradient  # noqa: F401
-
-            self._see_first()
+            # They have many names and would hold the window for some milliseconds each where they are first used.
             from PySide6.QtCore import QLocale  # noqa: F401
+            from PySide6.QtGui import QGradient  # noqa: F401
 
             from request_desk.ui.window import shell
 
@@ -102,35 +91,6 @@ class Desktop(QObject):
         finally:
             gc.freeze()  # and it stays off: the UI thread collects, see `Collector`
         self._loaded.emit(result)
-
-    def _see_first(self) -> None:
-        """In a worker: read the head of the list, load what shows it, and wait until it is painted: loading slows that down."""
-        if self._launch.first_sight is None:
-            return
-        from request_desk.ui.inbox.remembered import plain_order
-
-        sight = self._launch.first_sight(plain_order)
-        if sight is None or not sight.rows:
-            return
-        from request_desk.ui.inbox import first_list
-
-        first_list.load_ahead(sight)
-        self._seen.emit(sight)
-        self._is_shown.wait(_SHOWING)
-
-    @Slot(object)
-    def _show_first(self, sight: "FirstSight") -> None:
-        from request_desk.ui.inbox.first_list import FirstList
-
-        self.first_list = FirstList(sight, self.frame.memory, self.frame.place("messages"))
-        self.first_list.painted.connect(self._first_painted)
-        self.frame.set_preview("messages", self.first_list)
-        self.first_list.list.setFocus()
-
-    @Slot()
-    def _first_painted(self) -> None:
-        self._is_shown.set()
-        self.rows_painted.emit()
 
     @Slot(object)
     def _after_loading(self, result: "Opened | BaseException") -> None:
@@ -150,13 +110,11 @@ class Desktop(QObject):
 
             QLocale.setDefault(QLocale("en_US"))  # date and time fields of Qt; all else is formatted by `domain.words`
             self._opened = result
-            self.shell = Shell(self.frame, result, self._launch.desk_name, self.first_list)
-            self.first_list = None
+            self.shell = Shell(self.frame, result, self._launch.desk_name)
             self.shell.ready.connect(self._ready)
             QTimer.singleShot(0, self.shell, self.shell.start)
 
     def _say(self, sentence: str) -> None:
-        self.first_list = None
         self.frame.clear_pages()  # another try may be hours later, and by somebody else
         self.frame.set_live(LiveState.OFFLINE, _("Not connected"))
         from request_desk.ui.widgets.states import State, StatePane

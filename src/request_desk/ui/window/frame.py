@@ -322,15 +322,6 @@ class _PagePlace(QWidget):
         self._body.setContentsMargins(0, 0, 0, 0)
         self._body.addWidget(self._skeleton)
 
-    def set_preview(self, preview: QWidget) -> None:
-        """Show this in the place of the skeleton until the page is there."""
-        old, self._skeleton = self._skeleton, preview
-        self._body.addWidget(preview)
-        if old is not None:
-            self._body.removeWidget(old)
-            old.hide()
-            old.deleteLater()
-
     def set_page(self, page: QWidget) -> None:
         old = self._skeleton if self.page is None else self.page
         self._skeleton, self.page = None, page
@@ -453,10 +444,6 @@ class MainFrame(QMainWindow):
             place.set_page(widget)
         if not self._current:
             self.show_page(key)
-
-    def set_preview(self, key: str, widget: QWidget) -> None:
-        """Show what is known of a page until it is there."""
-        self._places[key].set_preview(widget)
 
     def set_page(self, key: str, widget: QWidget) -> None:
         """Put the finished page in its place."""

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from request_desk.services.desk import Desk
-    from request_desk.services.first_sight import FirstSight, Wanted
 
 
 SESSION = "session"  # the name under which the key store keeps a remembered session
@@ -79,5 +78,3 @@ class Opened:
 
 
 Opener = Callable[[], Opened]
-# Reads what can be shown before the practice is open, for the session that is remembered; called in a worker thread.
-FirstSightReader = Callable[["Wanted"], "FirstSight | None"]

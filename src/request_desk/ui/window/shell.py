@@ -22,7 +22,6 @@ from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.people import access
 from request_desk.services.practice import directory, settings
-from request_desk.ui.inbox.first_list import FirstList, keep_place
 from request_desk.ui.inbox.message_center import MessageCenter
 from request_desk.ui.running.changes import ChangeHub
 from request_desk.ui.running.context import DeskContext, Preferences
@@ -102,9 +101,8 @@ class Shell(QObject):
     ready = Signal()  # the pages of the signed-in user are there
     locked = Signal()
 
-    def __init__(self, frame: MainFrame, opened: Opened, desk_name: str, first_list: FirstList | None = None) -> None:
+    def __init__(self, frame: MainFrame, opened: Opened, desk_name: str) -> None:
         super().__init__(frame)
-        self._first_list = first_list  # what is shown already, until somebody has come in
         self.frame = frame
         self._opened = opened
         self._desk_name = desk_name
@@ -185,11 +183,11 @@ class Shell(QObject):
             self._cover(None)
 
     def _cannot_begin(self, refused: Refused) -> None:
-        self._forget_first()
+        self.frame.clear_pages()
         self.cover.cover(hint=refused.sentence)
 
     def _cover(self, _refused: Refused | None) -> None:
-        self._forget_first()
+        self.frame.clear_pages()
         hint = self._opened.secrets.sentence
         self.cover.cover(login=self.frame.memory.get("login") or "", hint=hint)
 
@@ -275,19 +273,13 @@ class Shell(QObject):
             return
         self.context = None
         self._stop_building()
-        if self._first_list is None or self._first_list.staff_id != self._actor.id:
-            self._forget_first()
+        self.frame.clear_pages()  # what one user saw is nobody else's
         self.frame.undo_bar.clear()
         self.frame.messages.clear()
         for warning in self._opened.warnings:
             self._say_problem(warning)
         self._too_late = None
         self.runner.read(self, directory.me).done(self._me_read).refused(self._sign_in_refused)
-
-    def _forget_first(self) -> None:
-        """What one user saw is nobody else's."""
-        self._first_list = None
-        self.frame.clear_pages()
 
     def _uncover(self) -> None:
         if not self._is_entering:
@@ -367,8 +359,7 @@ class Shell(QObject):
     def _build(self, context: DeskContext) -> Generator[bool, None, None]:
         """Build the pages, a piece with each step; a step says whether the next one waits until nothing is read any more."""
         place = self.frame.place("messages")
-        first_list, self._first_list = self._first_list, None
-        center = MessageCenter(context, place, at_once=False, first_list=first_list)
+        center = MessageCenter(context, place, at_once=False)
         try:
             yield False
             for _step in center.building:
@@ -376,8 +367,7 @@ class Shell(QObject):
             for part in center.parts:
                 for widget in (part, *part.findChildren(QWidget)):
                     widget.ensurePolished()
-                # A list that is seen already is painted in the turn in which the page takes its place.
-                part.setUpdatesEnabled(part is center.list_card and first_list is not None)
+                part.setUpdatesEnabled(False)
             yield False
             # It is laid out where it will be, beneath what is shown there now; then its parts are painted one by one.
             center.setUpdatesEnabled(False)
@@ -591,7 +581,6 @@ class Shell(QObject):
         center = self.frame.page("messages")
         if isinstance(center, MessageCenter):
             center.leave()
-            keep_place(self.frame.memory, center, center.list_card)
         self.drafts.flush()
         self.hub.close()
         self.runner.close()
