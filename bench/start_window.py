@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from request_desk import app
 
@@ -18,29 +18,24 @@ class Watch:
     def __init__(self, window: "Desktop") -> None:
         self._window = window
         window.frame.painted.connect(self._painted)
-        window.ready.connect(self._ready)
         window.failed.connect(self._failed)
 
     def _painted(self) -> None:
         print("painted", time.monotonic(), flush=True)
+        from PySide6.QtCore import QTimer
+
+        self._look = QTimer(self._window)
+        self._look.timeout.connect(self._look_at_list)
+        self._look.start(5)
 
     def _failed(self, sentence: str) -> None:
         print(sentence, file=sys.stderr, flush=True)
         os._exit(1)
 
-    def _ready(self, _shell: object) -> None:
-        from PySide6.QtCore import QTimer
-
-        self._look = QTimer(self._window)
-        self._look.timeout.connect(self._look_at_list)
-        self._look.start(1)
-
     def _look_at_list(self) -> None:
         """The first row counts once it is there and the list has been painted with it."""
-        from request_desk.ui.inbox.message_center import MessageCenter
-
-        center = self._window.frame.page("messages")
-        if not isinstance(center, MessageCenter) or center.feed.model.row_at(0) is None:
+        center: Any = self._window.frame.page("messages")  # whose class is loaded by the program, not by us
+        if center is None or center.feed.model.row_at(0) is None:
             return
         self._look.stop()
         center.list.viewport().repaint()
