@@ -50,7 +50,7 @@ class Practice:
         self.mwangi = self.a_provider("Dr. Joseph Mwangi", "Dr. Mwangi", [self.northside, self.harbor])
         self.well = self.a_type("Well visit", 40, buffer_minutes=0)
         self.sick = self.a_type("Sick visit", 20, buffer_minutes=0)
-        self.admin = self.a_staff("$AD", "Administrator", [Role.ADMINISTRATOR])
+        self.admin = self.a_staff("$AD", "Administrator", [Role.ADMINISTRATOR], password_hash="")
         self.maria = self.a_staff("maria", "Maria Santos", [Role.SCHEDULER])
         self.kofi = self.a_staff("kofi", "Kofi Prah", [Role.SCHEDULER])
         self.intake = self.a_department("IC-Appointment Request", [self.maria, self.kofi])
@@ -117,7 +117,14 @@ class Practice:
         return TypeId(kind)
 
     def a_staff(
-        self, login: str, name: str, roles: Sequence[Role], provider: ProviderId | None = None, *, active: bool = True
+        self,
+        login: str,
+        name: str,
+        roles: Sequence[Role],
+        provider: ProviderId | None = None,
+        *,
+        active: bool = True,
+        password_hash: str = "chosen",
     ) -> Actor:
         staff = self.new_id()
         initials = "".join(word[0] for word in name.split())[:2].upper()
@@ -130,6 +137,7 @@ class Practice:
             roles=[str(role) for role in roles],
             provider_id=provider,
             active=active,
+            password_hash=password_hash,
         )
         return Actor(ActorKind.STAFF, staff, name, frozenset(roles), provider, desk=f"desk-{login}")
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
 from threading import Barrier
 from typing import Any
@@ -16,14 +16,14 @@ from sqlalchemy import select, update
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import Slot
+from request_desk.domain.availability import Slot, Span
 from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, Refused, SlotTaken, UndoRefused
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, new_uuid
 from request_desk.domain.requests import Booking
 from request_desk.services.desk import Desk, Outcome, Undo
-from request_desk.services.schedule import scheduling
+from request_desk.services.schedule import queries, scheduling
 from request_desk.services.schedule.views import upcoming_of
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
@@ -157,7 +157,7 @@ def test_a_time_that_was_held_for_a_new_visit_can_be_moved_to(practice: Practice
 
 def test_another_requests_hold_is_not_booked(practice: Practice) -> None:  # CONC-05
     held = hold(practice, "9:20", request=a_request(practice))
-    with pytest.raises(Refused, match="held for somebody else"):
+    with pytest.raises(Refused, match="held for another request"):
         book(practice, "9:20", request_id=a_request(practice), hold_id=held.id)
 
 
@@ -193,7 +193,7 @@ def test_an_inactive_patient_is_not_booked(practice: Practice) -> None:
 def test_a_provider_or_place_that_is_switched_off_is_not_booked(practice: Practice) -> None:
     with practice.database.write() as connection:
         connection.execute(update(schema.location).where(schema.location.c.id == practice.harbor).values(active=False))
-    with pytest.raises(Refused, match="not booked any more"):
+    with pytest.raises(Refused, match="is switched off"):
         book(practice, "9:20", provider=practice.mwangi)
 
 
@@ -464,7 +464,7 @@ def test_undo_is_refused_when_the_time_was_given_away(practice: Practice, desk: 
     outcome = cancel(practice, booked)
     assert outcome.undo is not None
     practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "9:40")  # by something that does not ask us
-    with pytest.raises(UndoRefused, match=r"^Tue, Nov 24, 9:20 AM has been given to somebody else"):
+    with pytest.raises(UndoRefused, match=r"^Tue, Nov 24, 9:20 AM is taken by now"):
         desk.undo(practice.maria, outcome.undo)
     assert present(practice, booked.id).status is AppointmentStatus.CANCELLED
 
@@ -474,7 +474,7 @@ def test_an_undo_of_a_move_gives_both_back_or_neither(practice: Practice, desk: 
     outcome = move(practice, booked, "13:00")
     assert outcome.undo is not None
     practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "9:40")
-    with pytest.raises(UndoRefused, match="given to somebody else"):
+    with pytest.raises(UndoRefused, match="is taken by now"):
         desk.undo(practice.maria, outcome.undo)
     assert present(practice, outcome.value.id) == outcome.value
 
@@ -678,3 +678,55 @@ def test_of_two_desks_at_once_only_one_takes_a_patient_to_two_places(practice: P
         told = sorted(pool.map(book, places))
     assert told[0] == ""
     assert "Zuri Okafor is with" in told[1]
+
+
+@pytest.mark.parametrize("what", ["provider", "location", "appointment_type"])
+def test_a_hold_of_what_was_switched_off_meanwhile_is_not_booked(practice: Practice, what: str) -> None:  # ACT3
+    table = getattr(schema, what)
+    place = slot(practice, "9:20")
+    held = practice.desk.perform(
+        practice.maria, scheduling.hold, place, type_id=practice.well, patient_id=practice.zuri
+    ).value
+    names = {"provider": "Dr. Lindqvist", "location": "Northside", "appointment_type": "Well visit"}
+    which = {"provider": practice.lindqvist, "location": practice.northside, "appointment_type": practice.well}[what]
+    with practice.database.write() as connection:
+        connection.execute(update(table).where(table.c.id == which).values(active=False))
+    shown = practice.desk.query(practice.maria, queries.day, TODAY)
+    assert [each.off for column in shown.columns for each in column.entries] == [(names[what],)]
+    with pytest.raises(Refused, match=f"{names[what]} is switched off"):
+        practice.desk.perform(
+            practice.maria, scheduling.book, Booking(place, practice.well, held.id), patient_id=practice.zuri
+        )
+    assert practice.desk.query(practice.maria, queries.appointment, held.id).status is AppointmentStatus.HELD
+
+
+@pytest.mark.parametrize("year", [1, 1899, 2200, 9999])
+def test_dates_outside_the_calendar_are_refused_in_words(practice: Practice, year: int) -> None:
+    first = date(year, 1, 1) if year < 2000 else date(year, 12, 31)
+    at = datetime(first.year, first.month, first.day, 12, tzinfo=UTC)
+    far = Slot(practice.lindqvist, practice.northside, at, at, at)
+    staff, parent = practice.maria, practice.amara
+    asks: list[Callable[[], object]] = [
+        lambda: practice.desk.query(staff, queries.day, first),
+        lambda: practice.desk.query(staff, queries.find_slots, type_id=practice.well, span=Span(at, at)),
+        lambda: practice.desk.query(staff, queries.first_slot, type_id=practice.well, span=Span(at, at)),
+        lambda: practice.desk.query(staff, queries.slot_check, far, type_id=practice.well),
+        lambda: practice.desk.query(
+            staff, queries.snapped, practice.lindqvist, practice.northside, at, type_id=practice.well
+        ),
+        lambda: practice.desk.query(
+            parent,
+            queries.portal_slots,
+            type_id=practice.well,
+            patient_id=practice.zuri,
+            provider_id=None,
+            location_id=None,
+            from_day=first,
+            days=7,
+        ),
+        lambda: practice.desk.perform(staff, scheduling.hold, far, type_id=practice.well, patient_id=practice.zuri),
+        lambda: practice.desk.perform(staff, scheduling.book, Booking(far, practice.well), patient_id=practice.zuri),
+    ]
+    for ask in asks:
+        with pytest.raises(Invalid, match=f"The year {year} is outside the calendar"):
+            ask()

@@ -5,12 +5,12 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from request_desk.domain.access import Actor, Role
+from request_desk.domain.access import SYSTEM, Actor, Role
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Refused
-from request_desk.domain.ids import NewId, RequestId
+from request_desk.domain.ids import NewId, RequestId, TargetId
 from request_desk.domain.requests import Disposition, Reply, Tab, Target, TargetKind
 from request_desk.services.desk import Desk, Outcome, Unit
 from request_desk.services.inbox import handling
@@ -18,7 +18,8 @@ from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.inbox import routing as inbox_routing
 from request_desk.services.inbox import view as request_view
-from request_desk.services.practice import administration
+from request_desk.services.people import access
+from request_desk.services.practice import administration, directory, invariants
 from request_desk.services.practice.founding import INTAKE
 from request_desk.store import schema
 from request_desk.store.database import Database
@@ -225,3 +226,48 @@ class _Inside:
 
     def perform(self, _actor: Actor, function: Any, *values: Any) -> Any:
         return Outcome(function(self._unit, *values), None)  # type: ignore[arg-type]
+
+
+def test_a_member_who_is_only_invited_does_not_hide_requests(desk: Desk, practice: Practice) -> None:  # RT2, RT3
+    invited = practice.a_staff("ruth", "Ruth Obi", [Role.SCHEDULER], password_hash="")
+    set_members(desk, practice, invited)
+    request = practice.a_request()
+    assert unread(desk, practice.admin) == [request]
+    assert unread(desk, invited) == []
+    assert "no active member" in desk.query(practice.admin, directory.banner)
+    desk.perform(SYSTEM, access.set_password, invited.staff_id, "lantern orbit velvet quarry")
+    assert unread(desk, invited) == [request]
+    assert desk.query(practice.admin, directory.banner) == ""
+    assert unread(desk, practice.admin) == []
+
+
+def test_requests_go_on_while_somebody_has_no_password(desk: Desk, practice: Practice) -> None:  # RT2, RT6
+    set_members(desk, practice, practice.maria)
+    request = practice.a_request()
+    assert unread(desk, practice.maria) == [request]
+    seen = row_version(practice, schema.staff, practice.maria.id)
+    desk.perform(practice.admin, access.reset_password, practice.maria.staff_id, expect_version=seen)
+    assert unread(desk, practice.admin) == [request]
+    desk.perform(SYSTEM, access.set_password, practice.maria.staff_id, "lantern orbit velvet quarry")
+    assert unread(desk, practice.maria) == [request]
+
+
+def test_nothing_is_forwarded_to_somebody_who_cannot_open_it(desk: Desk, practice: Practice) -> None:  # RT3, RT5
+    invited = practice.a_staff("ruth", "Ruth Obi", [Role.SCHEDULER], password_hash="")
+    to = Target(TargetKind.STAFF, TargetId(invited.id))
+    assert to not in [choice.target for choice in desk.query(practice.maria, directory.targets)]
+    with pytest.raises(Refused, match="no active member"):
+        desk.perform(practice.maria, inbox_routing.forward, practice.a_request(), to, "", expect_version=1)
+
+
+def test_the_check_tells_of_a_request_that_only_an_invited_member_would_see(desk: Desk, practice: Practice) -> None:
+    request = practice.a_request()
+    with practice.database.write() as connection:
+        connection.execute(
+            update(schema.staff)
+            .where(schema.staff.c.id.in_([practice.maria.id, practice.kofi.id]))
+            .values(password_hash="")
+        )
+    assert any(f"request {request}" in each for each in desk.query(SYSTEM, invariants.inconsistencies))
+    desk.perform(practice.admin, inbox_routing.reroute)
+    assert desk.query(SYSTEM, invariants.inconsistencies) == ()

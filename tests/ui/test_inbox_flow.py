@@ -45,7 +45,9 @@ from request_desk.domain.requests import (
 )
 from request_desk.domain.words import Words
 from request_desk.ui.inbox import flow
+from request_desk.ui.inbox.beside import painted
 from request_desk.ui.inbox.flow import CancelChoice, Handling, Need, ShownOffer
+from request_desk.ui.schedule.day_layout import OfferState
 
 WORDS = Words("en_US", PracticeTime("America/Los_Angeles"), date(2026, 11, 24))
 NINE_TWENTY = datetime(2026, 11, 24, 17, 20, tzinfo=UTC)
@@ -304,3 +306,15 @@ def test_choosing_what_the_visit_is_for_forgets_the_offers_of_another_type() -> 
     assert now.chosen is None
     assert flow.type_of(now) == TypeId(12)
     assert flow.recalled(handling(), json.dumps(flow.remembered(now)), ()).type_id == TypeId(12)
+
+
+def test_the_schedule_draws_as_held_only_what_was_read_and_still_runs() -> None:  # ACT3, ACT5
+    now = handling(an_offer(), an_offer(later(40)))
+    one = flow.by_digit(now, 1)
+    assert one is not None
+    chosen = flow.choosing(now, one)
+    held = flow.held(chosen, a_hold(one.offer.slot))
+    at = NINE_TWENTY
+    assert [each.state for each in painted(chosen, at)] == [OfferState.CHOSEN, OfferState.FREE]
+    assert [each.state for each in painted(held, at)] == [OfferState.HELD, OfferState.FREE]
+    assert [each.state for each in painted(held, at + timedelta(minutes=15))] == [OfferState.CHOSEN, OfferState.FREE]

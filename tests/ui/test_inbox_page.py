@@ -14,6 +14,7 @@ from sqlalchemy import update
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.appointments import AppointmentStatus
+from request_desk.domain.availability import Slot
 from request_desk.domain.ids import AppointmentId, RequestId
 from request_desk.domain.phrases import parse
 from request_desk.domain.requests import (
@@ -33,13 +34,16 @@ from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.inbox import view as request_view
 from request_desk.services.practice import phrases
 from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import scheduling
 from request_desk.store import schema
+from request_desk.ui.inbox.beside import painted
 from request_desk.ui.inbox.careful_sheets import DifferenceSheet
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from request_desk.ui.inbox.deliveries import DeliveriesSheet
 from request_desk.ui.inbox.dialogs import CancelDialog, ForwardDialog, ReasonDialog, WaitingDialog
 from request_desk.ui.inbox.message_center import MessageCenter
 from request_desk.ui.inbox.phrase_popup import PhrasePopup
+from request_desk.ui.schedule.day_layout import OfferState
 from request_desk.ui.widgets.buttons import ButtonKind
 from request_desk.ui.widgets.states import State
 from request_desk.ui.widgets.text import PlainLabel
@@ -612,6 +616,46 @@ def test_undo_restores_request_schedule_and_text(
     assert seen(practice, database_setup, visit) is AppointmentStatus.CONFIRMED
     assert desk.shown == request
     assert desk.text.endswith(" Bye!")
+    held = view(request).hold
+    assert held is not None  # what is drawn is what is held: the time is kept again
+    assert desk.page.answering.handler.now is not None
+    assert desk.page.answering.handler.now.hold == held
+    assert painted_states(desk) == [OfferState.HELD]
+
+
+def test_a_time_that_went_to_another_child_is_not_drawn_as_held_after_an_undo(
+    desks: Callable[..., DeskWindow],
+    practice: Practice,
+    view: Callable[[RequestId], RequestView],
+    database_setup: Setup,
+) -> None:  # ACT5
+    with database_setup():
+        request = a_schedule(practice)
+        luke = practice.a_patient("Luke", "Banner", TODAY - timedelta(days=900))
+    desk = desks()
+    desk.show(request)
+    desk.press("1", "R", "Ctrl+Return")
+    assert view(request).state is RequestState.COMPLETED
+    undo = desk.undos[-1].undo
+    assert undo is not None
+    with database_setup():  # committed; this desk hears of it later
+        practice.desk.undo(practice.maria, undo)
+        ten = wall(TODAY, "10:00")
+        slot = Slot(practice.lindqvist, practice.northside, ten, ten, ten)
+        practice.desk.perform(practice.kofi, scheduling.hold, slot, type_id=practice.well, patient_id=luke)
+    desk.hear()
+    assert desk.shown == request
+    assert view(request).hold is None
+    assert OfferState.HELD not in painted_states(desk)
+    assert "Kofi Prah" in desk.response.refusal_bar.text()
+
+
+def painted_states(desk: DeskWindow) -> list[OfferState]:
+    """How the schedule draws what is chosen."""
+    now = desk.page.answering.handler.now
+    assert now is not None
+    drawn = painted(now, desk.hand.clock.now())
+    return [one.state for one in drawn if one.state in (OfferState.HELD, OfferState.CHOSEN)]
 
 
 def test_reply_only_lets_the_held_time_go(

@@ -89,6 +89,9 @@ class Appointment:
     is_late_cancel: bool
     booked_by: str  # the name of who booked it
     zone: str = ""  # of its place, as it was agreed with the patient; "" is the practice's
+    off: tuple[
+        str, ...
+    ] = ()  # names of its provider, place and type as far as they are switched off; a hold is not booked then
 
 
 def moved_to(seen: AppointmentStatus, wanted: AppointmentStatus) -> AppointmentStatus:

@@ -37,7 +37,9 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Department:
-    """A named group of staff that receives requests; `member_ids` are all, `active_member_ids` those who can sign in."""
+    """A named group of staff that receives requests; `member_ids` are all, `active_member_ids` those who can act on one:
+    switched on, with a role and a password.
+    """
 
     id: DepartmentId
     name: str

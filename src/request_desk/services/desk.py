@@ -20,7 +20,7 @@ from request_desk.domain.errors import Conflict, NotAllowed, NotFound, Refused, 
 from request_desk.domain.ids import IdSource, NewId, new_uuid
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.text import parse_version
-from request_desk.domain.words import Words
+from request_desk.domain.words import Words, _
 from request_desk.store import journal, schema
 from request_desk.store.database import BUSY, DAMAGED, LOST, UNSURE, Database, is_damage
 from request_desk.store.quick import Answer
@@ -568,10 +568,10 @@ def _refusal(error: DBAPIError) -> Refused | None:
     if is_damage(error):
         return Unavailable(DAMAGED)
     if any(name in words for name in _OVERLAPS):
-        return SlotTaken("Somebody else has just taken this time. Choose another one.")
+        return SlotTaken(_("This time is taken by now. Choose another one."))
     if isinstance(error, IntegrityError):
         return (
-            Refused("Somebody else has just changed the same thing. Try again.") if "UNIQUE" in words.upper() else None
+            Refused(_("The same thing was changed at this moment. Try again.")) if "UNIQUE" in words.upper() else None
         )
     if getattr(error.orig, "sqlstate", None) in _AGAIN_STATES or "locked" in words:
         return Unavailable(BUSY)

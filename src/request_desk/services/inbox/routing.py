@@ -22,7 +22,7 @@ from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.inbox import search_index
 from request_desk.services.inbox.marks import Away, Kept
-from request_desk.services.inbox.scope import in_state
+from request_desk.services.inbox.scope import IS_ACTIVE, in_state
 from request_desk.store import schema
 
 _NOTE_LIMIT: Final = 1_000
@@ -37,7 +37,7 @@ _DEPARTMENT = (
     .with_for_update(read=True)
 )
 _MEMBERS = (
-    select(_staff.c.id, _staff.c.active)
+    select(_staff.c.id, IS_ACTIVE.label("active"))
     .select_from(_member.join(_staff, _staff.c.id == _member.c.staff_id))
     .where(_member.c.department_id == bindparam("department_id"))
     .order_by(_staff.c.id)
@@ -50,7 +50,7 @@ _PROVIDERS = select(
     schema.provider.c.active,
     schema.provider.c.version,
     _staff.c.id.label("staff_id"),
-    _staff.c.active.label("staff_active"),
+    IS_ACTIVE.label("staff_active"),
 ).select_from(schema.provider.outerjoin(_staff, _staff.c.provider_id == schema.provider.c.id))
 _THESE_PROVIDERS = _PROVIDERS.where(schema.provider.c.id.in_(bindparam("ids", expanding=True)))
 _THEIR_LOGINS = (
@@ -84,9 +84,9 @@ _RECEIVERS = (
             _staff, _staff.c.id == _member.c.staff_id
         )
     )
-    .where(_department.c.active, _staff.c.active)
+    .where(_department.c.active, IS_ACTIVE)
 )
-_ACTIVE = select(_staff.c.id).where(_staff.c.active)
+_ACTIVE = select(_staff.c.id).where(IS_ACTIVE)
 _MOVE = (
     update(_request)
     .where(_request.c.id.in_(bindparam("ids", expanding=True)))
@@ -277,9 +277,8 @@ def reroute(unit: Unit) -> int:
 
     Requests that the rule placed follow the rule again; forwarded ones stay unless nobody is left in their inbox, then the
     administrator receives them. A request that all who are left have put aside comes back to them. Versions stay: the
-    content has not changed, and a reply that somebody is writing remains good.
+    content has not changed, and a reply that somebody is writing remains good. Whoever calls it has asked for the permission.
     """
-    unit.require(Permission.MANAGE_STAFF)
     unit.renew_settings()  # behind the change that calls for this: another department may have been chosen meanwhile
     return _reroute(unit, unit.rows(_PENDING))
 

@@ -8,11 +8,12 @@ as by search, so that an id is no key to a request.
 
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, exists, literal_column, or_, select
+from sqlalchemy import Row, and_, bindparam, exists, literal_column, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from request_desk.domain.access import ActorKind, Role
 from request_desk.domain.changes import Topic
+from request_desk.domain.directory import ADMINISTRATOR_LOGIN
 from request_desk.domain.errors import NotFound, Refused
 from request_desk.domain.ids import RequestId, StaffId
 from request_desk.domain.requests import RequestState, Target, TargetKind
@@ -23,6 +24,13 @@ from request_desk.store import schema
 
 _request, _member, _department, _staff = schema.request, schema.department_member, schema.department, schema.staff
 _PRACTICE_WIDE: Final = frozenset({Role.SCHEDULER, Role.ADMINISTRATOR})
+# An active receiver can act: switched on, with a role, and with a password of their own. Who is only invited cannot open a
+# request yet, and one such member alone would hide it from everybody. $AD receives whatever nobody else can.
+IS_ACTIVE: Final = and_(
+    _staff.c.active,
+    _staff.c.roles != literal_column("'[]'"),
+    or_(_staff.c.password_hash != literal_column("''"), _staff.c.login == literal_column(f"'{ADMINISTRATOR_LOGIN}'")),
+)
 _MINE = (
     select(_member.c.department_id)
     .select_from(_member.join(_department, _department.c.id == _member.c.department_id))
@@ -53,10 +61,10 @@ _FORWARDED = select(schema.forward.c.id).where(
 _ACTIVE_MEMBERS = (
     select(_staff.c.id)
     .select_from(_member.join(_staff, _staff.c.id == _member.c.staff_id))
-    .where(_member.c.department_id == bindparam("department_id"), _staff.c.active)
+    .where(_member.c.department_id == bindparam("department_id"), IS_ACTIVE)
     .order_by(_staff.c.id)
 )
-_ACTIVE_STAFF = select(_staff.c.id).where(_staff.c.id == bindparam("staff_id"), _staff.c.active)
+_ACTIVE_STAFF = select(_staff.c.id).where(_staff.c.id == bindparam("staff_id"), IS_ACTIVE)
 _ACTIVE_DEPARTMENT = select(_department.c.id).where(
     _department.c.id == bindparam("department_id"), _department.c.active
 )
@@ -128,7 +136,7 @@ def pending(row: Row[Any]) -> Row[Any]:
 
 
 def people_of(unit: Unit, target: Target, *, lock: bool = False) -> tuple[StaffId, ...]:
-    """Return the active staff whose inbox the target is; `lock` keeps them so until this transaction has ended."""
+    """Return the active staff (`IS_ACTIVE`) whose inbox the target is; `lock` keeps them so until this transaction has ended."""
     if target.kind is TargetKind.STAFF:
         found = unit.rows(_LOCKED_STAFF if lock else _ACTIVE_STAFF, {"staff_id": target.id})
     elif not unit.first(_LOCKED_DEPARTMENT if lock else _ACTIVE_DEPARTMENT, {"department_id": target.id}):

@@ -22,6 +22,7 @@ from request_desk.domain.errors import Invalid, NotAllowed, NotFound, Refused, S
 from request_desk.domain.ids import ProviderId, StaffId, hashed, new_token
 from request_desk.domain.words import _
 from request_desk.services.desk import Desk, Unit
+from request_desk.services.inbox import routing
 from request_desk.store import schema
 
 PRODUCT: Final = "Request Desk"
@@ -328,7 +329,7 @@ def _changed_password(unit: Unit, look: _Look, fresh: str, *, is_same: bool) -> 
         if is_same:
             raise Invalid(_("The new password is the current one. Choose another."), field="New password")
         unit.run(_FORGIVE, {"subject": _account(row.login)})
-    _store_password(unit, row.id, fresh)
+    _store_password(unit, row, fresh)
     unit.run(_END_OTHERS, {"staff": row.id, "kept": unit.actor.session, "now": unit.now})
     _let_go(unit, row.id, but=unit.actor.desk)
     unit.record("changed_password", Topic.SESSION, row.id)
@@ -340,7 +341,7 @@ def set_password(unit: Unit, staff_id: StaffId, password: str) -> None:
     unit.require(Permission.RUN_JOBS)
     row = _row(unit, staff_id)
     accepted = passwords.accepted(password, personal=_personal(unit, row))
-    _store_password(unit, staff_id, PASSWORDS.hashed(accepted))
+    _store_password(unit, row, PASSWORDS.hashed(accepted))
     unit.record("changed_password", Topic.SESSION, staff_id)
 
 
@@ -516,6 +517,8 @@ def _new_code(unit: Unit, row: Row[Any], length: timedelta, *, groups: int, expe
     )
     unit.run(_END_OTHERS, {"staff": row.id, "kept": "", "now": unit.now})
     _let_go(unit, row.id)
+    if row.password_hash:
+        routing.reroute(unit)  # until they have chosen a new one they cannot act on what comes to them
     unit.run(_FORGIVE, {"subject": _account(row.login)})
     unit.record("gave_code", Topic.STAFF, row.id)
     return OneTimeCode(row.login, Hidden(code), expires_at)
@@ -542,10 +545,10 @@ def _actor(row: Row[Any], session_hash: str, desk: str) -> Actor:
     return Actor(ActorKind.STAFF, view.id, view.name, view.roles, view.provider_id, desk, session_hash)
 
 
-def _store_password(unit: Unit, staff_id: int, password_hash: str) -> None:
+def _store_password(unit: Unit, row: Row[Any], password_hash: str) -> None:
     unit.run(
         update(schema.staff)
-        .where(staff.id == staff_id)
+        .where(staff.id == row.id)
         .values(
             password_hash=password_hash,
             must_change=False,
@@ -554,6 +557,8 @@ def _store_password(unit: Unit, staff_id: int, password_hash: str) -> None:
             version=staff.version + 1,
         )
     )
+    if not row.password_hash:
+        routing.reroute(unit)  # from now on they can act on what comes to them
 
 
 def _personal(unit: Unit, row: Row[Any]) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from request_desk.domain.ids import DepartmentId, LocationId, ProviderId, StaffI
 from request_desk.domain.requests import Target, TargetKind
 from request_desk.domain.words import _, plural
 from request_desk.services.desk import Unit
+from request_desk.services.inbox.scope import IS_ACTIVE
 from request_desk.services.people.access import staff_view
 from request_desk.store import schema
 
@@ -38,19 +39,20 @@ preference = schema.staff_preference.c
 
 _LOCATIONS = select(*location).order_by(location.position, location.name, location.id)
 _PROVIDERS = (
-    select(*provider, staff.id.label("staff_id"), staff.active.label("staff_active"))
+    select(*provider, staff.id.label("staff_id"), IS_ACTIVE.label("staff_active"))
     .select_from(schema.provider.outerjoin(schema.staff, staff.provider_id == provider.id))
     .order_by(provider.position, provider.name, provider.id)
 )
 _PLACES = select(*schema.provider_location.c)
 _DEPARTMENTS = select(*department).order_by(department.name, department.id)
 _MEMBERS = (
-    select(member.department_id, member.staff_id, staff.active)
+    select(member.department_id, member.staff_id, IS_ACTIVE.label("active"))
     .select_from(schema.department_member.join(schema.staff, staff.id == member.staff_id))
     .order_by(staff.name, staff.id)
 )
 _TYPES = select(*kind).order_by(kind.position, kind.name, kind.id)
 _TYPE_PROVIDERS = select(*schema.appointment_type_provider.c)
+_ACTIVE = select(staff.id).where(IS_ACTIVE)
 _STAFF = select(*staff).order_by(staff.name, staff.id)
 _WINDOWS = select(*window).order_by(window.provider_id, window.weekday, window.start_minute, window.id)
 _WINDOW_TYPES = select(*schema.availability_window_type.c)
@@ -61,7 +63,7 @@ _FORGET_PREFERENCE = delete(schema.staff_preference).where(
 _ACTIVE_MEMBERS = (
     select(staff.id)
     .select_from(schema.department_member.join(schema.staff, staff.id == member.staff_id))
-    .where(member.department_id == bindparam("department"), staff.active)
+    .where(member.department_id == bindparam("department"), IS_ACTIVE)
     .limit(1)
 )
 
@@ -224,7 +226,8 @@ def windows(unit: Unit, provider_ids: Iterable[ProviderId] = ()) -> tuple[Availa
 def targets(unit: Unit) -> tuple[TargetChoice, ...]:
     """Return whom a request can be forwarded to: departments that somebody would see it in, then people (RT5)."""
     unit.require(Permission.FORWARD_REQUESTS)
-    people = {each.id: each for each in staff_list(unit)}
+    active = {row.id for row in unit.rows(_ACTIVE)}
+    people = {each.id: each for each in staff_list(unit) if each.id in active}
     groups = [
         TargetChoice(
             Target(TargetKind.DEPARTMENT, TargetId(each.id)),
@@ -256,7 +259,7 @@ def banner(unit: Unit) -> str:
     if unit.first(_ACTIVE_MEMBERS, {"department": found.id}) is not None:
         return ""
     return _(
-        "{department} has no active member. New requests go to the providers and to $AD until somebody is added in Settings."
+        "{department} has no active member. New requests go to the providers and to $AD until somebody is added in Settings; who is invited counts once they have chosen a password."
     ).format(department=found.name)
 
 

@@ -5,6 +5,7 @@ from sqlalchemy import and_, bindparam, exists, func, not_, or_, select
 from request_desk.domain.access import Permission
 from request_desk.domain.directory import ADMINISTRATOR_LOGIN
 from request_desk.services.desk import Unit
+from request_desk.services.inbox.scope import IS_ACTIVE
 from request_desk.store import schema
 
 one, two = schema.appointment.alias("one"), schema.appointment.alias("two")
@@ -26,7 +27,7 @@ _OVERLAPS = (
     )
     .limit(_MOST)
 )
-_SEEN_BY_STAFF = and_(request.target_kind == "staff", exists().where(staff.id == request.target_id, staff.active))
+_SEEN_BY_STAFF = and_(request.target_kind == "staff", exists().where(staff.id == request.target_id, IS_ACTIVE))
 _SEEN_BY_DEPARTMENT = and_(
     request.target_kind == "department",
     exists().where(
@@ -34,7 +35,7 @@ _SEEN_BY_DEPARTMENT = and_(
         schema.department.c.active,
         member.department_id == schema.department.c.id,
         staff.id == member.staff_id,
-        staff.active,
+        IS_ACTIVE,
     ),
 )
 _LOST = select(request.id).where(request.state == "open", not_(or_(_SEEN_BY_STAFF, _SEEN_BY_DEPARTMENT))).limit(_MOST)
@@ -64,7 +65,10 @@ def inconsistencies(unit: Unit) -> tuple[str, ...]:
         f"The appointments {row.first} and {row.second} overlap. Move or cancel one of them."
         for row in unit.rows(_OVERLAPS)
     ]
-    found += [f"Nobody sees the open request {row.id}. Put somebody into its department." for row in unit.rows(_LOST)]
+    found += [
+        f"Nobody can open the request {row.id}. Put somebody into its department who can sign in."
+        for row in unit.rows(_LOST)
+    ]
     found += [f"The chain {row.chain_id} has two bookings. Cancel one of them." for row in unit.rows(_BRANCHES)]
     counted = {row.target_id: row.open for row in unit.rows(_COUNTED)}
     really = {row.target_id: row.open for row in unit.rows(_OPEN)}

@@ -15,6 +15,7 @@ from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid, Refused, SlotTaken
 from request_desk.domain.ids import AppointmentId, PatientId, ProviderId, RequestId, TypeId
+from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.words import _
 from request_desk.services.desk import Asked, Unit
 from request_desk.services.schedule import slots
@@ -147,8 +148,11 @@ def place(unit: Unit, slot: Slot, type_: AppointmentType, *, is_move: bool = Fal
     """
     provider = slots.all_providers(unit).get(slot.provider_id)
     location = slots.all_locations(unit).get(slot.location_id)
-    if provider is None or location is None or not provider.active or not location.active:
-        raise Refused(_("This provider or location is not booked any more. Choose another time."))
+    if provider is None or location is None:
+        raise Refused(_("This provider or location is not there any more. Choose another time."))
+    if not provider.active or not location.active:
+        off = tuple(each.name for each in (provider, location) if not each.active)
+        raise switched_off(off)
     if not type_.active and not is_move:
         raise Refused(_("{visit} is not offered any more. Choose another type.").format(visit=type_.name))
     if type_.provider_ids and slot.provider_id not in type_.provider_ids:
@@ -157,6 +161,7 @@ def place(unit: Unit, slot: Slot, type_: AppointmentType, *, is_move: bool = Fal
                 provider=provider.name, visit=type_.name
             )
         )
+    on_calendar(slot.starts_at)
     if slot.starts_at.second or slot.starts_at.microsecond:
         raise Invalid(_("A visit starts at a whole minute. Choose the time again."), field=_("Time"))
     if slot.starts_at < unit.now:
@@ -183,6 +188,15 @@ def place(unit: Unit, slot: Slot, type_: AppointmentType, *, is_move: bool = Fal
         location.zone,
         wall.isoformat(" ", "minutes"),
         location.name,
+    )
+
+
+def switched_off(names: Sequence[str]) -> Refused:
+    """Make the refusal for what is not booked any more, held before or not."""
+    return Refused(
+        _("{names} is switched off, so nothing is booked there any more. Choose another time.").format(
+            names=", ".join(names)
+        )
     )
 
 

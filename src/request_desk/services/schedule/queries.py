@@ -24,7 +24,7 @@ from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid, NotAllowed, NotFound
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
 from request_desk.domain.offers import choose_offers
-from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.practice_time import PracticeTime, on_calendar
 from request_desk.domain.requests import DayPart, Offer, ShownWish, Wish, WishKind, WishState
 from request_desk.domain.schedule import PortalAppointment, PortalSlot, ProviderColumn, ScheduleDay, SlotCheck, Snapped
 from request_desk.domain.wishes import state_of
@@ -111,6 +111,7 @@ def find_slots(
     Invalid when the span is longer than 400 days.
     """
     unit.require(Permission.VIEW_SCHEDULE)
+    on_calendar(span.starts_at, span.ends_at)
     type_ = slots.type_rules(unit, type_id).type
     book = open_book(
         unit, span, provider_ids=provider_ids, exclude_chain=exclude_chain, exclude_request=exclude_request
@@ -138,6 +139,7 @@ def first_slot(
 ) -> Slot | None:
     """Return the first of `find_slots` without making the others."""
     unit.require(Permission.VIEW_SCHEDULE)
+    on_calendar(span.starts_at, span.ends_at)
     type_ = slots.type_rules(unit, type_id).type
     book = open_book(unit, span, provider_ids=provider_ids)
     earliest, latest = _bounds(unit, type_, for_staff=for_staff)
@@ -222,6 +224,7 @@ def slot_check(
 ) -> SlotCheck:
     """Tell what stands against a time that staff picked: limits that need a reason, and notes that do not."""
     unit.require(Permission.VIEW_SCHEDULE)
+    on_calendar(slot.starts_at)
     type_ = slots.type_rules(unit, type_id).type
     moved = None if replaces is None else load(unit, replaces)
     ends_at = slot.starts_at + type_.duration
@@ -262,6 +265,7 @@ def snapped(
     windows, which is staff's to decide, it is `at` itself where the gap is long enough.
     """
     unit.require(Permission.VIEW_SCHEDULE)
+    on_calendar(at)
     day = unit.time.bounds(unit.time.day_of(at))
     chain_id = exclude_chain or AppointmentId(0)
     asked = {**_span_values(day), "now": unit.now}
@@ -323,6 +327,7 @@ def day(
 ) -> ScheduleDay:
     """Return a practice day in columns: who works there that day or has a visit; one statement for each table."""
     unit.require(Permission.VIEW_SCHEDULE)
+    on_calendar(day)
     span = unit.time.bounds(day)
     known, locations = slots.all_providers(unit), slots.all_locations(unit)
     asked = [each for each in known if not provider_ids or each in provider_ids]
@@ -382,6 +387,7 @@ def portal_slots(
     """
     unit.require(Permission.USE_PORTAL)
     _check_may_book(unit, patient_id)
+    on_calendar(from_day)
     if not 1 <= days <= _PORTAL_DAYS:
         raise Invalid(_("Choose at most {days} days.").format(days=_PORTAL_DAYS), field=_("Days"))
     type_ = slots.type_rules(unit, type_id).type

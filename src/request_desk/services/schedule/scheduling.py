@@ -16,6 +16,7 @@ from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, CancelReason
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, PatientId, RequestId, TypeId
+from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.requests import Booking
 from request_desk.domain.text import clean_text, parse_version
 from request_desk.domain.words import _, full_name
@@ -255,6 +256,7 @@ def reschedule(
     rebooking mode) unless `overrule` gives a reason, which is kept (AP4, ACT7).
     """
     unit.require(Permission.CHANGE_SCHEDULE)
+    on_calendar(slot.starts_at)
     found = _seen(unit, appointment_id, parse_version(expect_version))
     seen = found.appointment
     _check_movable(unit, seen, seen.patient_id)
@@ -412,7 +414,7 @@ def _hold_for(
     held = _seen(unit, hold_id)
     seen = held.appointment
     if seen.patient_id != patient_id or (request_id is not None and seen.request_id not in (None, request_id)):
-        raise Refused(_("This time is held for somebody else. Choose another time."))
+        raise Refused(_("This time is held for another request. Choose another time."))
     if seen.status in (AppointmentStatus.HELD, AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED):
         return held
     raise unit.conflict(Topic.APPOINTMENT, hold_id)
@@ -421,9 +423,14 @@ def _hold_for(
 def _confirmed(
     unit: Unit, held: Appointment, *, request_id: RequestId | None, reason: str, moved: Appointment | None = None
 ) -> Appointment | None:
-    """Book what is held, or None when it is held no more; the request's other holds are given back."""
+    """Book what is held, or None when it is held no more; the request's other holds are given back.
+
+    Raises Refused when its provider, place or type was switched off meanwhile: a hold is no promise.
+    """
     if request_id is not None and held.request_id != request_id:
         _check_request(unit, request_id, held.patient_id)
+    if held.off:
+        raise holds.switched_off(held.off)
     request_id = request_id if request_id is not None else held.request_id
     replaces_id = None if moved is None else moved.id
     values = {
@@ -515,9 +522,9 @@ def _take_back(unit: Unit, seen: Appointment, **values: Any) -> None:
 
 
 def _give_back(unit: Unit, seen: Appointment) -> None:
-    """Confirm a cancelled appointment again; raises UndoRefused when its time has gone to somebody else."""
+    """Confirm a cancelled appointment again; raises UndoRefused when its time is taken by now."""
     gone = UndoRefused(
-        _("{time} has been given to somebody else meanwhile, so this cannot be undone. Choose another time.").format(
+        _("{time} is taken by now, so this cannot be undone. Choose another time.").format(
             time=unit.words.at(seen.zone).moment(seen.starts_at)
         )
     )

@@ -49,6 +49,9 @@ VIEW: Final[Select[Any]] = select(
     _table.c.cancel_text,
     _table.c.late_cancel,
     _table.c.zone,
+    schema.provider.c.active.label("provider_on"),
+    schema.location.c.active.label("location_on"),
+    schema.appointment_type.c.active.label("type_on"),
     func.coalesce(_booked_by, "").label("booked_by"),
 ).select_from(
     _table.join(schema.patient, schema.patient.c.id == _table.c.patient_id)
@@ -113,7 +116,19 @@ def view(row: Row[Any]) -> Appointment:
         is_late_cancel=row.late_cancel,
         booked_by=row.booked_by,
         zone=row.zone,
+        off=_off(row),
     )
+
+
+def _off(row: Row[Any]) -> tuple[str, ...]:
+    """What is switched off; a moved appointment keeps its type whatever became of that."""
+    is_move = row.chain_id != row.id
+    parts = (
+        (row.provider_on, row.short_name),
+        (row.location_on, row.location_name),
+        (row.type_on or is_move, row.type_name),
+    )
+    return tuple(name for is_on, name in parts if not is_on)
 
 
 def load(unit: Unit, appointment_id: AppointmentId) -> Appointment:

@@ -88,6 +88,7 @@ class Answering(QObject):
         self._library: tuple[Phrase, ...] = ()
         self._targets: tuple[TargetChoice, ...] = ()
         self._last_sent: tuple[RequestId, str, str, str] | None = None
+        self._taken_back: RequestId | None = None  # undone, and what it had booked is not held again yet
         self._no_reply_reason = ""
         self._phrase_next = ""  # to be written as soon as its fields are read
         self._recalled = False  # whether the draft's choice of act was taken up: before, nothing is remembered
@@ -210,6 +211,7 @@ class Answering(QObject):
         if draft is not None and not self._recalled:
             self.handler.recall(draft.state)
         self._recalled = True
+        self._hold_again(now.view.id)
         self._keep_draft()
 
     @Slot()
@@ -787,7 +789,16 @@ class Answering(QObject):
             if self.handler.now is not None and self.handler.request_id == request_id:
                 self._restore(text, phrase, state)
                 self.handler.recall(state)
+            self._taken_back = request_id
+            if self._recalled:
+                self._hold_again(request_id)
             self.related_wanted.emit(request_id)
+
+    def _hold_again(self, request_id: RequestId) -> None:
+        """An act was undone: what it had booked is held again, once the request is open with its offers."""
+        if self._taken_back is not None and request_id == self._taken_back == self.handler.request_id:
+            self._taken_back = None
+            self.handler.hold_again()
 
     @Slot(object)
     def _live_changed(self, state: LiveState) -> None:

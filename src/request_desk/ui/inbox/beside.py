@@ -1,7 +1,7 @@
 """The schedule beside the message: the right day with the offers over it, or a strip of them; it chooses nothing by itself."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -88,9 +88,9 @@ class ScheduleBeside(QObject):
             self._show_day_of(now)
 
     def tick(self) -> None:
-        """Show how long a hold still lasts."""
+        """Show how long a hold still lasts, or that it is over."""
         if self._now is not None and self._now.hold is not None:
-            self._show_strip(self._now)
+            self._show_offers(self._now)
 
     def changed(self, changes: Changes) -> None:
         """Read the shown day again when anything on the schedule changed."""
@@ -104,7 +104,7 @@ class ScheduleBeside(QObject):
     # offers
 
     def _show_offers(self, now: Handling) -> None:
-        self._panel.view.set_offers(painted(now))
+        self._panel.view.set_offers(painted(now, self._context.clock.now()))
         self._show_strip(now)
 
     def _show_strip(self, now: Handling) -> None:
@@ -278,8 +278,11 @@ class ScheduleBeside(QObject):
         self.explained.emit(refused.sentence)
 
 
-def painted(now: Handling) -> Sequence[PaintedOffer]:
-    """Return the offers as the schedule paints them: of those that overlap the one that counts most, the chosen first."""
+def painted(now: Handling, at: datetime) -> Sequence[PaintedOffer]:
+    """Return the offers as the schedule paints them: of those that overlap the one that counts most, the chosen first.
+
+    Held is only what was read as a row that still runs: a time that is merely chosen can be booked by anybody.
+    """
     chosen = now.chosen.key if now.chosen is not None else None
     ranked = sorted(now.offers, key=lambda one: (one.key != chosen, one.is_gone, one.digit or flow.MOST_OFFERS + 1))
     shown: list[PaintedOffer] = []
@@ -292,6 +295,11 @@ def painted(now: Handling) -> Sequence[PaintedOffer]:
             for other in shown
         ):
             continue
-        state = OfferState.HELD if one.key == chosen else OfferState.GONE if one.is_gone else OfferState.FREE
-        shown.append(PaintedOffer(one.digit, one.offer, state))
+        shown.append(PaintedOffer(one.digit, one.offer, _state(now, one, at)))
     return shown
+
+
+def _state(now: Handling, one: ShownOffer, at: datetime) -> OfferState:
+    if now.chosen is not None and one.key == now.chosen.key:
+        return OfferState.HELD if flow.is_held(now, at) else OfferState.CHOSEN
+    return OfferState.GONE if one.is_gone else OfferState.FREE

@@ -313,6 +313,11 @@ def cancelling(now: Handling, choice: CancelChoice) -> Handling:
     return replace(now, cancel=choice, chosen=None, hold=None, holding=False, overrule="", disposition=_settled(now))
 
 
+def is_held(now: Handling, at: datetime) -> bool:
+    """Whether the chosen time is ours at `at`: its row was read, and has not run out."""
+    return now.hold is not None and now.hold.hold_expires_at is not None and now.hold.hold_expires_at > at
+
+
 def letting_go(now: Handling) -> Handling:
     """Choose no act: only a reply."""
     return replace(now, cancel=None, chosen=None, hold=None, holding=False, overrule="")

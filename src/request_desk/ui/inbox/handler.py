@@ -288,14 +288,26 @@ class RequestHandler(QObject):
         if not now.is_armed:
             self.refused.emit(_(NOT_ARMED))
             return
-        if now.chosen is not None and now.chosen.key == one.key and not now.holding:
+        if now.chosen is not None and now.chosen.key == one.key and (now.hold is not None or now.holding):
             return
         type_id = flow.type_of(now)
         if type_id is None:
             self.refused.emit(_(NO_TYPE))
             return
+        self._hold(flow.choosing(now, one), one, type_id)
+
+    def hold_again(self) -> None:
+        """Take the chosen time again whose hold an act has used up, now that the act was undone; say so if it is gone (ACT5)."""
+        now = self._now
+        if now is None or now.chosen is None or now.hold is not None or now.holding:
+            return
+        type_id = flow.type_of(now)
+        if type_id is not None:
+            self._hold(replace(now, holding=True), now.chosen, type_id)
+
+    def _hold(self, now: Handling, one: ShownOffer, type_id: TypeId) -> None:
         self._begin_work()
-        self._set(flow.choosing(now, one))
+        self._set(now)
         key = one.key
         pending = self._runner.act(
             self,

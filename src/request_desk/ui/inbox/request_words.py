@@ -26,7 +26,7 @@ from request_desk.domain.requests import (
 )
 from request_desk.domain.urgent import urgent_words
 from request_desk.domain.words import Words, _, plural, safe_name
-from request_desk.ui.inbox.flow import Handling, ShownOffer, key_of
+from request_desk.ui.inbox.flow import Handling, ShownOffer, is_held, key_of
 from request_desk.ui.inbox.row_words import DOT
 
 # the message
@@ -272,7 +272,7 @@ def marked(items: Sequence[Item], now: Handling, words: Words, at: datetime) -> 
     if now.chosen is None:
         return tuple(items)
     key = now.chosen.key
-    word = _("holding …") if now.holding else hold_words(now, words, at) or _("chosen")
+    word = _("holding …") if now.holding else hold_words(now, words, at) or _("chosen, not held")
     return tuple(
         replace(one, word=word, state=ItemState.HELD, is_chosen=True)
         if one.slot is not None and key_of(one.slot) == key
@@ -282,10 +282,12 @@ def marked(items: Sequence[Item], now: Handling, words: Words, at: datetime) -> 
 
 
 def hold_words(now: Handling, words: Words, at: datetime) -> str:
-    """Return how long the chosen slot is ours: "held, 11 min left"."""
-    if now.hold is None or now.hold.hold_expires_at is None:
+    """Return how long the chosen slot is ours: "held, 11 min left"; "" when it is not, or not any more."""
+    if now.hold is None or now.hold.hold_expires_at is None or not is_held(now, at):
         return ""
-    return _("held, {left}").format(left=words.left(now.hold.hold_expires_at - at))
+    held = _("held, {left}").format(left=words.left(now.hold.hold_expires_at - at))
+    off = ", ".join(now.hold.off)
+    return _("{held}; {names} is switched off").format(held=held, names=off) if off else held
 
 
 # around it

@@ -25,6 +25,7 @@ class OfferState(Enum):
     """How an offer stands at this desk."""
 
     FREE = "free"
+    CHOSEN = "chosen"  # and not held: the database has no row of it
     HELD = "held"
     GONE = "gone"
 

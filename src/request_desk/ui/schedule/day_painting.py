@@ -21,7 +21,12 @@ _FIT_WORDS = {
     Fit.SAME_DAY: _("same day"),
     Fit.NEXT_DAYS: _("next"),
 }
-_STATE_WORDS = {OfferState.FREE: _("free"), OfferState.HELD: _("held by you"), OfferState.GONE: _("taken")}
+_STATE_WORDS = {
+    OfferState.FREE: _("free"),
+    OfferState.CHOSEN: _("chosen, not held"),
+    OfferState.HELD: _("held by you"),
+    OfferState.GONE: _("taken"),
+}
 _LOWEST_TEXT = 9  # pixels: a block below this has no room for a line
 _TWO_LINES = 38  # pixels at 100 % of a block with two lines
 _WIDE = 200  # of a column in which type and name stand side by side
@@ -45,7 +50,10 @@ def entry_words(entry: Appointment, words: Words, now: datetime) -> tuple[str, s
     """Return the two lines of an appointment: "Well visit · J. Adeyemi" and its state in words."""
     visit = f"{named(entry.type_name)} · {short_name(entry.patient_name)}"
     if entry.status is AppointmentStatus.HELD and entry.hold_expires_at is not None:
-        return _("held, {left}").format(left=words.left(entry.hold_expires_at - now)), visit
+        held = _("held, {left}").format(left=words.left(entry.hold_expires_at - now))
+        return _("{held}; {names} is switched off").format(
+            held=held, names=", ".join(entry.off)
+        ) if entry.off else held, visit
     return visit, STATUS_WORDS[entry.status]
 
 
@@ -134,6 +142,7 @@ class DayPainter:
         theme = self._theme
         ink, tint, style = {
             OfferState.FREE: (theme.free, theme.free_tint, Qt.PenStyle.DashLine),
+            OfferState.CHOSEN: (theme.free, theme.free_tint, Qt.PenStyle.SolidLine),
             OfferState.HELD: (theme.held, theme.held_tint, Qt.PenStyle.SolidLine),
             OfferState.GONE: (theme.muted, theme.tile, Qt.PenStyle.DotLine),
         }[shown.state]

@@ -577,7 +577,7 @@ def _identity(placed: Placed) -> tuple[str, int]:
 
 
 def _chosen(offers: Sequence[ShownOffer]) -> ShownOffer | None:
-    return next((shown for shown in offers if shown.state is OfferState.HELD), None)
+    return next((shown for shown in offers if shown.state in (OfferState.HELD, OfferState.CHOSEN)), None)
 
 
 def _no_rule(_entry: Appointment, _to: FreePoint) -> str:
