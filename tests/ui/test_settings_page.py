@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt, QTime
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
@@ -148,9 +148,66 @@ def test_a_value_that_is_refused_says_why_and_stays(desk_at: OpenDesk, stored: C
     assert isinstance(form, PracticeForm)
     retype(desk, form.url, "http://portal.example.org")
     desk.press("Ctrl+S")
-    assert form.said.text() == "Parents sign in at this address: it must begin with https://."
+    assert beside(form, form.url) == "Parents sign in at this address: it must begin with https://."
+    assert form.said.isHidden()
     assert form.url.text() == "http://portal.example.org"
     assert stored().public_url == "http://127.0.0.1:8000"
+
+
+def beside(form: GroupForm, control: QWidget) -> str:
+    """What is said below a control, "" for nothing."""
+    line = next(line for told, line in form._beside.values() if told is control)
+    assert line.isVisible() == bool(line.text())
+    return str(line.text())
+
+
+def test_all_that_is_wrong_is_told_at_once_each_beside_its_field(
+    desk_at: OpenDesk, stored: Callable[[], PracticeSettings]
+) -> None:
+    desk = desk_at()
+    form = go(desk, PracticeForm)
+    assert isinstance(form, PracticeForm)
+    retype(desk, form.url, "portal")
+    retype(desk, form.phone, "abc")
+    desk.press("Ctrl+S")
+    assert "This is not a phone number" in beside(form, form.phone)
+    assert "is written like https://" in beside(form, form.url)
+    assert beside(form, form.name) == ""
+    assert form.phone.hasFocus()
+    assert stored().practice_phone == "(206) 555-0100"
+    retype(desk, form.phone, "206.555.0123")
+    retype(desk, form.url, "https://portal.example.org")
+    desk.press("Ctrl+S")
+    assert (stored().practice_phone, stored().public_url) == ("(206) 555-0123", "https://portal.example.org")
+    assert (beside(form, form.phone), beside(form, form.url)) == ("", "")
+
+
+def test_a_break_is_entered_and_hours_that_make_no_sense_are_told_at_their_days(
+    desk_at: OpenDesk, stored: Callable[[], PracticeSettings]
+) -> None:
+    desk = desk_at()
+    form = go(desk, HoursForm)
+    assert isinstance(form, HoursForm)
+    monday, tuesday, friday = form.rows[0], form.rows[1], form.rows[4]
+    for each in (monday, tuesday):
+        desk.click(each.has_break, QPoint(8, each.has_break.height() // 2))
+        assert each.break_start.isVisible()
+    monday.break_end.setTime(QTime(12, 45))
+    tuesday.break_end.setTime(QTime(11, 0))
+    friday.end.setTime(QTime(7, 0))
+    desk.click(form.save_button)
+    assert beside(form, monday.start) == ""
+    assert "a break lies between them" in beside(form, tuesday.start)
+    assert "a break lies between them" in beside(form, friday.start)
+    tuesday.break_end.setTime(QTime(13, 0))
+    friday.end.setTime(QTime(15, 0))
+    desk.click(form.save_button)
+    hours = [each for each in stored().opening_hours if each.weekday in (0, 4)]
+    assert hours == [
+        OpeningHours(0, 8 * 60, 12 * 60),
+        OpeningHours(0, 12 * 60 + 45, 17 * 60),
+        OpeningHours(4, 8 * 60, 15 * 60),
+    ]
 
 
 def test_kinds_of_request_are_switched_on_and_off(
@@ -190,23 +247,29 @@ def test_opening_hours_are_saved_day_by_day(desk_at: OpenDesk, stored: Callable[
     assert OpeningHours(5, 8 * 60, 17 * 60) in hours
 
 
-def test_a_second_stretch_of_a_day_is_told_and_kept(
+def test_a_break_is_shown_and_a_third_stretch_of_a_day_is_told_and_kept(
     desk_at: OpenDesk,
     practice: Practice,
     stored: Callable[[], PracticeSettings],
     database_setup: Setup,
 ) -> None:
     with database_setup():
-        split = (OpeningHours(0, 8 * 60, 12 * 60), OpeningHours(0, 13 * 60, 17 * 60))
+        split = (
+            OpeningHours(0, 8 * 60, 12 * 60),
+            OpeningHours(0, 13 * 60, 17 * 60),
+            OpeningHours(0, 18 * 60, 19 * 60),
+        )
         new = replace(practice.settings, opening_hours=split)
         practice.desk.perform(practice.admin, settings_service.save_settings, new, expect_version=stored().version)
     desk = desk_at()
     form = go(desk, HoursForm)
     assert isinstance(form, HoursForm)
-    assert form.rows[0]._more.text() == "and 1:00 PM – 5:00 PM"
-    form.rows[0].start.setTime(QTime(7, 30))
+    row = form.rows[0]
+    assert (row.break_start.time(), row.break_end.time(), row.end.time()) == (QTime(12, 0), QTime(13, 0), QTime(17, 0))
+    assert row._more.text() == "and 6:00 PM – 7:00 PM"
+    row.start.setTime(QTime(7, 30))
     desk.click(form.save_button)
-    assert stored().opening_hours == (OpeningHours(0, 7 * 60 + 30, 12 * 60), split[1])
+    assert stored().opening_hours == (OpeningHours(0, 7 * 60 + 30, 12 * 60), *split[1:])
 
 
 def test_the_department_that_receives_requests_is_chosen(
@@ -425,7 +488,7 @@ def test_of_a_name_and_members_that_are_refused_together_nothing_is_stored(
     retype(desk, form.name, "Nurses")
     form.members.setFocus()
     desk.press("Space", "Ctrl+S")
-    assert "There is or was a department of this name" in form.said.text()
+    assert "There is or was a department of this name" in beside(form, form.name)
     assert form.name.text() == "Nurses"
     assert set(department(people, "IC-Appointment Request").member_ids) == {practice.maria.id, practice.kofi.id}
 

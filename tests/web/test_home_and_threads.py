@@ -57,7 +57,7 @@ def test_the_first_page_has_a_button_for_each_kind_that_is_on(sign_in: SignIn, p
         "/ask/cancel",
     }
     assert "No visit is booked." in page.words
-    assert page.links["Call (206) 555-0100".removeprefix("Call ")] == "tel:2065550100"
+    assert page.links["Call (206) 555-0100".removeprefix("Call ")] == "tel:+12065550100"
 
 
 def test_visits_are_shown_with_weekday_and_zone_past_ones_apart(sign_in: SignIn, practice: Practice) -> None:

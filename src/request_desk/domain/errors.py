@@ -1,11 +1,14 @@
 """What the program refuses, each with the sentence its user reads; bugs are not in here."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from request_desk.domain.availability import Slot
     from request_desk.domain.ids import RequestId
+
+
+T = TypeVar("T")
 
 
 class Refused(Exception):
@@ -57,11 +60,33 @@ class NotFound(Refused):
 
 
 class Invalid(Refused):
-    """A value was not acceptable; `field` names it in the words of the form."""
+    """A value was not acceptable; `field` names it in the words of the form. `others` are further values of the same form."""
 
-    def __init__(self, sentence: str, *, field: str = "") -> None:
+    def __init__(self, sentence: str, *, field: str = "", others: "Sequence[Invalid]" = ()) -> None:
         super().__init__(sentence)
         self.field = field
+        self.others = tuple(others)
+
+
+class Problems:
+    """What is wrong with a form, all of it at once."""
+
+    def __init__(self) -> None:
+        self._found: list[Invalid] = []
+
+    def of(self, check: Callable[[], T], otherwise: T) -> T:
+        """Return what a check returns; where it finds a problem, keep that and return `otherwise`."""
+        try:
+            return check()
+        except Invalid as problem:
+            self._found += [problem, *problem.others]
+            return otherwise
+
+    def tell(self) -> None:
+        """Raise Invalid when anything was found: the first problem, with the others."""
+        if self._found:
+            first, *others = self._found
+            raise Invalid(first.sentence, field=first.field, others=others)
 
 
 class Throttled(Refused):

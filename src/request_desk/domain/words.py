@@ -269,11 +269,16 @@ class Words:
         name = self._locale().languages.get(found.language) or code
         return name[:1].upper() + name[1:]
 
+    @property
+    def region(self) -> str:
+        """The practice's country, whose way of writing phone numbers is understood."""
+        return self._locale().territory or "US"
+
     def phone(self, number: str) -> str:
         """Return an E.164 number as people of the practice's country dial it: "(206) 555-0147"."""
         import phonenumbers
 
-        region = self._locale().territory or "US"
+        region = self.region
         try:
             found = phonenumbers.parse(number, region)
         except phonenumbers.NumberParseException:

@@ -1,7 +1,6 @@
 """From values to HTML: the template engine, what every page shows of the practice, and the pages for errors; no rule is here."""
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,7 +28,7 @@ from request_desk.domain.errors import (
 )
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import RequestKind
-from request_desk.domain.text import one_line, readable
+from request_desk.domain.text import one_line, parse_phone, readable
 from request_desk.domain.words import Words, _, plural
 from request_desk.services.desk import Desk, Unit
 from request_desk.web.guards import Visit, visit_of
@@ -60,8 +59,11 @@ class Shell:
 
     @property
     def phone_link(self) -> str:
-        """The practice's number for a `tel:` link, digits only."""
-        return "tel:" + re.sub(r"[^0-9+]", "", self.settings.practice_phone)
+        """The practice's number as a phone dials it from anywhere: "tel:+12065550100"; "" without one."""
+        try:
+            return "tel:" + parse_phone(self.settings.practice_phone, self.words.region)
+        except Invalid:  # stored before numbers were looked at
+            return ""
 
     @property
     def language(self) -> str:

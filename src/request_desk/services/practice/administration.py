@@ -10,7 +10,7 @@ from sqlalchemy import Row, bindparam, delete, insert, select
 from request_desk.domain.access import Permission, Role
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import ADMINISTRATOR_LOGIN
-from request_desk.domain.errors import Invalid, NotFound, Refused, UndoRefused
+from request_desk.domain.errors import Invalid, NotFound, Problems, Refused, UndoRefused
 from request_desk.domain.ids import DepartmentId, ProviderId, StaffId
 from request_desk.domain.text import clean_name
 from request_desk.domain.words import _, initials
@@ -127,20 +127,13 @@ def reopen_department(unit: Unit, department_id: DepartmentId, *, expect_version
 def add_staff(unit: Unit, new: NewStaff) -> access.OneTimeCode:
     """Make an account and return the one-time code to hand over. A login is never used twice (AUTH-01)."""
     unit.require(Permission.MANAGE_STAFF)
-    login = access.login_key(new.login)
-    if not login or len(login) > _LOGIN_LIMIT or not _LOGIN_SIGNS.issuperset(login):
-        raise Invalid(
-            _("A user name has small letters, digits, dots and hyphens only, at most {most}.").format(
-                most=_LOGIN_LIMIT
-            ),
-            field="User name",
-        )
-    if unit.first(_LOGIN, {"called": login}) is not None:
-        raise Invalid(
-            _("This user name is or was in use. Choose another one; names are never given twice."), field="User name"
-        )
+    problems = Problems()
+    login = problems.of(lambda: _new_login(unit, new.login), "")
+    nothing: Mapping[str, Any] = {}
+    account = problems.of(lambda: _account(unit, new, None), nothing)
+    problems.tell()
     staff_id = StaffId(unit.new_id())
-    unit.insert(schema.staff, id=staff_id, login=login, must_change=True, **_account(unit, new, None))
+    unit.insert(schema.staff, id=staff_id, login=login, must_change=True, **account)
     unit.record("added_staff", Topic.STAFF, staff_id)
     code = access.code_for_new(unit, staff_id)
     inbox_routing.reroute(unit)
@@ -245,21 +238,47 @@ def _department_name(unit: Unit, name: str, own: DepartmentId | None) -> str:
     return cleaned
 
 
+def _new_login(unit: Unit, text: str) -> str:
+    login = access.login_key(text)
+    if not login or len(login) > _LOGIN_LIMIT or not _LOGIN_SIGNS.issuperset(login):
+        raise Invalid(
+            _("A user name has small letters, digits, dots and hyphens only, at most {most}.").format(
+                most=_LOGIN_LIMIT
+            ),
+            field="User name",
+        )
+    if unit.first(_LOGIN, {"called": login}) is not None:
+        raise Invalid(
+            _("This user name is or was in use. Choose another one; names are never given twice."), field="User name"
+        )
+    return login
+
+
 def _account(unit: Unit, new: NewStaff, own: StaffId | None) -> Mapping[str, Any]:
-    name = clean_name(new.name, field="Name")
-    if not new.roles:
-        raise Invalid(_("Choose at least one role."), field="Roles")
-    if new.provider_id is not None:
-        if unit.first(_PROVIDER, {"which": new.provider_id}) is None:
-            raise NotFound(_("This provider is not there any more. Reload to see the present state."))
-        taken = unit.first(_BY_PROVIDER, {"which": new.provider_id})
-        if taken is not None and taken.id != own:
-            sentence = _("{name} is already the login of this provider. Take it from there first.")
-            raise Invalid(sentence.format(name=taken.name), field="Provider")
-    letters = (
-        clean_name(new.initials, field="Initials", required=False)[:3].upper() or initials(name) or name[:2].upper()
-    )
+    problems = Problems()
+    name = problems.of(lambda: clean_name(new.name, field="Name"), "")
+    short = problems.of(lambda: clean_name(new.initials, field="Initials", required=False), "")
+    problems.of(lambda: _check_roles(new.roles), None)
+    problems.of(lambda: _check_provider(unit, new.provider_id, own), None)
+    problems.tell()
+    letters = short[:3].upper() or initials(name) or name[:2].upper()
     return {"name": name, "initials": letters, "roles": sorted(new.roles), "provider_id": new.provider_id}
+
+
+def _check_roles(roles: frozenset[Role]) -> None:
+    if not roles:
+        raise Invalid(_("Choose at least one role."), field="Roles")
+
+
+def _check_provider(unit: Unit, provider_id: ProviderId | None, own: StaffId | None) -> None:
+    if provider_id is None:
+        return
+    if unit.first(_PROVIDER, {"which": provider_id}) is None:
+        raise NotFound(_("This provider is not there any more. Reload to see the present state."))
+    taken = unit.first(_BY_PROVIDER, {"which": provider_id})
+    if taken is not None and taken.id != own:
+        sentence = _("{name} is already the login of this provider. Take it from there first.")
+        raise Invalid(sentence.format(name=taken.name), field="Provider")
 
 
 def _seen(unit: Unit, staff_id: StaffId) -> Row[Any]:

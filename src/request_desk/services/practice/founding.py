@@ -8,7 +8,7 @@ from request_desk.domain.access import Permission
 from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.errors import Invalid
 from request_desk.domain.practice_time import is_zone
-from request_desk.domain.text import clean_name, clean_text
+from request_desk.domain.text import clean_name
 from request_desk.services.desk import Unit
 from request_desk.services.people import access
 from request_desk.services.practice import administration, phrases, settings
@@ -43,7 +43,7 @@ def found(unit: Unit, new: NewPractice) -> access.OneTimeCode:
         unit,
         PracticeSettings(
             practice_name=clean_name(new.name, field="name"),
-            practice_phone=clean_text(new.phone, field="phone", most=40, lines=False),
+            practice_phone=new.phone,
             zone=new.zone,
             public_url=new.public_url,
             kinds_on=new.kinds,

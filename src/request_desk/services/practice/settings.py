@@ -12,10 +12,10 @@ from sqlalchemy import bindparam, insert, select
 from request_desk.domain.access import Permission
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import CancelReason, OpeningHours, PracticeSettings
-from request_desk.domain.errors import Invalid, UndoRefused
+from request_desk.domain.errors import Invalid, Problems, UndoRefused
 from request_desk.domain.practice_time import is_zone
 from request_desk.domain.requests import RequestKind
-from request_desk.domain.text import clean_name, clean_text
+from request_desk.domain.text import clean_name, clean_text, parse_phone
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import routing as inbox_routing
@@ -109,16 +109,30 @@ def _checked(unit: Unit, new: PracticeSettings) -> PracticeSettings:
         found = unit.first(_DEPARTMENT, {"which": new.intake_department_id})
         if found is None or not found.active:
             raise Invalid(_("This department is closed. Choose one that is open."), field="Department")
-    return replace(
+    problems = Problems()
+    checked = replace(
         new,
-        practice_name=_header(clean_name(new.practice_name, field="Practice name"), "Practice name"),
-        practice_phone=clean_text(new.practice_phone, field="Phone", most=40, lines=False),
-        public_url=_address(new.public_url),
-        locale=_locale(new.locale),
-        opening_hours=_hours(new.opening_hours),
+        practice_name=problems.of(lambda: _name(new.practice_name), ""),
+        practice_phone=problems.of(lambda: _phone(unit, new.practice_phone), ""),
+        public_url=problems.of(lambda: _address(new.public_url), ""),
+        locale=problems.of(lambda: _locale(new.locale), ""),
+        opening_hours=problems.of(lambda: _hours(new.opening_hours), ()),
         closed_days=tuple(sorted(set(new.closed_days))),
-        cancel_reasons=_reasons(new.cancel_reasons),
+        cancel_reasons=problems.of(lambda: _reasons(new.cancel_reasons), ()),
     )
+    problems.tell()
+    return checked
+
+
+def _name(text: str) -> str:
+    return _header(clean_name(text, field="Practice name"), "Practice name")
+
+
+def _phone(unit: Unit, text: str) -> str:
+    """The number as it is dialled in the practice's country: parents read it, and their phones call it."""
+    if not text.strip():
+        raise Invalid(_("Parents call this number when they cannot write. Give it with area code."), field="Phone")
+    return unit.words.phone(parse_phone(text, unit.words.region))
 
 
 def _header(text: str, field: str) -> str:
@@ -156,12 +170,24 @@ def _locale(name: str) -> str:
 
 def _hours(hours: tuple[OpeningHours, ...]) -> tuple[OpeningHours, ...]:
     ordered = tuple(sorted(hours, key=lambda each: (each.weekday, each.start_minute)))
-    for each in ordered:
-        if not (0 <= each.weekday <= 6 and 0 <= each.start_minute < each.end_minute <= 24 * 60):
-            raise Invalid(_("Opening hours end after they begin, on the same day."), field="Opening hours")
-    for one, other in pairwise(ordered):
-        if one.weekday == other.weekday and other.start_minute < one.end_minute:
-            raise Invalid(_("Two opening hours of a day overlap. Make them one."), field="Opening hours")
+    wrong = {
+        each.weekday
+        for each in ordered
+        if not (0 <= each.weekday <= 6 and 0 <= each.start_minute < each.end_minute <= 24 * 60)
+    } | {
+        one.weekday
+        for one, other in pairwise(ordered)
+        if one.weekday == other.weekday and other.start_minute < one.end_minute
+    }
+    problems = [
+        Invalid(
+            _("The hours of a day end after they begin, and a break lies between them and ends after it begins."),
+            field=f"Opening hours {weekday}",
+        )
+        for weekday in sorted(wrong)
+    ]
+    if problems:
+        raise Invalid(problems[0].sentence, field=problems[0].field, others=problems[1:])
     return ordered
 
 

@@ -21,12 +21,12 @@ from PySide6.QtWidgets import (
 
 from request_desk.domain.access import Permission, may
 from request_desk.domain.changes import Changes, Topic
-from request_desk.domain.errors import Conflict, Refused
+from request_desk.domain.errors import Conflict, Invalid, Refused
 from request_desk.domain.words import _
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.widgets.buttons import primary, secondary
-from request_desk.ui.widgets.layout import Card, row
+from request_desk.ui.widgets.layout import Card, field, row
 from request_desk.ui.widgets.states import State, StateStack
 from request_desk.ui.widgets.text import PlainLabel, repolish
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
@@ -57,6 +57,7 @@ class GroupForm(QWidget):
         self._stale = True
         self._says_unreadable = False
         self._busy = False
+        self._beside: dict[str, tuple[QWidget, PlainLabel]] = {}
         self.setAccessibleName(title)
         self.card = Card(padding=20, name=title)
         self.fields = QVBoxLayout()
@@ -183,6 +184,18 @@ class GroupForm(QWidget):
 
     # Editing
 
+    def add_field(self, label: str, control: QWidget, *, name: str, hint: str = "") -> None:
+        """Lay out a control under its label, with a line of its own for what is wrong with it; `name` is the service's for it."""
+        self.fields.addWidget(field(label, control, hint=hint))
+        self.tell_beside(name, control, self.fields)
+
+    def tell_beside(self, name: str, control: QWidget, place: QVBoxLayout) -> None:
+        """Say below a control what the service finds wrong with the value of this name."""
+        line = PlainLabel("", role=TextRole.SMALL, tone=Tone.DANGER, wrap=True)
+        line.hide()
+        place.addWidget(line)
+        self._beside[name] = (control, line)
+
     def follow(self, *controls: QWidget) -> None:
         """Notice what is typed into these controls, and let the wheel scroll the form instead of changing them."""
         for control in controls:
@@ -270,7 +283,15 @@ class GroupForm(QWidget):
 
     def refuse(self, refused: Refused) -> None:
         """Say why it was not stored; what was typed stays, and after a conflict the present state is read."""
-        self.say(refused.sentence)
+        problems = (refused, *refused.others) if isinstance(refused, Invalid) else ()
+        told = [(*self._beside[each.field], each.sentence) for each in problems if each.field in self._beside]
+        self.say("" if told and len(told) == len(problems) else refused.sentence)
+        for control, line, sentence in told:
+            control.setAccessibleDescription(sentence)
+            line.setText(sentence)
+            line.show()
+        if told:
+            told[0][0].setFocus(Qt.FocusReason.OtherFocusReason)
         if isinstance(refused, Conflict):
             self.read()
 
@@ -278,3 +299,8 @@ class GroupForm(QWidget):
         self._says_unreadable = False
         self.said.setText(sentence)
         self.said.setVisible(bool(sentence))
+        for control, line in self._beside.values():
+            if line.text():
+                control.setAccessibleDescription("")
+                line.setText("")
+                line.hide()

@@ -72,7 +72,7 @@ class DepartmentsForm(GroupForm):
         self.fields.addLayout(chooser)
         self.fields.addWidget(self.closed)
         self.fields.addWidget(Line())
-        self.fields.addWidget(field(_("Name"), self.name))
+        self.add_field(_("Name"), self.name, name="Name")
         self.fields.addWidget(field(_("Members"), frame))
         self.follow(self.department, self.name)
         self.department.currentIndexChanged.connect(self._department_chosen)
@@ -290,9 +290,13 @@ class StaffForm(GroupForm):
         names.addWidget(field(_("Name"), self.name), 3)
         names.addWidget(field(_("Initials"), self.initials), 0)
         self.fields.addLayout(names)
+        self.tell_beside("User name", self.login, self.fields)
+        self.tell_beside("Name", self.name, self.fields)
+        self.tell_beside("Initials", self.initials, self.fields)
         roles = row(PlainLabel(_("Roles"), tone=Tone.MUTED), *self.roles.values(), None, gap=4 * SPACE)
         self.fields.addLayout(roles)
-        self.fields.addWidget(field(_("Sees patients as"), self.provider))
+        self.tell_beside("Roles", next(iter(self.roles.values())), self.fields)
+        self.add_field(_("Sees patients as"), self.provider, name="Provider")
 
     def read(self) -> None:
         self.context.runner.read(self, directory.directory).done(self._directory_read).refused(self.unreadable)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 
 from PySide6.QtCore import QTime, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QSpinBox, QTimeEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QSpinBox, QTimeEdit, QVBoxLayout, QWidget
 
 from request_desk.domain.access import Permission
 from request_desk.domain.changes import Topic
@@ -17,7 +17,7 @@ from request_desk.services.practice import directory
 from request_desk.services.practice import settings as settings_service
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.form import CHANGED_ELSEWHERE, GroupForm
-from request_desk.ui.widgets.layout import field, tidy
+from request_desk.ui.widgets.layout import tidy
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import SPACE, Tone, app_theme
@@ -30,6 +30,7 @@ _KINDS = (
 _WEEKDAYS = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
 _MIDNIGHT = 24 * 60
 _DAY = (8 * 60, 17 * 60)  # what a day that was closed begins with
+_BREAK = (12 * 60, 13 * 60)  # and a break
 _MOST_GRACE = 300  # seconds, as the service allows
 _MOST_TARGET = 2400  # minutes of opening time, as the service allows
 _FIELD = 260  # pixels at 100 % of a control for a number
@@ -96,10 +97,10 @@ class PracticeForm(SettingsForm):
             context, _("Practice"), _("Parents read the name and the phone number on every page and in every mail.")
         )
         self.name, self.phone, self.url = QLineEdit(), QLineEdit(), QLineEdit()
-        self.fields.addWidget(field(_("Name"), self.name))
-        self.fields.addWidget(field(_("Phone"), self.phone))
+        self.add_field(_("Name"), self.name, name="Practice name")
+        self.add_field(_("Phone"), self.phone, name="Phone")
         hint = _("Links in mails begin with it, e.g. https://portal.example.org")
-        self.fields.addWidget(field(_("Address of the parents' portal"), self.url, hint=hint))
+        self.add_field(_("Address of the parents' portal"), self.url, name="Portal address", hint=hint)
         self.follow(self.name, self.phone, self.url)
 
     def show_settings(self, found: PracticeSettings) -> None:
@@ -159,9 +160,12 @@ class TimesForm(SettingsForm):
         self.target.setRange(1, _MOST_TARGET)
         self.target.setSingleStep(5)
         self.target.setSuffix(_(" minutes of opening time"))
-        for label, control in ((_("Time to undo"), self.grace), (_("An answer is late after"), self.target)):
+        for label, control, name in (
+            (_("Time to undo"), self.grace, "Grace time"),
+            (_("An answer is late after"), self.target, "Target age"),
+        ):
             control.setMaximumWidth(app_theme().px(_FIELD))
-            self.fields.addWidget(field(label, control))
+            self.add_field(label, control, name=name)
         self.follow(self.grace, self.target)
 
     def show_settings(self, found: PracticeSettings) -> None:
@@ -176,43 +180,69 @@ class TimesForm(SettingsForm):
 
 
 class _DayRow:
-    """The controls of one weekday. They show its first hours; further ones of the day are told and kept."""
+    """The controls of one weekday: from, until and a break; hours behind a second break are told and kept."""
 
     def __init__(self, grid: QGridLayout, weekday: int) -> None:
         name = _WEEKDAYS[weekday]
         self.weekday = weekday
         self.open, self.start, self.end = QCheckBox(name), QTimeEdit(), QTimeEdit()
+        self.has_break, self.break_start, self.break_end = QCheckBox(_("Break")), QTimeEdit(), QTimeEdit()
         self.start.setAccessibleName(_("{day}, from").format(day=name))
         self.end.setAccessibleName(_("{day}, until").format(day=name))
-        self._until, self._more = PlainLabel("–", tone=Tone.MUTED), PlainLabel("", tone=Tone.MUTED)
-        for place, control in enumerate((self.open, self.start, self._until, self.end, self._more)):
-            grid.addWidget(control, weekday, place)
-        for part in (self.start, self._until, self.end):
+        self.has_break.setAccessibleName(_("{day}, with a break").format(day=name))
+        self.break_start.setAccessibleName(_("{day}, break from").format(day=name))
+        self.break_end.setAccessibleName(_("{day}, break until").format(day=name))
+        self._more = PlainLabel("", tone=Tone.MUTED)
+        self._open_parts = (self.start, PlainLabel("–", tone=Tone.MUTED), self.end, self.has_break)
+        self._break_parts = (self.break_start, PlainLabel("–", tone=Tone.MUTED), self.break_end)
+        self.problem = QVBoxLayout()
+        line = 2 * weekday
+        for place, control in enumerate((self.open, *self._open_parts, *self._break_parts, self._more)):
+            grid.addWidget(control, line, place)
+        grid.addLayout(self.problem, line + 1, 1, 1, 8)
+        for part in (*self._open_parts, *self._break_parts):
             policy = part.sizePolicy()
             policy.setRetainSizeWhenHidden(True)
             part.setSizePolicy(policy)
-            self.open.toggled.connect(part.setVisible)
-        for time in (self.start, self.end):
+        for box in (self.open, self.has_break):
+            box.toggled.connect(self._show_parts)
+        for time in (self.start, self.end, self.break_start, self.break_end):
             tidy(time)
 
     def controls(self) -> tuple[QWidget, ...]:
-        return self.open, self.start, self.end
+        return self.open, self.start, self.end, self.has_break, self.break_start, self.break_end
 
     def show(self, hours: Sequence[OpeningHours], more: str) -> None:
-        start, end = (hours[0].start_minute, hours[0].end_minute) if hours else _DAY
+        split = hours[:2] if len(hours) > 1 else ()
+        start, end = (hours[0].start_minute, hours[len(split) // 2].end_minute) if hours else _DAY
+        noon = (split[0].end_minute, split[1].start_minute) if split else _BREAK
         self.open.setChecked(bool(hours))
-        self.start.setTime(_time(start))
-        self.end.setTime(_time(end))
-        for part in (self.start, self._until, self.end):
-            part.setVisible(bool(hours))
+        self.has_break.setChecked(bool(split))
+        for control, minute in zip(
+            (self.start, self.end, self.break_start, self.break_end), (start, end, *noon), strict=True
+        ):
+            control.setTime(_time(minute))
         self._more.setText(more)
+        self._show_parts()
+
+    def _show_parts(self) -> None:
+        for part in self._open_parts:
+            part.setVisible(self.open.isChecked())
+        for part in self._break_parts:
+            part.setVisible(self.open.isChecked() and self.has_break.isChecked())
 
     def wanted(self, stored: Sequence[OpeningHours]) -> tuple[OpeningHours, ...]:
-        """Return the hours of this day: the first as shown, those behind it as they were."""
+        """Return the hours of this day: as shown, and those behind a second break as they were."""
         if not self.open.isChecked():
             return ()
-        first = OpeningHours(self.weekday, _minute(self.start.time()), _end_minute(self.end.time()))
-        return (first, *stored[1:])
+        start, end = _minute(self.start.time()), _end_minute(self.end.time())
+        if not self.has_break.isChecked():
+            return (OpeningHours(self.weekday, start, end), *stored[2:])
+        return (
+            OpeningHours(self.weekday, start, _minute(self.break_start.time())),
+            OpeningHours(self.weekday, _minute(self.break_end.time()), end),
+            *stored[2:],
+        )
 
 
 class HoursForm(SettingsForm):
@@ -225,12 +255,13 @@ class HoursForm(SettingsForm):
             context, _("Opening hours"), _("Waiting time is counted in these hours, in the practice's own time zone.")
         )
         grid = QGridLayout()
-        grid.setColumnStretch(4, 1)
+        grid.setColumnStretch(8, 1)
         grid.setHorizontalSpacing(app_theme().px(3 * SPACE))
         grid.setVerticalSpacing(app_theme().px(2 * SPACE))
         self.rows = [_DayRow(grid, weekday) for weekday in range(7)]
         self.fields.addLayout(grid)
         for row in self.rows:
+            self.tell_beside(f"Opening hours {row.weekday}", row.start, row.problem)
             self.follow(*row.controls())
 
     def show_settings(self, found: PracticeSettings) -> None:
@@ -238,7 +269,7 @@ class HoursForm(SettingsForm):
         for row in self.rows:
             hours = _hours_of(found, row.weekday)
             more = words.list_of(
-                [f"{words.wall_minute(each.start_minute)} – {words.wall_minute(each.end_minute)}" for each in hours[1:]]
+                [f"{words.wall_minute(each.start_minute)} – {words.wall_minute(each.end_minute)}" for each in hours[2:]]
             )
             row.show(hours, _("and {hours}").format(hours=more) if more else "")
             if not self.may_change():
@@ -282,7 +313,7 @@ class IntakeForm(SettingsForm):
         )
         self._departments: tuple[Department, ...] = ()
         self.department = QComboBox()
-        self.fields.addWidget(field(_("Department"), self.department))
+        self.add_field(_("Department"), self.department, name="Department")
         self.follow(self.department)
 
     def read(self) -> None:
