@@ -12,8 +12,8 @@ import pytest
 
 import request_desk
 from request_desk import services
-from request_desk.domain.access import Actor, ActorKind
-from request_desk.domain.errors import NotAllowed
+from request_desk.domain.access import SYSTEM, Actor, ActorKind
+from request_desk.domain.errors import Invalid, NotAllowed
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.people import access
 from request_desk.store.database import Database
@@ -197,3 +197,24 @@ def test_no_face_calls_a_part_of_a_use_case() -> None:
 def test_the_lists_name_what_there_is() -> None:
     listed = {f"{module}.{name}" for module, names in INSIDE.items() for name in names} | STAFF_MAY | PARENT_MAY
     assert sorted(listed - set(FUNCTIONS)) == []
+
+
+SEEN: Final = sorted(
+    name
+    for name, function in FUNCTIONS.items()
+    if name in ASKED and "expect_version" in inspect.signature(function).parameters
+)
+
+
+def test_the_changes_of_what_was_seen_are_found() -> None:
+    assert len(SEEN) > 15
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_a_change_of_what_was_seen_takes_a_version_and_nothing_else(empty: Desk, name: str) -> None:
+    function = FUNCTIONS[name]
+    by_place, by_name = nothing_for(function)
+    is_new = "expect_version" in (function.__kwdefaults__ or {})  # what is made anew was not seen
+    for seen in (*(() if is_new else (None,)), "1", 1.0, True, 0, -1, 2**63, b"1"):
+        with pytest.raises(Invalid, match="not known which state"):
+            empty.perform(SYSTEM, function, *by_place, **{**by_name, "expect_version": seen})

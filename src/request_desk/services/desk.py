@@ -450,6 +450,7 @@ class Desk:
         *,
         keep: bool,
     ) -> Outcome[T]:
+        _check_version(function, kwargs)
         is_unsure = False
         for attempt in range(1, _TRIES + 1):
             try:
@@ -543,6 +544,15 @@ class Desk:
         )
         unit.send()
         return [asked.rows[0][0] for asked in numbers]
+
+
+def _check_version(function: Callable[..., Any], kwargs: Mapping[str, Any]) -> None:
+    """Whoever changes something says which version of it was seen; only where the use case has a default may it be left out."""
+    if "expect_version" not in kwargs:
+        return
+    seen = kwargs["expect_version"]
+    if seen is not None or "expect_version" not in (function.__kwdefaults__ or {}):
+        parse_version(seen)
 
 
 class _LostCommit(Exception):
