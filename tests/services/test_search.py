@@ -68,6 +68,8 @@ def test_completed_requests_and_replies_are_found(desk: Desk, practice: Practice
         expect_version=1,
     )
     assert found(desk, practice.kofi, "immunisation") == [request]
+    for who in (practice.maria, practice.kofi):
+        assert [row.unread for row in desk.query(who, search_queries.search, "immunisation").rows] == [False]
 
 
 def test_a_reply_that_was_taken_back_is_not_found(desk: Desk, practice: Practice) -> None:

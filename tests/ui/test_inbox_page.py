@@ -658,6 +658,22 @@ def painted_states(desk: DeskWindow) -> list[OfferState]:
     return [one.state for one in drawn if one.state in (OfferState.HELD, OfferState.CHOSEN)]
 
 
+def test_the_age_of_a_row_is_painted_anew_each_minute(
+    desks: Callable[..., DeskWindow], practice: Practice, database_setup: Setup
+) -> None:  # MC7
+    with database_setup():
+        a_schedule(practice)
+    desk = desks()
+    desk.look()
+    told: list[str] = []
+    model = desk.page.feed.model
+    model.dataChanged.connect(lambda first, _last: told.append(str(model.data(first, Qt.ItemDataRole.DisplayRole))))
+    desk.hand.advance(61)
+    desk.settle()
+    assert told
+    assert ", 1 min, " in told[-1]
+
+
 def test_reply_only_lets_the_held_time_go(
     desks: Callable[..., DeskWindow],
     practice: Practice,

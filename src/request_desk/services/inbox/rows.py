@@ -53,7 +53,7 @@ def inbox_row(row: Any, wishes: tuple[Wish, ...]) -> InboxRow:
         due_at,
         needed_at,
         urgent,
-        not is_read,
+        not is_read and state == RequestState.OPEN,  # the marks of what is done with are gone
         claim_staff_id,
         claim_initials or "",
         claim_until,

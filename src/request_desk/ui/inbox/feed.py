@@ -276,6 +276,7 @@ class RequestFeed(QObject):
             self._refresh(rows=frozenset(), all_rows=False)
         else:
             self._arrange()
+        self.model.retell()
 
     def _arrange(self) -> None:
         """Put the open list in order as of now: groups change with time, the pinned row stays where it is."""

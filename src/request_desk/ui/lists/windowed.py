@@ -175,6 +175,11 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
         self._tell_changed(changed)
         self.patched.emit(is_other)
 
+    def retell(self) -> None:
+        """Let every row be told anew: what it says depends on the time too."""
+        if self._keys:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._keys) - 1, 0))
+
     def append_keys(self, generation: int, keys: Iterable[int], rows: Iterable[Row] = (), *, more: bool) -> None:
         """Add what `fetch_more` asked for at the end; `more` tells whether there is anything after it."""
         if generation != self._generation:
@@ -288,8 +293,7 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
         while wanted:
             if looked_for == FEW:
                 # Scattered: the view repaints what it shows, which is cheaper than finding each.
-                if self._keys:
-                    self.dataChanged.emit(self.index(0, 0), self.index(len(self._keys) - 1, 0))
+                self.retell()
                 return
             looked_for += 1
             first = self.position_of(wanted.pop(), self._near)
