@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from request_desk.domain.availability import Slot
 from request_desk.domain.ids import LocationId, ProviderId
 from request_desk.domain.offers import MOST, PER_WISH, Choice, choose_offers
+from request_desk.domain.own_words import against, read
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import DayPart, Fit, Wish, WishKind
 
@@ -38,8 +39,21 @@ def offers(
     asked: ProviderId | None = None,
     home: LocationId | None = None,
     now: datetime = NOW,
+    own: str = "",
+    is_same_day: bool = False,
 ) -> list[Choice]:
-    return list(choose_offers(wishes, slots, zone=LA, asked_provider_id=asked, home_location_id=home, now=now))
+    return list(
+        choose_offers(
+            wishes,
+            slots,
+            zone=LA,
+            asked_provider_id=asked,
+            home_location_id=home,
+            now=now,
+            own=read(own, LA.day_of(now)),
+            is_same_day=is_same_day,
+        )
+    )
 
 
 def test_fits_come_best_first() -> None:
@@ -183,3 +197,58 @@ def test_offers_are_few_distinct_fair_and_as_many_as_there_can_be(
                 for choice in chosen
             )
     assert chosen == offers(wishes, slots[::-1], asked=asked, home=home)
+
+
+def test_for_a_same_day_type_the_day_beats_the_provider() -> None:  # MC16
+    today, tomorrow = free(MONDAY, 11, who=MWANGI), free(TUESDAY, 9)
+    slots = [today, tomorrow]
+    assert [choice.slot for choice in offers([], slots, asked=LINDQVIST, is_same_day=True)] == [today, tomorrow]
+    assert [choice.slot for choice in offers([], slots, asked=LINDQVIST)] == [tomorrow, today]
+
+
+def test_own_words_beat_nearness_and_the_provider() -> None:  # MC16
+    ten, four, other = free(MONDAY, 10), free(TUESDAY, 16), free(MONDAY, 16, who=MWANGI)
+    chosen = offers([], [ten, four, other], asked=LINDQVIST, own="after 3, can't leave work")
+    assert [choice.slot for choice in chosen] == [four, other, ten]
+
+
+def test_a_slot_that_was_named_exactly_stays_first_whatever_the_words_say() -> None:
+    ten, four = free(TUESDAY, 10), free(TUESDAY, 16)
+    chosen = offers([wish(TUESDAY, 10)], [ten, four], own="after 3 please")
+    assert [choice.slot for choice in chosen] == [ten, four]
+
+
+def test_the_part_of_a_day_in_a_wish_beats_nearness() -> None:  # MC16
+    morning = Wish(1, WishKind.DAY_PART, None, None, TUESDAY, DayPart.MORNING)
+    afternoon, next_morning = free(TUESDAY, 15), free(WEDNESDAY, 9)
+    assert [choice.slot for choice in offers([morning], [afternoon, next_morning])] == [next_morning, afternoon]
+
+
+def test_days_that_the_words_mean_are_found_behind_many_others() -> None:
+    many = [
+        free(MONDAY + timedelta(days=week * 7 + day), hour)
+        for week in range(3)
+        for day in (0, 1)
+        for hour in range(9, 17)
+    ]
+    friday = free(MONDAY + timedelta(days=18), 9)
+    assert offers([], [*many, friday], own="only on Fridays please")[0].slot == friday
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 9), st.integers(8, 16), st.sampled_from([LINDQVIST, MWANGI])), unique=True, max_size=40
+    ),
+    st.sampled_from(["", "after 3 please", "not Wednesdays", "mornings please", "los martes por la tarde por favor"]),
+    st.booleans(),
+)
+def test_the_words_only_change_the_order_and_what_they_mean_comes_first(
+    places: list[tuple[int, int, ProviderId]], own: str, is_same_day: bool
+) -> None:
+    slots = [free(MONDAY + timedelta(days=day), hour, who=who) for day, hour, who in places]
+    chosen = [each.slot for each in offers([], slots, asked=LINDQVIST, own=own, is_same_day=is_same_day)]
+    assert len(chosen) == len(set(chosen)) <= MOST
+    assert set(chosen) <= set(slots)
+    misses = [against(read(own, MONDAY), each.starts_at, LA) for each in chosen]
+    best = min((against(read(own, MONDAY), each.starts_at, LA) for each in slots if each.starts_at > NOW), default=None)
+    assert best is None or misses[0] == best

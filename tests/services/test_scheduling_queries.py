@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, update
 
+from request_desk.domain import own_words
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.availability import Slot
 from request_desk.domain.clock import FixedClock
@@ -468,3 +469,15 @@ def test_an_offer_can_be_held_and_booked_as_it_is(practice: Practice) -> None:
             offer.slot.ends_at,
             offer.slot.provider_id,
         )
+
+
+def test_offers_follow_what_the_parent_wrote_less_what_was_left_out(practice: Practice) -> None:  # MC16
+    request = practice.a_request("schedule", message="anything after 3 please, I can't leave work before")
+    found = practice.desk.query(practice.maria, schedule_queries.offers, request)
+    starts = [ZONE.wall(each.slot.starts_at).hour for each in found]
+    assert starts
+    assert min(starts) >= 15
+    said = own_words.read("anything after 3 please, I can't leave work before", TODAY)
+    removed = frozenset(each.key for each in said)
+    again = practice.desk.query(practice.maria, schedule_queries.offers, request, removed=removed)
+    assert min(ZONE.wall(each.slot.starts_at).hour for each in again) < 15

@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import update
@@ -672,6 +672,38 @@ def test_the_age_of_a_row_is_painted_anew_each_minute(
     desk.settle()
     assert told
     assert ", 1 min, " in told[-1]
+
+
+def test_own_words_are_shown_rank_the_times_and_are_left_out_by_one_key(
+    desks: Callable[..., DeskWindow], practice: Practice, database_setup: Setup
+) -> None:  # MC16
+    with database_setup():
+        practice.a_request("schedule", message="after 3 please, can't leave work. not Wednesdays")
+    desk = desks()
+    desk.look()
+
+    def shown() -> list[tuple[str, str]]:
+        return [(item.text, item.word) for item in desk.page.message.own.items()]
+
+    def first() -> tuple[int, int]:
+        now = desk.page.answering.handler.now
+        assert now is not None
+        start = desk.context.words().zone.wall(now.offers[0].offer.slot.starts_at)
+        return start.hour, start.minute
+
+    assert shown() == [("after 3:00 PM", "“after 3” ×"), ("not Wed", "“Wednesdays” ×")]
+    assert first() == (15, 0)
+    desk.press("X")
+    assert shown() == [("not Wed", "“Wednesdays” ×")]
+    assert first() < (15, 0)
+    line = desk.page.message.own
+    QTest.mouseClick(line, Qt.MouseButton.LeftButton, pos=QPoint(10, line.height() // 2))
+    desk.settle()
+    assert shown() == []
+    assert desk.page.message.own.isHidden()
+    now = desk.page.answering.handler.now
+    assert now is not None
+    assert (now.chosen, now.hold) == (None, None)  # nothing is done by what was read
 
 
 def test_reply_only_lets_the_held_time_go(

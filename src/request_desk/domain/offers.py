@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from request_desk.domain.availability import Slot, Span
 from request_desk.domain.ids import LocationId, ProviderId
+from request_desk.domain.own_words import OwnWish, against
 from request_desk.domain.practice_time import DAY_MINUTES, PracticeTime
 from request_desk.domain.requests import Fit, Wish, WishKind
 from request_desk.domain.wishes import part_span
@@ -19,7 +20,20 @@ _NOTHING: Final = timedelta(0)
 _FITS: Final = tuple(Fit)
 _NEXT: Final = Wish(1, WishKind.NEXT)
 
-_Rank = tuple[int, int, int, timedelta, int, datetime, int, int]
+SAME_DAY_ADVANCE: Final = timedelta(
+    days=3
+)  # a type that nobody asks for further ahead is a same-day type: the day counts most
+
+_Rank = tuple[int, int, int, int, int, timedelta, int, datetime, int, int]
+
+
+class _Asked(NamedTuple):
+    """What ranks the slots beside the wish itself."""
+
+    provider_id: ProviderId | None
+    home_location_id: LocationId | None
+    own: tuple[OwnWish, ...]
+    is_same_day: bool
 
 
 class Choice(NamedTuple):
@@ -38,8 +52,13 @@ def choose_offers(
     asked_provider_id: ProviderId | None,
     home_location_id: LocationId | None,
     now: datetime,
+    own: Sequence[OwnWish] = (),
+    is_same_day: bool = False,
 ) -> tuple[Choice, ...]:
     """Return at most nine offers: the best of each wish, then the second bests, then the third.
+
+    What a parent said in own words (`own`), or the part of a day in a wish, counts more than how near a time is; a slot that was
+    named exactly counts most. For a same-day type the day counts more than the provider.
 
     No slot is offered twice, and one that a wish names exactly is kept for that wish. Slots of one provider that overlap
     are no choice: the second one comes only when there is nothing else. A request without wishes wants whatever comes
@@ -47,7 +66,8 @@ def choose_offers(
     """
     ordered = sorted(wishes, key=lambda wish: wish.rank) or [_NEXT]
     by_day = _by_day(free, zone, now)
-    ranked = [_candidates(wish, by_day, zone, asked_provider_id, home_location_id) for wish in ordered]
+    asked = _Asked(asked_provider_id, home_location_id, tuple(own), is_same_day)
+    ranked = [_candidates(wish, by_day, zone, asked) for wish in ordered]
     exact = {
         _key(choice.slot): choice.wish_rank
         for choices in reversed(ranked)
@@ -105,21 +125,56 @@ def _candidates(
     wish: Wish,
     by_day: Mapping[date, Sequence[Slot]],
     zone: PracticeTime,
-    asked_provider_id: ProviderId | None,
-    home_location_id: LocationId | None,
+    asked: _Asked,
 ) -> list[Choice]:
     """The free slots with their fit to one wish, best first; no more days are looked at than can matter."""
-    provider_id = wish.provider_id if wish.provider_id is not None else asked_provider_id
+    provider_id = wish.provider_id if wish.provider_id is not None else asked.provider_id
+    is_next = wish.kind is WishKind.NEXT
     found: list[tuple[_Rank, Choice]] = []
-    for slot in _pool(wish, by_day, zone, provider_id):
+    for slot in _worth(wish, by_day, zone, provider_id, asked.own):
         is_other = int(provider_id not in (None, slot.provider_id))
-        away = int(home_location_id not in (None, slot.location_id))
+        away = int(asked.home_location_id not in (None, slot.location_id))
         fit, days, distance = _fit(wish, slot, zone, is_provider=not is_other, any_provider=provider_id is None)
         far = days + _WORTH * is_other if fit is Fit.NEXT_DAYS else 0
-        rank = (_FITS.index(fit), far, 0 if wish.kind is WishKind.NEXT else away, distance, is_other)
+        rank = (
+            _against(wish, slot, zone, fit, asked.own),
+            zone.day_of(slot.starts_at).toordinal() if is_next and asked.is_same_day else 0,
+            _FITS.index(fit),
+            far,
+            0 if is_next else away,
+            distance,
+            is_other,
+        )
         found.append(((*rank, slot.starts_at, away, slot.provider_id), Choice(slot, fit, wish.rank)))
     found.sort(key=lambda pair: (pair[0], pair[1].slot.location_id))
     return [choice for _rank, choice in found]
+
+
+def _against(wish: Wish, slot: Slot, zone: PracticeTime, fit: Fit, own: tuple[OwnWish, ...]) -> int:
+    """How much of what was said about the time of day or the day is not met."""
+    if wish.kind is WishKind.SLOT and fit is Fit.EXACT:
+        return 0
+    off_part = wish.kind is WishKind.DAY_PART and bool(_off_by_clock(_wished(wish, zone)[0], slot, zone))
+    return against(own, slot.starts_at, zone) + off_part
+
+
+def _worth(
+    wish: Wish,
+    by_day: Mapping[date, Sequence[Slot]],
+    zone: PracticeTime,
+    provider_id: ProviderId | None,
+    own: tuple[OwnWish, ...],
+) -> Iterable[Slot]:
+    """The pool of slots; what is said about the day or its part is looked for on further days, too."""
+    pool = _pool(wish, by_day, zone, provider_id)
+    if not own and wish.kind is not WishKind.DAY_PART:
+        return pool
+    meant = {
+        day: met
+        for day, slots in by_day.items()
+        if (met := [slot for slot in slots if not _against(wish, slot, zone, Fit.NEXT_DAYS, own)])
+    }
+    return dict.fromkeys([*pool, *_pool(wish, meant, zone, provider_id)])
 
 
 def _pool(

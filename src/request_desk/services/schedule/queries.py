@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, select
 
-from request_desk.domain import schedule
+from request_desk.domain import own_words, schedule
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import (
@@ -23,9 +23,10 @@ from request_desk.domain.availability import (
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid, NotAllowed, NotFound
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
-from request_desk.domain.offers import choose_offers
+from request_desk.domain.offers import SAME_DAY_ADVANCE, choose_offers
+from request_desk.domain.own_words import OwnWish, against
 from request_desk.domain.practice_time import PracticeTime, on_calendar
-from request_desk.domain.requests import DayPart, Offer, ShownWish, Wish, WishKind, WishState
+from request_desk.domain.requests import AuthorKind, DayPart, Offer, ShownWish, Wish, WishKind, WishState
 from request_desk.domain.schedule import PortalAppointment, PortalSlot, ProviderColumn, ScheduleDay, SlotCheck, Snapped
 from request_desk.domain.wishes import state_of
 from request_desk.domain.words import _
@@ -45,6 +46,7 @@ _SOON: Final = (
     timedelta(days=366),
 )  # how far "next available" looks, step by step
 _ENOUGH: Final = 9  # offers
+_MEANT: Final = _SOON[1]  # how far times are looked for that agree with the parent's own words
 _PORTAL_DAYS: Final = 31
 _FINE: Final = timedelta(minutes=5)
 _OLD: Final = timedelta(days=366)  # how far back the portal lists visits
@@ -67,6 +69,15 @@ _WISHES = (
     select(schema.request_wish)
     .where(schema.request_wish.c.request_id == bindparam("request"))
     .order_by(schema.request_wish.c.rank)
+)
+_LETTERS = (
+    select(schema.message.c.body, schema.message.c.created_at)
+    .where(
+        schema.message.c.request_id == bindparam("request"),
+        schema.message.c.author_kind == AuthorKind.CONTACT,
+        schema.message.c.withdrawn_at.is_(None),
+    )
+    .order_by(schema.message.c.id)
 )
 _RIGHTS = (
     select(
@@ -153,18 +164,24 @@ def first_slot(
     )
 
 
-def offers(unit: Unit, request_id: RequestId) -> tuple[Offer, ...]:
+def offers(unit: Unit, request_id: RequestId, *, removed: Collection[str] = ()) -> tuple[Offer, ...]:
     """Return at most nine free slots for a request, best first, each with the limit that staff would overrule (ACT2).
 
     What the request holds itself counts as free, and so does the time of the appointment that it wants to move. A
-    request to cancel has none.
+    request to cancel has none. What the parent says about time in own words ranks them, less what was `removed` (MC16).
     """
     unit.require(Permission.VIEW_SCHEDULE)
     asked = _asked(unit, request_id)
     if asked.type is None or asked.kind == "cancel":
         return ()
     type_ = asked.type
-    book, free = _free_for(unit, asked, type_)
+    said = own_words.read_all(
+        [(row.body, row.created_at) for row in unit.rows(_LETTERS, {"request": request_id})],
+        unit.now,
+        unit.time,
+        removed,
+    )
+    book, free = _free_for(unit, asked, type_, said)
     own = upcoming_of(unit, (asked.patient_id,))
     chain_id = None if asked.moved is None else asked.moved.chain_id
     chosen = choose_offers(
@@ -174,6 +191,8 @@ def offers(unit: Unit, request_id: RequestId) -> tuple[Offer, ...]:
         asked_provider_id=asked.provider_id,
         home_location_id=asked.location_id,
         now=unit.now,
+        own=said,
+        is_same_day=type_.maximum_advance <= SAME_DAY_ADVANCE,
     )
     return tuple(
         Offer(
@@ -539,7 +558,9 @@ def _wish(row: Row[Any]) -> Wish:
     )
 
 
-def _free_for(unit: Unit, asked: _Asked, type_: AppointmentType) -> tuple[SlotBook, list[Slot]]:
+def _free_for(
+    unit: Unit, asked: _Asked, type_: AppointmentType, said: Sequence[OwnWish]
+) -> tuple[SlotBook, list[Slot]]:
     """The free slots worth ranking for a request; the search goes further when too few are found."""
     chain_id = None if asked.moved is None else asked.moved.chain_id
     book: SlotBook | None = None
@@ -554,7 +575,8 @@ def _free_for(unit: Unit, asked: _Asked, type_: AppointmentType) -> tuple[SlotBo
         free = _of_spans(book, spans, type_, places, asked.moved)
         if len(free) < _ENOUGH and places:
             free = _of_spans(book, spans, type_, (), asked.moved)
-        if len(free) >= _ENOUGH:
+        meant = sum(not against(said, each.starts_at, unit.time) for each in free)
+        if meant >= _ENOUGH or (len(free) >= _ENOUGH and soon >= _MEANT):
             break
     assert book is not None
     return book, free

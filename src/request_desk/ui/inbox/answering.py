@@ -117,6 +117,7 @@ class Answering(QObject):
         message.offer_chosen.connect(self._item_chosen)
         message.offers_painted.connect(self._offers_painted)
         message.type_chosen.connect(handler.choose_type)
+        message.left_out.connect(self._left_out)
         message.cancel_wanted.connect(self.cancel_appointment)
         message.reply_wanted.connect(self.go_to_response)
         message.forward_wanted.connect(partial(self.forward, ""))
@@ -274,6 +275,10 @@ class Answering(QObject):
     def _offer_clicked(self, one: ShownOffer) -> None:
         if not one.is_gone and self._may_write():
             self._choose(one)
+
+    @Slot(object)
+    def _left_out(self, item: Item) -> None:
+        self.handler.leave_out(item.removes)
 
     @Slot(object)
     def _item_chosen(self, item: Item) -> None:

@@ -18,6 +18,7 @@ def going() -> tuple[Command, ...]:
         Command("inbox.open", _("Into the message"), ("Return",), _HERE),
         Command("inbox.reply", _("Write the response"), ("R",), _HERE, icon="reply", permission=_ANSWER),
         Command("inbox.next_slot", _("Next available time"), ("N",), _HERE, icon="skip-forward"),
+        Command("inbox.own_words", _("Leave out what was read in the message"), ("X",), _HERE, icon="x"),
         Command("inbox.search", _("Search the requests"), ("/", "Ctrl+F"), _HERE, icon="search"),
         Command(
             "inbox.phrases", _("Phrase Construction"), ("P", "Ctrl+P"), _HERE, icon="list-tree", permission=_ANSWER

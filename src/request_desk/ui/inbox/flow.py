@@ -10,12 +10,14 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from request_desk.domain import own_words
 from request_desk.domain.agreement import Told
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Slot
 from request_desk.domain.careful import NO_ASSURANCE, Assurance, answering, second_of
 from request_desk.domain.directory import CancelReason, OpeningHours
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, TypeId
+from request_desk.domain.own_words import OwnWish
 from request_desk.domain.phrases import FIELDS, Outcome, Prompt, Rendered, leftover_marks
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import (
@@ -115,6 +117,7 @@ class Handling:
     already: tuple[Appointment, ...] = ()  # appointments of the patient that could be the answer (ACT13)
     is_thanks: bool = False  # the last letter only says thanks (MC17)
     assurance: Assurance = NO_ASSURANCE  # what was said about the doubts
+    removed: frozenset[str] = frozenset()  # of what was read in the parent's own words, by key (MC16)
     text_meant: str = ""  # a response that is meant as it is, though it differs from the act
 
     @property
@@ -145,6 +148,20 @@ class Handling:
     def moves(self) -> bool:
         """Whether a chosen slot moves the present appointment instead of booking a new one."""
         return self.appointment is not None and self.view.kind is not RequestKind.SCHEDULE
+
+
+def own_wishes(now: Handling, at: datetime, zone: PracticeTime) -> tuple[OwnWish, ...]:
+    """Return what the parent says about time in own words, as far as it ranks the offers: not what was removed here."""
+    if now.is_answered or now.view.kind is RequestKind.CANCEL:
+        return ()
+    return own_words.of_thread(now.view.thread, at, zone, now.removed)
+
+
+def leaving_out(now: Handling, key: str) -> Handling:
+    """Leave out something that was read in the message; the offers are ranked anew, but for a time that is chosen."""
+    if now.chosen is not None:
+        return replace(now, removed=now.removed | {key})
+    return replace(now, removed=now.removed | {key}, offers=(), offers_known=False, first_count=0)
 
 
 def opened(view: RequestView, zone: PracticeTime) -> Handling:

@@ -15,6 +15,7 @@ from request_desk.domain.careful import Assurance
 from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.errors import Conflict, NotFound, Refused, SlotTaken
 from request_desk.domain.ids import PatientId, RequestId, TypeId
+from request_desk.domain.own_words import against
 from request_desk.domain.phrases import Outcome
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import (
@@ -198,7 +199,8 @@ class RequestHandler(QObject):
         if self._now is not None and self._now.type_id is not None:
             self._read_typed(request_id, self._now.type_id)
             return
-        self._offering = self._runner.read(self, schedule_queries.offers, request_id)
+        removed = self._now.removed if self._now is not None else frozenset()
+        self._offering = self._runner.read(self, schedule_queries.offers, request_id, removed=removed)
         self._offering.done(partial(self._offers_read, request_id)).refused(partial(self._offers_refused, request_id))
 
     def _offers_read(self, request_id: RequestId, offers: tuple[Offer, ...]) -> None:
@@ -241,7 +243,10 @@ class RequestHandler(QObject):
     def _typed_read(self, request_id: RequestId, type_id: TypeId, slots: tuple[FreeSlot, ...]) -> None:
         if self._now is None or self._now.type_id != type_id:
             return
-        spread = flow.spread(slots, self._context.words().zone)
+        zone = self._zone()
+        own = flow.own_wishes(self._now, self._context.clock.now(), zone)
+        meant = [slot for slot in slots if not against(own, slot.starts_at, zone)]
+        spread = flow.spread(meant or slots, zone)
         offers = [Offer(slot, Fit.NEXT_DAYS, 1, *self._names_of(slot)) for slot in spread]
         self._offers_read(request_id, tuple(offers))
 
@@ -263,6 +268,19 @@ class RequestHandler(QObject):
         return self._context.words().zone
 
     # choosing
+
+    def leave_out(self, key: str) -> None:
+        """Leave out something that was read in the parent's own words, and rank the times anew (MC16)."""
+        if self._now is not None and not self._now.is_answered:
+            self._set(flow.leaving_out(self._now, key))
+            self._read_offers(self._now.view.id)
+
+    def leave_out_next(self) -> None:
+        """Leave out the first of what was read in the parent's own words."""
+        if self._now is not None:
+            own = flow.own_wishes(self._now, self._context.clock.now(), self._zone())
+            if own:
+                self.leave_out(own[0].key)
 
     @Slot()
     def want_another(self) -> None:

@@ -229,6 +229,7 @@ class MessageCenter(QWidget):
             "inbox.wait": answering.wait_for_parent,
             "inbox.unread": answering.handler.mark_unread,
             "inbox.take": answering.handler.take,
+            "inbox.own_words": answering.handler.leave_out_next,
             "inbox.another": answering.handler.want_another,
             "inbox.patient": answering.change_patient,
             "inbox.no_reply": answering.complete_without_reply,

@@ -188,6 +188,7 @@ class RequestPane(Card):
     forward_wanted = Signal()
     nurse_wanted = Signal()
     unread_wanted = Signal()
+    left_out = Signal(object)  # Item: something read in the message, which does not count
     not_mine_wanted = Signal()
     take_wanted = Signal()
     another_wanted = Signal()
@@ -310,6 +311,8 @@ class RequestPane(Card):
         self._type_row = type_row
         self.wished = TimesLine(name=_("Requested Appointment Slots"), parent=facts)
         self.others = TimesLine(name=_("Other times"), parent=facts)
+        self.own = TimesLine(name=_("Read in the message"), parent=facts)
+        self.own.chosen.connect(self.left_out)
         for line in (self.wished, self.others):
             line.chosen.connect(self.offer_chosen)
             line.offers_painted.connect(self.offers_painted)
@@ -323,6 +326,7 @@ class RequestPane(Card):
             (_("Current appointment"), self.current),
             (_("Visit"), type_row),
             (_("Requested slots"), self.wished),
+            (_("In their words"), self.own),
             (_("Other times"), self.others),
             (_("Rules"), self.rules),
             (_("Arrived"), self.came),
@@ -539,6 +543,9 @@ class RequestPane(Card):
         hides = now.view.kind.value == "cancel" and not now.view.wishes
         self.wished.set_items(wished)
         self._show_row(self.wished, shown=not hides)
+        own = say.own_items(now, words, at)
+        self.own.set_items(own)
+        self._show_row(self.own, shown=bool(own))
         others = say.marked(say.other_items(now, words), now, words, at)
         self.others.set_items(others)
         self._show_row(self.others, shown=bool(others))

@@ -10,6 +10,7 @@ from request_desk.domain.appointments import Appointment
 from request_desk.domain.availability import Slot
 from request_desk.domain.careful import has_words
 from request_desk.domain.changes import JournalEntry
+from request_desk.domain.own_words import said
 from request_desk.domain.requests import (
     AuthorKind,
     CallOutcome,
@@ -26,7 +27,7 @@ from request_desk.domain.requests import (
 )
 from request_desk.domain.urgent import urgent_words
 from request_desk.domain.words import Words, _, plural, safe_name
-from request_desk.ui.inbox.flow import Handling, ShownOffer, is_held, key_of
+from request_desk.ui.inbox.flow import Handling, ShownOffer, is_held, key_of, own_wishes
 from request_desk.ui.inbox.row_words import DOT
 
 # the message
@@ -171,6 +172,7 @@ class Item:
     digit: int = 0
     slot: Slot | None = None
     is_chosen: bool = False
+    removes: str = ""  # the key of what a click leaves out
 
 
 def wished_items(now: Handling, words: Words) -> tuple[Item, ...]:
@@ -253,6 +255,14 @@ def other_items(now: Handling, words: Words) -> tuple[Item, ...]:
         state = ItemState.GONE if one.is_gone else ItemState.FREE
         items.append(Item(text, _("taken") if one.is_gone else who, state, one.digit, one.offer.slot))
     return tuple(items)
+
+
+def own_items(now: Handling, words: Words, at: datetime) -> tuple[Item, ...]:
+    """Return what was read in the parent's own words, with the words; a click leaves it out (MC16)."""
+    return tuple(
+        Item(said(wish, words), _("“{words}” ×").format(words=wish.quote), ItemState.PLAIN, removes=wish.key)
+        for wish in own_wishes(now, at, words.zone)
+    )
 
 
 def differs(now: Handling, one: ShownOffer) -> str:

@@ -25,7 +25,7 @@ class _Placed:
 
 
 class TimesLine(QWidget):
-    """Shows items; a click on one with a slot chooses it. `offers_painted` tells which digits are on the screen."""
+    """Shows items; a click on one with a slot, or that can be left out, chooses it. `offers_painted` tells which digits are on the screen."""
 
     chosen = Signal(object)  # Item
     offers_painted = Signal(object)  # tuple of (digit, Slot)
@@ -111,8 +111,10 @@ class TimesLine(QWidget):
 
     def _at(self, point: QPoint) -> Item | None:
         for placed in self._placed:
-            if placed.rect.contains(point) and placed.item.slot is not None and placed.item.state is not ItemState.GONE:
-                return placed.item
+            item = placed.item
+            leads = item.removes or (item.slot is not None and item.state is not ItemState.GONE)
+            if leads and placed.rect.contains(point):
+                return item
         return None
 
     def _laid_out(self, width: int) -> list[_Placed]:
