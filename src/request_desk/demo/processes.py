@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
@@ -19,6 +19,7 @@ PROGRAM: Final = (sys.executable, "-P", "-m", "request_desk")
 _SERVICES: Final = ("worker", "portal")
 _READY_SECONDS: Final = 60.0
 _END_SECONDS: Final = 8.0  # the portal finishes its answers, the worker the mail it is sending
+_TURN_SECONDS: Final = 1.0
 _INTERRUPTED: Final = 130
 
 Say = Callable[[str], object]
@@ -57,8 +58,13 @@ class Child:
             )
 
     def wait(self) -> int:
-        """Wait for the end of the process and return its exit code."""
-        return self._process.wait()
+        """Wait for the end of the process and return its exit code.
+
+        In short turns: a Ctrl-C that comes just before one endless wait begins is heard only when that has ended.
+        """
+        while True:
+            with suppress(subprocess.TimeoutExpired):
+                return self._process.wait(_TURN_SECONDS)
 
     def _hear(self) -> None:
         stream = self._process.stdout
