@@ -37,6 +37,10 @@ def said(text: str, *, locale: str = "en_US", old: datetime | None = None, must_
         "mar 24 nov, 9:20 a. m.",
         "2026-11-24, 09:20",
         "Call (206) 555-0147 if 9:20 AM does not work.",
+        "nos vemos el martes a las nueve y veinte",
+        "a las nueve y veinte de la mañana con la Dra. Lindqvist",
+        "twenty past nine on Tuesday",
+        "It is at 9:20 AM. If you cannot come, call us today.",
     ],
 )
 def test_a_letter_that_tells_the_same_is_sent(text: str) -> None:
@@ -59,12 +63,33 @@ def test_a_letter_that_tells_the_same_is_sent(text: str) -> None:
         ("9:20 AM. Is it for Theodore or his brother?", ("asks a question",)),
         ("el miércoles 25 de noviembre a las 9:20", ("says 9:20",)),
         ("noon on Tuesday", ("says noon",)),
+        ("today at 9:20", ("says 9:20",)),
+        ("hoy a las 9:20", ("says 9:20",)),
+        ("tomorrow, 9:20 AM", ("says 9:20 AM",)),
+        ("mañana a las 9:20", ("says 9:20",)),
+        ("See you tomorrow! It is 9:20", ("says tomorrow",)),
+        ("half past nine on Tuesday", ("says half past nine",)),
+        ("a quarter to ten", ("says a quarter to ten",)),
+        ("9:20 with Tehrani", ("names Dr. Tehrani",)),
+        ("a las 9:20 con la doctora Zielinska", ("names Dr. Zielińska",)),
     ],
 )
 def test_what_differs_is_told(text: str, told: tuple[str, ...]) -> None:
     found = said(text)
     assert len(found) == len(told), found
     assert all(part in sentence for part, sentence in zip(told, found, strict=True))
+
+
+def test_tomorrow_is_right_on_the_day_before() -> None:
+    words = Words("en_US", LA, date(2026, 11, 23))
+    told = Told(NEW, "Dr. Lindqvist", "Northside")
+    for text in ("See you tomorrow at 9:20", "mañana a las 9:20 de la mañana", "tomorrow, 9:20 AM"):
+        assert differences(text, told, words) == ()
+    assert differences("today at 9:20", told, words) != ()
+
+
+def test_a_family_name_of_a_patient_is_no_provider() -> None:
+    assert said("9:20 AM for Lukas Tehrani") == ()
 
 
 def test_the_time_that_is_moved_may_be_told_too() -> None:

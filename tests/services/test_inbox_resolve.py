@@ -416,7 +416,9 @@ def test_the_same_need_is_booked_once(desk: Desk, practice: Practice) -> None:  
     resolve(desk, practice.maria, first, Booking(a_slot(practice, "10:00"), practice.well))
     for request in (second, third):
         before = snapshot(practice.database)
-        with pytest.raises(Doubtful, match=r"Zuri already has Wed, Nov 25, 10:00 AM with Dr\. Lindqvist") as asked:
+        with pytest.raises(
+            Doubtful, match=r"Zuri Okafor already has Wed, Nov 25, 10:00 AM with Dr\. Lindqvist"
+        ) as asked:
             resolve(desk, practice.maria, request, Booking(a_slot(practice, "15:00"), practice.well))
         assert asked.value.doubt is Doubt.ANOTHER
         assert not changed_tables(before, snapshot(practice.database))

@@ -1,6 +1,7 @@
 """One request at the desk as plain values: digits, choices, refusals, and what a draft remembers."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -318,3 +319,12 @@ def test_the_schedule_draws_as_held_only_what_was_read_and_still_runs() -> None:
     assert [each.state for each in painted(chosen, at)] == [OfferState.CHOSEN, OfferState.FREE]
     assert [each.state for each in painted(held, at)] == [OfferState.HELD, OfferState.FREE]
     assert [each.state for each in painted(held, at + timedelta(minutes=15))] == [OfferState.CHOSEN, OfferState.FREE]
+
+
+def test_a_text_that_was_meant_for_one_time_is_asked_about_again_with_another() -> None:  # RE11
+    now = handling(an_offer(), an_offer(later(40)), visit=a_visit())
+    first, second = now.offers
+    meant = replace(flow.choosing(now, first), text_meant="see you then")
+    assert flow.choosing(meant, second).text_meant == ""
+    assert flow.letting_go(meant).text_meant == ""
+    assert flow.cancelling(meant, CancelChoice(CancelReason("pat", "Parent asked", ""))).text_meant == ""

@@ -26,6 +26,7 @@ from request_desk.ui.schedule.cancel_dialog import CancelDialog
 from request_desk.ui.schedule.move_dialog import MoveDialog
 from request_desk.ui.schedule.schedule_page import SchedulePage
 from request_desk.ui.schedule.slot_dialog import SlotDialog
+from request_desk.ui.widgets.dialogs import Question
 from request_desk.ui.widgets.states import State
 from tests.builders import TODAY, Practice, wall
 from tests.ui.conftest import HandTimers
@@ -268,6 +269,30 @@ def test_booking_by_keyboard_only(
     assert (made.status, made.type_name) == (AppointmentStatus.CONFIRMED, "Sick visit")
     desk.press("Ctrl+Shift+Z")
     assert visits()[0].status is AppointmentStatus.CANCELLED
+
+
+def test_a_second_visit_is_asked_about_once_and_enter_leaves_it(
+    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+) -> None:  # ACT13
+    practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "14:00")
+    desk = desk_at()
+    dialog = double_click(desk, "10:00")
+    QTest.keyClicks(desk.focus(), "zuri")
+    desk.press("Return", "Return")
+    assert dialog._patient_id == practice.zuri
+    desk.press("Ctrl+Return")
+    asked = dialog_of(desk, Question)
+    assert isinstance(asked, Question)
+    assert "Zuri Okafor already has Tue, Nov 24, 2:00 PM with Dr. Lindqvist" in asked.question.text()
+    desk.press("Return")
+    assert len(visits()) == 1
+    assert dialog.isVisible()
+    desk.click(dialog.button)
+    asked = dialog_of(desk, Question)
+    assert isinstance(asked, Question)
+    desk.click(asked.yes)
+    assert not desk.has_dialog()
+    assert len(visits()) == 2
 
 
 def test_enter_finds_and_never_books(desk_at: OpenDesk, practice: Practice) -> None:

@@ -10,6 +10,8 @@ from request_desk.domain.search import fold
 from request_desk.domain.words import Words, _
 
 _NOON: Final = 12 * 60
+_SURNAME: Final = 4  # letters that a surname has at least to be looked for alone
+_BEFORE_SURNAME: Final = ("with", "con", "dr", "dra", "doctor", "doctora", "doc", "np", "pa", "see", "to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ def differences(
     day_first = not words.is_month_first
     right = _as_named(told.starts_at, words)
     known = [right, *([_as_named(told.old_at, words)] if told.old_at is not None else [])]
-    named = times(text, day_first=day_first)
+    today = words.today
+    named = times(text, day_first=day_first, today=today)
     wrong = [each for each in named if not any(each.may_be(one) for one in known)]
     if wrong:
         found.append(
@@ -47,7 +50,9 @@ def differences(
         )
     practice_days = [words.zone.day_of(each) for each in (told.starts_at, told.old_at) if each is not None]
     other_days = [
-        each for each in days(text, day_first=day_first) if not any(each.may_be(day) for day in practice_days)
+        each
+        for each in days(text, day_first=day_first, today=today)
+        if not any(each.may_be(day) for day in practice_days)
     ]
     if other_days and not wrong:
         found.append(
@@ -83,9 +88,15 @@ def _others(text: str, meant: Sequence[str], names: Iterable[str]) -> list[str]:
     for name in meant:
         if name:
             plain = plain.replace(f" {' '.join(_words(name))} ", " ")
-    return [
-        name for name in dict.fromkeys(names) if name and name not in meant and f" {' '.join(_words(name))} " in plain
-    ]
+    return [name for name in dict.fromkeys(names) if name and name not in meant and _stands(_words(name), plain)]
+
+
+def _stands(name: Sequence[str], plain: str) -> bool:
+    """Whether a name stands there: whole, or the surname of a provider behind "with" or a title."""
+    if f" {' '.join(name)} " in plain:
+        return True
+    surname = name[-1] if len(name) > 1 and len(name[-1]) >= _SURNAME else ""
+    return bool(surname) and any(f" {before} {surname} " in plain for before in _BEFORE_SURNAME)
 
 
 def _words(text: str) -> list[str]:

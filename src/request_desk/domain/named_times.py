@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 _MONTHS: Final = {
@@ -51,8 +51,13 @@ _CLOCK: Final = re.compile(
     r"(?P<hour>\d{1,2})[:.h](?P<minute>[0-5]\d)(?!\d|\.\d)" + _HALF.replace("{0}", "half") + r"?"
     r"|(?P<full>\d{1,2})" + _HALF.replace("{0}", "full_half") + r""
     r"|\b(?:a\s+las?|las|at|sobre\s+las)\s+(?P<bare>\d{1,2}(?![\d/.:]|\s*(?:de\s|min|h\b|%|st\b|nd\b|th\b))"
-    rf"|(?:{_any_of(_HOURS)}|once)\b)(?:\s+y\s+(?P<part>media|cuarto))?" + _HALF.replace("{0}", "bare_half") + r"?"
+    rf"|(?:{_any_of(_HOURS)}|once)\b)(?:\s+y\s+(?P<part>media|cuarto|cinco|diez|quince|veinticinco|veinte|treinta|cuarenta|cincuenta)\b)?"
+    + _HALF.replace("{0}", "bare_half")
+    + r"?"
     rf"|\b(?P<word>\d{{1,2}}|{_any_of(_HOURS)})\s+o['’]?clock"
+    rf"|\b(?:a\s+)?(?P<past>half|quarter|five|ten|twenty(?:[- ]five)?)\s+(?P<side>past|to)\s+(?P<past_hour>\d{{1,2}}|{_any_of(_HOURS)})\b"
+    + _HALF.replace("{0}", "past_half")
+    + r"?"
     r"|\b(?P<noon>noon|midday|mediod[ií]a)\b"
     r")(?![\d:])",
     re.IGNORECASE,
@@ -74,11 +79,16 @@ _AFTER_WEEKDAY: Final = (
 )
 _DAY: Final = re.compile(
     rf"\b(?:{_WEEKDAY},?\s*(?:(?:el\s+|the\s+)?(?:{_DATE})|{_AFTER_WEEKDAY})?)"
-    rf"|(?<![\d:/.(])(?:{_DATE.replace('?P<', '?P<x_')}|{_ORDINAL})",
+    rf"|(?<![\d:/.(])(?:{_DATE.replace('?P<', '?P<x_')}|{_ORDINAL})"
+    r"|\b(?P<near>today|tonight|tomorrow|hoy|esta\s+noche|(?<!la\s)(?<!esta\s)mañana)\b",
     re.IGNORECASE,
 )
 _NEAR: Final = 14  # characters between a day and the clock that belongs to it: ", 2026, at ", " a las "
 
+_MEETING: Final = re.compile(
+    r"(?:see(?:ing)?\s+you(?:\s+both|\s+all)?|nos\s+vemos|(?:appointment|visit)\s+is|booked\s+for|la\s+cita\s+es)\s+$",
+    re.IGNORECASE,
+)
 _Day = tuple[int | None, int | None, int | None]  # weekday, month, day of the month
 
 
@@ -116,14 +126,22 @@ class NamedDay:
         return _may_be_day((self.weekday, self.month, self.day), (day.weekday(), day.month, day.day))
 
 
-def times(text: str, *, day_first: bool = False) -> tuple[Named, ...]:
-    """Return the wall times in a text, each with the day written beside it; `day_first` reads 4/11 as the fourth of November."""
-    return tuple(_named(text, day_first))
+def times(text: str, *, day_first: bool = False, today: date | None = None) -> tuple[Named, ...]:
+    """Return the wall times in a text, each with the day written beside it.
+
+    `day_first` reads 4/11 as the fourth of November; with `today` the day beside a time may be "tomorrow", too.
+    """
+    return tuple(_named(text, _Reading(day_first, today)))
 
 
-def days(text: str, *, day_first: bool = False) -> tuple[NamedDay, ...]:
-    """Return the days in a text, by weekday, date or both."""
-    return tuple(NamedDay(*_day(found, day_first), found[0].strip(" ,.")) for found in _found_days(text))
+def days(text: str, *, day_first: bool = False, today: date | None = None) -> tuple[NamedDay, ...]:
+    """Return the days in a text, by weekday, date or both; "tomorrow" only where it is when people meet: "see you tomorrow"."""
+    reading = _Reading(day_first, today)
+    return tuple(
+        NamedDay(*_day(found, reading), found[0].strip(" ,."))
+        for found in _found_days(text, reading)
+        if not found["near"] or _MEETING.search(text[: found.start()])
+    )
 
 
 def names_a_time(text: str) -> bool:
@@ -136,7 +154,15 @@ _SOME_DAY: Final = (
 )
 
 
-def _named(text: str, day_first: bool) -> Iterator[Named]:
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How days are read: the order of day and month, and the day on which it is read, if that is known."""
+
+    day_first: bool
+    today: date | None
+
+
+def _named(text: str, reading: _Reading) -> Iterator[Named]:
     """The wall times in a text, each with the day written beside it."""
     clocks = [clock for clock in _CLOCK.finditer(text) if _minute(clock)[0] is not None]
     for index, clock in enumerate(clocks):
@@ -144,16 +170,18 @@ def _named(text: str, day_first: bool) -> Iterator[Named]:
         assert minute is not None
         before = text[clocks[index - 1].end() if index else 0 : clock.start()]
         after = text[clock.end() : clocks[index + 1].start() if index + 1 < len(clocks) else len(text)]
-        day = _day_before(before, day_first) or _day_after(after, day_first) or (None, None, None)
+        day = _day_before(before, reading) or _day_after(after, reading) or (None, None, None)
         yield Named(minute, half, *day, clock[0].strip())
 
 
 def _minute(clock: re.Match[str]) -> tuple[int | None, str | None]:
     if clock["noon"]:
         return 720, "p"
+    if clock["past"]:
+        return _past(clock)
     told = clock["hour"] or clock["full"] or clock["bare"] or clock["word"]
     hour = int(told) if told.isdigit() else {**_HOURS, "once": 11}[told.lower()]
-    minute = int(clock["minute"] or 0) + {"media": 30, "cuarto": 15}.get((clock["part"] or "").lower(), 0)
+    minute = int(clock["minute"] or 0) + _SPANISH_MINUTES.get((clock["part"] or "").lower(), 0)
     half = (clock["half"] or clock["full_half"] or clock["bare_half"] or "").lower() or None
     spanish = (clock["half_es"] or clock["full_half_es"] or clock["bare_half_es"] or "").lower()
     if spanish:
@@ -165,28 +193,55 @@ def _minute(clock: re.Match[str]) -> tuple[int | None, str | None]:
     return hour * 60 + minute, ("p" if hour > 12 else "a" if hour == 0 else None)
 
 
-def _found_days(text: str) -> list[re.Match[str]]:
-    return [found for found in _DAY.finditer(text) if _day(found, False) is not None and found[0].strip()]
+_SPANISH_MINUTES: Final = {
+    "media": 30, "cuarto": 15, "cinco": 5, "diez": 10, "quince": 15, "veinte": 20, "veinticinco": 25, "treinta": 30,
+    "cuarenta": 40, "cincuenta": 50,
+}  # fmt: skip
+_PAST: Final = {"half": 30, "quarter": 15, "five": 5, "ten": 10, "twenty": 20}
 
 
-def _day_before(text: str, day_first: bool) -> _Day | None:
-    found = _found_days(text)
+def _past(clock: re.Match[str]) -> tuple[int | None, str | None]:
+    """Half past three, a quarter to ten."""
+    told = clock["past_hour"].lower()
+    hour = int(told) if told.isdigit() else {**_HOURS, "once": 11}[told]
+    minutes = _PAST.get(clock["past"].lower(), 25)
+    half = (clock["past_half"] or "").lower() or None
+    if clock["past_half_es"] or not 1 <= hour <= 12:
+        return None, None
+    minute = hour % 12 * 60 + (minutes if clock["side"].lower() == "past" else -minutes)
+    return (minute % 720 + (720 if half == "p" else 0), half)
+
+
+def _found_days(text: str, reading: _Reading) -> list[re.Match[str]]:
+    return [
+        found for found in _DAY.finditer(text) if found[0].strip() and not (found["near"] and reading.today is None)
+    ]
+
+
+def _day_before(text: str, reading: _Reading) -> _Day | None:
+    found = _found_days(text, reading)
     if (
         not found
         or len(text) - found[-1].end() > _NEAR
         or re.search(r"[!?;\n]\s|[.]\s+[A-ZÁÉÍÓÚ]|;", text[found[-1].end() :])
     ):
         return None
-    return _day(found[-1], day_first)
+    return _day(found[-1], reading)
 
 
-def _day_after(text: str, day_first: bool) -> _Day | None:
+def _day_after(text: str, reading: _Reading) -> _Day | None:
     lead = re.match(r"\s*,?\s*(?:on\s+|el\s+|del\s+)?", text)
     found = _DAY.match(text, lead.end() if lead else 0)
-    return _day(found, day_first) if found and found[0].strip() else None
+    if not found or not found[0].strip() or (found["near"] and reading.today is None):
+        return None
+    return _day(found, reading)
 
 
-def _day(found: re.Match[str], day_first: bool) -> _Day:
+def _day(found: re.Match[str], reading: _Reading) -> _Day:
+    if found["near"] and reading.today is not None:
+        ahead = found["near"].lower() in ("tomorrow", "mañana")
+        near = reading.today + timedelta(days=ahead)
+        return near.weekday(), near.month, near.day
     weekday = {**_WEEKDAYS, "mar": 1}[found["weekday"].lower()] if found["weekday"] else None
     part = {name: found[name] or found[f"x_{name}"] for name in _PARTS}
     if part["month"]:
@@ -198,7 +253,7 @@ def _day(found: re.Match[str], day_first: bool) -> _Day:
     first, second = part["first"] or part["first_dot"], part["second"] or part["second_dot"]
     if first:
         pair = (int(first), int(second))
-        is_day_first = (pair[1] <= 12 and (day_first or bool(part["first_dot"]))) or pair[0] > 12
+        is_day_first = (pair[1] <= 12 and (reading.day_first or bool(part["first_dot"]))) or pair[0] > 12
         day, month = pair if is_day_first else pair[::-1]
         return weekday, month, day
     number = found["number"] or found["ordinal"]

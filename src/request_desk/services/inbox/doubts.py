@@ -24,8 +24,8 @@ def check(unit: Unit, row: Row[Any], act: Act | None, disposition: Disposition, 
     said: dict[str, Any] = {}
     if act is not None:
         said |= _agreed(unit, row, assurance)
-    if isinstance(act, Booking) and not assurance.another:
-        _check_first(unit, row, act)
+    if act is not None and not assurance.another:
+        check_first(unit, PatientId(row.patient_id), act, RequestId(row.id))
     if row.urgent and disposition is Disposition.COMPLETED:
         who = clean_text(assurance.took_over, field=_("Who took it over"), most=_REASON_LIMIT, lines=False)
         if not who:
@@ -57,14 +57,18 @@ def _agreed(unit: Unit, row: Row[Any], assurance: Assurance) -> dict[str, Any]:
     return {"agreed_contact_id": agreed.contact_id, "agreed_how": agreed.how}
 
 
-def _check_first(unit: Unit, row: Row[Any], act: Booking) -> None:
-    patient_id = PatientId(row.patient_id)
+def check_first(unit: Unit, patient_id: PatientId, act: Act, request_id: RequestId | None = None) -> None:
+    """Raise Doubtful when an act would be a second appointment of a patient within the usual span (ACT13)."""
+    if not isinstance(act, Booking):
+        return
     lock_patient(unit, patient_id)
     upcoming = upcoming_of(unit, (patient_id,))
-    second = second_of(act, patient_id, upcoming, unit.time, RequestId(row.id))
+    second = second_of(act, patient_id, upcoming, unit.time, request_id)
     if second is not None:
         sentence = _("{name} already has {time} with {provider}. Say that this is another visit, or leave it.")
         told = sentence.format(
-            name=row.given_name, time=unit.words.at(second.zone).moment(second.starts_at), provider=second.provider_name
+            name=second.patient_name,
+            time=unit.words.at(second.zone).moment(second.starts_at),
+            provider=second.provider_name,
         )
         raise Doubtful(told, Doubt.ANOTHER)

@@ -14,6 +14,7 @@ from request_desk.domain.notices import notice_of
 from request_desk.domain.requests import Act, Booking, Cancellation, Disposition, Move
 from request_desk.domain.words import _
 from request_desk.services.desk import Undo, Unit
+from request_desk.services.inbox import doubts
 from request_desk.services.notices import outbox
 from request_desk.services.schedule import scheduling
 
@@ -58,9 +59,14 @@ def do(unit: Unit, act: Act, *, patient_id: PatientId, request_id: RequestId | N
     return Done(appointment, back)
 
 
-def act_alone(unit: Unit, patient_id: PatientId, act: Act) -> AppointmentId:
-    """Book, move or cancel from the schedule, without a request: with one notice to each contact that gets notices (NT1)."""
+def act_alone(unit: Unit, patient_id: PatientId, act: Act, *, another: bool = False) -> AppointmentId:
+    """Book, move or cancel from the schedule, without a request: with one notice to each contact that gets notices (NT1).
+
+    Raises Doubtful before a second appointment within the usual span, unless `another` says that it is meant (ACT13).
+    """
     unit.require(Permission.CHANGE_SCHEDULE)
+    if not another:
+        doubts.check_first(unit, patient_id, act)
     people = outbox.ask_people(unit, patient_id)
     done = do(unit, act, patient_id=patient_id, request_id=None)
     notices = outbox.notify(

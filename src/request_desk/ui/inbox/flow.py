@@ -303,7 +303,15 @@ def choosing(now: Handling, one: ShownOffer) -> Handling:
     known = any(shown.key == one.key for shown in now.offers)
     offers = now.offers if known else (*now.offers, one)
     return replace(
-        now, offers=offers, chosen=one, hold=None, holding=True, cancel=None, overrule="", disposition=_settled(now)
+        now,
+        offers=offers,
+        chosen=one,
+        hold=None,
+        holding=True,
+        cancel=None,
+        overrule="",
+        text_meant="",
+        disposition=_settled(now),
     )
 
 
@@ -327,7 +335,9 @@ def lost(now: Handling, key: OfferKey, fresh: Iterable[Offer]) -> Handling:
 
 def cancelling(now: Handling, choice: CancelChoice) -> Handling:
     """Choose to cancel the appointment instead of any slot."""
-    return replace(now, cancel=choice, chosen=None, hold=None, holding=False, overrule="", disposition=_settled(now))
+    return replace(
+        now, cancel=choice, chosen=None, hold=None, holding=False, overrule="", text_meant="", disposition=_settled(now)
+    )
 
 
 def is_held(now: Handling, at: datetime) -> bool:
@@ -337,7 +347,7 @@ def is_held(now: Handling, at: datetime) -> bool:
 
 def letting_go(now: Handling) -> Handling:
     """Choose no act: only a reply."""
-    return replace(now, cancel=None, chosen=None, hold=None, holding=False, overrule="")
+    return replace(now, cancel=None, chosen=None, hold=None, holding=False, overrule="", text_meant="")
 
 
 def disposing(now: Handling, disposition: Disposition, waiting_until: datetime | None = None) -> Handling:

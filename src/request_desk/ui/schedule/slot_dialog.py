@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 from request_desk.domain.appointments import Appointment
 from request_desk.domain.availability import Slot as FreeSlot
 from request_desk.domain.availability import Span
+from request_desk.domain.careful import Doubtful
 from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.directory import AppointmentType, Patient
 from request_desk.domain.errors import Refused
@@ -30,6 +31,7 @@ from request_desk.ui.schedule.rule_box import RuleBox
 from request_desk.ui.schedule.sheet import Sheet
 from request_desk.ui.schedule.visit_words import named, who_words
 from request_desk.ui.widgets.buttons import IconButton, primary
+from request_desk.ui.widgets.dialogs import ask
 from request_desk.ui.widgets.layout import Card, field, row
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.states import State, StateStack
@@ -347,6 +349,9 @@ class SlotDialog(Sheet):
 
     @Slot()
     def _act(self) -> None:
+        self._do(another=False)
+
+    def _do(self, *, another: bool) -> None:
         slot, type_id = self._chosen(), self.type_box.currentData()
         if slot is None or self._patient_id is None or type_id is None:
             return
@@ -359,7 +364,7 @@ class SlotDialog(Sheet):
             act = Booking(slot, type_id, overrule=reason)
         else:
             act = Move(self._moving.id, self._moving.version, slot, overrule=reason)
-        pending = self._context.runner.act(self, acts.act_alone, self._patient_id, act)
+        pending = self._context.runner.act(self, acts.act_alone, self._patient_id, act, another=another)
         pending.done(self._acted).refused(self.refuse)
 
     def _acted(self, appointment_id: int) -> None:
@@ -367,13 +372,23 @@ class SlotDialog(Sheet):
         self.accept()
 
     def refuse(self, refused: Refused) -> None:
-        """Say why, select nothing, and show the times as they are now (ACT6, ACT15)."""
+        """Say why, select nothing, and show the times as they are now (ACT6, ACT15); a doubt is asked about (ACT13)."""
         self._busy = False
+        if isinstance(refused, Doubtful):
+            asked = ask(self, refused.sentence, yes=_("Book another visit"), no=_("Leave it"), dangerous=True)
+            asked.answered.connect(self._answered)
+            self._ready()
+            return
         super().refuse(refused)
         self._was_refused = True  # nothing is selected by itself any more: Enter books nothing
         self.times.select_key(None)
         self._read_times()
         self._ready()
+
+    @Slot(bool)
+    def _answered(self, yes: bool) -> None:
+        if yes:
+            self._do(another=True)
 
     # Words of the table
 
