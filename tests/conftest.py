@@ -30,6 +30,7 @@ from sqlalchemy import create_engine, text  # noqa: E402
 from request_desk.domain.access import SYSTEM  # noqa: E402
 from request_desk.domain.clock import FixedClock  # noqa: E402
 from request_desk.domain.ids import CountingIds  # noqa: E402
+from request_desk.gateways import catalogues  # noqa: E402
 from request_desk.services.desk import Desk  # noqa: E402
 from request_desk.services.practice import invariants  # noqa: E402
 from request_desk.store import schema  # noqa: E402
@@ -45,6 +46,7 @@ _serial = count(1)
 def pytest_sessionstart() -> None:
     """Leave no garbage to a thread: the automatic collector frees Qt objects of an earlier test wherever it happens to run."""
     gc.disable()
+    catalogues.install()
 
 
 def pytest_runtest_logfinish() -> None:

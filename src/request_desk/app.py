@@ -66,10 +66,12 @@ def open_database(found: "config.Settings") -> "Database":
 def open_desk(found: "config.Settings", clock: "Clock | None" = None) -> "Desk":
     """Open the practice's database; raises Refused when it is empty, newer, older or out of reach."""
     from request_desk.domain.access import SYSTEM
+    from request_desk.gateways import catalogues
     from request_desk.services.desk import Desk
     from request_desk.services.practice import housekeeping
     from request_desk.store import migrate
 
+    catalogues.install()
     database = open_database(found)
     try:
         migrate.check(database)

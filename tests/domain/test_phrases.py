@@ -619,7 +619,7 @@ def test_a_shipped_phrase_renders_for_all_it_claims(phrase: Phrase, relation: st
         full = render(phrase, {**VALUES, "contact.relation": relation}, asked, kind, outcome)
         assert not full.unresolved
         assert not leftover_marks(full.text)
-        assert full.text.startswith("Hi Amara,\n\n")
+        assert full.text.startswith({"en": "Hi Amara,\n\n", "es": "Hola, Amara:\n\n"}[phrase.language])
         assert full.text.endswith("\n\nMaria, Harbor Pediatrics")
         assert "  " not in full.text
         assert "\n\n\n" not in full.text
@@ -630,12 +630,19 @@ def test_a_shipped_phrase_renders_for_all_it_claims(phrase: Phrase, relation: st
 
 @pytest.mark.parametrize("phrase", LIBRARY, ids=lambda phrase: phrase.slug)
 def test_a_shipped_phrase_that_books_or_moves_agrees_with_its_own_fields(phrase: Phrase) -> None:  # RE11
-    words = Words("en_US", PracticeTime("America/Los_Angeles"), date(2026, 11, 20))
+    words = Words("en_US", PracticeTime("America/Los_Angeles"), date(2026, 11, 20)).in_language(phrase.language)
     new, old = words.zone.instant(date(2026, 11, 24), 560), words.zone.instant(date(2026, 12, 3), 510)
     asked = {prompt.name: "an answer" for prompt in phrase.prompts}
     for kind, outcome in claims(phrase):
         if outcome in (Outcome.BOOKED, Outcome.MOVED) and phrase.outcome is outcome:
-            text = render(phrase, VALUES, asked, kind, outcome).text
+            fields = {
+                **VALUES,
+                "new.day": words.day(new),
+                "new.clock": words.time(new),
+                "new.time": words.moment(new),
+                "old.time": words.moment(old),
+            }
+            text = render(phrase, fields, asked, kind, outcome).text
             told = Told(
                 new, VALUES["new.provider"], VALUES["new.location"], old, VALUES["old.provider"], VALUES["old.location"]
             )
@@ -644,15 +651,19 @@ def test_a_shipped_phrase_that_books_or_moves_agrees_with_its_own_fields(phrase:
 
 def test_each_file_is_named_for_its_phrase_and_lies_in_the_folder_of_its_kind() -> None:  # RE3
     for path, phrase in zip(FILES, LIBRARY, strict=True):
-        assert (path.parent.name, f"{path.parent.name}-{path.stem}") == (phrase.kind, phrase.slug)
+        name = f"{path.parent.name}-{path.name.partition('.')[0]}"
+        assert (path.parent.name, name) == (phrase.kind, phrase.slug)
+        assert path.name.endswith(f".{phrase.language}.toml") == (phrase.language != "en")
         assert parse(dump(phrase)) == phrase
 
 
 def test_the_library_has_at_least_28_phrases_with_ids_and_titles_of_their_own() -> None:  # RE3
     assert len(LIBRARY) >= 28
-    assert len({phrase.slug for phrase in LIBRARY}) == len(LIBRARY)
-    assert len({(phrase.kind, phrase.title) for phrase in LIBRARY}) == len(LIBRARY)
-    assert {phrase.language for phrase in LIBRARY} == {"en"}
+    assert {phrase.language for phrase in LIBRARY} == {"en", "es"}
+    for language in ("en", "es"):
+        these = [phrase for phrase in LIBRARY if phrase.language == language]
+        assert len({phrase.slug for phrase in these}) == len(these)
+        assert len({(phrase.kind, phrase.title) for phrase in these}) == len(these)
     assert {phrase.kind for phrase in LIBRARY} == {*KINDS, "any"}
     assert {phrase.outcome for phrase in LIBRARY} == set(Outcome)
 
@@ -693,7 +704,8 @@ def test_the_parents_language_comes_first_then_english() -> None:  # RE2
 
 def test_what_fits_comes_first_and_the_rest_stays_to_be_found() -> None:  # RE3
     ranked = order_for(LIBRARY, "cancel", Outcome.CANCELLED, "en")
-    assert len(ranked) == len(LIBRARY)
+    assert len(ranked) == len({phrase.slug for phrase in LIBRARY})  # each once, in the nearest language
+    assert {phrase.language for phrase in ranked} == {"en"}
     fits = [
         phrase.kind in ("cancel", "any") and phrase.outcome in (Outcome.CANCELLED, Outcome.ANY) for phrase in ranked
     ]

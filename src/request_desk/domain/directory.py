@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from request_desk.domain.access import Role
 from request_desk.domain.ids import ContactId, DepartmentId, LocationId, PatientId, ProviderId, StaffId, TypeId
+from request_desk.domain.words import later
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +206,11 @@ class PracticeSettings:
     closed_days: tuple[date, ...] = ()
     intake_department_id: DepartmentId | None = None
     cancel_reasons: tuple[CancelReason, ...] = (
-        CancelReason("pat", "Parent asked", "At your request."),
-        CancelReason("pat-fb", "Feeling better", "At your request."),
-        CancelReason("prov-pers", "Provider not available", "Your provider is not available at that time."),
-        CancelReason("oth-weath", "Weather", "The weather does not allow it."),
-        CancelReason("oth-err", "Entered by mistake", "It was entered by mistake."),
+        CancelReason("pat", "Parent asked", later("At your request.")),
+        CancelReason("pat-fb", "Feeling better", later("At your request.")),
+        CancelReason("prov-pers", "Provider not available", later("Your provider is not available at that time.")),
+        CancelReason("oth-weath", "Weather", later("The weather does not allow it.")),
+        CancelReason("oth-err", "Entered by mistake", later("It was entered by mistake.")),
     )
     claim_lease: timedelta = timedelta(minutes=3)
     urgent_words: tuple[str, ...] = ()  # the practice's own, beside those that are known (MC14)

@@ -693,8 +693,10 @@ def order_for(phrases: Sequence[Phrase], kind: str, outcome: Outcome, language: 
     """Return the phrases for the list of Phrase Construction, the best first.
 
     Those that fit kind and outcome come before the rest, those in `language` before English, English before others.
-    `query` keeps the phrases that hold each of its words in title, group or text, a find in the title first.
+    `query` keeps the phrases that hold each of its words in title, group or text, a find in the title first. Of a phrase
+    in several languages the nearest one stands for all.
     """
+    phrases = _nearest(phrases, language)
     words = _folded(query).split()
     ranked: list[tuple[tuple[object, ...], Phrase]] = []
     for phrase in phrases:
@@ -710,6 +712,15 @@ def order_for(phrases: Sequence[Phrase], kind: str, outcome: Outcome, language: 
 
 
 _NO_FIT: Final = 2
+
+
+def _nearest(phrases: Sequence[Phrase], language: str) -> Sequence[Phrase]:
+    """Of the phrases of one id those in the language that is nearest to the wanted one."""
+    best: dict[str, int] = {}
+    for phrase in phrases:
+        distance = _language_distance(phrase.language, language)
+        best[phrase.slug] = min(distance, best.get(phrase.slug, distance))
+    return [phrase for phrase in phrases if _language_distance(phrase.language, language) == best[phrase.slug]]
 
 
 def _misfit(has: str, wanted: str, joker: str) -> int:

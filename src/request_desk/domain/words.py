@@ -2,7 +2,9 @@
 
 import gettext
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, timedelta
 from datetime import time as wall_time
 from functools import cache
@@ -25,20 +27,65 @@ _MINUTE: Final = timedelta(minutes=1)
 _SAID_MOST: Final = 4_000  # days and times whose words are kept: Babel takes as long for one as the database for a row
 
 
-@cache
-def _catalog() -> gettext.NullTranslations:
-    """The texts of the desk's language; `gettext.gettext` itself would look into four folders for every single text."""
-    return gettext.translation("messages", fallback=True)
+_OURS: Final = "en"  # what the texts are written in, and what the desk speaks
+_catalogues: dict[str, gettext.NullTranslations] = {_OURS: gettext.NullTranslations()}
+_spoken: ContextVar[str] = ContextVar("spoken", default=_OURS)
+
+
+def install(language: str, catalogue: gettext.NullTranslations) -> None:
+    """Make a language known that parents can be written to in; the program does this as it starts."""
+    _catalogues[language] = catalogue
+
+
+def languages() -> tuple[str, ...]:
+    """Return the languages that texts can be said in, the desk's first."""
+    return tuple(_catalogues)
+
+
+def known_language(code: str) -> str:
+    """Return the language of a code like "es-US" or "es_MX" as far as it is spoken here, else the desk's."""
+    base = base_language(code)
+    return base if base in _catalogues else _OURS
+
+
+def base_language(code: str) -> str:
+    """Return "es" of "es-US" and "es_MX"."""
+    return code.replace("-", "_").partition("_")[0].lower()
+
+
+def spoken() -> str:
+    """Return the language that `_` speaks now."""
+    return _spoken.get()
+
+
+def speak(language: str) -> None:
+    """Let `_` speak a language for the rest of this context: a page of the portal, once it is known who reads it."""
+    _spoken.set(known_language(language))
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Let `_` speak a language within: a letter in that of whom it goes to."""
+    before = _spoken.set(known_language(language))
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
 
 
 def _(text: str) -> str:
-    """Return `text` in the language of the desk."""
-    return _catalog().gettext(text)
+    """Return `text` in the language that is spoken now: on the desktop the desk's, on a page and in a letter the reader's."""
+    return _catalogues[_spoken.get()].gettext(text)
+
+
+def later(text: str) -> str:
+    """Mark a text that is kept as it is and said with `_` where somebody reads it."""
+    return text
 
 
 def plural(one: str, many: str, count: int) -> str:
-    """Return the form of a text that goes with `count`, in the language of the desk."""
-    return _catalog().ngettext(one, many, count)
+    """Return the form of a text that goes with `count`, in the language that is spoken now."""
+    return _catalogues[_spoken.get()].ngettext(one, many, count)
 
 
 def full_name(given: str, family: str) -> str:
@@ -130,7 +177,9 @@ class Words:
             text = f"{text} {self.zone_name(instant)}"
         if not self.zone.is_ambiguous(instant):
             return text
-        return _("{time} (2nd)").format(time=text) if local.fold else _("{time} (1st)").format(time=text)
+        return (
+            self._say("{time} (2nd)").format(time=text) if local.fold else self._say("{time} (1st)").format(time=text)
+        )
 
     def wall_minute(self, minute: int) -> str:
         """Return the wall time of a minute since midnight; 1440 is midnight again."""
@@ -183,9 +232,9 @@ class Words:
         day = self._day(when)
         ahead = (day - self._today).days if self._today else -1
         if ahead == 0:
-            return _("today")
+            return self._say("today")
         if ahead == 1:
-            return _("tomorrow")
+            return self._say("tomorrow")
         return self.weekday(day) if 1 < ahead <= _NEAR else self.short_day(day)
 
     def near_moment(self, instant: datetime) -> str:
@@ -211,46 +260,46 @@ class Words:
         """Return "12 d" below a month, "7 mo" below two years, then "4 y"."""
         months = (today.year - birth.year) * 12 + today.month - birth.month - (today.day < birth.day)
         if months < 1:
-            return _("{count} d").format(count=max(0, (today - birth).days))
+            return self._say("{count} d").format(count=max(0, (today - birth).days))
         if months < _BABY:
-            return _("{count} mo").format(count=months)
-        return _("{count} y").format(count=months // 12)
+            return self._say("{count} mo").format(count=months)
+        return self._say("{count} y").format(count=months // 12)
 
     def since(self, elapsed: timedelta) -> str:
         """Return "now", "9 min", "1 h 05" or "2 d"."""
         minutes = elapsed // _MINUTE
         if minutes < 1:
-            return _("now")
+            return self._say("now")
         if minutes < 60:
-            return _("{count} min").format(count=minutes)
+            return self._say("{count} min").format(count=minutes)
         if minutes < _DAY_MINUTES:
-            return _("{hours} h {minutes:02}").format(hours=minutes // 60, minutes=minutes % 60)
-        return _("{count} d").format(count=minutes // _DAY_MINUTES)
+            return self._say("{hours} h {minutes:02}").format(hours=minutes // 60, minutes=minutes % 60)
+        return self._say("{count} d").format(count=minutes // _DAY_MINUTES)
 
     def waiting(self, elapsed: timedelta, *, late: bool) -> str:
         """Return an age for a list: "18 min", or "1 h 05, late"."""
-        return _("{age}, late").format(age=self.since(elapsed)) if late else self.since(elapsed)
+        return self._say("{age}, late").format(age=self.since(elapsed)) if late else self.since(elapsed)
 
     def minutes(self, length: timedelta) -> str:
         """Return "40 min"; lengths of visits stay in minutes."""
-        return _("{count} min").format(count=length // _MINUTE)
+        return self._say("{count} min").format(count=length // _MINUTE)
 
     def left(self, remaining: timedelta) -> str:
         """Return "11 min left" or, in the last minute, "40 s left"."""
         seconds = max(0, int(remaining.total_seconds()))
         if seconds >= 60:
-            return _("{count} min left").format(count=seconds // 60)
-        return _("{count} s left").format(count=seconds)
+            return self._say("{count} min left").format(count=seconds // 60)
+        return self._say("{count} s left").format(count=seconds)
 
     # Lists, numbers, languages
 
     def list_of(self, words: Sequence[str]) -> str:
         """Return "a, b and c"."""
-        return _chain(words, _("{before} and {last}"))
+        return _chain(words, self._say("{before} and {last}"))
 
     def either(self, words: Sequence[str]) -> str:
         """Return "a, b or c"."""
-        return _chain(words, _("{before} or {last}"))
+        return _chain(words, self._say("{before} or {last}"))
 
     def count(self, number: int) -> str:
         """Return "1,000"."""
@@ -268,6 +317,24 @@ class Words:
             return code
         name = self._locale().languages.get(found.language) or code
         return name[:1].upper() + name[1:]
+
+    def in_language(self, language: str) -> "Words":
+        """Return the same formatter in another language, as the practice's country writes it; an unknown one changes nothing."""
+        base = base_language(language)
+        if not base or base == base_language(self.locale):
+            return self
+        key = f"language {base}"
+        known = self._elsewhere.get(key)
+        if known is None:
+            from babel.localedata import exists
+
+            name = next((name for name in (f"{base}_{self.region}", base) if exists(name)), self.locale)
+            known = self._elsewhere[key] = Words(name, self.zone, self._today, names_zone=self._names_zone)
+        return known
+
+    def _say(self, text: str) -> str:
+        """A text in the language of the formatter, whatever is spoken around it: "today" beside "Tue, Nov 24"."""
+        return _catalogues[known_language(self.locale)].gettext(text)
 
     @property
     def region(self) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final, assert_never
 
 from request_desk.domain.access import SYSTEM
-from request_desk.domain.words import _
+from request_desk.domain.words import _, speaking
 from request_desk.gateways.email import Letter, Permanent, Result, Sent, Temporary
 from request_desk.logs import Word
 from request_desk.services.desk import Desk
@@ -69,7 +69,8 @@ def _letter(desk: Desk, notice: DueNotice) -> Letter | None:
     if notice.kind != CODE:
         return Letter(notice.address, notice.subject, notice.body, notice.reference)
     assert notice.challenge_id is not None
-    code = portal_access.mint_code(desk, notice.challenge_id)
+    with speaking(notice.language):
+        code = portal_access.mint_code(desk, notice.challenge_id)
     return Letter(notice.address, code.subject, code.body.text, notice.reference) if code is not None else None
 
 

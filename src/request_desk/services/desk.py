@@ -20,7 +20,7 @@ from request_desk.domain.errors import Conflict, NotAllowed, NotFound, Refused, 
 from request_desk.domain.ids import IdSource, NewId, new_uuid
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.text import parse_version
-from request_desk.domain.words import Words, _
+from request_desk.domain.words import Words, _, spoken
 from request_desk.store import journal, schema
 from request_desk.store.database import BUSY, DAMAGED, LOST, UNSURE, Database, is_damage
 from request_desk.store.quick import Answer
@@ -182,7 +182,9 @@ class Unit:
 
     @cached_property
     def words(self) -> Words:
-        return self._desk.words_of(self.settings.locale, self.settings.zone)
+        """The formatter: in the practice's locale, for a contact in the language of the page."""
+        words = self._desk.words_of(self.settings.locale, self.settings.zone)
+        return words.in_language(spoken()) if self.actor.kind is ActorKind.CONTACT else words
 
     def expect_settings(self) -> None:
         """Ask which settings these are together with the first statement, since most use cases need them."""

@@ -221,7 +221,7 @@ async def show_thread(
         promise=promise(asked, shell),
         stands=state_sentence(asked.standing, shell.words, shell.now),
         may_thank=found.may_answer and bool(found.messages) and found.messages[-1].from_practice,
-        about=_ABOUT_WORDS.get(visit_of(request.scope).query.get("w", ""), ""),
+        about=_about(visit_of(request.scope).query.get("w", "")),
         thanks=new_uuid(),
         wishes=[(_wish_text(wish, shell), wish in taken) for wish in sorted(asked.wishes, key=lambda wish: wish.rank)],
         is_new=is_new,
@@ -231,6 +231,11 @@ async def show_thread(
         submission=submission or new_uuid(),
         withdrawal=new_uuid(),
     )
+
+
+def _about(wanted: str) -> str:
+    """What the parent wants to write, by the button below the practice's letter."""
+    return {"no": _("What does not work for you?"), "ask": _("What would you like to ask?")}.get(wanted, "")
 
 
 def _wish_text(wish: Wish, shell: Shell) -> str:
@@ -323,9 +328,6 @@ async def _act(
         return await show_thread(request, portal, actor, found, typed=typed, notice=notice, status=422)
     return RedirectResponse(f"/requests/{found.request.reference}", 303)
 
-
-# What the parent wants to write, by the button below the practice's letter.
-_ABOUT_WORDS: Final = {"no": _("What does not work for you?"), "ask": _("What would you like to ask?")}
 
 ROUTES: Final = (
     Route("/requests/{reference:uuid}/thanks", thank, methods=["POST"]),

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from babel.core import Locale
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -29,7 +30,7 @@ from request_desk.domain.errors import (
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import RequestKind
 from request_desk.domain.text import one_line, parse_phone, readable
-from request_desk.domain.words import Words, _, plural
+from request_desk.domain.words import Words, _, languages, plural, spoken
 from request_desk.services.desk import Desk, Unit
 from request_desk.web.guards import Visit, visit_of
 from request_desk.web.session import Cookies
@@ -67,7 +68,7 @@ class Shell:
 
     @property
     def language(self) -> str:
-        return self.settings.locale.replace("_", "-")
+        return self.words.locale.replace("_", "-")
 
     def is_on(self, kind: RequestKind) -> bool:
         """Tell whether the practice takes this kind of request here (MC1)."""
@@ -102,7 +103,9 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals.update(_=_, plural=plural, asset=self._asset_link)
+        self._environment.globals.update(
+            _=_, plural=plural, asset=self._asset_link, languages=languages, spoken=spoken, own_name=own_name
+        )
         self._environment.filters.update(readable=readable, one_line=one_line)
 
     async def shell(self) -> Shell:
@@ -123,7 +126,12 @@ class Pages:
         """Return a page; what the template needs and does not get is a bug."""
         visit_of(request.scope).is_designed = True
         html = self._environment.get_template(template).render(
-            shell=shell, words=shell.words, actor=actor, csrf=request.scope["csrftoken"], **values
+            shell=shell,
+            words=shell.words,
+            actor=actor,
+            csrf=request.scope["csrftoken"],
+            back=_address_of(request),
+            **values,
         )
         return HTMLResponse(html, status)
 
@@ -155,6 +163,7 @@ class Pages:
             title=title,
             sentence=sentence or advice,
             typed=visit.form.get("message", "").strip(),
+            back="",
             reference=visit.id,
             actor=None,
         )
@@ -164,10 +173,24 @@ class Pages:
         time = self._desk.time_of(settings.zone)
         now = self._clock.now()
         today = time.day_of(now)
-        return Shell(settings, time, Words(settings.locale, time, today), now, today)
+        words = Words(settings.locale, time, today).in_language(spoken())
+        return Shell(settings, time, words, now, today)
 
     def _asset_link(self, name: str) -> str:
         return f"/assets/{self.asset_stamp}/{name}"
+
+
+def own_name(language: str) -> str:
+    """Return what a language calls itself: "Español"."""
+    return str(Locale.parse(language).get_display_name()).capitalize()
+
+
+def _address_of(request: Request) -> str:
+    """The address of a page that was asked for, to come back to; a page that answers a form has none."""
+    if request.method != "GET":
+        return ""
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path
 
 
 def _error_words(status: int) -> tuple[str, str]:

@@ -36,7 +36,7 @@ from request_desk.domain.errors import Invalid, Refused, SignedOut
 from request_desk.domain.ids import new_token
 from request_desk.domain.words import _
 from request_desk.services.desk import Desk
-from request_desk.web import guards, home, requests, sign_in
+from request_desk.web import guards, home, languages, requests, sign_in
 from request_desk.web.pages import ASSETS, Pages
 from request_desk.web.portal import Portal, portal_of
 from request_desk.web.session import Cookies
@@ -54,7 +54,7 @@ _NO_DEVICES: Final = (
     "identity-credentials-get",
 )
 
-ROUTES: Final = (*sign_in.ROUTES, *home.ROUTES, *requests.ROUTES)
+ROUTES: Final = (*sign_in.ROUTES, *home.ROUTES, *requests.ROUTES, *languages.ROUTES)
 
 
 def build(
@@ -86,6 +86,7 @@ def build(
             Middleware(guards.Throttle, rates=rates or guards.Rates()),
             Middleware(RequestBodyLimitMiddleware, max_body_size=guards.BODY_LIMIT),
             Middleware(guards.Strict, routes=routes, cookies=cookies.names),
+            Middleware(languages.Spoken, cookies=cookies),
             Middleware(CrossOriginProtection, allowed_origins=_origins(settings), deny_app=_foreign),
             Middleware(_Csrf, cookies=cookies, secret=secret or new_token()),
         ],

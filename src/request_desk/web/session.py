@@ -9,7 +9,7 @@ from starlette.responses import Response
 from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.errors import SignedOut
 from request_desk.domain.ids import hashed, new_token
-from request_desk.domain.words import _
+from request_desk.domain.words import _, speak
 from request_desk.services.desk import Desk
 from request_desk.services.portal import access as portal_access
 
@@ -35,8 +35,12 @@ class Cookies:
         return f"{self._prefix}csrf"
 
     @property
+    def language(self) -> str:
+        return f"{self._prefix}language"
+
+    @property
     def names(self) -> frozenset[str]:
-        return frozenset({self.session, self.browser, self.csrf})
+        return frozenset({self.session, self.browser, self.csrf, self.language})
 
     @property
     def _prefix(self) -> str:
@@ -66,6 +70,7 @@ async def signed_in(request: Request, desk: Desk, cookies: Cookies) -> Actor:
     visit = await run_in_threadpool(desk.query, SYSTEM, portal_access.visit, token)
     if visit.touch_due:
         await run_in_threadpool(desk.perform, SYSTEM, portal_access.touch, token)
+    speak(visit.language)
     return visit.actor
 
 

@@ -19,7 +19,7 @@ from request_desk.domain.directory import Channel, Contact, ContactPoint, Relati
 from request_desk.domain.errors import NotFound, Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, ContactId, OutboxId, PatientId, RequestId, new_uuid
 from request_desk.domain.notices import Content, NoticeKind, compose, planned, recipients
-from request_desk.domain.words import _
+from request_desk.domain.words import _, known_language, speaking
 from request_desk.services.desk import Asked, Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.store import schema
@@ -413,19 +413,21 @@ def _composed(unit: Unit, row: Row[Any]) -> DueNotice:
         is_bare = kind in (NoticeKind.REPLY, NoticeKind.ACKNOWLEDGEMENT)
         base = unit.settings.public_url.rstrip("/")
         path = f"/requests/{row.request_reference}" if row.request_reference else "/"
-        letter = compose(
-            kind,
-            content=Content.BARE if is_bare else Content.TIME,
-            practice_name=unit.settings.practice_name,
-            practice_phone=unit.settings.practice_phone,
-            portal_url=f"{base}{path}" if base else "",
-            words=unit.words.on(_today(unit)).at(row.place_zone),
-            replied=bool(row.payload.get("replied")) and bool(row.may_see_messages),
-            first_name=row.given_name,
-            starts_at=row.starts_at,
-            place=row.place or "",
-            readers=_readers(unit, row),
-        )
+        words = unit.words.on(_today(unit)).at(row.place_zone).in_language(known_language(row.language))
+        with speaking(row.language):
+            letter = compose(
+                kind,
+                content=Content.BARE if is_bare else Content.TIME,
+                practice_name=unit.settings.practice_name,
+                practice_phone=unit.settings.practice_phone,
+                portal_url=f"{base}{path}" if base else "",
+                words=words,
+                replied=bool(row.payload.get("replied")) and bool(row.may_see_messages),
+                first_name=row.given_name,
+                starts_at=row.starts_at,
+                place=row.place or "",
+                readers=_readers(unit, row),
+            )
         subject, body = letter.subject, letter.body
     return DueNotice(
         id=OutboxId(row.id),

@@ -15,7 +15,7 @@ from request_desk.domain.changes import Topic
 from request_desk.domain.errors import Invalid, SignedOut
 from request_desk.domain.ids import ContactId, hashed, new_code, new_token, new_uuid
 from request_desk.domain.text import parse_code, parse_email
-from request_desk.domain.words import _, full_name
+from request_desk.domain.words import _, full_name, known_language, spoken
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.notices import outbox
 from request_desk.services.people.access import CODES, Hidden
@@ -85,7 +85,9 @@ _END = (
 )
 _NAME = select(contact.given_name, contact.family_name).where(contact.id == bindparam("id"), contact.active)
 _VISIT = (
-    select(contact.id, contact.given_name, contact.family_name, session.last_seen_at, session.expires_at)
+    select(
+        contact.id, contact.given_name, contact.family_name, contact.language, session.last_seen_at, session.expires_at
+    )
     .select_from(schema.portal_session.join(schema.contact, contact.id == session.contact_id))
     .where(
         session.token_hash == bindparam("token_hash"),
@@ -144,6 +146,7 @@ class Visit:
     """Who is signed in to the portal; `touch` is to be performed when `touch_due`."""
 
     actor: Actor
+    language: str
     expires_at: datetime
     touch_due: bool
 
@@ -201,7 +204,7 @@ def _keep_code(unit: Unit, challenge_id: int, code_hash: str) -> tuple[str, str]
     """Keep the hash of a code; returns the practice's name and until when the code works, None when it is used or over."""
     unit.require(Permission.RUN_JOBS)
     row = unit.first(_MINT, {"of": challenge_id, "hash": code_hash, "now": unit.now})
-    return None if row is None else (unit.settings.practice_name, unit.words.time(row.expires_at))
+    return None if row is None else (unit.settings.practice_name, unit.words.in_language(spoken()).time(row.expires_at))
 
 
 def check_code(desk: Desk, reference: UUID, code: str, browser_hash: str) -> Checked:
@@ -263,12 +266,24 @@ def visit(unit: Unit, token: str) -> Visit:
     if row is None:
         raise SignedOut(_("You have been signed out. Ask for a new code to sign in again."))
     actor = Actor(ActorKind.CONTACT, row.id, full_name(row.given_name, row.family_name), desk="portal")
-    return Visit(actor, row.expires_at, touch_due=row.last_seen_at <= unit.now - _TOUCH_EVERY)
+    return Visit(actor, row.language, row.expires_at, touch_due=row.last_seen_at <= unit.now - _TOUCH_EVERY)
 
 
 def portal_actor(unit: Unit, token: str) -> Actor:
     """Return the contact behind a token; raises SignedOut."""
     return visit(unit, token).actor
+
+
+def choose_language(unit: Unit, language: str) -> None:
+    """Remember in which language a contact reads our pages and letters (RE2, NT2)."""
+    unit.require(Permission.USE_PORTAL)
+    changed = unit.run(
+        update(schema.contact)
+        .where(contact.id == unit.actor.contact_id, contact.language != known_language(language))
+        .values(language=known_language(language), version=contact.version + 1)
+    )
+    if changed:
+        unit.record("chose_language", Topic.PATIENT, unit.actor.contact_id)
 
 
 def touch(unit: Unit, token: str) -> None:

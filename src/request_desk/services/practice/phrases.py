@@ -16,7 +16,7 @@ from request_desk.domain.phrases import FIELDS, Outcome, Phrase, Prompt, dump, p
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Act, Booking, Cancellation, Move, RequestKind
 from request_desk.domain.text import parse_version
-from request_desk.domain.words import Words, _, full_name
+from request_desk.domain.words import Words, _, full_name, speaking
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.schedule.views import upcoming_of
@@ -169,7 +169,7 @@ def values_for(unit: Unit, request_id: RequestId, act: Act | None, *, language: 
     row = unit.first(_REQUEST, {"which": request_id})
     if row is None:
         raise NotFound(_("This request is not there any more. Reload the list."))
-    words = _words(unit, language)
+    words = unit.words.on(unit.time.day_of(unit.now)).in_language(language)
     old = _present(unit, row.appointment_id)
     values = {
         "practice.name": unit.settings.practice_name,
@@ -188,8 +188,16 @@ def values_for(unit: Unit, request_id: RequestId, act: Act | None, *, language: 
     values |= _new(unit, act, words)
     values |= _visit(unit, row, old, act)
     values |= _booked(unit, PatientId(row.patient_id), request_id, row.type_id, words)
-    values |= _reason(unit.settings, act)
+    with speaking(language):
+        values |= _reason(unit.settings, act)
     return {name: text for name, text in values.items() if text and name in FIELDS}
+
+
+def values_in(
+    unit: Unit, request_id: RequestId, act: Act | None, languages: Sequence[str]
+) -> tuple[Mapping[str, str], ...]:
+    """Return `values_for` in several languages: the parent's for the letter, the staff's own to read beside it."""
+    return tuple(values_for(unit, request_id, act, language=each) for each in languages)
 
 
 def _old(unit: Unit, old: Row[Any] | None, words: Words) -> dict[str, str]:
@@ -259,7 +267,7 @@ def _reason(settings: PracticeSettings, act: Act | None) -> dict[str, str]:
     if not isinstance(act, Cancellation):
         return {}
     coded = next((each.parent_text for each in settings.cancel_reasons if each.code == act.code), "")
-    return {"cancel.reason": act.text.strip() or coded}
+    return {"cancel.reason": act.text.strip() or (_(coded) if coded else "")}
 
 
 def _present(unit: Unit, appointment_id: int | None) -> Row[Any] | None:
@@ -284,17 +292,6 @@ def _there(words: Words, place: Row[Any] | None) -> Words:
     if place is None or place.zone == words.zone.zone:
         return words
     return Words(words.locale, PracticeTime(place.zone))
-
-
-def _words(unit: Unit, language: str) -> Words:
-    from babel.localedata import exists
-
-    own, _separator, territory = unit.settings.locale.partition("_")
-    base = language.replace("-", "_").partition("_")[0]
-    if not base or base == own:
-        return unit.words.on(unit.time.day_of(unit.now))
-    known = next((name for name in (f"{base}_{territory}", base) if exists(name)), unit.settings.locale)
-    return Words(known, unit.time, unit.time.day_of(unit.now))
 
 
 def _first_name(name: str) -> str:

@@ -19,7 +19,7 @@ from request_desk.domain.errors import Conflict, Refused
 from request_desk.domain.ids import RequestId
 from request_desk.domain.phrases import Phrase, PhraseError, Rendered, render, suggest
 from request_desk.domain.requests import CallOutcome, Disposition, RequestKind, RequestState, Resolved, Target
-from request_desk.domain.words import _
+from request_desk.domain.words import _, known_language, spoken
 from request_desk.services.people import patients
 from request_desk.services.people.patients import Agreeing
 from request_desk.services.practice import directory, phrases
@@ -328,7 +328,23 @@ class Answering(QObject):
         else:
             editor.refresh(values.fields)
         self._response.refresh(self._context.words())
+        self._show_own()
         self._keep_draft()
+
+    def _show_own(self) -> None:
+        """Show what the phrase says in the desk's language, beside a letter in another one (RE2)."""
+        now, values, slug = self.handler.now, self._values, self._response.phrase()
+        own = next((one for one in self._library if one.slug == slug and one.language == spoken()), None)
+        is_theirs = now is not None and known_language(now.view.sender.language) == spoken()
+        if now is None or values is None or own is None or is_theirs:
+            self._response.show_own("")
+            return
+        try:
+            rendered = render(own, values.own, {}, now.view.kind, values.outcome)
+        except PhraseError:
+            self._response.show_own("")
+            return
+        self._response.show_own(_("In English, as the phrase has it:\n{text}").format(text=rendered.text))
 
     def _suggest(self, now: Handling, values: Values) -> None:
         phrase = suggest(self._library, now.view.kind, values.outcome, now.view.sender.language)
@@ -338,6 +354,7 @@ class Answering(QObject):
         if rendered is not None:
             self._response.put(rendered, phrase, values.fields)
             self._tell_language(now, phrase)
+            self._show_own()
 
     def _tell_language(self, now: Handling, phrase: Phrase) -> None:
         """A missing translation is said before anything is sent (RE2)."""
@@ -397,6 +414,7 @@ class Answering(QObject):
 
     def _text_changed(self) -> None:
         self._response.refresh(self._context.words())
+        self._show_own()
         self._keep_draft()
 
     def put_burst(self, text: str) -> None:

@@ -1,7 +1,7 @@
 """The one request that is open at this desk: reads it, holds, claims, sends, and keeps it true; it has no widget."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -30,7 +30,7 @@ from request_desk.domain.requests import (
     Resolved,
     Target,
 )
-from request_desk.domain.words import _
+from request_desk.domain.words import _, known_language, spoken
 from request_desk.services.inbox import handling
 from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.inbox import routing as inbox_routing
@@ -59,6 +59,9 @@ class Values:
 
     fields: Mapping[str, str]
     outcome: Outcome
+    own: Mapping[str, str] = field(
+        default_factory=dict
+    )  # as the desk reads them, where the parent reads another language
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,15 +257,17 @@ class RequestHandler(QObject):
         if self._now is None or self._id is None:
             return
         answer = partial(self._values_read, self._id, flow.outcome_of(self._now))
-        pending = self._runner.read(self, phrases.values_for, self._id, flow.act_of(self._now))
+        theirs = known_language(self._now.view.sender.language)
+        wanted = (theirs,) if theirs == spoken() else (theirs, spoken())
+        pending = self._runner.read(self, phrases.values_in, self._id, flow.act_of(self._now), wanted)
         pending.done(answer).refused(self._values_refused)
 
     def _values_refused(self, _refused: Refused) -> None:
         self.unvalued.emit()
 
-    def _values_read(self, request_id: RequestId, outcome: Outcome, fields: Mapping[str, str]) -> None:
+    def _values_read(self, request_id: RequestId, outcome: Outcome, found: tuple[Mapping[str, str], ...]) -> None:
         if request_id == self._id and self._now is not None and flow.outcome_of(self._now) is outcome:
-            self.valued.emit(Values(fields, outcome))
+            self.valued.emit(Values(found[0], outcome, found[-1]))
 
     def _zone(self) -> PracticeTime:
         return self._context.words().zone

@@ -23,7 +23,7 @@ from request_desk.ui.inbox.reply_editor import ReplyEditor
 from request_desk.ui.widgets.buttons import ButtonKind, Chip, RadioRow, primary, secondary
 from request_desk.ui.widgets.layout import Card
 from request_desk.ui.widgets.states import Banner, BannerKind
-from request_desk.ui.widgets.text import PlainLabel, set_tip, show_if
+from request_desk.ui.widgets.text import PlainLabel, PlainTextPage, set_tip, show_if
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 from request_desk.ui.window.keys import keys_text
 
@@ -85,7 +85,13 @@ class ResponsePane(Card):
         self.editor = ReplyEditor(name=_("Response to the parent"), parent=self)
         self.editor.edited.connect(self._edited)
         self.editor.left.connect(self.left)
-        self.body.addWidget(self.editor, 1)
+        self.own = PlainTextPage(name=_("The response in your language"), role=TextRole.SMALL, parent=self)
+        self.own.hide()
+        texts = QHBoxLayout()
+        texts.setSpacing(theme.px(3 * SPACE))
+        texts.addWidget(self.editor, 3)
+        texts.addWidget(self.own, 2)
+        self.body.addLayout(texts, 1)
         self.refusal_bar = Banner(self)
         self.refusal_bar.dismissed.connect(self.clear_refusal)
         self.body.addWidget(self.refusal_bar)
@@ -272,9 +278,15 @@ class ResponsePane(Card):
         self.set_phrase(phrase.slug, phrase.language)
         self.editor.put(rendered, values, phrase.prompts)
 
+    def show_own(self, text: str) -> None:
+        """Show beside the text what it says in the desk's language; "" where that is the parent's too."""
+        self.own.set_text(text)
+        show_if(self.own, bool(text))
+
     def reset(self) -> None:
         """Empty it for another request."""
         self.set_phrase("")
+        self.show_own("")
         self._shown = None
         self.editor.reset()
         self.clear_refusal()

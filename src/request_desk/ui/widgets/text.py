@@ -212,6 +212,18 @@ class PlainTextView(QPlainTextEdit):
             super().wheelEvent(event)
 
 
+class PlainTextPage(PlainTextView):
+    """A text as it was written, as high as its place: what is more scrolls inside."""
+
+    def __init__(self, *, name: str, role: TextRole = TextRole.BODY, parent: QWidget | None = None) -> None:
+        super().__init__(name=name, role=role, parent=parent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+
+    def _fit(self) -> None:
+        """Its height is its layout's matter."""
+
+
 class Badge(QWidget):
     """A count on a bright ground; not there at nought."""
 
