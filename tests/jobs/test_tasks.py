@@ -107,6 +107,15 @@ def test_a_code_is_made_when_it_is_sent_and_signs_in(desk: Desk, practice: Pract
     assert portal_access.check_code(desk, asked.reference, found[0], browser).ok
 
 
+def test_a_code_is_told_in_the_language_of_whom_it_goes_to(desk: Desk, practice: Practice, post: Post) -> None:  # NT2
+    practice.a_contact("Rosa", "Okafor", "rosa@example.org", {practice.zuri: {"relation": "mother"}}, language="es")
+    desk.perform(SYSTEM, portal_access.ask_code, "rosa@example.org", hashed("cookie"))
+    assert tasks.deliver(desk, post, "me") == 1
+    (letter,) = post.letters
+    assert letter.subject == "Harbor Pediatrics: su código para entrar"
+    assert "Sirve una sola vez" in letter.body
+
+
 def test_a_code_that_is_over_is_not_sent(
     desk: Desk, practice: Practice, post: Post, clock: FixedClock, database: Database
 ) -> None:

@@ -179,6 +179,29 @@ def test_a_refused_notice_fails_at_once_and_can_be_sent_again_by_hand(
     assert [each.state for each in desk.query(practice.maria, inbox_queries.deliveries, "sent")] == ["sent"]
 
 
+def test_a_notice_is_in_the_language_of_whom_it_goes_to(
+    desk: Desk, practice: Practice, clock: FixedClock
+) -> None:  # NT2
+    rosa = practice.a_contact(
+        "Rosa",
+        "Okafor",
+        "rosa@example.org",
+        {practice.zuri: {"relation": "mother", "gets_notices": True}},
+        language="es",
+    )
+    assert rosa.name == "Rosa Okafor"
+    a_booked_request(desk, practice)
+    clock.advance(timedelta(minutes=1))
+    letters = {notice.address: notice for notice in due(desk) if notice.kind == "booking"}
+    spanish, english = letters["rosa@example.org"], letters["amara@example.org"]
+    assert spanish.subject == "Su cita con Harbor Pediatrics"
+    assert "Zuri tiene una cita:" in spanish.body
+    assert "miércoles, 25 de noviembre, 9:20 a.m. PST" in spanish.body
+    assert "En una emergencia llame al 911." in spanish.body
+    assert english.subject == "Your appointment with Harbor Pediatrics"
+    assert "Wednesday, November 25, 9:20 AM PST" in english.body
+
+
 def test_retrying_is_for_those_who_may_and_for_what_they_may_see(desk: Desk, practice: Practice) -> None:
     provider = practice.a_staff("lind", "Astrid Lindqvist", [Role.PROVIDER], practice.lindqvist)
     practice.a_request()

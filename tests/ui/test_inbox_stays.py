@@ -119,14 +119,43 @@ def test_a_reply_in_another_language_than_the_parents_is_said_before_sending(
     practice = sqlite_practice
     with database_setup():
         rosa = practice.a_contact(
-            "Rosa", "Okafor", "rosa@example.org", {practice.zuri: {"relation": "grandmother"}}, language="es"
+            "Rosa", "Okafor", "rosa@example.org", {practice.zuri: {"relation": "grandmother"}}, language="fr"
         )
         request = practice.a_request(by=rosa, wishes=[practice.wish(TODAY + timedelta(days=1), "10:00")])
     desk = desks()
     desk.look()
     desk.press("1")
-    assert "This phrase is in English; the parent reads Spanish." in desk.response.refusal_bar.text()
+    assert "This phrase is in English; the parent reads French." in desk.response.refusal_bar.text()
     reply = desk.response.reply()
     assert reply is not None
     assert reply.language == "en"
+    assert desk.response.own.isHidden()
     assert desk.shown == request
+
+
+def test_a_parent_who_reads_spanish_is_answered_in_spanish_with_the_english_beside_it(
+    desks: Callable[..., DeskWindow], sqlite_practice: Practice, database_setup: Setup
+) -> None:  # RE2
+    practice = sqlite_practice
+    with database_setup():
+        rosa = practice.a_contact(
+            "Rosa", "Okafor", "rosa@example.org", {practice.zuri: {"relation": "mother"}}, language="es"
+        )
+        practice.a_request(by=rosa, wishes=[practice.wish(TODAY + timedelta(days=1), "10:00")])
+    desk = desks()
+    desk.look()
+    assert desk.response.own.isHidden()
+    desk.press("1")
+    assert desk.text.startswith(
+        "Hola, Rosa:\n\nLa cita de Zuri (Well visit) quedó reservada para mié, 25 de nov, 10:00 a.m."
+    )
+    assert desk.response.refusal_bar.isHidden()
+    assert desk.response.own.isVisible()
+    own = desk.response.own.text()
+    assert own.startswith("In English, as the phrase has it:\nHi Rosa,")
+    assert "Zuri's well visit is booked for Wed, Nov 25, 10:00 AM with Dr. Astrid Lindqvist" in own
+    reply = desk.response.reply()
+    assert reply is not None
+    assert reply.language == "es"
+    desk.press("Ctrl+Return")  # the letter and the act agree in Spanish too
+    assert desk.shown is None

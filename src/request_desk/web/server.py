@@ -86,7 +86,6 @@ def build(
             Middleware(guards.Throttle, rates=rates or guards.Rates()),
             Middleware(RequestBodyLimitMiddleware, max_body_size=guards.BODY_LIMIT),
             Middleware(guards.Strict, routes=routes, cookies=cookies.names),
-            Middleware(languages.Spoken, cookies=cookies),
             Middleware(CrossOriginProtection, allowed_origins=_origins(settings), deny_app=_foreign),
             Middleware(_Csrf, cookies=cookies, secret=secret or new_token()),
         ],
@@ -94,7 +93,7 @@ def build(
     app.router.redirect_slashes = False
     app.state.portal = Portal(desk, clock, pages, cookies)
     front = guards.Front(app, error_page=pages.error, addresses=_addresses(settings))
-    return _with_headers(front, is_https=is_https)
+    return _with_headers(languages.Spoken(front, cookies=cookies), is_https=is_https)
 
 
 class Server(uvicorn.Server):
