@@ -1,5 +1,6 @@
 """The pages in a real browser: the main job without scripts at 320 px, keyboard alone, and axe on every page."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -266,3 +267,36 @@ def test_text_at_twice_its_size_still_fits(
             page.goto(path)
             page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
             assert fits(page), path
+
+
+def test_a_mother_asks_in_spanish_and_reads_where_it_stands(
+    browser: Browser, address: str, sqlite_practice: Practice
+) -> None:  # RE2
+    practice = sqlite_practice
+    rosa = practice.a_contact(
+        "Rosa", "Okafor", "rosa@example.org", {practice.zuri: {"relation": "mother"}}, language="es"
+    )
+    with opened(browser, address, locale="en-US") as context:
+        page = signed_in(context, address, practice, rosa)
+        page.goto("/")
+        expect(page.locator("html")).to_have_attribute("lang", "es-US")
+        page.get_by_role("link", name="Pedir una cita").click()
+        page.get_by_role("link", name="Zuri Okafor").click() if page.get_by_text("¿Para quién es?").count() else None
+        page.get_by_role("link", name="Sick visit").click()
+        assert fits(page)
+        page.get_by_text("Simplemente dennos la próxima hora disponible").click()
+        page.get_by_role("textbox").fill("Tiene fiebre. ¿La pueden ver hoy en la tarde?")
+        assert fits(page)
+        shot = os.environ.get("PORTAL_SHOTS")
+        if shot:
+            page.screenshot(path=f"{shot}/check.png", full_page=True)
+        page.get_by_role("button", name="Enviar al consultorio").click()
+        expect(page.get_by_text("No hay nada reservado hasta que respondamos aquí.").first).to_be_visible()
+        assert fits(page)
+        if shot:
+            page.screenshot(path=f"{shot}/thread.png", full_page=True)
+        page.get_by_role("button", name="English").click()
+        expect(page.get_by_text("Nothing is booked until we answer here.").first).to_be_visible()
+        page.goto("/")
+        if shot:
+            page.screenshot(path=f"{shot}/home-en.png", full_page=True)
