@@ -56,7 +56,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "target_name",
         "fresh",
     ),
-    "inbox.doubts": ("check",),
+    "inbox.doubts": ("check", "check_first"),
     "schedule.two_places": ("elsewhere", "lock_patient"),
     "inbox.search_index": ("add", "change", "forget", "rescope"),
     "schedule.slots": (
@@ -80,6 +80,7 @@ PARENT_MAY: Final = frozenset(
         "inbox.handling.answer",
         "inbox.handling.thank",
         "inbox.handling.withdraw",
+        "portal.access.choose_language",
         "portal.queries.portal_children",
         "portal.queries.portal_requests",
         "portal.queries.portal_thread",

@@ -970,16 +970,18 @@ def test_a_failed_notice_is_shown_and_can_be_sent_again(
             connection.execute(update(schema.outbox).values(state="failed", error="mailbox full", attempts=6))
     desk = desks()
     desk.look()
-    assert "1 notice could not be delivered" in desk.page.failed_bar.text()
-
-    desk.page.open_deliveries()
+    mark = desk.page.filters.failed
+    assert mark.isVisible()
+    assert (mark.accessibleName(), desk.page.filters.failed_count.text()) == ("1 notice could not be delivered.", "1")
+    QTest.mouseClick(mark, Qt.MouseButton.LeftButton)
     desk.settle()
     sheet = desk.dialog()
     assert isinstance(sheet, DeliveriesSheet)
     sheet.again.click()
     desk.settle()
     assert [one.state for one in view(request).deliveries] == ["pending"]
-    assert desk.page.failed_bar.isHidden()
+    assert mark.isHidden()
+    assert desk.page.filters.failed_count.isHidden()
 
 
 def test_scanned_keys_do_nothing_and_can_be_put_into_the_response(

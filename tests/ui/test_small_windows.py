@@ -195,7 +195,6 @@ def bars(desk: DeskWindow, names: str) -> None:
     page = desk.page
     said = {
         "offline": (page.live_bar, OFFLINE),
-        "failed": (page.failed_bar, "3 notices could not be delivered."),
         "news": (page.message.news_bar, "Kofi Prah changed this request just now."),
         "safety": (page.message.safety_bar, "Hoa Nguyen has no right to book for An Nguyen. " * 2),
     }
@@ -225,7 +224,6 @@ def test_cards_never_touch_whatever_bars_come_and_go(
         "safety",
         "offline",
         "offline safety",
-        "failed",
         "news safety",
         "refusal",
         "offline refusal news",

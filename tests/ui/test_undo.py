@@ -60,14 +60,43 @@ def test_the_offer_ends_with_the_grace_time(bar: UndoBar, hand: HandTimers, qtbo
     assert bar.offered() is None
 
 
-def test_a_later_act_takes_the_place_of_the_earlier(bar: UndoBar, hand: HandTimers, qtbot: QtBot) -> None:
+def test_acts_are_taken_back_one_after_the_other_the_last_first(
+    bar: UndoBar, hand: HandTimers, qtbot: QtBot
+) -> None:  # ACT5
+    asked: list[object] = []
+    bar.undo_asked.connect(asked.append)
+    bar.offer("First.", 20, "first")
+    hand.advance(5)
+    bar.offer("Second.", 20, "second")
+    assert (bar.offered(), bar.sentence(), bar.seconds_left()) == ("second", "Second.", 20)
+    bar.ask_undo()
+    assert (bar.offered(), bar.sentence(), bar.seconds_left()) == ("first", "First.", 15)
+    assert bar.isVisible()
+    bar.ask_undo()
+    assert asked == ["second", "first"]
+    assert not bar.isVisible()
+
+
+def test_each_act_has_its_own_time(bar: UndoBar, hand: HandTimers, qtbot: QtBot) -> None:
+    over: list[object] = []
+    bar.expired.connect(over.append)
     bar.offer("First.", 20, "first")
     hand.advance(15)
     bar.offer("Second.", 20, "second")
-    with qtbot.assertNotEmitted(bar.expired):
-        hand.advance(10)
-    assert bar.offered() == "second"
-    assert bar.seconds_left() == 10
+    hand.advance(10)
+    assert over == ["first"]
+    assert (bar.offered(), bar.seconds_left()) == ("second", 10)
+    bar.ask_undo()
+    assert bar.offered() is None
+    assert not bar.isVisible()
+
+
+def test_who_signs_out_leaves_no_act_to_take_back(bar: UndoBar) -> None:
+    bar.offer("First.", 20, "first")
+    bar.offer("Second.", 20, "second")
+    bar.clear()
+    assert bar.offered() is None
+    assert not bar.isVisible()
 
 
 def test_a_line_goes_away_by_itself(messages: MessageBar, hand: HandTimers) -> None:

@@ -197,6 +197,7 @@ def values_in(
     unit: Unit, request_id: RequestId, act: Act | None, languages: Sequence[str]
 ) -> tuple[Mapping[str, str], ...]:
     """Return `values_for` in several languages: the parent's for the letter, the staff's own to read beside it."""
+    unit.require(Permission.ANSWER_REQUESTS)
     return tuple(values_for(unit, request_id, act, language=each) for each in languages)
 
 

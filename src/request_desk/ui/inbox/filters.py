@@ -10,14 +10,14 @@ from request_desk.domain.directory import Location, Provider
 from request_desk.domain.ids import LocationId, ProviderId
 from request_desk.domain.requests import Filters, ListOrder, RequestKind, Tab
 from request_desk.domain.wishes import kind_word
-from request_desk.domain.words import _
+from request_desk.domain.words import _, plural
 from request_desk.ui.inbox.feed import ListView
 from request_desk.ui.running.context import Preferences
 from request_desk.ui.widgets.buttons import Chip, IconButton, TabStrip
 from request_desk.ui.widgets.layout import FlowLayout
 from request_desk.ui.widgets.states import SearchField
-from request_desk.ui.widgets.text import set_tip
-from request_desk.ui.widgets.theme import SPACE, Tone, app_theme
+from request_desk.ui.widgets.text import PlainLabel, set_tip
+from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 
 WIDE = 1180  # pixels at 100 % of the page from which tabs, chips and search stand in one line
 AGES = (30, 60, 240, 1440)  # minutes
@@ -52,6 +52,8 @@ class FilterBar(QWidget):
         self.age = Chip(_("Age"), [(minutes, _age_text(minutes)) for minutes in AGES], parent=self)
         self.failed = IconButton("circle-alert", "", parent=self)
         self.failed.set_tone(Tone.DANGER)
+        self.failed_count = PlainLabel("", role=TextRole.SMALL_BOLD, tone=Tone.DANGER, parent=self)
+        self.failed_count.hide()
         self.failed.clicked.connect(self.failed_wanted)
         self.failed.hide()
         self.more = IconButton("funnel", _("More filters"), parent=self)
@@ -78,6 +80,7 @@ class FilterBar(QWidget):
         first.addStretch(1)
         first.addWidget(self._chips)
         first.addWidget(self.failed)
+        first.addWidget(self.failed_count)
         first.addWidget(self.more)
         first.addWidget(self.search)
         self.search.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -146,13 +149,15 @@ class FilterBar(QWidget):
         for tab in Tab:
             self.tabs.set_count(tab.value, counts.get(tab))
 
-    def show_failed(self, sentence: str) -> None:
-        """Show a mark that says `sentence`, "" for none."""
+    def show_failed(self, count: int) -> None:
+        """Tell by a mark how many notices could not be delivered; it leads to them."""
+        told = plural("{count} notice could not be delivered.", "{count} notices could not be delivered.", count)
+        sentence = told.format(count=count) if count else ""
         self.failed.setAccessibleName(sentence)
         set_tip(self.failed, sentence)
-        self.failed.setVisible(bool(sentence))
-
-    # what is remembered
+        self.failed_count.setText(str(count))
+        for part in (self.failed, self.failed_count):
+            part.setVisible(bool(count))
 
     def _recall(self) -> None:
         kept = self._preferences.get(FILTERS_KEY)

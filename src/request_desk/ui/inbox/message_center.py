@@ -12,7 +12,7 @@ from request_desk.domain.errors import Refused, Unavailable
 from request_desk.domain.ids import RequestId
 from request_desk.domain.paging import Page
 from request_desk.domain.requests import Delivery, Filters, InboxRow, Resolved, Tab
-from request_desk.domain.words import _, plural
+from request_desk.domain.words import _
 from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.inbox import search_queries
 from request_desk.services.notices import outbox
@@ -88,7 +88,6 @@ class MessageCenter(QWidget):
         self._slow: Stoppable | None = None
         self._sheet: DeliveriesSheet | None = None
         self._burst_text = ""
-        self._failed_told = ""
         self._department_told = ""
         self._first = True
         self._stays = False  # the open request, while another list is read
@@ -138,7 +137,6 @@ class MessageCenter(QWidget):
         self._right = _Panes(Qt.Orientation.Vertical, self._both)
         self.live_bar = Banner(self)
         self.empty_department_bar = Banner(self)
-        self.failed_bar = Banner(self)
         self.filters = FilterBar(context.preferences, self)
 
     def _list_card_made(self) -> None:
@@ -165,7 +163,7 @@ class MessageCenter(QWidget):
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(theme.px(10))
-        for bar in (self.live_bar, self.empty_department_bar, self.failed_bar):
+        for bar in (self.live_bar, self.empty_department_bar):
             body.addWidget(bar)
         body.addWidget(self.filters)
         body.addWidget(self._both, 1)
@@ -187,8 +185,6 @@ class MessageCenter(QWidget):
         self.list_stack.pane.acted.connect(self._list_state_acted)
         self.message_stack.pane.acted.connect(self._message_state_acted)
         self.live_bar.acted.connect(self._try_again)
-        self.failed_bar.acted.connect(self.open_deliveries)
-        self.failed_bar.dismissed.connect(self._failed_dismissed)
         self.filters.failed_wanted.connect(self.open_deliveries)
         answering = self.answering
         answering.shown.connect(self._request_shown)
@@ -542,24 +538,9 @@ class MessageCenter(QWidget):
         )
 
     def _failed_read(self, found: tuple[Delivery, ...]) -> None:
-        told = plural("{count} notice could not be delivered.", "{count} notices could not be delivered.", len(found))
-        self._failed_told = told.format(count=len(found)) if found else ""
-        self._show_failed()
+        self.filters.show_failed(len(found))
         if self._sheet is not None:
             self._sheet.show_deliveries(found)
-
-    def _show_failed(self) -> None:
-        """A bar above the list, or a mark beside the filters where a bar would cost a row."""
-        told, is_short = self._failed_told, self.height() < app_theme().px(SHORT)
-        self.filters.show_failed(told if is_short else "")
-        if not told or is_short:
-            self.failed_bar.clear()
-        elif self.failed_bar.text() != told:
-            self.failed_bar.say(BannerKind.DANGER, told, action=_("Show"), dismissible=True)
-
-    @Slot()
-    def _failed_dismissed(self) -> None:
-        self._failed_told = ""
 
     @Slot()
     def open_deliveries(self) -> None:
@@ -595,7 +576,6 @@ class MessageCenter(QWidget):
         theme = app_theme()
         self.filters.place(self.width())
         self._fold(folded=self.window().width() < theme.px(FOLD))
-        self._show_failed()
         self._show_banner()
         self._fit_height()
         self._share_left()

@@ -104,7 +104,9 @@ class DayLayout:
 
     def measures(self) -> tuple[object, ...]:
         """Return what decides where a time and a column are, and what is open."""
-        columns = tuple((column.provider_id, column.provider_name, column.open) for column in self.columns)
+        columns = tuple(
+            (column.provider_id, column.provider_name, column.location_names, column.open) for column in self.columns
+        )
         return self.day.day, self.starts_at, self.ends_at, self.hour, self.column_width, columns
 
     def _range(self) -> tuple[datetime, datetime]:

@@ -27,6 +27,8 @@ _STATE_WORDS = {
     OfferState.HELD: _("held by you"),
     OfferState.GONE: _("taken"),
 }
+# A thin edge tells the type of an appointment beside its name: colours that stay apart for the colour-blind, by the type's id.
+_TYPE_EDGES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C00")
 _LOWEST_TEXT = 9  # pixels: a block below this has no room for a line
 _TWO_LINES = 38  # pixels at 100 % of a block with two lines
 _WIDE = 200  # of a column in which type and name stand side by side
@@ -55,6 +57,11 @@ def entry_words(entry: Appointment, words: Words, now: datetime) -> tuple[str, s
             held=held, names=", ".join(entry.off)
         ) if entry.off else held, visit
     return visit, STATUS_WORDS[entry.status]
+
+
+def type_edge(entry: Appointment, theme: Theme) -> QColor:
+    """Return the colour of an appointment's edge; where contrast was asked for, that of all edges."""
+    return theme.tile_mark if theme.is_high_contrast else QColor(_TYPE_EDGES[entry.type_id % len(_TYPE_EDGES)])
 
 
 class DayPainter:
@@ -170,7 +177,7 @@ class DayPainter:
         done = entry.status is not AppointmentStatus.CONFIRMED
         self._block(rect, theme.tile, QPen(Qt.PenStyle.NoPen))
         bar = QRect(rect.left(), rect.top() + 2, theme.px(3), rect.height() - 4)
-        self._painter.fillRect(bar, theme.line if done else theme.tile_mark)
+        self._painter.fillRect(bar, theme.line if done else type_edge(entry, theme))
         ink = theme.muted if done else theme.ink
         if self._layout.column_width >= theme.px(_WIDE):
             self._lines(rect, first, second, ink)

@@ -8,6 +8,7 @@ from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
     QFocusEvent,
+    QFontMetrics,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -26,7 +27,7 @@ from request_desk.domain.words import Words, _
 from request_desk.ui.schedule.day_layout import DayLayout, FreePoint, Moved, OfferState, Placed, ShownOffer
 from request_desk.ui.schedule.day_painting import DayPainter, entry_words, offer_words
 from request_desk.ui.schedule.visit_words import named
-from request_desk.ui.widgets.painting import draw_dot, draw_icon, draw_text, fill_round
+from request_desk.ui.widgets.painting import TextRun, draw_dot, draw_icon, draw_run, draw_text, fill_round
 from request_desk.ui.widgets.plain_text import tip_text
 from request_desk.ui.widgets.theme import RADIUS_CONTROL, app_theme
 
@@ -368,8 +369,14 @@ class DayView(QAbstractScrollArea):
         for place, column in enumerate(layout.columns):
             rect = layout.column_rect(place, 0, theme.px(_HEAD)).translated(origin.x(), 0)
             room = rect.adjusted(theme.px(4), 0, -theme.px(4), 0)
-            name = named(column.provider_name)
-            draw_text(painter, room, name, theme.small_bold, theme.ink, Qt.AlignmentFlag.AlignCenter)
+            places = named(", ".join(column.location_names))
+            parts = (
+                TextRun(named(column.provider_name), theme.small_bold, theme.ink),
+                TextRun(places, theme.small, theme.muted),
+            )
+            wide = sum(QFontMetrics(part.font).horizontalAdvance(part.text) for part in parts) + theme.px(8)
+            room.setLeft(room.left() + max(0, (room.width() - wide) // 2))
+            draw_run(painter, room, parts, theme.px(8))
         painter.setPen(theme.line)
         painter.drawLine(left, theme.px(_HEAD) - 1, self.viewport().width(), theme.px(_HEAD) - 1)
         painter.restore()

@@ -11,7 +11,8 @@ from request_desk.ui.running.timing import MonotonicClock, Stoppable, SystemMono
 from request_desk.ui.widgets.buttons import IconButton, secondary
 from request_desk.ui.widgets.dialogs import Question, tell
 from request_desk.ui.widgets.text import PlainLabel
-from request_desk.ui.widgets.theme import SPACE, Tone, app_theme
+from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
+from request_desk.ui.window.keys import keys_text
 
 SHOWN: Final = 6.0  # seconds a line stays
 FADING: Final = 1.2  # seconds of these in which it goes pale
@@ -39,6 +40,17 @@ class MessageBar(QFrame):
         self._offer: Offer | None = None
         self._text = PlainLabel(tone=Tone.MUTED, elide=True, parent=self)
         self._text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        # What the line at the bottom is for while nothing is said: the keys that lead to everything.
+        self._keys = PlainLabel(
+            _("{palette} everything by its name · {phrases} phrases · {send} do it").format(
+                palette=keys_text("Ctrl+K"), phrases=keys_text("Ctrl+P"), send=keys_text("Ctrl+Return")
+            ),
+            role=TextRole.SMALL,
+            tone=Tone.MUTED,
+            elide=True,
+            parent=self,
+        )
+        self._keys.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._button = secondary("", parent=self)
         self._close = IconButton("x", _("Dismiss"), parent=self)
         self._button.clicked.connect(self._accepted)
@@ -47,6 +59,7 @@ class MessageBar(QFrame):
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(app_theme().px(2 * SPACE))
         body.addWidget(self._text, 1, Qt.AlignmentFlag.AlignVCenter)
+        body.addWidget(self._keys, 1, Qt.AlignmentFlag.AlignVCenter)
         body.addWidget(self._button)
         body.addWidget(self._close)
         self._fade = QGraphicsOpacityEffect(self._text)

@@ -1,6 +1,7 @@
-"""The bar that names the last act and takes it back while there is time; what undoing means is the service's business."""
+"""The bar that names the last act and takes it back while there is time, then the one before; what undoing means is the service's business."""
 
 import math
+from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
@@ -15,7 +16,17 @@ from request_desk.ui.widgets.theme import RADIUS_CONTROL, TARGET, app_theme
 from request_desk.ui.window.keys import keys_text
 
 KEYS: Final = "Ctrl+Shift+Z"
+MOST: Final = 9  # acts that are kept
 TICK: Final = 250  # milliseconds: a second never looks longer than it is
+
+
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """An act that can be taken back until `ends`."""
+
+    sentence: str
+    ends: float  # on the clock that only goes forward
+    undo: object
 
 
 class _UndoButton(QAbstractButton):
@@ -67,9 +78,7 @@ class UndoBar(QFrame):
         self._clock = clock or SystemMonotonic()
         self._timers = timers
         self._timer: Stoppable | None = None
-        self._undo: object | None = None
-        self._sentence = ""
-        self._ends = 0.0
+        self._offered: list[_Offered] = []  # the last act at the end
         self._wanted = 0
         self._button = _UndoButton(self)
         self._button.clicked.connect(self.ask_undo)
@@ -82,44 +91,51 @@ class UndoBar(QFrame):
         app_theme().changed.connect(self._measure)
 
     def offered(self) -> object | None:
-        """Return what can be undone now."""
-        return self._undo
+        """Return what can be undone now: the last act."""
+        return self._offered[-1].undo if self._offered else None
 
     def sentence(self) -> str:
-        return self._sentence
+        return self._offered[-1].sentence if self._offered else ""
 
     def seconds_left(self) -> int:
-        return max(0, math.ceil(self._ends - self._clock.monotonic()))
+        return max(0, math.ceil(self._offered[-1].ends - self._clock.monotonic())) if self._offered else 0
 
     def offer(self, sentence: str, seconds: float, undo: object) -> None:
-        """Offer to take back what `sentence` says, for so many seconds; an earlier offer is gone."""
-        self.clear()
-        self._sentence = isolated_if_needed(one_line(sentence))
-        self._undo = undo
-        self._ends = self._clock.monotonic() + seconds
-        self._button.setMinimumWidth(0)
-        self._button.set_seconds(self.seconds_left())
-        self.setAccessibleName(self._sentence)
-        self._measure()
-        self.show()
-        self._timer = self._timers(self, TICK, self._ticked, repeat=True)
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self._sentence))
+        """Offer to take back what `sentence` says, for so many seconds; once it is taken back, the act before is offered again."""
+        told = isolated_if_needed(one_line(sentence))
+        self._offered = [*self._offered[1 - MOST :], _Offered(told, self._clock.monotonic() + seconds, undo)]
+        self._show_last()
 
     @Slot()
     def ask_undo(self) -> None:
         """Ask for the undo that is offered; nothing happens when there is none."""
-        undo = self._undo
-        self.clear()
-        if undo is not None:
-            self.undo_asked.emit(undo)
+        if not self._offered:
+            return
+        last = self._offered.pop()
+        self._show_last()
+        self.undo_asked.emit(last.undo)
 
     def clear(self) -> None:
-        """Withdraw the offer."""
+        """Withdraw all that is offered."""
+        self._offered = []
+        self._show_last()
+
+    def _show_last(self) -> None:
+        """Show the last act that can be taken back, and count its time down; nothing where there is none."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        self._undo = None
-        self.hide()
+        if not self._offered:
+            self.hide()
+            return
+        self._button.setMinimumWidth(0)
+        self._button.set_seconds(self.seconds_left())
+        self.setAccessibleName(self.sentence())
+        self._measure()
+        self.show()
+        self.update()
+        self._timer = self._timers(self, TICK, self._ticked, repeat=True)
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, self.sentence()))
 
     def sizeHint(self) -> QSize:
         return QSize(self._wanted, app_theme().px(TARGET))
@@ -133,22 +149,23 @@ class UndoBar(QFrame):
         painter = QPainter(self)
         fill_round(painter, self.rect(), theme.bar, theme.px(RADIUS_CONTROL))
         room = self.rect().adjusted(theme.px(14), 0, -self._button.width(), 0)
-        draw_text(painter, room, self._sentence, theme.small, theme.rail_title)
+        draw_text(painter, room, self.sentence(), theme.small, theme.rail_title)
 
     def _ticked(self) -> None:
-        left = self.seconds_left()
-        if left > 0:
-            self._button.set_seconds(left)
-            return
-        undo = self._undo
-        self.clear()
-        if undo is not None:
-            self.expired.emit(undo)
+        now = self._clock.monotonic()
+        over = [each for each in self._offered if each.ends <= now]
+        self._offered = [each for each in self._offered if each.ends > now]
+        if over:
+            self._show_last()
+        else:
+            self._button.set_seconds(self.seconds_left())
+        for each in over:
+            self.expired.emit(each.undo)
 
     @Slot()
     def _measure(self) -> None:
         theme = app_theme()
-        text = QFontMetrics(theme.small).horizontalAdvance(self._sentence)
+        text = QFontMetrics(theme.small).horizontalAdvance(self.sentence())
         self.setFixedHeight(theme.px(TARGET))
         self._wanted = text + self._button.width() + theme.px(28)
         self.setMaximumWidth(self._wanted)
