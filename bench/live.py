@@ -120,7 +120,7 @@ class _Parent:
     def form(self) -> dict[str, str]:
         """Load the last page of an asking and return its fields, filled in."""
         _status, page = self._ask("GET", f"/ask/schedule?{self._query}")
-        part = page[page.index('action="/ask/schedule"') :] if 'action="/ask/schedule"' in page else page
+        part = page[page.index('action="/ask/schedule"') :].partition("</form>")[0]
         fields: dict[str, str] = {}
         for tag in _INPUT.findall(part):
             found = dict(_ATTRIBUTE.findall(tag))

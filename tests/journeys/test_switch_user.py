@@ -145,3 +145,18 @@ def test_no_sheet_stays_over_the_cover_when_a_session_ends_elsewhere(
     maria.until(lambda: maria.shell.is_covered, "the window is covered")
     assert QApplication.activeModalWidget() is None
     sign_in(maria, "maria", OTHER)
+
+
+def test_another_user_begins_on_the_message_center_with_the_list_focused(
+    house: House, open_desk: OpenDesk
+) -> None:  # UI4
+    request, maria = begun(house, open_desk)
+    maria.shell.frame.show_page("schedule")
+    lock(maria)
+    sign_in(maria, "$AD")
+    maria.until(lambda: maria.shell.frame.page("messages") is not None, "the page is built")
+    assert maria.shell.frame.current_page() == "messages"
+    maria.until(lambda: maria.center.list_stack.isAncestorOf(QApplication.focusWidget()), "the list has the focus")
+    lock(maria)
+    sign_in(maria, "maria")
+    maria.until(lambda: maria.is_open(request), "her row is open")

@@ -821,6 +821,42 @@ def test_slash_searches_and_enter_goes_back_to_the_list(
     assert desk.page.list.hasFocus()
 
 
+def test_escape_closes_what_was_opened_last(
+    desks: Callable[..., DeskWindow], practice: Practice, database_setup: Setup
+) -> None:  # UI4
+    with database_setup():
+        request = a_schedule(practice)
+        found = practice.a_request("schedule", message="we moved to the purple house")
+    desk = desks()
+    desk.look()
+    page = desk.page
+    page.focus_notes()
+    assert page.message.notes.line.hasFocus()
+    desk.press("Escape")
+    assert page.list.hasFocus()
+    desk.press("/")
+    desk.type("purple")
+    desk.press("Return")
+    assert desk.rows() == [found]
+    page.open_request(request)  # beside a list that has other rows
+    desk.settle()
+    assert page.answering.handler.request_id == request
+    desk.press("Escape")
+    assert page.answering.handler.request_id == found
+    desk.press("/")
+    desk.press("Escape")  # what is searched
+    desk.press("Escape")  # the field
+    assert page.list.hasFocus()
+    assert set(desk.rows()) == {request, found}
+    desk.press("/")
+    desk.type("zebra")
+    desk.press("Return")
+    assert desk.rows() == []
+    desk.press("Escape")
+    desk.press("Escape")
+    assert set(desk.rows()) == {request, found}, "an empty search is left like any other"
+
+
 def test_an_empty_search_offers_a_way_on(
     desks: Callable[..., DeskWindow], practice: Practice, database_setup: Setup
 ) -> None:

@@ -598,6 +598,16 @@ def test_going_to_another_day_closes_the_card(desk_at: OpenDesk, practice: Pract
     assert not desk.has_dialog()
 
 
+def test_escape_closes_the_card(desk_at: OpenDesk, practice: Practice) -> None:  # UI4
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
+    desk = desk_at()
+    choose(desk, booked)
+    desk.page.card.cancel_button.setFocus()
+    desk.press("Escape")
+    assert desk.page.card.isHidden()
+    assert desk.page.panel.view.hasFocus()
+
+
 def test_the_location_filter_is_kept_for_the_user(desk_at: OpenDesk, practice: Practice) -> None:  # ACT1
     kept: dict[str, object] = {}
     desk = desk_at(preferences=kept)

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
-from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
 
 from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.errors import Refused, Unavailable
@@ -293,8 +293,8 @@ class MessageCenter(QWidget):
                 self._wanted_id = None
             elif self._first and self._wanted_id is None:
                 self.list.select_first()
-            if self._first and not self._is_typing():
-                self.focus_list()
+        if self._first and not self._is_typing():
+            self.focus_list()
         self._first = self._stays = False
 
     def _show_empty(self) -> None:
@@ -419,9 +419,29 @@ class MessageCenter(QWidget):
 
     # keys
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape that nothing nearer has taken closes what was opened last (UI4)."""
+        if event.key() == Qt.Key.Key_Escape:
+            self._close_last()
+        else:
+            super().keyPressEvent(event)
+
+    def _close_last(self) -> None:
+        """Back to the list first; in the list, what was opened beside it, then the search."""
+        if not self.list_stack.isAncestorOf(QApplication.focusWidget()):
+            self.focus_list()
+        elif self.answering.handler.request_id is not None and self.list.selected_key() is None:
+            self._wanted_id = None
+            self._selected(None)
+            self.list.select_first()
+        elif self.filters.wanted().search:
+            self.filters.search.empty()
+
     @Slot()
     def focus_list(self) -> None:
-        self.list.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        """Give the keys to the list, or to what stands in its place while it is empty."""
+        place = self.list if self.list_stack.is_content_shown() else self.list_stack
+        place.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     @Slot()
     def focus_search(self) -> None:

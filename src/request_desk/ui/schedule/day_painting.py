@@ -13,7 +13,7 @@ from request_desk.domain.words import Words, _
 from request_desk.ui.schedule.day_layout import DayLayout, OfferState, Placed, ShownOffer
 from request_desk.ui.schedule.visit_words import STATUS_WORDS, named, short_name
 from request_desk.ui.widgets.painting import TextRun, draw_focus_ring, draw_run, draw_text
-from request_desk.ui.widgets.theme import RADIUS_CONTROL, Theme
+from request_desk.ui.widgets.theme import RADIUS_CONTROL, TYPE_EDGES, Theme
 
 _FIT_WORDS = {
     Fit.EXACT: _("wanted"),
@@ -27,8 +27,6 @@ _STATE_WORDS = {
     OfferState.HELD: _("held by you"),
     OfferState.GONE: _("taken"),
 }
-# A thin edge tells the type of an appointment beside its name: colours that stay apart for the colour-blind, by the type's id.
-_TYPE_EDGES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C00")
 _LOWEST_TEXT = 9  # pixels: a block below this has no room for a line
 _TWO_LINES = 38  # pixels at 100 % of a block with two lines
 _WIDE = 200  # of a column in which type and name stand side by side
@@ -61,7 +59,7 @@ def entry_words(entry: Appointment, words: Words, now: datetime) -> tuple[str, s
 
 def type_edge(entry: Appointment, theme: Theme) -> QColor:
     """Return the colour of an appointment's edge; where contrast was asked for, that of all edges."""
-    return theme.tile_mark if theme.is_high_contrast else QColor(_TYPE_EDGES[entry.type_id % len(_TYPE_EDGES)])
+    return theme.tile_mark if theme.is_high_contrast else QColor(TYPE_EDGES[entry.type_id % len(TYPE_EDGES)])
 
 
 class DayPainter:

@@ -3,7 +3,7 @@
 from datetime import date
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QWidget
 
 from request_desk.domain import schedule
@@ -257,6 +257,13 @@ class SchedulePage(QWidget):
         if entry is not None and entry.patient_id == patient.id:
             self._patient = patient
             self._show_entry(entry)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape that nothing nearer has taken closes the card."""
+        if event.key() == Qt.Key.Key_Escape and not self.card.isHidden():
+            self._close_card()
+        else:
+            super().keyPressEvent(event)
 
     @Slot()
     def _close_card(self) -> None:

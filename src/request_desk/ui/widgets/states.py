@@ -244,10 +244,14 @@ class SearchField(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.text():
-            self.clear()
-            self._tell()
+            self.empty()
             return
         super().keyPressEvent(event)
+
+    def empty(self) -> None:
+        """Search for nothing any more."""
+        self.clear()
+        self._tell()
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()

@@ -33,6 +33,9 @@ SCALES = (100, 115, 130)
 SHEET_SIZES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 16, 17, 18, 20, 24, 34)  # the steps that theme.qss uses
 SMALLEST_WINDOW = (960, 680)
 
+# The thin edge of an appointment's type, beside the type's name: colours that stay apart for the colour-blind.
+TYPE_EDGES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C00")
+
 PROPERTY = "request_desk_theme"  # where the application keeps its theme
 STYLED = "request_desk_styled"  # set when the application was made with our style
 

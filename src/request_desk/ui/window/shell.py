@@ -273,6 +273,8 @@ class Shell(QObject):
             return
         self.context = None
         self._stop_building()
+        if self.frame.has_page("messages"):
+            self.frame.show_page("messages")  # everybody begins there
         self.frame.clear_pages()  # what one user saw is nobody else's
         self.frame.undo_bar.clear()
         self.frame.messages.clear()
