@@ -39,3 +39,13 @@ def test_the_tour_handles_five_requests_with_few_keys_in_one_window(told: dict[s
 @pytest.mark.slow
 def test_the_tour_measures_how_long_the_window_stood_still(told: dict[str, Any]) -> None:
     assert told["longest_turn_ms"] > 0
+
+
+@pytest.mark.slow
+def test_the_parents_text_and_all_requested_slots_are_usually_seen_without_scrolling(
+    told: dict[str, Any],
+) -> None:  # UI5
+    assert set(told["seen_whole"]) == {"1366x768", "1440x860"}
+    for size, (whole, of) in told["seen_whole"].items():
+        assert of >= 30, size
+        assert whole / of >= 0.8, f"{size}: {whole} of {of}"

@@ -23,6 +23,7 @@ _LOOK = 15  # milliseconds between two looks at a condition
 _PLAIN = Qt.KeyboardModifier.NoModifier
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 _SEND = (Qt.Key.Key_Return, _CONTROL, "Ctrl+Enter")
+_DESKS = ((1366, 768), (1440, 860))  # the windows that most front desks have
 _SIZES = ((960, 680), (1366, 768), (2560, 1440))
 
 T = TypeVar("T")
@@ -267,6 +268,24 @@ class Walk:
             result.append(done)
         return result
 
+    # What is seen without scrolling
+
+    def seen_whole(self, width: int, height: int) -> list[int]:
+        """Read every request of the list in a window of this size; returns how many were seen whole, and how many there are."""
+        before = self._frame.size()
+        self._frame.resize(width, height)
+        seen = 0
+        keys = list(self._center.feed.model.keys())
+        for key in keys:
+            self._center.list.select_key(key)
+            self._until(lambda key=key: self._is_open(key), "the request is on the screen")  # type: ignore[misc]
+            self._quiet()
+            seen += self._center.message.shows_whole()
+        self._center.list.select_key(keys[0])
+        self._frame.resize(before)
+        self._quiet()
+        return [seen, len(keys)]
+
     # Pictures of the rest
 
     def look_around(self) -> None:
@@ -335,9 +354,11 @@ def _walk(
         handled = [(walk.handle(wanted, view), view) for wanted, view in walk.find()]
         report = probe.stop()
         walk.look_around()
+        whole = {} if pictures else {f"{width}x{height}": walk.seen_whole(width, height) for width, height in _DESKS}
         result = walk.finish(handled)
         told: dict[str, object] = {"requests": [asdict(done) for done in result]}
         if not pictures:
+            told["seen_whole"] = whole
             told["longest_turn_ms"] = round(report.longest_ms, 1)
         (out / "tour.json").write_text(json.dumps(told, indent=1, ensure_ascii=False), "utf-8")
         say(f"The pictures and tour.json are in {os.fspath(out)}")

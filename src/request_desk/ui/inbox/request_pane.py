@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -299,6 +299,12 @@ class RequestPane(Card):
         inner.addWidget(self.notes)
         inner.addStretch(1)
         self.body.addWidget(self._scroll, 1)
+
+    def shows_whole(self) -> bool:
+        """Whether the text and every requested slot can be read without scrolling."""
+        port = self._scroll.viewport()
+        parts = [part for part in (self.text, self.wished) if part.isVisible()]
+        return all(port.rect().contains(QRect(part.mapTo(port, QPoint()), part.size())) for part in parts)
 
     def _make_facts(self, parent: QWidget) -> Facts:
         facts = Facts(parent)
