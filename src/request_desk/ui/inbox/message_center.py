@@ -5,7 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.errors import Refused, Unavailable
@@ -428,7 +428,7 @@ class MessageCenter(QWidget):
 
     def _close_last(self) -> None:
         """Back to the list first; in the list, what was opened beside it, then the search."""
-        if not self.list_stack.isAncestorOf(QApplication.focusWidget()):
+        if not (self.list.hasFocus() or self.list_stack.hasFocus()):
             self.focus_list()
         elif self.answering.handler.request_id is not None and self.list.selected_key() is None:
             self._wanted_id = None
