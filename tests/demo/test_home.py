@@ -251,9 +251,11 @@ print(face, file=alive, flush=True)
 os.read(0, 1) if "--stubborn" not in open(os.path.join(folder, "how")).read() else __import__("time").sleep(600)
 """
 PARENT = """
+import signal
 import sys
 from pathlib import Path
 from request_desk.demo import processes
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in a shell's background
 sys.exit(processes.run(Path(sys.argv[1]), print, program=sys.argv[2:]))
 """
 
