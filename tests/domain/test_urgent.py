@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from request_desk.domain.urgent import urgent_words
+from request_desk.domain.urgent import is_too_short, urgent_words
 
 TODAY = date(2026, 11, 24)
 FIVE_YEARS, SIX_WEEKS = date(2021, 11, 1), date(2026, 10, 12)
@@ -59,6 +59,25 @@ def test_some_words_count_below_three_months(text: str) -> None:
 
 def test_the_practice_adds_words_of_its_own() -> None:
     assert urgent_words("the Sugar  is low again", FIVE_YEARS, TODAY, ("sugar is low",)) == ("Sugar is low",)
+
+
+@pytest.mark.parametrize(
+    ("own", "text", "found"),
+    [
+        ("e-bike", "he fell off the E-bike", ("E-bike",)),
+        ("呼吸困难", "孩子今天呼吸困难，怎么办", ("呼吸困难",)),
+        ("cyanose", "elle est cyanosée", ()),
+    ],
+)
+def test_words_of_its_own_are_found_as_they_are_written(own: str, text: str, found: tuple[str, ...]) -> None:
+    assert urgent_words(text, FIVE_YEARS, TODAY, (own,)) == found
+
+
+@pytest.mark.parametrize(
+    ("own", "too_short"), [("a", True), ("no", True), ("- -", True), ("flu", False), ("毒", True), ("中毒", False)]
+)
+def test_a_word_that_would_be_found_everywhere_is_too_short(own: str, too_short: bool) -> None:
+    assert is_too_short(own) is too_short
 
 
 @given(st.text(max_size=300))

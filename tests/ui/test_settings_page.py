@@ -24,7 +24,15 @@ from request_desk.services.practice import administration, directory
 from request_desk.services.practice import settings as settings_service
 from request_desk.ui.settings.form import CHANGED_ELSEWHERE, GroupForm
 from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
-from request_desk.ui.settings.practice_forms import HoursForm, IntakeForm, KindsForm, PracticeForm, TimesForm
+from request_desk.ui.settings.place_form import LocationsForm
+from request_desk.ui.settings.practice_forms import (
+    HoursForm,
+    IntakeForm,
+    KindsForm,
+    PracticeForm,
+    TimesForm,
+    UrgentWordsForm,
+)
 from request_desk.ui.settings.settings_page import SettingsPage
 from request_desk.ui.widgets.dialogs import Question
 from request_desk.ui.widgets.states import State
@@ -230,6 +238,53 @@ def test_answer_times_are_saved(desk_at: OpenDesk, stored: Callable[[], Practice
     desk.press("Up", "Ctrl+S")
     assert stored().grace == timedelta(seconds=21)
     assert stored().target_age == timedelta(minutes=45)
+
+
+def test_the_practices_own_urgent_words_are_entered(
+    desk_at: OpenDesk, stored: Callable[[], PracticeSettings]
+) -> None:  # MC14
+    desk = desk_at()
+    form = go(desk, UrgentWordsForm)
+    assert isinstance(form, UrgentWordsForm)
+    form.own.setFocus()
+    desk.type("insulin pump")
+    desk.press("Return")
+    desk.type("a")
+    desk.press("Ctrl+S")
+    assert "“a” is too short" in beside(form, form.own)
+    assert stored().urgent_words == ()
+    desk.press("Backspace", "Ctrl+S")
+    assert stored().urgent_words == ("insulin pump",)
+    assert form.own.toPlainText() == "insulin pump"
+    desk.press("Ctrl+Shift+Z")
+    assert stored().urgent_words == ()
+
+
+def test_a_location_gets_its_zone_and_what_is_wrong_is_told_beside_the_fields(
+    desk_at: OpenDesk, people: Callable[[], directory.Directory], practice: Practice
+) -> None:
+    desk = desk_at()
+    form = go(desk, LocationsForm)
+    assert isinstance(form, LocationsForm)
+    which = form.location.currentData()
+    before = people().locations[which]
+    retype(desk, form.zone, "Denver")
+    retype(desk, form.phone, "abc")
+    desk.press("Ctrl+S")
+    assert "There is no time zone of this name" in beside(form, form.zone)
+    assert "This is not a phone number" in beside(form, form.phone)
+    assert people().locations[which] == before
+    retype(desk, form.zone, "America/Denver")
+    retype(desk, form.phone, "206.555.0123")
+    form.location.setCurrentIndex(1)
+    assert form.location.currentData() == which, "what is typed is not lost"
+    desk.press("Ctrl+S")
+    now = people().locations[which]
+    assert (now.zone, now.phone, now.name) == ("America/Denver", "(206) 555-0123", before.name)
+    assert form.phone.text() == "(206) 555-0123"
+    desk.press("Ctrl+Shift+Z")
+    assert people().locations[which].zone == before.zone
+    assert form.zone.text() == before.zone
 
 
 def test_opening_hours_are_saved_day_by_day(desk_at: OpenDesk, stored: Callable[[], PracticeSettings]) -> None:
@@ -858,4 +913,4 @@ def test_keys_walk_the_list_of_groups(desk_at: OpenDesk) -> None:
     assert desk.page.groups.current() == 0
     desk.press("Down")
     assert desk.page.groups.current() == 1
-    assert isinstance(desk.page.form(), KindsForm)
+    assert isinstance(desk.page.form(), LocationsForm)

@@ -58,6 +58,9 @@ _NEGATED: Final = re.compile(
 )
 _FIND: Final = re.compile(rf"\b(?:{'|'.join(_ALWAYS)})\b")
 _FIND_INFANT: Final = re.compile(rf"\b(?:{'|'.join((*_ALWAYS, *_OF_INFANTS))})\b")
+_UNSPACED: Final = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ud7a3\U00020000-\U0003ffff]"
+)  # scripts without spaces between words
 _MOST: Final = 5
 
 
@@ -70,14 +73,25 @@ def urgent_words(text: str, birth_day: date, today: date, more: tuple[str, ...] 
     months = (today.year - birth_day.year) * 12 + today.month - birth_day.month - (today.day < birth_day.day)
     found = list((_FIND_INFANT if months < _INFANT_MONTHS else _FIND).finditer(plain))
     for own in more:
-        words = " ".join(fold(own).split())
+        words = _bare(own)
         if words:
-            found += re.finditer(rf"\b{re.escape(words)}\b", plain)
+            edge = "" if _UNSPACED.search(words) else r"\b"
+            found += re.finditer(f"{edge}{re.escape(words)}{edge}", plain)
     quoted: dict[str, None] = {}
     for match in sorted(found, key=lambda each: each.start()):
         if not _NEGATED.search(plain[: match.start()]):
             quoted[" ".join(text[places[match.start()] : places[match.end() - 1] + 1].split())] = None
     return tuple(quoted)[:_MOST]
+
+
+def is_too_short(own: str) -> bool:
+    """Whether a practice's own word would be found in nearly every message."""
+    words = _bare(own)
+    return len(words) < (2 if _UNSPACED.search(words) else 3)
+
+
+def _bare(own: str) -> str:
+    return _folded(own)[0].strip()
 
 
 def _folded(text: str) -> tuple[str, list[int]]:

@@ -16,6 +16,7 @@ from request_desk.domain.errors import Invalid, Problems, UndoRefused
 from request_desk.domain.practice_time import is_zone
 from request_desk.domain.requests import RequestKind
 from request_desk.domain.text import clean_name, clean_text, parse_phone
+from request_desk.domain.urgent import is_too_short
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import routing as inbox_routing
@@ -24,6 +25,7 @@ from request_desk.store import schema
 _LONGEST_GRACE: Final = timedelta(minutes=5)  # longer, and parents wait for what staff think is sent
 _LONGEST_TARGET: Final = timedelta(hours=40)  # a working week
 _LEASE: Final = (timedelta(minutes=1), timedelta(minutes=30))
+_MOST_URGENT: Final = 200
 _ROW: Final = 1
 _KNOWN: Final = select(schema.practice.c.id)
 # Locked against somebody who closes it at the same moment.
@@ -119,6 +121,7 @@ def _checked(unit: Unit, new: PracticeSettings) -> PracticeSettings:
         opening_hours=problems.of(lambda: _hours(new.opening_hours), ()),
         closed_days=tuple(sorted(set(new.closed_days))),
         cancel_reasons=problems.of(lambda: _reasons(new.cancel_reasons), ()),
+        urgent_words=problems.of(lambda: _urgent_words(new.urgent_words), ()),
     )
     problems.tell()
     return checked
@@ -202,3 +205,17 @@ def _reasons(reasons: tuple[CancelReason, ...]) -> tuple[CancelReason, ...]:
         )
         for each in reasons
     )
+
+
+def _urgent_words(own: tuple[str, ...]) -> tuple[str, ...]:
+    """The practice's own, each once."""
+    if len(own) > _MOST_URGENT:
+        raise Invalid(_("At most {most} words fit.").format(most=_MOST_URGENT), field="Urgent words")
+    kept = dict.fromkeys(clean_text(text, field="Urgent words", most=80, lines=False) for text in own)
+    for words in filter(None, kept):
+        if is_too_short(words):
+            raise Invalid(
+                _("“{words}” is too short: it would be found in nearly every message.").format(words=words),
+                field="Urgent words",
+            )
+    return tuple(filter(None, kept))

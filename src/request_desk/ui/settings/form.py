@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLineEdit,
+    QPlainTextEdit,
     QScrollArea,
     QSpinBox,
     QStyledItemDelegate,
@@ -34,6 +35,7 @@ from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 T = TypeVar("T")
 _NARROW, _WIDE = 420, 760  # pixels at 100 %: lines of a form are not stretched over a wide screen
 _SHORTEST = 16  # letters that a choice shows at least
+SAVE_FIRST = _("Save or undo what you typed first.")
 CHANGED_ELSEWHERE = _(
     "This was changed elsewhere meanwhile. What you typed is kept: save it to replace the change, or undo it to see the change."
 )
@@ -200,7 +202,7 @@ class GroupForm(QWidget):
         """Notice what is typed into these controls, and let the wheel scroll the form instead of changing them."""
         for control in controls:
             match control:
-                case QLineEdit():
+                case QLineEdit() | QPlainTextEdit():
                     control.textChanged.connect(self.show_ability)
                 case QCheckBox():
                     control.toggled.connect(self.show_ability)
@@ -235,7 +237,7 @@ class GroupForm(QWidget):
             if control.property("locked") != (not allowed):
                 control.setProperty("locked", not allowed)
                 repolish(control)
-            if isinstance(control, QLineEdit):
+            if isinstance(control, QLineEdit | QPlainTextEdit):
                 control.setReadOnly(not allowed)
             else:
                 control.setEnabled(allowed)

@@ -16,7 +16,7 @@ from request_desk.services.practice import administration, directory
 from request_desk.services.practice.administration import NewStaff
 from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.settings.form import CHANGED_ELSEWHERE, GroupForm
+from request_desk.ui.settings.form import CHANGED_ELSEWHERE, SAVE_FIRST, GroupForm
 from request_desk.ui.settings.tick_list import Tick, TickList
 from request_desk.ui.widgets.buttons import secondary
 from request_desk.ui.widgets.dialogs import ask, tell
@@ -34,7 +34,6 @@ _TOPICS = (Topic.STAFF, Topic.DIRECTORY)
 _MEMBERS = 310  # pixels at 100 %: eight people without scrolling
 _STAFF = 290
 _INITIALS = 90
-_SAVE_FIRST = _("Save or undo what you typed first.")
 
 
 class DepartmentsForm(GroupForm):
@@ -130,7 +129,7 @@ class DepartmentsForm(GroupForm):
     def _department_chosen(self, _place: int) -> None:
         if self.is_changed() and self._shown is not None:
             self._list(self._shown.id)
-            self.say(_SAVE_FIRST)
+            self.say(SAVE_FIRST)
             return
         self.undo_changes()
 
@@ -183,7 +182,7 @@ class DepartmentsForm(GroupForm):
     @Slot()
     def _add(self) -> None:
         if self.is_changed():
-            self.say(_SAVE_FIRST)
+            self.say(SAVE_FIRST)
             return
         known = {each.name for each in self._found.departments.values()} if self._found is not None else set()
         name, number = _("New department"), 2
@@ -345,7 +344,7 @@ class StaffForm(GroupForm):
         here = self._shown.id if self._shown is not None else None
         if self.is_changed():
             if key != here:
-                self.say(_SAVE_FIRST)
+                self.say(SAVE_FIRST)
                 self.list.select_key(here)
             return
         self._is_new = False
@@ -380,7 +379,7 @@ class StaffForm(GroupForm):
     @Slot()
     def _begin_new(self) -> None:
         if self.is_changed():
-            self.say(_SAVE_FIRST)
+            self.say(SAVE_FIRST)
             return
         self._is_new = True
         self.undo_changes()
@@ -428,7 +427,7 @@ class StaffForm(GroupForm):
     def _ask_code(self) -> None:
         person = self._shown
         if self.is_changed():
-            self.say(_SAVE_FIRST)
+            self.say(SAVE_FIRST)
         elif person is not None:
             name = isolated_if_needed(one_line(person.name, 60))
             question = _("Give {name} a new one-time code?").format(name=name)
@@ -446,7 +445,7 @@ class StaffForm(GroupForm):
     def _ask_switch(self) -> None:
         person = self._shown
         if self.is_changed():
-            self.say(_SAVE_FIRST)
+            self.say(SAVE_FIRST)
         elif person is not None and not person.active:
             self._switch(True)
         elif person is not None:

@@ -6,7 +6,17 @@ from datetime import timedelta
 from functools import partial
 
 from PySide6.QtCore import QTime, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QSpinBox, QTimeEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QSpinBox,
+    QTimeEdit,
+    QVBoxLayout,
+    QWidget,
+)
 
 from request_desk.domain.access import Permission
 from request_desk.domain.changes import Topic
@@ -33,6 +43,7 @@ _DAY = (8 * 60, 17 * 60)  # what a day that was closed begins with
 _BREAK = (12 * 60, 13 * 60)  # and a break
 _MOST_GRACE = 300  # seconds, as the service allows
 _MOST_TARGET = 2400  # minutes of opening time, as the service allows
+_WORDS = 180  # pixels at 100 % of a field with a word in each line
 _FIELD = 260  # pixels at 100 % of a control for a number
 
 
@@ -141,6 +152,35 @@ class KindsForm(SettingsForm):
 
     def wanted(self, stored: PracticeSettings) -> PracticeSettings:
         return replace(stored, kinds_on=frozenset(str(kind) for kind, box in self.boxes.items() if box.isChecked()))
+
+
+class UrgentWordsForm(SettingsForm):
+    """The practice's own urgent words, beside those that are known (MC14)."""
+
+    names = ("urgent_words",)
+
+    def __init__(self, context: DeskContext) -> None:
+        super().__init__(
+            context,
+            _("Urgent words"),
+            _(
+                "A message with such a word is marked urgent and its words are quoted on top. The usual ones are known in "
+                "English and Spanish, like trouble breathing or a seizure; add your own here, in any language."
+            ),
+        )
+        self.own = QPlainTextEdit()
+        self.own.setTabChangesFocus(True)
+        self.own.setMinimumHeight(app_theme().px(_WORDS))
+        self.add_field(_("Your own, one in a line"), self.own, name="Urgent words")
+        self.follow(self.own)
+
+    def show_settings(self, found: PracticeSettings) -> None:
+        self.own.setPlainText("\n".join(found.urgent_words))
+        self.lock(self.own)
+
+    def wanted(self, stored: PracticeSettings) -> PracticeSettings:
+        lines = (line.strip() for line in self.own.toPlainText().splitlines())
+        return replace(stored, urgent_words=tuple(dict.fromkeys(filter(None, lines))))
 
 
 class TimesForm(SettingsForm):

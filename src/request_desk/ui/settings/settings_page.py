@@ -12,7 +12,15 @@ from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.form import GroupForm
 from request_desk.ui.settings.group_list import Group, GroupList
 from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
-from request_desk.ui.settings.practice_forms import HoursForm, IntakeForm, KindsForm, PracticeForm, TimesForm
+from request_desk.ui.settings.place_form import LocationsForm
+from request_desk.ui.settings.practice_forms import (
+    HoursForm,
+    IntakeForm,
+    KindsForm,
+    PracticeForm,
+    TimesForm,
+    UrgentWordsForm,
+)
 from request_desk.ui.widgets.layout import Card
 from request_desk.ui.widgets.theme import app_theme
 from request_desk.ui.window.commands import Command
@@ -22,9 +30,11 @@ _LIST, _FOLDED = 216, 58  # pixels at 100 %
 _LEAST = 780  # of the page; below it the list folds to its icons
 _GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], GroupForm]], ...]] = (
     (_("Practice"), "building", PracticeForm),
+    (_("Locations"), "map-pin", LocationsForm),
     (_("Kinds of request"), "list-tree", KindsForm),
     (_("Answer times"), "clock", TimesForm),
     (_("Opening hours"), "calendar-days", HoursForm),
+    (_("Urgent words"), "triangle-alert", UrgentWordsForm),
     (_("Appointment requests"), "inbox", IntakeForm),
     (_("Departments"), "users", DepartmentsForm),
     (_("Staff"), "user", StaffForm),
@@ -37,7 +47,7 @@ class SettingsPage(QWidget):
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._forms: dict[int, GroupForm] = {}  # seven forms at once would hold the window for 60 ms
+        self._forms: dict[int, GroupForm] = {}  # all forms at once would hold the window for 60 ms
         self.setAccessibleName(_("Settings"))
         self.groups = GroupList([Group(title, icon) for title, icon, _make in _GROUPS])
         self.stack = QStackedWidget()
