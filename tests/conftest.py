@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import NoReturn
 
 _HOME = Path(tempfile.mkdtemp(prefix="rdtest"))
 os.environ.update(
@@ -75,6 +76,13 @@ def check_invariants(url: str) -> None:
     desk.close()
 
 
+def missing(reason: str) -> NoReturn:
+    """Skip for a program that is not on this machine; a run that decides about a change has all of them."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite file with the schema, copied for each test."""
@@ -88,9 +96,7 @@ def postgres_server() -> Iterator[postgres.Server]:
     """A PostgreSQL server with a template database that holds the schema."""
     place = postgres.binaries()
     if place is None:
-        if os.environ.get("CI"):
-            pytest.fail("PostgreSQL is missing: apt-get install postgresql")
-        pytest.skip("PostgreSQL is missing: apt-get install postgresql")
+        missing("PostgreSQL is missing: apt-get install postgresql")
     server = postgres.start(place)
     _administer(server, "CREATE DATABASE template_desk")
     created(server.url("template_desk"))

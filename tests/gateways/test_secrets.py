@@ -18,6 +18,7 @@ from keyring.errors import KeyringLocked, PasswordDeleteError
 from request_desk.domain.errors import Unavailable
 from request_desk.gateways import secrets
 from request_desk.gateways.secrets import FileStore, best_store, system_store
+from tests.conftest import missing
 
 
 class Memory(KeyringBackend):
@@ -219,13 +220,13 @@ print(type(keyring.get_keyring()).__module__, store.sentence == "")
 @pytest.mark.keyring
 def test_a_real_secret_service_keeps_a_session(tmp_path: Path) -> None:
     """A Secret Service of its own: private bus, private home, unlocked with a password nobody keeps."""
-    missing = [
+    wanting = [
         package
         for program, package in (("dbus-run-session", "dbus-daemon"), ("gnome-keyring-daemon", "gnome-keyring"))
         if shutil.which(program) is None
     ]
-    if missing:
-        pytest.skip(f"No Secret Service to talk to: apt-get install {' '.join(missing)}")
+    if wanting:
+        missing(f"No Secret Service to talk to: apt-get install {' '.join(wanting)}")
     for folder in ("home", "run", "data"):
         (tmp_path / folder).mkdir(mode=0o700)
     environment = {

@@ -1,6 +1,5 @@
 """The database goes away under an open window, by a crash or by a lock: it says so, loses nothing, and comes back by itself."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from request_desk.domain.requests import RequestState
 from request_desk.ui.window.frame import LiveState
 from tests import postgres
 from tests.builders import TODAY
-from tests.conftest import check_invariants, created
+from tests.conftest import check_invariants, created, missing
 from tests.journeys.conftest import OpenDesk
 from tests.journeys.running_desk import Allowed, House, RunningDesk, furnished, morning_clock
 
@@ -85,9 +84,7 @@ def server() -> Iterator[postgres.Server]:
     """A server of this test's own: it is ended under its users."""
     place = postgres.binaries()
     if place is None:
-        if os.environ.get("CI"):
-            pytest.fail("PostgreSQL is missing: apt-get install postgresql")
-        pytest.skip("PostgreSQL is missing: apt-get install postgresql")
+        missing("PostgreSQL is missing: apt-get install postgresql")
     server = postgres.start(place)
     created(server.url("postgres"))
     yield server

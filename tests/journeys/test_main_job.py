@@ -18,6 +18,7 @@ from request_desk.services.people import access
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.store import schema
 from tests.builders import TODAY, wall
+from tests.conftest import missing
 from tests.journeys.conftest import OpenDesk
 from tests.journeys.running_desk import House, Post, RunningDesk, portal, worker
 
@@ -50,7 +51,7 @@ def house_settings() -> dict[str, Any]:
 def browser() -> Iterator[Browser]:
     place = shutil.which("chromium")
     if place is None:
-        pytest.skip("Chromium is missing: apt-get install chromium")
+        missing("Chromium is missing: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=place, args=_FLAGS)
         yield browser

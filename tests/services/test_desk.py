@@ -8,13 +8,16 @@ from sqlalchemy import event, select
 from sqlalchemy.exc import DBAPIError
 
 from request_desk.domain.access import SYSTEM, Actor, ActorKind, Permission, Role
-from request_desk.domain.changes import Topic
+from request_desk.domain.availability import Slot
+from request_desk.domain.changes import Scope, Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, NotAllowed, NotFound, Refused, SignedOut, Unavailable
 from request_desk.domain.ids import hashed, new_uuid
 from request_desk.services.desk import Desk, Unit
+from request_desk.services.schedule import scheduling
 from request_desk.store import schema
 from request_desk.store.database import LOST, Database
+from tests.builders import TODAY, ZONE, Practice
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +185,24 @@ def test_the_feed_tells_other_desks_in_order_and_forgets_nothing(desk: Desk, dat
     assert newest == desk.last_seq()
     assert desk.tail(newest) == (type(changes)(), newest)
     other.close()
+
+
+def test_the_feed_tells_where_on_the_schedule_a_change_is_seen(desk: Desk, practice: Practice) -> None:
+    request = practice.a_request()
+    start = desk.last_seq()
+    two = ZONE.instant(TODAY, 14 * 60)
+    held = desk.perform(
+        practice.maria,
+        scheduling.hold,
+        Slot(practice.lindqvist, practice.northside, two, two, two),
+        type_id=practice.well,
+        patient_id=practice.zuri,
+        request_id=request,
+    ).value
+    (entry,) = desk.tail(start)[0].of(Topic.APPOINTMENT, held.id)
+    assert entry.scope == Scope(held.starts_at, practice.lindqvist, practice.zuri, request)
+    desk.perform(SYSTEM, add_location, "Elsewhere")
+    assert all(entry.scope is None for entry in desk.tail(entry.seq)[0].entries)
 
 
 def test_a_reader_far_behind_reads_everything_anew(desk: Desk) -> None:

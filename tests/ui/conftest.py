@@ -7,30 +7,38 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TypeVar
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
 from PySide6.QtCore import QLocale, QObject
 from PySide6.QtWidgets import QApplication
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from request_desk.domain.clock import FixedClock
+from request_desk.store.database import Database
 from request_desk.ui.widgets.theme import Look, Theme, app_theme
+
+T = TypeVar("T")
 
 
 @dataclass
 class Guard:
-    """Notes each statement that the UI thread executes while a test runs (not while its fixtures are made)."""
+    """Notes each time the UI thread goes to the database while a test runs (not while its fixtures are made)."""
 
     watching: bool = False
     allowed: int = 0
     offences: list[str] = field(default_factory=list)
 
-    def __call__(self, *arguments: object) -> None:
-        if self.watching and not self.allowed and threading.current_thread() is threading.main_thread():
-            self.offences.append(str(arguments[2]))
+    def watched(self, way: Callable[[Database], T]) -> Callable[[Database], T]:
+        """A way to the database that is gone as the program goes it, and noted."""
+
+        def gone(database: Database) -> T:
+            if self.watching and not self.allowed and threading.current_thread() is threading.main_thread():
+                self.offences.append(way.__name__)
+            return way(database)
+
+        return gone
 
 
 GUARD = pytest.StashKey[Guard]()
@@ -38,13 +46,14 @@ GUARD = pytest.StashKey[Guard]()
 
 @pytest.fixture(autouse=True)
 def no_database_on_ui_thread(request: pytest.FixtureRequest) -> Iterator[Guard]:
-    """Fail the test if SQL is executed on the UI thread."""
+    """Fail the test if the UI thread reads or writes the database; statements go the way they go in the program."""
     guard = Guard()
     request.node.stash[GUARD] = guard
-    event.listen(Engine, "before_cursor_execute", guard)
-    yield guard
-    event.remove(Engine, "before_cursor_execute", guard)
-    assert guard.offences == [], "SQL on the UI thread"
+    with pytest.MonkeyPatch.context() as patched:
+        for way in (Database.read, Database.write):
+            patched.setattr(Database, way.__name__, guard.watched(way))
+        yield guard
+    assert guard.offences == [], "the database on the UI thread"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Slot
+from request_desk.domain.changes import Scope
 from request_desk.domain.directory import CancelReason, OpeningHours
 from request_desk.domain.ids import (
     AppointmentId,
@@ -328,3 +329,23 @@ def test_a_text_that_was_meant_for_one_time_is_asked_about_again_with_another() 
     assert flow.choosing(meant, second).text_meant == ""
     assert flow.letting_go(meant).text_meant == ""
     assert flow.cancelling(meant, CancelChoice(CancelReason("pat", "Parent asked", ""))).text_meant == ""
+
+
+@pytest.mark.parametrize(
+    ("minutes", "patient", "request_id", "seen"),
+    [
+        (0, 99, None, True),  # the time that is offered
+        (-60, 99, None, True),  # one before it may be free now
+        (60 * 24 * 20, 99, None, False),  # three weeks later
+        (60 * 24 * 20, 5, None, True),  # the patient's own
+        (60 * 24 * 20, 99, 1, True),  # held for this request
+    ],
+)
+def test_only_changes_that_may_be_seen_at_a_request_search_its_times_anew(
+    minutes: int, patient: int, request_id: int | None, seen: bool
+) -> None:
+    now = handling(an_offer())
+    assert (now.view.patient.id, now.view.id) == (5, 1)
+    scope = Scope(NINE_TWENTY + timedelta(minutes=minutes), 1, patient, request_id)
+    assert flow.is_seen(now, scope) is seen
+    assert flow.is_seen(handling(), scope), "without a time that fits, any change may bring one"

@@ -559,6 +559,27 @@ def test_a_change_elsewhere_keeps_the_selection_and_the_place(
     assert view.hasFocus()
 
 
+def test_a_day_is_read_again_only_for_what_may_be_seen_on_it(
+    desk_at: OpenDesk, practice: Practice, database_setup: Setup
+) -> None:
+    ida, jonas = (practice.a_patient(name, "Novak", date(2019, 1, 1)) for name in ("Ida", "Jonas"))
+    desk = desk_at()
+    read: list[None] = []
+    desk.page.loaded.connect(lambda: read.append(None))
+
+    def book(patient: PatientId, day: date, time: str) -> None:
+        with database_setup():
+            at = wall(day, time)
+            act = Booking(Slot(practice.lindqvist, practice.northside, at, at, at), practice.well)
+            practice.desk.perform(practice.kofi, acts.act_alone, patient, act)
+        desk.hear()
+
+    book(ida, TODAY + timedelta(days=9), "9:00")
+    assert read == []
+    book(jonas, TODAY, "9:00")
+    assert len(read) == 1
+
+
 def test_a_card_shows_that_its_visit_was_cancelled_elsewhere(
     desk_at: OpenDesk, practice: Practice, database_setup: Setup
 ) -> None:

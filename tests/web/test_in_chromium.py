@@ -18,6 +18,7 @@ from request_desk.domain.requests import Wish, WishKind
 from request_desk.services.desk import Desk
 from request_desk.web import server
 from tests.builders import TODAY, Practice
+from tests.conftest import missing
 from tests.web.conftest import UNHURRIED, mailed_code, token_for
 from tests.web.test_home_and_threads import link, reply
 
@@ -41,7 +42,7 @@ _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice
 def browser() -> Iterator[Browser]:
     place = shutil.which("chromium")
     if place is None:
-        pytest.skip("Chromium is missing: apt-get install chromium")
+        missing("Chromium is missing: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=place, args=_FLAGS)
         yield browser

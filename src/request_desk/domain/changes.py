@@ -1,9 +1,11 @@
 """What a committed change tells the windows: topics, ids, and by whom; plain values only."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+
+from request_desk.domain.practice_time import PracticeTime
 
 
 class Topic(StrEnum):
@@ -26,6 +28,20 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a change of an appointment is seen. It never moves: an appointment that is moved is another one."""
+
+    starts_at: datetime
+    provider_id: int
+    patient_id: int
+    request_id: int | None
+
+    def is_near(self, day: date, zone: PracticeTime) -> bool:
+        """Whether it may be seen on a day of this zone: one that begins the evening before may reach into it."""
+        return abs((zone.day_of(self.starts_at) - day).days) <= 1
+
+
+@dataclass(frozen=True, slots=True)
 class JournalEntry:
     """One line of the journal, as a window hears it."""
 
@@ -38,6 +54,7 @@ class JournalEntry:
     action: str
     topic: Topic
     entity_id: int
+    scope: Scope | None = None  # of an appointment, where it is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +80,13 @@ class Changes:
     def touches(self, *topics: Topic) -> bool:
         """Tell whether any of these topics changed."""
         return self.everything or any(topic in self._ids for topic in topics)
+
+    def move(self, is_seen: Callable[[Scope], bool], *, but: str = "") -> bool:
+        """Tell whether the schedule changed where a view sees it, but for acts of one name; what is not known counts."""
+        return self.touches(Topic.AVAILABILITY) or any(
+            entry.topic is Topic.APPOINTMENT and entry.action != but and (entry.scope is None or is_seen(entry.scope))
+            for entry in self.entries
+        )
 
     def of(self, topic: Topic, entity_id: int) -> tuple[JournalEntry, ...]:
         """Return the entries about one thing, oldest first."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Executable, bindparam, func, insert, select
+from sqlalchemy import Connection, Executable, bindparam, func, insert, literal, select
 
 from request_desk.store import schema
 
@@ -14,7 +14,8 @@ T = TypeVar("T")
 
 CHANNEL = "request_desk"
 _LOCK = 7_310_951  # any constant; one lock for the whole journal
-_journal = schema.journal
+_OF_APPOINTMENT = literal("appointment")
+_journal, _appointment = schema.journal, schema.appointment
 _INSERT = insert(_journal).returning(_journal.c.seq)
 _LOCK_AND_NOTIFY = select(func.pg_advisory_xact_lock(_LOCK), func.pg_notify(CHANNEL, ""))
 _LAST = select(func.coalesce(func.max(_journal.c.seq), 0))
@@ -29,8 +30,16 @@ _TAIL = (
         _journal.c.action,
         _journal.c.topic,
         _journal.c.entity_id,
+        _appointment.c.starts_at,
+        _appointment.c.provider_id,
+        _appointment.c.patient_id,
+        _appointment.c.request_id,
     )
-    .select_from(_journal.outerjoin(schema.staff, schema.staff.c.id == _journal.c.actor_id))
+    .select_from(
+        _journal.outerjoin(schema.staff, schema.staff.c.id == _journal.c.actor_id).outerjoin(
+            _appointment, (_appointment.c.id == _journal.c.entity_id) & (_journal.c.topic == _OF_APPOINTMENT)
+        )
+    )
     .where(_journal.c.seq > bindparam("after"), _journal.c.broadcast)
     .order_by(_journal.c.seq)
     .limit(bindparam("most"))
@@ -93,7 +102,10 @@ def append(
 
 
 def tail(connection: Connection, after: int, most: int) -> list[tuple[Any, ...]]:
-    """Return broadcast lines behind `after`: (seq, at, actor kind, actor id, actor name, desk, action, topic, entity id)."""
+    """Return broadcast lines behind `after`: (seq, at, actor kind, actor id, actor name, desk, action, topic, entity id).
+
+    Behind these an appointment's (start, provider id, patient id, request id), None for any other thing.
+    """
     return [tuple(row) for row in connection.execute(_TAIL, {"after": after, "most": most})]
 
 

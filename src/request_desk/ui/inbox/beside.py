@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from request_desk.domain.availability import Slot as FreeSlot
 from request_desk.domain.availability import Span
-from request_desk.domain.changes import Changes, Topic
+from request_desk.domain.changes import Changes
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import LocationId, RequestId, TypeId
 from request_desk.domain.requests import RequestKind
@@ -93,13 +93,14 @@ class ScheduleBeside(QObject):
             self._show_offers(self._now)
 
     def changed(self, changes: Changes) -> None:
-        """Read the shown day again when anything on the schedule changed."""
-        if not changes.touches(Topic.APPOINTMENT, Topic.AVAILABILITY):
-            return
+        """Forget the days on which something changed, and read the shown one again if it is among them."""
         shown = self._panel.shown_day()
-        self._days = {day: known for day, known in self._days.items() if day == shown}
-        if shown is not None:
+        self._days = {day: known for day, known in self._days.items() if day == shown or not self._is_old(day, changes)}
+        if shown is not None and self._is_old(shown, changes):
             self._read(shown)
+
+    def _is_old(self, day: date, changes: Changes) -> bool:
+        return changes.move(lambda scope: scope.is_near(day, self._context.words().zone))
 
     # offers
 

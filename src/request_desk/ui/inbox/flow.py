@@ -15,6 +15,7 @@ from request_desk.domain.agreement import Told
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Slot
 from request_desk.domain.careful import NO_ASSURANCE, Assurance, answering, second_of
+from request_desk.domain.changes import Scope
 from request_desk.domain.directory import CancelReason, OpeningHours
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, TypeId
 from request_desk.domain.own_words import OwnWish
@@ -162,6 +163,15 @@ def leaving_out(now: Handling, key: str) -> Handling:
     if now.chosen is not None:
         return replace(now, removed=now.removed | {key})
     return replace(now, removed=now.removed | {key}, offers=(), offers_known=False, first_count=0)
+
+
+def is_seen(now: Handling, scope: Scope) -> bool:
+    """Whether a change of the schedule may be seen at this request: its own, its patient's, or up to the last time that is shown."""
+    if scope.patient_id == now.view.patient.id or scope.request_id == now.view.id:
+        return True
+    shown = [shown.offer.slot.starts_at for shown in now.offers]
+    wished = [state.wish.starts_at for state in now.view.wishes if state.wish.starts_at is not None]
+    return not shown or scope.starts_at <= max((*shown, *wished))
 
 
 def opened(view: RequestView, zone: PracticeTime) -> Handling:

@@ -650,9 +650,10 @@ class RequestHandler(QObject):
             for topic in (Topic.REQUEST, Topic.CLAIM, Topic.NOTE, Topic.DELIVERY)
             if self._is_about_this(changes, topic)
         }
-        if mine or changes.touches(Topic.APPOINTMENT, Topic.PATIENT):
+        is_moved = changes.move(partial(flow.is_seen, self._now), but="renewed")
+        if mine or is_moved or changes.touches(Topic.PATIENT):
             self._reread()
-        if changes.touches(Topic.APPOINTMENT, Topic.AVAILABILITY) or Topic.REQUEST in mine:
+        if is_moved or Topic.REQUEST in mine:
             self._read_offers(self._id)
 
     def _is_about_this(self, changes: Changes, topic: Topic) -> bool:

@@ -39,7 +39,6 @@ from request_desk.ui.window.key_gate import Scope
 _CARD = 320  # pixels at 100 %
 _LEAST = 560  # of the schedule beside the card; below it the card lies over the schedule
 _FILTER = "schedule.locations"
-_MOVES = (Topic.APPOINTMENT, Topic.AVAILABILITY, Topic.DIRECTORY, Topic.SETTINGS)
 _CHANGE = "change_schedule"
 
 
@@ -214,7 +213,10 @@ class SchedulePage(QWidget):
     def _changed(self, changes: Changes) -> None:
         if changes.touches(Topic.DIRECTORY):
             self._read_directory()
-        if changes.touches(*_MOVES):
+        day, zone = self.panel.shown_day(), self._context.words().zone
+        if changes.touches(Topic.DIRECTORY, Topic.SETTINGS) or (
+            day is not None and changes.move(lambda scope: scope.is_near(day, zone))
+        ):
             self._read()
 
     def _today(self) -> None:

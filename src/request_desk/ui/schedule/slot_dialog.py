@@ -11,7 +11,7 @@ from request_desk.domain.appointments import Appointment
 from request_desk.domain.availability import Slot as FreeSlot
 from request_desk.domain.availability import Span
 from request_desk.domain.careful import Doubtful
-from request_desk.domain.changes import Changes, Topic
+from request_desk.domain.changes import Changes
 from request_desk.domain.directory import AppointmentType, Patient
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import PatientId, ProviderId, TypeId
@@ -192,7 +192,7 @@ class SlotDialog(Sheet):
 
     @Slot(object)
     def _changed(self, changes: Changes) -> None:
-        if changes.touches(Topic.APPOINTMENT, Topic.AVAILABILITY) and not self._busy:
+        if not self._busy and changes.move(lambda scope: scope.starts_at >= self._from, but="renewed"):
             self._find_times()
 
     @Slot()
