@@ -293,7 +293,7 @@ class MessageCenter(QWidget):
                 self._wanted_id = None
             elif self._first and self._wanted_id is None:
                 self.list.select_first()
-        if self._first and not self._is_typing():
+        if self.list_stack.hasFocus() or (self._first and not self._is_typing()):
             self.focus_list()
         self._first = self._stays = False
 
