@@ -16,10 +16,10 @@ from sqlalchemy import insert
 from bench import small
 from bench.measure import Goal, Row, Scale, middle, rotated, row
 from request_desk.domain.access import Actor, Role
-from request_desk.domain.availability import Slot
 from request_desk.domain.careful import Assurance
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, new_uuid
 from request_desk.domain.requests import Booking, Disposition, NewRequest, Reply, RequestKind, Wish, WishKind
+from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import handling
 from request_desk.services.inbox import marks as inbox_marks

@@ -11,8 +11,8 @@ from sqlalchemy import insert
 
 from bench import data, small
 from bench.measure import Goal, Row, Scale, held, middle, rotated, row
-from request_desk.domain.availability import Slot, Span
 from request_desk.domain.ids import CountingIds, ProviderId
+from request_desk.domain.spans import Slot, Span
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.services.schedule import slots

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from request_desk.domain.availability import AvailabilityWindow, Slot, Span
+from request_desk.domain.availability import AvailabilityWindow
 from request_desk.domain.ids import TypeId
 from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.spans import Slot, Span
 
 ONE_DAY = timedelta(days=1)
 

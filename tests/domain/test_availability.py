@@ -6,20 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from request_desk.domain.availability import (
-    AvailabilityWindow,
-    Horizon,
-    Slot,
-    Span,
-    free_slots,
-    is_open,
-    merged,
-    open_spans,
-    overlaps,
-    window_of,
-)
+from request_desk.domain.availability import AvailabilityWindow, Horizon, free_slots, is_open, open_spans, window_of
 from request_desk.domain.ids import LocationId, ProviderId, TypeId, WindowId
 from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.spans import Slot, Span, merged, overlaps
 from tests.domain.reference import brute_force
 
 MINUTE = timedelta(minutes=1)

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from request_desk.domain.appointments import Appointment
-from request_desk.domain.availability import Slot
 from request_desk.domain.careful import USUAL_SPAN, answering, has_right, has_words, second_of
 from request_desk.domain.directory import Relation
 from request_desk.domain.ids import ContactId, LocationId, PatientId, ProviderId, RequestId, TypeId
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Booking, Cancellation, RequestKind, Wish, WishKind
+from request_desk.domain.spans import Slot
 from request_desk.domain.words import Words
 from tests.domain.test_schedule import NOW, an_appointment
 

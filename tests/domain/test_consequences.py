@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import Slot
 from request_desk.domain.consequences import Piece, button_text, consequence_lines, plain, summary
 from request_desk.domain.ids import (
     AppointmentId,
@@ -35,6 +34,7 @@ from request_desk.domain.requests import (
     TargetKind,
     TargetOrigin,
 )
+from request_desk.domain.spans import Slot
 from request_desk.domain.words import Words
 
 LA = PracticeTime("America/Los_Angeles")

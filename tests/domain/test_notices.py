@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from request_desk.domain.availability import Slot
 from request_desk.domain.directory import Channel, Contact, ContactPoint, Relation
 from request_desk.domain.ids import AppointmentId, ContactId, LocationId, PatientId, ProviderId, TypeId
 from request_desk.domain.notices import (
@@ -23,6 +22,7 @@ from request_desk.domain.notices import (
 )
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Booking, Cancellation, Move
+from request_desk.domain.spans import Slot
 from request_desk.domain.words import Words
 
 LA = PracticeTime("America/Los_Angeles")

@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from request_desk.domain.availability import Slot
 from request_desk.domain.ids import LocationId, ProviderId
 from request_desk.domain.offers import MOST, PER_WISH, Choice, choose_offers
 from request_desk.domain.own_words import against, read
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import DayPart, Fit, Wish, WishKind
+from request_desk.domain.spans import Slot
 
 LA = PracticeTime("America/Los_Angeles")
 MONDAY, TUESDAY, WEDNESDAY = date(2026, 11, 23), date(2026, 11, 24), date(2026, 11, 25)

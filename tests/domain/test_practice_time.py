@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from request_desk.domain.availability import Span
 from request_desk.domain.errors import Invalid
 from request_desk.domain.practice_time import PracticeTime, is_zone
+from request_desk.domain.spans import Span
 
 ZONES = (
     "America/Los_Angeles",

@@ -6,11 +6,11 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from request_desk.domain.availability import Span
 from request_desk.domain.directory import OpeningHours
 from request_desk.domain.ids import LocationId, RequestId
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import DayPart, Group, ListOrder, RequestKey, RequestKind, Wish, WishKind
+from request_desk.domain.spans import Span
 from request_desk.domain.triage import (
     due_at,
     group_of,

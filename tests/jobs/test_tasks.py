@@ -10,11 +10,11 @@ from argon2 import PasswordHasher
 from sqlalchemy import func, select, update
 
 from request_desk.domain.access import SYSTEM
-from request_desk.domain.availability import Slot
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Unavailable
 from request_desk.domain.ids import hashed
 from request_desk.domain.requests import Disposition, Reply
+from request_desk.domain.spans import Slot
 from request_desk.gateways.email import Letter, Permanent, Result, Sent, Temporary
 from request_desk.jobs import tasks
 from request_desk.services.desk import Desk

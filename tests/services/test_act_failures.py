@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from request_desk.domain.availability import Slot
 from request_desk.domain.careful import Assurance
 from request_desk.domain.requests import Act, Booking, Cancellation, Disposition, Move, Reply
+from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk, Undo
 from request_desk.services.inbox import handling
 from request_desk.services.inbox import marks as inbox_marks

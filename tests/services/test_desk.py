@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
+from request_desk.domain.spans import Slot
 from sqlalchemy import event, select
 from sqlalchemy.exc import DBAPIError
 
 from request_desk.domain.access import SYSTEM, Actor, ActorKind, Permission, Role
-from request_desk.domain.availability import Slot
 from request_desk.domain.changes import Scope, Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, NotAllowed, NotFound, Refused, SignedOut, Unavailable

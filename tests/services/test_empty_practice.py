@@ -6,12 +6,12 @@ from datetime import date, timedelta
 import pytest
 
 from request_desk.domain.access import SYSTEM, Actor, ActorKind, Role
-from request_desk.domain.availability import Span
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.directory import ADMINISTRATOR_LOGIN
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import ContactId, PatientId, TypeId, new_uuid
 from request_desk.domain.requests import Disposition, NewRequest, Reply, RequestKind, Tab
+from request_desk.domain.spans import Span
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import handling, search_queries
 from request_desk.services.inbox import queries as inbox_queries

@@ -7,12 +7,12 @@ import pytest
 
 from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import Slot
 from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Invalid, NotAllowed, Refused, SlotTaken
 from request_desk.domain.ids import AppointmentId, ProviderId, RequestId, new_uuid
 from request_desk.domain.requests import Booking
+from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.services.schedule import scheduling

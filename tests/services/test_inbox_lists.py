@@ -175,7 +175,7 @@ def test_rows_come_in_the_order_asked_for(desk: Desk, practice: Practice) -> Non
 
 
 def test_a_row_shows_the_visit_as_it_is_now(desk: Desk, practice: Practice) -> None:
-    from request_desk.domain.availability import Slot
+    from request_desk.domain.spans import Slot
     from request_desk.services.schedule import scheduling
     from tests.builders import wall
 

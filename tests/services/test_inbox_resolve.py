@@ -10,7 +10,6 @@ from sqlalchemy import select, update
 
 from request_desk.domain.access import Actor, Role
 from request_desk.domain.appointments import AppointmentStatus
-from request_desk.domain.availability import Slot
 from request_desk.domain.careful import AgreedBy, Agreement, Assurance, Doubt, Doubtful
 from request_desk.domain.clock import FixedClock, SystemClock
 from request_desk.domain.errors import Conflict, Invalid, NotFound, Refused, SlotTaken, UndoRefused
@@ -28,6 +27,7 @@ from request_desk.domain.requests import (
     Target,
     TargetKind,
 )
+from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk, Outcome
 from request_desk.services.inbox import handling, search_queries
 from request_desk.services.inbox import marks as inbox_marks

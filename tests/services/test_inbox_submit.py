@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import select, update
 
 from request_desk.domain.access import Actor
-from request_desk.domain.availability import Slot
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Invalid, NotAllowed, NotFound, Refused
 from request_desk.domain.ids import AppointmentId, new_uuid
@@ -24,6 +23,7 @@ from request_desk.domain.requests import (
     Wish,
     WishKind,
 )
+from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import handling
 from request_desk.services.inbox import marks as inbox_marks

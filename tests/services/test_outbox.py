@@ -8,12 +8,12 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from request_desk.domain.access import SYSTEM, Role
-from request_desk.domain.availability import Slot
 from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import NotAllowed, NotFound, Refused
 from request_desk.domain.ids import ContactId, RequestId, new_uuid
 from request_desk.domain.requests import Booking, Delivery, Disposition, Reply
+from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import handling
 from request_desk.services.inbox import queries as inbox_queries

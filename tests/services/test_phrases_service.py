@@ -8,10 +8,10 @@ import pytest
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.appointments import RESCHEDULED
-from request_desk.domain.availability import Slot
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound
 from request_desk.domain.phrases import FIELDS, Outcome, Phrase, Prompt, parse, render
 from request_desk.domain.requests import Booking, Cancellation, Move
+from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk
 from request_desk.services.practice import phrases
 from request_desk.store import schema

@@ -16,12 +16,12 @@ from sqlalchemy import select, update
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import Slot, Span
 from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, Refused, SlotTaken, UndoRefused
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, new_uuid
 from request_desk.domain.requests import Booking
+from request_desk.domain.spans import Slot, Span
 from request_desk.services.desk import Desk, Outcome, Undo
 from request_desk.services.schedule import queries, scheduling
 from request_desk.services.schedule.views import upcoming_of

@@ -9,12 +9,12 @@ from sqlalchemy import event, update
 
 from request_desk.domain import own_words
 from request_desk.domain.appointments import AppointmentStatus
-from request_desk.domain.availability import Slot
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Invalid, NotAllowed, NotFound
 from request_desk.domain.ids import AppointmentId, ProviderId, RequestId
 from request_desk.domain.requests import Fit, Offer, WishState
 from request_desk.domain.schedule import PortalAppointment, PortalSlot, ScheduleDay
+from request_desk.domain.spans import Slot
 from request_desk.services.desk import Unit
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.services.schedule import scheduling

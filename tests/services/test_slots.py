@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import event, text, update
 
 from request_desk.domain.appointments import AppointmentStatus, blocks
-from request_desk.domain.availability import AvailabilityWindow, Slot, Span
+from request_desk.domain.availability import AvailabilityWindow
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Invalid, NotAllowed, NotFound
 from request_desk.domain.ids import ProviderId, TypeId, WindowId
+from request_desk.domain.spans import Slot, Span
 from request_desk.services.desk import Unit
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.services.schedule import scheduling, slots

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import update
 
 from request_desk.domain.access import SYSTEM
-from request_desk.domain.availability import Slot, Span
 from request_desk.domain.careful import Doubtful
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Booking, Disposition, Reply
+from request_desk.domain.spans import Slot, Span
 from request_desk.domain.standing import state_sentence
 from request_desk.domain.words import Words
 from request_desk.services.desk import Desk

@@ -12,11 +12,11 @@ from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from request_desk.domain.appointments import AppointmentStatus
-from request_desk.domain.availability import Slot
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import SlotTaken
 from request_desk.domain.ids import AppointmentId
 from request_desk.domain.requests import Booking
+from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.schedule import scheduling
 from request_desk.store import schema

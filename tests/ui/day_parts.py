@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import Absence, OpenSpan, Slot
+from request_desk.domain.availability import Absence, OpenSpan
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, TypeId, WindowId
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Fit, Offer
 from request_desk.domain.schedule import ProviderColumn
+from request_desk.domain.spans import Slot
 from request_desk.ui.schedule.day_layout import OfferState, ShownOffer
 
 ZONE = PracticeTime("America/Los_Angeles")

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import Slot
 from request_desk.domain.changes import Scope
 from request_desk.domain.directory import CancelReason, OpeningHours
 from request_desk.domain.ids import (
@@ -45,6 +44,7 @@ from request_desk.domain.requests import (
     WishKind,
     WishState,
 )
+from request_desk.domain.spans import Slot
 from request_desk.domain.words import Words
 from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.beside import painted

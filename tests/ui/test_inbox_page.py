@@ -14,7 +14,6 @@ from sqlalchemy import update
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.appointments import AppointmentStatus
-from request_desk.domain.availability import Slot
 from request_desk.domain.ids import AppointmentId, RequestId
 from request_desk.domain.phrases import parse
 from request_desk.domain.requests import (
@@ -27,6 +26,7 @@ from request_desk.domain.requests import (
     Wish,
     WishKind,
 )
+from request_desk.domain.spans import Slot
 from request_desk.paths import phrases as phrase_folder
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import handling

@@ -15,10 +15,10 @@ from sqlalchemy.exc import OperationalError
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import Slot
 from request_desk.domain.ids import AppointmentId, PatientId
 from request_desk.domain.requests import Booking
 from request_desk.domain.schedule import ProviderColumn
+from request_desk.domain.spans import Slot
 from request_desk.services.schedule import acts, scheduling
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.store import schema

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from request_desk.domain.availability import Slot
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Booking, Cancellation, Disposition, Reply, Wish, WishKind
+from request_desk.domain.spans import Slot
 from request_desk.domain.thanks import thanks_in
 from request_desk.services.inbox import handling
 from request_desk.services.schedule import scheduling

@@ -10,7 +10,6 @@ from request_desk.demo.data import Calendar, Done, Letter, Wanted
 from request_desk.demo.plan import Sent
 from request_desk.demo.rows import Keys
 from request_desk.domain.access import SYSTEM, Actor, ActorKind
-from request_desk.domain.availability import Slot
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.ids import AppointmentId, ContactId, PatientId, RequestId, TargetId, new_uuid
 from request_desk.domain.phrases import Outcome, Phrase, render
@@ -30,6 +29,7 @@ from request_desk.domain.requests import (
     Wish,
     WishKind,
 )
+from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.inbox import handling
 from request_desk.services.inbox import marks as inbox_marks

@@ -1,12 +1,10 @@
 """What the program refuses, each with the sentence its user reads; bugs are not in here."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-if TYPE_CHECKING:
-    from request_desk.domain.availability import Slot
-    from request_desk.domain.ids import RequestId
-
+from request_desk.domain.ids import RequestId
+from request_desk.domain.spans import Slot
 
 T = TypeVar("T")
 
@@ -34,7 +32,7 @@ class Conflict(Refused):
 class SlotTaken(Refused):
     """The time is not free any more; `next_free` are the next fitting slots, best first, perhaps none."""
 
-    def __init__(self, sentence: str, *, next_free: "Sequence[Slot]" = ()) -> None:
+    def __init__(self, sentence: str, *, next_free: Sequence[Slot] = ()) -> None:
         super().__init__(sentence)
         self.next_free = tuple(next_free)
 
@@ -42,7 +40,7 @@ class SlotTaken(Refused):
 class AlreadyAsked(Refused):
     """The same contact has an open request of the same child and kind: `request_id`."""
 
-    def __init__(self, sentence: str, request_id: "RequestId") -> None:
+    def __init__(self, sentence: str, request_id: RequestId) -> None:
         super().__init__(sentence)
         self.request_id = request_id
 

@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
-from request_desk.domain.availability import Slot, Span
 from request_desk.domain.ids import LocationId, ProviderId
 from request_desk.domain.own_words import OwnWish, against
 from request_desk.domain.practice_time import DAY_MINUTES, PracticeTime
 from request_desk.domain.requests import Fit, Wish, WishKind
+from request_desk.domain.spans import Slot, Span
 from request_desk.domain.wishes import part_span
 
 PER_WISH: Final = 3

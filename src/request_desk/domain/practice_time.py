@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from request_desk.domain.availability import Span
 from request_desk.domain.errors import Invalid
+from request_desk.domain.spans import Span
 
 DAY_MINUTES: Final = 24 * 60
 _ONE_DAY: Final = timedelta(days=1)

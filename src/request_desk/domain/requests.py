@@ -6,7 +6,6 @@ from enum import StrEnum
 from uuid import UUID
 
 from request_desk.domain.appointments import Appointment
-from request_desk.domain.availability import Slot
 from request_desk.domain.ids import (
     AppointmentId,
     ContactId,
@@ -19,6 +18,7 @@ from request_desk.domain.ids import (
     TargetId,
     TypeId,
 )
+from request_desk.domain.spans import Slot
 
 
 class RequestKind(StrEnum):

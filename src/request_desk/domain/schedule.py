@@ -5,10 +5,11 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import Absence, OpenSpan, Slot
+from request_desk.domain.availability import Absence, OpenSpan
 from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, TypeId
 from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.spans import Slot
 from request_desk.domain.words import Words, _, plural
 
 HOLD_AT_MOST: Final = timedelta(hours=1)  # a hold renews no longer than this after it was taken (ACT3)

@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import Final, assert_never
 
-from request_desk.domain.availability import Span
 from request_desk.domain.directory import OpeningHours
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Group, ListOrder, RequestKey, RequestKind, Wish, WishKind
+from request_desk.domain.spans import Span
 from request_desk.domain.wishes import part_span
 
 _HORIZON: Final = 366  # days within which a practice opens again; without any, the clock simply runs on

@@ -6,10 +6,10 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Final, assert_never
 
-from request_desk.domain.availability import Span
 from request_desk.domain.ids import AppointmentId, ContactId, PatientId
 from request_desk.domain.practice_time import DAY_MINUTES, PracticeTime
 from request_desk.domain.requests import DayPart, RequestKind, Wish, WishKind, WishState
+from request_desk.domain.spans import Span
 from request_desk.domain.words import Words, _, safe_name
 
 _PARTS: Final[Mapping[DayPart, tuple[int, int]]] = {

@@ -10,16 +10,7 @@ from sqlalchemy import Row, bindparam, select
 from request_desk.domain import own_words, schedule
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import (
-    AvailabilityWindow,
-    OpenSpan,
-    Slot,
-    Span,
-    is_open,
-    merged,
-    open_spans,
-    overlaps,
-)
+from request_desk.domain.availability import AvailabilityWindow, OpenSpan, is_open, open_spans
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid, NotAllowed, NotFound
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
@@ -28,6 +19,7 @@ from request_desk.domain.own_words import OwnWish, against
 from request_desk.domain.practice_time import PracticeTime, on_calendar
 from request_desk.domain.requests import AuthorKind, DayPart, Offer, ShownWish, Wish, WishKind, WishState
 from request_desk.domain.schedule import PortalAppointment, PortalSlot, ProviderColumn, ScheduleDay, SlotCheck, Snapped
+from request_desk.domain.spans import Slot, Span, merged, overlaps
 from request_desk.domain.wishes import state_of
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit

@@ -11,13 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from request_desk.domain import appointments, schedule
 from request_desk.domain.access import ActorKind, Permission
 from request_desk.domain.appointments import RESCHEDULED, UNDONE, Appointment, AppointmentStatus
-from request_desk.domain.availability import Slot
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, CancelReason
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, PatientId, RequestId, TypeId
 from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.requests import Booking
+from request_desk.domain.spans import Slot
 from request_desk.domain.text import clean_text, parse_version
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from request_desk.domain.appointments import AppointmentStatus
-from request_desk.domain.availability import Absence, AvailabilityWindow, Horizon, Slot, Span
+from request_desk.domain.availability import Absence, AvailabilityWindow, Horizon
 from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode
 from request_desk.domain.errors import Invalid, NotFound
 from request_desk.domain.ids import (
@@ -35,6 +35,7 @@ from request_desk.domain.ids import (
     WindowId,
 )
 from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.spans import Slot, Span
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.store import schema

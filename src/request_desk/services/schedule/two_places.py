@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import bindparam, select
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import Slot
 from request_desk.domain.ids import AppointmentId, PatientId
+from request_desk.domain.spans import Slot
 from request_desk.domain.words import Words, _
 from request_desk.services.desk import Unit
 from request_desk.services.schedule.views import VIEW, view

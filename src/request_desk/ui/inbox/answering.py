@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
 from request_desk.domain.agreement import differences
-from request_desk.domain.availability import Slot as FreeSlot
 from request_desk.domain.careful import Agreement, has_words, second_of
 from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.directory import Patient
@@ -19,6 +18,7 @@ from request_desk.domain.errors import Conflict, Refused
 from request_desk.domain.ids import RequestId
 from request_desk.domain.phrases import Phrase, PhraseError, Rendered, render, suggest
 from request_desk.domain.requests import CallOutcome, Disposition, RequestKind, RequestState, Resolved, Target
+from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _, known_language, spoken
 from request_desk.services.people import patients
 from request_desk.services.people.patients import Agreeing

@@ -13,7 +13,6 @@ from typing import Final
 from request_desk.domain import own_words
 from request_desk.domain.agreement import Told
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import Slot
 from request_desk.domain.careful import NO_ASSURANCE, Assurance, answering, second_of
 from request_desk.domain.changes import Scope
 from request_desk.domain.directory import CancelReason, OpeningHours
@@ -35,6 +34,7 @@ from request_desk.domain.requests import (
     WishKind,
     WishState,
 )
+from request_desk.domain.spans import Slot
 from request_desk.domain.thanks import thread_says_thanks
 from request_desk.domain.words import Words, _
 

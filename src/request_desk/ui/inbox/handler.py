@@ -9,8 +9,6 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal, Slot
 
 from request_desk.domain.appointments import Appointment
-from request_desk.domain.availability import Slot as FreeSlot
-from request_desk.domain.availability import Span
 from request_desk.domain.careful import Assurance
 from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.errors import Conflict, NotFound, Refused, SlotTaken
@@ -30,6 +28,8 @@ from request_desk.domain.requests import (
     Resolved,
     Target,
 )
+from request_desk.domain.spans import Slot as FreeSlot
+from request_desk.domain.spans import Span
 from request_desk.domain.words import _, known_language, spoken
 from request_desk.services.inbox import handling
 from request_desk.services.inbox import marks as inbox_marks

@@ -7,7 +7,6 @@ from enum import StrEnum
 
 from request_desk.domain import wishes
 from request_desk.domain.appointments import Appointment
-from request_desk.domain.availability import Slot
 from request_desk.domain.careful import has_words
 from request_desk.domain.changes import JournalEntry
 from request_desk.domain.own_words import said
@@ -25,6 +24,7 @@ from request_desk.domain.requests import (
     WishKind,
     WishState,
 )
+from request_desk.domain.spans import Slot
 from request_desk.domain.urgent import urgent_words
 from request_desk.domain.words import Words, _, plural, safe_name
 from request_desk.ui.inbox.flow import Handling, ShownOffer, is_held, key_of, own_wishes

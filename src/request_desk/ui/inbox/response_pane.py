@@ -8,12 +8,12 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from request_desk.domain.availability import Slot as FreeSlot
 from request_desk.domain.careful import has_words
 from request_desk.domain.consequences import Line, Piece, button_text, consequence_lines
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, TypeId
 from request_desk.domain.phrases import Phrase, Rendered
 from request_desk.domain.requests import Booking, Cancellation, Disposition, Move, Reply, RequestState, RequestView
+from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.standing import standing_of, state_sentence
 from request_desk.domain.words import Words, _, safe_name
 from request_desk.ui.inbox import flow

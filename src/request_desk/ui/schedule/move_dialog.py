@@ -4,10 +4,10 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.appointments import Appointment
-from request_desk.domain.availability import Slot as FreeSlot
 from request_desk.domain.directory import Patient
 from request_desk.domain.errors import Refused, SlotTaken
 from request_desk.domain.requests import Move
+from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _
 from request_desk.services.people import patients
 from request_desk.services.practice.directory import Directory

@@ -3,10 +3,10 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from request_desk.domain.availability import Slot as FreeSlot
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import AppointmentId, PatientId, TypeId
 from request_desk.domain.schedule import SlotCheck
+from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.ui.running.context import DeskContext

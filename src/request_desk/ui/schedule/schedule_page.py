@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QWidget
 
 from request_desk.domain import schedule
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import Slot as FreeSlot
 from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.directory import Patient
 from request_desk.domain.errors import NotFound, Refused
 from request_desk.domain.ids import AppointmentId, LocationId
 from request_desk.domain.requests import Cancellation
 from request_desk.domain.schedule import ScheduleDay
+from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _
 from request_desk.services.people import patients
 from request_desk.services.practice import directory

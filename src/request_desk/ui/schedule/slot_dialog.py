@@ -8,8 +8,6 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from request_desk.domain.appointments import Appointment
-from request_desk.domain.availability import Slot as FreeSlot
-from request_desk.domain.availability import Span
 from request_desk.domain.careful import Doubtful
 from request_desk.domain.changes import Changes
 from request_desk.domain.directory import AppointmentType, Patient
@@ -17,6 +15,8 @@ from request_desk.domain.errors import Refused
 from request_desk.domain.ids import PatientId, ProviderId, TypeId
 from request_desk.domain.requests import Act, Booking, Move, PatientCard
 from request_desk.domain.schedule import Snapped, limits, snapped_words
+from request_desk.domain.spans import Slot as FreeSlot
+from request_desk.domain.spans import Span
 from request_desk.domain.words import _, safe_name
 from request_desk.services.people import patients
 from request_desk.services.people.patients import PatientHit
