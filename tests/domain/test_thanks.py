@@ -157,6 +157,8 @@ def test_any_text_can_be_asked(text: str) -> None:
 
 
 def test_real_letters_with_thanks_beside_something_else_are_not_taken_for_thanks() -> None:
+    if not SAMPLES.is_file():
+        pytest.skip(f"no samples at {SAMPLES}")
     texts = [
         turn["text"]
         for line in SAMPLES.read_text("utf-8").splitlines()
