@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
-from request_desk.domain.spans import Slot
 from sqlalchemy import event, select
 from sqlalchemy.exc import DBAPIError
 
@@ -13,6 +12,7 @@ from request_desk.domain.changes import Scope, Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, NotAllowed, NotFound, Refused, SignedOut, Unavailable
 from request_desk.domain.ids import hashed, new_uuid
+from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.schedule import scheduling
 from request_desk.store import schema

@@ -1,4 +1,4 @@
-"""The question after a visit was dropped on another time: what will be written, what stands against it, and the way on."""
+"""The question after a visit was dropped where something stands against it: what will be written, what stands against it, and the way on."""
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget

@@ -1,6 +1,7 @@
 """The Schedule page: a day of all providers, the card of one appointment, booking, moving and cancelling by mouse and keys."""
 
 from datetime import date
+from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
@@ -10,9 +11,9 @@ from request_desk.domain import schedule
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.directory import Patient
-from request_desk.domain.errors import NotFound, Refused
+from request_desk.domain.errors import Conflict, NotFound, Refused, Unavailable
 from request_desk.domain.ids import AppointmentId, LocationId
-from request_desk.domain.requests import Cancellation
+from request_desk.domain.requests import Cancellation, Move
 from request_desk.domain.schedule import ScheduleDay
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _
@@ -339,7 +340,7 @@ class SchedulePage(QWidget):
 
     @Slot(object)
     def _moved(self, moved: Moved) -> None:
-        """Dropped somewhere else: the question says what will be written and what stands against it (ACT3, ACT7)."""
+        """Dropped somewhere else: it is moved at once, with undo, and asked about only where something stands against it (ACT3, ACT7)."""
         entry, to, found = moved.appointment, moved.to, self._directory
         if found is None:
             return
@@ -347,7 +348,21 @@ class SchedulePage(QWidget):
         length = type_.duration if type_ is not None else entry.ends_at - entry.starts_at
         ends = to.starts_at + length
         slot = FreeSlot(to.provider_id, to.location_id, to.starts_at, ends, ends)
-        self._open_move(MoveDialog(self._context, found, entry, slot, self.window()))
+        if self._against(entry, to):
+            self._open_move(MoveDialog(self._context, found, entry, slot, self.window()))
+            return
+        act = Move(entry.id, entry.version, slot)
+        pending = self._context.runner.act(self, acts.act_alone, entry.patient_id, act)
+        pending.done(self._moved_away).refused(partial(self._not_moved, found, entry, slot))
+
+    def _not_moved(self, found: directory.Directory, entry: Appointment, slot: FreeSlot, refused: Refused) -> None:
+        """What the service has against it is asked about; what nobody can decide here is said."""
+        if isinstance(refused, Conflict | Unavailable):
+            self._refused(refused)
+            return
+        dialog = MoveDialog(self._context, found, entry, slot, self.window())
+        self._open_move(dialog)
+        dialog.refuse(refused)
 
     def _against(self, entry: Appointment, to: FreePoint) -> str:
         """Say what stands against a place while a visit is dragged over it; the service is asked when it is dropped."""
