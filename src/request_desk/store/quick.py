@@ -156,7 +156,7 @@ class Quick:
 
     def _find(self, connection: Connection, statement: Executable, values: Mapping[str, Any]) -> _Prepared | None:
         # A listener wants to see every statement: tests that inject failures, the guard of the UI thread.
-        if (connection._has_events or connection.engine._has_events) and _is_heard(connection):  # noqa: SLF001
+        if _is_heard(connection):
             return None
         variants = self._known.get(statement)
         if variants is None:
@@ -195,7 +195,7 @@ class Quick:
 
 
 def _is_heard(connection: Connection) -> bool:
-    """Tell whether anybody listens to statements now; SQLAlchemy's own flag stays when a listener is removed."""
+    """Tell whether anybody listens to statements now."""
     return any(getattr(heard.dispatch, name) for heard in (connection, connection.engine) for name in _EVENTS)
 
 
