@@ -465,6 +465,22 @@ def test_an_act_for_somebody_without_the_right_asks_who_agreed(
     assert [note.body for note in notes] == ["Amara Okafor agreed, by phone"]
 
 
+def test_a_custody_note_asks_who_agreed_even_of_a_mother(desk: Desk, practice: Practice) -> None:  # ACT14
+    note = "Both parents decide together. Court order of 2025."
+    with practice.database.write() as connection:
+        connection.execute(update(schema.patient).where(schema.patient.c.id == practice.zuri).values(custody_note=note))
+    request = practice.a_request()
+    assert desk.query(practice.maria, request_view.open_request, request).patient.custody_note == note
+    act = Booking(a_slot(practice, "14:00"), practice.well)
+    with pytest.raises(Doubtful, match="custody note for Zuri") as refused:
+        resolve(desk, practice.maria, request, act)
+    assert refused.value.doubt is Doubt.AGREED
+    mother = Assurance(agreed=Agreement(ContactId(practice.amara.id), "Amara Okafor", AgreedBy.PHONE))
+    resolve(desk, practice.maria, request, act, assurance=mother)
+    notes = desk.query(practice.maria, request_view.open_request, request).notes
+    assert [each.body for each in notes] == ["Amara Okafor agreed, by phone"]
+
+
 def test_a_reply_alone_needs_nobody_s_agreement(desk: Desk, practice: Practice) -> None:
     grandmother = a_grandmother(practice)
     request = practice.a_request(by=grandmother)

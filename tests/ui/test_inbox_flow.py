@@ -349,3 +349,11 @@ def test_only_changes_that_may_be_seen_at_a_request_search_its_times_anew(
     scope = Scope(NINE_TWENTY + timedelta(minutes=minutes), 1, patient, request_id)
     assert flow.is_seen(now, scope) is seen
     assert flow.is_seen(handling(), scope), "without a time that fits, any change may bring one"
+
+
+def test_a_custody_note_asks_who_agreed_before_an_act_and_not_before_a_reply() -> None:  # ACT14
+    now = handling(an_offer())
+    noted = replace(now, view=replace(now.view, patient=replace(now.view.patient, custody_note="Both parents decide.")))
+    chosen = replace(noted, chosen=noted.offers[0])
+    assert flow.need_of(chosen, has_text=True, zone=WORDS.zone) is Need.AGREED
+    assert flow.need_of(noted, has_text=True, zone=WORDS.zone) is None

@@ -265,6 +265,7 @@ class NamedChild(_File, frozen=True):
     turns: int | None = None
     business_day: int = 0
     plus_days: int = 0
+    custody_note: str = ""
 
 
 class NamedFamily(_File, frozen=True):

@@ -71,6 +71,7 @@ class Child:
     family: str
     sex: Sex
     birth_day: date
+    custody_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,8 @@ class Population:
 
     def _named_child(self, family: NamedFamily, named: NamedChild) -> Child:
         name = Name(given=named.given, family=named.family or family.family)
-        return self._child(name, named.sex, self._born(named), key=f"{family.key}.{named.key}")
+        child = self._child(name, named.sex, self._born(named), key=f"{family.key}.{named.key}")
+        return replace(child, custody_note=named.custody_note)
 
     def _born(self, child: NamedChild) -> date:
         if child.turns is not None:

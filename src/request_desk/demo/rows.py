@@ -242,6 +242,7 @@ def people(families: Sequence[Family], new_id: NewId, random: Random, now: datet
                 "birth_day": child.birth_day,
                 "household_id": family.id,
                 "search": index_person(child.given, child.family, child.birth_day),
+                "custody_note": child.custody_note,
             }
             for family in families
             for child in family.children

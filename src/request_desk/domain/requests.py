@@ -273,6 +273,7 @@ class PatientCard:
     household_id: int
     look_alikes: tuple[str, ...]
     same_birth: int = 0
+    custody_note: str = ""
 
     @property
     def name(self) -> str:
@@ -384,6 +385,11 @@ class RequestView:
     completed_by: str
     completion_reason: str
     others_told: tuple[str, ...] = ()  # who else gets a notice of an act on the schedule (NT1)
+
+    @property
+    def needs_agreement(self) -> bool:
+        """Whether an act needs somebody of the household who agreed: the sender may not book, or a custody note stands (ACT14)."""
+        return not self.sender.may_book or bool(self.patient.custody_note)
 
 
 class Fit(StrEnum):

@@ -276,6 +276,7 @@ patient = Table(
     Column("birth_day", Day, nullable=False, index=True),
     Column("household_id", Id, nullable=False, index=True),
     Column("search", Text, nullable=False),  # folded names and birth day, for finding by typing
+    _text("custody_note"),  # who decides for the child, where that is not plain (ACT14)
     _flag("active", default=True),
     _flag("deceased", default=False),
     sqlite_strict=True,

@@ -182,7 +182,7 @@ class Walk:
             if not left:
                 break
             view = self._ask(request_view.open_request, RequestId(key))
-            if view.claim is not None or not view.sender.may_book:
+            if view.claim is not None or view.needs_agreement:
                 continue
             offers = self._ask(schedule_queries.offers, RequestId(key))
             fitting = next((wanted for wanted in left if wanted.fits(view, offers)), None)

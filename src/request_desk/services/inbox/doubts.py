@@ -39,11 +39,16 @@ def check(unit: Unit, row: Row[Any], act: Act | None, disposition: Disposition, 
 
 def _agreed(unit: Unit, row: Row[Any], assurance: Assurance) -> dict[str, Any]:
     patient_id, today = PatientId(row.patient_id), unit.time.day_of(unit.now)
-    if has_right(patients.rights(unit, ContactId(row.contact_id), patient_id), row.birth_day, today):
+    may_book = has_right(patients.rights(unit, ContactId(row.contact_id), patient_id), row.birth_day, today)
+    if may_book and not row.custody_note:
         return {}
     agreed = assurance.agreed
     if agreed is None:
-        sentence = _("{name} has no right to book for {patient}. Say who of the household agreed, or only reply.")
+        sentence = (
+            _("There is a custody note for {patient}. Say who of the household agreed, or only reply.")
+            if may_book
+            else _("{name} has no right to book for {patient}. Say who of the household agreed, or only reply.")
+        )
         name = full_name(row.contact_given_name, row.contact_family_name)
         raise Doubtful(sentence.format(name=name, patient=row.given_name), Doubt.AGREED)
     if not has_right(patients.rights(unit, agreed.contact_id, patient_id), row.birth_day, today):

@@ -42,6 +42,7 @@ _SEEN = (
         schema.patient.c.given_name,
         schema.patient.c.family_name,
         schema.patient.c.birth_day,
+        schema.patient.c.custody_note,
         schema.contact.c.given_name.label("contact_given_name"),
         schema.contact.c.family_name.label("contact_family_name"),
     )

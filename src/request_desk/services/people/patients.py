@@ -150,7 +150,16 @@ def card(unit: Unit, patient_id: PatientId) -> PatientCard:
     unit.require(Permission.VIEW_PATIENTS)
     row = _one(unit, patient_id)
     alike, born = _look_alikes(unit, row)
-    return PatientCard(PatientId(row.id), row.given_name, row.family_name, row.birth_day, row.household_id, alike, born)
+    return PatientCard(
+        PatientId(row.id),
+        row.given_name,
+        row.family_name,
+        row.birth_day,
+        row.household_id,
+        alike,
+        born,
+        row.custody_note,
+    )
 
 
 def contact_of(unit: Unit, contact_id: ContactId) -> Contact:

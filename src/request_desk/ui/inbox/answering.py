@@ -34,7 +34,7 @@ from request_desk.ui.inbox.handler import NOT_ARMED, Letter, RequestHandler, Val
 from request_desk.ui.inbox.offers_strip import OffersStrip
 from request_desk.ui.inbox.phrase_popup import PhrasePopup, other_language
 from request_desk.ui.inbox.request_pane import RequestPane
-from request_desk.ui.inbox.request_words import Item, change_words, visit_line
+from request_desk.ui.inbox.request_words import Item, change_words, visit_line, why_agreement
 from request_desk.ui.inbox.response_pane import ResponsePane, Shown
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
@@ -605,7 +605,7 @@ class Answering(QObject):
                 self._ask_reason(need, now, with_act=with_act)
 
     def _ask_who_agreed(self, now: Handling, with_act: bool, people: tuple[Agreeing, ...]) -> None:
-        sheet = AgreementSheet(now.view.sender.name, now.view.patient.name, people, parent=self._window)
+        sheet = AgreementSheet(why_agreement(now.view), people, parent=self._window)
         sheet.agreed.connect(partial(self._agreed, with_act=with_act))
         sheet.replied.connect(self._only_reply)
         sheet.open()

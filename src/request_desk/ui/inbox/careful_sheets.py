@@ -28,14 +28,13 @@ class AgreementSheet(Sheet):
     agreed = Signal(object)  # Agreement
     replied = Signal()  # nobody: only a reply
 
-    def __init__(self, sender: str, patient: str, people: Sequence[Agreeing], *, parent: QWidget | None = None) -> None:
-        told = _("{sender} has no right to book for {patient}.").format(
-            sender=safe_name(sender), patient=safe_name(patient)
-        )
+    def __init__(self, told: str, people: Sequence[Agreeing], *, parent: QWidget | None = None) -> None:
         detail = (
-            _("{told} Ask somebody who has, and say who agreed; it stays with the request.")
+            _("{told} Ask somebody who has the right to book, and say who agreed; it stays with the request.")
             if people
-            else _("{told} Nobody in the household has it, so nothing can be changed: only a reply is possible.")
+            else _(
+                "{told} Nobody in the household has the right to book, so nothing can be changed: only a reply is possible."
+            )
         )
         super().__init__(_("Who agreed?"), detail=detail.format(told=told), parent=parent)
         self._people = tuple(people)

@@ -463,7 +463,7 @@ def need_of(
 ) -> Need | None:
     """Return the next thing to ask the user before the act can be sent; `differences` are those of text and act."""
     act = act_of(now)
-    if act is not None and not now.view.sender.may_book and now.assurance.agreed is None:
+    if act is not None and now.view.needs_agreement and now.assurance.agreed is None:
         return Need.AGREED
     second = second_of(act, now.view.patient.id, now.view.upcoming, zone, now.view.id)
     if second is not None and not now.assurance.another:

@@ -96,6 +96,12 @@ def safety_words(view: RequestView, words: Words) -> str:
                 name=name, patient=safe_name(view.patient.name)
             )
         )
+    if view.patient.custody_note:
+        told.append(
+            _("Custody note: “{note}”. Ask who agreed before anything is changed.").format(
+                note=view.patient.custody_note
+            )
+        )
     if view.patient.look_alikes:
         told.append(
             _("Not to be confused with {others}.").format(
@@ -115,6 +121,15 @@ def safety_words(view: RequestView, words: Words) -> str:
     if same:
         told.append(_("The same message was sent {count} times.").format(count=len(same) + 1))
     return " ".join(told)
+
+
+def why_agreement(view: RequestView) -> str:
+    """Return why somebody must have agreed before an act (ACT14)."""
+    if view.sender.may_book:
+        return _("Custody note: “{note}”.").format(note=view.patient.custody_note)
+    return _("{sender} has no right to book for {patient}.").format(
+        sender=safe_name(view.sender.name), patient=safe_name(view.patient.name)
+    )
 
 
 def urgent_line(view: RequestView, today: date, own: tuple[str, ...]) -> str:

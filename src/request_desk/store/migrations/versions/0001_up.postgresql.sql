@@ -120,6 +120,7 @@ CREATE TABLE patient (
 	birth_day DATE NOT NULL,
 	household_id BIGINT NOT NULL,
 	search TEXT NOT NULL,
+	custody_note TEXT NOT NULL,
 	active BOOLEAN NOT NULL,
 	deceased BOOLEAN NOT NULL,
 	CONSTRAINT pk_patient PRIMARY KEY (id)

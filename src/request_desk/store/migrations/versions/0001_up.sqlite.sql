@@ -127,6 +127,7 @@ CREATE TABLE patient (
 	birth_day TEXT NOT NULL,
 	household_id INTEGER NOT NULL,
 	search TEXT NOT NULL,
+	custody_note TEXT NOT NULL,
 	active INTEGER NOT NULL,
 	deceased INTEGER NOT NULL,
 	CONSTRAINT pk_patient PRIMARY KEY (id)
