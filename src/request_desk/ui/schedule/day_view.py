@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidg
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Absence
 from request_desk.domain.clock import Clock
-from request_desk.domain.schedule import ScheduleDay
+from request_desk.domain.schedule import ProviderColumn, ScheduleDay
 from request_desk.domain.words import Words, _
 from request_desk.ui.schedule.day_layout import DayLayout, FreePoint, Moved, OfferState, Placed, ShownOffer
 from request_desk.ui.schedule.day_painting import DayPainter, entry_words, offer_words
@@ -32,8 +32,9 @@ from request_desk.ui.widgets.plain_text import tip_text
 from request_desk.ui.widgets.theme import RADIUS_CONTROL, app_theme
 
 _AXIS = 56  # pixels at 100 % for the hours on the left
-_HEAD = 30
+_HEAD, _HIGH_HEAD = 30, 46  # with the places beside the names, and below them where a column is too narrow
 _HOUR = 106  # the height of an hour, as drawn in the design
+_BETWEEN = 8  # between name and places
 _COLUMN = 132  # the least width of a column
 _GAP = 3
 _MARGIN = 14  # above and below the chosen time
@@ -72,6 +73,7 @@ class DayView(QAbstractScrollArea):
         self._day: ScheduleDay | None = None
         self._offers: tuple[ShownOffer, ...] = ()
         self._layout: DayLayout | None = None
+        self._head_height = app_theme().px(_HEAD)
         self._focused: Placed | None = None
         self._pressed: Placed | None = None
         self._press_at = QPoint()
@@ -200,6 +202,9 @@ class DayView(QAbstractScrollArea):
             column=theme.px(_COLUMN),
             gap=theme.px(_GAP),
         )
+        is_wide = all(_width(self._head(column)) <= layout.column_width - theme.px(8) for column in layout.columns)
+        self._head_height = theme.px(_HEAD if is_wide else _HIGH_HEAD)
+        body = self._body()
         if before is None or not layout.has_ground_of(before):
             self._ground = None
         self._focused = self._placed(_identity(self._focused)) if self._focused is not None else None
@@ -223,7 +228,7 @@ class DayView(QAbstractScrollArea):
     def _body(self) -> QRect:
         """The part of the viewport where the grid is."""
         theme = app_theme()
-        return self.viewport().rect().adjusted(theme.px(_AXIS), theme.px(_HEAD), 0, 0)
+        return self.viewport().rect().adjusted(theme.px(_AXIS), self._head_height, 0, 0)
 
     def _origin(self) -> QPoint:
         """Where the grid's 0, 0 stands in the viewport now."""
@@ -233,7 +238,7 @@ class DayView(QAbstractScrollArea):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         rect = self._chosen_rect()
-        top, height = self.verticalScrollBar().value(), event.oldSize().height() - app_theme().px(_HEAD)
+        top, height = self.verticalScrollBar().value(), event.oldSize().height() - self._head_height
         was_seen = rect is not None and top <= rect.top() and rect.bottom() < top + height
         self._rebuild()
         if was_seen:
@@ -364,22 +369,29 @@ class DayView(QAbstractScrollArea):
     def _paint_heads(self, painter: QPainter, layout: DayLayout) -> None:
         theme, left, origin = app_theme(), self._body().left(), self._origin()
         painter.save()
-        painter.setClipRect(QRect(left, 0, self._body().width(), theme.px(_HEAD)))
-        painter.fillRect(QRect(0, 0, self.viewport().width(), theme.px(_HEAD) - 1), theme.panel)
+        painter.setClipRect(QRect(left, 0, self._body().width(), self._head_height))
+        painter.fillRect(QRect(0, 0, self.viewport().width(), self._head_height - 1), theme.panel)
         for place, column in enumerate(layout.columns):
-            rect = layout.column_rect(place, 0, theme.px(_HEAD)).translated(origin.x(), 0)
-            room = rect.adjusted(theme.px(4), 0, -theme.px(4), 0)
-            places = named(", ".join(column.location_names))
-            parts = (
-                TextRun(named(column.provider_name), theme.small_bold, theme.ink),
-                TextRun(places, theme.small, theme.muted),
-            )
-            wide = sum(QFontMetrics(part.font).horizontalAdvance(part.text) for part in parts) + theme.px(8)
-            room.setLeft(room.left() + max(0, (room.width() - wide) // 2))
-            draw_run(painter, room, parts, theme.px(8))
+            rect = layout.column_rect(place, 0, self._head_height).translated(origin.x(), 0)
+            room, parts = rect.adjusted(theme.px(4), 0, -theme.px(4), 0), self._head(column)
+            is_high = self._head_height > theme.px(_HEAD)
+            for number, line in enumerate([(part,) for part in parts] if is_high else [parts]):
+                below = room.adjusted(max(0, (room.width() - _width(line)) // 2), 0, 0, 0)
+                if is_high:
+                    below.setTop(theme.px(4) + number * theme.px(19))
+                    below.setHeight(theme.px(19))
+                draw_run(painter, below, line, theme.px(_BETWEEN))
         painter.setPen(theme.line)
-        painter.drawLine(left, theme.px(_HEAD) - 1, self.viewport().width(), theme.px(_HEAD) - 1)
+        painter.drawLine(left, self._head_height - 1, self.viewport().width(), self._head_height - 1)
         painter.restore()
+
+    def _head(self, column: ProviderColumn) -> tuple[TextRun, ...]:
+        """What stands above a column: who, and where."""
+        theme = app_theme()
+        return (
+            TextRun(named(column.provider_name), theme.small_bold, theme.ink),
+            TextRun(named(", ".join(column.location_names)), theme.small, theme.muted),
+        )
 
     # Saying
 
@@ -589,3 +601,9 @@ def _chosen(offers: Sequence[ShownOffer]) -> ShownOffer | None:
 
 def _no_rule(_entry: Appointment, _to: FreePoint) -> str:
     return ""
+
+
+def _width(parts: Sequence[TextRun]) -> int:
+    """The width of a head's parts after each other."""
+    gaps = (len(parts) - 1) * app_theme().px(_BETWEEN)
+    return sum(QFontMetrics(part.font).horizontalAdvance(part.text) for part in parts) + gaps
