@@ -240,13 +240,13 @@ class RequestPane(Card):
         self._people = people = FlowBox(content, gap=6)
         self.patient = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Patient"), parent=people)
         self.asker = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Sender"), parent=people)
-        self.rights = PlainLabel("", tone=Tone.MUTED, parent=people)
+        # Qt lays out what can be selected as a document: all of the line are, so that they stand on one line.
+        self.rights = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Rights"), parent=people)
         self.phone = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Phone"), parent=people)
-        self._phone_dot = PlainLabel("·", tone=Tone.MUTED, parent=people)
-        dot = PlainLabel("·", tone=Tone.MUTED, parent=people)
-        self._plain_people = (dot, self.rights, self._phone_dot)
-        self._measure_people()
-        app_theme().changed.connect(self._measure_people)
+        self._phone_dot = PlainLabel("·", tone=Tone.MUTED, selectable=True, parent=people)
+        dot = PlainLabel("·", tone=Tone.MUTED, selectable=True, parent=people)
+        for each in (dot, self._phone_dot):
+            each.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         for part in (
             self.patient,
             dot,
@@ -257,13 +257,6 @@ class RequestPane(Card):
         ):
             people.flow.addWidget(part)
         inner.addWidget(people)
-
-    @Slot()
-    def _measure_people(self) -> None:
-        """Give the others the line of those that can be selected, which Qt lays out as a document."""
-        for part in self._plain_people:
-            part.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-            part.setMinimumHeight(QFontMetrics(app_theme().small).lineSpacing())
 
     def _make_content(self) -> None:
         self._scroll = QScrollArea(self)
