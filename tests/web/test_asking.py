@@ -358,13 +358,13 @@ def test_a_time_taken_meanwhile_may_still_be_asked_for_and_the_page_says_so(
     visitor = sign_in(practice.amara)
     wished = slot(TOMORROW, "9:20", practice.lindqvist)
     page = visitor.open(f"/ask/schedule?child={practice.zuri}&type={practice.well}&w1={wished}&go=continue")
-    assert "Taken by now" not in page.words
+    assert "Not free any more" not in page.words
     practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:20")
     page = visitor.send("/ask/schedule")
     assert "Sent." in page.words
     assert "Taken by now: we look for the nearest one." in page.words
     page = visitor.open(f"/ask/schedule?child={practice.zuri}&type={practice.well}&w1={wished}&go=continue")
-    assert "Taken by now. You can still ask for it." in page.words
+    assert "Not free any more. You can still ask for it." in page.words
 
 
 def test_a_wish_holds_nothing(sign_in: SignIn, practice: Practice) -> None:
