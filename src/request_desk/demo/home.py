@@ -2,9 +2,7 @@
 
 import email
 import json
-import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +13,7 @@ from random import Random
 from typing import Any, Final
 
 import msgspec
+from filelock import FileLock, Timeout
 
 from request_desk import config, paths
 from request_desk.demo import builder
@@ -24,6 +23,7 @@ from request_desk.domain.access import SYSTEM, Actor, ActorKind
 from request_desk.domain.clock import Clock, SystemClock
 from request_desk.domain.errors import Refused
 from request_desk.domain.words import _
+from request_desk.files import write_whole
 from request_desk.gateways import mail_catcher
 from request_desk.gateways.mail_catcher import CaughtMail, MailCatcher
 from request_desk.services.desk import Desk
@@ -326,26 +326,15 @@ def write_run(folder: Path, running: Running | None) -> None:
 
 
 def _write(path: Path, values: Mapping[str, Any]) -> None:
-    """Replace a file at once; it holds passwords, if only invented ones, so it is its owner's alone."""
-    part = path.with_suffix(".part")
-    with open(part, "w", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
-        json.dump(values, file, ensure_ascii=False, indent=1)
-    part.replace(path)
+    """It holds passwords, if only invented ones."""
+    write_whole(path, json.dumps(values, ensure_ascii=False, indent=1).encode())
 
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Keep a folder to this process; raises Refused while another one has it. The system lets go of it when we die."""
-    with (folder / _LOCK_FILE).open("a") as file:
-        try:
-            if sys.platform == "win32":
-                import msvcrt
-
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise Refused(_("The demo practice is open already. Close its window first.")) from error
-        yield
+    try:
+        with FileLock(folder / _LOCK_FILE, timeout=0):
+            yield
+    except Timeout as error:
+        raise Refused(_("The demo practice is open already. Close its window first.")) from error

@@ -13,6 +13,8 @@ from typing import Any, Final
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from request_desk.files import write_whole
+
 _SIZE_LIMIT: Final = 1_000_000
 
 
@@ -37,10 +39,7 @@ class _Folder:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:
         content = envelope.content if isinstance(envelope.content, bytes) else b""
         name = f"{time.time_ns():020d}-{os.getpid()}-{next(self._number):06d}"
-        part = self._folder / f"{name}.part"
-        part.write_bytes(content)
-        part.chmod(0o600)
-        part.replace(self._folder / f"{name}.eml")  # whoever lists the folder never sees half a letter
+        write_whole(self._folder / f"{name}.eml", content)  # whoever lists the folder never sees half a letter
         return "250 Caught"
 
 

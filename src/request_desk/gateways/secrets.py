@@ -7,22 +7,22 @@ import base64
 import json
 import os
 import secrets
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Final, Protocol
 
 import keyring
+from filelock import FileLock
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError, PasswordDeleteError
 
 from request_desk.domain.errors import Unavailable
 from request_desk.domain.words import _
+from request_desk.files import PRIVATE, write_whole
 
 SERVICE: Final = "request-desk"
 FILE_NAME: Final = "secrets.json"
-PRIVATE: Final = 0o600
 # Backends that keep nothing, or keep it readable for everybody (SEC-03).
 _REFUSED: Final = ("keyring.backends.fail", "keyring.backends.null", "keyrings.alt")
 
@@ -150,14 +150,7 @@ class FileStore:
         return {str(name): str(secret) for name, secret in kept.items()} if isinstance(kept, dict) else {}
 
     def _write(self, kept: dict[str, str]) -> None:
-        fresh = self._path.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(kept, file)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self._path)
+        write_whole(self._path, json.dumps(kept).encode())
 
 
 @contextmanager
@@ -167,16 +160,8 @@ def _alone(folder: Path) -> Iterator[None]:
     Raises Unavailable where nothing can be written.
     """
     try:
-        handle = os.open((folder / FILE_NAME).with_suffix(".lock"), os.O_RDWR | os.O_CREAT, PRIVATE)
-        with os.fdopen(handle, "r+b") as file:
-            if sys.platform == "win32":
-                import msvcrt
-
-                msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX)
+        folder.stat()  # the lock would make a missing folder, open to others
+        with FileLock((folder / FILE_NAME).with_suffix(".lock"), mode=PRIVATE):
             yield
     except OSError as error:
         raise Unavailable(

@@ -1,6 +1,5 @@
 """A copy of a SQLite database while it is in use, and the check of one; PostgreSQL has pg_dump for it."""
 
-import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Final
 
 from request_desk.domain.errors import Refused
 from request_desk.domain.words import _
+from request_desk.files import PRIVATE, part_of, put_in_place
 from request_desk.store import place
 
 _PAGES: Final = 1_000  # a step; between two the writers have their turn
@@ -25,9 +25,9 @@ def copy(source: Path, target: Path) -> Path:
         raise Refused(
             _("There is no database in {name}, so there is nothing to copy. Check its path.").format(name=source.name)
         )
-    part = target.with_name(f"{target.name}.part")
+    part = part_of(target)
     part.unlink(missing_ok=True)
-    part.touch(mode=0o600)
+    part.touch(mode=PRIVATE)
     try:
         try:
             _copied(source, part)
@@ -39,9 +39,7 @@ def copy(source: Path, target: Path) -> Path:
             raise Refused(
                 _("The copy is not sound: {finding}. Look at the disk, then try again.").format(finding=found[0])
             )
-        _to_disk(part)
-        part.replace(target)
-        _to_disk(target.parent)
+        put_in_place(part, target)
     finally:
         part.unlink(missing_ok=True)
     return target
@@ -70,13 +68,3 @@ def check(path: Path) -> tuple[str, ...]:
     except sqlite3.DatabaseError as error:
         return (str(error),)
     return tuple(line for line in found if line != "ok") + tuple(broken[:_FINDINGS])
-
-
-def _to_disk(path: Path) -> None:
-    if path.is_dir() and os.name != "posix":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,7 +1,6 @@
 """Half-written replies that survive everything: an encrypted file at once, the table when online; the editor is elsewhere."""
 
 import json
-import os
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
@@ -16,6 +15,7 @@ from request_desk.domain.errors import Refused, Unavailable
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Draft
 from request_desk.domain.words import _
+from request_desk.files import sync_folder, write_whole
 from request_desk.ui.running.runner import Runner
 from request_desk.ui.running.timing import Stoppable, TimerFactory, qt_timer
 
@@ -55,7 +55,8 @@ class DraftFiles:
             if not self._is_newest(draft.request_id, number):
                 return
             try:
-                self._replace(self._path(draft.request_id), token)
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                write_whole(self._path(draft.request_id), token)
             except OSError as error:
                 raise Unavailable(
                     _(
@@ -69,8 +70,9 @@ class DraftFiles:
             if not self._is_newest(request_id, number):
                 return
             try:
-                self._path(request_id).unlink(missing_ok=True)
-                self._sync_folder()
+                if self._folder.is_dir():
+                    self._path(request_id).unlink(missing_ok=True)
+                    sync_folder(self._folder)
             except OSError as error:
                 raise Unavailable(_("An old draft could not be removed from this computer.")) from error
 
@@ -91,32 +93,6 @@ class DraftFiles:
 
     def _path(self, request_id: int) -> Path:
         return self._folder / f"{request_id}{SUFFIX}"
-
-    def _replace(self, path: Path, content: bytes) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(path)
-        except OSError:
-            fresh.unlink(missing_ok=True)
-            raise
-        self._sync_folder()
-
-    def _sync_folder(self) -> None:
-        # The rename itself must be on the disk; where folders cannot be opened (Windows), the rename is all there is.
-        if os.name != "posix" or not self._folder.is_dir():
-            return
-        handle = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
     def _read(self, path: Path) -> Draft | None:
         try:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from request_desk.files import write_whole
+
 
 class FileMemory:
     """Strings by key in one file; a file that cannot be read or written means nothing is remembered."""
@@ -18,10 +20,8 @@ class FileMemory:
         if self._values.get(key) == value:
             return
         self._values[key] = value
-        unfinished = self._path.with_suffix(".part")
         try:
-            unfinished.write_text(json.dumps(self._values, indent=1, sort_keys=True), "utf-8")
-            unfinished.replace(self._path)
+            write_whole(self._path, json.dumps(self._values, indent=1, sort_keys=True).encode(), synced=False)
         except OSError:
             return  # a window that comes up at another place is no reason to stop working
 
