@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import update
 
@@ -19,6 +19,7 @@ from request_desk.paths import phrases as phrase_folder
 from request_desk.services.practice import phrases
 from request_desk.store import schema
 from request_desk.ui.widgets.states import BannerKind
+from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import Theme
 from tests.builders import TODAY, Practice
 from tests.ui.conftest import HandTimers
@@ -268,6 +269,22 @@ def test_the_selected_row_stays_in_sight_where_the_list_gets_lower(
     desk.frame.resize(960, 680)
     desk.settle()
     assert rows.viewport().rect().contains(rows.visualRect(rows.currentIndex()))
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1440, 860), (1615, 920)])
+def test_no_label_is_cut_in_a_usual_window(desk: DeskWindow, size: tuple[int, int]) -> None:  # UI5
+    desk.frame.resize(*size)
+    desk.settle()
+    cut = [label.text() for label in desk.frame.findChildren(PlainLabel) if label.isVisible() and label.is_cut()]
+    pressed = [
+        button.text() or button.accessibleName()
+        for button in desk.frame.findChildren(QAbstractButton)
+        if button.isVisible() and button.width() < button.sizeHint().width()
+    ]
+    assert cut == []
+    assert pressed == []
+    search = desk.page.filters.search
+    assert search.fontMetrics().horizontalAdvance(search.placeholderText()) < search.width()
 
 
 @pytest.mark.parametrize("scale", [100, 130])

@@ -411,9 +411,11 @@ class RequestPane(Card):
         show_if(self.not_mine_button, is_open and not narrow)
         self._not_mine_action.setVisible(is_open)
         self._buttons.fit()
-        # In a narrow pane the whole first line is for the title.
-        show_if(self.where, not narrow)
-        self._show_row(self.came, shown=narrow)
+        # Beside the title only where all of it has room; else in a line of its own.
+        words = self.title.sizeHint().width() + self.where.sizeHint().width() + app_theme().px(4 * SPACE)
+        is_beside = not narrow and words <= self.body.contentsRect().width()
+        show_if(self.where, is_beside)
+        self._show_row(self.came, shown=not is_beside)
 
     # what it shows
 

@@ -125,8 +125,11 @@ class PlainLabel(QLabel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._elide:
-            cut = self.fontMetrics().horizontalAdvance(self._shown) > self.contentsRect().width()
-            set_tip(self, self._given if cut else "")
+            set_tip(self, self._given if self.is_cut() else "")
+
+    def is_cut(self) -> bool:
+        """Whether a label of one line has no room for all of its words."""
+        return self._elide and self.fontMetrics().horizontalAdvance(self._shown) > self.contentsRect().width()
 
 
 class PlainTextView(QPlainTextEdit):
