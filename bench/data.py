@@ -225,8 +225,8 @@ class _Writer:
 
     def _people(self) -> None:
         rows = [(*each, birth) for each, birth in zip(self._named(), self._births(), strict=True)]
-        self._put("patient", ("id", "given_name", "family_name", "birth_day", "household_id", "search", "active", "deceased"), [
-            (person, given, family, birth.isoformat(), person, index_person(given, family, birth), 1, 0)
+        self._put("patient", ("id", "given_name", "family_name", "birth_day", "household_id", "search", "custody_note", "active", "deceased"), [
+            (person, given, family, birth.isoformat(), person, index_person(given, family, birth), "", 1, 0)
             for person, given, family, birth in rows
         ])  # fmt: skip
         far = 10 * self._patients + _FIRST_PATIENT
