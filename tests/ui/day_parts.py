@@ -10,7 +10,7 @@ from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Fit, Offer
 from request_desk.domain.schedule import ProviderColumn
 from request_desk.domain.spans import Slot
-from request_desk.ui.schedule.day_layout import OfferState, ShownOffer
+from request_desk.ui.schedule.day_layout import OfferState, PaintedOffer
 
 ZONE = PracticeTime("America/Los_Angeles")
 DAY = date(2026, 11, 24)
@@ -73,6 +73,6 @@ def column(
     return ProviderColumn(provider, "Dr. Lindqvist", ("Northside",), tuple(spans), tuple(absences), tuple(entries))
 
 
-def offered(start: datetime, digit: int = 1, state: OfferState = OfferState.FREE) -> ShownOffer:
+def offered(start: datetime, digit: int = 1, state: OfferState = OfferState.FREE) -> PaintedOffer:
     slot = Slot(LINDQVIST, NORTHSIDE, start, start + 40 * MINUTE, start + 40 * MINUTE)
-    return ShownOffer(digit, Offer(slot, Fit.EXACT, 1, "Dr. Lindqvist", "Northside"), state)
+    return PaintedOffer(digit, Offer(slot, Fit.EXACT, 1, "Dr. Lindqvist", "Northside"), state)

@@ -11,7 +11,7 @@ from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.availability import Absence
 from request_desk.domain.ids import AbsenceId
 from request_desk.domain.schedule import ProviderColumn, ScheduleDay
-from request_desk.ui.schedule.day_layout import DayLayout, FreePoint, OfferState, Placed, ShownOffer
+from request_desk.ui.schedule.day_layout import DayLayout, FreePoint, OfferState, PaintedOffer, Placed
 from tests.ui.day_parts import (
     DAY,
     HARBOR,
@@ -31,7 +31,7 @@ SPRING, AUTUMN = date(2026, 3, 8), date(2026, 11, 1)
 HOUR, GAP = 106, 3
 
 
-def laid(*columns: ProviderColumn, day: date = DAY, offers: Sequence[ShownOffer] = (), width: int = 600) -> DayLayout:
+def laid(*columns: ProviderColumn, day: date = DAY, offers: Sequence[PaintedOffer] = (), width: int = 600) -> DayLayout:
     return DayLayout(ScheduleDay(day, columns), offers, ZONE, width=width, hour=HOUR, column=132, gap=GAP)
 
 

@@ -127,7 +127,7 @@ def test_who_may_not_book_is_not_booked_before_somebody_agreed(
     assert not any("Chidi" in name for name in names)
     for option in (sheet._who.button(0), sheet._how.button(0)):
         option.click()
-    sheet.yes.click()
+    sheet.button.click()
     desk.settle()
     assert view(request).state is RequestState.COMPLETED
     assert [note.body for note in view(request).notes] == ["Amara Okafor agreed, by phone"]

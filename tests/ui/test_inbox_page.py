@@ -40,9 +40,10 @@ from request_desk.ui.inbox.beside import painted
 from request_desk.ui.inbox.careful_sheets import DifferenceSheet
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from request_desk.ui.inbox.deliveries import DeliveriesSheet
-from request_desk.ui.inbox.dialogs import CancelDialog, ForwardDialog, ReasonDialog, WaitingDialog
+from request_desk.ui.inbox.dialogs import ForwardDialog, ReasonDialog, WaitingDialog
 from request_desk.ui.inbox.message_center import MessageCenter
 from request_desk.ui.inbox.phrase_popup import PhrasePopup
+from request_desk.ui.schedule.cancel_dialog import CancelDialog
 from request_desk.ui.schedule.day_layout import OfferState
 from request_desk.ui.widgets.buttons import ButtonKind
 from request_desk.ui.widgets.states import State
@@ -379,7 +380,7 @@ def test_a_second_answer_is_stopped_and_the_draft_kept(
     sheet = desk.dialog()
     assert isinstance(sheet, ConflictSheet)
     assert desk.drafts.of(request) is not None
-    sheet.look.click()
+    sheet.button.click()
     desk.settle()
     assert desk.text == "We will look"
     assert desk.response.send.words() == "Send as follow-up"
@@ -1013,7 +1014,7 @@ def test_a_failed_notice_is_shown_and_can_be_sent_again(
     desk.settle()
     sheet = desk.dialog()
     assert isinstance(sheet, DeliveriesSheet)
-    sheet.again.click()
+    sheet.button.click()
     desk.settle()
     assert [one.state for one in view(request).deliveries] == ["pending"]
     assert mark.isHidden()

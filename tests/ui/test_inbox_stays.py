@@ -106,7 +106,7 @@ def test_a_request_that_was_taken_back_offers_no_follow_up(
     sheet = desk.dialog()
     assert isinstance(sheet, ConflictSheet)
     assert not sheet.follow.isVisible()
-    sheet.look.click()
+    sheet.button.click()
     desk.settle()
     assert "See you soon." in desk.text
     assert not desk.response.send.isEnabled()

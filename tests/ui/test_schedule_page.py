@@ -447,10 +447,12 @@ def test_cancelling_needs_a_reason_and_can_be_undone(
     assert isinstance(dialog, CancelDialog)
     desk.press("Ctrl+Return")
     assert visits()[0].status is AppointmentStatus.CONFIRMED
-    desk.press("Down")
+    desk.press("1")
     assert dialog._read.text() == "The parent reads: At your request."
     desk.press("Tab")
     desk.type("Get well soon")
+    desk.press("Return")  # only Ctrl+Enter cancels
+    assert visits()[0].status is AppointmentStatus.CONFIRMED
     desk.press("Ctrl+Return")
     assert not desk.has_dialog()
     (cancelled,) = visits()
@@ -472,7 +474,7 @@ def test_a_visit_that_changed_meanwhile_is_not_cancelled(
     desk.page.show_day(NEXT_WEEK)
     desk.settle()
     entry = choose(desk, booked)
-    desk.press("C", "Down")
+    desk.press("C", "1")
     with database_setup():
         nine = wall(NEXT_WEEK, "9:00")
         slot = Slot(practice.lindqvist, practice.northside, nine, nine, nine)

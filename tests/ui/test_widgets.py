@@ -24,6 +24,7 @@ from request_desk.ui.widgets.buttons import (
 from request_desk.ui.widgets.dialogs import ask
 from request_desk.ui.widgets.layout import Card, FlowLayout, Line, field, paint_later
 from request_desk.ui.widgets.plain_text import BODY, CELL, MARKS, body_text, isolated, one_line, tip_text
+from request_desk.ui.widgets.sheet import Sheet
 from request_desk.ui.widgets.skeleton import Skeleton
 from request_desk.ui.widgets.states import Banner, BannerKind, SearchField, State, StatePane, StateStack
 from request_desk.ui.widgets.text import Badge, InitialsDot, PlainLabel, PlainTextView, set_tip
@@ -387,6 +388,46 @@ def test_a_question_tells_yes(qtbot: QtBot) -> None:
     with qtbot.waitSignal(question.answered) as answered:
         question.yes.click()
     assert answered.args == [True]
+
+
+@pytest.mark.parametrize("by_enter", [False, True])
+def test_enter_in_a_sheet_acts_only_where_nothing_grave_follows(qtbot: QtBot, by_enter: bool) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    button = primary("Do it")
+    sheet = Sheet("What?", button, window, by_enter=by_enter)
+    line = QLineEdit()
+    sheet.body.addWidget(line)
+    sheet.finish()
+    pressed: list[bool] = []
+    button.clicked.connect(lambda: pressed.append(True))
+    sheet.open()
+    line.setFocus()
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert len(pressed) == by_enter
+    pressed.clear()
+    qtbot.keyClick(line, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert pressed == [True]
+    button.setEnabled(False)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    qtbot.keyClick(line, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert pressed == [True]
+
+
+def test_enter_on_another_button_of_a_sheet_presses_that_one(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    button = primary("Do it")
+    sheet = Sheet("What?", button, window, by_enter=True)
+    sheet.finish()
+    pressed: list[bool] = []
+    button.clicked.connect(lambda: pressed.append(True))
+    sheet.open()
+    with qtbot.waitSignal(sheet.rejected):
+        qtbot.keyClick(sheet.close_button, Qt.Key.Key_Return)
+    assert pressed == []
 
 
 def test_a_badge_without_a_count_is_not_there(qtbot: QtBot) -> None:

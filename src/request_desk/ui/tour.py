@@ -33,7 +33,7 @@ Key = tuple[Qt.Key, Qt.KeyboardModifier, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Sought:
     """A request that the tour looks for: what it shows, and whether a request is such a one."""
 
     name: str
@@ -94,11 +94,11 @@ def _is_all_taken(view: RequestView, offers: Sequence[Offer]) -> bool:
 
 
 WANTED = (
-    Wanted("reschedule", "a reschedule request with a fitting time", _is_reschedule, "1"),
-    Wanted("schedule", "a schedule request with a fitting time", _is_schedule, "1"),
-    Wanted("cancel", "a cancel request", _is_cancel, "C"),
-    Wanted("next-available", "a request without any requested slot", _is_without_slots, "1"),
-    Wanted("all-taken", "a request whose requested slots are all taken", _is_all_taken, "1"),
+    Sought("reschedule", "a reschedule request with a fitting time", _is_reschedule, "1"),
+    Sought("schedule", "a schedule request with a fitting time", _is_schedule, "1"),
+    Sought("cancel", "a cancel request", _is_cancel, "C"),
+    Sought("next-available", "a request without any requested slot", _is_without_slots, "1"),
+    Sought("all-taken", "a request whose requested slots are all taken", _is_all_taken, "1"),
 )
 
 
@@ -171,12 +171,12 @@ class Walk:
 
     # Finding
 
-    def find(self) -> list[tuple[Wanted, RequestView]]:
+    def find(self) -> list[tuple[Sought, RequestView]]:
         """Choose a request for each thing to be shown, in the order of the list; each is used once."""
         from request_desk.services.inbox import view as request_view
         from request_desk.services.schedule import queries as schedule_queries
 
-        found: list[tuple[Wanted, RequestView]] = []
+        found: list[tuple[Sought, RequestView]] = []
         left = list(WANTED)
         for key in list(self._center.feed.model.keys()):
             if not left:
@@ -201,7 +201,7 @@ class Walk:
 
     # Handling
 
-    def handle(self, wanted: Wanted, view: RequestView) -> Handled:
+    def handle(self, wanted: Sought, view: RequestView) -> Handled:
         """Walk to a request and handle it with the keyboard."""
         done = Handled(wanted.name, wanted.shows, view.id, str(view.kind), status_before=_status(view))
         self._go_to(view.id, done)

@@ -13,7 +13,7 @@ from request_desk.domain.access import Permission, may
 from request_desk.domain.agreement import differences
 from request_desk.domain.careful import Agreement, has_words, second_of
 from request_desk.domain.changes import Changes, JournalEntry, Topic
-from request_desk.domain.directory import Patient
+from request_desk.domain.directory import CancelReason, Patient
 from request_desk.domain.errors import Conflict, Refused
 from request_desk.domain.ids import RequestId
 from request_desk.domain.phrases import Phrase, PhraseError, Rendered, render, suggest
@@ -28,15 +28,16 @@ from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.beside import ScheduleBeside
 from request_desk.ui.inbox.careful_sheets import AgreementSheet, DifferenceSheet, PatientDialog
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
-from request_desk.ui.inbox.dialogs import CancelDialog, ForwardDialog, ReasonDialog, WaitingDialog
+from request_desk.ui.inbox.dialogs import ForwardDialog, ReasonDialog, WaitingDialog
 from request_desk.ui.inbox.flow import CancelChoice, Handling, Need, Primary, ShownOffer
-from request_desk.ui.inbox.handler import NOT_ARMED, Letter, RequestHandler, Values
+from request_desk.ui.inbox.handler import NOT_ARMED, Outgoing, RequestHandler, Values
 from request_desk.ui.inbox.offers_strip import OffersStrip
 from request_desk.ui.inbox.phrase_popup import PhrasePopup, other_language
 from request_desk.ui.inbox.request_pane import RequestPane
 from request_desk.ui.inbox.request_words import Item, change_words, visit_line, why_agreement
 from request_desk.ui.inbox.response_pane import ResponsePane, Shown
 from request_desk.ui.running.context import DeskContext
+from request_desk.ui.schedule.cancel_dialog import CancelDialog
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
 from request_desk.ui.widgets.dialogs import ask
 from request_desk.ui.widgets.layout import paint_later
@@ -301,9 +302,15 @@ class Answering(QObject):
             asked = next((one for one in reasons if one.code == PARENT_ASKED), reasons[0])
             self.handler.cancel_appointment(CancelChoice(asked))
             return
-        dialog = CancelDialog(visit_line(now.appointment, self._context.words()), reasons, parent=self._window)
-        dialog.chosen.connect(self.handler.cancel_appointment)
+        visit = visit_line(now.appointment, self._context.words())
+        dialog = CancelDialog(visit, reasons, _("Choose this reason"), self._window, by_enter=True)
+        dialog.chosen.connect(self._cancel_chosen)
+        dialog.chosen.connect(dialog.accept)
         dialog.open()
+
+    @Slot(object, str)
+    def _cancel_chosen(self, reason: CancelReason, text: str) -> None:
+        self.handler.cancel_appointment(CancelChoice(reason, text))
 
     # the text
 
@@ -573,7 +580,7 @@ class Answering(QObject):
             self._ask(need, state, with_act=with_act)
             return
         self._last_sent = (now.view.id, self._response.editor.text(), self._response.phrase(), self._draft_state(now))
-        self.handler.send(Letter(reply, with_act, "" if reply is not None else self._no_reply_reason))
+        self.handler.send(Outgoing(reply, with_act, "" if reply is not None else self._no_reply_reason))
 
     def _differences(self, state: Handling) -> tuple[str, ...]:
         """What the response says otherwise than the act; nothing once it is meant so (RE11)."""

@@ -11,12 +11,12 @@ from request_desk.domain.directory import Patient
 from request_desk.domain.search import fold
 from request_desk.domain.words import Words, _, safe_name
 from request_desk.services.people.patients import Agreeing
-from request_desk.ui.inbox.dialogs import ENTRY, Sheet
+from request_desk.ui.inbox.dialogs import ENTRY
 from request_desk.ui.widgets.buttons import primary, secondary
-from request_desk.ui.widgets.layout import row
 from request_desk.ui.widgets.painting import draw_text
 from request_desk.ui.widgets.pick_list import PickList
 from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
+from request_desk.ui.widgets.sheet import Sheet
 from request_desk.ui.widgets.states import SearchField
 from request_desk.ui.widgets.text import PlainLabel, no_mnemonic
 from request_desk.ui.widgets.theme import TextRole, app_theme
@@ -36,7 +36,9 @@ class AgreementSheet(Sheet):
                 "{told} Nobody in the household has the right to book, so nothing can be changed: only a reply is possible."
             )
         )
-        super().__init__(_("Who agreed?"), detail=detail.format(told=told), parent=parent)
+        super().__init__(
+            _("Who agreed?"), primary(_("They agreed")), parent, detail=detail.format(told=told), by_enter=True
+        )
         self._people = tuple(people)
         self._who, self._how = QButtonGroup(self), QButtonGroup(self)
         for place, one in enumerate(self._people):
@@ -54,15 +56,10 @@ class AgreementSheet(Sheet):
             self._add(self._how, words, place)
         self.reply = secondary(_("Only reply: a parent must ask"), parent=self)
         self.reply.clicked.connect(self._only_reply)
-        self.yes = primary(_("They agreed"), parent=self)
-        self.yes.setEnabled(False)
-        self.yes.setVisible(bool(people))
-        self.yes.clicked.connect(self.accept)
-        cancel = secondary(_("Cancel"), parent=self)
-        cancel.clicked.connect(self.reject)
-        self.body.addLayout(row(self.reply, None, cancel, self.yes))
-        for button in (self.reply, cancel, self.yes):
-            button.setAutoDefault(button is self.yes)
+        self.button.setEnabled(False)
+        self.button.clicked.connect(self.accept)
+        self.finish(self.reply)
+        self.button.setVisible(bool(people))
         self.accepted.connect(self._accepted)
         (self._who.button(0) if people else self.reply).setFocus()
 
@@ -74,9 +71,7 @@ class AgreementSheet(Sheet):
 
     @Slot()
     def _ready(self) -> None:
-        is_ready = self._who.checkedId() >= 0 and self._how.checkedId() >= 0
-        self.yes.setEnabled(is_ready)
-        self.yes.setDefault(is_ready)
+        self.button.setEnabled(self._who.checkedId() >= 0 and self._how.checkedId() >= 0)
 
     @Slot()
     def _only_reply(self) -> None:
@@ -98,19 +93,19 @@ class DifferenceSheet(Sheet):
     changed = Signal()
 
     def __init__(self, differences: Sequence[str], *, parent: QWidget | None = None) -> None:
-        super().__init__(_("The response and the appointment do not agree"), parent=parent)
+        super().__init__(
+            _("The response and the appointment do not agree"), primary(_("Change the text")), parent, by_enter=True
+        )
         for told in differences:
             self.body.addWidget(PlainLabel(told, wrap=True, parent=self))
         self.all_the_same = secondary(_("Send it all the same"), parent=self)
         self.all_the_same.clicked.connect(self.accept)
-        self.all_the_same.setAutoDefault(False)
-        self.change = primary(_("Change the text"), parent=self)
-        self.change.clicked.connect(self.reject)
-        self.change.setDefault(True)
-        self.body.addLayout(row(self.all_the_same, None, self.change))
+        self.button.clicked.connect(self.reject)
+        self.finish(self.all_the_same)
+        self.close_button.hide()  # the button goes back to the text, as Escape does
         self.accepted.connect(self.sent)
         self.rejected.connect(self.changed)
-        self.change.setFocus()
+        self.button.setFocus()
 
 
 class PatientDialog(Sheet):
@@ -120,7 +115,8 @@ class PatientDialog(Sheet):
 
     def __init__(self, present: str, others: Sequence[Patient], words: Words, *, parent: QWidget | None = None) -> None:
         detail = _("It is now about {name}. A chosen time is let go, and the response is written anew.")
-        super().__init__(_("Who is it about?"), detail=detail.format(name=safe_name(present)), parent=parent)
+        detail = detail.format(name=safe_name(present))
+        super().__init__(_("Who is it about?"), primary(_("Change patient")), parent, detail=detail, by_enter=True)
         self._others, self._words = tuple(others), words
         self.search = SearchField(_("Name"), parent=self)
         self.search.textChanged.connect(self._narrow)
@@ -131,8 +127,8 @@ class PatientDialog(Sheet):
         self.list.selectionModel().currentChanged.connect(self._current_changed)
         self.body.addWidget(self.search)
         self.body.addWidget(self.list, 1)
-        self.yes = primary(_("Change patient"), parent=self)
-        self.finish_with(self.yes)
+        self.finish()
+        self.button.clicked.connect(self.accept)
         self.accepted.connect(self._accepted)
         self._narrow("")
         self.search.setFocus()
@@ -146,7 +142,7 @@ class PatientDialog(Sheet):
     @Slot()
     def _current_changed(self) -> None:
         one = self.list.current()
-        self.yes.setEnabled(one is not None)
+        self.button.setEnabled(one is not None)
 
     def _spoken(self, one: Patient) -> str:
         return _("{name}, born {birth}").format(name=safe_name(one.name), birth=self._words.birth(one.birth_day))

@@ -5,13 +5,13 @@ from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.errors import Refused
 from request_desk.domain.words import _
-from request_desk.ui.inbox.dialogs import Sheet
 from request_desk.ui.widgets.buttons import primary, secondary
-from request_desk.ui.widgets.layout import row
+from request_desk.ui.widgets.sheet import Sheet
 from request_desk.ui.widgets.text import PlainLabel, PlainTextView
-from request_desk.ui.widgets.theme import Tone, app_theme
+from request_desk.ui.widgets.theme import Tone
 
 MOST_LINES = 6
+SIZE = (520, 0)
 
 
 class ConflictSheet(Sheet):
@@ -22,7 +22,10 @@ class ConflictSheet(Sheet):
     discarded = Signal()
 
     def __init__(self, refused: Refused, draft: str, *, may_follow_up: bool, parent: QWidget | None = None) -> None:
-        super().__init__(_("Somebody was here before you"), detail=refused.sentence, parent=parent)
+        look = primary(_("Keep it and look") if draft.strip() else _("Look"))
+        super().__init__(
+            _("Somebody was here before you"), look, parent, detail=refused.sentence, size=SIZE, by_enter=True
+        )
         if draft.strip():
             self.body.addWidget(PlainLabel(_("Your text, kept:"), tone=Tone.MUTED, parent=self))
             self.draft = PlainTextView(name=_("Your text"), max_lines=MOST_LINES, parent=self)
@@ -34,18 +37,11 @@ class ConflictSheet(Sheet):
         self.follow = secondary(_("Send as follow-up"), parent=self)
         self.follow.setVisible(may_follow_up and bool(draft.strip()))
         self.follow.clicked.connect(self._follow_up)
-        self.look = primary(_("Keep it and look") if draft.strip() else _("Look"), parent=self)
-        self.look.clicked.connect(self._look)
-        self.look.setDefault(True)
-        self.body.addLayout(row(self.discard, None, self.follow, self.look))
+        self.finish(self.discard, self.follow)
+        self.close_button.hide()  # the button looks, as Escape does
+        self.button.clicked.connect(self.reject)
         self.rejected.connect(self.looked)
-        self.setMinimumWidth(app_theme().px(520))
-        self.look.setFocus()
-
-    @Slot()
-    def _look(self) -> None:
-        self.accept()
-        self.looked.emit()
+        self.button.setFocus()
 
     @Slot()
     def _follow_up(self) -> None:

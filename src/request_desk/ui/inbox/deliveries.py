@@ -7,10 +7,9 @@ from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.requests import Delivery
 from request_desk.domain.words import Words, _, safe_name
-from request_desk.ui.inbox.dialogs import Sheet
 from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
 from request_desk.ui.widgets.buttons import primary, secondary
-from request_desk.ui.widgets.layout import row
+from request_desk.ui.widgets.sheet import Sheet
 from request_desk.ui.widgets.states import State, StateStack
 
 SIZE = (720, 420)
@@ -25,8 +24,10 @@ class DeliveriesSheet(Sheet):
     def __init__(self, words: Words, *, may_retry: bool, parent: QWidget | None = None) -> None:
         super().__init__(
             _("Notices that could not be delivered"),
+            primary(_("Send again"), icon="refresh-cw"),
+            parent,
             detail=_("The reply itself stands in the portal; only the notice by e-mail failed."),
-            parent=parent,
+            size=SIZE,
         )
         self._model: ColumnsModel[Delivery] = ColumnsModel(
             (
@@ -43,14 +44,10 @@ class DeliveriesSheet(Sheet):
         self.stack = StateStack(self.view, self)
         self.body.addWidget(self.stack, 1)
         self._may_retry = may_retry
-        self.again = primary(_("Send again"), icon="refresh-cw", parent=self)
-        self.again.clicked.connect(self._again)
+        self.button.clicked.connect(self._again)
         self.show_request = secondary(_("Show the request"), parent=self)
         self.show_request.clicked.connect(self._show_request)
-        close = secondary(_("Close"), parent=self)
-        close.clicked.connect(self.reject)
-        self.body.addLayout(row(close, None, self.show_request, self.again))
-        self.fit(*SIZE)
+        self.finish(self.show_request)
         self.stack.show_state(State.LOADING, _("Reading the notices …"))
         self._selected(None)
 
@@ -66,7 +63,7 @@ class DeliveriesSheet(Sheet):
 
     @Slot(object)
     def _selected(self, key: object) -> None:
-        self.again.setEnabled(key is not None and self._may_retry)
+        self.button.setEnabled(key is not None and self._may_retry)
         one = self._model.row_of(int(str(key))) if key is not None else None
         self.show_request.setEnabled(one is not None and one.request_id is not None)
 

@@ -1,81 +1,35 @@
-"""The short questions of the Message Center: whom to forward to, until when to wait, why it is cancelled, why without a reply."""
+"""The short questions of the Message Center: whom to forward to, until when to wait, why without a reply."""
 
 from collections.abc import Sequence
 from datetime import date
 
-from PySide6.QtCore import QDate, QEvent, QObject, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtCore import QDate, QRect, Signal, Slot
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDateEdit,
-    QDialog,
-    QGridLayout,
     QLineEdit,
     QPlainTextEdit,
     QRadioButton,
-    QVBoxLayout,
     QWidget,
 )
 
-from request_desk.domain.directory import CancelReason
 from request_desk.domain.requests import Target, TargetKind
 from request_desk.domain.search import fold
 from request_desk.domain.words import _
 from request_desk.services.practice.directory import TargetChoice
-from request_desk.ui.inbox.flow import CancelChoice
-from request_desk.ui.widgets.buttons import Button, danger, primary, secondary
+from request_desk.ui.widgets.buttons import primary
 from request_desk.ui.widgets.layout import field, row, tidy
 from request_desk.ui.widgets.painting import draw_icon, draw_text
 from request_desk.ui.widgets.pick_list import PickList
 from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
+from request_desk.ui.widgets.sheet import Sheet
 from request_desk.ui.widgets.states import SearchField
-from request_desk.ui.widgets.text import PlainLabel, no_mnemonic
-from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
+from request_desk.ui.widgets.text import no_mnemonic
+from request_desk.ui.widgets.theme import app_theme
 
-WIDTH = 460
-WIDTH_OF_TWO = 580  # with two columns of reasons
 ENTRY = 44
 MOST = 2_000
-ONE_COLUMN = 7  # reasons that stand under each other; more stand in two columns
-
-
-class Sheet(QDialog):
-    """A window-modal sheet with a sentence at the top and buttons below; it never blocks the event loop."""
-
-    def __init__(self, title: str, *, detail: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        theme = app_theme()
-        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowModality(Qt.WindowModality.WindowModal)
-        self.setWindowTitle(_("Request Desk"))
-        self.setAccessibleName(title)
-        self.body = QVBoxLayout(self)
-        side = theme.px(20)
-        self.body.setContentsMargins(side, side, side, side)
-        self.body.setSpacing(theme.px(3 * SPACE))
-        self.body.addWidget(PlainLabel(title, role=TextRole.TITLE, wrap=True, parent=self))
-        if detail:
-            self.body.addWidget(PlainLabel(detail, tone=Tone.MUTED, wrap=True, parent=self))
-        self.setMinimumWidth(theme.px(WIDTH))
-
-    def fit(self, width: int, height: int) -> None:
-        """Be so large (at 100 %), and never larger than the window below."""
-        theme = app_theme()
-        wanted = QSize(theme.px(width), theme.px(height))
-        parent = self.parentWidget()
-        room = parent.window().size() if parent is not None else wanted
-        edge = theme.px(8 * SPACE)
-        fitting = wanted.boundedTo(QSize(room.width() - edge, room.height() - edge))
-        self.setMinimumWidth(min(self.minimumWidth(), fitting.width()))
-        self.resize(fitting)
-
-    def finish_with(self, yes: Button) -> None:
-        """Put the two buttons at the end; Enter presses `yes`."""
-        no = secondary(_("Cancel"), parent=self)
-        no.clicked.connect(self.reject)
-        yes.clicked.connect(self.accept)
-        yes.setDefault(True)
-        self.body.addLayout(row(None, no, yes))
 
 
 class ForwardDialog(Sheet):
@@ -86,7 +40,7 @@ class ForwardDialog(Sheet):
     def __init__(
         self, choices: Sequence[TargetChoice], here: Target, search: str = "", *, parent: QWidget | None = None
     ) -> None:
-        super().__init__(_("Forward to"), parent=parent)
+        super().__init__(_("Forward to"), primary(_("Forward"), icon="forward"), parent, by_enter=True)
         self._choices = tuple(one for one in choices if one.target != here)
         self.search = SearchField(_("Department or person"), parent=self)
         self.search.textChanged.connect(self._narrow)
@@ -107,8 +61,8 @@ class ForwardDialog(Sheet):
         self.body.addWidget(self.search)
         self.body.addWidget(self.list, 1)
         self.body.addWidget(field(_("Note for the colleague (never seen by parents)"), self.note))
-        self.yes = primary(_("Forward"), icon="forward", parent=self)
-        self.finish_with(self.yes)
+        self.finish()
+        self.button.clicked.connect(self.accept)
         self.accepted.connect(self._accepted)
         self._narrow("")
         if any(fold(search) in fold(f"{one.name} {one.detail}") for one in self._choices):
@@ -125,8 +79,8 @@ class ForwardDialog(Sheet):
     @Slot()
     def _current_changed(self) -> None:
         one = self.list.current()
-        self.yes.setEnabled(one is not None)
-        self.yes.set_text(
+        self.button.setEnabled(one is not None)
+        self.button.set_text(
             _("Forward to {name}").format(name=one_line(one.name, 32)) if one is not None else _("Forward")
         )
 
@@ -160,8 +114,10 @@ class WaitingDialog(Sheet):
     def __init__(self, proposed: date, today: date, *, parent: QWidget | None = None) -> None:
         super().__init__(
             _("Waiting for parent"),
+            primary(_("Wait")),
+            parent,
             detail=_("The request leaves the open lists and comes back on that day, or as soon as the parent answers."),
-            parent=parent,
+            by_enter=True,
         )
         self.until = QRadioButton(_("Until this day"), self)
         self.answer = QRadioButton(_("Until the parent answers"), self)
@@ -180,7 +136,8 @@ class WaitingDialog(Sheet):
         self.until.toggled.connect(self.day.setEnabled)
         self.body.addLayout(row(self.until, self.day, None))
         self.body.addWidget(self.answer)
-        self.finish_with(primary(_("Wait"), parent=self))
+        self.finish()
+        self.button.clicked.connect(self.accept)
         self.accepted.connect(self._accepted)
         self.day.setFocus()
 
@@ -188,63 +145,6 @@ class WaitingDialog(Sheet):
     def _accepted(self) -> None:
         day = self.day.date()
         self.chosen.emit(date(day.year(), day.month(), day.day()) if self.until.isChecked() else None)
-
-
-class CancelDialog(Sheet):
-    """Why the appointment is cancelled: a coded reason, and words that the parent reads."""
-
-    chosen = Signal(object)  # CancelChoice
-
-    def __init__(self, visit: str, reasons: Sequence[CancelReason], *, parent: QWidget | None = None) -> None:
-        super().__init__(_("Cancel this appointment?"), detail=visit, parent=parent)
-        self._reasons = tuple(reasons)
-        self._group = QButtonGroup(self)
-        options = QGridLayout()
-        options.setHorizontalSpacing(app_theme().px(5 * SPACE))
-        lines = len(self._reasons) if len(self._reasons) <= ONE_COLUMN else -(-len(self._reasons) // 2)
-        for place, reason in enumerate(self._reasons):
-            digit = f"{place + 1}  " if place < 9 else ""  # the others are reached with the arrows
-            option = QRadioButton(no_mnemonic(f"{digit}{one_line(reason.label)}"), self)
-            option.installEventFilter(self)
-            self._group.addButton(option, place)
-            options.addWidget(option, place % lines, place // lines)
-        self.body.addLayout(options)
-        if lines < len(self._reasons):
-            self.setMinimumWidth(app_theme().px(WIDTH_OF_TWO))
-        self.words = QLineEdit(self)
-        self.words.setMaxLength(MOST)
-        self.body.addWidget(field(_("Words about the reason (the parent reads them)"), self.words))
-        self._parent_text = PlainLabel("", tone=Tone.MUTED, wrap=True, parent=self)
-        self.body.addWidget(self._parent_text)
-        self.yes = danger(_("Choose this reason"), parent=self)
-        self.finish_with(self.yes)
-        self._group.idToggled.connect(self._toggled)
-        self.accepted.connect(self._accepted)
-        first = self._group.button(0)
-        if first is not None:
-            first.setChecked(True)
-            first.setFocus()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress and event.text().isdigit():
-            option = self._group.button(int(event.text()) - 1)
-            if option is not None:
-                option.setChecked(True)
-                option.setFocus()
-                return True
-        return False
-
-    @Slot(int, bool)
-    def _toggled(self, place: int, checked: bool) -> None:
-        if checked:
-            told = one_line(self._reasons[place].parent_text)
-            self._parent_text.setText(_("The parent reads: {text}").format(text=told) if told else "")
-
-    @Slot()
-    def _accepted(self) -> None:
-        place = self._group.checkedId()
-        if place >= 0:
-            self.chosen.emit(CancelChoice(self._reasons[place], self.words.text().strip()))
 
 
 class ReasonDialog(Sheet):
@@ -255,7 +155,7 @@ class ReasonDialog(Sheet):
     def __init__(
         self, title: str, detail: str, usual: Sequence[str], yes: str, *, parent: QWidget | None = None
     ) -> None:
-        super().__init__(title, detail=detail, parent=parent)
+        super().__init__(title, primary(yes), parent, detail=detail, by_enter=True)
         self.line = QLineEdit(self)
         self.line.setMaxLength(500)
         self.line.setAccessibleName(_("Reason"))
@@ -267,8 +167,8 @@ class ReasonDialog(Sheet):
             self.body.addWidget(option)
         self._texts = tuple(usual)
         self._usual.idClicked.connect(self._picked)
-        self.yes = primary(yes, parent=self)
-        self.finish_with(self.yes)
+        self.finish()
+        self.button.clicked.connect(self.accept)
         self.line.textChanged.connect(self._changed)
         self.accepted.connect(self._accepted)
         self._changed("")
@@ -277,11 +177,11 @@ class ReasonDialog(Sheet):
     @Slot(int)
     def _picked(self, place: int) -> None:
         self.line.setText(self._texts[place])
-        self.yes.setFocus()
+        self.button.setFocus()
 
     @Slot(str)
     def _changed(self, text: str) -> None:
-        self.yes.setEnabled(bool(text.strip()))
+        self.button.setEnabled(bool(text.strip()))
 
     @Slot()
     def _accepted(self) -> None:

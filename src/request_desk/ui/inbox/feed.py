@@ -28,7 +28,7 @@ KEYSET = frozenset({Tab.COMPLETED})
 
 
 @dataclass(frozen=True, slots=True)
-class ListView:
+class ListChoice:
     """What the list shows: a tab with filters in an order, or what a search finds."""
 
     tab: Tab = Tab.UNREAD
@@ -52,7 +52,7 @@ class RequestFeed(QObject):
         super().__init__(parent)
         self._context = context
         self._runner = context.runner
-        self._shown = ListView()
+        self._shown = ListChoice()
         self._keys: tuple[RequestKey, ...] = ()
         self._groups: dict[int, Group] = {}
         self._pinned: int | None = None
@@ -75,12 +75,12 @@ class RequestFeed(QObject):
         context.hub.changed.connect(self._changed)
 
     @property
-    def shown(self) -> ListView:
+    def shown(self) -> ListChoice:
         return self._shown
 
     # what is shown
 
-    def show(self, wanted: ListView) -> None:
+    def show(self, wanted: ListChoice) -> None:
         """Show another list."""
         self._shown = wanted
         self._pinned = None

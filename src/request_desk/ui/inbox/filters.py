@@ -11,7 +11,7 @@ from request_desk.domain.ids import LocationId, ProviderId
 from request_desk.domain.requests import Filters, ListOrder, RequestKind, Tab
 from request_desk.domain.wishes import kind_word
 from request_desk.domain.words import _, plural
-from request_desk.ui.inbox.feed import ListView
+from request_desk.ui.inbox.feed import ListChoice
 from request_desk.ui.running.context import Preferences
 from request_desk.ui.widgets.buttons import Chip, IconButton, TabStrip
 from request_desk.ui.widgets.layout import FlowLayout
@@ -29,7 +29,7 @@ ORDER_KEY = "inbox.order"
 class FilterBar(QWidget):
     """Emits `changed` with the list that is wanted. Filters and order follow the user; tab and search do not."""
 
-    changed = Signal(object)  # ListView
+    changed = Signal(object)  # ListChoice
     failed_wanted = Signal()  # the mark that stands for the bar of failed notices where there is little room
     left_search = Signal()  # Enter or Escape in the search: back to the list
 
@@ -95,11 +95,11 @@ class FilterBar(QWidget):
 
     # what is wanted
 
-    def wanted(self) -> ListView:
+    def wanted(self) -> ListChoice:
         """Return the list that the bar asks for."""
         tab = Tab(self.tabs.current_key() or Tab.UNREAD)
         order = self.order.chosen()
-        return ListView(
+        return ListChoice(
             tab, self.filters(), ListOrder(str(order[0])) if order else ListOrder.NEEDS_ME, self.search.text().strip()
         )
 
@@ -262,7 +262,7 @@ def order_texts() -> list[tuple[object, str]]:
     ]
 
 
-def without_search(wanted: ListView) -> ListView:
+def without_search(wanted: ListChoice) -> ListChoice:
     """Return the same list as it is without the search."""
     return replace(wanted, search="")
 

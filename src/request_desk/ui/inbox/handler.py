@@ -65,7 +65,7 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class Outgoing:
     """What is sent: the act may be left out on purpose (*Reply, change nothing on the schedule*)."""
 
     reply: Reply | None
@@ -108,7 +108,7 @@ class RequestHandler(QObject):
         self._claiming = False
         self._let_go = False  # the session that claimed it has ended, and work was begun here
         self._active = False
-        self._letter: Letter | None = None  # waits for the hold
+        self._letter: Outgoing | None = None  # waits for the hold
         self._rereading = False
         self._reread_again = False
         self._takes_news = False  # asked for before it was read
@@ -504,7 +504,7 @@ class RequestHandler(QObject):
 
     # sending
 
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Outgoing) -> None:
         """Change the schedule, send the reply, set the disposition: one act. While a hold is on its way it waits for it."""
         now = self._now
         if now is None or now.sending:

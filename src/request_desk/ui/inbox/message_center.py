@@ -20,8 +20,7 @@ from request_desk.services.practice import directory
 from request_desk.ui.inbox.answering import Answering
 from request_desk.ui.inbox.commands import acting, choosing_location, choosing_offer, going
 from request_desk.ui.inbox.deliveries import DeliveriesSheet
-from request_desk.ui.inbox.feed import ListView as WantedList
-from request_desk.ui.inbox.feed import RequestFeed
+from request_desk.ui.inbox.feed import ListChoice, RequestFeed
 from request_desk.ui.inbox.filters import FilterBar
 from request_desk.ui.inbox.offers_strip import OffersStrip
 from request_desk.ui.inbox.request_list import LEAST_ROWS, ListCard, RequestDelegate, fitting_row
@@ -274,7 +273,7 @@ class MessageCenter(QWidget):
     # the list
 
     @Slot(object)
-    def _list_wanted(self, wanted: WantedList) -> None:
+    def _list_wanted(self, wanted: ListChoice) -> None:
         shown, open_id = self.feed.shown, self.answering.handler.request_id
         # Other filters or another order of the same list: what is being read stays open, in the list or beside it.
         self._stays = open_id is not None and (shown.tab, shown.search) == (wanted.tab, wanted.search)

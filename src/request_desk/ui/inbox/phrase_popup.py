@@ -8,12 +8,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from request_desk.domain.phrases import FIELDS, Outcome, Phrase, PhraseError, Rendered, order_for, render
 from request_desk.domain.words import Words, _
-from request_desk.ui.inbox.dialogs import Sheet
 from request_desk.ui.inbox.handler import Values
 from request_desk.ui.widgets.buttons import primary
 from request_desk.ui.widgets.painting import RIGHT, draw_text
 from request_desk.ui.widgets.pick_list import PickList
 from request_desk.ui.widgets.plain_text import one_line
+from request_desk.ui.widgets.sheet import Sheet
 from request_desk.ui.widgets.states import SearchField
 from request_desk.ui.widgets.text import PlainLabel, PlainTextView
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
@@ -40,7 +40,7 @@ class PhrasePopup(Sheet):
         words: Words,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(_("Phrase Construction"), parent=parent)
+        super().__init__(_("Phrase Construction"), primary(_("Insert")), parent, size=SIZE, by_enter=True)
         self._library = tuple(library)
         self._values = values
         self._kind, self._outcome, self._language = kind, outcome, language
@@ -49,10 +49,9 @@ class PhrasePopup(Sheet):
         self._waits = False  # *Insert* was pressed before the values were there
         self._make_list()
         self._make_preview()
-        self.yes = primary(_("Insert"), keys="Return", parent=self)
-        self.finish_with(self.yes)
+        self.finish()
+        self.button.clicked.connect(self.accept)
         self.accepted.connect(self._accepted)
-        self.fit(*SIZE)
         self.list.setFixedWidth(min(app_theme().px(LIST_WIDTH), self.width() * 9 // 20))
         self._narrow("")
         self.search.setFocus()
@@ -119,19 +118,19 @@ class PhrasePopup(Sheet):
             self.preview.set_text("")
             self.open_fields.setText(_("No phrase has these words."))
             self.language.setText("")
-            self.yes.setEnabled(False)
+            self.button.setEnabled(False)
             return
         try:
             self._rendered = render(phrase, self._values or {}, {}, self._kind, self._outcome)
         except PhraseError as error:
             self.preview.set_text(phrase.body)
             self.open_fields.setText(error.sentence)
-            self.yes.setEnabled(False)
+            self.button.setEnabled(False)
             return
         self.preview.set_text(self._rendered.text)
         self.open_fields.setText("" if self._values is None else self._open_words(phrase, self._rendered))
         self.language.setText(other_language(phrase, self._language, self._words))
-        self.yes.setEnabled(True)
+        self.button.setEnabled(True)
 
     def _open_words(self, phrase: Phrase, rendered: Rendered) -> str:
         labels = {f"ask.{prompt.name}": prompt.label for prompt in phrase.prompts}
@@ -140,7 +139,7 @@ class PhrasePopup(Sheet):
 
     @Slot(QModelIndex)
     def _double_clicked(self, _index: QModelIndex) -> None:
-        if self.yes.isEnabled():
+        if self.button.isEnabled():
             self.accept()
 
     @Slot()

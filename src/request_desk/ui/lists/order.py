@@ -22,7 +22,7 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class RowMove:
     """The row at `source` stands at `target` afterwards."""
 
     source: int
@@ -43,7 +43,7 @@ class Steps:
 
     removals: tuple[Removal, ...]
     kept: "array[int]"
-    moves: tuple[Move, ...] | None
+    moves: tuple[RowMove, ...] | None
     insertions: tuple[Insertion, ...]
 
 
@@ -108,15 +108,15 @@ def _common_ends(one: "memoryview[int]", two: "memoryview[int]") -> tuple[int, i
     return start, low
 
 
-def _single_move(old: "array[int]", new: "array[int]", offset: int) -> Move | None:
+def _single_move(old: "array[int]", new: "array[int]", offset: int) -> RowMove | None:
     """Return the one move that makes `new` of `old`, which differ at both ends; the most frequent change of a list."""
     last = len(old) - 1
     if last < 1 or len(new) != len(old):
         return None
     if old[0] == new[last] and old[1:] == new[:last]:
-        return Move(offset, offset + last)
+        return RowMove(offset, offset + last)
     if old[last] == new[0] and old[:last] == new[1:]:
-        return Move(offset + last, offset)
+        return RowMove(offset + last, offset)
     return None
 
 
@@ -148,7 +148,7 @@ def _insertions(keys: "array[int]", staying: set[int], offset: int) -> list[Inse
     return insertions
 
 
-def _moves(old: "array[int]", new: "array[int]", offset: int) -> tuple[Move, ...] | None:
+def _moves(old: "array[int]", new: "array[int]", offset: int) -> tuple[RowMove, ...] | None:
     """Return the fewest single moves that make `new` of `old`, None if they are too many."""
     if old == new:
         return ()
@@ -160,7 +160,7 @@ def _moves(old: "array[int]", new: "array[int]", offset: int) -> tuple[Move, ...
     # Keys that stay are in order already; each other one is taken to behind its predecessor.
     order = list(old)
     settled = {new[each] for each in stays}
-    moves: list[Move] = []
+    moves: list[RowMove] = []
     for place, key in enumerate(new):
         if key in settled:
             continue
@@ -168,7 +168,7 @@ def _moves(old: "array[int]", new: "array[int]", offset: int) -> tuple[Move, ...
         del order[source]
         target = order.index(new[place - 1]) + 1 if place else 0
         order.insert(target, key)
-        moves.append(Move(offset + source, offset + target))
+        moves.append(RowMove(offset + source, offset + target))
     return tuple(moves)
 
 

@@ -22,19 +22,6 @@ TELLING: Final = 0.003  # seconds of answers in one turn of the event loop; then
 PATIENCE: Final = 0.03  # seconds that a lane waits for the window at most
 
 
-class Outcome(Protocol):
-    """What the desk gives back for an act."""
-
-    @property
-    def value(self) -> Any: ...
-
-    @property
-    def changes(self) -> object: ...
-
-    @property
-    def undo(self) -> object: ...
-
-
 class DeskLike(Protocol):
     """The part of Desk that the runner needs."""
 

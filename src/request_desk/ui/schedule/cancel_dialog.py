@@ -1,86 +1,94 @@
-"""The question before a visit is cancelled from the schedule: the coded reason and what the parent reads."""
+"""The question before a visit is cancelled, from the schedule or with a reply: the coded reason and what the parent reads."""
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QWidget
+from PySide6.QtCore import QEvent, QObject, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QRadioButton, QWidget
 
-from request_desk.domain.appointments import Appointment
-from request_desk.domain.directory import CancelReason, Patient
+from request_desk.domain.directory import CancelReason
 from request_desk.domain.errors import Refused
-from request_desk.domain.requests import Cancellation
-from request_desk.domain.words import Words, _
-from request_desk.ui.schedule.sheet import Sheet
-from request_desk.ui.schedule.visit_words import named, visit_words, who_words
+from request_desk.domain.words import _
 from request_desk.ui.widgets.buttons import danger
 from request_desk.ui.widgets.layout import field
-from request_desk.ui.widgets.text import PlainLabel
-from request_desk.ui.widgets.theme import TextRole, Tone, app_theme
+from request_desk.ui.widgets.plain_text import one_line
+from request_desk.ui.widgets.sheet import Sheet
+from request_desk.ui.widgets.text import PlainLabel, no_mnemonic
+from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 
-_SIZE = (460, 0)
+_WIDTH = 460
+_WIDTH_OF_TWO = 580  # with two columns of reasons
+_ONE_COLUMN = 7  # reasons that stand under each other; more stand in two columns
+_MOST = 2_000
 
 
 class CancelDialog(Sheet):
-    """Asks for the reason (AP3); nothing is cancelled without one."""
+    """Asks for the reason (AP3); nothing is cancelled without one, and none is chosen beforehand."""
 
-    decided = Signal(object)  # Cancellation
+    chosen = Signal(object, str)  # CancelReason, words of one's own
 
     def __init__(
         self,
-        entry: Appointment,
+        visit: str,
         reasons: Sequence[CancelReason],
-        words: Words,
+        verb: str,
         parent: QWidget | None,
-        patient: Patient | None = None,
+        *,
+        detail: str = "",
+        by_enter: bool = False,
     ) -> None:
-        super().__init__(_("Cancel visit"), danger(_("Cancel visit"), keys="Ctrl+Return"), parent, size=_SIZE)
-        self.entry = entry
         self._reasons = tuple(reasons)
-        who = who_words(entry.patient_name, patient, words)
-        what = _("CANCEL {who}, {time}").format(who=who, time=words.at(entry.zone).moment(entry.starts_at))
-        self.reason = QComboBox()
-        self.reason.addItem(_("Choose a reason"))
-        for reason in self._reasons:
-            self.reason.addItem(named(reason.label))
+        is_long = len(self._reasons) > _ONE_COLUMN
+        width = _WIDTH_OF_TWO if is_long else _WIDTH
+        super().__init__(_("Cancel visit"), danger(verb), parent, size=(width, 0), by_enter=by_enter)
+        self.body.addWidget(PlainLabel(visit, role=TextRole.BOLD, wrap=True))
+        if detail:
+            self.body.addWidget(PlainLabel(detail, role=TextRole.SMALL, tone=Tone.MUTED, wrap=True))
+        self._group = QButtonGroup(self)
+        options = QGridLayout()
+        options.setHorizontalSpacing(app_theme().px(5 * SPACE))
+        lines = -(-len(self._reasons) // 2) if is_long else _ONE_COLUMN
+        for place, reason in enumerate(self._reasons):
+            digit = f"{place + 1}  " if place < 9 else ""  # the others are reached with the arrows
+            option = QRadioButton(no_mnemonic(f"{digit}{one_line(reason.label)}"), self)
+            option.installEventFilter(self)
+            self._group.addButton(option, place)
+            options.addWidget(option, place % lines, place // lines)
+        self.body.addLayout(options)
         self._read = PlainLabel(" ", role=TextRole.SMALL, tone=Tone.MUTED, wrap=True)
-        self.text = QPlainTextEdit()
-        self.text.setTabChangesFocus(True)
-        self.text.setFixedHeight(app_theme().px(72))
-        self.body.addWidget(PlainLabel(what, role=TextRole.BOLD, wrap=True))
-        self.body.addWidget(PlainLabel(visit_words(entry, words), role=TextRole.SMALL, tone=Tone.MUTED, wrap=True))
-        self.body.addWidget(field(_("Reason"), self.reason))
         self.body.addWidget(self._read)
-        self.body.addWidget(field(_("Words of your own, read by the parent"), self.text))
+        self.words = QLineEdit(self)
+        self.words.setMaxLength(_MOST)
+        self.body.addWidget(field(_("Words of your own, read by the parent"), self.words))
         self.close_button.set_text(_("Keep it"))
         self.finish()
-        self.reason.currentIndexChanged.connect(self._reason_chosen)
+        self.button.setEnabled(False)
         self.button.clicked.connect(self._decide)
-        self._reason_chosen(0)
-        self.reason.setFocus()
+        self._group.idToggled.connect(self._toggled)
+        if self._reasons:
+            self._group.button(0).setFocus()
 
-    def _chosen(self) -> CancelReason | None:
-        place = self.reason.currentIndex() - 1
-        return self._reasons[place] if 0 <= place < len(self._reasons) else None
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress and event.text().isdigit():
+            option = self._group.button(int(event.text()) - 1)
+            if option is not None:
+                option.setChecked(True)
+                option.setFocus()
+                return True
+        return False
 
-    @Slot(int)
-    def _reason_chosen(self, _place: int) -> None:
-        reason = self._chosen()
-        self.button.setEnabled(reason is not None)
-        told = reason.parent_text if reason is not None else ""
-        self._read.setText(_("The parent reads: {text}").format(text=named(told, 300)) if told else " ")
+    @Slot(int, bool)
+    def _toggled(self, place: int, checked: bool) -> None:
+        if checked:
+            told = one_line(self._reasons[place].parent_text, 300)
+            self._read.setText(_("The parent reads: {text}").format(text=told) if told else " ")
+            self.button.setEnabled(True)
 
     @Slot()
     def _decide(self) -> None:
-        reason = self._chosen()
-        if self.button.isEnabled() and reason is not None:
-            self.button.setEnabled(False)  # a second click does nothing until the first is answered
-            self.say("")
-            text = self.text.toPlainText().strip()
-            self.decided.emit(Cancellation(self.entry.id, self.entry.version, reason.code, text))
-
-    def done_with(self, _appointment_id: int) -> None:
-        """It is cancelled."""
-        self.accept()
+        self.button.setEnabled(False)  # a second click does nothing until the first is answered
+        self.say("")
+        self.chosen.emit(self._reasons[self._group.checkedId()], self.words.text().strip())
 
     def refuse(self, refused: Refused) -> None:
         super().refuse(refused)

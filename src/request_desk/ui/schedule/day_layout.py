@@ -31,7 +31,7 @@ class OfferState(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class ShownOffer:
+class PaintedOffer:
     """An offer with the digit printed on it; digits never shift while a request is open."""
 
     digit: int
@@ -56,7 +56,7 @@ class Moved:
     to: FreePoint
 
 
-Item = ShownOffer | Appointment | Absence
+Item = PaintedOffer | Appointment | Absence
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class DayLayout:
     def __init__(
         self,
         day: ScheduleDay,
-        offers: Sequence[ShownOffer],
+        offers: Sequence[PaintedOffer],
         zone: PracticeTime,
         *,
         width: int,
@@ -95,8 +95,8 @@ class DayLayout:
         self.height = self._pixels(self.ends_at - self.starts_at)
         self._gap = gap
         self.placed = tuple(self._place())
-        self.shown_offers = tuple(placed for placed in self.placed if isinstance(placed.item, ShownOffer))
-        self.ground = tuple(placed for placed in self.placed if not isinstance(placed.item, ShownOffer))
+        self.shown_offers = tuple(placed for placed in self.placed if isinstance(placed.item, PaintedOffer))
+        self.ground = tuple(placed for placed in self.placed if not isinstance(placed.item, PaintedOffer))
 
     def has_ground_of(self, other: "DayLayout") -> bool:
         """Whether all but the offers stands as it stands there."""
@@ -125,7 +125,7 @@ class DayLayout:
         start = max(bounds.starts_at, self._floor(first))
         return start, min(bounds.ends_at, max(start + _HOUR, self._floor(last + _HOUR - timedelta(microseconds=1))))
 
-    def _is_today(self, shown: ShownOffer) -> bool:
+    def _is_today(self, shown: PaintedOffer) -> bool:
         return self.zone.day_of(shown.offer.slot.starts_at) == self.day.day
 
     def _floor(self, instant: datetime) -> datetime:

@@ -10,7 +10,7 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Absence
 from request_desk.domain.requests import Fit
 from request_desk.domain.words import Words, _
-from request_desk.ui.schedule.day_layout import DayLayout, OfferState, Placed, ShownOffer
+from request_desk.ui.schedule.day_layout import DayLayout, OfferState, PaintedOffer, Placed
 from request_desk.ui.schedule.visit_words import STATUS_WORDS, named, short_name
 from request_desk.ui.widgets.painting import TextRun, draw_focus_ring, draw_run, draw_text
 from request_desk.ui.widgets.theme import RADIUS_CONTROL, TYPE_EDGES, Theme
@@ -32,12 +32,12 @@ _TWO_LINES = 38  # pixels at 100 % of a block with two lines
 _WIDE = 200  # of a column in which type and name stand side by side
 
 
-def _key(shown: ShownOffer) -> str:
+def _key(shown: PaintedOffer) -> str:
     """The digit that chooses an offer, nothing where none does."""
     return f"[{shown.digit}]  " if shown.digit else ""
 
 
-def offer_words(shown: ShownOffer, words: Words) -> tuple[str, str]:
+def offer_words(shown: PaintedOffer, words: Words) -> tuple[str, str]:
     """Return the two lines of an offer: "[1]  9:20 AM · wanted · free" and "Dr. Lindqvist, 40 min"."""
     offer = shown.offer
     slot = offer.slot
@@ -116,7 +116,7 @@ class DayPainter:
                 continue
             self._painter.setOpacity(0.35 if placed == dragged else opacity)
             match placed.item:
-                case ShownOffer():
+                case PaintedOffer():
                     self._offer(placed.item, placed.rect)
                 case Appointment():
                     self._entry(placed.item, placed.rect)
@@ -143,7 +143,7 @@ class DayPainter:
         self._block(rect, tint, QPen(color, self._theme.px(1.5), Qt.PenStyle.DashLine))
         draw_text(self._painter, self._line(rect, 0), words, self._theme.small_bold, color)
 
-    def _offer(self, shown: ShownOffer, rect: QRect) -> None:
+    def _offer(self, shown: PaintedOffer, rect: QRect) -> None:
         theme = self._theme
         ink, tint, style = {
             OfferState.FREE: (theme.free, theme.free_tint, Qt.PenStyle.DashLine),

@@ -24,7 +24,7 @@ from request_desk.domain.availability import Absence
 from request_desk.domain.clock import Clock
 from request_desk.domain.schedule import ProviderColumn, ScheduleDay
 from request_desk.domain.words import Words, _
-from request_desk.ui.schedule.day_layout import DayLayout, FreePoint, Moved, OfferState, Placed, ShownOffer
+from request_desk.ui.schedule.day_layout import DayLayout, FreePoint, Moved, OfferState, PaintedOffer, Placed
 from request_desk.ui.schedule.day_painting import DayPainter, entry_words, offer_words
 from request_desk.ui.schedule.visit_words import named
 from request_desk.ui.widgets.painting import TextRun, draw_dot, draw_icon, draw_run, draw_text, fill_round
@@ -71,7 +71,7 @@ class DayView(QAbstractScrollArea):
         self._may_move = may_move
         self._rule: MoveRule = _no_rule
         self._day: ScheduleDay | None = None
-        self._offers: tuple[ShownOffer, ...] = ()
+        self._offers: tuple[PaintedOffer, ...] = ()
         self._layout: DayLayout | None = None
         self._head_height = app_theme().px(_HEAD)
         self._focused: Placed | None = None
@@ -131,7 +131,7 @@ class DayView(QAbstractScrollArea):
         if not same:
             self._scroll_to_start()
 
-    def set_offers(self, offers: Sequence[ShownOffer]) -> None:
+    def set_offers(self, offers: Sequence[PaintedOffer]) -> None:
         """Lay the offers of a request over the day; the first that is on it scrolls into view, then the chosen one."""
         before, self._offers = self._offers, tuple(offers)
         if self._offers == before:
@@ -330,7 +330,7 @@ class DayView(QAbstractScrollArea):
         shown = [
             (placed.item.digit, placed.item.offer.slot)
             for placed in layout.shown_offers
-            if isinstance(placed.item, ShownOffer) and placed.rect.bottom() >= first and placed.rect.top() <= last
+            if isinstance(placed.item, PaintedOffer) and placed.rect.bottom() >= first and placed.rect.top() <= last
         ]
         self.offers_painted.emit(tuple(shown))
 
@@ -412,7 +412,7 @@ class DayView(QAbstractScrollArea):
     def words_of(self, placed: Placed) -> str:
         """Say an item in full, for hover and for screen readers."""
         match placed.item:
-            case ShownOffer() as shown:
+            case PaintedOffer() as shown:
                 return "\n".join((*offer_words(shown, self._words), named(shown.offer.location_name)))
             case Appointment() as entry:
                 state = entry_words(entry, self._words, self._clock.now())[entry.status is not AppointmentStatus.HELD]
@@ -449,7 +449,9 @@ class DayView(QAbstractScrollArea):
         pressed = self._pressed
         if pressed is None or not self._may_be_moved(pressed) or self._layout is None:
             over = self._at(position)
-            pointing = over is not None and isinstance(over.item, ShownOffer) and over.item.state is not OfferState.GONE
+            pointing = (
+                over is not None and isinstance(over.item, PaintedOffer) and over.item.state is not OfferState.GONE
+            )
             self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if pointing else Qt.CursorShape.ArrowCursor)
             return
         if self._drop is None and (position - self._press_at).manhattanLength() < QApplication.startDragDistance():
@@ -511,7 +513,7 @@ class DayView(QAbstractScrollArea):
 
     def _choose(self, placed: Placed) -> None:
         match placed.item:
-            case ShownOffer() as shown:
+            case PaintedOffer() as shown:
                 if shown.state is not OfferState.GONE:
                     self.slot_chosen.emit(shown.digit)
             case Appointment() as entry:
@@ -571,7 +573,7 @@ class DayView(QAbstractScrollArea):
         if here is None or here not in stops:
             top = self.verticalScrollBar().value()
             seen = [stop for stop in stops if stop.rect.bottom() > top] or stops
-            self._focus(next((stop for stop in stops if isinstance(stop.item, ShownOffer)), seen[0]))
+            self._focus(next((stop for stop in stops if isinstance(stop.item, PaintedOffer)), seen[0]))
         elif down:
             column = [stop for stop in stops if stop.column == here.column]
             place = column.index(here) + down
@@ -587,7 +589,7 @@ class DayView(QAbstractScrollArea):
 
 def _identity(placed: Placed) -> tuple[str, int]:
     match placed.item:
-        case ShownOffer() as shown:
+        case PaintedOffer() as shown:
             return "offer", shown.digit
         case Appointment() as entry:
             return "entry", entry.id
@@ -595,7 +597,7 @@ def _identity(placed: Placed) -> tuple[str, int]:
             return "absence", absence.id
 
 
-def _chosen(offers: Sequence[ShownOffer]) -> ShownOffer | None:
+def _chosen(offers: Sequence[PaintedOffer]) -> PaintedOffer | None:
     return next((shown for shown in offers if shown.state in (OfferState.HELD, OfferState.CHOSEN)), None)
 
 

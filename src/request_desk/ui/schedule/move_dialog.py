@@ -14,9 +14,9 @@ from request_desk.services.practice.directory import Directory
 from request_desk.services.schedule import acts
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.rule_box import RuleBox
-from request_desk.ui.schedule.sheet import Sheet
 from request_desk.ui.schedule.visit_words import named, who_words
 from request_desk.ui.widgets.buttons import RadioRow, primary
+from request_desk.ui.widgets.sheet import Sheet
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import TextRole, Tone
 
@@ -31,7 +31,7 @@ class MoveDialog(Sheet):
     def __init__(
         self, context: DeskContext, directory: Directory, entry: Appointment, slot: FreeSlot, parent: QWidget | None
     ) -> None:
-        super().__init__(_("Move visit"), primary(_("Move"), keys="Ctrl+Return"), parent, size=_SIZE)
+        super().__init__(_("Move visit"), primary(_("Move")), parent, size=_SIZE)
         self._context = context
         self._directory = directory
         self._entry = entry

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QWidget
 from request_desk.domain import schedule
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.changes import Changes, Topic
-from request_desk.domain.directory import Patient
+from request_desk.domain.directory import CancelReason, Patient
 from request_desk.domain.errors import Conflict, NotFound, Refused, Unavailable
 from request_desk.domain.ids import AppointmentId, LocationId
 from request_desk.domain.requests import Cancellation, Move
@@ -29,7 +29,7 @@ from request_desk.ui.schedule.day_layout import FreePoint, Moved
 from request_desk.ui.schedule.move_dialog import MoveDialog
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
 from request_desk.ui.schedule.slot_dialog import SlotDialog
-from request_desk.ui.schedule.visit_words import named, short_name
+from request_desk.ui.schedule.visit_words import named, short_name, visit_words, who_words
 from request_desk.ui.widgets.buttons import Chip, primary
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.text import no_mnemonic
@@ -389,16 +389,18 @@ class SchedulePage(QWidget):
             return
         known = self._patient if self._patient is not None and self._patient.id == entry.patient_id else None
         reasons = self._context.settings().cancel_reasons
-        dialog = CancelDialog(entry, reasons, self._context.words(), self.window(), known)
-        dialog.decided.connect(self._cancel_decided)
+        words = self._context.words()
+        visit = _("CANCEL {who}, {time}").format(
+            who=who_words(entry.patient_name, known, words), time=words.at(entry.zone).moment(entry.starts_at)
+        )
+        dialog = CancelDialog(visit, reasons, _("Cancel visit"), self.window(), detail=visit_words(entry, words))
+        dialog.chosen.connect(partial(self._cancel_chosen, dialog, entry))
         dialog.open()
 
-    @Slot(object)
-    def _cancel_decided(self, act: Cancellation) -> None:
-        dialog = self.sender()
-        if isinstance(dialog, CancelDialog):
-            pending = self._context.runner.act(dialog, acts.act_alone, dialog.entry.patient_id, act)
-            pending.done(dialog.done_with).refused(dialog.refuse)
+    def _cancel_chosen(self, dialog: CancelDialog, entry: Appointment, reason: CancelReason, text: str) -> None:
+        act = Cancellation(entry.id, entry.version, reason.code, text)
+        pending = self._context.runner.act(dialog, acts.act_alone, entry.patient_id, act)
+        pending.done(lambda _id: dialog.accept()).refused(dialog.refuse)
 
     @Slot(object)
     def _complete(self, entry: Appointment) -> None:

@@ -28,12 +28,12 @@ from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.day_layout import FreePoint
 from request_desk.ui.schedule.patient_finder import PatientFinder
 from request_desk.ui.schedule.rule_box import RuleBox
-from request_desk.ui.schedule.sheet import Sheet
 from request_desk.ui.schedule.visit_words import named, who_words
 from request_desk.ui.widgets.buttons import IconButton, primary
 from request_desk.ui.widgets.dialogs import ask
 from request_desk.ui.widgets.layout import Card, field, row
 from request_desk.ui.widgets.plain_text import one_line
+from request_desk.ui.widgets.sheet import Sheet
 from request_desk.ui.widgets.states import State, StateStack
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import TextRole, Tone, app_theme
@@ -52,7 +52,7 @@ class SlotDialog(Sheet):
 
     def __init__(self, context: DeskContext, parent: QWidget | None, *, moving: Appointment | None = None) -> None:
         title, verb = (_("Book a visit"), _("Book")) if moving is None else (_("Move visit"), _("Move"))
-        super().__init__(title, primary(verb, keys="Ctrl+Return"), parent, size=_SIZE)
+        super().__init__(title, primary(verb), parent, size=_SIZE)
         self._context = context
         self._moving = moving
         self._patient_id: PatientId | None = moving.patient_id if moving is not None else None

@@ -27,7 +27,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class GroupLine:
     """One line of the list."""
 
     title: str
@@ -36,14 +36,14 @@ class Group:
 
 
 class _Groups(QAbstractListModel):
-    def __init__(self, groups: list[Group]) -> None:
+    def __init__(self, groups: list[GroupLine]) -> None:
         super().__init__()
         self._groups = groups
 
-    def group(self, place: int) -> Group:
+    def group(self, place: int) -> GroupLine:
         return self._groups[place]
 
-    def put(self, place: int, group: Group) -> None:
+    def put(self, place: int, group: GroupLine) -> None:
         if self._groups[place] != group:
             self._groups[place] = group
             self.dataChanged.emit(self.index(place), self.index(place))
@@ -101,7 +101,7 @@ class GroupList(QListView):
 
     chosen = Signal(int)
 
-    def __init__(self, groups: list[Group], parent: QWidget | None = None) -> None:
+    def __init__(self, groups: list[GroupLine], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._groups = _Groups(groups)
         self._groups.setParent(self)
@@ -124,7 +124,7 @@ class GroupList(QListView):
     def mark(self, place: int, *, edited: bool) -> None:
         """Show that a group holds something that is not saved."""
         group = self._groups.group(place)
-        self._groups.put(place, Group(group.title, group.icon, edited))
+        self._groups.put(place, GroupLine(group.title, group.icon, edited))
 
     def keyboardSearch(self, search: str) -> None:
         """Letters are commands, never a search for a group."""

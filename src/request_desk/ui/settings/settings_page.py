@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QWidget
 from request_desk.domain.words import _
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.form import GroupForm
-from request_desk.ui.settings.group_list import Group, GroupList
+from request_desk.ui.settings.group_list import GroupLine, GroupList
 from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
 from request_desk.ui.settings.place_form import LocationsForm
 from request_desk.ui.settings.practice_forms import (
@@ -49,7 +49,7 @@ class SettingsPage(QWidget):
         self._context = context
         self._forms: dict[int, GroupForm] = {}  # all forms at once would hold the window for 60 ms
         self.setAccessibleName(_("Settings"))
-        self.groups = GroupList([Group(title, icon) for title, icon, _make in _GROUPS])
+        self.groups = GroupList([GroupLine(title, icon) for title, icon, _make in _GROUPS])
         self.stack = QStackedWidget()
         self._card = Card(padding=8, name=_("Groups of settings"))
         self._card.body.addWidget(self.groups)

@@ -16,7 +16,7 @@ from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.states import State, StateStack
 from request_desk.ui.widgets.text import PlainLabel, PlainTextView
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
-from request_desk.ui.window.launch import Demo, Mail
+from request_desk.ui.window.launch import Demo, MailLike
 
 
 class DemoBar(QFrame):
@@ -61,21 +61,21 @@ class DemoBar(QFrame):
 class MailsDialog(QDialog):
     """The mails that the demo's catcher kept, newest first; sign-in codes are among them."""
 
-    _found = Signal(object)  # Sequence[Mail], from the thread that reads the folder
+    _found = Signal(object)  # Sequence[MailLike], from the thread that reads the folder
 
     def __init__(self, demo: Demo, parent: QWidget | None) -> None:
         super().__init__(parent)
         self._demo = demo
-        self._mails: dict[int, Mail] = {}
+        self._mails: dict[int, MailLike] = {}
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(_("Caught mails"))
         self.setAccessibleName(_("Caught mails"))
-        columns: tuple[Column[Mail], ...] = (
+        columns: tuple[Column[MailLike], ...] = (
             Column(_("Time"), _clock, 120),
             Column(_("To"), _to, 240),
             Column(_("Subject"), _subject, 0),
         )
-        self._model: ColumnsModel[Mail] = ColumnsModel(columns, _key, self)
+        self._model: ColumnsModel[MailLike] = ColumnsModel(columns, _key, self)
         self.view = ColumnsView(self._model, name=_("Caught mails"))
         self.view.key_selected.connect(self._selected)
         self.stack = StateStack(self.view)
@@ -119,7 +119,7 @@ class MailsDialog(QDialog):
             self._found.emit(mails)
 
     @Slot(object)
-    def _show(self, mails: Sequence[Mail]) -> None:
+    def _show(self, mails: Sequence[MailLike]) -> None:
         self._mails = {_key(mail): mail for mail in mails}
         self._model.set_rows(self._mails.values())
         if not mails:
@@ -136,17 +136,17 @@ class MailsDialog(QDialog):
         self.text.set_text(mail.body if mail is not None else "")
 
 
-def _key(mail: Mail) -> int:
+def _key(mail: MailLike) -> int:
     return int(mail.at.timestamp() * 1_000_000)
 
 
-def _clock(mail: Mail) -> str:
+def _clock(mail: MailLike) -> str:
     return f"{mail.at.astimezone():%I:%M:%S %p}".lstrip("0")
 
 
-def _to(mail: Mail) -> str:
+def _to(mail: MailLike) -> str:
     return one_line(mail.to)
 
 
-def _subject(mail: Mail) -> str:
+def _subject(mail: MailLike) -> str:
     return one_line(mail.subject)

@@ -26,7 +26,7 @@ class Secrets(Protocol):
     def forget(self, name: str) -> None: ...
 
 
-class Mail(Protocol):
+class MailLike(Protocol):
     """A mail that the demo's catcher kept."""
 
     @property
@@ -57,7 +57,7 @@ class Demo:
     """What only the demo practice shows: its portal, its caught mails, its logins."""
 
     portal_url: str
-    mails: Callable[[], Sequence[Mail]]
+    mails: Callable[[], Sequence[MailLike]]
     staff: tuple[DemoStaff, ...]
     sign_in_as: str  # the login to begin with
 

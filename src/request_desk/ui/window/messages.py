@@ -19,7 +19,7 @@ FADING: Final = 1.2  # seconds of these in which it goes pale
 STEP: Final = 100  # milliseconds
 
 
-class Offer(QObject):
+class Offered(QObject):
     """Something the bar offers to do; one of the two signals comes once."""
 
     accepted = Signal()
@@ -37,7 +37,7 @@ class MessageBar(QFrame):
         self._timers = timers
         self._timer: Stoppable | None = None
         self._ends = 0.0
-        self._offer: Offer | None = None
+        self._offer: Offered | None = None
         self._text = PlainLabel(tone=Tone.MUTED, elide=True, parent=self)
         self._text.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         # What the line at the bottom is for while nothing is said: the keys that lead to everything.
@@ -78,11 +78,11 @@ class MessageBar(QFrame):
         self._ends = self._clock.monotonic() + seconds
         self._timer = self._timers(self, STEP, self._ticked, repeat=True)
 
-    def offer(self, text: str, action: str) -> Offer:
+    def offer(self, text: str, action: str) -> Offered:
         """Show a line with a button that stays until it is answered or something else is said."""
         self._withdraw()
         self._stop()
-        self._offer = Offer(self)
+        self._offer = Offered(self)
         self._show(text, Tone.INK)
         self._button.set_text(action)
         self._show_buttons(shown=True)

@@ -1,4 +1,4 @@
-"""What the calendar's dialogs share: a quiet frame, one button that acts, a place for the refusal; what is asked is theirs."""
+"""What asks more than one sentence over the window: a quiet frame, one button that acts, a place for the refusal."""
 
 from PySide6.QtCore import QEvent, QSize, Qt, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
@@ -13,12 +13,26 @@ from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 
 _ENTERS = (Qt.Key.Key_Return.value, Qt.Key.Key_Enter.value)
 _AROUND = 24  # pixels of the window that stay visible around a sheet
+_SIZE = (460, 0)
 
 
 class Sheet(QDialog):
-    """A window-modal dialog. Enter alone never acts in it; Ctrl+Enter presses the one button that does."""
+    """A window-modal dialog that never blocks the event loop.
 
-    def __init__(self, title: str, button: Button, parent: QWidget | None, *, size: tuple[int, int]) -> None:
+    Ctrl+Enter presses its one button. Enter alone does so only with `by_enter`, where nothing grave follows; the button
+    shows the key that presses it. Enter on any other button presses that one.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        button: Button,
+        parent: QWidget | None,
+        *,
+        detail: str = "",
+        size: tuple[int, int] = _SIZE,
+        by_enter: bool = False,
+    ) -> None:
         super().__init__(parent)
         theme = app_theme()
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -26,20 +40,24 @@ class Sheet(QDialog):
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self.button = button
+        button.set_keys("Return" if by_enter else "Ctrl+Return")
         self.said = PlainLabel("", role=TextRole.BODY, tone=Tone.DANGER, wrap=True)
         self.said.hide()
         self.close_button = secondary(_("Close"), keys="Esc")
+        self.close_button.clicked.connect(self.reject)
         self.body = QVBoxLayout(self)
         side = theme.px(5 * SPACE)
         self.body.setContentsMargins(side, side, side, side)
         self.body.setSpacing(theme.px(3 * SPACE))
-        self.body.addWidget(PlainLabel(title, role=TextRole.TITLE))
+        self.body.addWidget(PlainLabel(title, role=TextRole.TITLE, wrap=True))
+        if detail:
+            self.body.addWidget(PlainLabel(detail, tone=Tone.MUTED, wrap=True))
         self._measures = size
+        self._by_enter = by_enter
         for keys in ("Ctrl+Return", "Ctrl+Enter"):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setAutoRepeat(False)
             shortcut.activated.connect(self._pressed)
-        self.close_button.clicked.connect(self.reject)
 
     def finish(self, *beside: QWidget) -> None:
         """Put the refusal and the buttons at the end; `beside` stands next to the one that closes."""
@@ -52,7 +70,9 @@ class Sheet(QDialog):
         theme = app_theme()
         wanted = QSize(theme.px(self._measures[0]), theme.px(self._measures[1]))
         parent = self.parentWidget()
-        return wanted.boundedTo(parent.size() - QSize(2 * _AROUND, 2 * _AROUND)) if parent is not None else wanted
+        if parent is None:
+            return wanted
+        return wanted.boundedTo(parent.window().size() - QSize(2 * _AROUND, 2 * _AROUND))
 
     def say(self, sentence: str) -> None:
         """Say why something was not done; an empty sentence says nothing."""
@@ -78,7 +98,9 @@ class Sheet(QDialog):
         return done
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ENTERS:
-            event.accept()  # a button that has the focus has taken it already
+        if event.key() not in _ENTERS:
+            super().keyPressEvent(event)
             return
-        super().keyPressEvent(event)
+        event.accept()  # a button that has the focus has taken it already
+        if self._by_enter and not event.isAutoRepeat():
+            self._pressed()
