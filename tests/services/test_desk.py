@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, func, select
 from sqlalchemy.exc import DBAPIError
 
 from request_desk.domain.access import SYSTEM, Actor, ActorKind, Permission, Role
@@ -51,8 +51,17 @@ def names(unit: Unit) -> list[str]:
     return [row.name for row in unit.rows(NAMES)]
 
 
+WHO_ACTS = select(func.current_setting("request_desk.actor", True))
 NAMES = select(schema.location.c.name).where(schema.location.c.active).order_by(schema.location.c.name)
 ADD = schema.location.insert()
+
+
+def who_acts(unit: Unit) -> str:
+    return str(unit.value(WHO_ACTS))
+
+
+def asks_and_fails(unit: Unit) -> None:
+    raise ZeroDivisionError(who_acts(unit))
 
 
 def fails_late(unit: Unit) -> None:
@@ -68,6 +77,22 @@ def test_an_act_returns_its_value_its_changes_and_its_undo(desk: Desk) -> None:
     assert desk.query(SYSTEM, names) == ["Northside"]
     desk.undo(SYSTEM, outcome.undo)
     assert desk.query(SYSTEM, names) == []
+
+
+@pytest.mark.postgres
+def test_the_database_knows_who_acts_for_as_long_as_the_transaction(postgres_url: str) -> None:
+    """Ready for rules of rows; whoever has the connection next inherits nothing, also after a failure."""
+    desk = Desk(Database(postgres_url))
+    for actor in (Actor(ActorKind.STAFF, 7, "Maria"), Actor(ActorKind.CONTACT, 8, "Zuri"), SYSTEM) * 2:
+        acts = f"{actor.kind}:{actor.id}"
+        assert desk.query(actor, who_acts) == acts
+        assert desk.perform(actor, who_acts).value == acts
+        with pytest.raises(ZeroDivisionError, match=acts):
+            desk.perform(actor, asks_and_fails)
+        for begun in (desk.database.read, desk.database.write):
+            with begun() as connection:
+                assert not connection.scalar(WHO_ACTS)
+    desk.close()
 
 
 def test_an_exception_leaves_nothing_behind_not_even_a_journal_line(desk: Desk) -> None:

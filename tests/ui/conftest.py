@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -19,6 +19,7 @@ from request_desk.domain.clock import FixedClock
 from request_desk.store.database import Database
 from request_desk.ui.widgets.theme import Look, Theme, app_theme
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -30,13 +31,13 @@ class Guard:
     allowed: int = 0
     offences: list[str] = field(default_factory=list)
 
-    def watched(self, way: Callable[[Database], T]) -> Callable[[Database], T]:
+    def watched(self, way: Callable[P, T]) -> Callable[P, T]:
         """A way to the database that is gone as the program goes it, and noted."""
 
-        def gone(database: Database) -> T:
+        def gone(*args: P.args, **kwargs: P.kwargs) -> T:
             if self.watching and not self.allowed and threading.current_thread() is threading.main_thread():
                 self.offences.append(way.__name__)
-            return way(database)
+            return way(*args, **kwargs)
 
         return gone
 

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Executable, Insert, Row, Table, bindparam, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from request_desk.domain.access import Actor, ActorKind, Permission, Role, may, session_stands
+from request_desk.domain.access import SYSTEM, Actor, ActorKind, Permission, Role, may, session_stands
 from request_desk.domain.changes import Changes, JournalEntry, Scope, Topic
 from request_desk.domain.clock import Clock, SystemClock
 from request_desk.domain.directory import PracticeSettings
@@ -369,7 +369,7 @@ class Desk:
         self, actor: Actor, function: Callable[Concatenate[Unit, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> T:
         """Run a reading use case on a steady view of the database."""
-        with _translated(), self._database.read() as connection:
+        with _translated(), self._database.read(actor) as connection:
             unit = self._unit(connection, actor, is_writing=False)
             value = function(unit, *args, **kwargs)
             unit.send()
@@ -382,8 +382,11 @@ class Desk:
         return self._perform(new_uuid(), actor, undo.function, undo.args, undo.kwargs, keep=False)
 
     def tail(self, after: int) -> tuple[Changes, int]:
-        """Return what was committed behind journal number `after`, and the number to ask with next time."""
-        with _translated(), self._database.read() as connection:
+        """Return what was committed behind journal number `after`, and the number to ask with next time.
+
+        The feed is the process's own, whoever is signed in, and tells topics and ids alone.
+        """
+        with _translated(), self._database.read(SYSTEM) as connection:
             lines = journal.tail(connection, after, _FAR_BEHIND + 1)
             newest = journal.last(connection)
         if len(lines) > _FAR_BEHIND or newest < after:
@@ -392,7 +395,7 @@ class Desk:
 
     def last_seq(self) -> int:
         """Return the number of the newest journal line."""
-        with _translated(), self._database.read() as connection:
+        with _translated(), self._database.read(SYSTEM) as connection:
             return journal.last(connection)
 
     def watch(self) -> Watch:
@@ -487,7 +490,7 @@ class Desk:
     ) -> Outcome[T]:
         is_written = False
         try:
-            with self._database.write() as connection:
+            with self._database.write(actor) as connection:
                 unit = self._unit(connection, actor, is_writing=True)
                 if known and (answered := connection.execute(_COMMAND, {"command_id": command_id}).first()) is not None:
                     if (answered[1], answered[2]) != (function.__qualname__, actor.id):

@@ -10,11 +10,12 @@ from queue import Empty, SimpleQueue
 from threading import RLock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.pool import QueuePool
 
+from request_desk.domain.access import Actor
 from request_desk.domain.errors import Unavailable
 from request_desk.store import place
 from request_desk.store.quick import Quick
@@ -24,6 +25,7 @@ BUSY_SECONDS = 5.0  # how long a writer waits for its turn before the user is to
 _PAGE_SIZE = 8192
 _READERS = 6
 _BUSY = ("database is locked", "database table is locked", "database schema is locked", "locking protocol")
+_IDENTIFY = select(func.set_config("request_desk.actor", bindparam("actor"), True))
 _DAMAGES = ("file is not a database", "malformed", "file is encrypted")
 
 UNSURE = "The database was lost in the middle of this, so it is not known whether it was done. Reload and look before you try again."
@@ -119,14 +121,18 @@ class Database:
         cursor.close()
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Yield the write connection inside one transaction; an exception rolls everything back, else it commits."""
+    def write(self, actor: Actor | None = None) -> Iterator[Connection]:
+        """Yield the write connection inside one transaction; an exception rolls everything back, else it commits.
+
+        The database knows who acts for as long as the transaction; without an actor it is nobody.
+        """
         with self._write_lock:
             connection = self._writer_connection()
             try:
                 with connection.begin():
                     if self.is_sqlite:
                         self._begin_immediate(connection)
+                    self._identify(connection, actor)
                     yield connection
                     if self.is_sqlite:
                         _dbapi(connection).execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
@@ -134,6 +140,17 @@ class Database:
                 if error.connection_invalidated or connection.invalidated:
                     self._forget_writer()
                 raise
+
+    def _identify(self, connection: Connection, actor: Actor | None) -> None:
+        """Tell PostgreSQL who acts, for this transaction alone: rules of rows read `current_setting('request_desk.actor', true)`.
+
+        It goes on one way with BEGIN. SQLite has no such rules.
+        """
+        if actor is None or self.is_sqlite:
+            return
+        values = {"actor": f"{actor.kind}:{actor.id}"}
+        if self.quick.run_all(connection, [(_IDENTIFY, values)]) is None:
+            connection.execute(_IDENTIFY, values)
 
     def _writer_connection(self) -> Connection:
         if self._closed:
@@ -193,13 +210,14 @@ class Database:
             raise Unavailable(CHANGED_JOURNAL)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
-        """Yield a connection with a steady view of the database; nothing can be written through it."""
+    def read(self, actor: Actor | None = None) -> Iterator[Connection]:
+        """Yield a connection with a steady view of the database, which knows who looks; nothing can be written through it."""
         connection = self._reader()
         try:
             with connection.begin() as transaction:
                 if self.is_sqlite:
                     self._begin_read(connection)
+                self._identify(connection, actor)
                 yield connection
                 transaction.rollback()
         except BaseException:
