@@ -25,7 +25,7 @@ SHARED = {
     "Portal": {"config", "web.portal"},
     "Sent": {"gateways.email", "demo.plan"},
     "Shell": {"ui.window.shell", "web.pages"},
-    "Span": {"domain.availability", "domain.phrases"},
+    "Span": {"domain.spans", "domain.phrases"},
     "Visit": {"services.portal.access", "web.guards", "demo.data", "demo.schedule_fill"},
     "Wanted": {"domain.availability", "demo.data"},
 }

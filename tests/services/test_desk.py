@@ -8,7 +8,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.exc import DBAPIError
 
 from request_desk.domain.access import SYSTEM, Actor, ActorKind, Permission, Role
-from request_desk.domain.changes import Scope, Topic
+from request_desk.domain.changes import ScheduleScope, Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, NotAllowed, NotFound, Refused, SignedOut, Unavailable
 from request_desk.domain.ids import hashed, new_uuid
@@ -225,7 +225,7 @@ def test_the_feed_tells_where_on_the_schedule_a_change_is_seen(desk: Desk, pract
         request_id=request,
     ).value
     (entry,) = desk.tail(start)[0].of(Topic.APPOINTMENT, held.id)
-    assert entry.scope == Scope(held.starts_at, practice.lindqvist, practice.zuri, request)
+    assert entry.scope == ScheduleScope(held.starts_at, practice.lindqvist, practice.zuri, request)
     desk.perform(SYSTEM, add_location, "Elsewhere")
     assert all(entry.scope is None for entry in desk.tail(entry.seq)[0].entries)
 

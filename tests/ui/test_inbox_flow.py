@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.changes import Scope
+from request_desk.domain.changes import ScheduleScope
 from request_desk.domain.directory import CancelReason, OpeningHours
 from request_desk.domain.ids import (
     AppointmentId,
@@ -346,7 +346,7 @@ def test_only_changes_that_may_be_seen_at_a_request_search_its_times_anew(
 ) -> None:
     now = handling(an_offer())
     assert (now.view.patient.id, now.view.id) == (5, 1)
-    scope = Scope(NINE_TWENTY + timedelta(minutes=minutes), 1, patient, request_id)
+    scope = ScheduleScope(NINE_TWENTY + timedelta(minutes=minutes), 1, patient, request_id)
     assert flow.is_seen(now, scope) is seen
     assert flow.is_seen(handling(), scope), "without a time that fits, any change may bring one"
 

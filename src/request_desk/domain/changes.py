@@ -28,7 +28,7 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ScheduleScope:
     """Where a change of an appointment is seen. It never moves: an appointment that is moved is another one."""
 
     starts_at: datetime
@@ -54,7 +54,7 @@ class JournalEntry:
     action: str
     topic: Topic
     entity_id: int
-    scope: Scope | None = None  # of an appointment, where it is known
+    scope: ScheduleScope | None = None  # of an appointment, where it is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Changes:
         """Tell whether any of these topics changed."""
         return self.everything or any(topic in self._ids for topic in topics)
 
-    def move(self, is_seen: Callable[[Scope], bool], *, but: str = "") -> bool:
+    def move(self, is_seen: Callable[[ScheduleScope], bool], *, but: str = "") -> bool:
         """Tell whether the schedule changed where a view sees it, but for acts of one name; what is not known counts."""
         return self.touches(Topic.AVAILABILITY) or any(
             entry.topic is Topic.APPOINTMENT and entry.action != but and (entry.scope is None or is_seen(entry.scope))

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Executable, Insert, Row, Table, bindparam, in
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from request_desk.domain.access import SYSTEM, Actor, ActorKind, Permission, Role, may, session_stands
-from request_desk.domain.changes import Changes, JournalEntry, Scope, Topic
+from request_desk.domain.changes import Changes, JournalEntry, ScheduleScope, Topic
 from request_desk.domain.clock import Clock, SystemClock
 from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.errors import Conflict, NotAllowed, NotFound, Refused, SignedOut, SlotTaken, Unavailable
@@ -635,5 +635,5 @@ def _decoded(function: Callable[..., T], answer: str) -> T:
 
 def _entry(line: tuple[Any, ...]) -> JournalEntry:
     seq, at, kind, actor_id, name, desk, action, topic, entity_id, *scope = line
-    seen = None if scope[0] is None else Scope(*scope)
+    seen = None if scope[0] is None else ScheduleScope(*scope)
     return JournalEntry(seq, at, kind, actor_id, name, desk, action, Topic(topic), entity_id, seen)

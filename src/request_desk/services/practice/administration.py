@@ -51,7 +51,7 @@ class NewStaff:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LocationDetails:
     """What a location is called, where it is, and whose clock its visits are told by."""
 
     name: str
@@ -60,7 +60,7 @@ class Place:
     phone: str
 
 
-def save_location(unit: Unit, location_id: LocationId, new: Place, *, expect_version: int) -> int:
+def save_location(unit: Unit, location_id: LocationId, new: LocationDetails, *, expect_version: int) -> int:
     """Change a location and return its new version; can be undone. Raises Invalid with every problem beside its field.
 
     Appointments keep their moment in another zone; the hours in which providers are there are read in the new one.
@@ -73,7 +73,7 @@ def save_location(unit: Unit, location_id: LocationId, new: Place, *, expect_ver
             _("Location saved"),
             restore_location,
             location_id,
-            Place(before.name, before.zone, before.address, before.phone),
+            LocationDetails(before.name, before.zone, before.address, before.phone),
             expect_version=version,
             until=unit.now + unit.grace,
         )
@@ -81,7 +81,7 @@ def save_location(unit: Unit, location_id: LocationId, new: Place, *, expect_ver
 
 
 def restore_location(
-    unit: Unit, location_id: LocationId, before: Place, *, expect_version: int, until: datetime
+    unit: Unit, location_id: LocationId, before: LocationDetails, *, expect_version: int, until: datetime
 ) -> int:
     """Take a change of a location back."""
     unit.require(Permission.MANAGE_SETTINGS)
@@ -90,7 +90,7 @@ def restore_location(
     return _save_location(unit, location_id, before, expect_version)
 
 
-def _save_location(unit: Unit, location_id: LocationId, new: Place, expect_version: int) -> int:
+def _save_location(unit: Unit, location_id: LocationId, new: LocationDetails, expect_version: int) -> int:
     problems = Problems()
     values = {
         "name": problems.of(lambda: _location_name(unit, new.name, location_id), ""),

@@ -14,7 +14,7 @@ from request_desk.domain import own_words
 from request_desk.domain.agreement import Told
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.careful import NO_ASSURANCE, Assurance, answering, second_of
-from request_desk.domain.changes import Scope
+from request_desk.domain.changes import ScheduleScope
 from request_desk.domain.directory import CancelReason, OpeningHours
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, TypeId
 from request_desk.domain.own_words import OwnWish
@@ -165,7 +165,7 @@ def leaving_out(now: Handling, key: str) -> Handling:
     return replace(now, removed=now.removed | {key}, offers=(), offers_known=False, first_count=0)
 
 
-def is_seen(now: Handling, scope: Scope) -> bool:
+def is_seen(now: Handling, scope: ScheduleScope) -> bool:
     """Whether a change of the schedule may be seen at this request: its own, its patient's, or up to the last time that is shown."""
     if scope.patient_id == now.view.patient.id or scope.request_id == now.view.id:
         return True

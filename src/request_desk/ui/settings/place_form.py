@@ -8,7 +8,7 @@ from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Location
 from request_desk.domain.words import _
 from request_desk.services.practice import administration, directory
-from request_desk.services.practice.administration import Place
+from request_desk.services.practice.administration import LocationDetails
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.form import CHANGED_ELSEWHERE, SAVE_FIRST, GroupForm
 from request_desk.ui.widgets.layout import Line, field
@@ -89,14 +89,14 @@ class LocationsForm(GroupForm):
             control.setText(text)
         self.lock(*fields)
 
-    def _typed(self) -> Place:
-        return Place(
+    def _typed(self) -> LocationDetails:
+        return LocationDetails(
             self.name.text().strip(), self.zone.text().strip(), self.address.text().strip(), self.phone.text().strip()
         )
 
     def is_changed(self) -> bool:
         seen = self._shown
-        return seen is not None and self._typed() != Place(seen.name, seen.zone, seen.address, seen.phone)
+        return seen is not None and self._typed() != LocationDetails(seen.name, seen.zone, seen.address, seen.phone)
 
     def save(self) -> None:
         seen = self._shown
