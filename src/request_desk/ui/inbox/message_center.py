@@ -37,6 +37,7 @@ from request_desk.ui.widgets.text import show_if
 from request_desk.ui.widgets.theme import ROW_COMPACT, app_theme
 from request_desk.ui.window.commands import Scope
 from request_desk.ui.window.frame import LiveState, remember_splitter
+from request_desk.ui.window.pages import WindowPage
 from request_desk.ui.window.palette import PaletteDialog, PaletteEntry
 
 FOLD = 1200  # pixels of the window below which the schedule is a strip
@@ -63,11 +64,8 @@ class _Panes(QSplitter):
         return done
 
 
-class MessageCenter(QWidget):
-    """The page. `open_request` shows a request by id; everything else comes from keys, clicks and changes.
-
-    Made by steps (`at_once=False`) it is built by whoever takes the steps of `building` to their end, then shows it.
-    """
+class MessageCenter(WindowPage):
+    """The page. `open_request` shows a request by id; everything else comes from keys, clicks and changes."""
 
     badge = Signal(int)  # how many are in *Unread Portal*
 
@@ -78,10 +76,9 @@ class MessageCenter(QWidget):
         *,
         at_once: bool = True,
     ) -> None:
-        super().__init__(parent)
+        super().__init__(context, parent, at_once=at_once)
         self.setObjectName("message_center")
         self.setAccessibleName(_("Message Center"))
-        self._context = context
         self._folded: bool | None = None
         self._wanted_id: RequestId | None = None
         self._slow: Stoppable | None = None
@@ -126,7 +123,6 @@ class MessageCenter(QWidget):
 
     @property
     def parts(self) -> tuple[QWidget, ...]:
-        """What is polished and painted by itself when the page is made by steps."""
         return self.list_card, self.message_stack, self.schedule, self.strip, self.response
 
     def _make_list(self) -> None:
@@ -238,13 +234,19 @@ class MessageCenter(QWidget):
 
     # what the frame asks
 
+    def open(self, thing_id: int, *, to_write: bool = False) -> None:
+        self.open_request(RequestId(thing_id))
+        if to_write:
+            self.answering.go_to_response()
+
+    def take_focus(self) -> None:
+        self.focus_list()
+
     def leave(self) -> None:
-        """Let go of the open request: the window closes or another user signs in."""
         self.feed.pin(None)
         self.answering.leave()
 
     def serve_palette(self, palette: PaletteDialog) -> None:
-        """Search for what is typed into the palette, and open what is picked there."""
         palette.searched.connect(partial(self._search_for, palette))
         palette.picked.connect(self._palette_picked)
 

@@ -36,6 +36,7 @@ from request_desk.ui.widgets.text import no_mnemonic
 from request_desk.ui.widgets.theme import Tone, app_theme
 from request_desk.ui.window.commands import Command
 from request_desk.ui.window.key_gate import Scope
+from request_desk.ui.window.pages import WindowPage
 
 _CARD = 320  # pixels at 100 %
 _LEAST = 560  # of the schedule beside the card; below it the card lies over the schedule
@@ -43,14 +44,13 @@ _FILTER = "schedule.locations"
 _CHANGE = "change_schedule"
 
 
-class SchedulePage(QWidget):
+class SchedulePage(WindowPage):
     """One day of the practice. Everything that changes it goes through `acts.act_alone`, with one notice to the family."""
 
     loaded = Signal()  # a day was read and shown
 
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._context = context
+        super().__init__(context, parent)
         self._stale = True
         self._reading: Pending[ScheduleDay] | None = None
         self._directory: directory.Directory | None = None

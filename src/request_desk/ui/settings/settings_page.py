@@ -25,6 +25,7 @@ from request_desk.ui.widgets.layout import Card
 from request_desk.ui.widgets.theme import app_theme
 from request_desk.ui.window.commands import Command
 from request_desk.ui.window.key_gate import Scope
+from request_desk.ui.window.pages import WindowPage
 
 _LIST, _FOLDED = 216, 58  # pixels at 100 %
 _LEAST = 780  # of the page; below it the list folds to its icons
@@ -41,12 +42,11 @@ _GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], GroupForm]], ...]] 
 )
 
 
-class SettingsPage(QWidget):
+class SettingsPage(WindowPage):
     """Groups of settings; each is made and read when it is first seen, saved by itself, and can be undone."""
 
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._context = context
+        super().__init__(context, parent)
         self._forms: dict[int, GroupForm] = {}  # all forms at once would hold the window for 60 ms
         self.setAccessibleName(_("Settings"))
         self.groups = GroupList([GroupLine(title, icon) for title, icon, _make in _GROUPS])

@@ -14,6 +14,7 @@ from request_desk.domain.words import _
 from request_desk.ui.running.collector import Collector
 from request_desk.ui.widgets.theme import app_theme, made_application
 from request_desk.ui.window.frame import LiveState, MainFrame
+from request_desk.ui.window.pages import PAGES
 
 if TYPE_CHECKING:
     from request_desk.ui.widgets.states import StatePane
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
     from request_desk.ui.window.memory import FileMemory
     from request_desk.ui.window.shell import Shell
 
-PAGES = (
-    ("messages", _("Message Center"), "inbox"),
-    ("schedule", _("Schedule"), "calendar-days"),
-    ("settings", _("Settings"), "settings-2"),
-)
 _SWITCH = 0.0001  # seconds; a thread that holds the lock longer makes the window stutter: Qt calls wait for it
 
 
@@ -55,8 +51,8 @@ class Desktop(QObject):
         theme = app_theme()
         theme.recall(launch.memory.get("look"), launch.memory.get("text_size"))
         self.frame = MainFrame(practice=launch.practice, memory=launch.memory)
-        for key, title, icon in PAGES:
-            self.frame.add_page(key, title, icon)
+        for spec in PAGES:
+            self.frame.add_page(spec.key, spec.title, spec.icon)
         self.frame.set_live(LiveState.CONNECTING, _("Opening …"))
         self._state: StatePane | None = None
         self._loaded.connect(self._after_loading)

@@ -22,14 +22,11 @@ from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.people import access
 from request_desk.services.practice import directory, settings
-from request_desk.ui.inbox.message_center import MessageCenter
 from request_desk.ui.running.changes import ChangeHub
 from request_desk.ui.running.context import DeskContext, Preferences
 from request_desk.ui.running.drafts import DraftFiles, DraftKeeper
 from request_desk.ui.running.runner import Runner
 from request_desk.ui.running.timing import qt_timer
-from request_desk.ui.schedule.schedule_page import SchedulePage
-from request_desk.ui.settings.settings_page import SettingsPage
 from request_desk.ui.widgets.theme import Look, Tone, app_theme
 from request_desk.ui.window.commands import application_commands
 from request_desk.ui.window.demo_bar import DemoBar
@@ -37,6 +34,7 @@ from request_desk.ui.window.frame import LiveState, MainFrame
 from request_desk.ui.window.key_sheet import KeySheet
 from request_desk.ui.window.launch import SESSION, Opened
 from request_desk.ui.window.messages import show_crash
+from request_desk.ui.window.pages import PAGES, WindowPage
 from request_desk.ui.window.palette import PaletteDialog
 from request_desk.ui.window.sign_in import SignInPane
 
@@ -56,7 +54,9 @@ LOCK_AFTER = 10 * 60 * 1000  # milliseconds without a key or a click (LOCK-01)
 
 
 def load_ahead() -> None:
-    """In a worker: load what words and times are formatted with, which would hold the window at its first use."""
+    """In a worker: load the pages, and what words and times are formatted with, which would hold the window at its first use."""
+    for spec in PAGES:
+        spec.load()
     settings = PracticeSettings()
     words = Words(settings.locale, PracticeTime(settings.zone))
     words.moment(SystemClock().now())
@@ -273,8 +273,8 @@ class Shell(QObject):
             return
         self.context = None
         self._stop_building()
-        if self.frame.has_page("messages"):
-            self.frame.show_page("messages")  # everybody begins there
+        if self.frame.has_page(PAGES[0].key):
+            self.frame.show_page(PAGES[0].key)  # everybody begins there
         self.frame.clear_pages()  # what one user saw is nobody else's
         self.frame.undo_bar.clear()
         self.frame.messages.clear()
@@ -360,43 +360,48 @@ class Shell(QObject):
 
     def _build(self, context: DeskContext) -> Generator[bool, None, None]:
         """Build the pages, a piece with each step; a step says whether the next one waits until nothing is read any more."""
-        place = self.frame.place("messages")
-        center = MessageCenter(context, place, at_once=False)
+        first, *others = PAGES
+        place = self.frame.place(first.key)
+        page = first.load()(context, place, at_once=False)
         try:
             yield False
-            for _step in center.building:
+            for _step in page.building:
                 yield False
-            for part in center.parts:
+            for part in page.parts:
                 for widget in (part, *part.findChildren(QWidget)):
                     widget.ensurePolished()
                 part.setUpdatesEnabled(False)
             yield False
             # It is laid out where it will be, beneath what is shown there now; then its parts are painted one by one.
-            center.setUpdatesEnabled(False)
-            center.lower()
-            center.setGeometry(place.rect())
-            center.show()
+            page.setUpdatesEnabled(False)
+            page.lower()
+            page.setGeometry(place.rect())
+            page.show()
             yield False
-            center.setUpdatesEnabled(True)
-            self.frame.set_page("messages", center)
+            page.setUpdatesEnabled(True)
+            self.frame.set_page(first.key, page)
         finally:
-            if self.frame.page("messages") is not center and shiboken6.isValid(center):
-                shiboken6.delete(center)
+            if self.frame.page(first.key) is not page and shiboken6.isValid(page):
+                shiboken6.delete(page)
         self._uncover()  # not before: what the user before saw is gone now
-        for part in center.parts:
+        for part in page.parts:
             yield False
             part.setUpdatesEnabled(True)
         yield True  # so that the first list comes first
-        self.frame.set_page("schedule", SchedulePage(context, self.frame.place("schedule")))
-        yield True
-        self.frame.set_page("settings", SettingsPage(context, self.frame.place("settings")))
-        yield True
+        for spec in others:
+            self.frame.set_page(spec.key, spec.load()(context, self.frame.place(spec.key)))
+            yield True
         self._count()
         focus = QApplication.focusWidget()
-        is_at_work = focus is not None and center.isAncestorOf(focus)
-        if self.frame.current_page() == "messages" and not is_at_work:
-            center.focus_list()
+        is_at_work = focus is not None and page.isAncestorOf(focus)
+        if self.frame.current_page() == first.key and not is_at_work:
+            page.take_focus()
         self.ready.emit()
+
+    def _pages(self) -> list[WindowPage]:
+        """The pages that are built."""
+        found = (self.frame.page(spec.key) for spec in PAGES if self.frame.has_page(spec.key))
+        return [page for page in found if isinstance(page, WindowPage)]
 
     @Slot()
     def _build_on(self) -> None:
@@ -439,7 +444,7 @@ class Shell(QObject):
             self.runner.read(self, inbox_queries.badge).done(self._counted)
 
     def _counted(self, count: int) -> None:
-        self.frame.set_badge("messages", count)
+        self.frame.set_badge(PAGES[0].key, count)
 
     @Slot(object)
     def _live_changed(self, state: LiveState) -> None:
@@ -475,11 +480,10 @@ class Shell(QObject):
 
     def _correct(self, request_id: RequestId) -> None:
         """Open the request again: what is written there now goes to the parent as a further letter."""
-        center = self.frame.page("messages")
-        if isinstance(center, MessageCenter):
-            self.frame.show_page("messages")
-            center.open_request(request_id)
-            center.answering.go_to_response()
+        page = self.frame.page(PAGES[0].key)
+        if isinstance(page, WindowPage):
+            self.frame.show_page(PAGES[0].key)
+            page.open(request_id, to_write=True)
 
     @Slot(object)
     def _undo(self, undo: Undo) -> None:
@@ -556,9 +560,8 @@ class Shell(QObject):
 
     def _open_palette(self) -> None:
         palette = PaletteDialog(self.frame.commands, self.frame)
-        center = self.frame.page("messages")
-        if isinstance(center, MessageCenter):
-            center.serve_palette(palette)
+        for page in self._pages():
+            page.serve_palette(palette)
         palette.open_fresh()
 
     def _open_keys(self) -> None:
@@ -580,9 +583,8 @@ class Shell(QObject):
         self._is_closed = True
         self._stop_building()
         self._idle.stop()
-        center = self.frame.page("messages")
-        if isinstance(center, MessageCenter):
-            center.leave()
+        for page in self._pages():
+            page.leave()
         self.drafts.flush()
         self.hub.close()
         self.runner.close()

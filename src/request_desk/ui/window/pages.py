@@ -1,0 +1,65 @@
+"""The pages of the window in the order of the rail: a page is its folder and one line here."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from PySide6.QtWidgets import QWidget
+
+from request_desk.domain.words import _
+
+if TYPE_CHECKING:
+    from request_desk.ui.running.context import DeskContext
+    from request_desk.ui.window.palette import PaletteDialog
+
+
+class WindowPage(QWidget):
+    """What the window asks of each of its pages; a page answers what concerns it.
+
+    Made by steps (`at_once=False`) it is built by whoever takes the steps of `building` to their end.
+    """
+
+    building: Iterator[None] = iter(())
+
+    def __init__(self, context: "DeskContext", parent: QWidget | None = None, *, at_once: bool = True) -> None:
+        super().__init__(parent)
+        self._context = context
+
+    @property
+    def parts(self) -> tuple[QWidget, ...]:
+        """What is polished and painted by itself when the page is made by steps."""
+        return ()
+
+    def open(self, thing_id: int, *, to_write: bool = False) -> None:
+        """Show one thing of the page by its id; `to_write` where something is to be written about it."""
+
+    def take_focus(self) -> None:
+        """Give the keys to what the page begins with."""
+
+    def serve_palette(self, palette: "PaletteDialog") -> None:
+        """Find what is typed into the palette among the things of the page, and open what is picked there."""
+
+    def leave(self) -> None:
+        """Let go of what is open: the window closes or another user signs in."""
+
+
+class PageSpec(NamedTuple):
+    """A page in the rail. Its class is named and loaded later: the first paint needs none of it."""
+
+    key: str
+    title: str
+    icon: str
+    module: str
+    name: str
+
+    def load(self) -> type[WindowPage]:
+        """Return the class of the page."""
+        made: type[WindowPage] = getattr(import_module(f"request_desk.ui.{self.module}"), self.name)
+        return made
+
+
+PAGES = (
+    PageSpec("messages", _("Message Center"), "inbox", "inbox.message_center", "MessageCenter"),
+    PageSpec("schedule", _("Schedule"), "calendar-days", "schedule.schedule_page", "SchedulePage"),
+    PageSpec("settings", _("Settings"), "settings-2", "settings.settings_page", "SettingsPage"),
+)
