@@ -229,7 +229,7 @@ def test_a_picked_time_says_what_stands_against_it(practice: Practice) -> None: 
         found = practice.desk.query(
             practice.maria, schedule_queries.slot_check, chosen, type_id=practice.well, **values
         )
-        return found.limits, found.notes
+        return tuple(limit.sentence for limit in found.limits), found.notes
 
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:20")
     with practice.database.write() as connection:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.directory import Relation
@@ -57,6 +57,8 @@ NO_ASSURANCE: Final = Assurance()
 
 class Doubtful(Refused):
     """An act that was stopped once; `doubt` is what has to be said for it to go on."""
+
+    code: ClassVar = "doubtful"
 
     def __init__(self, sentence: str, doubt: Doubt) -> None:
         super().__init__(sentence)

@@ -1,7 +1,9 @@
-"""What the program refuses, each with the sentence its user reads; bugs are not in here."""
+"""What the program refuses, each with a code for programs and the sentence its user reads; bugs are not in here."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, TypeVar
 
 from request_desk.domain.ids import RequestId
 from request_desk.domain.spans import Slot
@@ -10,18 +12,59 @@ T = TypeVar("T")
 
 
 class Refused(Exception):
-    """An expected refusal: `sentence` says what happened and what to do."""
+    """An expected refusal: `sentence` says what happened and what to do; `code` and `params` say it to a program."""
+
+    code: ClassVar = "refused"
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
 
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """What the refusal is about: its own fields."""
+        return {name: value for name, value in vars(self).items() if name != "sentence"}
+
+
+class LimitCode(StrEnum):
+    """Which rule a time that staff picked breaks."""
+
+    TOO_SOON = "too-soon"
+    MOVED_TOO_LATE = "moved-too-late"
+    OTHER_PROVIDER = "other-provider"
+    TWO_PLACES = "two-places"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit that staff may overrule with a reason; the sentence is made of `told` and `params`."""
+
+    code: LimitCode
+    told: str
+    params: Mapping[str, str]
+
+    @property
+    def sentence(self) -> str:
+        return self.told.format(**self.params)
+
+
+class Limited(Refused):
+    """Limits are in the way, and no reason to overrule them was given."""
+
+    code: ClassVar = "limited"
+
+    def __init__(self, sentence: str, limits: Sequence[Limit]) -> None:
+        super().__init__(sentence)
+        self.limits = tuple(limits)
+
 
 class Conflict(Refused):
     """The thing changed since it was opened.
 
-    `who` and `what` tell the change, from the journal; both are empty when the journal has nothing newer.
+    `who` and `what` tell the change, from the journal: a name for people, and the action as the journal has it.
     """
+
+    code: ClassVar = "changed"
 
     def __init__(self, sentence: str, *, who: str = "", what: str = "") -> None:
         super().__init__(sentence)
@@ -32,6 +75,8 @@ class Conflict(Refused):
 class SlotTaken(Refused):
     """The time is not free any more; `next_free` are the next fitting slots, best first, perhaps none."""
 
+    code: ClassVar = "taken"
+
     def __init__(self, sentence: str, *, next_free: Sequence[Slot] = ()) -> None:
         super().__init__(sentence)
         self.next_free = tuple(next_free)
@@ -39,6 +84,8 @@ class SlotTaken(Refused):
 
 class AlreadyAsked(Refused):
     """The same contact has an open request of the same child and kind: `request_id`."""
+
+    code: ClassVar = "already-asked"
 
     def __init__(self, sentence: str, request_id: RequestId) -> None:
         super().__init__(sentence)
@@ -48,17 +95,25 @@ class AlreadyAsked(Refused):
 class NotAllowed(Refused):
     """The actor's role or right does not cover this."""
 
+    code: ClassVar = "not-allowed"
+
 
 class SignedOut(NotAllowed):
     """The actor's session ended, or the account was switched off."""
+
+    code: ClassVar = "signed-out"
 
 
 class NotFound(Refused):
     """No such thing, or none that this actor may know of."""
 
+    code: ClassVar = "not-found"
+
 
 class Invalid(Refused):
     """A value was not acceptable; `field` names it in the words of the form. `others` are further values of the same form."""
+
+    code: ClassVar = "invalid"
 
     def __init__(self, sentence: str, *, field: str = "", others: "Sequence[Invalid]" = ()) -> None:
         super().__init__(sentence)
@@ -90,6 +145,8 @@ class Problems:
 class Throttled(Refused):
     """Too many tries; `seconds` is how long to wait."""
 
+    code: ClassVar = "throttled"
+
     def __init__(self, sentence: str, *, seconds: int) -> None:
         super().__init__(sentence)
         self.seconds = seconds
@@ -98,6 +155,10 @@ class Throttled(Refused):
 class Unavailable(Refused):
     """The database or a service outside cannot be reached just now; not our bug, nothing was written."""
 
+    code: ClassVar = "unavailable"
+
 
 class UndoRefused(Refused):
     """The act cannot be taken back any more."""
+
+    code: ClassVar = "undo-refused"

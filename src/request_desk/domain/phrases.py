@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import ClassVar, Final
 
 from jinja2 import StrictUndefined, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -83,6 +83,8 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
 
 class PhraseError(Invalid):
     """A phrase that cannot be used; `line` counts from 1, 0 is the phrase as a whole."""
+
+    code: ClassVar = "phrase"
 
     def __init__(self, line: int, sentence: str) -> None:
         shown = _("Line {line}: {sentence}").format(line=line, sentence=sentence) if line else sentence

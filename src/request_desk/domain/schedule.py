@@ -7,6 +7,7 @@ from typing import Final
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Absence, OpenSpan
 from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode
+from request_desk.domain.errors import Limit, LimitCode
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, TypeId
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.spans import Slot
@@ -82,27 +83,27 @@ def limits(
     now: datetime,
     words: Words,
     moved: Appointment | None = None,
-) -> tuple[str, ...]:
-    """Return a sentence for each limit that a booking, or the move of `moved`, breaks; staff may overrule them (AP4, ACT7)."""
-    found: list[str] = []
+) -> tuple[Limit, ...]:
+    """Return each limit that a booking, or the move of `moved`, breaks; staff may overrule them (AP4, ACT7)."""
+    found: list[Limit] = []
+
+    def broken(code: LimitCode, told: str, **params: str) -> None:
+        found.append(Limit(code, told, {"visit": type_.name, **params}))
+
     if not is_met(type_.minimum_notice, starts_at, now, words.zone):
-        found.append(
-            _("{visit} needs {notice} of notice, and this time is sooner.").format(
-                visit=type_.name, notice=lead_words(type_.minimum_notice, words)
-            )
-        )
+        notice = lead_words(type_.minimum_notice, words)
+        broken(LimitCode.TOO_SOON, _("{visit} needs {notice} of notice, and this time is sooner."), notice=notice)
     if moved is None:
         return tuple(found)
     if not is_met(type_.reschedule_notice, moved.starts_at, now, words.zone):
-        found.append(
-            _("{visit} can be moved until {notice} before it begins, and that has passed.").format(
-                visit=type_.name, notice=lead_words(type_.reschedule_notice, words)
-            )
+        broken(
+            LimitCode.MOVED_TOO_LATE,
+            _("{visit} can be moved until {notice} before it begins, and that has passed."),
+            notice=lead_words(type_.reschedule_notice, words),
         )
     if type_.rebooking_mode is RebookingMode.SAME_PROVIDER and provider_id != moved.provider_id:
-        found.append(
-            _("{visit} stays with {provider} when it is moved.").format(visit=type_.name, provider=moved.provider_name)
-        )
+        told = _("{visit} stays with {provider} when it is moved.")
+        broken(LimitCode.OTHER_PROVIDER, told, provider=moved.provider_name)
     return tuple(found)
 
 
@@ -145,7 +146,7 @@ def length_words(length: timedelta, words: Words) -> str:
 class SlotCheck:
     """What stands against a time that staff picked: `limits` need a reason to overrule, `notes` are only told."""
 
-    limits: tuple[str, ...]
+    limits: tuple[Limit, ...]
     notes: tuple[str, ...]
 
 

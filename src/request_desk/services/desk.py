@@ -284,11 +284,11 @@ class Unit:
     def conflict(self, topic: Topic, entity_id: int) -> Conflict:
         """Make the Conflict that names who changed the thing last, from the journal."""
         row = self.first(_LAST_CHANGE, {"topic": topic, "entity_id": entity_id})
-        action = row.action.replace("_", " ") if row else "changed"
+        action = row.action if row else "changed"
         who = (row.name or {"contact": "The parent", "system": "Request Desk"}.get(row.actor_kind, "")) if row else ""
         named = who or "Somebody"
         return Conflict(
-            f"{named} has changed this since you opened it ({action}). Nothing was sent; look at it and decide again.",
+            f"{named} has changed this since you opened it ({action.replace('_', ' ')}). Nothing was sent; look at it and decide again.",
             who=who,
             what=action,
         )

@@ -12,7 +12,7 @@ from request_desk.domain.access import Permission
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import AvailabilityWindow, OpenSpan, is_open, open_spans
 from request_desk.domain.directory import AppointmentType
-from request_desk.domain.errors import Invalid, NotAllowed, NotFound
+from request_desk.domain.errors import Invalid, Limit, NotAllowed, NotFound
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
 from request_desk.domain.offers import SAME_DAY_ADVANCE, choose_offers
 from request_desk.domain.own_words import OwnWish, against
@@ -26,7 +26,7 @@ from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.schedule import slots
 from request_desk.services.schedule.slots import SlotBook, open_book
-from request_desk.services.schedule.two_places import at_once, elsewhere, sentences
+from request_desk.services.schedule.two_places import at_once, elsewhere, limits_of
 from request_desk.services.schedule.views import VIEW, chain_end, held_for, load, portal_status, upcoming_of, view
 from request_desk.store import schema
 
@@ -195,9 +195,10 @@ def offers(unit: Unit, request_id: RequestId, *, removed: Collection[str] = ()) 
             location_name=book.locations[choice.slot.location_id].name,
             zone=book.locations[choice.slot.location_id].zone,
             warning=" ".join(
-                (
+                limit.sentence
+                for limit in (
                     *_limits(unit, type_, choice.slot, asked.moved),
-                    *sentences(at_once(own, choice.slot, chain_id), unit.words),
+                    *limits_of(at_once(own, choice.slot, chain_id), unit.words),
                 )
             ),
         )
@@ -677,7 +678,7 @@ def _bounds(unit: Unit, type_: AppointmentType, *, for_staff: bool) -> tuple[dat
     )
 
 
-def _limits(unit: Unit, type_: AppointmentType, slot: Slot, moved: Appointment | None) -> tuple[str, ...]:
+def _limits(unit: Unit, type_: AppointmentType, slot: Slot, moved: Appointment | None) -> tuple[Limit, ...]:
     return schedule.limits(
         type_, starts_at=slot.starts_at, provider_id=slot.provider_id, now=unit.now, words=unit.words, moved=moved
     )

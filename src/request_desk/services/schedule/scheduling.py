@@ -13,7 +13,7 @@ from request_desk.domain.access import ActorKind, Permission
 from request_desk.domain.appointments import RESCHEDULED, UNDONE, Appointment, AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, CancelReason
-from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, UndoRefused
+from request_desk.domain.errors import Conflict, Invalid, Limit, Limited, NotAllowed, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, PatientId, RequestId, TypeId
 from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.requests import Booking
@@ -163,7 +163,7 @@ def expire_holds(unit: Unit) -> int:
 def book(unit: Unit, booking: Booking, *, patient_id: PatientId, request_id: RequestId | None = None) -> Appointment:
     """Book a time, out of its hold where there is one; a hold that is over is no obstacle while the time is free (ACT3).
 
-    Raises SlotTaken with the next fitting times, Refused with the limit that stands against it unless `overrule` gives a
+    Raises SlotTaken with the next fitting times, Limited with what stands against it unless `overrule` gives a
     reason, which is kept.
     """
     unit.require(Permission.CHANGE_SCHEDULE)
@@ -252,7 +252,7 @@ def reschedule(
 ) -> Appointment:
     """Move a confirmed appointment: a new one of the same chain replaces it, and the old time is kept for the grace time.
 
-    Returns the new one. Raises Conflict, SlotTaken, or Refused with the limit that stands against it (minimum notice,
+    Returns the new one. Raises Conflict, SlotTaken, or Limited with what stands against it (minimum notice,
     rebooking mode) unless `overrule` gives a reason, which is kept (AP4, ACT7).
     """
     unit.require(Permission.CHANGE_SCHEDULE)
@@ -637,7 +637,7 @@ def _overruled(
     patient_id: PatientId,
     moved: Appointment | None = None,
 ) -> str:
-    """The reason to keep, or "" when no limit was in the way; raises Refused when one is and there is no reason.
+    """The reason to keep, or "" when no limit was in the way; raises Limited when one is and there is no reason.
 
     That the patient is elsewhere at that time is such a limit too (two providers in one room are real).
     """
@@ -648,11 +648,12 @@ def _overruled(
     chain_id = None if moved is None else moved.chain_id
     found = (*_limits(unit, type_, slot, moved), *elsewhere(unit, patient_id, whole, chain_id, lock=True))
     if found and not reason:
-        raise Refused(_("{limits} Give a reason to book it all the same.").format(limits=" ".join(found)))
+        told = " ".join(limit.sentence for limit in found)
+        raise Limited(_("{limits} Give a reason to book it all the same.").format(limits=told), found)
     return reason if found else ""
 
 
-def _limits(unit: Unit, type_: AppointmentType, slot: Slot, moved: Appointment | None) -> tuple[str, ...]:
+def _limits(unit: Unit, type_: AppointmentType, slot: Slot, moved: Appointment | None) -> tuple[Limit, ...]:
     return schedule.limits(
         type_, starts_at=slot.starts_at, provider_id=slot.provider_id, now=unit.now, words=unit.words, moved=moved
     )

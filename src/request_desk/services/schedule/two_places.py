@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import bindparam, select
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.errors import Limit, LimitCode
 from request_desk.domain.ids import AppointmentId, PatientId
 from request_desk.domain.spans import Slot
 from request_desk.domain.words import Words, _
@@ -32,8 +33,8 @@ def lock_patient(unit: Unit, patient_id: PatientId) -> None:
 
 def elsewhere(
     unit: Unit, patient_id: PatientId, slot: Slot, chain_id: AppointmentId | None, *, lock: bool = False
-) -> tuple[str, ...]:
-    """Return a sentence for each confirmed appointment of the patient that overlaps a slot, but for those of `chain_id`.
+) -> tuple[Limit, ...]:
+    """Return a limit for each confirmed appointment of the patient that overlaps a slot, but for those of `chain_id`.
 
     `lock` makes other bookings of the patient wait, so that of two desks at once the second sees what the first has booked.
     """
@@ -46,7 +47,7 @@ def elsewhere(
         "since": slot.starts_at,
         "until": slot.ends_at,
     }
-    return sentences(map(view, unit.rows(_SAME_TIME, asked)), unit.words)
+    return limits_of(map(view, unit.rows(_SAME_TIME, asked)), unit.words)
 
 
 def at_once(found: Iterable[Appointment], slot: Slot, chain_id: AppointmentId | None) -> Iterator[Appointment]:
@@ -57,16 +58,20 @@ def at_once(found: Iterable[Appointment], slot: Slot, chain_id: AppointmentId | 
             yield each
 
 
-def sentences(found: Iterable[Appointment], words: Words) -> tuple[str, ...]:
-    """Return what to say of appointments that the patient has at the same time."""
+def limits_of(found: Iterable[Appointment], words: Words) -> tuple[Limit, ...]:
+    """Return appointments that the patient has at the same time as limits."""
     told = _("{patient} is with {provider} at {place} then: {time}, {type}.")
     return tuple(
-        told.format(
-            patient=each.patient_name,
-            provider=each.provider_name,
-            place=each.location_name,
-            time=words.at(each.zone).moment(each.starts_at),
-            type=each.type_name,
+        Limit(
+            LimitCode.TWO_PLACES,
+            told,
+            {
+                "patient": each.patient_name,
+                "provider": each.provider_name,
+                "place": each.location_name,
+                "time": words.at(each.zone).moment(each.starts_at),
+                "type": each.type_name,
+            },
         )
         for each in found
     )

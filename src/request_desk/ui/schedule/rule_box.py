@@ -85,7 +85,7 @@ class RuleBox(QWidget):
     def _show(self) -> None:
         limits = self._check.limits if self._check is not None else ()
         notes = self._check.notes if self._check is not None else ()
-        for label, lines in ((self._limits, limits), (self._notes, notes)):
+        for label, lines in ((self._limits, [each.sentence for each in limits]), (self._notes, notes)):
             label.setText("\n".join(lines))
             label.setVisible(bool(lines))
         self._reason_field.setVisible(bool(limits))

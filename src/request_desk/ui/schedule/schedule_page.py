@@ -381,7 +381,7 @@ class SchedulePage(WindowPage):
         limits = schedule.limits(
             type_, starts_at=to.starts_at, provider_id=to.provider_id, now=now, words=words, moved=entry
         )
-        return " ".join(limits)
+        return " ".join(limit.sentence for limit in limits)
 
     @Slot(object)
     def _cancel(self, entry: Appointment | None) -> None:
