@@ -402,7 +402,9 @@ def test_enter_in_a_sheet_acts_only_where_nothing_grave_follows(qtbot: QtBot, by
     sheet.finish()
     pressed: list[bool] = []
     button.clicked.connect(lambda: pressed.append(True))
-    sheet.open()
+    with qtbot.waitActive(sheet):
+        sheet.open()
+        sheet.activateWindow()
     line.setFocus()
     qtbot.keyClick(line, Qt.Key.Key_Return)
     assert len(pressed) == by_enter
