@@ -1,15 +1,13 @@
-"""What a careful person asks first: whether the need is answered already, and who may act for whom (ACT13, ACT14)."""
+"""What a careful person asks first: whether the need is answered already, so that nothing is booked twice (ACT13)."""
 
 from datetime import date, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from request_desk.domain.appointments import Appointment
-from request_desk.domain.careful import USUAL_SPAN, answering, has_right, has_words, second_of
-from request_desk.domain.directory import Relation
-from request_desk.domain.ids import ContactId, LocationId, PatientId, ProviderId, RequestId, TypeId
+from request_desk.domain.careful import USUAL_SPAN, answering, has_words, second_of
+from request_desk.domain.ids import LocationId, PatientId, ProviderId, RequestId, TypeId
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Booking, Cancellation, RequestKind, Wish, WishKind
 from request_desk.domain.spans import Slot
@@ -55,22 +53,6 @@ def test_a_second_one_is_near_in_time_or_of_the_same_day(hours: int, same_type: 
     assert second_of(Booking(slot, WELL), SIBLING, [first], LA) is None
     assert second_of(Cancellation(first.id, 1, "pat"), CHILD, [first], LA) is None
     assert second_of(None, CHILD, [first], LA) is None
-
-
-@pytest.mark.parametrize(
-    ("relation", "born", "may"),
-    [
-        (Relation(ContactId(1), CHILD, "mother", True, True, True, None), date(2022, 1, 1), True),
-        (Relation(ContactId(1), CHILD, "grandmother", False, True, True, None), date(2022, 1, 1), False),
-        (Relation(ContactId(1), CHILD, "mother", True, True, True, date(2026, 11, 23)), date(2022, 1, 1), False),
-        (Relation(ContactId(1), CHILD, "mother", True, True, True, date(2026, 11, 24)), date(2022, 1, 1), True),
-        (Relation(ContactId(1), CHILD, "self", True, True, True, None), date(2008, 11, 25), False),
-        (Relation(ContactId(1), CHILD, "self", True, True, True, None), date(2008, 11, 24), True),
-        (None, date(2022, 1, 1), False),
-    ],
-)
-def test_who_has_the_right(relation: Relation | None, born: date, may: bool) -> None:
-    assert has_right(relation, born, date(2026, 11, 24)) is may
 
 
 def test_what_there_is_is_told_first() -> None:

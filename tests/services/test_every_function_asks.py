@@ -46,7 +46,6 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "inbox.routing": ("arriving", "due_from_now", "reopened", "reroute", "keep_seen"),
     "notices.outbox": ("ask_people", "notify", "acknowledge", "enqueue_code", "withdraw", "withdraw_waiting"),
     "inbox.scope": (
-        "sees_everything",
         "my_targets",
         "open_targets",
         "in_scope",

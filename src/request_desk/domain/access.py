@@ -76,6 +76,11 @@ class Actor:
         return ContactId(self.id)
 
 
+def a_contact(contact_id: ContactId) -> Actor:
+    """Return a contact as the one whose right is asked, whoever acts."""
+    return Actor(ActorKind.CONTACT, contact_id, "")
+
+
 SYSTEM = Actor(ActorKind.SYSTEM, 0, "Request Desk")
 
 _STAFF_ALWAYS = frozenset(

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import ClassVar, Final
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.directory import Relation
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import ContactId, PatientId, RequestId, TypeId
 from request_desk.domain.practice_time import PracticeTime
@@ -15,7 +14,6 @@ from request_desk.domain.requests import Act, Booking, RequestKind, Wish
 from request_desk.domain.words import Words, _, safe_name
 
 USUAL_SPAN: Final = timedelta(days=14)  # within which a second appointment of one type is rarely meant
-OF_AGE: Final = 18  # years from which a patient acts alone
 
 
 class Doubt(StrEnum):
@@ -119,13 +117,6 @@ def second_of(
     return min(near, key=lambda each: abs(each.starts_at - start), default=None)
 
 
-def has_right(relation: Relation | None, birth_day: date, today: date) -> bool:
-    """Tell whether a contact may have acts done for a patient today: with the right, and of age where it is the patient."""
-    if relation is None or not relation.may_book or (relation.valid_until is not None and relation.valid_until < today):
-        return False
-    return relation.relation != "self" or _years(birth_day, today) >= OF_AGE
-
-
 def has_words(already: Sequence[Appointment], given_name: str, words: Words) -> str:
     """Return "Luke already has Fri, Nov 27, 9:10 AM, Dr. Lindqvist": the first that could be the answer, and how many more."""
     first = already[0]
@@ -134,7 +125,3 @@ def has_words(already: Sequence[Appointment], given_name: str, words: Words) -> 
     )
     more = len(already) - 1
     return told if not more else _("{told}, and {count} more").format(told=told, count=more)
-
-
-def _years(born: date, today: date) -> int:
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))

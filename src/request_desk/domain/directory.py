@@ -169,6 +169,10 @@ class Relation:
     gets_notices: bool
     valid_until: date | None
 
+    def stands(self, today: date) -> bool:
+        """Tell whether it still counts; the last day does."""
+        return self.valid_until is None or today <= self.valid_until
+
 
 @dataclass(frozen=True, slots=True)
 class OpeningHours:

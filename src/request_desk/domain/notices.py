@@ -12,8 +12,10 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, assert_never
 
+from request_desk.domain.access import a_contact
 from request_desk.domain.directory import Channel, Contact, Relation
 from request_desk.domain.ids import ContactId
+from request_desk.domain.policy import Action, PatientSubject, may
 from request_desk.domain.requests import Act, Booking, Cancellation, Move
 from request_desk.domain.text import name_in_letter
 from request_desk.domain.words import Words, _
@@ -80,10 +82,11 @@ def recipients(
 ) -> tuple[Recipient, ...]:
     """Return who gets notices about one patient today, each once; decided again when sending (NT1)."""
     found: dict[ContactId, Recipient] = {}
-    for relation in relations if patient_active else ():
+    for relation in relations:
         contact = contacts.get(relation.contact_id)
-        is_over = relation.valid_until is not None and relation.valid_until < today
-        if contact is None or not contact.active or not relation.gets_notices or is_over:
+        subject = PatientSubject(relation, is_present=patient_active)
+        is_told = may(a_contact(relation.contact_id), Action.HEAR, subject, today)
+        if contact is None or not contact.active or not is_told:
             continue
         if address := address_of(contact):
             found[contact.id] = Recipient(contact.id, address, contact.language)

@@ -4,9 +4,11 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from request_desk.domain.careful import Assurance, Doubt, Doubtful, has_right, second_of
+from request_desk.domain.access import a_contact
+from request_desk.domain.careful import Assurance, Doubt, Doubtful, second_of
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import ContactId, PatientId, RequestId
+from request_desk.domain.policy import Action, PatientSubject, may
 from request_desk.domain.requests import Act, Booking, Disposition
 from request_desk.domain.text import clean_text
 from request_desk.domain.words import _, full_name
@@ -39,19 +41,24 @@ def check(unit: Unit, row: Row[Any], act: Act | None, disposition: Disposition, 
 
 def _agreed(unit: Unit, row: Row[Any], assurance: Assurance) -> dict[str, Any]:
     patient_id, today = PatientId(row.patient_id), unit.time.day_of(unit.now)
-    may_book = has_right(patients.rights(unit, ContactId(row.contact_id), patient_id), row.birth_day, today)
-    if may_book and not row.custody_note:
+
+    def may_book(contact_id: ContactId) -> bool:
+        subject = PatientSubject(patients.rights(unit, contact_id, patient_id), row.birth_day)
+        return bool(may(a_contact(contact_id), Action.BOOK, subject, today))
+
+    has_right = may_book(ContactId(row.contact_id))
+    if has_right and not row.custody_note:
         return {}
     agreed = assurance.agreed
     if agreed is None:
         sentence = (
             _("There is a custody note for {patient}. Say who of the household agreed, or only reply.")
-            if may_book
+            if has_right
             else _("{name} has no right to book for {patient}. Say who of the household agreed, or only reply.")
         )
         name = full_name(row.contact_given_name, row.contact_family_name)
         raise Doubtful(sentence.format(name=name, patient=row.given_name), Doubt.AGREED)
-    if not has_right(patients.rights(unit, agreed.contact_id, patient_id), row.birth_day, today):
+    if not may_book(agreed.contact_id):
         raise Refused(
             _("{name} has no right to book for {patient} either. Choose somebody else.").format(
                 name=agreed.name, patient=row.given_name

@@ -25,6 +25,7 @@ from request_desk.domain.ids import (
 )
 from request_desk.domain.notices import NoticeKind, notice_of
 from request_desk.domain.phrases import leftover_marks
+from request_desk.domain.policy import Action, PatientSubject, Verdict, may
 from request_desk.domain.requests import (
     Act,
     AuthorKind,
@@ -72,9 +73,8 @@ _SENDER = (
         _contact.c.given_name.label("contact_given_name"),
         _contact.c.family_name.label("contact_family_name"),
         _contact.c.language,
-        _relation.c.may_book,
-        _relation.c.may_see_messages,
-        _relation.c.valid_until,
+        *_relation.c,
+        _patient.c.deceased,
     )
     .select_from(
         _relation.join(_patient, _patient.c.id == _relation.c.patient_id).join(
@@ -185,13 +185,7 @@ def submit(unit: Unit, new: NewRequest) -> RequestId:
         return RequestId(known.id)
     if new.kind not in unit.settings.kinds_on:
         raise Refused(_("This kind of request is not taken here. {call}").format(call=_call(unit)))
-    sender = _sender(unit, new.patient_id)
-    if not sender.may_book:
-        raise NotAllowed(
-            _("You cannot ask for appointments of {patient} here. {call}").format(
-                patient=sender.given_name, call=_call(unit)
-            )
-        )
+    sender = _sender(unit, new.patient_id, Action.ASK)
     if not new.again:
         same = {"contact_id": contact_id, "patient_id": new.patient_id, "kind": new.kind.value}
         asked = unit.first(_SAME_ASKED, same)
@@ -219,9 +213,7 @@ def answer(unit: Unit, request_id: RequestId, text: str) -> MessageId:
     """Add the parent's letter to the thread; a waiting or completed request is open again, and new to everybody (RE7)."""
     unit.require(Permission.USE_PORTAL)
     row = _own(unit, request_id)
-    sender = _sender(unit, row.patient_id)
-    if not sender.may_see_messages:
-        raise NotAllowed(_("You cannot write in this conversation. {call}").format(call=_call(unit)))
+    sender = _sender(unit, row.patient_id, Action.READ)
     if row.state == RequestState.WITHDRAWN:
         raise Refused(_("You have taken this request back. Send a new one if you need us."))
     _check_quiet(unit, row)
@@ -244,9 +236,7 @@ def thank(unit: Unit, request_id: RequestId) -> None:
     """Record the parent's thanks below a reply: a letter in the thread that opens nothing again and is new to nobody (RE10)."""
     unit.require(Permission.USE_PORTAL)
     row = _own(unit, request_id)
-    sender = _sender(unit, row.patient_id)
-    if not sender.may_see_messages:
-        raise NotAllowed(_("You cannot write in this conversation. {call}").format(call=_call(unit)))
+    sender = _sender(unit, row.patient_id, Action.READ)
     _check_quiet(unit, row)
     last = unit.first(_LAST_LETTER, {"request_id": request_id})
     if last is None or last.author_kind != AuthorKind.STAFF:
@@ -276,11 +266,21 @@ def withdraw(unit: Unit, request_id: RequestId) -> None:
     unit.record("withdrawn", Topic.REQUEST, request_id)
 
 
-def _sender(unit: Unit, patient_id: PatientId) -> Row[Any]:
-    """The contact's own relation to a patient, valid today; NotFound tells nothing about other patients."""
+def _sender(unit: Unit, patient_id: PatientId, action: Action) -> Row[Any]:
+    """Names and relation of the contact to a patient, when it has the right; NotFound tells nothing about other patients."""
     row = unit.first(_SENDER, {"contact_id": unit.actor.contact_id, "patient_id": patient_id})
-    today = unit.time.day_of(unit.now)
-    if row is None or (row.valid_until is not None and row.valid_until < today):
+    subject = (
+        PatientSubject(None)
+        if row is None
+        else PatientSubject(patients.relation_of(row), row.birth_day, not row.deceased)
+    )
+    verdict = may(unit.actor, action, subject, unit.time.day_of(unit.now))
+    if verdict is Verdict.NO_BOOKING and row is not None:
+        told = _("You cannot ask for appointments of {patient} here. {call}")
+        raise NotAllowed(told.format(patient=row.given_name, call=_call(unit)))
+    if verdict is Verdict.NO_MESSAGES:
+        raise NotAllowed(_("You cannot write in this conversation. {call}").format(call=_call(unit)))
+    if row is None or not verdict:
         raise NotFound(_("You cannot act for this patient here. {call}").format(call=_call(unit)))
     return row
 

@@ -34,6 +34,7 @@ from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.ids import RequestId
 from request_desk.domain.paging import Page
+from request_desk.domain.policy import sees_all_requests
 from request_desk.domain.requests import (
     AuthorKind,
     Delivery,
@@ -245,7 +246,7 @@ def open_keys(unit: Unit, tab: Tab, filters: Filters = _NO_FILTERS) -> tuple[Req
     unit.require(Permission.VIEW_REQUESTS)
     if tab is Tab.COMPLETED:
         raise ValueError("completed requests are paged")
-    statement = _KEYS[tab, request_scope.sees_everything(unit)]
+    statement = _KEYS[tab, sees_all_requests(unit.actor)]
     if narrow := _conditions(unit, filters):
         statement = statement.where(*narrow)
     found: Sequence[Any] = unit.rows(statement, _scope_values(unit))
@@ -258,7 +259,7 @@ def rows(unit: Unit, ids: Sequence[RequestId]) -> tuple[InboxRow, ...]:
     if not ids:
         return ()
     statements, values = _ROWS_OF, {"me": unit.actor.staff_id, "now": unit.now}
-    if not request_scope.sees_everything(unit):
+    if not sees_all_requests(unit.actor):
         statements, values["targets"] = _ROWS_IN_SCOPE, request_scope.my_targets(unit)
     found: dict[int, InboxRow] = {}
     for size, places in _in_places(ids):
@@ -309,7 +310,7 @@ def list_page(
     unit.require(Permission.VIEW_REQUESTS)
     most = max(1, min(limit, _MOST))
     is_newest = order is ListOrder.NEWEST
-    is_wide = request_scope.sees_everything(unit)
+    is_wide = sees_all_requests(unit.actor)
     narrow = _conditions(unit, filters)
     mine = () if is_wide and tab is not Tab.UNREAD else request_scope.my_targets(unit)
     values: dict[str, Any] = {"me": unit.actor.staff_id, "targets": mine, "most": most + 1, "after": after}
@@ -336,7 +337,7 @@ def list_page(
 def counts(unit: Unit) -> Mapping[Tab, int]:
     """Return how many requests each open tab holds; Completed only grows and is not counted."""
     unit.require(Permission.VIEW_REQUESTS)
-    is_wide = request_scope.sees_everything(unit)
+    is_wide = sees_all_requests(unit.actor)
     values = _scope_values(unit)
     opened = _OPEN_OF_ALL if is_wide else _COUNTS[Tab.OPEN, is_wide]
     return {

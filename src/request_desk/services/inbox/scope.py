@@ -11,11 +11,11 @@ from typing import Any, Final
 from sqlalchemy import Row, and_, bindparam, exists, literal_column, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from request_desk.domain.access import ActorKind, Role
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import ADMINISTRATOR_LOGIN
 from request_desk.domain.errors import NotFound, Refused
 from request_desk.domain.ids import RequestId, StaffId
+from request_desk.domain.policy import Action, RequestSubject, may, sees_all_requests
 from request_desk.domain.requests import RequestState, Target, TargetKind
 from request_desk.domain.text import parse_version
 from request_desk.domain.words import _
@@ -23,7 +23,6 @@ from request_desk.services.desk import Unit
 from request_desk.store import schema
 
 _request, _member, _department, _staff = schema.request, schema.department_member, schema.department, schema.staff
-_PRACTICE_WIDE: Final = frozenset({Role.SCHEDULER, Role.ADMINISTRATOR})
 # An active receiver can act: switched on, with a role, and with a password of their own. Who is only invited cannot open a
 # request yet, and one such member alone would hide it from everybody. $AD receives whatever nobody else can.
 IS_ACTIVE: Final = and_(
@@ -82,11 +81,6 @@ def in_state(*states: RequestState) -> ColumnElement[bool]:
     return or_(*(_request.c.state == literal_column(f"'{state.value}'") for state in states))
 
 
-def sees_everything(unit: Unit) -> bool:
-    """Tell whether the actor works for the whole practice."""
-    return unit.actor.kind is ActorKind.SYSTEM or not _PRACTICE_WIDE.isdisjoint(unit.actor.roles)
-
-
 def my_targets(unit: Unit) -> tuple[int, ...]:
     """Return the ids of the actor's inboxes: the own one, and those of the active departments."""
     staff_id = unit.actor.staff_id
@@ -100,7 +94,7 @@ def open_targets(unit: Unit) -> tuple[int, ...]:
 
 def in_scope(unit: Unit) -> ColumnElement[bool] | None:
     """Return the condition for requests that the actor may see at all; None is everything."""
-    if sees_everything(unit):
+    if sees_all_requests(unit.actor):
         return None
     forwarded = (
         exists()
@@ -122,9 +116,11 @@ def seen(unit: Unit, request_id: RequestId, *, lock: bool = False) -> Row[Any]:
 
 
 def _visible(unit: Unit, row: Row[Any]) -> bool:
-    if sees_everything(unit) or row.target_id in my_targets(unit):
-        return True
-    return unit.first(_FORWARDED, {"request_id": row.id, "staff_id": unit.actor.staff_id}) is not None
+    subject = RequestSubject(row.target_id)
+    if not sees_all_requests(unit.actor):
+        sent_on = unit.first(_FORWARDED, {"request_id": row.id, "staff_id": unit.actor.staff_id})
+        subject = RequestSubject(row.target_id, my_targets(unit), was_forwarded=sent_on is not None)
+    return bool(may(unit.actor, Action.SEE, subject, unit.time.day_of(unit.now)))
 
 
 def pending(row: Row[Any]) -> Row[Any]:

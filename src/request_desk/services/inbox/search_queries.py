@@ -23,6 +23,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from request_desk.domain.access import Permission
 from request_desk.domain.ids import RequestId
 from request_desk.domain.paging import Page
+from request_desk.domain.policy import sees_all_requests
 from request_desk.domain.requests import InboxRow
 from request_desk.domain.search import fts_query, needle, query_terms, tsquery
 from request_desk.services.desk import Unit
@@ -89,7 +90,7 @@ def search(
         return Page((), None)
     most = max(1, min(limit, _MOST))
     scopes = None
-    if scope_mine or not request_scope.sees_everything(unit):
+    if scope_mine or not sees_all_requests(unit.actor):
         scopes = [scope_word(target) for target in request_scope.my_targets(unit)]
     found: dict[int, int] = {}
     cursor = after or _LATEST

@@ -6,9 +6,8 @@ from typing import Any, Final
 
 from sqlalchemy import Row, and_, bindparam, case, func, select
 
-from request_desk.domain.access import Permission
+from request_desk.domain.access import Permission, a_contact
 from request_desk.domain.appointments import Appointment, AppointmentStatus, is_late_cancel
-from request_desk.domain.careful import has_right
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, Channel, RebookingMode
 from request_desk.domain.ids import (
@@ -22,6 +21,7 @@ from request_desk.domain.ids import (
     StaffId,
     TypeId,
 )
+from request_desk.domain.policy import Action, PatientSubject, may
 from request_desk.domain.requests import (
     AuthorKind,
     CallOutcome,
@@ -245,8 +245,8 @@ def _sender(unit: Unit, row: Row[Any], told: Collection[ContactId]) -> SenderCar
     relation = next(
         (each for each in patients.relations(unit, PatientId(row.patient_id)) if each.contact_id == contact.id), None
     )
-    today, birth_day = unit.time.day_of(unit.now), row.birth_day
-    is_valid = relation is not None and (relation.valid_until is None or relation.valid_until >= today)
+    who, today = a_contact(contact.id), unit.time.day_of(unit.now)
+    subject = PatientSubject(relation, row.birth_day)
     emails = [point for point in contact.points if point.channel is Channel.EMAIL]
     email = next((point.value for point in emails if point.verified), emails[0].value if emails else "")
     phones = [point.value for point in contact.points if point.channel is Channel.PHONE]
@@ -255,8 +255,8 @@ def _sender(unit: Unit, row: Row[Any], told: Collection[ContactId]) -> SenderCar
         given_name=contact.given_name,
         family_name=contact.family_name,
         relation=relation.relation if relation else "",
-        may_book=has_right(relation, birth_day, today),
-        may_see_messages=is_valid and relation is not None and relation.may_see_messages,
+        may_book=bool(may(who, Action.BOOK, subject, today)),
+        may_see_messages=bool(may(who, Action.READ, subject, today)),
         gets_notices=contact.id in told,
         phone=unit.words.phone(phones[0]) if phones else "",
         email=email,

@@ -13,15 +13,17 @@ from uuid import UUID
 
 from sqlalchemy import Insert, Row, and_, bindparam, func, insert, literal_column, or_, select, update
 
-from request_desk.domain.access import Permission
+from request_desk.domain.access import Permission, a_contact
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Channel, Contact, ContactPoint, Relation
 from request_desk.domain.errors import NotFound, Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, ContactId, OutboxId, PatientId, RequestId, new_uuid
 from request_desk.domain.notices import Content, NoticeKind, compose, planned, recipients
+from request_desk.domain.policy import Action, PatientSubject, Verdict, may
 from request_desk.domain.words import _, known_language, speaking
 from request_desk.services.desk import Asked, Unit
 from request_desk.services.inbox import scope as request_scope
+from request_desk.services.people.patients import relation_of
 from request_desk.store import schema
 
 LEASE: Final = timedelta(minutes=2)  # longer than a mail server may keep us waiting
@@ -61,12 +63,7 @@ _is_pending = _outbox.c.state == literal_column("'pending'")  # spelled out for 
 _is_free = or_(_outbox.c.lease_until.is_(None), _outbox.c.lease_until < bindparam("now"))
 _RECIPIENTS = (
     select(
-        _relation.c.contact_id,
-        _relation.c.relation,
-        _relation.c.may_book,
-        _relation.c.may_see_messages,
-        _relation.c.gets_notices,
-        _relation.c.valid_until,
+        *_relation.c,
         _contact.c.language,
         and_(_contact.c.active, ~_contact.c.opted_out).label("reachable"),
         _point.c.value,
@@ -145,6 +142,8 @@ _FACTS = (
         _patient.c.given_name,
         _patient.c.active.label("patient_active"),
         _patient.c.deceased,
+        _relation.c.relation,
+        _relation.c.may_book,
         _relation.c.gets_notices,
         _relation.c.may_see_messages,
         _relation.c.valid_until,
@@ -310,17 +309,7 @@ def _people(rows: Sequence[Row[Any]]) -> tuple[list[Relation], dict[ContactId, C
             continue
         point = ContactPoint(0, Channel.EMAIL, row.value, verified=True)
         contacts[row.contact_id] = Contact(row.contact_id, "", "", row.language, (point,), bool(row.reachable), 0)
-        relations.append(
-            Relation(
-                row.contact_id,
-                PatientId(0),
-                row.relation,
-                may_book=row.may_book,
-                may_see_messages=row.may_see_messages,
-                gets_notices=row.gets_notices,
-                valid_until=row.valid_until,
-            )
-        )
+        relations.append(relation_of(row))
     return relations, contacts, bool(rows) and bool(rows[0].patient_active)
 
 
@@ -395,14 +384,19 @@ def _why_not(row: Row[Any], today: date) -> str:
         return ""
     if row.opted_out:
         return _("The contact does not want notices.")
-    if row.patient_id is None or not row.patient_active or row.deceased:
-        return _("The patient is not active.")
-    if row.related_id is None or (row.valid_until is not None and row.valid_until < today):
-        return _("The contact does not act for the patient any more.")
-    if row.kind != NoticeKind.ACKNOWLEDGEMENT and not row.gets_notices:
-        return _("The contact gets no notices about the patient.")
-    if row.kind == NoticeKind.REPLY and not row.may_see_messages:
-        return _("The contact may not see messages about the patient.")
+    relation = None if row.related_id is None else relation_of(row)
+    subject = PatientSubject(relation, is_present=bool(row.patient_active) and not row.deceased)
+    needed = {NoticeKind.ACKNOWLEDGEMENT: (Action.ACT_FOR,), NoticeKind.REPLY: (Action.HEAR, Action.READ)}
+    for action in needed.get(row.kind, (Action.HEAR,)):
+        match may(a_contact(row.contact_id), action, subject, today):
+            case Verdict.PATIENT_GONE:
+                return _("The patient is not active.")
+            case Verdict.NOT_RELATED:
+                return _("The contact does not act for the patient any more.")
+            case Verdict.NO_NOTICES:
+                return _("The contact gets no notices about the patient.")
+            case Verdict.NO_MESSAGES:
+                return _("The contact may not see messages about the patient.")
     return ""
 
 

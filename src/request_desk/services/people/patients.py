@@ -9,11 +9,11 @@ from typing import Any, Final
 from sqlalchemy import Row, and_, bindparam, func, literal, or_, select
 from sqlalchemy.sql.elements import ColumnElement
 
-from request_desk.domain.access import ActorKind, Permission
-from request_desk.domain.careful import has_right
+from request_desk.domain.access import ActorKind, Permission, a_contact
 from request_desk.domain.directory import Channel, Contact, ContactPoint, Patient, Relation
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import ContactId, PatientId
+from request_desk.domain.policy import Action, PatientSubject, may
 from request_desk.domain.requests import PatientCard
 from request_desk.domain.search import fold, query_terms
 from request_desk.domain.words import _, full_name
@@ -35,6 +35,7 @@ _CHILDREN = (
     select(
         *patient,
         relation.contact_id,
+        relation.patient_id,
         relation.relation,
         relation.may_book,
         relation.may_see_messages,
@@ -179,7 +180,7 @@ def contact_of(unit: Unit, contact_id: ContactId) -> Contact:
 def relations(unit: Unit, patient_id: PatientId) -> tuple[Relation, ...]:
     """Return who may ask for a patient, ended rights too."""
     unit.require(Permission.VIEW_PATIENTS)
-    return tuple(_relation(row) for row in unit.rows(_RELATIONS, {"patient": patient_id}))
+    return tuple(relation_of(row) for row in unit.rows(_RELATIONS, {"patient": patient_id}))
 
 
 def rights(unit: Unit, contact_id: ContactId, patient_id: PatientId) -> Relation | None:
@@ -187,9 +188,8 @@ def rights(unit: Unit, contact_id: ContactId, patient_id: PatientId) -> Relation
     if not (unit.actor.kind is ActorKind.CONTACT and unit.actor.id == contact_id):
         unit.require(Permission.VIEW_PATIENTS)
     row = unit.first(_RIGHTS, {"contact": contact_id, "patient": patient_id})
-    if row is None or (row.valid_until is not None and row.valid_until < unit.time.day_of(unit.now)):
-        return None
-    return _relation(row)
+    found = None if row is None else relation_of(row)
+    return found if found is not None and found.stands(unit.time.day_of(unit.now)) else None
 
 
 def children(unit: Unit, contact_id: ContactId) -> tuple[Child, ...]:
@@ -197,20 +197,19 @@ def children(unit: Unit, contact_id: ContactId) -> tuple[Child, ...]:
     if not (unit.actor.kind is ActorKind.CONTACT and unit.actor.id == contact_id):
         unit.require(Permission.VIEW_PATIENTS)
     rows = unit.rows(_CHILDREN, {"contact": contact_id, "today": unit.time.day_of(unit.now)})
-    return tuple(
-        Child(
-            _view(row),
-            Relation(
-                ContactId(row.contact_id),
-                PatientId(row.id),
-                row.relation,
-                row.may_book,
-                row.may_see_messages,
-                row.gets_notices,
-                row.valid_until,
-            ),
-        )
-        for row in rows
+    return tuple(Child(_view(row), relation_of(row)) for row in rows)
+
+
+def relation_of(row: Row[Any]) -> Relation:
+    """Return the relation of a row that has its columns."""
+    return Relation(
+        ContactId(row.contact_id),
+        PatientId(row.patient_id),
+        row.relation,
+        row.may_book,
+        row.may_see_messages,
+        row.gets_notices,
+        row.valid_until,
     )
 
 
@@ -220,7 +219,7 @@ def may_agree(unit: Unit, patient_id: PatientId) -> tuple[Agreeing, ...]:
     row, today = _one(unit, patient_id), unit.time.day_of(unit.now)
     found = []
     for relation_ in relations(unit, patient_id):
-        if not has_right(relation_, row.birth_day, today):
+        if not may(a_contact(relation_.contact_id), Action.BOOK, PatientSubject(relation_, row.birth_day), today):
             continue
         who = contact_of(unit, relation_.contact_id)
         if who.active:
@@ -303,16 +302,4 @@ def _one(unit: Unit, patient_id: PatientId) -> Row[Any]:
 def _view(row: Row[Any]) -> Patient:
     return Patient(
         PatientId(row.id), row.given_name, row.family_name, row.birth_day, row.household_id, row.active, row.version
-    )
-
-
-def _relation(row: Row[Any]) -> Relation:
-    return Relation(
-        ContactId(row.contact_id),
-        PatientId(row.patient_id),
-        row.relation,
-        row.may_book,
-        row.may_see_messages,
-        row.gets_notices,
-        row.valid_until,
     )

@@ -12,6 +12,7 @@ from request_desk.domain.access import Permission
 from request_desk.domain.appointments import RESCHEDULED, Appointment, AppointmentStatus
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import PatientId, RequestId
+from request_desk.domain.policy import Action, PatientSubject, may
 from request_desk.domain.portal import PortalChild, PortalMessage, PortalRequest, PortalThread
 from request_desk.domain.requests import AuthorKind, RequestKind, RequestState, Wish
 from request_desk.domain.standing import Standing, standing_of
@@ -114,6 +115,7 @@ _ABOUT = (
 def portal_children(unit: Unit) -> tuple[PortalChild, ...]:
     """Return for whom the contact acts today, the oldest first, with what it may do (PP1)."""
     unit.require(Permission.USE_PORTAL)
+    today = unit.time.day_of(unit.now)
     return tuple(
         PortalChild(
             patient_id=child.patient.id,
@@ -121,8 +123,8 @@ def portal_children(unit: Unit) -> tuple[PortalChild, ...]:
             family_name=child.patient.family_name,
             birth_day=child.patient.birth_day,
             relation=child.relation.relation,
-            may_book=child.relation.may_book,
-            may_see_messages=child.relation.may_see_messages,
+            may_book=bool(may(unit.actor, Action.ASK, PatientSubject(child.relation), today)),
+            may_see_messages=bool(may(unit.actor, Action.READ, PatientSubject(child.relation), today)),
         )
         for child in patients.children(unit, unit.actor.contact_id)
     )
@@ -173,8 +175,10 @@ def _values(unit: Unit) -> dict[str, Any]:
 
 
 def _readable(unit: Unit) -> frozenset[int]:
-    children = patients.children(unit, unit.actor.contact_id)
-    return frozenset(child.patient.id for child in children if child.relation.may_see_messages)
+    children, today = patients.children(unit, unit.actor.contact_id), unit.time.day_of(unit.now)
+    return frozenset(
+        child.patient.id for child in children if may(unit.actor, Action.READ, PatientSubject(child.relation), today)
+    )
 
 
 def _notice(row: Row[Any], now: datetime) -> str:

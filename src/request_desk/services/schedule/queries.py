@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, and_, bindparam, select
 
 from request_desk.domain import own_words, schedule
 from request_desk.domain.access import Permission
@@ -16,6 +16,7 @@ from request_desk.domain.errors import Invalid, Limit, NotAllowed, NotFound
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
 from request_desk.domain.offers import SAME_DAY_ADVANCE, choose_offers
 from request_desk.domain.own_words import OwnWish, against
+from request_desk.domain.policy import Action, PatientSubject, Verdict, may
 from request_desk.domain.practice_time import PracticeTime, on_calendar
 from request_desk.domain.requests import AuthorKind, DayPart, Offer, ShownWish, Wish, WishKind, WishState
 from request_desk.domain.schedule import PortalAppointment, PortalSlot, ProviderColumn, ScheduleDay, SlotCheck, Snapped
@@ -24,6 +25,7 @@ from request_desk.domain.wishes import state_of
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
+from request_desk.services.people.patients import relation_of
 from request_desk.services.schedule import slots
 from request_desk.services.schedule.slots import SlotBook, open_book
 from request_desk.services.schedule.two_places import at_once, elsewhere, limits_of
@@ -73,12 +75,8 @@ _LETTERS = (
 )
 _RIGHTS = (
     select(
-        schema.contact_patient.c.patient_id,
-        schema.contact_patient.c.may_book,
-        schema.contact_patient.c.may_see_messages,
-        schema.contact_patient.c.valid_until,
-        schema.patient.c.active,
-        schema.patient.c.deceased,
+        *schema.contact_patient.c,
+        and_(schema.patient.c.active, ~schema.patient.c.deceased).label("is_present"),
     )
     .select_from(
         schema.contact_patient.join(schema.patient, schema.patient.c.id == schema.contact_patient.c.patient_id)
@@ -441,18 +439,18 @@ def portal_slots(
 def portal_appointments(unit: Unit) -> tuple[PortalAppointment, ...]:
     """Return the visits of the contact's patients, by start, as they stood before the grace time of staff's last act."""
     unit.require(Permission.USE_PORTAL)
-    rights = {
-        row.patient_id: row for row in unit.rows(_RIGHTS, {"contact": unit.actor.contact_id}) if _valid(unit, row)
-    }
-    if not rights:
+    today, subjects = unit.time.day_of(unit.now), _own_patients(unit)
+    theirs = [which for which, subject in subjects.items() if may(unit.actor, Action.ACT_FOR, subject, today)]
+    if not theirs:
         return ()
-    rows = unit.rows(_PORTAL_VISITS, {"patients": list(rights), "since": unit.now - _OLD})
+    rows = unit.rows(_PORTAL_VISITS, {"patients": theirs, "since": unit.now - _OLD})
     found: list[PortalAppointment] = []
     for row in rows:
         seen = view(row)
         status = portal_status(seen, row.visible_at, unit.now)
         if status is None:
             continue
+        subject = subjects[seen.patient_id]
         found.append(
             PortalAppointment(
                 id=seen.id,
@@ -470,8 +468,8 @@ def portal_appointments(unit: Unit) -> tuple[PortalAppointment, ...]:
                 starts_at=seen.starts_at,
                 ends_at=seen.ends_at,
                 status=status,
-                may_book=rights[seen.patient_id].may_book,
-                reason=_told(unit, seen, may_read=rights[seen.patient_id].may_see_messages)
+                may_book=bool(may(unit.actor, Action.ASK, subject, today)),
+                reason=_told(unit, seen, may_read=bool(may(unit.actor, Action.READ, subject, today)))
                 if status is AppointmentStatus.CANCELLED
                 else "",
             )
@@ -685,18 +683,18 @@ def _limits(unit: Unit, type_: AppointmentType, slot: Slot, moved: Appointment |
 
 
 def _check_may_book(unit: Unit, patient_id: PatientId) -> None:
-    for row in unit.rows(_RIGHTS, {"contact": unit.actor.contact_id}):
-        if row.patient_id != patient_id or not _valid(unit, row):
-            continue
-        if not row.may_book:
-            raise NotAllowed(_("You are not registered to book for this child. Please call the practice."))
-        return
-    raise NotFound(_("This child is not registered with you. Please call the practice."))
+    subject = _own_patients(unit).get(patient_id, PatientSubject(None))
+    verdict = may(unit.actor, Action.ASK, subject, unit.time.day_of(unit.now))
+    if verdict is Verdict.NO_BOOKING:
+        raise NotAllowed(_("You are not registered to book for this child. Please call the practice."))
+    if not verdict:
+        raise NotFound(_("This child is not registered with you. Please call the practice."))
 
 
-def _valid(unit: Unit, row: Row[Any]) -> bool:
-    today = unit.time.day_of(unit.now)
-    return row.active and not row.deceased and (row.valid_until is None or row.valid_until >= today)
+def _own_patients(unit: Unit) -> dict[PatientId, PatientSubject]:
+    """Every patient the contact was ever anything to."""
+    rows = unit.rows(_RIGHTS, {"contact": unit.actor.contact_id})
+    return {row.patient_id: PatientSubject(relation_of(row), is_present=row.is_present) for row in rows}
 
 
 def _span_values(span: Span) -> dict[str, datetime]:
