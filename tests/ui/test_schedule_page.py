@@ -160,6 +160,40 @@ def test_a_drop_on_another_visit_asks_and_changes_nothing_by_itself(
     assert [each.starts_at for each in visits()] == [wall(TODAY, "10:00")]
 
 
+def test_a_drop_where_the_provider_is_away_asks(
+    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+) -> None:
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
+    practice.an_absence(practice.lindqvist, wall(TODAY, "11:00"), wall(TODAY, "12:00"), "Staff meeting")
+    desk = desk_at()
+    drag_by(desk, booked, 60)
+    dialog = dialog_of(desk, MoveDialog)
+    assert isinstance(dialog, MoveDialog)
+    assert "Staff meeting" in dialog.rules._notes.text()
+    desk.press("Esc")
+    assert [each.starts_at for each in visits()] == [wall(TODAY, "10:00")]
+
+
+def test_a_visit_off_the_quarter_hour_that_is_dragged_back_stays_where_it_was(
+    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+) -> None:
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:10")
+    desk = desk_at()
+    view, entry = desk.page.panel.view, entry_of(desk, booked)
+    view.reveal(entry.starts_at)
+    QApplication.processEvents()
+    where, port = view.rect_of(entry).center(), view.viewport()
+    left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QTest.mousePress(port, left, none, where)
+    for point in (where + QPoint(0, 60), where + QPoint(0, 2)):
+        QTest.mouseMove(port, point)
+        QApplication.processEvents()
+    QTest.mouseRelease(port, left, none, where + QPoint(0, 2))
+    desk.settle()
+    assert not desk.has_dialog()
+    assert [each.starts_at for each in visits()] == [wall(TODAY, "10:10")]
+
+
 def test_a_visit_that_changed_meanwhile_is_not_moved_by_a_drop(
     desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]], database_setup: Setup
 ) -> None:

@@ -266,7 +266,7 @@ def test_a_location_gets_its_zone_and_what_is_wrong_is_told_beside_the_fields(
     desk = desk_at()
     form = go(desk, LocationsForm)
     assert isinstance(form, LocationsForm)
-    which = form.location.currentData()
+    which = form.chooser.currentData()
     before = people().locations[which]
     retype(desk, form.zone, "Denver")
     retype(desk, form.phone, "abc")
@@ -276,8 +276,8 @@ def test_a_location_gets_its_zone_and_what_is_wrong_is_told_beside_the_fields(
     assert people().locations[which] == before
     retype(desk, form.zone, "America/Denver")
     retype(desk, form.phone, "206.555.0123")
-    form.location.setCurrentIndex(1)
-    assert form.location.currentData() == which, "what is typed is not lost"
+    form.chooser.setCurrentIndex(1)
+    assert form.chooser.currentData() == which, "what is typed is not lost"
     desk.press("Ctrl+S")
     now = people().locations[which]
     assert (now.zone, now.phone, now.name) == ("America/Denver", "(206) 555-0123", before.name)
@@ -555,18 +555,18 @@ def test_a_department_is_made_renamed_and_switched_off(
     form = go(desk, DepartmentsForm)
     assert isinstance(form, DepartmentsForm)
     desk.click(form.add_button)
-    assert form.department.currentText() == "New department"
+    assert form.chooser.currentText() == "New department"
     assert form.name.selectedText() == "New department"
     desk.type("Nurses")
     desk.press("Ctrl+S")
-    assert form.department.currentText() == "Nurses"
+    assert form.chooser.currentText() == "Nurses"
     desk.click(form.off_button)
     question = desk.dialog()
     assert isinstance(question, Question)
     desk.click(question.yes)
     assert not department(people, "Nurses").active
-    assert form.department.findText("Nurses") == -1
-    assert form.department.currentText() == "Nurses (closed)"
+    assert form.chooser.findText("Nurses") == -1
+    assert form.chooser.currentText() == "Nurses (closed)"
 
 
 Elsewhere = Callable[[Callable[..., object], int], None]
@@ -585,7 +585,7 @@ def elsewhere(sqlite_practice: Practice, database_setup: Setup) -> Elsewhere:
 
 
 def shown_departments(form: DepartmentsForm) -> list[str]:
-    return [form.department.itemText(place) for place in range(form.department.count())]
+    return [form.chooser.itemText(place) for place in range(form.chooser.count())]
 
 
 def test_a_closed_department_stands_muted_at_the_end_and_is_reopened(
@@ -597,12 +597,12 @@ def test_a_closed_department_stands_muted_at_the_end_and_is_reopened(
     form = go(desk, DepartmentsForm)
     assert isinstance(form, DepartmentsForm)
     assert shown_departments(form) == ["IC-Appointment Request", "Aides (closed)"]
-    muted = form.department.itemData(1, Qt.ItemDataRole.ForegroundRole)
+    muted = form.chooser.itemData(1, Qt.ItemDataRole.ForegroundRole)
     assert muted == app_theme().muted
-    assert form.department.itemData(0, Qt.ItemDataRole.ForegroundRole) is None
+    assert form.chooser.itemData(0, Qt.ItemDataRole.ForegroundRole) is None
     assert form.off_button.isVisible()
     assert not form.reopen_button.isVisible()
-    form.department.setFocus()
+    form.chooser.setFocus()
     desk.press("Down")
     assert form.closed.isVisible()
     assert not form.off_button.isVisible()
@@ -615,10 +615,10 @@ def test_a_closed_department_stands_muted_at_the_end_and_is_reopened(
     form.reopen_button.setFocus()
     desk.press("Space")
     assert desk.said() == "Aides is open again."
-    assert desk.focus() is form.department  # the next key is not typed into the name
+    assert desk.focus() is form.chooser  # the next key is not typed into the name
     assert department(people, "Aides").active
     assert shown_departments(form) == ["Aides", "IC-Appointment Request"]
-    assert form.department.currentText() == "Aides"
+    assert form.chooser.currentText() == "Aides"
     assert not form.closed.isVisible()
     assert not form.name.isReadOnly()
     assert form.off_button.isVisible()
@@ -633,15 +633,15 @@ def test_a_reopening_is_refused_in_words_when_somebody_was_faster(
     desk = desk_at()
     form = go(desk, DepartmentsForm)
     assert isinstance(form, DepartmentsForm)
-    form.department.setFocus()
+    form.chooser.setFocus()
     desk.press("Down")
     elsewhere(administration.reopen_department, nurses)
     desk.click(form.reopen_button)
-    assert form.department.currentText() == "Nurses"
+    assert form.chooser.currentText() == "Nurses"
     assert form.off_button.isVisible()
     assert form.said.isVisible()
     assert form.said.text().startswith("Administrator has changed this since you opened it (reopened department).")
-    form.department.setFocus()
+    form.chooser.setFocus()
     desk.press("Up")
     assert form.said.text() == ""
 
@@ -675,7 +675,7 @@ def test_schedulers_see_closed_departments_and_cannot_reopen_them(
     desk = desk_at(actor=practice.maria)
     form = go(desk, DepartmentsForm)
     assert isinstance(form, DepartmentsForm)
-    form.department.setFocus()
+    form.chooser.setFocus()
     desk.press("Down")
     assert form.closed.isVisible()
     assert not form.reopen_button.isVisible()
@@ -698,11 +698,11 @@ def test_another_department_is_not_shown_while_something_is_typed(desk_at: OpenD
     form = go(desk, DepartmentsForm)
     assert isinstance(form, DepartmentsForm)
     retype(desk, form.name, "Half written")
-    form.department.setFocus()
+    form.chooser.setFocus()
     desk.press("Down")
     assert form.name.text() == "Half written"
     assert form.said.text() == "Save or undo what you typed first."
-    assert form.department.currentData() == practice.intake
+    assert form.chooser.currentData() == practice.intake
 
 
 # Staff

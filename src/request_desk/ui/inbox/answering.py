@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 
@@ -11,7 +10,6 @@ from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
 from request_desk.domain.agreement import differences
-from request_desk.domain.careful import Agreement, has_words, second_of
 from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.directory import CancelReason, Patient
 from request_desk.domain.errors import Conflict, Refused
@@ -21,25 +19,24 @@ from request_desk.domain.requests import CallOutcome, Disposition, RequestKind, 
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _, known_language, spoken
 from request_desk.services.people import patients
-from request_desk.services.people.patients import Agreeing
 from request_desk.services.practice import directory, phrases
 from request_desk.services.practice.directory import Directory, TargetChoice
 from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.beside import ScheduleBeside
-from request_desk.ui.inbox.careful_sheets import AgreementSheet, DifferenceSheet, PatientDialog
+from request_desk.ui.inbox.careful_sheets import PatientDialog
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
-from request_desk.ui.inbox.dialogs import ForwardDialog, ReasonDialog, WaitingDialog
-from request_desk.ui.inbox.flow import CancelChoice, Handling, Need, Primary, ShownOffer
+from request_desk.ui.inbox.dialogs import ForwardDialog, WaitingDialog
+from request_desk.ui.inbox.flow import CancelChoice, Handling, Primary, ShownOffer
 from request_desk.ui.inbox.handler import NOT_ARMED, Outgoing, RequestHandler, Values
 from request_desk.ui.inbox.offers_strip import OffersStrip
 from request_desk.ui.inbox.phrase_popup import PhrasePopup, other_language
 from request_desk.ui.inbox.request_pane import RequestPane
-from request_desk.ui.inbox.request_words import Item, change_words, visit_line, why_agreement
+from request_desk.ui.inbox.request_words import Item, change_words, visit_line
 from request_desk.ui.inbox.response_pane import ResponsePane, Shown
+from request_desk.ui.inbox.send_questions import SendQuestions
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.cancel_dialog import CancelDialog
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
-from request_desk.ui.widgets.dialogs import ask
 from request_desk.ui.widgets.layout import paint_later
 from request_desk.ui.window.frame import LiveState
 
@@ -85,6 +82,7 @@ class Answering(QObject):
         self._directory: Directory | None = None
         self.handler = RequestHandler(context, self._known_directory, self)
         self.beside = ScheduleBeside(context, schedule, strip, self._known_directory, self)
+        self._questions = SendQuestions(context, self.handler, window, self)
         self._values: Values | None = None
         self._library: tuple[Phrase, ...] = ()
         self._targets: tuple[TargetChoice, ...] = ()
@@ -140,6 +138,12 @@ class Answering(QObject):
         response.disposed.connect(self._disposed)
         response.edited.connect(self._edited)
         response.left.connect(self.list_wanted)
+        questions = self._questions
+        questions.answered.connect(self._answered)
+        questions.text_meant.connect(self._text_meant)
+        questions.text_wanted.connect(self.go_to_response)
+        questions.nobody_agreed.connect(self._only_reply)
+        questions.no_reply_told.connect(self._no_reply_told)
         beside = self.beside
         beside.digit_wanted.connect(self.choose_digit)
         beside.offer_wanted.connect(self._offer_clicked)
@@ -577,7 +581,7 @@ class Answering(QObject):
             )
         )
         if need is not None:
-            self._ask(need, state, with_act=with_act)
+            self._questions.ask(need, state, self._differences(state), with_act=with_act)
             return
         self._last_sent = (now.view.id, self._response.editor.text(), self._response.phrase(), self._draft_state(now))
         self.handler.send(Outgoing(reply, with_act, "" if reply is not None else self._no_reply_reason))
@@ -594,35 +598,6 @@ class Answering(QObject):
             return ()
         return differences(text, told, self._context.words(), providers=people.values(), locations=places.values())
 
-    def _ask(self, need: Need, now: Handling, *, with_act: bool) -> None:
-        match need:
-            case Need.AGREED:
-                people = self._context.runner.read(self, patients.may_agree, now.view.patient.id)
-                people.done(partial(self._ask_who_agreed, now, with_act))
-            case Need.ANOTHER:
-                self._ask_another(now, with_act=with_act)
-            case Need.TEXT:
-                sheet = DifferenceSheet(self._differences(now), parent=self._window)
-                sheet.sent.connect(partial(self._text_meant, with_act=with_act))
-                sheet.changed.connect(self.go_to_response)
-                sheet.open()
-            case Need.TOOK_OVER:
-                self._ask_took_over(now, with_act=with_act)
-            case Need.NO_REPLY_REASON | Need.OVERRULE_REASON:
-                self._ask_reason(need, now, with_act=with_act)
-
-    def _ask_who_agreed(self, now: Handling, with_act: bool, people: tuple[Agreeing, ...]) -> None:
-        sheet = AgreementSheet(why_agreement(now.view), people, parent=self._window)
-        sheet.agreed.connect(partial(self._agreed, with_act=with_act))
-        sheet.replied.connect(self._only_reply)
-        sheet.open()
-
-    def _agreed(self, agreement: Agreement, *, with_act: bool) -> None:
-        now = self.handler.now
-        if now is not None:
-            self.handler.assure(replace(now.assurance, agreed=agreement))
-            self._send(with_act=with_act)
-
     @Slot()
     def _only_reply(self) -> None:
         """Nobody has agreed: the act is let go, and the phrase says that a parent must ask."""
@@ -634,78 +609,16 @@ class Answering(QObject):
         self.handler.let_go()
         self.go_to_response()
 
-    def _ask_another(self, now: Handling, *, with_act: bool) -> None:
-        words = self._context.words()
-        second = second_of(flow.act_of(now), now.view.patient.id, now.view.upcoming, words.zone, now.view.id)
-        if second is None:
-            return
-        told = _("{line}. Book another one all the same?").format(
-            line=has_words((second,), now.view.patient.given_name, words)
-        )
-        question = ask(
-            self._window, _("Another visit?"), detail=told, yes=_("Book another"), no=_("Leave it"), dangerous=True
-        )
-        question.accepted.connect(partial(self._another_meant, with_act=with_act))
-
-    def _another_meant(self, *, with_act: bool) -> None:
-        now = self.handler.now
-        if now is not None:
-            self.handler.assure(replace(now.assurance, another=True))
-            self._send(with_act=with_act)
-
-    def _text_meant(self, *, with_act: bool) -> None:
-        self.handler.mean(self._response.editor.text())
-        self._send(with_act=with_act)
-
-    def _ask_took_over(self, now: Handling, *, with_act: bool) -> None:
-        dialog = ReasonDialog(
-            _("Who took it over?"),
-            _("The message of {name} has urgent words. Say who cares for it now; it stays with the request.").format(
-                name=now.view.sender.name
-            ),
-            (_("A nurse has called the family"), _("Sent to emergency care (911)"), _("The provider has taken over")),
-            _("Complete"),
-            parent=self._window,
-        )
-        dialog.told.connect(partial(self._took_over, with_act=with_act))
-        dialog.open()
-
-    def _took_over(self, who: str, *, with_act: bool) -> None:
-        now = self.handler.now
-        if now is not None:
-            self.handler.assure(replace(now.assurance, took_over=who))
-            self._send(with_act=with_act)
-
-    def _ask_reason(self, need: Need, now: Handling, *, with_act: bool) -> None:
-        if need is Need.NO_REPLY_REASON:
-            dialog = ReasonDialog(
-                _("Complete without a reply?"),
-                _("Nothing is written to {name}. Say why; it stays with the request.").format(
-                    name=now.view.sender.name
-                ),
-                (_("Answered by phone"), _("The parent wrote “thank you”"), _("Sent twice")),
-                _("Complete without reply"),
-                parent=self._window,
-            )
-            dialog.told.connect(partial(self._no_reply_told, with_act=with_act))
-        else:
-            warning = now.chosen.offer.warning if now.chosen is not None else ""
-            dialog = ReasonDialog(
-                _("Book it all the same?"),
-                _("{warning} Staff may overrule this; the reason stays with the appointment.").format(warning=warning),
-                (_("Agreed with the provider"), _("The parent could not know"), _("Medical reason")),
-                _("Go on"),
-                parent=self._window,
-            )
-            dialog.told.connect(partial(self._overrule_told, with_act=with_act))
-        dialog.open()
-
-    def _no_reply_told(self, reason: str, *, with_act: bool) -> None:
+    @Slot(str)
+    def _no_reply_told(self, reason: str) -> None:
         self._no_reply_reason = reason
-        self._send(with_act=with_act)
 
-    def _overrule_told(self, reason: str, *, with_act: bool) -> None:
-        self.handler.overrule(reason)
+    @Slot()
+    def _text_meant(self) -> None:
+        self.handler.mean(self._response.editor.text())
+
+    @Slot(bool)
+    def _answered(self, with_act: bool) -> None:
         self._send(with_act=with_act)
 
     @Slot(object)

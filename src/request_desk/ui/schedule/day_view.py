@@ -498,7 +498,11 @@ class DayView(QAbstractScrollArea):
         if pressed is None or event.button() != Qt.MouseButton.LeftButton:
             return
         if drop is not None and isinstance(pressed.item, Appointment):
-            if (drop.provider_id, drop.starts_at) != (pressed.item.provider_id, pressed.item.starts_at):
+            way = (
+                event.position().toPoint() - self._press_at
+            ).manhattanLength()  # back where it was grabbed is no move
+            is_elsewhere = (drop.provider_id, drop.starts_at) != (pressed.item.provider_id, pressed.item.starts_at)
+            if is_elsewhere and way >= QApplication.startDragDistance():
                 self.moved.emit(Moved(pressed.item, drop))
         elif pressed == self._at(event.position().toPoint()):
             self._choose(pressed)

@@ -14,7 +14,7 @@ from request_desk.domain.directory import CancelReason, Patient
 from request_desk.domain.errors import Conflict, NotFound, Refused, Unavailable
 from request_desk.domain.ids import AppointmentId, LocationId
 from request_desk.domain.requests import Cancellation, Move
-from request_desk.domain.schedule import ScheduleDay
+from request_desk.domain.schedule import ScheduleDay, SlotCheck
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _
 from request_desk.services.people import patients
@@ -348,7 +348,13 @@ class SchedulePage(WindowPage):
         length = type_.duration if type_ is not None else entry.ends_at - entry.starts_at
         ends = to.starts_at + length
         slot = FreeSlot(to.provider_id, to.location_id, to.starts_at, ends, ends)
-        if self._against(entry, to):
+        checked = self._context.runner.read(
+            self, schedule_queries.slot_check, slot, type_id=entry.type_id, replaces=entry.id
+        )
+        checked.done(partial(self._checked, found, entry, slot)).refused(partial(self._not_moved, found, entry, slot))
+
+    def _checked(self, found: directory.Directory, entry: Appointment, slot: FreeSlot, check: SlotCheck) -> None:
+        if check.limits or check.notes:
             self._open_move(MoveDialog(self._context, found, entry, slot, self.window()))
             return
         act = Move(entry.id, entry.version, slot)

@@ -1,6 +1,7 @@
 """What every group of settings shares: reading when it is seen, keeping what is typed, saving, and saying why it was refused."""
 
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Generic, Protocol, TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
@@ -28,6 +29,7 @@ from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.widgets.buttons import primary, secondary
 from request_desk.ui.widgets.layout import Card, field, row
+from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
 from request_desk.ui.widgets.states import State, StateStack
 from request_desk.ui.widgets.text import PlainLabel, repolish
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
@@ -306,3 +308,84 @@ class GroupForm(QWidget):
                 control.setAccessibleDescription("")
                 line.setText("")
                 line.hide()
+
+
+class Thing(Protocol):
+    """Something that is chosen by its name: a department, a location."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def active(self) -> bool: ...
+    @property
+    def version(self) -> int: ...
+
+
+N = TypeVar("N", bound=Thing)
+
+
+class ChoiceForm(GroupForm, Generic[N]):
+    """A group that shows one of several things, chosen above its fields; what is typed is saved or undone before another is shown."""
+
+    switched_off = _("{name} (switched off)")
+
+    def __init__(
+        self, context: DeskContext, title: str, hint: str, permission: Permission, topics: tuple[Topic, ...]
+    ) -> None:
+        super().__init__(context, title, hint, permission, topics)
+        self.chooser = QComboBox()
+        self._things: Mapping[int, N] = {}
+        self._shown: N | None = None  # what the fields were filled from
+        self.follow(self.chooser)
+        self.chooser.currentIndexChanged.connect(self._another_chosen)
+        app_theme().changed.connect(self._colour)
+
+    def take(self, things: Sequence[N]) -> None:
+        """Show what was read: the fields follow unless something was typed."""
+        before, kept = self._shown, self.is_changed()
+        self._things = {each.id: each for each in sorted(things, key=lambda each: not each.active)}
+        now = self._things.get(before.id) if before is not None else None
+        self.list_things(now.id if now is not None else self.chooser.currentData())
+        if kept and before is not None and now is not None:
+            self._shown = now
+            self.shown(refill=False)
+            if now.version != before.version:
+                self.say(CHANGED_ELSEWHERE)
+            return
+        self.shown(refill=True)
+
+    def list_things(self, wanted: int | None) -> None:
+        """Fill the list, those that are switched off muted at its end, and choose one without showing it."""
+        self.chooser.blockSignals(True)  # filling is no choice
+        self.chooser.clear()
+        for each in self._things.values():
+            name = isolated_if_needed(one_line(each.name))
+            self.chooser.addItem(name if each.active else self.switched_off.format(name=name), each.id)
+        self.chooser.setCurrentIndex(max(0, self.chooser.findData(wanted)) if self._things else -1)
+        self.chooser.blockSignals(False)
+        self._colour()
+
+    @Slot()
+    def _colour(self) -> None:
+        for place, each in enumerate(self._things.values()):
+            self.chooser.setItemData(place, None if each.active else app_theme().muted, Qt.ItemDataRole.ForegroundRole)
+
+    def chosen(self) -> N | None:
+        """Return the thing that is chosen in the list."""
+        return self._things.get(self.chooser.currentData())
+
+    @Slot(int)
+    def _another_chosen(self, _place: int) -> None:
+        if self.is_changed() and self._shown is not None:
+            self.list_things(self._shown.id)
+            self.say(SAVE_FIRST)
+            return
+        self.undo_changes()
+
+    def _stored(self, value: object) -> None:
+        """What is stored is what was typed: the fields follow what is read next."""
+        self._shown = None
+        super()._stored(value)
+        self.read()

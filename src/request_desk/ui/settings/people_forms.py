@@ -16,7 +16,7 @@ from request_desk.services.practice import administration, directory
 from request_desk.services.practice.administration import NewStaff
 from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.settings.form import CHANGED_ELSEWHERE, SAVE_FIRST, GroupForm
+from request_desk.ui.settings.form import CHANGED_ELSEWHERE, SAVE_FIRST, ChoiceForm, GroupForm
 from request_desk.ui.settings.tick_list import Tick, TickList
 from request_desk.ui.widgets.buttons import secondary
 from request_desk.ui.widgets.dialogs import ask, tell
@@ -36,8 +36,10 @@ _STAFF = 290
 _INITIALS = 90
 
 
-class DepartmentsForm(GroupForm):
+class DepartmentsForm(ChoiceForm[Department]):
     """Departments and who is in them (RT5, RT6): a change acts on open requests at once."""
+
+    switched_off = _("{name} (closed)")
 
     def __init__(self, context: DeskContext) -> None:
         super().__init__(
@@ -48,8 +50,6 @@ class DepartmentsForm(GroupForm):
             _TOPICS,
         )
         self._found: directory.Directory | None = None
-        self._shown: Department | None = None  # what the fields were filled from
-        self.department = QComboBox()
         self.add_button = secondary(_("New department …"), icon="plus")
         self.off_button = secondary(_("Switch off …"))
         self.reopen_button = secondary(_("Reopen"), icon="refresh-cw")
@@ -65,7 +65,7 @@ class DepartmentsForm(GroupForm):
         frame.body.addWidget(self.members)
         chooser = QHBoxLayout()
         chooser.setSpacing(app_theme().px(2 * SPACE))
-        chooser.addWidget(field(_("Department"), self.department), 1)
+        chooser.addWidget(field(_("Department"), self.chooser), 1)
         for button in (self.add_button, self.off_button, self.reopen_button):
             chooser.addWidget(button, 0, Qt.AlignmentFlag.AlignBottom)
         self.fields.addLayout(chooser)
@@ -73,68 +73,21 @@ class DepartmentsForm(GroupForm):
         self.fields.addWidget(Line())
         self.add_field(_("Name"), self.name, name="Name")
         self.fields.addWidget(field(_("Members"), frame))
-        self.follow(self.department, self.name)
-        self.department.currentIndexChanged.connect(self._department_chosen)
+        self.follow(self.name)
         self.members.ticked.connect(self.show_ability)
         self.add_button.clicked.connect(self._add)
         self.off_button.clicked.connect(self._switch_off)
         self.reopen_button.clicked.connect(self._reopen)
-        app_theme().changed.connect(self._colour)
 
     def read(self) -> None:
         self.context.runner.read(self, directory.directory).done(self._directory_read).refused(self.unreadable)
 
     def _directory_read(self, found: directory.Directory) -> None:
-        before, kept = self._shown, self.is_changed()
         self._found = found
-        now = found.departments.get(before.id) if before is not None else None
-        if kept and before is not None and now is not None:
-            self._list(now.id)
-            self._shown = now
-            self.shown(refill=False)
-            if now.version != before.version:
-                self.say(CHANGED_ELSEWHERE)
-            return
-        self._list(now.id if now is not None else self.department.currentData())
-        self.shown(refill=True)
-
-    def _list(self, wanted: DepartmentId | None) -> None:
-        found = self._found.departments.values() if self._found is not None else ()
-        listed = sorted(found, key=lambda each: not each.active)  # the closed ones at the end
-        self.department.blockSignals(True)  # filling is no choice
-        self.department.clear()
-        for department in listed:
-            name = isolated_if_needed(one_line(department.name))
-            self.department.addItem(
-                name if department.active else _("{name} (closed)").format(name=name), department.id
-            )
-        place = next((number for number, each in enumerate(listed) if each.id == wanted), 0)
-        self.department.setCurrentIndex(place if listed else -1)
-        self.department.blockSignals(False)
-        self._colour()
-
-    @Slot()
-    def _colour(self) -> None:
-        """Closed departments are muted in the list."""
-        for place in range(self.department.count()):
-            one = self._found.departments.get(self.department.itemData(place)) if self._found is not None else None
-            colour = app_theme().muted if one is not None and not one.active else None
-            self.department.setItemData(place, colour, Qt.ItemDataRole.ForegroundRole)
-
-    def _chosen(self) -> Department | None:
-        chosen = self.department.currentData()
-        return self._found.departments.get(chosen) if self._found is not None and chosen is not None else None
-
-    @Slot(int)
-    def _department_chosen(self, _place: int) -> None:
-        if self.is_changed() and self._shown is not None:
-            self._list(self._shown.id)
-            self.say(SAVE_FIRST)
-            return
-        self.undo_changes()
+        self.take(tuple(found.departments.values()))
 
     def fill(self) -> None:
-        self._shown = department = self._chosen()
+        self._shown = department = self.chosen()
         closed = department is not None and not department.active
         self.lock(self.name, closed=closed)
         self.members.set_locked(locked=closed or not self.may_change())
@@ -149,7 +102,7 @@ class DepartmentsForm(GroupForm):
         closed = self._shown is not None and not self._shown.active
         gone = self.off_button if closed else self.reopen_button
         if gone.hasFocus():
-            self.department.setFocus()  # not to whatever comes next: that is the name, where a key would change it
+            self.chooser.setFocus()  # not to whatever comes next: that is the name, where a key would change it
         self.add_button.setVisible(allowed)
         self.off_button.setVisible(allowed and not closed)
         self.off_button.setEnabled(self._shown is not None)
@@ -173,12 +126,6 @@ class DepartmentsForm(GroupForm):
             act = administration.save_department
             self.send(self.context.runner.act(self, act, seen.id, name, members, expect_version=seen.version))
 
-    def _stored(self, value: object) -> None:
-        """What is stored is what was typed: the fields follow what is read next."""
-        self._shown = None
-        super()._stored(value)
-        self.read()
-
     @Slot()
     def _add(self) -> None:
         if self.is_changed():
@@ -194,9 +141,9 @@ class DepartmentsForm(GroupForm):
         self.context.runner.read(self, directory.directory).done(partial(self._show_new, department_id))
 
     def _show_new(self, department_id: DepartmentId, found: directory.Directory) -> None:
-        self._found = found
-        self._list(department_id)
-        self.shown(refill=True)
+        self._directory_read(found)
+        self.list_things(department_id)
+        self.undo_changes()
         self.name.setFocus()
         self.name.selectAll()
 
