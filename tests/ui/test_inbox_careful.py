@@ -5,11 +5,13 @@ from datetime import date, timedelta
 
 import pytest
 from PySide6.QtWidgets import QRadioButton
+from sqlalchemy import update
 
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Disposition, Reply, RequestState, RequestView
 from request_desk.services.inbox import handling
 from request_desk.services.schedule.views import upcoming_of
+from request_desk.store import schema
 from request_desk.ui.inbox.careful_sheets import AgreementSheet, PatientDialog
 from request_desk.ui.inbox.dialogs import ForwardDialog, ReasonDialog
 from request_desk.ui.inbox.request_words import ItemState, wished_items
@@ -96,10 +98,6 @@ def test_a_letter_of_thanks_is_closed_with_one_key(
 
 
 def without_right(practice: Practice) -> None:
-    from sqlalchemy import update
-
-    from request_desk.store import schema
-
     with practice.database.write() as connection:
         connection.execute(
             update(schema.contact_patient)
@@ -131,6 +129,33 @@ def test_who_may_not_book_is_not_booked_before_somebody_agreed(
     desk.settle()
     assert view(request).state is RequestState.COMPLETED
     assert [note.body for note in view(request).notes] == ["Amara Okafor agreed, by phone"]
+
+
+def test_a_custody_note_is_quoted_and_asks_without_calling_a_parent_none(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # ACT14
+    with database_setup():
+        request = practice.a_request(wishes=[practice.wish(TOMORROW, "9:20")])
+        with practice.database.write() as connection:
+            connection.execute(
+                update(schema.patient)
+                .where(schema.patient.c.id == practice.zuri)
+                .values(custody_note="Both parents must agree.")
+            )
+    desk = desks()
+    desk.look()
+    assert "Custody note: “Both parents must agree”. Ask who agreed" in desk.page.message.safety_bar.text()
+    desk.press("1", "Ctrl+Return")
+    sheet = desk.dialog()
+    assert isinstance(sheet, AgreementSheet)
+    assert view(request).state is RequestState.OPEN
+    assert sheet.reply.words() == "Only reply"
+    sheet.reply.click()
+    desk.settle()
+    assert "parent" not in desk.text.lower()
+    assert view(request).state is RequestState.OPEN
+    assert desk.page.answering.handler.now is not None
+    assert desk.page.answering.handler.now.hold is None
 
 
 def test_without_agreement_the_answer_says_that_a_parent_must_ask(

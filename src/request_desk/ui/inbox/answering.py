@@ -600,11 +600,11 @@ class Answering(QObject):
 
     @Slot()
     def _only_reply(self) -> None:
-        """Nobody has agreed: the act is let go, and the phrase says that a parent must ask."""
+        """Nobody has agreed: the act is let go; who has no right is told that a parent must ask."""
         now = self.handler.now
         if now is None:
             return
-        self._phrase_next = WHO_MAY[now.view.kind]
+        self._phrase_next = "" if now.view.sender.may_book else WHO_MAY[now.view.kind]
         self._response.editor.reset()
         self.handler.let_go()
         self.go_to_response()

@@ -28,7 +28,7 @@ class AgreementSheet(Sheet):
     agreed = Signal(object)  # Agreement
     replied = Signal()  # nobody: only a reply
 
-    def __init__(self, told: str, people: Sequence[Agreeing], *, parent: QWidget | None = None) -> None:
+    def __init__(self, told: str, people: Sequence[Agreeing], *, reply: str, parent: QWidget | None = None) -> None:
         detail = (
             _("{told} Ask somebody who has the right to book, and say who agreed; it stays with the request.")
             if people
@@ -54,7 +54,7 @@ class AgreementSheet(Sheet):
         self._hows = tuple(how for _words, how in hows)
         for place, (words, _how) in enumerate(hows if people else ()):
             self._add(self._how, words, place)
-        self.reply = secondary(_("Only reply: a parent must ask"), parent=self)
+        self.reply = secondary(reply, parent=self)
         self.reply.clicked.connect(self._only_reply)
         self.button.setEnabled(False)
         self.button.clicked.connect(self.accept)

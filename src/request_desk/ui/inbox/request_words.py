@@ -97,11 +97,7 @@ def safety_words(view: RequestView, words: Words) -> str:
             )
         )
     if view.patient.custody_note:
-        told.append(
-            _("Custody note: “{note}”. Ask who agreed before anything is changed.").format(
-                note=view.patient.custody_note
-            )
-        )
+        told.append(_("{note} Ask who agreed before anything is changed.").format(note=_custody(view)))
     if view.patient.look_alikes:
         told.append(
             _("Not to be confused with {others}.").format(
@@ -123,10 +119,14 @@ def safety_words(view: RequestView, words: Words) -> str:
     return " ".join(told)
 
 
+def _custody(view: RequestView) -> str:
+    return _("Custody note: “{note}”.").format(note=view.patient.custody_note.rstrip(" ."))
+
+
 def why_agreement(view: RequestView) -> str:
     """Return why somebody must have agreed before an act (ACT14)."""
     if view.sender.may_book:
-        return _("Custody note: “{note}”.").format(note=view.patient.custody_note)
+        return _custody(view)
     return _("{sender} has no right to book for {patient}.").format(
         sender=safe_name(view.sender.name), patient=safe_name(view.patient.name)
     )

@@ -57,7 +57,8 @@ class SendQuestions(QObject):
                 self._ask_overrule(now, with_act)
 
     def _ask_who_agreed(self, now: Handling, with_act: bool, people: tuple[Agreeing, ...]) -> None:
-        sheet = AgreementSheet(why_agreement(now.view), people, parent=self._window)
+        reply = _("Only reply") if now.view.sender.may_book else _("Only reply: a parent must ask")
+        sheet = AgreementSheet(why_agreement(now.view), people, reply=reply, parent=self._window)
         sheet.agreed.connect(partial(self._agreed, with_act))
         sheet.replied.connect(self.nobody_agreed)
         sheet.open()
