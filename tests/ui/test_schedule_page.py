@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import cast
 
@@ -15,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.ids import AppointmentId, PatientId
+from request_desk.domain.ids import AppointmentId, PatientId, TypeId
 from request_desk.domain.requests import Booking, Cancellation
 from request_desk.domain.schedule import ProviderColumn
 from request_desk.domain.spans import Slot
@@ -23,11 +24,13 @@ from request_desk.services.schedule import acts, scheduling
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.store import schema
 from request_desk.ui.schedule.cancel_dialog import CancelDialog
+from request_desk.ui.schedule.day_painting import type_edge
 from request_desk.ui.schedule.move_dialog import MoveDialog
 from request_desk.ui.schedule.schedule_page import SchedulePage
 from request_desk.ui.schedule.slot_dialog import SlotDialog
 from request_desk.ui.widgets.dialogs import Question
 from request_desk.ui.widgets.states import State
+from request_desk.ui.widgets.theme import TYPE_EDGES, app_theme
 from tests.builders import TODAY, Practice, wall
 from tests.ui.conftest import HandTimers
 from tests.ui.page_desk import Arranged, PageDesk, nameless
@@ -122,6 +125,17 @@ def dialog_of(desk: PageDesk[SchedulePage], kind: type) -> object:
     found = desk.dialog()
     assert isinstance(found, kind), found
     return found
+
+
+def test_types_are_told_apart_by_their_edges(desk_at: OpenDesk, practice: Practice) -> None:
+    """By their place among the practice's types: their ids may be any numbers."""
+    well = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00", kind=practice.well)
+    sick = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "13:00", kind=practice.sick)
+    desk = desk_at()
+    seen = [entry_of(desk, each) for each in (well, sick)]
+    assert len({type_edge(each, app_theme()).name() for each in seen}) == 2
+    spread = [replace(seen[0], type_id=TypeId(7 * number), type_position=number) for number in range(len(TYPE_EDGES))]
+    assert len({type_edge(each, app_theme()).name() for each in spread}) == len(TYPE_EDGES)
 
 
 # Moving

@@ -92,6 +92,7 @@ class Appointment:
     off: tuple[
         str, ...
     ] = ()  # names of its provider, place and type as far as they are switched off; a hold is not booked then
+    type_position: int = 0  # of its type among the practice's
 
 
 def moved_to(seen: AppointmentStatus, wanted: AppointmentStatus) -> AppointmentStatus:

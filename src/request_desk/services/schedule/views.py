@@ -52,6 +52,7 @@ VIEW: Final[Select[Any]] = select(
     schema.provider.c.active.label("provider_on"),
     schema.location.c.active.label("location_on"),
     schema.appointment_type.c.active.label("type_on"),
+    schema.appointment_type.c.position.label("type_position"),
     func.coalesce(_booked_by, "").label("booked_by"),
 ).select_from(
     _table.join(schema.patient, schema.patient.c.id == _table.c.patient_id)
@@ -117,6 +118,7 @@ def view(row: Row[Any]) -> Appointment:
         booked_by=row.booked_by,
         zone=row.zone,
         off=_off(row),
+        type_position=row.type_position,
     )
 
 

@@ -59,7 +59,7 @@ def entry_words(entry: Appointment, words: Words, now: datetime) -> tuple[str, s
 
 def type_edge(entry: Appointment, theme: Theme) -> QColor:
     """Return the colour of an appointment's edge; where contrast was asked for, that of all edges."""
-    return theme.tile_mark if theme.is_high_contrast else QColor(TYPE_EDGES[entry.type_id % len(TYPE_EDGES)])
+    return theme.tile_mark if theme.is_high_contrast else QColor(TYPE_EDGES[entry.type_position % len(TYPE_EDGES)])
 
 
 class DayPainter:
