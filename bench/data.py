@@ -156,7 +156,7 @@ class _Writer:
         self._requests = requests
         self._random = random.Random(requests)
         self._patients = max(60, requests // _PEOPLE)
-        self._appointments = min(_APPOINTMENTS, requests)
+        self._booked = min(_APPOINTMENTS, requests)
         self._step = (NOW - timedelta(minutes=1) - _FIRST) / requests
 
     def write(self) -> None:
@@ -255,14 +255,12 @@ class _Writer:
         return (_birth(place) for place in range(self._patients))
 
     def _appointments(self) -> None:
-        self._put(
-            "appointment", _APPOINTMENT_COLUMNS, (self._appointment(number) for number in range(self._appointments))
-        )
+        self._put("appointment", _APPOINTMENT_COLUMNS, (self._appointment(number) for number in range(self._booked)))
 
     def _appointment(self, number: int) -> tuple[Any, ...]:
         """Twenty a day for each provider, one after the other, around now."""
         provider, turn = number % _PROVIDERS, number // _PROVIDERS
-        day, slot = turn // 20 - self._appointments // (_PROVIDERS * 40), turn % 20
+        day, slot = turn // 20 - self._booked // (_PROVIDERS * 40), turn % 20
         start = micros(NOW + timedelta(days=day, minutes=20 * slot - 12))
         key, end = 10_000_000 + number, start + 20 * 60_000_000
         patient = _FIRST_PATIENT + number % self._patients
@@ -326,7 +324,7 @@ class _Writer:
             yield (
                 key, _uuid(key + 1), _uuid(key + 2), kind, state, far + patient, patient, patient, TYPES[number % 6],
                 FIRST_PROVIDER + number % _PROVIDERS if number % 2 else None, LOCATIONS[number % 3],
-                None if kind == "schedule" else 10_000_000 + number % self._appointments,
+                None if kind == "schedule" else 10_000_000 + number % self._booked,
                 "staff" if target == BIG else "department", target, "auto", "It is in the department.", 0, at, at + 2_700_000_000,
                 at + 86_400_000_000 if number % 3 == 0 else None, at, at + 3_600_000_000 if is_done else None,
                 BIG + number % _STAFF if is_done else None, "",

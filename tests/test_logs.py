@@ -27,7 +27,7 @@ def lines(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
     root = logging.getLogger()
     before, level, ours = list(root.handlers), root.level, logging.getLogger("request_desk").level
     root.handlers = []
-    logs.set_up(Log(format=request.param, level="debug"), tmp_path, face="desk")
+    logs.set_up(Log(format=request.param, level="debug"), tmp_path, process="desk")
     yield tmp_path / "desk.log"
     for handler in root.handlers:
         handler.close()

@@ -1,4 +1,4 @@
-"""The composition root: settings, database, desk, then one of the faces; each face is imported by the function that starts it."""
+"""The composition root: settings, database, desk, then one of the processes; each is imported by the function that starts it."""
 
 import gc
 import os
@@ -106,7 +106,7 @@ def _settings_and_log(path: Path | None) -> "config.Settings":
     from request_desk import logs
 
     found = settings(path)
-    logs.set_up(found.log, paths.log_folder(), face="desk")
+    logs.set_up(found.log, paths.log_folder(), process="desk")
     return found
 
 
@@ -236,7 +236,7 @@ def run_portal(found: "config.Settings", demo: Path | None = None) -> int:
 
     home = _home(demo)
     used = home.settings(found) if home is not None else found
-    logs.set_up(used.log, paths.log_folder(), face="portal")
+    logs.set_up(used.log, paths.log_folder(), process="portal")
     desk = open_desk(used, home.clock if home is not None else None)
     store = secrets.FileStore(demo) if demo is not None else secrets.best_store(data_folder(used))
     stop = _until_told(demo)
@@ -260,7 +260,7 @@ def run_worker(found: "config.Settings", demo: Path | None = None) -> int:
     from request_desk import logs
 
     home = _home(demo)
-    logs.set_up(found.log, paths.log_folder(), face="worker")
+    logs.set_up(found.log, paths.log_folder(), process="worker")
     stop = _until_told(demo)
     if home is None:
         return _work(found, open_desk(found), stop)
@@ -283,14 +283,14 @@ def _work(found: "config.Settings", desk: "Desk", stop: Event) -> int:
     return 0
 
 
-def _jobs(found: "config.Settings", desk: "Desk", face: str) -> "Jobs":
+def _jobs(found: "config.Settings", desk: "Desk", process: str) -> "Jobs":
     from request_desk.gateways import secrets
     from request_desk.gateways.email import Mailer
     from request_desk.jobs.scheduler import Jobs
 
     password = secrets.best_store(data_folder(found)).get(_MAIL_PASSWORD) if found.mail.user else None
     mailer = Mailer(found.mail, password or "", now=desk.clock.now)
-    return Jobs(desk, mailer.send, f"{face}:{_process_name()}")
+    return Jobs(desk, mailer.send, f"{process}:{_process_name()}")
 
 
 def _until_told(demo: Path | None) -> Event:
@@ -311,8 +311,8 @@ def _until_told(demo: Path | None) -> Event:
     return stop
 
 
-def _say_ready(face: str, port: int) -> None:
-    print(f"{face} ready {port}", flush=True)  # noqa: T201  # what starts this process waits for the line
+def _say_ready(process: str, port: int) -> None:
+    print(f"{process} ready {port}", flush=True)  # noqa: T201  # what starts this process waits for the line
 
 
 # A new practice, and a new version

@@ -56,7 +56,7 @@ class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything a face is started with. An empty `database` is a SQLite file in the data folder.
+    """Everything a process is started with. An empty `database` is a SQLite file in the data folder.
 
     `ticks` is off at desktops where a `worker` does the jobs.
     """

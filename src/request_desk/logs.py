@@ -92,12 +92,12 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, ensure_ascii=True)
 
 
-def set_up(log: Log, folder: Path | None, *, face: str) -> None:
+def set_up(log: Log, folder: Path | None, *, process: str) -> None:
     """Send all logging of this process to standard error and, with a folder, to a file of its own that only we can read."""
     formatter = JsonFormatter() if log.format == "json" else PlainFormatter()
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if folder is not None:
-        path = folder / f"{face}.log"
+        path = folder / f"{process}.log"
         path.touch(mode=0o600)
         handlers.append(RotatingFileHandler(path, maxBytes=_FILE_SIZE, backupCount=_FILES, encoding="utf-8"))
     root = logging.getLogger()

@@ -146,12 +146,12 @@ def test_a_query_that_writes_is_a_bug(desk: Desk) -> None:
 def asks_in_order(unit: Unit) -> list[list[str]]:
     place = unit.new_id()
     values = {"id": place, "name": "Northside", "zone": "America/Los_Angeles"}
-    before = unit.ask(NAMES)
-    added = unit.ask(ADD, values)
-    between = unit.ask(NAMES)
+    before = unit.defer(NAMES)
+    added = unit.defer(ADD, values)
+    between = unit.defer(NAMES)
     row = unit.change(schema.location, place, 1, name="Harbor St")  # waits, and so comes behind all of them
-    after = unit.ask(NAMES)
-    unit.ask(ADD, {**values, "id": unit.new_id()})  # nobody looks at this answer
+    after = unit.defer(NAMES)
+    unit.defer(ADD, {**values, "id": unit.new_id()})  # nobody looks at this answer
     unit.record("added", Topic.DIRECTORY, place)
     assert (added.written, row.version) == (1, 2)
     return [[found.name for found in asked.rows] for asked in (before, between, after)]
@@ -166,7 +166,7 @@ def test_what_is_asked_for_is_answered_in_the_order_of_asking(desk: Desk) -> Non
 
 
 def asks_on_the_connection(unit: Unit) -> int:
-    unit.ask(ADD, {"id": unit.new_id(), "name": "Northside", "zone": "America/Los_Angeles"})
+    unit.defer(ADD, {"id": unit.new_id(), "name": "Northside", "zone": "America/Los_Angeles"})
     found = len(unit.connection.execute(NAMES).all())
     unit.record("added", Topic.DIRECTORY, 1)
     return found
@@ -178,8 +178,8 @@ def test_the_bare_connection_sees_what_was_asked_for_before(desk: Desk) -> None:
 
 def asks_for_the_impossible(unit: Unit) -> None:
     values = {"id": unit.new_id(), "name": "Northside", "zone": "America/Los_Angeles"}
-    unit.ask(ADD, values)
-    unit.ask(ADD, values)
+    unit.defer(ADD, values)
+    unit.defer(ADD, values)
     unit.record("added", Topic.DIRECTORY, 1)
 
 
@@ -194,7 +194,7 @@ def test_what_fails_without_being_waited_for_leaves_nothing_behind(desk: Desk) -
 
 def test_a_query_that_asks_for_a_write_fails(desk: Desk) -> None:
     def sneaks(unit: Unit) -> None:
-        unit.ask(ADD, {"id": 1, "name": "Northside", "zone": "America/Los_Angeles"})
+        unit.defer(ADD, {"id": 1, "name": "Northside", "zone": "America/Los_Angeles"})
 
     with pytest.raises(DBAPIError):
         desk.query(SYSTEM, sneaks)

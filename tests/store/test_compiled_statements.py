@@ -50,14 +50,14 @@ def a_command(**values: Any) -> dict[str, Any]:
 
 def quickly(database: Database, connection: Any, statement: Executable, values: dict[str, Any]) -> Any:
     """Run a statement that is known already."""
-    database.quick.run(connection, statement, values)
-    return database.quick.run(connection, statement, values)
+    database.statements.run(connection, statement, values)
+    return database.statements.run(connection, statement, values)
 
 
 def test_a_statement_is_quick_from_the_second_time_on(database: Database) -> None:
     with database.write() as connection:
-        assert database.quick.run(connection, INSERT, given(id=1)) is None
-        answer = database.quick.run(connection, INSERT, given(id=2))
+        assert database.statements.run(connection, INSERT, given(id=1)) is None
+        answer = database.statements.run(connection, INSERT, given(id=2))
         assert answer is not None
         assert answer.written == 1
     with database.read() as connection:
@@ -78,8 +78,8 @@ def test_the_answers_are_those_of_sqlalchemy(database: Database) -> None:
 
 def test_defaults_of_the_columns_are_written(database: Database) -> None:
     with database.write() as connection:
-        database.quick.run(connection, INSERT, given(id=1))
-        database.quick.run(connection, INSERT, given(id=2))
+        database.statements.run(connection, INSERT, given(id=1))
+        database.statements.run(connection, INSERT, given(id=2))
     with database.read() as connection:
         row = connection.execute(select(patient).where(patient.c.id == 2)).one()
     assert (row.active, row.deceased, row.version) == (True, False, 1)
@@ -135,14 +135,14 @@ def server(postgres_url: str) -> Iterator[Database]:
             (DELETED, {"which": 0}),
             (NAMED, {"family": ""}),
         ):
-            database.quick.run(connection, statement, values)
+            database.statements.run(connection, statement, values)
     yield database
     database.close()
 
 
 def test_several_statements_go_one_way_in_their_order(server: Database) -> None:
     with server.write() as connection:
-        answers = server.quick.run_all(
+        answers = server.statements.run_all(
             connection,
             [
                 (INSERT, given(id=1)),
@@ -166,14 +166,14 @@ def test_none_is_run_when_one_of_several_is_not_known(server: Database) -> None:
         connection.execute(INSERT, given(id=1))
         asked: list[tuple[Executable, dict[str, Any]]] = [(DELETED, {"which": 1}), (SEVERAL, {"ids": [1]})]
         for _time in range(2):  # an expanding IN is never known
-            assert server.quick.run_all(connection, asked) is None
+            assert server.statements.run_all(connection, asked) is None
         assert connection.execute(HOW_MANY).scalar_one() == 1
 
 
 def test_the_first_of_several_that_fails_is_the_error_and_nothing_stays(server: Database) -> None:
     def clash() -> None:
         with server.write() as connection:
-            server.quick.run_all(
+            server.statements.run_all(
                 connection,
                 [(INSERT, given(id=1)), (INSERT, given(id=1)), (DELETED, {"which": 1}), (INSERT, given(id=2))],
             )
@@ -187,9 +187,11 @@ def test_the_first_of_several_that_fails_is_the_error_and_nothing_stays(server: 
 
 def test_a_value_that_does_not_fit_is_told_before_anything_is_sent(server: Database) -> None:
     with server.write() as connection:
-        server.quick.run(connection, KEPT, a_command())
+        server.statements.run(connection, KEPT, a_command())
         with pytest.raises(ValueError, match="zone"):
-            server.quick.run_all(connection, [(INSERT, given(id=1)), (KEPT, a_command(at=NOON.replace(tzinfo=None)))])
+            server.statements.run_all(
+                connection, [(INSERT, given(id=1)), (KEPT, a_command(at=NOON.replace(tzinfo=None)))]
+            )
         assert connection.execute(HOW_MANY).scalar_one() == 0
 
 
@@ -215,7 +217,7 @@ def test_a_listener_sees_every_statement(database: Database) -> None:
     event.listen(database_again.engine, "before_cursor_execute", lambda *call: seen.append(call[2]))
     with database_again.read() as connection:
         for _time in range(3):
-            if database_again.quick.run(connection, NAMED, {"family": "Okafor"}) is None:
+            if database_again.statements.run(connection, NAMED, {"family": "Okafor"}) is None:
                 connection.execute(NAMED, {"family": "Okafor"})
     database_again.close()
     assert sum("FROM patient" in statement for statement in seen) == 3

@@ -200,7 +200,7 @@ def test_other_work_runs_in_the_pool(runner: Runner, owner: Owner) -> None:
     runner.call(owner, threading.current_thread).done(owner.hear)
     assert runner.drained()
     names = sorted(thread.name for thread in owner.heard if isinstance(thread, threading.Thread))
-    assert names[0].startswith("elsewhere")
+    assert names[0].startswith("pool")
     assert names[1] == "read"
 
 

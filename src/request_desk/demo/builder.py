@@ -129,12 +129,12 @@ class _Builder:
         all_sent = plan.sent(finder)
         self._say(_("Filling the schedule …"))
         demanded = plan.planned(self._calendar, all_sent, families)
-        appointments = ScheduleFill(
+        planned = ScheduleFill(
             self._random("schedule"), self._calendar, families, finder.taken, demanded, self._size.past_days
         ).appointments()
         of_child = index(families)
         appointments = rows.Appointments(known, self._calendar, self._new_id, self._random("bookings"), of_child)
-        made = [(appointment, appointments.row(appointment)) for appointment in appointments]
+        made = [(appointment, appointments.row(appointment)) for appointment in planned]
         borrowed = frozenset(
             each.contact.id for each in all_sent if not any(right.may_book for right in each.contact.rights)
         )

@@ -57,7 +57,7 @@ class _State(msgspec.Struct, frozen=True):
 
 
 class Running(msgspec.Struct, frozen=True):
-    """What run.json holds while the demo runs: process ids by face, and the portal's port (0: it is not there)."""
+    """What run.json holds while the demo runs: process ids by part, and the portal's port (0: it is not there)."""
 
     parent: int
     pids: dict[str, int] = {}

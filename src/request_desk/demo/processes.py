@@ -26,15 +26,15 @@ Say = Callable[[str], object]
 
 
 class Process:
-    """A face of the program in a process of its own. It ends when its standard input closes, so also when we are killed."""
+    """A part of the program in a process of its own. It ends when its standard input closes, so also when we are killed."""
 
-    def __init__(self, face: str, folder: Path, program: Sequence[str], *, is_heard: bool) -> None:
-        self.face = face
+    def __init__(self, part: str, folder: Path, program: Sequence[str], *, is_heard: bool) -> None:
+        self.part = part
         self.port = 0
         self._settled = Event()
         self._is_ready = False
         self._process = subprocess.Popen(  # noqa: S603  # our own program with our own words
-            [*program, face, "--demo", str(folder)],
+            [*program, part, "--demo", str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if is_heard else None,
             # Ctrl-C is the parent's: it ends the others in order.
@@ -42,19 +42,19 @@ class Process:
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
         if is_heard:
-            Thread(target=self._hear, name=f"hear {face}", daemon=True).start()
+            Thread(target=self._hear, name=f"hear {part}", daemon=True).start()
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
     def wait_until_ready(self) -> None:
-        """Wait for the line "<face> ready <port>"; raises Unavailable when the process ends first, or never says it."""
+        """Wait for the line "<part> ready <port>"; raises Unavailable when the process ends first, or never says it."""
         if not self._settled.wait(_READY_SECONDS) or not self._is_ready:
             raise Unavailable(
                 _(
-                    "The demo's {face} did not start. What it said is above; `request-desk doctor` may tell more."
-                ).format(face=self.face)
+                    "The demo's {part} did not start. What it said is above; `request-desk doctor` may tell more."
+                ).format(part=self.part)
             )
 
     def wait(self) -> int:
@@ -72,7 +72,7 @@ class Process:
             return
         for line in stream:
             words = line.decode("utf-8", "replace").split()
-            if words[:2] == [self.face, "ready"] and len(words) == 3 and words[2].isdecimal():
+            if words[:2] == [self.part, "ready"] and len(words) == 3 and words[2].isdecimal():
                 self.port = int(words[2])
                 self._is_ready = True
                 self._settled.set()
@@ -128,7 +128,7 @@ def _services(folder: Path, program: Sequence[str]) -> Iterator[list[Process]]:
     with home.held(folder), ExitStack() as stack:
         home.write_run(folder, None)
         stack.callback(home.write_run, folder, None)
-        children = [stack.enter_context(Process(face, folder, program, is_heard=True)) for face in _SERVICES]
+        children = [stack.enter_context(Process(part, folder, program, is_heard=True)) for part in _SERVICES]
         stack.callback(_close_all, children)  # all are asked before the first is waited for
         for child in children:
             child.wait_until_ready()
@@ -142,8 +142,8 @@ def _close_all(children: Sequence[Process]) -> None:
 
 
 def _write_run(folder: Path, children: Sequence[Process]) -> None:
-    port = next((child.port for child in children if child.face == "portal"), 0)
-    home.write_run(folder, Running(os.getpid(), {child.face: child.pid for child in children}, port))
+    port = next((child.port for child in children if child.part == "portal"), 0)
+    home.write_run(folder, Running(os.getpid(), {child.part: child.pid for child in children}, port))
 
 
 def end_with_parent(ended: Callable[[], object], *, patience: float = _END_SECONDS) -> Thread:

@@ -133,7 +133,7 @@ class Deferred:
     def answer(self) -> Answer:
         """The rows and how many were written."""
         if self._answer is None:
-            self._unit.send()
+            self._unit.flush()
         if self._answer is None:
             raise RuntimeError("asked of a use case that is over")
         return self._answer
@@ -148,7 +148,7 @@ class Unit:
         self.now = now
         self.new_id = new_id
         self._desk = desk
-        self._quick = desk.database.quick
+        self._statements = desk.database.statements
         self._unsent: list[tuple[Executable, Mapping[str, Any], Deferred]] = []
         self._settings_version: Deferred | None = None
         self._has_written_settings = False
@@ -163,13 +163,13 @@ class Unit:
     @property
     def connection(self) -> Connection:
         """The connection itself, with everything that was asked for before behind it."""
-        self.send()
+        self.flush()
         return self._connection
 
     @cached_property
     def settings(self) -> PracticeSettings:
         """The practice settings as of this transaction."""
-        return self._desk.settings_by(self._settings_version or self.ask(_SETTINGS_VERSION), self.first)
+        return self._desk.settings_by(self._settings_version or self.defer(_SETTINGS_VERSION), self.first)
 
     @property
     def grace(self) -> timedelta:
@@ -188,13 +188,13 @@ class Unit:
 
     def expect_settings(self) -> None:
         """Ask which settings these are together with the first statement, since most use cases need them."""
-        self._settings_version = self.ask(_SETTINGS_VERSION)
+        self._settings_version = self.defer(_SETTINGS_VERSION)
 
     def renew_settings(self) -> None:
         """Look anew which settings these are: behind a lock, those that the transaction began with may be old."""
         if self._has_written_settings:
             return
-        self._settings_version = self.ask(_SETTINGS_VERSION)
+        self._settings_version = self.defer(_SETTINGS_VERSION)
         for name in ("settings", "time", "words"):
             self.__dict__.pop(name, None)
 
@@ -207,24 +207,24 @@ class Unit:
         if not may(self.actor, permission):
             raise NotAllowed("Your role does not allow this. Ask an administrator.")
 
-    def ask(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Deferred:
+    def defer(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Deferred:
         """Ask for a statement without waiting: it is run before every later one, and its answer is there when it is looked at.
 
         On PostgreSQL that saves the way to the server and back; what goes wrong is told with the next answer.
         """
         asked = Deferred(self)
-        if self._quick.has_pipeline:
+        if self._statements.has_pipeline:
             self._unsent.append((statement, values or {}, asked))
         else:
             asked.tell(self._run(statement, values or {}))
         return asked
 
-    def send(self) -> None:
+    def flush(self) -> None:
         """Run what was asked for and not waited for yet."""
         unsent, self._unsent = self._unsent, []
         answers = None
         if len(unsent) > 1:
-            answers = self._quick.run_all(
+            answers = self._statements.run_all(
                 self._connection, [(statement, values) for statement, values, _asked in unsent]
             )
         for place, (statement, values, asked) in enumerate(unsent):
@@ -233,10 +233,10 @@ class Unit:
     def _answer(self, statement: Executable, values: Mapping[str, Any]) -> Answer:
         if not self._unsent:
             return self._run(statement, values)
-        return self.ask(statement, values).answer()
+        return self.defer(statement, values).answer()
 
     def _run(self, statement: Executable, values: Mapping[str, Any]) -> Answer:
-        quick = self._quick.run(self._connection, statement, values)
+        quick = self._statements.run(self._connection, statement, values)
         if quick is not None:
             return quick
         result = self._connection.execute(statement, values)
@@ -264,7 +264,7 @@ class Unit:
 
     def insert(self, table: Table, **values: Any) -> None:
         """Insert one row."""
-        self.ask(_insert_into(table), values)
+        self.defer(_insert_into(table), values)
 
     def change(self, table: Table, row_id: int, expect_version: int | None, **values: Any) -> Row[Any]:
         """Update one row, raise its version, and return it whole.
@@ -372,7 +372,7 @@ class Desk:
         with _translated(), self._database.read(actor) as connection:
             unit = self._unit(connection, actor, is_writing=False)
             value = function(unit, *args, **kwargs)
-            unit.send()
+            unit.flush()
             if unit.lines:
                 raise TypeError(f"{function.__name__} writes and must be performed")
             return value
@@ -439,7 +439,7 @@ class Desk:
 
     def _unit(self, connection: Connection, actor: Actor, *, is_writing: bool) -> Unit:
         unit = Unit(connection, actor, self.clock.now(), self._new_id, self)
-        if is_writing and self._database.quick.has_pipeline:
+        if is_writing and self._database.statements.has_pipeline:
             unit.expect_settings()
         if actor.kind is ActorKind.STAFF and actor.session:
             unit.actor = _vouched(unit)
@@ -527,7 +527,7 @@ class Desk:
         actor = unit.actor
         # SQLite has no connection that could be lost between a commit and its answer: only forms are asked for again.
         if unit.lines and unit.keeps_answer and (keep or not self.is_sqlite):
-            unit.ask(
+            unit.defer(
                 _KEEP,
                 {
                     "id": command_id,
@@ -538,7 +538,7 @@ class Desk:
                 },
             )
         numbers = journal.append(
-            unit.ask,
+            unit.defer,
             unit.lines,
             is_postgresql=not self.is_sqlite,
             at=unit.now,
@@ -547,7 +547,7 @@ class Desk:
             desk=actor.desk,
             command_id=command_id,
         )
-        unit.send()
+        unit.flush()
         return [asked.rows[0][0] for asked in numbers]
 
 

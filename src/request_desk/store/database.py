@@ -46,7 +46,7 @@ class Database:
         if self.is_sqlite:
             place.prepare(self.path)
         self.engine = self._engine()
-        self.quick = CompiledStatements(self.engine.dialect)
+        self.statements = CompiledStatements(self.engine.dialect)
         self._write_lock = RLock()
         self._writer: Connection | None = None
         self._readers: SimpleQueue[Connection] = SimpleQueue()
@@ -149,7 +149,7 @@ class Database:
         if actor is None or self.is_sqlite:
             return
         values = {"actor": f"{actor.kind}:{actor.id}"}
-        if self.quick.run_all(connection, [(_IDENTIFY, values)]) is None:
+        if self.statements.run_all(connection, [(_IDENTIFY, values)]) is None:
             connection.execute(_IDENTIFY, values)
 
     def _writer_connection(self) -> Connection:

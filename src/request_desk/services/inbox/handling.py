@@ -50,7 +50,7 @@ from request_desk.services.inbox import doubts, search_index
 from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.inbox import routing as inbox_routing
 from request_desk.services.inbox import scope as request_scope
-from request_desk.services.inbox.marks import ClearedMarks, Removal
+from request_desk.services.inbox.marks import ClearedMarks, Clearing
 from request_desk.services.notices import outbox
 from request_desk.services.people import patients
 from request_desk.services.schedule import acts, scheduling
@@ -194,7 +194,7 @@ def submit(unit: Unit, new: NewRequest) -> RequestId:
                 _("You already asked for this, and we have not finished with it. Add to it?"), RequestId(asked.id)
             )
     text = clean_text(new.message, field=_("Message"))
-    appointment = _appointment(unit, new)
+    appointment = _concerned(unit, new)
     wishes = _wishes(new)
     for field in ("type_id", "provider_id", "location_id"):
         _check_choice(unit, field, getattr(new, field))
@@ -304,7 +304,7 @@ def _call(unit: Unit) -> str:
     return _("Please call the practice: {phone}.").format(phone=phone) if phone else _("Please call the practice.")
 
 
-def _appointment(unit: Unit, new: NewRequest) -> Row[Any] | None:
+def _concerned(unit: Unit, new: NewRequest) -> Row[Any] | None:
     """The appointment that a cancel or reschedule request is about: the present end of its chain, confirmed and still to come."""
     if new.kind is RequestKind.SCHEDULE:
         return None
@@ -411,7 +411,7 @@ def _insert_message(
         "created_at": unit.now,
         "visible_at": visible_at,
     }
-    unit.ask(_INSERT_MESSAGE, values)
+    unit.defer(_INSERT_MESSAGE, values)
     return message_id
 
 
@@ -491,7 +491,7 @@ def follow_up(unit: Unit, request_id: RequestId, reply: Reply) -> Resolved:
     if not text:
         raise Invalid(_("The response is empty. Write something or close it."), field=_("Response"))
     changed = unit.change(_request, request_id, row.version)
-    away = Removal(draft=inbox_marks.take_draft(unit, request_id))
+    away = Clearing(draft=inbox_marks.take_draft(unit, request_id))
     message_id = _say(unit, row, reply, text)
     people = outbox.ask_people(unit, PatientId(row.patient_id))
     notices = _tell(unit, row, None, people, changed.version, None, replied=True)
@@ -609,21 +609,21 @@ def _values_of(unit: Unit, disposition: Disposition, waiting_until: datetime | N
 
 def _dispose(unit: Unit, request_id: RequestId, expect_version: int, values: Mapping[str, Any]) -> Deferred:
     seen = {"seen_id": request_id, "seen_version": expect_version}
-    return unit.ask(_DISPOSE, {**seen, **{f"new_{name}": value for name, value in values.items()}})
+    return unit.defer(_DISPOSE, {**seen, **{f"new_{name}": value for name, value in values.items()}})
 
 
-def _put_away(unit: Unit, row: Row[Any], disposition: Disposition) -> Removal:
+def _put_away(unit: Unit, row: Row[Any], disposition: Disposition) -> Clearing:
     """Take the request out of the inboxes that the disposition names; the sender's claim and draft are done with."""
     draft = inbox_marks.take_draft(unit, row.id)
     match disposition:
         case Disposition.COMPLETED:
             marks = inbox_marks.clear_marks(unit, row.id)
-            return Removal(marks, None, inbox_marks.drop_claim(unit, row.id), draft)
+            return Clearing(marks, None, inbox_marks.drop_claim(unit, row.id), draft)
         case Disposition.DISMISSED:
             dismissed = inbox_marks.dismiss(unit, row)
-            return Removal(dismissed, unit.actor.staff_id, inbox_marks.release(unit, row.id), draft)
+            return Clearing(dismissed, unit.actor.staff_id, inbox_marks.release(unit, row.id), draft)
         case Disposition.OPEN | Disposition.WAITING:
-            return Removal(claim=inbox_marks.release(unit, row.id), draft=draft)
+            return Clearing(claim=inbox_marks.release(unit, row.id), draft=draft)
         case _:
             assert_never(disposition)
 

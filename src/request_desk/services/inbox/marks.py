@@ -108,7 +108,7 @@ class ClearedMarks:
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
+class Clearing:
     """What an act takes away, before anybody has looked at what it was."""
 
     marks: Deferred | tuple[dict[str, Any], ...] | None = None
@@ -150,7 +150,7 @@ def not_mine(unit: Unit, request_id: RequestId) -> None:
     unit.require(Permission.VIEW_REQUESTS)
     row = request_scope.pending(request_scope.seen(unit, request_id, lock=True))
     marks = dismiss(unit, row)
-    kept = Removal(marks, unit.actor.staff_id, release(unit, request_id)).kept()
+    kept = Clearing(marks, unit.actor.staff_id, release(unit, request_id)).kept()
     unit.record("dismissed", Topic.MARK, request_id)
     label = _("Removed the request of {patient} from your inbox").format(
         patient=full_name(row.given_name, row.family_name)
@@ -188,7 +188,7 @@ def dismiss(unit: Unit, row: Row[Any]) -> tuple[dict[str, Any], ...]:
 
 def clear_marks(unit: Unit, request_id: RequestId) -> Deferred:
     """Delete everybody's marks on a request; the answer is their rows."""
-    return unit.ask(_CLEAR, {"of": request_id})
+    return unit.defer(_CLEAR, {"of": request_id})
 
 
 def put_back(unit: Unit, request_id: RequestId, kept: ClearedMarks) -> None:
@@ -250,12 +250,12 @@ def release_claim(unit: Unit, request_id: RequestId) -> None:
 
 def release(unit: Unit, request_id: RequestId) -> Deferred:
     """Delete the actor's claim within another use case; the answer is its row."""
-    return unit.ask(_RELEASE, {"of": request_id, "me": unit.actor.staff_id})
+    return unit.defer(_RELEASE, {"of": request_id, "me": unit.actor.staff_id})
 
 
 def drop_claim(unit: Unit, request_id: RequestId) -> Deferred:
     """Delete whoever's claim within another use case; the answer is its row."""
-    return unit.ask(_DROP_CLAIM, {"of": request_id})
+    return unit.defer(_DROP_CLAIM, {"of": request_id})
 
 
 def add_note(unit: Unit, request_id: RequestId, text: str, call: CallOutcome | None = None) -> int:
@@ -311,7 +311,7 @@ def drop_draft(unit: Unit, request_id: RequestId) -> None:
 
 def take_draft(unit: Unit, request_id: RequestId) -> Deferred:
     """Delete the actor's draft within another use case; the answer is its row."""
-    return unit.ask(_DROP_DRAFT, {"me": unit.actor.staff_id, "of": request_id})
+    return unit.defer(_DROP_DRAFT, {"me": unit.actor.staff_id, "of": request_id})
 
 
 def _storable(text: str, most: int) -> str:

@@ -21,7 +21,7 @@ from request_desk.services.desk import Unit
 from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.inbox import search_index
-from request_desk.services.inbox.marks import ClearedMarks, Removal
+from request_desk.services.inbox.marks import ClearedMarks, Clearing
 from request_desk.services.inbox.scope import IS_ACTIVE, in_state
 from request_desk.store import schema
 
@@ -195,7 +195,7 @@ def forward(unit: Unit, request_id: RequestId, target: Target, note: str, *, exp
         unit, request_id, expect_version, target, TargetOrigin.FORWARDED, routing_reason, RequestState.OPEN, None
     )
     forward_id = _note_forward(unit, unit.actor.staff_id, request_id, before, target, text)
-    away = Removal(marks=inbox_marks.clear_marks(unit, request_id), claim=inbox_marks.release(unit, request_id))
+    away = Clearing(marks=inbox_marks.clear_marks(unit, request_id), claim=inbox_marks.release(unit, request_id))
     unit.record("forwarded", Topic.REQUEST, request_id, to=target.id, forward_id=forward_id)
     was = Forwarded(
         forward_id,

@@ -32,9 +32,9 @@ def scope_word(target_id: int) -> str:
 def add(unit: Unit, message_id: MessageId, request_id: RequestId, words: str, target_id: int) -> None:
     """Make a letter findable by its folded words, in the inbox that its request is in."""
     row = {"id": message_id, "request_id": request_id, "body": words, "scope": scope_word(target_id)}
-    unit.ask(_INSERT, row)
+    unit.defer(_INSERT, row)
     if unit.is_sqlite:
-        unit.ask(_ADD, {"id": message_id, "body": words, "scope": row["scope"]})
+        unit.defer(_ADD, {"id": message_id, "body": words, "scope": row["scope"]})
 
 
 def forget(unit: Unit, message_id: MessageId) -> None:

@@ -190,7 +190,7 @@ _PENDING_OF_REQUEST = select(_outbox.c.id).where(
 
 def ask_people(unit: Unit, patient_id: PatientId) -> Deferred:
     """Ask who may be told about a patient, on the way to the database with what an act asks first."""
-    return unit.ask(_RECIPIENTS, {"patient_id": patient_id})
+    return unit.defer(_RECIPIENTS, {"patient_id": patient_id})
 
 
 def told_of_acts(unit: Unit, patient_id: PatientId) -> tuple[ContactId, ...]:
@@ -235,7 +235,7 @@ def notify(
         for each in planned(kind, replied=replied, sender_id=sender_id or ContactId(0), to=to)
     ]
     if rows:
-        unit.ask(
+        unit.defer(
             _insert_of(len(rows), tuple(rows[0])),
             {f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.items()},
         )
@@ -265,7 +265,7 @@ def acknowledge(unit: Unit, request_id: RequestId, contact_id: ContactId) -> Non
         dedupe_key=f"acknowledgement:{request_id}",
         not_before=unit.now,
     )
-    unit.ask(_INSERT, row)
+    unit.defer(_INSERT, row)
 
 
 def enqueue_code(unit: Unit, *, challenge_id: int, contact_id: ContactId, contact_point_id: int) -> OutboxId:
@@ -280,7 +280,7 @@ def enqueue_code(unit: Unit, *, challenge_id: int, contact_id: ContactId, contac
         dedupe_key=f"code:{challenge_id}",
         not_before=unit.now,
     )
-    unit.ask(_INSERT, row)
+    unit.defer(_INSERT, row)
     return OutboxId(row["id"])
 
 

@@ -233,7 +233,7 @@ def drop_of_request(unit: Unit, request_id: RequestId) -> int:
 
 def ask_of_request(unit: Unit, request_id: RequestId) -> Deferred:
     """Ask which times are held for a request; mostly none, and an UPDATE that finds no row costs SQLite ten times this look."""
-    return unit.ask(_IDS_OF_REQUEST, {"request": request_id})
+    return unit.defer(_IDS_OF_REQUEST, {"request": request_id})
 
 
 def drop_found(unit: Unit, held: Deferred) -> int:

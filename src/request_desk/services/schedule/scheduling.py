@@ -442,9 +442,9 @@ def _confirmed(
         "shown_at": _visible_from(unit),
     }
     if (request_id, replaces_id) == (held.request_id, held.replaces_id):
-        confirmed = unit.ask(_CONFIRM, values)
+        confirmed = unit.defer(_CONFIRM, values)
     else:
-        confirmed = unit.ask(_CONFIRM_FOR, {**values, "request": request_id, "replaces": replaces_id})
+        confirmed = unit.defer(_CONFIRM_FOR, {**values, "request": request_id, "replaces": replaces_id})
     others = None if request_id is None else holds.ask_of_request(unit, request_id)
     row = confirmed.first
     if row is None:

@@ -80,10 +80,10 @@ class RequestController(QObject):
     closed = Signal()  # none is open
     updated = Signal(object)  # Handling: the same request, changed
     offered = Signal(object)  # Handling: its offers were read for the first time
-    valued = Signal(object)  # Values
-    unvalued = Signal()  # the values could not be read
-    news = Signal(object)  # JournalEntry: somebody else changed it while work was begun here
-    told = Signal(object)  # JournalEntry: somebody else changed it, shown already
+    values_merged = Signal(object)  # Values
+    values_failed = Signal()  # the values could not be read
+    changed_elsewhere = Signal(object)  # JournalEntry: somebody else changed it while work was begun here
+    changed_quietly = Signal(object)  # JournalEntry: somebody else changed it, shown already
     refused = Signal(str)  # a sentence to be shown beside the response
     taken = Signal(str)  # the chosen slot was lost; the next fitting ones are offered
     conflicted = Signal(object)  # Conflict: nothing was sent

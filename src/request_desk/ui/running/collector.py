@@ -1,4 +1,4 @@
-"""Collects cyclic garbage on the UI thread alone: a lane that frees a widget or a cursor of a text aborts the process."""
+"""Collects cyclic garbage on the UI thread alone: a worker that frees a widget or a cursor of a text aborts the process."""
 
 import gc
 from typing import Final
@@ -13,7 +13,7 @@ OLDER: Final = (20, 50)  # young collections before the middle generation, middl
 class Collector(QObject):
     """Takes over from the automatic collector, which runs in whatever thread allocates.
 
-    Reads allocate in the read lane, so that is where the automatic one would destroy Qt objects that are part of a cycle; Qt
+    Reads allocate in the read worker, so that is where the automatic one would destroy Qt objects that are part of a cycle; Qt
     allows that on their own thread only.
     """
 

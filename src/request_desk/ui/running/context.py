@@ -1,4 +1,4 @@
-"""What every page of the desktop is given: lanes, feed, clock, settings, preferences, drafts, the actor; nothing is decided here."""
+"""What every page of the desktop is given: workers, feed, clock, settings, preferences, drafts, the actor; nothing is decided here."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from request_desk.ui.window.undo import UndoBar
 
 
 class Keep(Protocol):
-    """Writes one preference where it follows the user (a service function performed in the act lane)."""
+    """Writes one preference where it follows the user (a service function performed in the act worker)."""
 
     def __call__(self, key: str, value: object, /) -> object: ...
 

@@ -1,4 +1,4 @@
-"""The road from a widget to the services and back: lanes of their own threads, answers on the UI thread; no rule lives here."""
+"""The way from a widget to the services and back: workers of their own threads, answers on the UI thread; no rule lives here."""
 
 import time
 from collections import deque
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 POOL: Final = 2  # threads for things without the database
 TELLING: Final = 0.003  # seconds of answers in one turn of the event loop; then it is the window's turn to be painted
-PATIENCE: Final = 0.03  # seconds that a lane waits for the window at most
+PATIENCE: Final = 0.03  # seconds that a worker waits for the window at most
 
 
 class DeskLike(Protocol):
@@ -106,7 +106,7 @@ class _Job:
 
 
 class Runner(QObject):
-    """Runs acts and reads in their own lanes, first in first out, and brings the answers back to the UI thread."""
+    """Runs acts and reads in their own workers, first in first out, and brings the answers back to the UI thread."""
 
     outcome = Signal(object)
     crashed = Signal(str)
@@ -125,7 +125,7 @@ class Runner(QObject):
         self._closed = False
         self._acts: SimpleQueue[_Job | None] = SimpleQueue()
         self._reads: SimpleQueue[_Job | None] = SimpleQueue()
-        self._pool = ThreadPoolExecutor(POOL, thread_name_prefix="elsewhere")
+        self._pool = ThreadPoolExecutor(POOL, thread_name_prefix="pool")
         self._arrivals: deque[_Job] = deque()
         self._next_turn = QTimer(self)
         self._next_turn.setSingleShot(True)
@@ -156,27 +156,27 @@ class Runner(QObject):
     def act(
         self, owner: QObject, function: Callable[Concatenate[Any, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> Pending[T]:
-        """Perform a use case in the act lane; its whole outcome is told by the signal `outcome`."""
+        """Perform a use case in the act worker; its whole outcome is told by the signal `outcome`."""
         actor = self._actor
         return self._start(self._acts, owner, lambda: self._desk.perform(actor, function, *args, **kwargs), is_act=True)
 
     def undo(self, owner: QObject, undo: object) -> Pending[Any]:
-        """Take an act back, in the act lane, so that it comes after the act."""
+        """Take an act back, in the act worker, so that it comes after the act."""
         actor = self._actor
         return self._start(self._acts, owner, lambda: self._desk.undo(actor, undo), is_act=True)
 
     def read(
         self, owner: QObject, function: Callable[Concatenate[Any, P], T], /, *args: P.args, **kwargs: P.kwargs
     ) -> Pending[T]:
-        """Query in the read lane."""
+        """Query in the read worker."""
         actor = self._actor
         return self._start(self._reads, owner, lambda: self._desk.query(actor, function, *args, **kwargs))
 
     def call(self, owner: QObject, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Pending[T]:
-        """Call something of the desk that is no use case (the journal's tail) in the read lane."""
+        """Call something of the desk that is no use case (the journal's tail) in the read worker."""
         return self._start(self._reads, owner, lambda: function(*args, **kwargs))
 
-    def elsewhere(self, owner: QObject, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Pending[T]:
+    def run_in_pool(self, owner: QObject, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Pending[T]:
         """Call something that needs no database in the small pool; the order is not kept."""
         pending: Pending[T] = Pending()
         job = _Job(owner, pending, lambda: function(*args, **kwargs), is_act=False)
@@ -233,10 +233,10 @@ class Runner(QObject):
             if not self._closed:
                 self._window_is_done.wait(PATIENCE)
             self._make(job)
-            del job  # a lane that waits holds nothing
+            del job  # a worker that waits holds nothing
 
     def _make(self, job: _Job) -> None:
-        """Make the call, on a thread of a lane, and send the job back."""
+        """Make the call, on a thread of a worker, and send the job back."""
         if not job.may_be_skipped:
             try:
                 job.result = job.call()
@@ -256,7 +256,7 @@ class Runner(QObject):
         self._await_window()
 
     def _await_window(self) -> None:
-        """Let the lanes begin nothing before the next turn of the event loop is over: there the window is painted."""
+        """Let the workers begin nothing before the next turn of the event loop is over: there the window is painted."""
         self._window_is_done.clear()
         self._turn_ends.start(0)
 
