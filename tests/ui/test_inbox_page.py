@@ -962,7 +962,7 @@ def test_the_last_one_who_would_see_it_cannot_remove_it(
         practice.desk.perform(practice.kofi, inbox_marks.not_mine, request)
     desk = desks()
     desk.look()
-    desk.page.message.not_mine_wanted.emit()
+    desk.page.message.button("inbox.not_mine").click()
     desk.settle()
     assert "Nobody else would see this request" in desk.response.refusal_bar.text()
     assert request in desk.rows()

@@ -1,13 +1,48 @@
-"""The commands of the Message Center: words, keys and permission of each; what they do is the page's business."""
+"""The commands of the Message Center besides the acts on a request: words, keys and permission; what they do is the page's business."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from request_desk.domain.access import Permission
 from request_desk.domain.words import _
+from request_desk.ui.inbox.flow import Handling
 from request_desk.ui.window.commands import Command, Scope, keys_text
 
 _HERE = Scope.REQUEST
 _ANSWER = Permission.ANSWER_REQUESTS.value
-_FORWARD = Permission.FORWARD_REQUESTS.value
+NARROW = 580  # pixels at 100 %, below which the rarer acts are in the menu
+TINY = 400
 DIGITS = tuple(str(digit) for digit in range(1, 10))
+
+T = TypeVar("T")
+
+
+def always(_now: Handling) -> bool:
+    """Say yes, whatever the request."""
+    return True
+
+
+def unanswered(now: Handling) -> bool:
+    """Whether nothing was sent yet, and nothing is on its way."""
+    return not now.sending and not now.is_answered
+
+
+@dataclass(frozen=True, slots=True)
+class RequestAct(Generic[T]):
+    """An act on the open request, done by a `T`. `button` is its word below the message, "" for none.
+
+    Where the message is narrower than `room` it stands in the menu. `is_offered` decides whether it is there, `is_able` whether
+    it can be pressed.
+    """
+
+    command: Command
+    run: Callable[[T], object]
+    button: str = ""
+    room: int = 0
+    is_quiet: bool = False  # a button without a frame
+    is_offered: Callable[[Handling], bool] = always
+    is_able: Callable[[Handling], bool] = unanswered
 
 
 def going() -> tuple[Command, ...]:
@@ -16,7 +51,6 @@ def going() -> tuple[Command, ...]:
         Command("inbox.next", _("Next request"), ("J",), _HERE, sheet_keys="J / ↓"),
         Command("inbox.previous", _("Previous request"), ("K",), _HERE, sheet_keys="K / ↑"),
         Command("inbox.open", _("Into the message"), ("Return",), _HERE),
-        Command("inbox.reply", _("Write the response"), ("R",), _HERE, icon="reply", permission=_ANSWER),
         Command("inbox.next_slot", _("Next available time"), ("N",), _HERE, icon="skip-forward"),
         Command("inbox.own_words", _("Leave out what was read in the message"), ("X",), _HERE, icon="x"),
         Command("inbox.search", _("Search the requests"), ("/", "Ctrl+F"), _HERE, icon="search"),
@@ -29,28 +63,17 @@ def going() -> tuple[Command, ...]:
     )
 
 
-def acting() -> tuple[Command, ...]:
-    """Return the commands that change something; their plain keys wait for what follows them."""
-    return (
-        _changing("inbox.cancel", _("Cancel the appointment"), ("C",), "calendar-x"),
-        _changing("inbox.forward", _("Forward the request"), ("F",), "forward", _FORWARD),
-        _changing("inbox.wait", _("Waiting for parent until …"), ("S",), "clock"),
-        _changing("inbox.unread", _("Mark unread"), ("U",), "mail", ""),
-        _changing("inbox.take", _("Take the request, take it over"), ("T",), "hand"),
-        _changing("inbox.another", _("Another visit is wanted"), ("A",), "plus"),
-        _changing("inbox.patient", _("Change the patient of the request"), ("Ctrl+Shift+P",), "user"),
-        _changing("inbox.no_reply", _("Complete without a reply"), ("D",), "check"),
-        _changing("inbox.not_mine", _("Remove from my inbox (not mine)"), (), "x"),
-        Command(
-            "inbox.send",
-            _("Do it: act, send, complete"),
-            ("Ctrl+Return", "Ctrl+Enter"),
-            _HERE,
-            changing=True,
-            icon="check",
-            permission=_ANSWER,
-            sheet_keys=keys_text("Ctrl+Return"),
-        ),
+def sending() -> Command:
+    """Return the command that does what was chosen."""
+    return Command(
+        "inbox.send",
+        _("Do it: act, send, complete"),
+        ("Ctrl+Return", "Ctrl+Enter"),
+        _HERE,
+        changing=True,
+        icon="check",
+        permission=_ANSWER,
+        sheet_keys=keys_text("Ctrl+Return"),
     )
 
 
@@ -78,7 +101,3 @@ def choosing_location() -> Command:
         in_palette=False,
         sheet_keys="Alt 1 … 9",
     )
-
-
-def _changing(name: str, text: str, keys: tuple[str, ...], icon: str, permission: str = _ANSWER) -> Command:
-    return Command(name, text, keys, _HERE, changing=True, icon=icon, permission=permission)

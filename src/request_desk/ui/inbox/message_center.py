@@ -17,11 +17,12 @@ from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.inbox import search_queries
 from request_desk.services.notices import outbox
 from request_desk.services.practice import directory
-from request_desk.ui.inbox.commands import acting, choosing_location, choosing_offer, going
+from request_desk.ui.inbox.commands import choosing_location, choosing_offer, going, sending
 from request_desk.ui.inbox.deliveries import DeliveriesSheet
 from request_desk.ui.inbox.feed import ListChoice, RequestFeed
 from request_desk.ui.inbox.filters import FilterBar
 from request_desk.ui.inbox.offers_strip import OffersStrip
+from request_desk.ui.inbox.request_acts import ACTS
 from request_desk.ui.inbox.request_list import LEAST_ROWS, ListCard, RequestDelegate, fitting_row
 from request_desk.ui.inbox.request_pane import RequestPane
 from request_desk.ui.inbox.response_controller import ResponseController
@@ -101,7 +102,7 @@ class MessageCenter(WindowPage):
         yield
         self._list_card_made()
         yield
-        self.message = RequestPane(self)
+        self.message = RequestPane(ACTS, self)
         yield
         self.message_stack = self.message_card = StateStack(self.message, self._left, is_card=True)
         yield
@@ -210,27 +211,20 @@ class MessageCenter(WindowPage):
             "inbox.next": partial(self.list.step, 1),
             "inbox.previous": partial(self.list.step, -1),
             "inbox.open": self._into_message,
-            "inbox.reply": answering.go_to_response,
             "inbox.next_slot": answering.beside.next_available,
             "inbox.search": self.focus_search,
             "inbox.phrases": answering.open_phrases,
             "inbox.note": self.focus_notes,
             "inbox.deliveries": self.open_deliveries,
             "inbox.all_locations": partial(self.filters.choose_location, ()),
-            "inbox.cancel": answering.cancel_appointment,
-            "inbox.forward": answering.forward,
-            "inbox.wait": answering.wait_for_parent,
-            "inbox.unread": answering.request_controller.mark_unread,
-            "inbox.take": answering.request_controller.take,
             "inbox.own_words": answering.request_controller.leave_out_next,
-            "inbox.another": answering.request_controller.want_another,
-            "inbox.patient": answering.change_patient,
-            "inbox.no_reply": answering.complete_without_reply,
-            "inbox.not_mine": answering.request_controller.not_mine,
-            "inbox.send": self._send_by_key,
         }
-        for command in (*going(), *acting()):
+        for command in going():
             registry.add(command, handlers[command.id], owner=self)
+        for act in ACTS:
+            registry.add(act.command, partial(act.run, answering), owner=self)
+        registry.add(sending(), self._send_by_key, owner=self)
+        self.message.act_wanted.connect(registry.run)
         registry.add_each(choosing_offer(), self._digit, owner=self)
         registry.add_each(choosing_location(), self._location_key, owner=self)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -51,6 +51,8 @@ NOT_ARMED = "This may be answered already. Press A first if another visit is wan
 FAR = timedelta(days=90)  # how far times are looked for when the request names no type
 MANY = 200  # slots among which the first of each provider and day are found
 READ_AFTER = 700  # milliseconds of selection until a request counts as read (MC4)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -569,15 +571,17 @@ class RequestController(QObject):
 
     # other acts on the request
 
+    def perform(self, use_case: Callable[..., T], *values: object) -> Pending[T]:
+        """Perform a use case on the open request as it was seen; what is refused is said beside the response."""
+        assert self._now is not None
+        seen = self._now.view
+        pending = self._runner.act(self, use_case, seen.id, *values, expect_version=seen.version)
+        return pending.refused(partial(self._not_resolved, seen.id))
+
     def forward(self, target: Target, note: str) -> None:
         """Hand the request on, with a note."""
-        now = self._now
-        if now is None:
-            return
-        pending = self._runner.act(
-            self, inbox_routing.forward, now.view.id, target, note, expect_version=now.view.version
-        )
-        self._left_by(pending, now.view.id)
+        if self._now is not None:
+            self._left_by(self.perform(inbox_routing.forward, target, note), self._now.view.id)
 
     def change_patient(self, patient_id: PatientId) -> None:
         """Say that the request is about another patient of the household; a chosen time is let go (ACT16)."""
@@ -586,8 +590,7 @@ class RequestController(QObject):
             return
         self._drop_hold()
         self._set(flow.letting_go(now))
-        act = self._runner.act(self, handling.change_patient, now.view.id, patient_id, expect_version=now.view.version)
-        act.done(partial(self._patient_changed, now.view.id)).refused(partial(self._not_resolved, now.view.id))
+        self.perform(handling.change_patient, patient_id).done(partial(self._patient_changed, now.view.id))
 
     def _patient_changed(self, request_id: RequestId, _version: int) -> None:
         if request_id == self._id:
@@ -598,10 +601,11 @@ class RequestController(QObject):
     def not_mine(self) -> None:
         """Take it out of my inbox; refused for the last one who would see it."""
         if self._now is not None:
-            self._left_by(self._runner.act(self, inbox_marks.not_mine, self._now.view.id), self._now.view.id)
+            pending = self._runner.act(self, inbox_marks.not_mine, self._now.view.id)
+            self._left_by(pending.refused(partial(self._not_resolved, self._now.view.id)), self._now.view.id)
 
     def _left_by(self, pending: Pending[None], request_id: RequestId) -> None:
-        pending.done(partial(self._has_left, request_id)).refused(partial(self._not_resolved, request_id))
+        pending.done(partial(self._has_left, request_id))
 
     def _has_left(self, request_id: RequestId, _none: None) -> None:
         self.left_here.emit(request_id)

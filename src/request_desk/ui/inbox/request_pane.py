@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAction, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -18,9 +20,10 @@ from PySide6.QtWidgets import (
 )
 
 from request_desk.domain.ids import RequestId
-from request_desk.domain.requests import AuthorKind, Claim, Delivery, Message, RequestState, RequestView
+from request_desk.domain.requests import AuthorKind, Claim, Delivery, Message, RequestView
 from request_desk.domain.words import Words, _, safe_name
 from request_desk.ui.inbox import request_words as say
+from request_desk.ui.inbox.commands import NARROW, RequestAct
 from request_desk.ui.inbox.flow import Handling
 from request_desk.ui.inbox.notes_box import NotesBox
 from request_desk.ui.inbox.row_words import DOT
@@ -32,12 +35,9 @@ from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
 from request_desk.ui.widgets.states import Banner, BannerKind
 from request_desk.ui.widgets.text import PlainLabel, PlainTextView, no_mnemonic, set_tip, show_if
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
-from request_desk.ui.window.keys import keys_text
 
 LABELS = 118  # the column of labels in the small table
 ROW_HEIGHT = 22
-NARROW = 580  # pixels at 100 % below which the rarer buttons are in a menu
-TINY = 400
 MOST_LINES = 8  # of a message before the rest waits to be asked for, so that the times stay in sight
 
 
@@ -183,44 +183,36 @@ class RequestPane(Card):
     offer_chosen = Signal(object)  # Item
     offers_painted = Signal(object)
     type_chosen = Signal(object)  # TypeId
-    cancel_wanted = Signal()
-    reply_wanted = Signal()
-    forward_wanted = Signal()
-    nurse_wanted = Signal()
-    unread_wanted = Signal()
+    act_wanted = Signal(str)  # the id of its command
     left_out = Signal(object)  # Item: something read in the message, which does not count
-    not_mine_wanted = Signal()
-    take_wanted = Signal()
-    another_wanted = Signal()
-    patient_wanted = Signal()
     news_wanted = Signal()
     related_wanted = Signal(object)  # RequestId
     note_written = Signal(str)
     called = Signal(object, str)
     retry_wanted = Signal(object)  # delivery id
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, acts: Sequence[RequestAct[Any]], parent: QWidget | None = None) -> None:
         super().__init__(parent, padding=18, name=_("Message"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._view: RequestView | None = None
         self.urgent_words: tuple[str, ...] = ()  # the practice's own
-        self._may_cancel = False
+        self._now: Handling | None = None
         self._shown_related: tuple[tuple[str, RequestId], ...] = ()
         self._shown_deliveries: tuple[tuple[str, Delivery], ...] = ()
         self._shown_thread: tuple[tuple[str, str], ...] = ()
         self._make_head()
         # What must not be overlooked and what somebody else did meanwhile stay in sight; everything below them scrolls.
         self.urgent_bar = Banner(self)
-        self.urgent_bar.acted.connect(self.nurse_wanted)
+        self.urgent_bar.acted.connect(partial(self.act_wanted.emit, "inbox.nurse"))
         self.answered_bar = Banner(self)
-        self.answered_bar.acted.connect(self.another_wanted)
+        self.answered_bar.acted.connect(partial(self.act_wanted.emit, "inbox.another"))
         self.safety_bar = Banner(self)
         self.news_bar = Banner(self)
         self.news_bar.acted.connect(self.news_wanted)
         for bar in (self.urgent_bar, self.answered_bar, self.safety_bar, self.news_bar):
             self.body.addWidget(bar)
         self._make_content()
-        self._make_buttons()
+        self._make_buttons(acts)
 
     # how it is made
 
@@ -272,7 +264,7 @@ class RequestPane(Card):
         inner.setSpacing(app_theme().px(2 * SPACE))
         self._make_people(content, inner)
         self.claim_bar = Banner(content)
-        self.claim_bar.acted.connect(self.take_wanted)
+        self.claim_bar.acted.connect(partial(self.act_wanted.emit, "inbox.take"))
         inner.addWidget(self.claim_bar)
         self.text = PlainTextView(name=_("What was written"), max_lines=MOST_LINES, cuts=True, parent=content)
         inner.addWidget(self.text)
@@ -337,44 +329,33 @@ class RequestPane(Card):
             self._rows[content] = facts.add(label, content)
         return facts
 
-    def _make_buttons(self) -> None:
-        self._buttons = buttons = FlowBox(self)
-        flow = buttons.flow
-        self.reply_button = secondary(_("Reply"), icon="reply", parent=buttons)
-        self.forward_button = secondary(_("Forward"), icon="forward", parent=buttons)
-        self.cancel_button = secondary(_("Cancel visit"), icon="calendar-x", parent=buttons)
-        self.unread_button = secondary(_("Mark unread"), icon="mail", parent=buttons)
-        self.not_mine_button = ghost(_("Not mine"), parent=buttons)
-        for button, intent, keys in (
-            (self.reply_button, self.reply_wanted, "R"),
-            (self.forward_button, self.forward_wanted, "F"),
-            (self.cancel_button, self.cancel_wanted, "C"),
-            (self.unread_button, self.unread_wanted, "U"),
-            (self.not_mine_button, self.not_mine_wanted, ""),
-        ):
-            button.clicked.connect(intent)
+    def _make_buttons(self, acts: Sequence[RequestAct[Any]]) -> None:
+        self._buttons = FlowBox(self)
+        self.more_button = IconButton("ellipsis", _("More"), outlined=True, parent=self._buttons)
+        self.more_button.clicked.connect(self._open_menu)
+        self._menu = QMenu(self.more_button)
+        self._acts: list[tuple[RequestAct[Any], Button, QAction]] = []
+        for act in acts:
+            if not act.button:
+                continue
+            icon = "" if act.is_quiet else act.command.icon
+            button = (ghost if act.is_quiet else secondary)(act.button, icon=icon, parent=self._buttons)
+            entry = self._menu.addAction(act.button)
+            button.clicked.connect(partial(self.act_wanted.emit, act.command.id))
+            entry.triggered.connect(partial(self.act_wanted.emit, act.command.id))
+            keys = act.command.shown_keys()
             if keys:
                 button.setAccessibleDescription(keys)
                 set_tip(button, f"{button.words()} ({keys})")
-            flow.addWidget(button)
-        self.patient_button = ghost(_("Change patient"), parent=buttons)
-        self.patient_button.clicked.connect(self.patient_wanted)
-        set_tip(self.patient_button, keys_text("Ctrl+Shift+P"))
-        self.patient_button.hide()  # where there is a menu, it is in there
-        self.more_button = IconButton("ellipsis", _("More"), outlined=True, parent=buttons)
-        self._menu = QMenu(self.more_button)
-        self._cancel_action = self._menu.addAction(_("Cancel visit"))
-        self._cancel_action.triggered.connect(self.cancel_wanted)
-        self._menu.addAction(_("Mark unread")).triggered.connect(self.unread_wanted)
-        self._patient_action = self._menu.addAction(_("Change patient …"))
-        self._patient_action.triggered.connect(self.patient_wanted)
-        self._not_mine_action = self._menu.addAction(_("Not mine"))
-        self._not_mine_action.triggered.connect(self.not_mine_wanted)
-        self.more_button.clicked.connect(self._open_menu)
-        flow.addWidget(self.more_button)
-        flow.addWidget(self.patient_button)
+            self._buttons.flow.addWidget(button)
+            self._acts.append((act, button, entry))
+        self._buttons.flow.addWidget(self.more_button)
         self._fit_buttons()
-        self.body.addWidget(buttons)
+        self.body.addWidget(self._buttons)
+
+    def button(self, command_id: str) -> Button:
+        """The button of an act."""
+        return next(button for act, button, _entry in self._acts if act.command.id == command_id)
 
     @Slot()
     def _show_all(self) -> None:
@@ -397,19 +378,20 @@ class RequestPane(Card):
         self._fit_buttons()
 
     def _fit_buttons(self) -> None:
-        """Two rarer buttons go into a menu where there is no room for all of them."""
-        narrow = self.width() < app_theme().px(NARROW)
-        is_open = self._view is None or self._view.state is RequestState.OPEN
-        tiny = self.width() < app_theme().px(TINY)
-        show_if(self.cancel_button, self._may_cancel and not tiny)
-        self._cancel_action.setVisible(self._may_cancel and tiny)
-        may_change = is_open and self._view is not None and self._view.appointment is None
-        show_if(self.patient_button, may_change and not narrow)
-        self._patient_action.setVisible(may_change)
-        show_if(self.more_button, narrow)
-        show_if(self.unread_button, not narrow)
-        show_if(self.not_mine_button, is_open and not narrow)
-        self._not_mine_action.setVisible(is_open)
+        """The rarer acts go into a menu where there is no room for all the buttons."""
+        theme, now = app_theme(), self._now
+        narrow = self.width() < theme.px(NARROW)
+        in_menu = False
+        for act, button, entry in self._acts:
+            is_offered = now is not None and act.is_offered(now)
+            has_room = self.width() >= theme.px(act.room)
+            show_if(button, is_offered and has_room)
+            entry.setVisible(is_offered and not has_room)
+            in_menu = in_menu or (is_offered and not has_room)
+            can_be_pressed = now is not None and act.is_able(now)
+            button.setEnabled(can_be_pressed)
+            entry.setEnabled(can_be_pressed)
+        show_if(self.more_button, in_menu)
         self._buttons.fit()
         # Beside the title only where all of it has room; else in a line of its own.
         words = self.title.sizeHint().width() + self.where.sizeHint().width() + app_theme().px(4 * SPACE)
@@ -421,7 +403,7 @@ class RequestPane(Card):
 
     def show_request(self, now: Handling, claim: Claim | None, words: Words, at: datetime) -> None:
         """Show a request as it stands; what is selected, scrolled and being noted stays while it is the same one."""
-        view = now.view
+        self._now, view = now, now.view
         if self._view is None or self._view.id != view.id:
             self.notes.clear_line()
             self.news_bar.clear()
@@ -437,8 +419,6 @@ class RequestPane(Card):
         self._show_claim(claim, words)
         self._show_answered(now, words)
         self.show_times(now, words, at)
-        for button in (self.forward_button, self.unread_button, self.not_mine_button):
-            button.setEnabled(not now.sending and not now.is_answered)
 
     def set_types(self, types: Sequence[tuple[object, str]]) -> None:
         """Offer these types of appointment where a request names none."""
@@ -537,9 +517,8 @@ class RequestPane(Card):
         if appointment is not None:
             self.current.setText(say.appointment_line(appointment, words))
             self.current.set_strike(strike=now.appointment is None)
-        self._may_cancel = now.appointment is not None and not now.is_answered
+        self._now = now
         self._fit_buttons()
-        self.cancel_button.setEnabled(now.cancel is None and not now.sending)
         wished = say.marked(say.wished_items(now, words), now, words, at)
         hides = now.view.kind.value == "cancel" and not now.view.wishes
         self.wished.set_items(wished)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
@@ -117,15 +116,6 @@ class ResponseController(QObject):
         message.offers_painted.connect(self._offers_painted)
         message.type_chosen.connect(handler.choose_type)
         message.left_out.connect(self._left_out)
-        message.cancel_wanted.connect(self.cancel_appointment)
-        message.reply_wanted.connect(self.go_to_response)
-        message.forward_wanted.connect(partial(self.forward, ""))
-        message.nurse_wanted.connect(partial(self.forward, _("nurse")))
-        message.unread_wanted.connect(handler.mark_unread)
-        message.not_mine_wanted.connect(handler.not_mine)
-        message.take_wanted.connect(handler.take)
-        message.another_wanted.connect(handler.want_another)
-        message.patient_wanted.connect(self.change_patient)
         message.news_wanted.connect(self._show_news)
         message.related_wanted.connect(self.related_wanted)
         message.note_written.connect(self._note_written)

@@ -1,0 +1,96 @@
+"""The acts on the open request: words, key, button, and what each does. One more is its use case and one entry here."""
+
+from request_desk.domain.access import Permission
+from request_desk.domain.requests import RequestState
+from request_desk.domain.words import _
+from request_desk.ui.inbox.commands import NARROW, TINY, RequestAct, always
+from request_desk.ui.inbox.flow import Handling
+from request_desk.ui.inbox.response_controller import ResponseController
+from request_desk.ui.window.commands import Command, Scope
+
+_ANSWER = Permission.ANSWER_REQUESTS.value
+_FORWARD = Permission.FORWARD_REQUESTS.value
+
+
+def _can_cancel(now: Handling) -> bool:
+    return now.appointment is not None and not now.is_answered
+
+
+def _not_cancelling(now: Handling) -> bool:
+    return now.cancel is None and not now.sending
+
+
+def _is_open(now: Handling) -> bool:
+    return now.view.state is RequestState.OPEN
+
+
+def _has_no_appointment(now: Handling) -> bool:
+    return _is_open(now) and now.view.appointment is None
+
+
+def _changing(name: str, text: str, key: str, icon: str, permission: str = _ANSWER) -> Command:
+    keys = (key,) if key else ()
+    return Command(name, text, keys, Scope.REQUEST, changing=True, icon=icon, permission=permission)
+
+
+# In the order of their buttons.
+ACTS: tuple[RequestAct[ResponseController], ...] = (
+    RequestAct(
+        Command("inbox.reply", _("Write the response"), ("R",), Scope.REQUEST, icon="reply", permission=_ANSWER),
+        lambda at: at.go_to_response(),
+        button=_("Reply"),
+        is_able=always,
+    ),
+    RequestAct(
+        _changing("inbox.forward", _("Forward the request"), "F", "forward", _FORWARD),
+        lambda at: at.forward(),
+        button=_("Forward"),
+    ),
+    RequestAct(
+        _changing("inbox.nurse", _("Forward to nurse"), "", "forward", _FORWARD),
+        lambda at: at.forward(_("nurse")),
+    ),
+    RequestAct(
+        _changing("inbox.cancel", _("Cancel the appointment"), "C", "calendar-x"),
+        lambda at: at.cancel_appointment(),
+        button=_("Cancel visit"),
+        room=TINY,
+        is_offered=_can_cancel,
+        is_able=_not_cancelling,
+    ),
+    RequestAct(_changing("inbox.wait", _("Waiting for parent until …"), "S", "clock"), lambda at: at.wait_for_parent()),
+    RequestAct(
+        _changing("inbox.unread", _("Mark unread"), "U", "mail", ""),
+        lambda at: at.request_controller.mark_unread(),
+        button=_("Mark unread"),
+        room=NARROW,
+    ),
+    RequestAct(
+        _changing("inbox.not_mine", _("Remove from my inbox (not mine)"), "", "x"),
+        lambda at: at.request_controller.not_mine(),
+        button=_("Not mine"),
+        room=NARROW,
+        is_quiet=True,
+        is_offered=_is_open,
+    ),
+    RequestAct(
+        _changing("inbox.patient", _("Change the patient of the request"), "Ctrl+Shift+P", "user"),
+        lambda at: at.change_patient(),
+        button=_("Change patient"),
+        room=NARROW,
+        is_quiet=True,
+        is_offered=_has_no_appointment,
+        is_able=always,
+    ),
+    RequestAct(
+        _changing("inbox.take", _("Take the request, take it over"), "T", "hand"),
+        lambda at: at.request_controller.take(),
+    ),
+    RequestAct(
+        _changing("inbox.another", _("Another visit is wanted"), "A", "plus"),
+        lambda at: at.request_controller.want_another(),
+    ),
+    RequestAct(
+        _changing("inbox.no_reply", _("Complete without a reply"), "D", "check"), lambda at: at.complete_without_reply()
+    ),
+)
