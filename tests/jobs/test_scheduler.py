@@ -7,7 +7,7 @@ from threading import Event
 import pytest
 
 from request_desk.domain.clock import FixedClock
-from request_desk.gateways.email import Letter, Result, Sent
+from request_desk.gateways.letters import Letter, Result, Sent
 from request_desk.jobs import scheduler, tasks
 from request_desk.jobs.scheduler import Jobs
 from request_desk.services.desk import Desk

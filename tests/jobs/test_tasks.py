@@ -15,7 +15,7 @@ from request_desk.domain.errors import Unavailable
 from request_desk.domain.ids import hashed
 from request_desk.domain.requests import Disposition, Reply
 from request_desk.domain.spans import Slot
-from request_desk.gateways.email import Letter, Permanent, Result, Sent, Temporary
+from request_desk.gateways.letters import Letter, Permanent, Result, Sent, Temporary
 from request_desk.jobs import tasks
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import handling

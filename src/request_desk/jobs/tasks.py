@@ -7,7 +7,7 @@ from typing import Final, assert_never
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.words import _, speaking
-from request_desk.gateways.email import Letter, Permanent, Result, Sent, Temporary
+from request_desk.gateways.letters import Letter, Permanent, Result, Sent, Temporary
 from request_desk.logs import Word
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import needs
