@@ -36,7 +36,7 @@ from request_desk.domain.words import Words
 
 LA = PracticeTime("America/Los_Angeles")
 TODAY = date(2026, 11, 20)
-VISIT = LA.instant(date(2026, 11, 24), 560)
+APPOINTMENT = LA.instant(date(2026, 11, 24), 560)
 WORDS = Words("en_US", LA, TODAY)
 ZURI, AMARA, DANIEL = PatientId(1), ContactId(2), ContactId(3)
 
@@ -117,7 +117,7 @@ def test_each_kind_stands_in_the_table_once() -> None:
     assert len({a_notice(spec).subject for spec in NOTICES}) == len(NOTICES)
 
 
-SLOT = Slot(ProviderId(1), LocationId(1), VISIT, VISIT, VISIT)
+SLOT = Slot(ProviderId(1), LocationId(1), APPOINTMENT, APPOINTMENT, APPOINTMENT)
 
 
 def test_an_act_asks_for_its_notice() -> None:
@@ -176,11 +176,11 @@ def a_notice(
         words=WORDS,
         replied=replied,
         first_name=name,
-        starts_at=VISIT,
+        starts_at=APPOINTMENT,
         place=place,
         readers=readers,
         code="012345",
-        code_until=VISIT,
+        code_until=APPOINTMENT,
     )
     assert "012345" not in repr(facts)
     return spec.compose(facts)

@@ -33,7 +33,7 @@ class Content(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NoticeFacts:
-    """What a notice may be made of. `starts_at` is the visit's time: the new one of a move, the old one of a cancellation.
+    """What a notice may be made of. `starts_at` is the appointment's time: the new one of a move, the old one of a cancellation.
 
     `readers` are the first names of several people who read one address. `code` is known in the moment of sending alone,
     and is never printed.
