@@ -284,13 +284,14 @@ def _work(found: "config.Settings", desk: "Desk", stop: Event) -> int:
 
 
 def _jobs(found: "config.Settings", desk: "Desk", process: str) -> "Jobs":
+    from request_desk.domain.directory import Channel
     from request_desk.gateways import secrets
     from request_desk.gateways.email import Mailer
     from request_desk.jobs.scheduler import Jobs
 
     password = secrets.best_store(data_folder(found)).get(_MAIL_PASSWORD) if found.mail.user else None
     mailer = Mailer(found.mail, password or "", now=desk.clock.now)
-    return Jobs(desk, mailer.send, f"{process}:{_process_name()}")
+    return Jobs(desk, {Channel.EMAIL: mailer.send}, f"{process}:{_process_name()}")
 
 
 def _until_told(demo: Path | None) -> Event:

@@ -16,6 +16,7 @@ from request_desk.demo.builder import DemoPractice
 from request_desk.demo.passwords import WORDS, four_words
 from request_desk.domain.access import SYSTEM, Actor, ActorKind
 from request_desk.domain.clock import Clock, FixedClock
+from request_desk.domain.directory import Channel
 from request_desk.domain.errors import NotAllowed, NotFound, SlotTaken
 from request_desk.domain.ids import ContactId, PatientId
 from request_desk.domain.passwords import accepted
@@ -192,7 +193,7 @@ def test_nothing_happened_after_the_demo_opens_and_no_mail_waits(made: Made) -> 
     latest = made.desk.query(SYSTEM, loading.latest_instant)
     assert latest is not None
     assert timedelta(0) <= made.practice.opens_at - latest <= timedelta(minutes=5)
-    assert made.desk.query(SYSTEM, outbox.next_due) is None
+    assert made.desk.query(SYSTEM, outbox.next_due, tuple(Channel)) is None
     assert made.desk.query(SYSTEM, loading.newest_line) == made.practice.last_line
 
 

@@ -224,7 +224,8 @@ def test_the_portal_s_address_is_known_while_it_runs(folder: Path) -> None:
 
 def test_mails_are_caught_at_the_time_of_the_demo(folder: Path) -> None:
     from request_desk.domain.ids import new_uuid
-    from request_desk.gateways.email import Letter, Mailer, Sent
+    from request_desk.gateways.email import Mailer
+    from request_desk.gateways.letters import Letter, Sent
 
     found = home.at(folder)
     with found.catching() as port:

@@ -1,21 +1,30 @@
 """Who gets a notice, and that none carries health information (NT1, RE7, NOTE-01, NOTE-03, NOTE-07)."""
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from request_desk.domain import notices
 from request_desk.domain.directory import Channel, Contact, ContactPoint, Relation
 from request_desk.domain.ids import AppointmentId, ContactId, LocationId, PatientId, ProviderId, TypeId
 from request_desk.domain.notices import (
+    ACKNOWLEDGEMENT,
+    BOOKING,
+    CANCELLATION,
+    CODE,
+    MOVE,
+    NOTICES,
+    REPLY,
+    SPEC_OF,
     Composed,
     Content,
-    NoticeKind,
+    NoticeFacts,
+    NoticeSpec,
     Planned,
     Recipient,
-    address_of,
-    compose,
     notice_of,
     planned,
     recipients,
@@ -41,8 +50,11 @@ def a_relation(number: ContactId, *, notices: bool = True, until: date | None = 
     return Relation(number, ZURI, "mother", True, True, notices, until)
 
 
-def who(relations: list[Relation], *contacts: Contact, patient_active: bool = True) -> list[str]:
-    found = recipients(relations, {each.id: each for each in contacts}, patient_active=patient_active, today=TODAY)
+def who(
+    relations: list[Relation], *contacts: Contact, patient_active: bool = True, spec: NoticeSpec = MOVE
+) -> list[str]:
+    by_id = {each.id: each for each in contacts}
+    found = recipients(spec, relations, by_id, patient_active=patient_active, today=TODAY)
     return [each.address for each in found]
 
 
@@ -67,40 +79,75 @@ def test_only_the_first_verified_address_is_used() -> None:
         ContactPoint(3, Channel.EMAIL, "new@example.org", verified=True),
         ContactPoint(4, Channel.EMAIL, "other@example.org", verified=True),
     )
-    assert address_of(a_contact(AMARA, *points)) == "new@example.org"
-    assert address_of(a_contact(AMARA, *points[:2])) == ""
+    assert who([a_relation(AMARA)], a_contact(AMARA, *points)) == ["new@example.org"]
     assert who([a_relation(AMARA)], a_contact(AMARA, *points[:2])) == []
+
+
+def test_a_notice_goes_over_the_first_of_its_channels_by_which_somebody_is_reached() -> None:
+    by_both = replace(MOVE, channels=(Channel.PHONE, Channel.EMAIL))
+    phone = ContactPoint(1, Channel.PHONE, "+12065550147", verified=True)
+    email = ContactPoint(2, Channel.EMAIL, "a@example.org", verified=True)
+    for points, value in (((email, phone), phone.value), ((email, replace(phone, verified=False)), email.value)):
+        assert who([a_relation(AMARA)], a_contact(AMARA, *points), spec=by_both) == [value]
+
+
+def test_each_kind_goes_to_whom_its_line_names() -> None:
+    quiet = a_relation(AMARA, notices=False)
+    unread = replace(a_relation(AMARA), may_see_messages=False)
+    ended = a_relation(AMARA, until=date(2026, 11, 19))
+    told = {
+        spec.kind: [bool(who([relation], a_contact(AMARA), spec=spec)) for relation in (quiet, unread, ended)]
+        for spec in NOTICES
+    }
+    acts = [False, True, False]
+    assert told == {
+        "reply": [False, False, False],
+        "booking": acts,
+        "move": acts,
+        "cancellation": acts,
+        "acknowledgement": [True, True, False],
+        "code": [True, True, True],
+    }
+
+
+def test_each_kind_stands_in_the_table_once() -> None:
+    named = [each for each in vars(notices).values() if isinstance(each, NoticeSpec)]
+    assert sorted(named, key=NOTICES.index) == list(NOTICES) == list(SPEC_OF.values())
+    assert all(spec.channels for spec in NOTICES)
+    assert len({a_notice(spec).subject for spec in NOTICES}) == len(NOTICES)
 
 
 SLOT = Slot(ProviderId(1), LocationId(1), APPOINTMENT, APPOINTMENT, APPOINTMENT)
 
 
 def test_an_act_asks_for_its_notice() -> None:
+    acts = (Booking(SLOT, TypeId(1)), Move(AppointmentId(1), 1, SLOT), Cancellation(AppointmentId(1), 1, "pat"))
+    assert {notice_of(act) for act in acts} == {spec for spec in NOTICES if spec.of_appointment}
     assert notice_of(None) is None
-    assert notice_of(Booking(SLOT, TypeId(1))) is NoticeKind.BOOKING
-    assert notice_of(Move(AppointmentId(1), 1, SLOT)) is NoticeKind.MOVE
-    assert notice_of(Cancellation(AppointmentId(1), 1, "pat")) is NoticeKind.CANCELLATION
+    assert notice_of(Booking(SLOT, TypeId(1))) is BOOKING
+    assert notice_of(Move(AppointmentId(1), 1, SLOT)) is MOVE
+    assert notice_of(Cancellation(AppointmentId(1), 1, "pat")) is CANCELLATION
 
 
 def test_the_reply_is_merged_for_the_sender_and_unknown_to_others() -> None:
-    mother, father = Recipient(AMARA, "a@example.org", "en"), Recipient(DANIEL, "d@example.org", "es")
+    mother, father = Recipient(AMARA, Channel.EMAIL, "a@example.org"), Recipient(DANIEL, Channel.EMAIL, "d@example.org")
     both = (mother, father)
-    assert planned(NoticeKind.MOVE, replied=True, sender_id=AMARA, to=both) == (
-        Planned(mother, NoticeKind.MOVE, True),
-        Planned(father, NoticeKind.MOVE, False),
+    assert planned(MOVE, replied=True, sender_id=AMARA, to=both) == (
+        Planned(mother, True),
+        Planned(father, False),
     )
-    assert planned(None, replied=True, sender_id=AMARA, to=both) == (Planned(mother, NoticeKind.REPLY, False),)
-    assert planned(None, replied=False, sender_id=AMARA, to=both) == ()
-    assert planned(NoticeKind.MOVE, replied=True, sender_id=ContactId(9), to=()) == ()
+    assert planned(REPLY, replied=True, sender_id=AMARA, to=both) == (Planned(mother, False),)
+    assert planned(MOVE, replied=True, sender_id=ContactId(9), to=()) == ()
 
 
 def test_people_with_one_address_get_one_letter() -> None:  # NT1
-    mother, father = Recipient(AMARA, "Family@example.org", "en"), Recipient(DANIEL, "family@Example.org", "es")
-    assert planned(NoticeKind.MOVE, replied=True, sender_id=DANIEL, to=(mother, father)) == (
-        Planned(father, NoticeKind.MOVE, True, (AMARA,)),
+    mother, father = (
+        Recipient(AMARA, Channel.EMAIL, "Family@example.org"),
+        Recipient(DANIEL, Channel.EMAIL, "family@Example.org"),
     )
-    assert planned(NoticeKind.MOVE, replied=False, sender_id=ContactId(9), to=(mother, father)) == (
-        Planned(mother, NoticeKind.MOVE, False, (DANIEL,)),
+    assert planned(MOVE, replied=True, sender_id=DANIEL, to=(mother, father)) == (Planned(father, True, (AMARA,)),)
+    assert planned(MOVE, replied=False, sender_id=ContactId(9), to=(mother, father)) == (
+        Planned(mother, False, (DANIEL,)),
     )
 
 
@@ -111,19 +158,17 @@ def test_a_letter_to_two_people_names_both_and_one_to_one_nobody() -> None:
 
 
 def a_notice(
-    kind: NoticeKind = NoticeKind.MOVE,
+    spec: NoticeSpec = MOVE,
     *,
     content: Content = Content.TIME,
     practice: str = "Harbor Pediatrics",
     name: str = "Zuri",
     replied: bool = True,
-    starts_at: datetime | None = APPOINTMENT,
     place: str = "Northside",
     url: str = "https://portal.example.org/",
     readers: tuple[str, ...] = (),
 ) -> Composed:
-    return compose(
-        kind,
+    facts = NoticeFacts(
         content=content,
         practice_name=practice,
         practice_phone="(206) 555-0100",
@@ -131,10 +176,14 @@ def a_notice(
         words=WORDS,
         replied=replied,
         first_name=name,
-        starts_at=starts_at,
+        starts_at=APPOINTMENT,
         place=place,
         readers=readers,
+        code="012345",
+        code_until=APPOINTMENT,
     )
+    assert "012345" not in repr(facts)
+    return spec.compose(facts)
 
 
 def test_a_timed_notice_says_practice_first_name_time_and_place() -> None:
@@ -151,20 +200,30 @@ def test_a_timed_notice_says_practice_first_name_time_and_place() -> None:
     )
 
 
-@pytest.mark.parametrize("kind", NoticeKind)
-def test_a_bare_notice_says_only_that_there_is_news(kind: NoticeKind) -> None:
-    notice = a_notice(kind, content=Content.BARE)
+def test_only_a_code_s_letter_has_the_code() -> None:  # OTP-02
+    assert [spec for spec in NOTICES if "012345" in (letter := a_notice(spec)).subject + letter.body] == [CODE]
+    letter = a_notice(CODE)
+    assert letter.subject == "Harbor Pediatrics: your code to sign in"
+    assert letter.body.startswith(
+        "Your code to sign in at Harbor Pediatrics is:\n\n    012345\n\nIt works once, until 9:20 AM"
+    )
+    assert "012345" not in repr(letter)
+
+
+@pytest.mark.parametrize("spec", [spec for spec in NOTICES if spec is not CODE], ids=lambda spec: spec.kind)
+def test_a_bare_notice_says_only_that_there_is_news(spec: NoticeSpec) -> None:
+    notice = a_notice(spec, content=Content.BARE)
     for secret in ("Zuri", "November", "9:20", "Northside"):
         assert secret not in notice.subject + notice.body
     assert "https://portal.example.org/" in notice.body
 
 
-@pytest.mark.parametrize("kind", [NoticeKind.REPLY, NoticeKind.ACKNOWLEDGEMENT])
-def test_a_reply_is_only_announced(kind: NoticeKind) -> None:  # NOTE-07
-    notice = a_notice(kind, replied=False)
+@pytest.mark.parametrize("spec", [REPLY, ACKNOWLEDGEMENT], ids=lambda spec: spec.kind)
+def test_a_reply_is_only_announced(spec: NoticeSpec) -> None:  # NOTE-07
+    notice = a_notice(spec, replied=False)
     for secret in ("Zuri", "November", "9:20", "Northside"):
         assert secret not in notice.subject + notice.body
-    assert ("You have a reply" in notice.body) is (kind is NoticeKind.REPLY)
+    assert ("You have a reply" in notice.body) is (spec is REPLY)
 
 
 hostile = st.one_of(
@@ -183,11 +242,11 @@ hostile = st.one_of(
 )
 
 
-@given(st.sampled_from(NoticeKind), st.sampled_from(Content), hostile, hostile, hostile, hostile)
+@given(st.sampled_from(NOTICES), st.sampled_from(Content), hostile, hostile, hostile, hostile)
 def test_nothing_from_outside_breaks_a_header_or_hides(
-    kind: NoticeKind, content: Content, practice: str, name: str, place: str, url: str
+    spec: NoticeSpec, content: Content, practice: str, name: str, place: str, url: str
 ) -> None:
-    notice = a_notice(kind, content=content, practice=practice, name=name, place=place, url=url)
+    notice = a_notice(spec, content=content, practice=practice, name=name, place=place, url=url)
     assert len(notice.subject.splitlines()) == 1
     assert all(sign.isprintable() for sign in notice.subject)
     assert all(sign.isprintable() or sign == "\n" for sign in notice.body)

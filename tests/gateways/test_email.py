@@ -20,7 +20,8 @@ from cryptography.x509.oid import NameOID
 
 from request_desk.config import Mail
 from request_desk.domain.errors import Invalid
-from request_desk.gateways.email import Letter, Mailer, Permanent, Sent, Temporary, compose
+from request_desk.gateways.email import Mailer, compose
+from request_desk.gateways.letters import Letter, Permanent, Sent, Temporary
 
 AT = datetime(2026, 11, 24, 16, 12, tzinfo=UTC)
 LETTER = Letter(

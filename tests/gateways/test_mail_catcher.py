@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from request_desk.config import Mail
-from request_desk.gateways.email import Letter, Mailer, Sent
+from request_desk.gateways.email import Mailer
+from request_desk.gateways.letters import Letter, Sent
 from request_desk.gateways.mail_catcher import MailCatcher, caught
 
 

@@ -7,7 +7,8 @@ from threading import Event
 import pytest
 
 from request_desk.domain.clock import FixedClock
-from request_desk.gateways.email import Letter, Result, Sent
+from request_desk.domain.directory import Channel
+from request_desk.gateways.letters import Letter, Result, Sent
 from request_desk.jobs import scheduler, tasks
 from request_desk.jobs.scheduler import Jobs
 from request_desk.services.desk import Desk
@@ -22,7 +23,7 @@ def started(sqlite_desk: Desk) -> Iterator[Callable[[Callable[[Letter], Result]]
     running: list[Jobs] = []
 
     def start(send: Callable[[Letter], Result]) -> Jobs:
-        jobs = Jobs(sqlite_desk, send, "test")
+        jobs = Jobs(sqlite_desk, {Channel.EMAIL: send}, "test")
         running.append(jobs)
         jobs.start()
         return jobs
@@ -131,7 +132,7 @@ def test_stopping_waits_for_the_letter_on_its_way_and_sends_no_other(
 
 
 def test_a_poke_before_the_start_and_a_second_stop_are_no_matter(sqlite_practice: Practice, sqlite_desk: Desk) -> None:
-    jobs = Jobs(sqlite_desk, lambda _letter: Sent(), "test")
+    jobs = Jobs(sqlite_desk, {}, "test")
     jobs.poke()
     jobs.stop()
     jobs.stop()

@@ -11,11 +11,12 @@ from sqlalchemy import func, select, update
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.clock import FixedClock
+from request_desk.domain.directory import Channel
 from request_desk.domain.errors import Unavailable
 from request_desk.domain.ids import hashed
 from request_desk.domain.requests import Disposition, Reply
 from request_desk.domain.spans import Slot
-from request_desk.gateways.email import Letter, Permanent, Result, Sent, Temporary
+from request_desk.gateways.letters import Letter, Permanent, Result, Sent, Temporary
 from request_desk.jobs import tasks
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import handling
@@ -43,6 +44,10 @@ class Post:
         return self.answer(letter)
 
 
+def by_mail(post: Post) -> tasks.Senders:
+    return {Channel.EMAIL: post}
+
+
 @pytest.fixture(autouse=True)
 def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
     hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -62,7 +67,7 @@ def states(database: Database) -> list[str]:
 def replied(desk: Desk, practice: Practice) -> int:
     """A request that was answered; its acknowledgement has left."""
     request = practice.a_request()
-    tasks.deliver(desk, Post(), "earlier")
+    tasks.deliver(desk, by_mail(Post()), "earlier")
     version = desk.query(practice.maria, request_view.open_request, request).version
     desk.perform(
         practice.maria,
@@ -80,10 +85,10 @@ def test_a_notice_waits_for_the_grace_time_and_then_leaves_once(
     desk: Desk, practice: Practice, clock: FixedClock, post: Post, database: Database
 ) -> None:  # ACT5, RE7
     replied(desk, practice)
-    assert tasks.deliver(desk, post, "worker") == 0
+    assert tasks.deliver(desk, by_mail(post), "worker") == 0
     clock.advance(timedelta(seconds=20))
-    assert tasks.deliver(desk, post, "worker") == 1
-    assert tasks.deliver(desk, post, "worker") == 0
+    assert tasks.deliver(desk, by_mail(post), "worker") == 1
+    assert tasks.deliver(desk, by_mail(post), "worker") == 0
     assert [letter.to for letter in post.letters] == ["amara@example.org"]
     assert "Tuesday" not in post.letters[0].body + post.letters[0].subject
     assert states(database)[-1] == "sent"
@@ -92,7 +97,7 @@ def test_a_notice_waits_for_the_grace_time_and_then_leaves_once(
 def test_looking_for_work_writes_nothing(desk: Desk, practice: Practice, post: Post) -> None:
     before = desk.last_seq()
     for _look in range(3):
-        assert tasks.deliver(desk, post, "worker") == 0
+        assert tasks.deliver(desk, by_mail(post), "worker") == 0
     assert desk.last_seq() == before
 
 
@@ -100,7 +105,7 @@ def test_a_code_is_made_when_it_is_sent_and_signs_in(desk: Desk, practice: Pract
     browser = hashed("cookie")
     asked = desk.perform(SYSTEM, portal_access.ask_code, "amara@example.org", browser).value
     assert asked.reference is not None
-    assert tasks.deliver(desk, post, "worker") == 1
+    assert tasks.deliver(desk, by_mail(post), "worker") == 1
     letter = post.letters[0]
     found = re.search(r"\b[0-9]{6}\b", letter.body)
     assert found is not None
@@ -110,7 +115,7 @@ def test_a_code_is_made_when_it_is_sent_and_signs_in(desk: Desk, practice: Pract
 def test_a_code_is_told_in_the_language_of_whom_it_goes_to(desk: Desk, practice: Practice, post: Post) -> None:  # NT2
     practice.a_contact("Rosa", "Okafor", "rosa@example.org", {practice.zuri: {"relation": "mother"}}, language="es")
     desk.perform(SYSTEM, portal_access.ask_code, "rosa@example.org", hashed("cookie"))
-    assert tasks.deliver(desk, post, "me") == 1
+    assert tasks.deliver(desk, by_mail(post), "me") == 1
     (letter,) = post.letters
     assert letter.subject == "Harbor Pediatrics: su código para entrar"
     assert "Sirve una sola vez" in letter.body
@@ -121,7 +126,7 @@ def test_a_code_that_is_over_is_not_sent(
 ) -> None:
     desk.perform(SYSTEM, portal_access.ask_code, "amara@example.org", hashed("cookie"))
     clock.advance(timedelta(minutes=11))
-    assert tasks.deliver(desk, post, "worker") == 0
+    assert tasks.deliver(desk, by_mail(post), "worker") == 0
     assert post.letters == []
     assert states(database) == ["failed"]
 
@@ -138,12 +143,12 @@ def test_a_row_that_raises_does_not_stop_the_others(
         return Sent()
 
     post = Post(answer)
-    assert tasks.deliver(desk, post, "worker") == 1
+    assert tasks.deliver(desk, by_mail(post), "worker") == 1
     assert sorted(states(database)) == ["pending", "sent"]
-    assert tasks.deliver(desk, post, "worker") == 0  # it waits for its next try
+    assert tasks.deliver(desk, by_mail(post), "worker") == 0  # it waits for its next try
     for _try in range(8):
         clock.advance(timedelta(hours=7))
-        tasks.deliver(desk, post, "worker")
+        tasks.deliver(desk, by_mail(post), "worker")
     assert sorted(states(database)) == ["failed", "sent"]
 
 
@@ -153,9 +158,9 @@ def test_a_busy_server_is_tried_again_with_the_same_reference(
     practice.a_request()
     answers: list[Result] = [Temporary("The mail server cannot be reached."), Sent()]
     post = Post(lambda _letter: answers.pop(0))
-    assert tasks.deliver(desk, post, "worker") == 0
+    assert tasks.deliver(desk, by_mail(post), "worker") == 0
     clock.advance(timedelta(minutes=1))
-    assert tasks.deliver(desk, post, "worker") == 1
+    assert tasks.deliver(desk, by_mail(post), "worker") == 1
     assert len({letter.reference for letter in post.letters}) == 1
     assert states(database) == ["sent"]
 
@@ -165,13 +170,41 @@ def test_a_refused_letter_is_shown_as_undelivered_and_can_be_sent_again(
 ) -> None:  # RE8
     request = practice.a_request()
     post = Post(lambda _letter: Permanent("The mailbox was refused (550 5.1.1)."))
-    tasks.deliver(desk, post, "worker")
+    tasks.deliver(desk, by_mail(post), "worker")
     failed = desk.query(practice.maria, inbox_queries.deliveries)
     assert [(each.request_id, each.error) for each in failed] == [(request, "The mailbox was refused (550 5.1.1).")]
     post.answer = lambda _letter: Sent()
     desk.perform(practice.maria, outbox.retry, failed[0].id)
-    assert tasks.deliver(desk, post, "worker") == 1
+    assert tasks.deliver(desk, by_mail(post), "worker") == 1
     assert desk.query(practice.maria, inbox_queries.deliveries) == ()
+
+
+def test_a_notice_waits_for_a_worker_that_sends_over_its_channel(
+    desk: Desk, practice: Practice, post: Post, database: Database
+) -> None:
+    practice.a_request()
+    before = desk.last_seq()
+    assert tasks.deliver(desk, {}, "worker") == 0
+    assert tasks.deliver(desk, {Channel.PHONE: post}, "worker") == 0
+    assert desk.last_seq() == before  # neither leased nor tried
+    assert states(database) == ["pending"]
+    assert tasks.deliver(desk, by_mail(post), "worker") == 1
+    assert states(database) == ["sent"]
+
+
+def test_a_kind_of_a_newer_program_waits_and_stops_nobody(
+    desk: Desk, practice: Practice, post: Post, database: Database
+) -> None:  # JOB-05
+    practice.a_request()
+    practice.a_request(by=practice.father, message="another")
+    kinds = schema.outbox.c
+    with database.write() as connection:
+        connection.execute(
+            update(schema.outbox).where(kinds.contact_id == practice.amara.id).values(kind="from the future")
+        )
+    assert tasks.deliver(desk, by_mail(post), "worker") == 1
+    assert [letter.to for letter in post.letters] == ["chidi@example.org"]
+    assert sorted(states(database)) == ["pending", "sent"]
 
 
 def test_two_workers_never_send_one_notice_twice(desk: Desk, practice: Practice) -> None:  # JOB-01
@@ -179,11 +212,11 @@ def test_two_workers_never_send_one_notice_twice(desk: Desk, practice: Practice)
     other = Post()
 
     def meanwhile(_letter: Letter) -> Result:
-        assert tasks.deliver(desk, other, "second worker") == 0
+        assert tasks.deliver(desk, by_mail(other), "second worker") == 0
         return Sent()
 
     post = Post(meanwhile)
-    assert tasks.deliver(desk, post, "worker") == 1
+    assert tasks.deliver(desk, by_mail(post), "worker") == 1
     assert other.letters == []
 
 
@@ -191,11 +224,11 @@ def test_a_worker_that_died_while_sending_leaves_the_notice_to_another(
     desk: Desk, practice: Practice, clock: FixedClock, post: Post
 ) -> None:  # JOB-01
     practice.a_request()
-    claimed = desk.perform(SYSTEM, outbox.claim_due, "dead worker", 4).value
+    claimed = desk.perform(SYSTEM, outbox.claim_due, "dead worker", tuple(Channel)).value
     assert len(claimed) == 1
-    assert tasks.deliver(desk, post, "worker") == 0
+    assert tasks.deliver(desk, by_mail(post), "worker") == 0
     clock.advance(outbox.LEASE + timedelta(seconds=1))
-    assert tasks.deliver(desk, post, "worker") == 1
+    assert tasks.deliver(desk, by_mail(post), "worker") == 1
     assert post.letters[0].reference == claimed[0].reference
 
 
@@ -208,14 +241,14 @@ def test_somebody_who_wants_no_notices_any_more_gets_none(
             update(schema.contact).where(schema.contact.c.id == practice.amara.id).values(opted_out=True)
         )
     clock.advance(timedelta(seconds=20))
-    assert tasks.deliver(desk, post, "worker") == 0
+    assert tasks.deliver(desk, by_mail(post), "worker") == 0
     assert post.letters == []
     assert states(database)[-1] == "withdrawn"
 
 
 def test_delivering_stops_when_it_is_told_to(desk: Desk, practice: Practice, post: Post) -> None:
     practice.a_request()
-    assert tasks.deliver(desk, post, "worker", lambda: True) == 0
+    assert tasks.deliver(desk, by_mail(post), "worker", lambda: True) == 0
     assert post.letters == []
 
 
@@ -227,7 +260,7 @@ def test_a_database_that_is_away_is_not_the_notices_fault(desk: Desk, practice: 
         return Sent()
 
     with pytest.raises(Unavailable):
-        tasks.deliver(desk, Post(away), "worker")
+        tasks.deliver(desk, by_mail(Post(away)), "worker")
 
 
 def test_holds_past_their_time_are_expired_by_the_plan(

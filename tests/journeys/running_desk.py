@@ -17,6 +17,7 @@ from sqlalchemy import select
 from request_desk import config
 from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.clock import SystemClock
+from request_desk.domain.directory import Channel
 from request_desk.domain.ids import RequestId, hashed, new_token
 from request_desk.domain.phrases import parse
 from request_desk.domain.requests import RequestView
@@ -355,7 +356,7 @@ def worker(house: House) -> Iterator[Post]:
     mail = config.Mail(
         host="127.0.0.1", port=catcher.port, security="none", from_address="harbor@example.org", from_name="Harbor"
     )
-    jobs = Jobs(desk, Mailer(mail, now=house.clock.now).send, "worker")
+    jobs = Jobs(desk, {Channel.EMAIL: Mailer(mail, now=house.clock.now).send}, "worker")
     jobs.start()
     try:
         yield Post(catcher)

@@ -338,7 +338,7 @@ def test_a_code_made_anew_while_a_guess_is_compared_is_not_guessed(
         challenge = connection.execute(select(schema.challenge.c.id)).scalar_one()
     letter = portal_access.mint_code(desk, challenge)
     assert letter is not None
-    newer: list[portal_access.CodeLetter] = []
+    newer: list[portal_access.Minted] = []
 
     def mint() -> None:
         monkeypatch.setattr(portal_access, "CODES", Watched(lambda: None))

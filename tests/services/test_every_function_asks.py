@@ -44,7 +44,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "inbox.marks": ("dismiss", "clear_marks", "put_back", "release", "drop_claim", "take_draft"),
     "inbox.queries": ("deliveries_of", "delivery"),
     "inbox.routing": ("arriving", "due_from_now", "reopened", "reroute", "keep_seen"),
-    "notices.outbox": ("ask_people", "notify", "acknowledge", "enqueue_code", "withdraw", "withdraw_waiting"),
+    "notices.outbox": ("ask_people", "notify", "enqueue_code", "withdraw", "withdraw_waiting"),
     "inbox.scope": (
         "my_targets",
         "open_targets",

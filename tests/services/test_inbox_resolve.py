@@ -12,6 +12,7 @@ from request_desk.domain.access import Actor, Role
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.careful import AgreedBy, Agreement, Assurance, Doubt, Doubtful
 from request_desk.domain.clock import FixedClock, SystemClock
+from request_desk.domain.directory import Channel
 from request_desk.domain.errors import Conflict, Invalid, NotFound, Refused, SlotTaken, UndoRefused
 from request_desk.domain.ids import ContactId, IdSource, ProviderId, RequestId
 from request_desk.domain.requests import (
@@ -206,7 +207,7 @@ def test_the_undo_is_refused_once_a_notice_is_leaving_and_nothing_changes(
     clock.advance(timedelta(seconds=20))
     from request_desk.domain.access import SYSTEM
 
-    assert len(desk.perform(SYSTEM, outbox.claim_due, "worker").value) == 4
+    assert len(desk.perform(SYSTEM, outbox.claim_due, "worker", tuple(Channel)).value) == 4
     before = snapshot(practice.database)
     with pytest.raises(UndoRefused, match="left already"):
         desk.undo(practice.maria, done.undo)

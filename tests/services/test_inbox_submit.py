@@ -193,6 +193,15 @@ def test_an_acknowledgement_is_queued_for_the_sender_alone(desk: Desk, practice:
     assert [tuple(row) for row in rows] == [("acknowledgement", practice.amara.id)]
 
 
+def test_somebody_who_wants_no_notices_gets_no_acknowledgement(desk: Desk, practice: Practice) -> None:  # NT1
+    contact = schema.contact
+    with practice.database.write() as connection:
+        connection.execute(update(contact).where(contact.c.id == practice.amara.id).values(opted_out=True))
+    practice.a_request()
+    with practice.database.read() as connection:
+        assert connection.execute(select(schema.outbox.c.id)).all() == []
+
+
 def test_an_answer_reopens_a_completed_request_as_new_to_everybody(
     desk: Desk, practice: Practice, clock: FixedClock
 ) -> None:  # RE7

@@ -10,8 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from request_desk.domain.access import SYSTEM, Role
 from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
+from request_desk.domain.directory import Channel
 from request_desk.domain.errors import NotAllowed, NotFound, Refused
 from request_desk.domain.ids import ContactId, RequestId, new_uuid
+from request_desk.domain.notices import BOOKING, CODE, NOTICES, NoticeSpec
 from request_desk.domain.requests import Booking, Delivery, Disposition, Reply
 from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk
@@ -48,7 +50,7 @@ def a_booked_request(desk: Desk, practice: Practice) -> RequestId:
 
 
 def due(desk: Desk, owner: str = "worker") -> tuple[DueNotice, ...]:
-    return desk.perform(SYSTEM, outbox.claim_due, owner).value
+    return desk.perform(SYSTEM, outbox.claim_due, owner, tuple(Channel)).value
 
 
 def stored(practice: Practice, notice: DueNotice) -> Any:
@@ -65,7 +67,7 @@ def test_nothing_leaves_within_the_grace_time(desk: Desk, practice: Practice, cl
     a_booked_request(desk, practice)
     clock.advance(timedelta(seconds=19))
     assert due(desk) == ()
-    assert desk.query(SYSTEM, outbox.next_due) == clock.now() + timedelta(seconds=1)
+    assert desk.query(SYSTEM, outbox.next_due, tuple(Channel)) == clock.now() + timedelta(seconds=1)
     clock.advance(timedelta(seconds=1))
     assert len(due(desk)) == 3
 
@@ -75,18 +77,17 @@ def test_a_notice_tells_time_and_place_and_nothing_of_health(
 ) -> None:  # NT1
     a_booked_request(desk, practice)
     clock.advance(timedelta(seconds=20))
-    notices = due(desk)
-    to_sender = next(notice for notice in notices if notice.address == "amara@example.org")
+    letters = {notice.address: notice.composed() for notice in due(desk)}
+    to_sender = letters["amara@example.org"]
     assert to_sender.subject == "Your appointment with Harbor Pediatrics"
     assert "Wednesday, November 25, 9:20 AM PST" in to_sender.body
     assert "Northside" in to_sender.body
     assert "You also have a reply from us." in to_sender.body
     assert "http://127.0.0.1:8000/requests/" in to_sender.body
-    to_father = next(notice for notice in notices if notice.address == "chidi@example.org")
-    assert "reply" not in to_father.body
-    for notice in notices:
+    assert "reply" not in letters["chidi@example.org"].body
+    for letter in letters.values():
         for word in ("mattress", "Well visit", "Okafor", "Lindqvist"):
-            assert word not in notice.subject + notice.body
+            assert word not in letter.subject + letter.body
 
 
 @pytest.mark.parametrize("is_of_a_request", [True, False])
@@ -102,7 +103,7 @@ def a_code(practice: Practice) -> dict[str, Any]:
     row = {
         "id": 900_001,
         "reference": new_uuid(),
-        "kind": outbox.CODE,
+        "kind": CODE.kind,
         "channel": "email",
         "contact_id": practice.amara.id,
         "payload": {},
@@ -192,7 +193,7 @@ def test_a_notice_is_in_the_language_of_whom_it_goes_to(
     assert rosa.name == "Rosa Okafor"
     a_booked_request(desk, practice)
     clock.advance(timedelta(minutes=1))
-    letters = {notice.address: notice for notice in due(desk) if notice.kind == "booking"}
+    letters = {notice.address: notice.composed() for notice in due(desk) if notice.spec is BOOKING}
     spanish, english = letters["rosa@example.org"], letters["amara@example.org"]
     assert spanish.subject == "Su cita con Harbor Pediatrics"
     assert "Zuri tiene una cita:" in spanish.body
@@ -211,7 +212,7 @@ def test_retrying_is_for_those_who_may_and_for_what_they_may_see(desk: Desk, pra
     with pytest.raises(NotAllowed):
         desk.perform(provider, outbox.retry, notice.id)
     with pytest.raises(NotAllowed):
-        desk.perform(practice.amara, outbox.claim_due, "me")
+        desk.perform(practice.amara, outbox.claim_due, "me", tuple(Channel))
     with pytest.raises(NotFound):
         desk.perform(practice.maria, outbox.retry, 424_242)
 
@@ -224,7 +225,7 @@ def test_retrying_is_for_those_who_may_and_for_what_they_may_see(desk: Desk, pra
         ("right ended", "does not act"),
         ("no notices", "gets no notices"),
         ("patient died", "not active"),
-        ("no address", "no confirmed e-mail"),
+        ("no address", "no confirmed address"),
     ],
 )
 def test_whether_somebody_may_still_get_it_is_decided_when_sending(
@@ -262,14 +263,69 @@ def test_a_code_carries_no_text_until_it_is_minted(desk: Desk, practice: Practic
         ).scalar_one()
 
     def asked(unit: Any) -> None:
-        outbox.enqueue_code(unit, challenge_id=77, contact_id=ContactId(practice.amara.id), contact_point_id=point)
+        outbox.enqueue_code(
+            unit,
+            challenge_id=77,
+            contact_id=ContactId(practice.amara.id),
+            channel=Channel.EMAIL,
+            contact_point_id=point,
+        )
 
     desk.perform(SYSTEM, asked)
     (notice,) = due(desk)
-    assert (notice.kind, notice.challenge_id, notice.address) == ("code", 77, "amara@example.org")
-    assert (notice.subject, notice.body) == ("", "")
+    assert (notice.spec, notice.challenge_id, notice.address) == (CODE, 77, "amara@example.org")
+    assert (notice.facts.code, stored(practice, notice).payload) == ("", {})
     desk.perform(SYSTEM, outbox.settle, notice.id, "worker", Delivered.REFUSED, "550")
     assert desk.query(practice.maria, inbox_queries.deliveries) == ()
+    with pytest.raises(NotFound):  # staff neither see nor send it
+        desk.perform(practice.maria, outbox.retry, notice.id)
+
+
+@pytest.mark.parametrize("spec", NOTICES, ids=lambda spec: spec.kind)
+def test_a_notice_of_each_kind_fares_as_its_line_in_the_table_says(
+    desk: Desk, practice: Practice, clock: FixedClock, spec: NoticeSpec
+) -> None:
+    request, amara = a_waiting_notice(desk, practice, spec)
+    family = desk.query(practice.maria, outbox.told_of_acts, practice.zuri)
+    shown = desk.query(practice.maria, inbox_queries.deliveries, "pending")
+    assert bool(shown) is spec.by_hand
+    at_once = due(desk)
+    assert (at_once == ()) is spec.has_grace
+    clock.advance(timedelta(seconds=20))
+    notices = at_once or due(desk)
+    assert {stored(practice, notice).contact_id for notice in notices} == (
+        set(family) if spec.audience.is_everybody else {amara}
+    )
+    assert {(notice.spec, notice.channel) for notice in notices} == {(spec, spec.channels[0])}
+    replied = [notice.facts.replied for notice in notices]
+    assert sum(replied) == spec.of_appointment  # merged into the sender's alone
+    desk.perform(SYSTEM, outbox.settle, notices[0].id, "worker", Delivered.REFUSED, "550")
+    failed = desk.query(practice.maria, request_view.open_request, request).deliveries
+    assert ("failed" in {each.state for each in failed}) is spec.by_hand
+
+
+@pytest.mark.parametrize("spec", NOTICES, ids=lambda spec: spec.kind)
+def test_what_tells_of_an_appointment_outlives_its_request(desk: Desk, practice: Practice, spec: NoticeSpec) -> None:
+    request, _amara = a_waiting_notice(desk, practice, spec)
+    desk.perform(practice.amara, handling.withdraw, request)
+    with practice.database.read() as connection:
+        states = connection.execute(select(schema.outbox.c.state).where(schema.outbox.c.state != "sent")).scalars()
+        assert set(states) == {"pending" if spec.of_appointment else "withdrawn"}
+
+
+def a_waiting_notice(desk: Desk, practice: Practice, spec: NoticeSpec) -> tuple[RequestId, ContactId]:
+    """One notice of a kind with a reply merged as far as it goes, to whom it is for; the acknowledgement has left."""
+    request = practice.a_request()
+    for notice in due(desk):
+        desk.perform(SYSTEM, outbox.settle, notice.id, "worker", Delivered.SENT)
+    amara = ContactId(practice.amara.id)
+
+    def tell(unit: Any) -> None:
+        people = outbox.ask_people(unit, practice.zuri)
+        outbox.notify(unit, spec, people=people, replied=True, sender_id=amara, request_id=request, version=9)
+
+    desk.perform(SYSTEM, tell)
+    return request, amara
 
 
 def test_a_notice_that_breaks_sending_each_time_is_given_up(desk: Desk, practice: Practice, clock: FixedClock) -> None:
@@ -302,8 +358,8 @@ def test_two_people_with_one_address_get_one_letter_that_names_both(
     clock.advance(timedelta(seconds=20))
     shared = [notice for notice in due(desk) if notice.address.casefold() == "amara@example.org"]
     assert len(shared) == 1
-    assert shared[0].body.startswith("For Amara and Chidi")
-    assert "You also have a reply from us." in shared[0].body
+    assert shared[0].composed().body.startswith("For Amara and Chidi")
+    assert "You also have a reply from us." in shared[0].composed().body
 
 
 def test_when_one_of_two_may_hear_no_more_the_other_gets_the_letter(
@@ -320,5 +376,5 @@ def test_when_one_of_two_may_hear_no_more_the_other_gets_the_letter(
     due(desk)
     shared = [notice for notice in due(desk) if notice.address.casefold() == "amara@example.org"]
     assert len(shared) == 1
-    assert "reply" not in shared[0].body
-    assert not shared[0].body.startswith("For")
+    assert "reply" not in shared[0].composed().body
+    assert not shared[0].composed().body.startswith("For")

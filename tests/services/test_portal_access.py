@@ -12,9 +12,11 @@ from sqlalchemy import Row, select, update
 
 from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.clock import FixedClock
+from request_desk.domain.directory import Channel
 from request_desk.domain.errors import Invalid, NotAllowed, SignedOut
 from request_desk.domain.ids import hashed, new_code
 from request_desk.services.desk import Desk
+from request_desk.services.notices import outbox
 from request_desk.services.people import access
 from request_desk.services.portal import access as portal_access
 from request_desk.services.portal.access import Checked
@@ -138,10 +140,12 @@ def test_the_code_is_in_the_letters_body_alone(desk: Desk, database: Database, p
     letter = portal_access.mint_code(desk, challenge(database, reference).id)
     assert letter is not None
     code = letter.code.text
-    assert code in letter.body.text
-    assert code not in letter.subject
-    assert "Harbor Pediatrics" in letter.subject
-    assert code not in repr(letter)
+    (notice,) = desk.perform(SYSTEM, outbox.claim_due, "worker", tuple(Channel)).value
+    text = notice.composed(code, letter.expires_at)
+    assert code in text.body
+    assert code not in text.subject
+    assert "Harbor Pediatrics" in text.subject
+    assert code not in repr((letter, notice, text))
     with database.read() as connection:
         rows = [row._asdict() for table in schema.metadata.sorted_tables for row in connection.execute(select(table))]
     # Random references and hashes may hold any six digits by chance.

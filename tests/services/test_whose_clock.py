@@ -8,6 +8,7 @@ from sqlalchemy import update
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.careful import Doubtful
 from request_desk.domain.clock import FixedClock
+from request_desk.domain.directory import Channel
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Booking, Disposition, Reply
 from request_desk.domain.spans import Slot, Span
@@ -57,9 +58,8 @@ def test_a_place_elsewhere_is_told_by_its_own_clock(desk: Desk, practice: Practi
     )
     assert done.value.summary == "Booked Zuri Okafor for Wed, Nov 25, 8:00 AM MST"
     clock.advance(timedelta(minutes=1))
-    mail = next(
-        each for each in desk.perform(SYSTEM, outbox.claim_due, "worker").value if "appointment" in each.subject
-    )
+    due = desk.perform(SYSTEM, outbox.claim_due, "worker", tuple(Channel)).value
+    mail = next(each for each in (notice.composed() for notice in due) if "appointment" in each.subject)
     assert "Wednesday, November 25, 8:00 AM MST" in mail.body
     assert "7:00" not in mail.body
     thread = desk.query(practice.amara, portal_queries.portal_thread, request)

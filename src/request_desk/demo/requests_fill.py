@@ -11,6 +11,7 @@ from request_desk.demo.plan import SentRequest
 from request_desk.demo.rows import Keys
 from request_desk.domain.access import SYSTEM, Actor, ActorKind
 from request_desk.domain.clock import FixedClock
+from request_desk.domain.directory import Channel
 from request_desk.domain.ids import AppointmentId, ContactId, PatientId, RequestId, TargetId, new_uuid
 from request_desk.domain.phrases import Phrase, PhraseOutcome, render
 from request_desk.domain.requests import (
@@ -249,7 +250,7 @@ def _contact(sent: SentRequest) -> Actor:
 
 def _settle_due(unit: Unit, *, is_lost: bool) -> None:
     """What has left before the demo opens: nobody waits for these mails, so none is sent; the first of a lost act came back."""
-    for number, notice in enumerate(outbox.claim_due(unit, _OWNER, 50)):
+    for number, notice in enumerate(outbox.claim_due(unit, _OWNER, tuple(Channel), 50)):
         if is_lost and number == 0:
             outbox.settle(unit, notice.id, _OWNER, Delivered.REFUSED, _BOUNCED)
         else:

@@ -1,4 +1,4 @@
-"""Notices to contacts: who gets one, and a text without any health information (NT1, NOTE-01); sending is the gateways' business.
+"""Notices to contacts: the kinds as a table, and texts without any health information (NT1, NOTE-01); sending is the gateways' business.
 
 A subject is made of our own words and the practice's cleaned name alone; no text of a message, reason, type or
 provider can get in, because nothing here takes one.
@@ -6,8 +6,8 @@ provider can get in, because nothing here takes one.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final, assert_never
@@ -24,19 +24,6 @@ _NAME_LIMIT: Final = 80
 _ADDRESS: Final = re.compile(r"https?://[\x21-\x7e]+")
 
 
-class NoticeKind(StrEnum):
-    """What a notice tells; a reply may be merged into the middle three."""
-
-    REPLY = "reply"
-    BOOKING = "booking"
-    MOVE = "move"
-    CANCELLATION = "cancellation"
-    ACKNOWLEDGEMENT = "acknowledgement"
-
-
-_OF_A_APPOINTMENT: Final = frozenset({NoticeKind.BOOKING, NoticeKind.MOVE, NoticeKind.CANCELLATION})
-
-
 class Content(StrEnum):
     """How much a channel may say: *time* has practice, first name, date, time and place; *bare* only that there is news."""
 
@@ -45,12 +32,71 @@ class Content(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeFacts:
+    """What a notice may be made of. `starts_at` is the appointment's time: the new one of a move, the old one of a cancellation.
+
+    `readers` are the first names of several people who read one address. `code` is known in the moment of sending alone,
+    and is never printed.
+    """
+
+    content: Content
+    practice_name: str
+    practice_phone: str
+    portal_url: str
+    words: Words
+    replied: bool = False
+    first_name: str = ""
+    starts_at: datetime | None = None
+    place: str = ""
+    readers: Sequence[str] = ()
+    code: str = field(default="", repr=False)
+    code_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A notice as it goes out, plain text, which may hold a code: it is never printed."""
+
+    subject: str
+    body: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who gets a notice: with which rights to the patient, everybody who has them or the one alone who wrote or asked.
+
+    Without any right it is no news of a patient, and goes also to somebody who wants no notices.
+    """
+
+    rights: tuple[Action, ...] = ()
+    is_everybody: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeSpec:
+    """A kind of notice: who gets it, whether the grace time holds it back, how it is written, over which channels it may go.
+
+    It goes to the first verified address of the first channel that somebody has one of. One that is `of_appointment` tells
+    its time, whatever becomes of the request that led to it, and a reply may be merged into it. One that is `by_hand` is
+    shown to staff and can be sent again by them.
+    """
+
+    kind: str
+    audience: Audience
+    has_grace: bool
+    compose: Callable[[NoticeFacts], Composed]
+    channels: tuple[Channel, ...] = (Channel.EMAIL,)
+    of_appointment: bool = False
+    by_hand: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Recipient:
-    """A contact that gets notices now, with the one address."""
+    """A contact that gets a notice now, with the one address."""
 
     contact_id: ContactId
+    channel: Channel
     address: str
-    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,152 +104,150 @@ class Planned:
     """One notice to one address; `replied` adds that a reply waits in the portal, `also` are others who read that address."""
 
     recipient: Recipient
-    kind: NoticeKind
     replied: bool
     also: tuple[ContactId, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """A notice as it goes out, plain text."""
-
-    subject: str
-    body: str
+def _reply(facts: NoticeFacts) -> Composed:
+    return _letter(facts, _("You have a reply from {practice}"), _("You have a reply."), is_reply=True)
 
 
-def address_of(contact: Contact) -> str:
-    """Return the first verified e-mail address, or nothing."""
-    emails = (point.value for point in contact.points if point.channel is Channel.EMAIL and point.verified)
-    return next(emails, "")
+def _booking(facts: NoticeFacts) -> Composed:
+    told = _when(facts, _("{name} has an appointment:"), _("An appointment was made for you."))
+    return _letter(facts, _("Your appointment with {practice}"), told)
+
+
+def _move(facts: NoticeFacts) -> Composed:
+    told = _when(facts, _("The appointment of {name} has a new time:"), _("An appointment was moved."))
+    return _letter(facts, _("New time for your appointment with {practice}"), told)
+
+
+def _cancellation(facts: NoticeFacts) -> Composed:
+    told = _when(facts, _("This appointment of {name} is cancelled:"), _("An appointment was cancelled."))
+    return _letter(facts, _("Your appointment with {practice} is cancelled"), told)
+
+
+def _acknowledgement(facts: NoticeFacts) -> Composed:
+    told = _("We have received your request. You will get another e-mail when we have answered.")
+    return _letter(facts, _("{practice} has received your request"), told)
+
+
+def _code(facts: NoticeFacts) -> Composed:
+    practice = _practice(facts)
+    body = _(
+        "Your code to sign in at {practice} is:\n\n    {code}\n\nIt works once, until {time}, in the browser where you asked for it.\n\n"
+        "If you did not ask for a code, you need not do anything: without the code nobody can sign in."
+        " The practice will never ask you for it.\n"
+    )
+    time = facts.words.time(facts.code_until) if facts.code_until is not None else ""
+    return Composed(
+        _("{practice}: your code to sign in").format(practice=practice),
+        body.format(practice=practice, code=facts.code, time=time),
+    )
+
+
+_FAMILY: Final = Audience((Action.HEAR,), is_everybody=True)
+_READER: Final = Audience((Action.HEAR, Action.READ))
+_SENDER: Final = Audience((Action.ACT_FOR,))
+_ASKER: Final = Audience()
+
+NOTICES: Final = (  # kind, audience, grace, compose
+    REPLY := NoticeSpec("reply", _READER, True, _reply),
+    BOOKING := NoticeSpec("booking", _FAMILY, True, _booking, of_appointment=True),
+    MOVE := NoticeSpec("move", _FAMILY, True, _move, of_appointment=True),
+    CANCELLATION := NoticeSpec("cancellation", _FAMILY, True, _cancellation, of_appointment=True),
+    ACKNOWLEDGEMENT := NoticeSpec("acknowledgement", _SENDER, False, _acknowledgement),
+    CODE := NoticeSpec("code", _ASKER, False, _code, by_hand=False),
+)
+SPEC_OF: Final = {spec.kind: spec for spec in NOTICES}
+BY_HAND: Final = tuple(spec.kind for spec in NOTICES if spec.by_hand)
 
 
 def recipients(
-    relations: Iterable[Relation], contacts: Mapping[ContactId, Contact], *, patient_active: bool, today: date
+    spec: NoticeSpec,
+    relations: Iterable[Relation],
+    contacts: Mapping[ContactId, Contact],
+    *,
+    patient_active: bool,
+    today: date,
 ) -> tuple[Recipient, ...]:
-    """Return who gets notices about one patient today, each once; decided again when sending (NT1)."""
+    """Return who may get a notice about one patient today, each once; decided again when sending (NT1)."""
     found: dict[ContactId, Recipient] = {}
     for relation in relations:
         contact = contacts.get(relation.contact_id)
         subject = PatientSubject(relation, is_present=patient_active)
-        is_told = may(a_contact(relation.contact_id), Action.HEAR, subject, today)
+        is_told = all(may(a_contact(relation.contact_id), right, subject, today) for right in spec.audience.rights)
         if contact is None or not contact.active or not is_told:
             continue
-        if address := address_of(contact):
-            found[contact.id] = Recipient(contact.id, address, contact.language)
+        points = (point for way in spec.channels for point in contact.points if point.channel is way and point.verified)
+        if point := next(points, None):
+            found[contact.id] = Recipient(contact.id, point.channel, point.value)
     return tuple(found.values())
 
 
-def notice_of(act: Act | None) -> NoticeKind | None:
-    """Return the kind of notice that an act on the schedule asks for."""
+def notice_of(act: Act | None) -> NoticeSpec | None:
+    """Return the notice that an act on the schedule asks for."""
     match act:
         case None:
             return None
         case Booking():
-            return NoticeKind.BOOKING
+            return BOOKING
         case Move():
-            return NoticeKind.MOVE
+            return MOVE
         case Cancellation():
-            return NoticeKind.CANCELLATION
+            return CANCELLATION
         case _:
             assert_never(act)
 
 
 def planned(
-    kind: NoticeKind | None, *, replied: bool, sender_id: ContactId, to: Sequence[Recipient]
+    spec: NoticeSpec, *, replied: bool, sender_id: ContactId | None, to: Sequence[Recipient]
 ) -> tuple[Planned, ...]:
     """Return one notice for each address concerned, the reply merged into the sender's; others hear of the act alone.
 
     People who share an address, in any spelling of case, get one letter that names them; the sender's is theirs.
     """
-    if kind is None:
-        return tuple(
-            Planned(each, NoticeKind.REPLY, replied=False) for each in to if replied and each.contact_id == sender_id
-        )
-    sharing: dict[str, list[Recipient]] = {}
+    sharing: dict[tuple[Channel, str], list[Recipient]] = {}
     for recipient in sorted(to, key=lambda each: each.contact_id != sender_id):
-        sharing.setdefault(recipient.address.casefold(), []).append(recipient)
+        if spec.audience.is_everybody or recipient.contact_id == sender_id:
+            sharing.setdefault((recipient.channel, recipient.address.casefold()), []).append(recipient)
+    has_reply = replied and spec.of_appointment
     return tuple(
-        Planned(first, kind, replied and first.contact_id == sender_id, tuple(each.contact_id for each in others))
+        Planned(first, has_reply and first.contact_id == sender_id, tuple(each.contact_id for each in others))
         for first, *others in sharing.values()
     )
 
 
-def compose(
-    kind: NoticeKind,
-    *,
-    content: Content,
-    practice_name: str,
-    practice_phone: str,
-    portal_url: str,
-    words: Words,
-    replied: bool = False,
-    first_name: str = "",
-    starts_at: datetime | None = None,
-    place: str = "",
-    readers: Sequence[str] = (),
-) -> Composed:
-    """Return subject and body of a notice. `starts_at` is the appointment's time: the new one of a move, the old one of a cancellation.
-
-    `readers` are the first names of several people who read one address.
-    """
-    practice = _label(practice_name) or _("your practice")
-    timed = content is Content.TIME and starts_at is not None and kind in _OF_A_APPOINTMENT
-    told = _told(kind, name_in_letter(first_name, _NAME_LIMIT) if timed else "")
-    if starts_at is not None and timed:
-        when = words.long_moment_with_zone(starts_at)
-        where = _label(place)
-        told += (
-            "\n\n    "
-            + when
-            + ("\n    " + _("{place}, {practice}").format(place=where, practice=practice) if where else "")
-        )
-    reply = _("You also have a reply from us.") if replied and kind is not NoticeKind.REPLY else ""
-    link = portal_url if _ADDRESS.fullmatch(portal_url) else ""
-    ways = (
-        _("Sign in to read it and to answer: {url}")
-        if replied or kind is NoticeKind.REPLY
-        else _("Sign in to see it: {url}")
-    )
-    phone = _label(practice_phone)
-    named = [name for name in (name_in_letter(each, _NAME_LIMIT) for each in readers) if name]
+def _letter(facts: NoticeFacts, subject: str, told: str, *, is_reply: bool = False) -> Composed:
+    """What every letter about a request or an appointment has around what it tells."""
+    practice = _practice(facts)
+    link = facts.portal_url if _ADDRESS.fullmatch(facts.portal_url) else ""
+    ways = _("Sign in to read it and to answer: {url}") if facts.replied or is_reply else _("Sign in to see it: {url}")
+    phone = _label(facts.practice_phone)
+    named = [name for name in (name_in_letter(each, _NAME_LIMIT) for each in facts.readers) if name]
     paragraphs = (
-        _("For {names}").format(names=words.list_of(named)) if len(named) > 1 else "",
+        _("For {names}").format(names=facts.words.list_of(named)) if len(named) > 1 else "",
         told,
-        reply,
+        _("You also have a reply from us.") if facts.replied and not is_reply else "",
         ways.format(url=link) if link else _("Sign in to our portal to see it."),
         _("Questions? Call {practice}: {phone}").format(practice=practice, phone=phone) if phone else practice,
         _("Please do not answer this e-mail: nobody reads it. In an emergency call 911."),
     )
-    return Composed(_subject(kind).format(practice=practice), "\n\n".join(part for part in paragraphs if part) + "\n")
+    return Composed(subject.format(practice=practice), "\n\n".join(part for part in paragraphs if part) + "\n")
 
 
-def _subject(kind: NoticeKind) -> str:
-    return {
-        NoticeKind.REPLY: _("You have a reply from {practice}"),
-        NoticeKind.BOOKING: _("Your appointment with {practice}"),
-        NoticeKind.MOVE: _("New time for your appointment with {practice}"),
-        NoticeKind.CANCELLATION: _("Your appointment with {practice} is cancelled"),
-        NoticeKind.ACKNOWLEDGEMENT: _("{practice} has received your request"),
-    }[kind]
+def _when(facts: NoticeFacts, named: str, unnamed: str) -> str:
+    """Of whom an appointment is, when and where, as far as the channel may say so."""
+    if facts.starts_at is None or facts.content is Content.BARE:
+        return unnamed
+    name, place = name_in_letter(facts.first_name, _NAME_LIMIT), _label(facts.place)
+    where = _("{place}, {practice}").format(place=place, practice=_practice(facts)) if place else ""
+    lines = (facts.words.long_moment_with_zone(facts.starts_at), where)
+    return "\n    ".join(((named.format(name=name) if name else unnamed) + "\n", *(line for line in lines if line)))
 
 
-def _told(kind: NoticeKind, name: str) -> str:
-    if name and kind in _OF_A_APPOINTMENT:
-        texts = {
-            NoticeKind.BOOKING: _("{name} has an appointment:"),
-            NoticeKind.MOVE: _("The appointment of {name} has a new time:"),
-            NoticeKind.CANCELLATION: _("This appointment of {name} is cancelled:"),
-        }
-        return texts[kind].format(name=name)
-    return {
-        NoticeKind.REPLY: _("You have a reply."),
-        NoticeKind.BOOKING: _("An appointment was made for you."),
-        NoticeKind.MOVE: _("An appointment was moved."),
-        NoticeKind.CANCELLATION: _("An appointment was cancelled."),
-        NoticeKind.ACKNOWLEDGEMENT: _(
-            "We have received your request. You will get another e-mail when we have answered."
-        ),
-    }[kind]
+def _practice(facts: NoticeFacts) -> str:
+    return _label(facts.practice_name) or _("your practice")
 
 
 def _label(text: str) -> str:

@@ -6,18 +6,17 @@ import re
 import smtplib
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import Final
-from uuid import UUID
 
 from request_desk.config import Mail
 from request_desk.domain.errors import Invalid
 from request_desk.domain.text import parse_email
 from request_desk.domain.words import _
+from request_desk.gateways.letters import Letter, Permanent, Result, Sent, Temporary
 
 _SUBJECT_LIMIT: Final = 150
 _POLICY: Final = email.policy.SMTP.clone(cte_type="7bit")  # every server takes it
@@ -36,38 +35,6 @@ _HEADERS: Final = frozenset(
 )
 _ENHANCED: Final = re.compile(rb"^([245]\.\d{1,3}\.\d{1,3})\b")
 _LINE: Final = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What is sent to one address. `reference` makes the Message-ID, the same on every try (NOTE-08)."""
-
-    to: str
-    subject: str
-    body: str
-    reference: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """The server took it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Temporary:
-    """Not now; `error` says why, without any address."""
-
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class Permanent:
-    """Never; `error` says why, without any address."""
-
-    error: str
-
-
-Result = Sent | Temporary | Permanent
 
 
 class Mailer:

@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from request_desk.domain.clock import SystemClock
 from request_desk.domain.errors import Unavailable
 from request_desk.jobs import tasks
-from request_desk.jobs.tasks import Send
+from request_desk.jobs.tasks import Senders
 from request_desk.logs import Word
 from request_desk.services.desk import Desk
 
@@ -28,9 +28,9 @@ _log = logging.getLogger(__name__)
 class Jobs:
     """The ticks of one process. Every process may run them; `owner` names this one in leases."""
 
-    def __init__(self, desk: Desk, send: Send, owner: str) -> None:
+    def __init__(self, desk: Desk, senders: Senders, owner: str) -> None:
         self._desk = desk
-        self._send = send
+        self._senders = senders
         self._owner = owner
         self._stopped = Event()
         self._delivering = Lock()
@@ -78,7 +78,9 @@ class Jobs:
             return
         try:
             self._again.clear()
-            self._guarded("deliver", lambda: tasks.deliver(self._desk, self._send, self._owner, self._stopped.is_set))
+            self._guarded(
+                "deliver", lambda: tasks.deliver(self._desk, self._senders, self._owner, self._stopped.is_set)
+            )
         finally:
             self._delivering.release()
         if self._again.is_set() and not self._stopped.is_set():

@@ -1,24 +1,25 @@
 """The jobs, each callable by itself: claim, do, settle. When they run is in `scheduler`; what they change is the services'."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final, assert_never
 
 from request_desk.domain.access import SYSTEM
-from request_desk.domain.words import _, speaking
-from request_desk.gateways.email import Letter, Permanent, Result, Sent, Temporary
+from request_desk.domain.directory import Channel
+from request_desk.domain.words import _
+from request_desk.gateways.letters import Letter, Permanent, Result, Sent, Temporary
 from request_desk.logs import Word
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import needs
 from request_desk.services.inbox import routing as inbox_routing
 from request_desk.services.notices import outbox
-from request_desk.services.notices.outbox import CODE, Delivered, DueNotice
+from request_desk.services.notices.outbox import Delivered, DueNotice
 from request_desk.services.portal import access as portal_access
 from request_desk.services.practice import housekeeping
 from request_desk.services.schedule import scheduling
 
-Send = Callable[[Letter], Result]
+Senders = Mapping[Channel, Callable[[Letter], Result]]
 
 # Four sends with all their time-outs still fit into the lease of a notice.
 CLAIMED: Final = 4
@@ -28,25 +29,27 @@ _ROUNDS: Final = 50  # in one tick, so that stopping never waits long
 _log = logging.getLogger(__name__)
 
 
-def deliver(desk: Desk, send: Send, owner: str, stopped: Callable[[], bool] = lambda: False) -> int:
-    """Send what is due; returns how many left. The look is a read: nothing is written while nothing is due."""
+def deliver(desk: Desk, senders: Senders, owner: str, stopped: Callable[[], bool] = lambda: False) -> int:
+    """Send what is due and has a sender; returns how many left. The look is a read: nothing is written while nothing is due."""
     sent = 0
     for _round in range(_ROUNDS):
-        due_at = desk.query(SYSTEM, outbox.next_due)
+        due_at = desk.query(SYSTEM, outbox.next_due, tuple(senders))
         if stopped() or due_at is None or due_at > desk.clock.now():
             break
-        claimed = desk.perform(SYSTEM, outbox.claim_due, owner, CLAIMED).value
+        claimed = desk.perform(SYSTEM, outbox.claim_due, owner, tuple(senders), CLAIMED).value
         if not claimed:
             break  # leased by another process, or nobody may get it any more
-        sent += sum(_deliver_one(desk, send, owner, notice) for notice in claimed)
+        sent += sum(_deliver_one(desk, senders, owner, notice) for notice in claimed)
     return sent
 
 
-def _deliver_one(desk: Desk, send: Send, owner: str, notice: DueNotice) -> bool:
+def _deliver_one(desk: Desk, senders: Senders, owner: str, notice: DueNotice) -> bool:
     """Send one notice and settle it. Whatever goes wrong with it is its own matter, the next ones go on (JOB-05)."""
     try:
         letter = _letter(desk, notice)
-        result = Permanent(_("The code was not wanted any more.")) if letter is None else send(letter)
+        result = (
+            Permanent(_("The code was not wanted any more.")) if letter is None else senders[notice.channel](letter)
+        )
     except Exception as error:  # noqa: BLE001  # a poison row must not stop the mail of everybody
         _log.error("notice %s could not be sent: %s", notice.id, error, exc_info=error)
         result = Temporary(_("The notice could not be written. The administrator finds the reason in the log."))
@@ -66,12 +69,13 @@ def _deliver_one(desk: Desk, send: Send, owner: str, notice: DueNotice) -> bool:
 
 def _letter(desk: Desk, notice: DueNotice) -> Letter | None:
     """The letter of a notice; a code is made in this moment and nowhere else, None when it is over."""
-    if notice.kind != CODE:
-        return Letter(notice.address, notice.subject, notice.body, notice.reference)
-    assert notice.challenge_id is not None
-    with speaking(notice.language):
-        code = portal_access.mint_code(desk, notice.challenge_id)
-    return Letter(notice.address, code.subject, code.body.text, notice.reference) if code is not None else None
+    if notice.challenge_id is None:
+        text = notice.composed()
+    elif minted := portal_access.mint_code(desk, notice.challenge_id):
+        text = notice.composed(minted.code.text, minted.expires_at)
+    else:
+        return None
+    return Letter(notice.address, text.subject, text.body, notice.reference)
 
 
 def plan(desk: Desk, owner: str) -> int:

@@ -646,7 +646,7 @@ outbox = Table(
     _id(),
     _version(),
     Column("reference", PublicId, nullable=False),  # Message-ID: the same on every try
-    Column("kind", Text, nullable=False),  # reply, booking, move, cancellation, acknowledgement, code
+    Column("kind", Text, nullable=False),  # the table of kinds is in `domain/notices.py`
     Column("channel", Text, nullable=False),
     Column("contact_id", Id, ForeignKey("contact.id"), nullable=False),
     Column("contact_point_id", Id, ForeignKey("contact_point.id")),

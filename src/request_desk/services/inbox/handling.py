@@ -23,7 +23,7 @@ from request_desk.domain.ids import (
     RequestId,
     new_uuid,
 )
-from request_desk.domain.notices import NoticeKind, notice_of
+from request_desk.domain.notices import ACKNOWLEDGEMENT, NoticeSpec, notice_of
 from request_desk.domain.phrases import leftover_marks
 from request_desk.domain.policy import Action, PatientSubject, Verdict, may
 from request_desk.domain.requests import (
@@ -204,7 +204,10 @@ def submit(unit: Unit, new: NewRequest) -> RequestId:
     target_id = _insert_request(unit, request_id, new, text, sender, appointment, wishes)
     message_id = _insert_message(unit, request_id, text, sender.language, visible_at=unit.now)
     _index_message(unit, message_id, request_id, text, sender, target_id)
-    outbox.acknowledge(unit, request_id, contact_id)
+    people = outbox.ask_people(unit, new.patient_id)
+    outbox.notify(
+        unit, ACKNOWLEDGEMENT, people=people, replied=False, sender_id=contact_id, request_id=request_id, version=1
+    )
     unit.record("submitted", Topic.REQUEST, request_id, kind=new.kind)
     return request_id
 
@@ -642,7 +645,7 @@ def _say(unit: Unit, row: Row[Any], reply: Reply | None, text: str) -> MessageId
 def _tell(
     unit: Unit,
     row: Row[Any],
-    kind: NoticeKind | None,
+    spec: NoticeSpec | None,
     people: Deferred,
     version: int,
     appointment_id: AppointmentId | None,
@@ -652,7 +655,7 @@ def _tell(
     """Queue one notice for each contact concerned, act and reply in one (NT1)."""
     return outbox.notify(
         unit,
-        kind,
+        spec,
         people=people,
         replied=replied,
         sender_id=ContactId(row.contact_id),

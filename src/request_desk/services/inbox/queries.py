@@ -33,6 +33,7 @@ from request_desk.domain.access import Permission
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.ids import RequestId
+from request_desk.domain.notices import BY_HAND
 from request_desk.domain.paging import Page
 from request_desk.domain.policy import sees_all_requests
 from request_desk.domain.requests import (
@@ -232,7 +233,7 @@ _DELIVERY = (
         .outerjoin(APPOINTMENT, APPOINTMENT.c.id == _outbox.c.appointment_id)
         .outerjoin(_p, _p.c.id == func.coalesce(_r.c.patient_id, APPOINTMENT.c.patient_id))
     )
-    .where(_outbox.c.kind != "code")
+    .where(_outbox.c.kind.in_(BY_HAND))
 )
 _DELIVERIES_IN: Mapping[str, Select[Any]] = {
     state: _DELIVERY.where(_outbox.c.state == literal_column(f"'{state}'")).order_by(_outbox.c.id.desc())

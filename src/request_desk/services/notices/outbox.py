@@ -3,8 +3,8 @@
 A row holds ids only. What it says, and whether it may still be said, is decided when it is sent (NT1).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cache
@@ -15,20 +15,33 @@ from sqlalchemy import Insert, Row, and_, bindparam, func, insert, literal_colum
 
 from request_desk.domain.access import Permission, a_contact
 from request_desk.domain.changes import Topic
-from request_desk.domain.directory import Channel, Contact, ContactPoint, Relation
+from request_desk.domain.directory import Channel, Contact, ContactPoint
 from request_desk.domain.errors import NotFound, Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, ContactId, OutboxId, PatientId, RequestId, new_uuid
-from request_desk.domain.notices import Content, NoticeKind, compose, planned, recipients
-from request_desk.domain.policy import Action, PatientSubject, Verdict, may
+from request_desk.domain.notices import (
+    BOOKING,
+    BY_HAND,
+    CODE,
+    NOTICES,
+    REPLY,
+    SPEC_OF,
+    Composed,
+    Content,
+    NoticeFacts,
+    NoticeSpec,
+    Recipient,
+    planned,
+    recipients,
+)
+from request_desk.domain.policy import PatientSubject, Verdict, may
 from request_desk.domain.words import _, known_language, speaking
 from request_desk.services.desk import Deferred, Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.people.patients import relation_of
 from request_desk.store import schema
 
-LEASE: Final = timedelta(minutes=2)  # longer than a mail server may keep us waiting
+LEASE: Final = timedelta(minutes=2)  # longer than a server may keep us waiting
 BACK_OFF: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
-CODE: Final = "code"
 _MOST_TRIES: Final = len(BACK_OFF) + 3  # more tries than ever come back settled mean that sending itself breaks
 _ERROR_LIMIT: Final = 300
 
@@ -46,17 +59,22 @@ class Delivered(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DueNotice:
-    """A notice to send now. `reference` is its Message-ID, the same on every try; a code's text is minted by `access`."""
+    """A notice to send now. `reference` is the same on every try; one with a challenge lacks its code, which `access` mints."""
 
     id: OutboxId
-    kind: str
+    spec: NoticeSpec
+    channel: Channel
     reference: UUID
     address: str
-    subject: str
-    body: str
     language: str
     attempts: int
     challenge_id: int | None
+    facts: NoticeFacts
+
+    def composed(self, code: str = "", until: datetime | None = None) -> Composed:
+        """Write it in the language of whom it goes to."""
+        with speaking(self.language):
+            return self.spec.compose(replace(self.facts, code=code, code_until=until))
 
 
 _is_pending = _outbox.c.state == literal_column("'pending'")  # spelled out for the partial index
@@ -66,6 +84,8 @@ _RECIPIENTS = (
         *_relation.c,
         _contact.c.language,
         and_(_contact.c.active, ~_contact.c.opted_out).label("reachable"),
+        _point.c.id.label("point_id"),
+        _point.c.channel,
         _point.c.value,
         and_(_patient.c.active, ~_patient.c.deceased).label("patient_active"),
     )
@@ -76,7 +96,7 @@ _RECIPIENTS = (
             _point,
             and_(
                 _point.c.contact_id == _contact.c.id,
-                _point.c.channel == Channel.EMAIL,
+                _point.c.channel.in_({channel for spec in NOTICES for channel in spec.channels}),
                 _point.c.verified_at.is_not(None),
             ),
         )
@@ -95,10 +115,12 @@ _WITHDRAW = (
     )
     .values(state="withdrawn", error=bindparam("why"))
 )
-_NEXT = select(func.min(_outbox.c.not_before)).where(_is_pending)
+# What this program can write and send; a newer one on the same database may have queued more.
+_has_way = and_(_outbox.c.channel.in_(bindparam("channels", expanding=True)), _outbox.c.kind.in_(tuple(SPEC_OF)))
+_NEXT = select(func.min(_outbox.c.not_before)).where(_is_pending, _has_way)
 _DUE = (
     select(_outbox.c.id)
-    .where(_is_pending, _outbox.c.not_before <= bindparam("now"), _is_free)
+    .where(_is_pending, _has_way, _outbox.c.not_before <= bindparam("now"), _is_free)
     .order_by(_outbox.c.not_before, _outbox.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
@@ -108,20 +130,20 @@ _LEASE = (
     .where(_outbox.c.id.in_(bindparam("ids", expanding=True)))
     .values(lease_owner=bindparam("owner"), lease_until=bindparam("leased"), attempts=_outbox.c.attempts + 1)
 )
-_first_email = (
+_first_address = (
     select(_point.c.value)
     .where(
         _point.c.contact_id == _outbox.c.contact_id,
-        _point.c.channel == Channel.EMAIL,
+        _point.c.channel == _outbox.c.channel,
         _point.c.verified_at.is_not(None),
     )
     .order_by(_point.c.id)
     .limit(1)
     .scalar_subquery()
 )
-_own_email = (
+_own_address = (
     select(_point.c.value)
-    .where(_point.c.id == _outbox.c.contact_point_id, _point.c.channel == Channel.EMAIL)
+    .where(_point.c.id == _outbox.c.contact_point_id, _point.c.channel == _outbox.c.channel)
     .scalar_subquery()
 )
 _FACTS = (
@@ -129,6 +151,7 @@ _FACTS = (
         _outbox.c.id,
         _outbox.c.reference,
         _outbox.c.kind,
+        _outbox.c.channel,
         _outbox.c.payload,
         _outbox.c.attempts,
         _outbox.c.challenge_id,
@@ -151,7 +174,7 @@ _FACTS = (
         _appointment.c.starts_at,
         _location.c.name.label("place"),
         func.coalesce(_appointment.c.zone, "").label("place_zone"),
-        func.coalesce(_own_email, _first_email, "").label("address"),
+        func.coalesce(_own_address, _first_address, "").label("address"),
     )
     .select_from(
         _outbox.join(_contact, _contact.c.id == _outbox.c.contact_id)
@@ -181,7 +204,7 @@ _ONE = select(_outbox).where(_outbox.c.id == bindparam("id")).with_for_update()
 # What happened to an appointment is told whatever becomes of the request that led to it.
 _PENDING_OF_REQUEST = select(_outbox.c.id).where(
     _outbox.c.request_id == bindparam("request_id"),
-    _outbox.c.kind.in_((NoticeKind.ACKNOWLEDGEMENT.value, NoticeKind.REPLY.value)),
+    _outbox.c.kind.in_([spec.kind for spec in NOTICES if not spec.of_appointment]),
     _is_pending,
     _outbox.c.attempts == 0,
     _outbox.c.lease_until.is_(None),
@@ -196,14 +219,12 @@ def ask_people(unit: Unit, patient_id: PatientId) -> Deferred:
 def told_of_acts(unit: Unit, patient_id: PatientId) -> tuple[ContactId, ...]:
     """Return who would hear of an act on the schedule of a patient now, as `notify` has it."""
     unit.require(Permission.VIEW_PATIENTS)
-    relations, contacts, is_active = _people(ask_people(unit, patient_id).rows)
-    found = recipients(relations, contacts, patient_active=is_active, today=_today(unit))
-    return tuple(each.contact_id for each in found)
+    return tuple(each.contact_id for each in _recipients(unit, BOOKING, ask_people(unit, patient_id)))
 
 
 def notify(
     unit: Unit,
-    kind: NoticeKind | None,
+    spec: NoticeSpec | None,
     *,
     people: Deferred,
     replied: bool,
@@ -212,27 +233,27 @@ def notify(
     appointment_id: AppointmentId | None = None,
     version: int,
 ) -> tuple[OutboxId, ...]:
-    """Queue one notice for each of `people` that gets notices, to leave after the grace time; return their ids.
+    """Queue one notice for each of `people` that it is for, to leave after its grace time; return their ids.
 
-    `kind` is the act's; None is a reply alone, of which only the sender hears. `version` is that of the thing the notice
+    `spec` is the act's; None is a reply alone, of which only the sender hears. `version` is that of the thing the notice
     is about: the same act is never told twice.
     """
-    if kind is None and not replied:
+    if spec is None and not replied:
         return ()
-    relations, contacts, is_active = _people(people.rows)
-    to = recipients(relations, contacts, patient_active=is_active, today=_today(unit))
+    told = spec or REPLY
+    to = _recipients(unit, told, people)
     rows = [
         _row(
             unit,
-            kind=each.kind,
+            told,
+            channel=each.recipient.channel,
             contact_id=each.recipient.contact_id,
             request_id=request_id,
             appointment_id=appointment_id,
             payload={"replied": each.replied, "also": list(each.also)},
-            dedupe_key=f"{each.kind}:{request_id or appointment_id}:{version}:{each.recipient.contact_id}",
-            not_before=unit.now + unit.grace,
+            dedupe_key=f"{told.kind}:{request_id or appointment_id}:{version}:{each.recipient.contact_id}",
         )
-        for each in planned(kind, replied=replied, sender_id=sender_id or ContactId(0), to=to)
+        for each in planned(told, replied=replied, sender_id=sender_id, to=to)
     ]
     if rows:
         unit.defer(
@@ -254,37 +275,25 @@ def _insert_of(count: int, names: tuple[str, ...]) -> Insert:
     )
 
 
-def acknowledge(unit: Unit, request_id: RequestId, contact_id: ContactId) -> None:
-    """Queue the word that a request has arrived, for the contact who sent it."""
-    row = _row(
-        unit,
-        kind=NoticeKind.ACKNOWLEDGEMENT,
-        contact_id=contact_id,
-        request_id=request_id,
-        payload={"replied": False},
-        dedupe_key=f"acknowledgement:{request_id}",
-        not_before=unit.now,
-    )
-    unit.defer(_INSERT, row)
-
-
-def enqueue_code(unit: Unit, *, challenge_id: int, contact_id: ContactId, contact_point_id: int) -> OutboxId:
+def enqueue_code(
+    unit: Unit, *, challenge_id: int, contact_id: ContactId, channel: Channel, contact_point_id: int
+) -> OutboxId:
     """Queue a sign-in code; the row knows the challenge only, the code is minted when it is sent."""
     row = _row(
         unit,
-        kind=CODE,
+        CODE,
+        channel=channel,
         contact_id=contact_id,
         contact_point_id=contact_point_id,
         challenge_id=challenge_id,
         payload={},
-        dedupe_key=f"code:{challenge_id}",
-        not_before=unit.now,
+        dedupe_key=f"{CODE.kind}:{challenge_id}",
     )
     unit.defer(_INSERT, row)
     return OutboxId(row["id"])
 
 
-def _row(unit: Unit, **values: Any) -> dict[str, Any]:
+def _row(unit: Unit, spec: NoticeSpec, **values: Any) -> dict[str, Any]:
     empty = {"request_id": None, "appointment_id": None, "challenge_id": None, "contact_point_id": None}
     return {
         **empty,
@@ -293,24 +302,31 @@ def _row(unit: Unit, **values: Any) -> dict[str, Any]:
         "error": "",
         "id": unit.new_id(),
         "reference": new_uuid(),
-        "channel": Channel.EMAIL.value,
+        "kind": spec.kind,
         "state": "pending",
         "created_at": unit.now,
+        "not_before": unit.now + unit.grace if spec.has_grace else unit.now,
         **values,
     }
 
 
-def _people(rows: Sequence[Row[Any]]) -> tuple[list[Relation], dict[ContactId, Contact], bool]:
-    """The relations of one patient with their contacts; one row is one verified address, the first of a contact counts."""
-    contacts: dict[ContactId, Contact] = {}
-    relations: list[Relation] = []
+def _recipients(unit: Unit, spec: NoticeSpec, people: Deferred) -> tuple[Recipient, ...]:
+    """Who may get a notice, out of the contacts of one patient; one row is one verified address of one of them."""
+    rows = people.rows
+    points: dict[ContactId, list[ContactPoint]] = {}
     for row in rows:
-        if row.contact_id in contacts:
-            continue
-        point = ContactPoint(0, Channel.EMAIL, row.value, verified=True)
-        contacts[row.contact_id] = Contact(row.contact_id, "", "", row.language, (point,), bool(row.reachable), 0)
-        relations.append(relation_of(row))
-    return relations, contacts, bool(rows) and bool(rows[0].patient_active)
+        points.setdefault(row.contact_id, []).append(
+            ContactPoint(row.point_id, Channel(row.channel), row.value, verified=True)
+        )
+    contacts = {
+        row.contact_id: Contact(
+            row.contact_id, "", "", row.language, tuple(points[row.contact_id]), bool(row.reachable), 0
+        )
+        for row in rows
+    }
+    relations = {row.contact_id: relation_of(row) for row in rows}.values()
+    is_active = bool(rows) and bool(rows[0].patient_active)
+    return recipients(spec, relations, contacts, patient_active=is_active, today=_today(unit))
 
 
 def withdraw(unit: Unit, ids: Sequence[OutboxId]) -> None:
@@ -328,18 +344,18 @@ def withdraw_waiting(unit: Unit, request_id: RequestId) -> None:
         unit.run(_WITHDRAW, {"ids": ids, "why": _("the request was taken back")})
 
 
-def next_due(unit: Unit) -> datetime | None:
-    """Return when the next pending notice may leave; None when nothing waits."""
+def next_due(unit: Unit, channels: Collection[Channel]) -> datetime | None:
+    """Return when the next pending notice of these channels may leave; None when nothing waits."""
     unit.require(Permission.RUN_JOBS)
-    found: datetime | None = unit.connection.execute(_NEXT).scalar()
+    found: datetime | None = unit.value(_NEXT, {"channels": list(channels)})
     return found
 
 
-def claim_due(unit: Unit, owner: str, limit: int = 20) -> tuple[DueNotice, ...]:
-    """Lease the notices that are due to `owner` and return them ready to send; those nobody may get any more are withdrawn."""
+def claim_due(unit: Unit, owner: str, channels: Collection[Channel], limit: int = 20) -> tuple[DueNotice, ...]:
+    """Lease the notices of these channels that are due to `owner` and return them; those nobody may get any more are withdrawn."""
     unit.require(Permission.RUN_JOBS)
     unit.keeps_answer = False  # claimed twice means claimed: what is leased waits for the end of its lease
-    ids = [row[0] for row in unit.rows(_DUE, {"now": unit.now, "most": limit})]
+    ids = [row[0] for row in unit.rows(_DUE, {"now": unit.now, "channels": list(channels), "most": limit})]
     if not ids:
         return ()
     unit.run(_LEASE, {"ids": ids, "owner": owner, "leased": unit.now + LEASE})
@@ -370,7 +386,7 @@ def claim_due(unit: Unit, owner: str, limit: int = 20) -> tuple[DueNotice, ...]:
             )
             _tell(unit, "notice_failed", row.id, row.request_id)
         else:
-            due.append(_composed(unit, row))
+            due.append(_due(unit, row))
     return tuple(due)
 
 
@@ -379,15 +395,13 @@ def _why_not(row: Row[Any], today: date) -> str:
     if not row.active:
         return _("The contact is switched off.")
     if not row.address:
-        return _("The contact has no confirmed e-mail address.")
-    if row.kind == CODE:
-        return ""
-    if row.opted_out:
+        return _("The contact has no confirmed address.")
+    audience = SPEC_OF[row.kind].audience
+    if row.opted_out and audience.rights:
         return _("The contact does not want notices.")
     relation = None if row.related_id is None else relation_of(row)
     subject = PatientSubject(relation, is_present=bool(row.patient_active) and not row.deceased)
-    needed = {NoticeKind.ACKNOWLEDGEMENT: (Action.ACT_FOR,), NoticeKind.REPLY: (Action.HEAR, Action.READ)}
-    for action in needed.get(row.kind, (Action.HEAR,)):
+    for action in audience.rights:
         match may(a_contact(row.contact_id), action, subject, today):
             case Verdict.PATIENT_GONE:
                 return _("The patient is not active.")
@@ -400,39 +414,32 @@ def _why_not(row: Row[Any], today: date) -> str:
     return ""
 
 
-def _composed(unit: Unit, row: Row[Any]) -> DueNotice:
-    subject = body = ""
-    if row.kind != CODE:
-        kind = NoticeKind(row.kind)
-        is_bare = kind in (NoticeKind.REPLY, NoticeKind.ACKNOWLEDGEMENT)
-        base = unit.settings.public_url.rstrip("/")
-        path = f"/requests/{row.request_reference}" if row.request_reference else "/"
-        words = unit.words.on(_today(unit)).at(row.place_zone).in_language(known_language(row.language))
-        with speaking(row.language):
-            letter = compose(
-                kind,
-                content=Content.BARE if is_bare else Content.TIME,
-                practice_name=unit.settings.practice_name,
-                practice_phone=unit.settings.practice_phone,
-                portal_url=f"{base}{path}" if base else "",
-                words=words,
-                replied=bool(row.payload.get("replied")) and bool(row.may_see_messages),
-                first_name=row.given_name,
-                starts_at=row.starts_at,
-                place=row.place or "",
-                readers=_readers(unit, row),
-            )
-        subject, body = letter.subject, letter.body
+def _due(unit: Unit, row: Row[Any]) -> DueNotice:
+    spec = SPEC_OF[row.kind]
+    base = unit.settings.public_url.rstrip("/")
+    path = f"/requests/{row.request_reference}" if row.request_reference else "/"
+    facts = NoticeFacts(
+        content=Content.TIME if spec.of_appointment else Content.BARE,
+        practice_name=unit.settings.practice_name,
+        practice_phone=unit.settings.practice_phone,
+        portal_url=f"{base}{path}" if base else "",
+        words=unit.words.on(_today(unit)).at(row.place_zone).in_language(known_language(row.language)),
+        replied=bool(row.payload.get("replied")) and bool(row.may_see_messages),
+        first_name=row.given_name or "",
+        starts_at=row.starts_at,
+        place=row.place or "",
+        readers=_readers(unit, row),
+    )
     return DueNotice(
         id=OutboxId(row.id),
-        kind=row.kind,
+        spec=spec,
+        channel=Channel(row.channel),
         reference=row.reference,
         address=row.address,
-        subject=subject,
-        body=body,
         language=row.language,
         attempts=row.attempts,
         challenge_id=row.challenge_id,
+        facts=facts,
     )
 
 
@@ -470,7 +477,7 @@ def retry(unit: Unit, delivery_id: int) -> None:
     """Send a failed notice again, now; raises Refused when it has not failed (RE8)."""
     unit.require(Permission.RETRY_DELIVERIES)
     row = unit.first(_ONE, {"id": delivery_id})
-    if row is None:
+    if row is None or row.kind not in BY_HAND:
         raise NotFound(_("This notice is not there any more. Reload the list."))
     if row.request_id is not None:
         request_scope.seen(unit, row.request_id)

@@ -12,10 +12,12 @@ from sqlalchemy import and_, bindparam, exists, func, or_, select, update
 
 from request_desk.domain.access import SYSTEM, Actor, ActorKind, Permission
 from request_desk.domain.changes import Topic
+from request_desk.domain.directory import Channel
 from request_desk.domain.errors import Invalid, SignedOut
 from request_desk.domain.ids import ContactId, hashed, new_code, new_token, new_uuid
+from request_desk.domain.notices import CODE
 from request_desk.domain.text import parse_code, parse_email
-from request_desk.domain.words import _, full_name, known_language, spoken
+from request_desk.domain.words import _, full_name, known_language
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.notices import outbox
 from request_desk.services.people.access import CODES, Hidden
@@ -42,12 +44,14 @@ _HAS_RIGHTS = exists().where(
 )
 _IS_FIRST = _point.c.id == (
     select(func.min(_earlier.c.id))
-    .where(_earlier.c.contact_id == contact.id, _earlier.c.channel == "email", _earlier.c.verified_at.is_not(None))
+    .where(
+        _earlier.c.contact_id == contact.id, _earlier.c.channel.in_(CODE.channels), _earlier.c.verified_at.is_not(None)
+    )
     .scalar_subquery()
 )
 # A contact's codes go to the first verified address alone; of two contacts who share one, to the first registered.
 _OWNER = (
-    select(contact.id, _point.c.id.label("point_id"))
+    select(contact.id, _point.c.id.label("point_id"), _point.c.channel)
     .select_from(schema.contact.join(_point, _point.c.contact_id == contact.id))
     .where(_point.c.lookup.in_((bindparam("as_typed"), bindparam("lookup"))), _IS_FIRST, contact.active, _HAS_RIGHTS)
     .order_by(contact.id)
@@ -109,12 +113,11 @@ class CodeAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class CodeLetter:
-    """What is mailed: the only place where the code itself exists."""
+class Minted:
+    """A code in the moment in which it is sent: the only place where the code itself exists."""
 
     code: Hidden
-    subject: str
-    body: Hidden
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,32 +182,28 @@ def ask_code(unit: Unit, email: str, browser_hash: str) -> CodeAsked:
     unit.insert(schema.throttle, id=challenge_id, subject=f"code:{subject}", at=unit.now)
     if owner is not None:
         outbox.enqueue_code(
-            unit, challenge_id=challenge_id, contact_id=ContactId(owner.id), contact_point_id=owner.point_id
+            unit,
+            challenge_id=challenge_id,
+            contact_id=ContactId(owner.id),
+            channel=Channel(owner.channel),
+            contact_point_id=owner.point_id,
         )
     unit.record("asked_code", Topic.SESSION, about, broadcast=False)
     return CodeAsked(reference, "")
 
 
-def mint_code(desk: Desk, challenge_id: int) -> CodeLetter | None:
+def mint_code(desk: Desk, challenge_id: int) -> Minted | None:
     """Make the code of a challenge and keep its hash; None when it is used or over. The job sends it (OTP-01, OTP-02)."""
     code = new_code()
-    kept = desk.perform(SYSTEM, _keep_code, challenge_id, CODES.hashed(code)).value
-    if kept is None:
-        return None
-    practice, time = kept
-    body = _(
-        "Your code to sign in at {practice} is:\n\n    {code}\n\nIt works once, until {time}, in the browser where you asked for it.\n\n"
-        "If you did not ask for a code, you need not do anything: without the code nobody can sign in."
-        " The practice will never ask you for it.\n"
-    ).format(practice=practice, code=code, time=time)
-    return CodeLetter(Hidden(code), _("{practice}: your code to sign in").format(practice=practice), Hidden(body))
+    expires_at = desk.perform(SYSTEM, _keep_code, challenge_id, CODES.hashed(code)).value
+    return None if expires_at is None else Minted(Hidden(code), expires_at)
 
 
-def _keep_code(unit: Unit, challenge_id: int, code_hash: str) -> tuple[str, str] | None:
-    """Keep the hash of a code; returns the practice's name and until when the code works, None when it is used or over."""
+def _keep_code(unit: Unit, challenge_id: int, code_hash: str) -> datetime | None:
+    """Keep the hash of a code; returns until when the code works, None when it is used or over."""
     unit.require(Permission.RUN_JOBS)
-    row = unit.first(_MINT, {"of": challenge_id, "hash": code_hash, "now": unit.now})
-    return None if row is None else (unit.settings.practice_name, unit.words.in_language(spoken()).time(row.expires_at))
+    found: datetime | None = unit.value(_MINT, {"of": challenge_id, "hash": code_hash, "now": unit.now})
+    return found
 
 
 def check_code(desk: Desk, reference: UUID, code: str, browser_hash: str) -> Checked:
