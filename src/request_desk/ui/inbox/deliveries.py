@@ -64,7 +64,7 @@ class DeliveriesSheet(Sheet):
     @Slot(object)
     def _selected(self, key: object) -> None:
         self.button.setEnabled(key is not None and self._may_retry)
-        one = self._model.row_of(int(str(key))) if key is not None else None
+        one = self._model.cached(int(str(key))) if key is not None else None
         self.show_request.setEnabled(one is not None and one.request_id is not None)
 
     @Slot()
@@ -76,7 +76,7 @@ class DeliveriesSheet(Sheet):
     @Slot()
     def _show_request(self) -> None:
         key = self.view.selected_key()
-        one = self._model.row_of(key) if key is not None else None
+        one = self._model.cached(key) if key is not None else None
         if one is not None and one.request_id is not None:
             self.accept()
             self.request_wanted.emit(one.request_id)
