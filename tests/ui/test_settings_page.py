@@ -816,6 +816,31 @@ def test_another_person_is_not_shown_while_something_is_typed(desk_at: OpenDesk,
     assert form.name.text() == "Maria Santos"
 
 
+def test_a_half_typed_account_stays_until_it_is_saved_or_undone(
+    desk_at: OpenDesk, practice: Practice, database_setup: Setup, people: Callable[[], directory.Directory]
+) -> None:
+    desk = desk_at()
+    form = go(desk, StaffForm)
+    assert isinstance(form, StaffForm)
+    form.chooser.select_key(practice.maria.id)
+    desk.click(form.add_button)
+    assert (form.who.text(), form.name.text()) == ("New account", "")
+    desk.type("rosa")
+    seen = person(people, "kofi")
+    with database_setup():
+        new = administration.NewStaff("kofi", "Kofi P.", seen.roles, seen.initials)
+        practice.desk.perform(practice.admin, administration.change_staff, seen.id, new, expect_version=seen.version)
+    desk.hear()
+    form.chooser.setFocus()
+    desk.press("Up")
+    assert form.said.text() == "Save or undo what you typed first."
+    assert form.login.text() == "rosa"
+    desk.click(form.again_button)
+    there = form.chosen()
+    assert there is not None
+    assert (form.login.text(), form.login.isReadOnly()) == (there.login, True)
+
+
 def test_typed_changes_of_a_person_survive_a_change_elsewhere(
     desk_at: OpenDesk, practice: Practice, database_setup: Setup, people: Callable[[], directory.Directory]
 ) -> None:

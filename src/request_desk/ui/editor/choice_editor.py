@@ -41,7 +41,7 @@ class ChoiceEditor(Editor, Generic[N, C]):
             self.follow(chooser)
         chooser.chosen.connect(self._another_chosen)
 
-    def fill_from(self, thing: N | None) -> None:
+    def fill_from(self, thing: N | None, /) -> None:
         """Put a thing into the fields, nothing for None."""
         raise TypeError("an editor fills its own fields")
 

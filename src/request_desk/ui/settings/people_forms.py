@@ -1,6 +1,5 @@
 """The groups about people: departments with their members, and the staff list."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -10,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit
 from request_desk.domain.access import Permission, Role
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import ADMINISTRATOR_LOGIN, Department, Provider, Staff
-from request_desk.domain.ids import DepartmentId, StaffId
+from request_desk.domain.ids import DepartmentId, ProviderId, StaffId
 from request_desk.domain.words import _
 from request_desk.services.people import access
 from request_desk.services.practice import administration, directory
@@ -87,8 +86,8 @@ class DepartmentsForm(ChoiceEditor[Department, NameChooser]):
         self._found = found
         self.take(tuple(found.departments.values()), wanted)
 
-    def fill_from(self, thing: Department | None) -> None:
-        department, closed = thing, thing is not None and not thing.active
+    def fill_from(self, department: Department | None) -> None:
+        closed = department is not None and not department.active
         self.lock(self.name, closed=closed)
         self.members.set_locked(locked=closed or not self.may_change())
         people = [] if self._found is None or department is None else list(self._found.staff.values())
@@ -195,6 +194,7 @@ class StaffForm(ChoiceEditor[Staff, ListChooser]):
             _TOPICS,
             ListChooser(columns, name=_("Staff")),
         )
+        self._providers: tuple[Provider, ...] = ()
         self._made_login = ""  # of the account that was just made: the list goes to it
         self.who = PlainLabel("", role=TextRole.BOLD, elide=True)
         self.login, self.name, self.initials = QLineEdit(), QLineEdit(), QLineEdit()
@@ -238,35 +238,29 @@ class StaffForm(ChoiceEditor[Staff, ListChooser]):
         self.context.runner.read(self, directory.directory).done(self._directory_read).refused(self.unreadable)
 
     def _directory_read(self, found: directory.Directory) -> None:
-        self._list_providers([each for each in found.providers.values() if each.active])
+        self._providers = tuple(each for each in found.providers.values() if each.active)
         made = next((each.id for each in found.staff.values() if each.login == self._made_login), None)
         if made is not None:
             self._made_login = ""
         self.take(tuple(found.staff.values()), made)
 
-    def _list_providers(self, providers: Sequence[Provider]) -> None:
-        kept = self.provider.currentData()
+    def _list_providers(self, chosen: ProviderId | None) -> None:
         self.provider.blockSignals(True)  # filling is no choice
         self.provider.clear()
         self.provider.addItem(_("nobody"), None)
-        for provider in providers:
+        for provider in self._providers:
             self.provider.addItem(isolated_if_needed(one_line(provider.name)), provider.id)
-        self._choose_provider(kept)
+        self.provider.setCurrentIndex(max(0, self.provider.findData(chosen)) if chosen is not None else 0)
         self.provider.blockSignals(False)
 
-    def _choose_provider(self, provider_id: object) -> None:
-        place = self.provider.findData(provider_id) if provider_id is not None else 0
-        self.provider.setCurrentIndex(max(0, place))
-
-    def fill_from(self, thing: Staff | None) -> None:
-        person = thing
+    def fill_from(self, person: Staff | None) -> None:
         self.who.setText(isolated_if_needed(one_line(person.name)) if person is not None else _("New account"))
         self.login.setText(person.login if person is not None else "")
         self.name.setText(person.name if person is not None else "")
         self.initials.setText(person.initials if person is not None else "")
         for role, box in self.roles.items():
             box.setChecked(person is not None and role in person.roles)
-        self._choose_provider(person.provider_id if person is not None else None)
+        self._list_providers(person.provider_id if person is not None else None)
         self.lock(self.login, self.name, self.initials, self.provider, *self.roles.values())
         self.login.setReadOnly(not self.is_new)
 

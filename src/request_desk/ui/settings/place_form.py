@@ -43,8 +43,8 @@ class LocationsForm(ChoiceEditor[Location, NameChooser]):
     def read(self) -> None:
         self.context.runner.read(self, directory.locations, all_=True).done(self.take).refused(self.unreadable)
 
-    def fill_from(self, thing: Location | None) -> None:
-        texts = (thing.name, thing.zone, thing.address, thing.phone) if thing is not None else ("", "", "", "")
+    def fill_from(self, place: Location | None) -> None:
+        texts = (place.name, place.zone, place.address, place.phone) if place is not None else ("", "", "", "")
         fields = (self.name, self.zone, self.address, self.phone)
         for control, text in zip(fields, texts, strict=True):
             control.setText(text)
