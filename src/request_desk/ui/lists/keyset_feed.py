@@ -35,6 +35,7 @@ class KeysetFeed(QObject, Generic[Row]):
         model.setParent(self)
         self._read_page = read_page
         self._pinned: int | None = None
+        self._is_kept = False  # the pinned row is only here for being pinned
         self._number = 0  # of the list that is shown; answers about an earlier one are dropped
         self._reading: Pending[Any] | None = None
         self._after: int | None = None
@@ -48,7 +49,7 @@ class KeysetFeed(QObject, Generic[Row]):
 
     def read(self) -> None:
         """Read another list: nothing of the one before is kept."""
-        self._pinned = None
+        self._pinned, self._is_kept = None, False
         self._number += 1
         if self._reading is not None:
             self._reading.drop()
@@ -64,7 +65,11 @@ class KeysetFeed(QObject, Generic[Row]):
 
     def pin(self, key: int | None) -> None:
         """Keep this row in the list, in its place, whatever becomes of it; None lets go of it."""
+        is_left = self._is_kept and key != self._pinned
         self._pinned = key
+        if is_left:
+            self._is_kept = False
+            self._reread(())
 
     def reload(self) -> None:
         """Read the same list anew, in place."""
@@ -156,7 +161,8 @@ class KeysetFeed(QObject, Generic[Row]):
         else:
             known = set(order)
             order += [key for key in shown if key not in known]
-        if self._pinned in shown and self._pinned not in order:
+        self._is_kept = self._pinned is not None and self._pinned in shown and self._pinned not in order
+        if self._pinned is not None and self._is_kept:
             order = _kept_in_place(order, self._pinned, shown)
         self.model.patch(keys=order, rows=rows, more=self._after is not None)
         self.loaded.emit()

@@ -505,6 +505,11 @@ class ListView(QTableView):
                 self.opened.emit(key)
             event.accept()
             return
+        if event.key() in {Qt.Key.Key_Home, Qt.Key.Key_End}:  # Qt's own go to the first and the last column
+            last = self._list.rowCount() - 1
+            self._go_to(min(0, last) if event.key() == Qt.Key.Key_Home else last)
+            event.accept()
+            return
         super().keyPressEvent(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
