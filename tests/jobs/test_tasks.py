@@ -166,12 +166,12 @@ def test_a_refused_letter_is_shown_as_undelivered_and_can_be_sent_again(
     request = practice.a_request()
     post = Post(lambda _letter: Permanent("The mailbox was refused (550 5.1.1)."))
     tasks.deliver(desk, post, "worker")
-    failed = desk.query(practice.maria, inbox_queries.deliveries)
+    failed = desk.query(practice.maria, inbox_queries.deliveries).rows
     assert [(each.request_id, each.error) for each in failed] == [(request, "The mailbox was refused (550 5.1.1).")]
     post.answer = lambda _letter: Sent()
     desk.perform(practice.maria, outbox.retry, failed[0].id)
     assert tasks.deliver(desk, post, "worker") == 1
-    assert desk.query(practice.maria, inbox_queries.deliveries) == ()
+    assert desk.query(practice.maria, inbox_queries.deliveries).rows == ()
 
 
 def test_two_workers_never_send_one_notice_twice(desk: Desk, practice: Practice) -> None:  # JOB-01
