@@ -20,11 +20,11 @@ from tests.ui.day_parts import (
     MWANGI,
     NORTHSIDE,
     ZONE,
+    appointment,
     at,
     column,
     offered,
     opened,
-    visit,
 )
 
 SPRING, AUTUMN = date(2026, 3, 8), date(2026, 11, 1)
@@ -53,9 +53,9 @@ def test_an_empty_day_is_shown_from_8_to_5() -> None:
     assert layout.free_at(QPoint(10, 10)) is None
 
 
-def test_a_visit_outside_the_open_time_and_an_offer_widen_the_day() -> None:
+def test_an_appointment_outside_the_open_time_and_an_offer_widen_the_day() -> None:
     layout = laid(
-        column(spans=[opened(DAY, 9 * 60, 12 * 60)], entries=[visit(1, at(DAY, 7 * 60 + 15))]),
+        column(spans=[opened(DAY, 9 * 60, 12 * 60)], entries=[appointment(1, at(DAY, 7 * 60 + 15))]),
         offers=[offered(at(DAY, 18 * 60 + 30))],
     )
     assert layout.starts_at == at(DAY, 7 * 60)
@@ -67,9 +67,9 @@ def test_the_day_the_clocks_go_forward_has_23_hours_and_no_2_am() -> None:  # AV
     assert layout.height == 23 * HOUR
     lines = [ZONE.wall(instant).hour for instant, _y in layout.hours()]
     assert lines[:4] == [0, 1, 3, 4]
-    nine = visit(1, at(SPRING, 9 * 60))
-    with_visit = laid(column(spans=[opened(SPRING, 0, 24 * 60)], entries=[nine]), day=SPRING)
-    assert placed(with_visit, nine).rect.top() == 8 * HOUR + GAP // 2
+    nine = appointment(1, at(SPRING, 9 * 60))
+    with_appointment = laid(column(spans=[opened(SPRING, 0, 24 * 60)], entries=[nine]), day=SPRING)
+    assert placed(with_appointment, nine).rect.top() == 8 * HOUR + GAP // 2
 
 
 def test_the_day_the_clocks_go_back_has_25_hours_and_1_am_twice() -> None:  # AV5
@@ -81,7 +81,11 @@ def test_the_day_the_clocks_go_back_has_25_hours_and_1_am_twice() -> None:  # AV
 
 def test_two_that_overlap_share_the_width_and_the_others_keep_it() -> None:
     nine = at(DAY, 9 * 60)
-    replaced, hold, later = visit(1, nine), visit(2, nine + 20 * MINUTE), visit(3, nine + 120 * MINUTE)
+    replaced, hold, later = (
+        appointment(1, nine),
+        appointment(2, nine + 20 * MINUTE),
+        appointment(3, nine + 120 * MINUTE),
+    )
     layout = laid(column(spans=[opened(DAY, 480, 1020)], entries=[replaced, hold, later]))
     one, two, alone = (placed(layout, each).rect for each in (replaced, hold, later))
     assert not one.intersects(two)
@@ -91,7 +95,7 @@ def test_two_that_overlap_share_the_width_and_the_others_keep_it() -> None:
 
 def test_a_hold_that_is_shown_as_an_offer_is_not_shown_twice() -> None:
     nine = at(DAY, 9 * 60)
-    hold = visit(1, nine, status=AppointmentStatus.HELD)
+    hold = appointment(1, nine, status=AppointmentStatus.HELD)
     ours = offered(nine, state=OfferState.HELD)
     items = [each.item for each in laid(column(entries=[hold]), offers=[ours]).placed]
     assert items == [ours]
@@ -128,8 +132,8 @@ def test_free_time_is_told_with_the_place_where_the_provider_works_then() -> Non
 
 def test_what_is_in_the_way_of_a_move_is_named_and_its_own_chain_is_not() -> None:
     nine = at(DAY, 9 * 60)
-    moved, other = visit(1, nine), visit(2, nine + 60 * MINUTE)
-    over = visit(3, nine + 180 * MINUTE, status=AppointmentStatus.NO_SHOW)
+    moved, other = appointment(1, nine), appointment(2, nine + 60 * MINUTE)
+    over = appointment(3, nine + 180 * MINUTE, status=AppointmentStatus.NO_SHOW)
     layout = laid(column(spans=[opened(DAY, 480, 1020)], entries=[moved, other, over]))
     length = 40 * MINUTE
     assert layout.in_the_way(moved, FreePoint(LINDQVIST, NORTHSIDE, nine + 30 * MINUTE), length) == other
@@ -139,15 +143,15 @@ def test_what_is_in_the_way_of_a_move_is_named_and_its_own_chain_is_not() -> Non
 
 
 DAYS = st.sampled_from([DAY, SPRING, AUTUMN])
-VISITS = st.lists(st.tuples(st.integers(0, 22 * 12), st.integers(1, 24)), max_size=12)
+APPOINTMENTS = st.lists(st.tuples(st.integers(0, 22 * 12), st.integers(1, 24)), max_size=12)
 
 
 @settings(max_examples=60, deadline=None)
-@given(day=DAYS, shapes=VISITS, width=st.integers(140, 900))
+@given(day=DAYS, shapes=APPOINTMENTS, width=st.integers(140, 900))
 def test_no_two_entries_of_a_column_ever_cover_each_other(day: date, shapes: list[tuple[int, int]], width: int) -> None:
     start = ZONE.bounds(day).starts_at
     entries = [
-        visit(number, start + ticks * 5 * MINUTE, length * 5) for number, (ticks, length) in enumerate(shapes, 1)
+        appointment(number, start + ticks * 5 * MINUTE, length * 5) for number, (ticks, length) in enumerate(shapes, 1)
     ]
     layout = laid(column(entries=entries), day=day, width=width)
     rects = [each.rect for each in layout.placed]
@@ -169,11 +173,11 @@ def test_a_quarter_hour_is_found_again_where_it_is_drawn(day: date, quarter: int
 
 
 @settings(max_examples=40, deadline=None)
-@given(day=DAYS, shapes=VISITS)
+@given(day=DAYS, shapes=APPOINTMENTS)
 def test_the_keyboard_reaches_every_entry_once_in_order(day: date, shapes: list[tuple[int, int]]) -> None:
     start = ZONE.bounds(day).starts_at
     entries = [
-        visit(number, start + ticks * 5 * MINUTE, length * 5) for number, (ticks, length) in enumerate(shapes, 1)
+        appointment(number, start + ticks * 5 * MINUTE, length * 5) for number, (ticks, length) in enumerate(shapes, 1)
     ]
     stops = laid(column(entries=entries), day=day).stops()
     assert {each.item for each in stops} == set(entries)

@@ -202,8 +202,8 @@ def test_a_row_behind_the_first_page_leaves_and_the_place_is_kept(desk_at: OpenD
 
 
 def test_a_chip_narrows_the_list_and_is_remembered(desk_at: OpenDesk, practice: Practice) -> None:
-    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "15:00")
-    asked, cancelled = practice.a_request(), practice.a_request("cancel", appointment=visit)
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "15:00")
+    asked, cancelled = practice.a_request(), practice.a_request("cancel", appointment=appointment)
     desk = desk_at()
     assert shown(desk) == [asked, cancelled]
     cancel = 2 + list(RequestKind).index(RequestKind.CANCEL)
@@ -265,8 +265,8 @@ def test_a_heading_orders_the_list_and_a_second_click_turns_it_round(desk_at: Op
 
 
 def test_the_menu_of_a_row_says_why_an_act_cannot_be_done(desk_at: OpenDesk, practice: Practice) -> None:
-    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "15:00")
-    cancelled, asked = practice.a_request("cancel", appointment=visit), practice.a_request()
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "15:00")
+    cancelled, asked = practice.a_request("cancel", appointment=appointment), practice.a_request()
     desk = desk_at()
     desk.press("Shift+F10")
     assert menu_lines() == [(f"Not mine – {WHY_NOT}", False)]
@@ -338,8 +338,8 @@ def test_the_detail_follows_the_arrows_and_keys_go_there_and_back(desk_at: OpenD
 
 
 def test_the_acts_of_the_detail_are_buttons_with_their_reasons(desk_at: OpenDesk, practice: Practice) -> None:
-    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "15:00")
-    practice.a_request("cancel", appointment=visit)
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "15:00")
+    practice.a_request("cancel", appointment=appointment)
     asked = practice.a_request()
     desk = desk_at()
     (button,) = card(desk).acts.buttons

@@ -43,7 +43,7 @@ _ENOUGH: Final = 9  # offers
 _MEANT: Final = _SOON[1]  # how far times are looked for that agree with the parent's own words
 _PORTAL_DAYS: Final = 31
 _FINE: Final = timedelta(minutes=5)
-_OLD: Final = timedelta(days=366)  # how far back the portal lists visits
+_OLD: Final = timedelta(days=366)  # how far back the portal lists appointments
 
 _table: Final = schema.appointment
 _SHOWN = (AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW)
@@ -83,7 +83,7 @@ _RIGHTS = (
     )
     .where(schema.contact_patient.c.contact_id == bindparam("contact"))
 )
-_PORTAL_VISITS = (
+_PORTAL_APPOINTMENTS = (
     VIEW.add_columns(_table.c.visible_at, schema.location.c.address)
     .where(
         _table.c.patient_id.in_(bindparam("patients", expanding=True)),
@@ -209,7 +209,7 @@ def shown_wishes(unit: Unit, request_id: RequestId) -> tuple[ShownWish, ...]:
     unit.require(Permission.VIEW_SCHEDULE)
     asked = _asked(unit, request_id)
     held = held_for(unit, request_id)
-    spans = [_visit_span(wish, asked) for wish in asked.wishes]
+    spans = [_appointment_span(wish, asked) for wish in asked.wishes]
     timed = [span for span in spans if span is not None and span.starts_at > unit.now]
     book: SlotBook | None = None
     if timed:
@@ -246,10 +246,10 @@ def slot_check(
     clock = slots.time_of(unit, location.zone)
     if not is_open(windows, slot.starts_at, ends_at, zone=clock, type_id=type_.id, location_id=slot.location_id):
         notes.append(_("This time lies outside the provider's availability."))
-    visit = Span(slot.starts_at, ends_at)
+    appointment = Span(slot.starts_at, ends_at)
     notes += [
         _("The provider is away then: {label}.").format(label=absence.label or _("absence"))
-        for absence in slots.absences_of(unit, (slot.provider_id,), visit).get(slot.provider_id, ())
+        for absence in slots.absences_of(unit, (slot.provider_id,), appointment).get(slot.provider_id, ())
     ]
     limits = _limits(unit, type_, slot, moved)
     who = patient_id if moved is None else moved.patient_id
@@ -335,7 +335,7 @@ def day(
     location_ids: Collection[LocationId] = (),
     provider_ids: Collection[ProviderId] = (),
 ) -> ScheduleDay:
-    """Return a practice day in columns: who works there that day or has a visit; one statement for each table."""
+    """Return a practice day in columns: who works there that day or has an appointment; one statement for each table."""
     unit.require(Permission.VIEW_SCHEDULE)
     on_calendar(day)
     span = unit.time.bounds(day)
@@ -351,10 +351,10 @@ def day(
     for provider_id in asked:
         here = windows.get(provider_id, ()) if known[provider_id].active else ()
         opened = _opened(unit, here, locations, location_ids, span)
-        visits = entries.get(provider_id, [])
-        if not opened and not any(not location_ids or each.location_id in location_ids for each in visits):
+        appointments = entries.get(provider_id, [])
+        if not opened and not any(not location_ids or each.location_id in location_ids for each in appointments):
             continue
-        at = {each.location_id for each in opened} | {each.location_id for each in visits}
+        at = {each.location_id for each in opened} | {each.location_id for each in appointments}
         columns.append(
             ProviderColumn(
                 provider_id=provider_id,
@@ -362,7 +362,7 @@ def day(
                 location_names=tuple(each.name for each in locations.values() if each.id in at),
                 open=tuple(opened),
                 absences=tuple(absences.get(provider_id, ())),
-                entries=tuple(visits),
+                entries=tuple(appointments),
             )
         )
     return ScheduleDay(day, tuple(columns))
@@ -375,7 +375,7 @@ def appointment(unit: Unit, appointment_id: AppointmentId) -> Appointment:
 
 
 def upcoming(unit: Unit, patient_ids: Sequence[PatientId]) -> tuple[Appointment, ...]:
-    """Return the confirmed visits of patients from now on, by start."""
+    """Return the confirmed appointments of patients from now on, by start."""
     unit.require(Permission.VIEW_SCHEDULE)
     return upcoming_of(unit, patient_ids)
 
@@ -437,13 +437,13 @@ def portal_slots(
 
 
 def portal_appointments(unit: Unit) -> tuple[PortalAppointment, ...]:
-    """Return the visits of the contact's patients, by start, as they stood before the grace time of staff's last act."""
+    """Return the appointments of the contact's patients, by start, as they stood before the grace time of staff's last act."""
     unit.require(Permission.USE_PORTAL)
     today, subjects = unit.time.day_of(unit.now), _own_patients(unit)
     theirs = [which for which, subject in subjects.items() if may(unit.actor, Action.ACT_FOR, subject, today)]
     if not theirs:
         return ()
-    rows = unit.rows(_PORTAL_VISITS, {"patients": theirs, "since": unit.now - _OLD})
+    rows = unit.rows(_PORTAL_APPOINTMENTS, {"patients": theirs, "since": unit.now - _OLD})
     found: list[PortalAppointment] = []
     for row in rows:
         seen = view(row)
@@ -495,7 +495,7 @@ def _opened(
 
 
 def _told(unit: Unit, seen: Appointment, *, may_read: bool) -> str:
-    """Why a visit was cancelled: what staff wrote for the parent, else the practice's words for the code."""
+    """Why an appointment was cancelled: what staff wrote for the parent, else the practice's words for the code."""
     coded = next((each.parent_text for each in unit.settings.cancel_reasons if each.code == seen.cancel_code), "")
     return (seen.cancel_text if may_read else "") or coded
 
@@ -509,7 +509,7 @@ class _Asked:
     kind: str
     type: AppointmentType | None
     provider_id: ProviderId | None
-    location_id: LocationId | None  # where the parent wants to go; for a move without a word, where the visit is
+    location_id: LocationId | None  # where the parent wants to go; for a move without a word, where the appointment is
     only_location: bool
     wishes: tuple[Wish, ...]
     moved: Appointment | None
@@ -614,7 +614,7 @@ def _wish_day(wish: Wish, zone: PracticeTime) -> date | None:
     return zone.day_of(wish.starts_at) if wish.starts_at is not None else wish.day
 
 
-def _visit_span(wish: Wish, asked: _Asked) -> Span | None:
+def _appointment_span(wish: Wish, asked: _Asked) -> Span | None:
     if wish.kind is not WishKind.SLOT or wish.starts_at is None:
         return None
     length = timedelta(minutes=20) if asked.type is None else asked.type.duration
