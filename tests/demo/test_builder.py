@@ -338,7 +338,7 @@ def test_every_tab_has_life(made: Made) -> None:
     completed = made.desk.query(maria, inbox_queries.list_page, Tab.COMPLETED).rows
     assert len(completed) == 21
     assert sum(row.delivery_failed for row in completed) == 1
-    assert len(made.desk.query(maria, inbox_queries.deliveries)) == 1
+    assert len(made.desk.query(maria, inbox_queries.deliveries).rows) == 1
 
 
 @pytest.mark.parametrize("asked", data.requests().request, ids=lambda asked: asked.key)

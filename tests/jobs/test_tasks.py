@@ -171,12 +171,12 @@ def test_a_refused_letter_is_shown_as_undelivered_and_can_be_sent_again(
     request = practice.a_request()
     post = Post(lambda _letter: Permanent("The mailbox was refused (550 5.1.1)."))
     tasks.deliver(desk, by_mail(post), "worker")
-    failed = desk.query(practice.maria, inbox_queries.deliveries)
+    failed = desk.query(practice.maria, inbox_queries.deliveries).rows
     assert [(each.request_id, each.error) for each in failed] == [(request, "The mailbox was refused (550 5.1.1).")]
     post.answer = lambda _letter: Sent()
     desk.perform(practice.maria, outbox.retry, failed[0].id)
     assert tasks.deliver(desk, by_mail(post), "worker") == 1
-    assert desk.query(practice.maria, inbox_queries.deliveries) == ()
+    assert desk.query(practice.maria, inbox_queries.deliveries).rows == ()
 
 
 def test_a_notice_waits_for_a_worker_that_sends_over_its_channel(

@@ -146,7 +146,7 @@ def test_a_notice_is_tried_again_at_growing_distances_and_then_given_up(
         (notice,) = due(desk)
     desk.perform(SYSTEM, outbox.settle, notice.id, "worker", Delivered.TRY_AGAIN, "451 busy")
     assert stored(practice, notice).state == "failed"
-    (failed,) = desk.query(practice.maria, inbox_queries.deliveries)
+    (failed,) = desk.query(practice.maria, inbox_queries.deliveries).rows
     assert (failed.request_id, failed.patient_name, failed.contact_name, failed.error, failed.attempts) == (
         request,
         "Zuri Okafor",
@@ -166,18 +166,18 @@ def test_a_refused_notice_fails_at_once_and_can_be_sent_again_by_hand(
     request = practice.a_request()
     (notice,) = due(desk)
     desk.perform(SYSTEM, outbox.settle, notice.id, "worker", Delivered.REFUSED, "550 no such user")
-    (failed,) = desk.query(practice.maria, inbox_queries.deliveries)
+    (failed,) = desk.query(practice.maria, inbox_queries.deliveries).rows
     desk.perform(practice.maria, outbox.retry, failed.id)
-    assert desk.query(practice.maria, inbox_queries.deliveries) == ()
+    assert desk.query(practice.maria, inbox_queries.deliveries).rows == ()
     assert not desk.query(practice.maria, inbox_queries.rows, (request,))[0].delivery_failed
     with pytest.raises(Refused, match="has not failed"):
         desk.perform(practice.maria, outbox.retry, failed.id)
     (again,) = due(desk)
     assert again.reference == notice.reference
-    sending: tuple[Delivery, ...] = desk.query(practice.maria, inbox_queries.deliveries, "sending")
+    sending: tuple[Delivery, ...] = desk.query(practice.maria, inbox_queries.deliveries, "sending").rows
     assert [each.id for each in sending] == [notice.id]
     desk.perform(SYSTEM, outbox.settle, again.id, "worker", Delivered.SENT)
-    assert [each.state for each in desk.query(practice.maria, inbox_queries.deliveries, "sent")] == ["sent"]
+    assert [each.state for each in desk.query(practice.maria, inbox_queries.deliveries, "sent").rows] == ["sent"]
 
 
 def test_a_notice_is_in_the_language_of_whom_it_goes_to(
@@ -203,12 +203,25 @@ def test_a_notice_is_in_the_language_of_whom_it_goes_to(
     assert "Wednesday, November 25, 9:20 AM PST" in english.body
 
 
+def test_failed_notices_come_in_pages_the_newest_first(desk: Desk, practice: Practice) -> None:
+    for _number in range(3):
+        practice.a_request()
+    for notice in due(desk):
+        desk.perform(SYSTEM, outbox.settle, notice.id, "worker", Delivered.REFUSED, "550")
+    whole = desk.query(practice.maria, inbox_queries.deliveries).rows
+    first = desk.query(practice.maria, inbox_queries.deliveries, limit=2)
+    rest = desk.query(practice.maria, inbox_queries.deliveries, after=first.after, limit=2)
+    assert (len(first.rows), whole.after, rest.after) == (2, None, None)
+    assert first.rows + rest.rows == whole.rows
+    assert [each.id for each in whole.rows] == sorted((each.id for each in whole.rows), reverse=True)
+
+
 def test_retrying_is_for_those_who_may_and_for_what_they_may_see(desk: Desk, practice: Practice) -> None:
     provider = practice.a_staff("lind", "Astrid Lindqvist", [Role.PROVIDER], practice.lindqvist)
     practice.a_request()
     (notice,) = due(desk)
     desk.perform(SYSTEM, outbox.settle, notice.id, "worker", Delivered.REFUSED, "550")
-    assert desk.query(provider, inbox_queries.deliveries) == ()
+    assert desk.query(provider, inbox_queries.deliveries).rows == ()
     with pytest.raises(NotAllowed):
         desk.perform(provider, outbox.retry, notice.id)
     with pytest.raises(NotAllowed):
@@ -250,7 +263,7 @@ def test_whether_somebody_may_still_get_it_is_decided_when_sending(
     assert "chidi@example.org" not in addresses
     if what != "patient died":
         assert "amara@example.org" in addresses
-    withdrawn = desk.query(practice.maria, inbox_queries.deliveries, "withdrawn")
+    withdrawn = desk.query(practice.maria, inbox_queries.deliveries, "withdrawn").rows
     assert any(each.contact_name == "Chidi Okafor" and reason in each.error for each in withdrawn)
 
 
@@ -276,7 +289,7 @@ def test_a_code_carries_no_text_until_it_is_minted(desk: Desk, practice: Practic
     assert (notice.spec, notice.challenge_id, notice.address) == (CODE, 77, "amara@example.org")
     assert (notice.facts.code, stored(practice, notice).payload) == ("", {})
     desk.perform(SYSTEM, outbox.settle, notice.id, "worker", Delivered.REFUSED, "550")
-    assert desk.query(practice.maria, inbox_queries.deliveries) == ()
+    assert desk.query(practice.maria, inbox_queries.deliveries).rows == ()
     with pytest.raises(NotFound):  # staff neither see nor send it
         desk.perform(practice.maria, outbox.retry, notice.id)
 
@@ -287,7 +300,7 @@ def test_a_notice_of_each_kind_fares_as_its_line_in_the_table_says(
 ) -> None:
     request, amara = a_waiting_notice(desk, practice, spec)
     family = desk.query(practice.maria, outbox.told_of_acts, practice.zuri)
-    shown = desk.query(practice.maria, inbox_queries.deliveries, "pending")
+    shown = desk.query(practice.maria, inbox_queries.deliveries, "pending").rows
     assert bool(shown) is spec.by_hand
     at_once = due(desk)
     assert (at_once == ()) is spec.has_grace

@@ -16,6 +16,7 @@ from request_desk.services.inbox import handling
 from request_desk.services.inbox import view as request_view
 from request_desk.services.practice import phrases
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
+from request_desk.ui.lists.windowed import PAGE
 from tests.builders import TODAY, Practice
 from tests.ui.conftest import HandTimers
 from tests.ui.inbox_desk import DeskWindow
@@ -159,3 +160,32 @@ def test_a_parent_who_reads_spanish_is_answered_in_spanish_with_the_english_besi
     assert reply.language == "es"
     desk.press("Ctrl+Return")  # the letter and the act agree in Spanish too
     assert desk.shown is None
+
+
+def test_what_is_open_again_leaves_the_completed_ones_behind_their_first_page_too(
+    desks: Callable[..., DeskWindow], sqlite_practice: Practice, database_setup: Setup
+) -> None:
+    practice = sqlite_practice
+    requests = []
+    with database_setup():
+        for _number in range(PAGE + 6):
+            requests.append(request := practice.a_request())
+            version = practice.desk.query(practice.maria, request_view.open_request, request).version
+            practice.desk.perform(
+                practice.maria, handling.resolve, request, None, reply=Reply("Done."),
+                disposition=Disposition.COMPLETED, expect_version=version,
+            )  # fmt: skip
+    desk = desks()
+    desk.page.filters.tabs.choose(Tab.COMPLETED.value)
+    desk.settle()
+    newest_first = requests[::-1]
+    assert desk.rows() == newest_first[:PAGE]
+    desk.press("End", "End")
+    assert desk.rows() == newest_first
+    assert desk.shown == requests[0]
+    desk.hand.advance(120)  # the grace of the answers is over
+    with database_setup():
+        practice.desk.perform(practice.amara, handling.answer, requests[3], "one more question")
+    desk.hear()
+    assert desk.rows() == [each for each in newest_first if each != requests[3]]
+    assert desk.shown == requests[0]

@@ -509,7 +509,7 @@ def test_cancelling_needs_a_reason_and_can_be_undone(
         "pat",
         "Get well soon",
     )
-    assert desk.page.card._rows["reason"][1].text() == "Parent asked · Get well soon"
+    assert dict(desk.page.card.facts.lines())["Reason"] == "Parent asked · Get well soon"
     desk.press("Ctrl+Shift+Z")
     assert appointments()[0].status is AppointmentStatus.CONFIRMED
 
@@ -578,7 +578,7 @@ def test_a_no_show_is_marked_only_when_nobody_can_come_any_more_and_is_corrected
     assert [each.words() for each in card.acts()] == ["Mark as completed"]
     desk.click(card.completed_button)
     assert appointments()[0].status is AppointmentStatus.COMPLETED
-    assert card._rows["status"][1].text() == "completed"
+    assert dict(card.facts.lines())["Status"] == "completed"
 
 
 def test_a_hold_is_shown_and_explained(desk_at: OpenDesk, practice: Practice) -> None:
@@ -653,8 +653,8 @@ def test_a_card_shows_that_its_appointment_was_cancelled_elsewhere(
         practice.desk.perform(practice.kofi, scheduling.cancel, booked, code="oth-weath", expect_version=entry.version)
     desk.hear()
     card = desk.page.card
-    assert card._rows["status"][1].text() == "cancelled, late cancellation"
-    assert card._rows["reason"][1].text() == "Weather"
+    assert dict(card.facts.lines())["Status"] == "cancelled, late cancellation"
+    assert dict(card.facts.lines())["Reason"] == "Weather"
     assert card.acts() == ()
 
 

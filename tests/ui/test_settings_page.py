@@ -22,7 +22,7 @@ from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.people import access
 from request_desk.services.practice import administration, directory
 from request_desk.services.practice import settings as settings_service
-from request_desk.ui.settings.form import CHANGED_ELSEWHERE, GroupForm
+from request_desk.ui.editor.editor import CHANGED_ELSEWHERE, Editor
 from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
 from request_desk.ui.settings.place_form import LocationsForm
 from request_desk.ui.settings.practice_forms import (
@@ -89,7 +89,7 @@ def people(sqlite_practice: Practice, database_setup: Setup) -> Callable[[], dir
     return read
 
 
-def go(desk: PageDesk[SettingsPage], kind: type[GroupForm]) -> GroupForm:
+def go(desk: PageDesk[SettingsPage], kind: type[Editor]) -> Editor:
     """Go to a group by the keys of the list."""
     page = desk.page
     page.groups.setFocus()
@@ -162,7 +162,7 @@ def test_a_value_that_is_refused_says_why_and_stays(desk_at: OpenDesk, stored: C
     assert stored().public_url == "http://127.0.0.1:8000"
 
 
-def beside(form: GroupForm, control: QWidget) -> str:
+def beside(form: Editor, control: QWidget) -> str:
     """What is said below a control, "" for nothing."""
     line = next(line for told, line in form._beside.values() if told is control)
     assert line.isVisible() == bool(line.text())
@@ -739,7 +739,7 @@ def test_a_new_account_shows_its_code_once(
     desk.click(told.yes)
     desk.settle()
     assert not desk.has_dialog()
-    assert form.list.selected_key() == person(people, "rosa").id
+    assert form.chooser.selected_key() == person(people, "rosa").id
     assert form.name.text() == "Rosa Delgado"
     for widget in QApplication.allWidgets():
         assert code not in str(widget.property("text") or "")
@@ -752,7 +752,7 @@ def test_a_new_code_ends_the_old_password(desk_at: OpenDesk, practice: Practice,
     desk = desk_at()
     form = go(desk, StaffForm)
     assert isinstance(form, StaffForm)
-    form.list.select_key(practice.maria.id)
+    form.chooser.select_key(practice.maria.id)
     desk.click(form.code_button)
     question = desk.dialog()
     assert isinstance(question, Question)
@@ -770,7 +770,7 @@ def test_an_account_is_changed_switched_off_and_on(
     desk = desk_at()
     form = go(desk, StaffForm)
     assert isinstance(form, StaffForm)
-    form.list.select_key(practice.maria.id)
+    form.chooser.select_key(practice.maria.id)
     assert form.login.isReadOnly()
     retype(desk, form.name, "Maria Santos-Reyes")
     desk.press("Ctrl+S")
@@ -792,7 +792,7 @@ def test_the_reserved_administrator_is_not_switched_off_and_keeps_the_role(
     desk = desk_at()
     form = go(desk, StaffForm)
     assert isinstance(form, StaffForm)
-    form.list.select_key(practice.admin.id)
+    form.chooser.select_key(practice.admin.id)
     assert not form.off_button.isEnabled()
     form.roles[Role.SCHEDULER].setFocus()
     desk.press("Space")
@@ -806,14 +806,39 @@ def test_another_person_is_not_shown_while_something_is_typed(desk_at: OpenDesk,
     desk = desk_at()
     form = go(desk, StaffForm)
     assert isinstance(form, StaffForm)
-    form.list.select_key(practice.maria.id)
+    form.chooser.select_key(practice.maria.id)
     retype(desk, form.name, "Half written")
-    form.list.setFocus()
+    form.chooser.setFocus()
     desk.press("Up")
     assert form.name.text() == "Half written"
-    assert form.list.selected_key() == practice.maria.id
+    assert form.chooser.selected_key() == practice.maria.id
     desk.click(form.again_button)
     assert form.name.text() == "Maria Santos"
+
+
+def test_a_half_typed_account_stays_until_it_is_saved_or_undone(
+    desk_at: OpenDesk, practice: Practice, database_setup: Setup, people: Callable[[], directory.Directory]
+) -> None:
+    desk = desk_at()
+    form = go(desk, StaffForm)
+    assert isinstance(form, StaffForm)
+    form.chooser.select_key(practice.maria.id)
+    desk.click(form.add_button)
+    assert (form.who.text(), form.name.text()) == ("New account", "")
+    desk.type("rosa")
+    seen = person(people, "kofi")
+    with database_setup():
+        new = administration.NewStaff("kofi", "Kofi P.", seen.roles, seen.initials)
+        practice.desk.perform(practice.admin, administration.change_staff, seen.id, new, expect_version=seen.version)
+    desk.hear()
+    form.chooser.setFocus()
+    desk.press("Up")
+    assert form.said.text() == "Save or undo what you typed first."
+    assert form.login.text() == "rosa"
+    desk.click(form.again_button)
+    there = form.chosen()
+    assert there is not None
+    assert (form.login.text(), form.login.isReadOnly()) == (there.login, True)
 
 
 def test_typed_changes_of_a_person_survive_a_change_elsewhere(
@@ -822,7 +847,7 @@ def test_typed_changes_of_a_person_survive_a_change_elsewhere(
     desk = desk_at()
     form = go(desk, StaffForm)
     assert isinstance(form, StaffForm)
-    form.list.select_key(practice.maria.id)
+    form.chooser.select_key(practice.maria.id)
     retype(desk, form.name, "Half written")
     seen = person(people, "maria")
     with database_setup():
@@ -841,8 +866,8 @@ def test_a_hundred_accounts_are_listed(desk_at: OpenDesk, practice: Practice) ->
     desk = desk_at()
     form = go(desk, StaffForm)
     assert isinstance(form, StaffForm)
-    assert form.list.model().rowCount() == 103
-    form.list.setFocus()
+    assert form.chooser.model().rowCount() == 103
+    form.chooser.setFocus()
     desk.press("End")
     members = go(desk, DepartmentsForm)
     assert isinstance(members, DepartmentsForm)
@@ -856,7 +881,7 @@ def test_hostile_names_of_people_are_plain_text(desk_at: OpenDesk, practice: Pra
     desk = desk_at()
     form = go(desk, StaffForm)
     assert isinstance(form, StaffForm)
-    form.list.select_key(rosa.id)
+    form.chooser.select_key(rosa.id)
     assert form.who.textFormat() is Qt.TextFormat.PlainText
     assert "\u202e" not in form.who.text()
     desk.click(form.code_button)

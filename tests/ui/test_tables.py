@@ -32,13 +32,10 @@ class Reader:
 
     def __init__(self) -> None:
         self.asked: list[tuple[int, tuple[int, ...]]] = []
-        self.more_asked: list[tuple[int, int | None]] = []
+        self.more_asked: list[int] = []
 
     def request(self, generation: int, keys: tuple[int, ...]) -> None:
         self.asked.append((generation, keys))
-
-    def more(self, generation: int, last: int | None) -> None:
-        self.more_asked.append((generation, last))
 
     def answer(self, model: WindowedModel[Line], *, without: Iterable[int] = ()) -> None:
         questions, self.asked = self.asked, []
@@ -57,13 +54,10 @@ def line(key: int, text: str = "") -> Line:
     return Line(key, text or f"row {key}")
 
 
-def a_model(reader: Reader, *, paged: bool = False) -> WindowedModel[Line]:
-    return WindowedModel(
-        key_of=lambda row: row.key,
-        text_of=lambda row: row.text,
-        request_page=reader.request,
-        fetch_more=reader.more if paged else None,
-    )
+def a_model(reader: Reader) -> WindowedModel[Line]:
+    model = WindowedModel[Line](key_of=lambda row: row.key, text_of=lambda row: row.text, request_page=reader.request)
+    model.more_wanted.connect(reader.more_asked.append)
+    return model
 
 
 def under_test(model: QAbstractItemModel) -> QAbstractItemModelTester:
@@ -283,12 +277,12 @@ def test_few_rows_are_kept_of_many(reader: Reader) -> None:
 
 
 def test_a_paged_list_goes_on_until_there_is_no_more(reader: Reader) -> None:
-    model = a_model(reader, paged=True)
+    model = a_model(reader)
     model.set_keys([9, 8, 7], more=True)
     root = QModelIndex()
     assert model.canFetchMore(root)
     model.fetchMore(root)
-    assert reader.more_asked == [(model.generation, 7)]
+    assert reader.more_asked == [model.generation]
     assert not model.canFetchMore(root)
     model.append_keys(model.generation - 1, [1], more=True)
     assert list(model.keys()) == [9, 8, 7]

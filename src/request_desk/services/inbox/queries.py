@@ -368,15 +368,20 @@ def draft(unit: Unit, request_id: RequestId) -> Draft | None:
     return None if row is None else _draft_of(row)
 
 
-def deliveries(unit: Unit, state: str = "failed", limit: int = 200) -> tuple[Delivery, ...]:
-    """Return notices in a state, the newest first: failed ones are the list that somebody has to look at (RE8)."""
+def deliveries(unit: Unit, state: str = "failed", after: int | None = None, limit: int = 200) -> Page[Delivery]:
+    """Return a page of notices in a state, the newest first: failed ones are the list that somebody has to look at (RE8)."""
     unit.require(Permission.VIEW_DELIVERIES)
-    statement = _DELIVERIES_IN["pending" if state == "sending" else state].limit(limit)
+    most = max(1, min(limit, _MOST))
+    statement = _DELIVERIES_IN["pending" if state == "sending" else state].limit(most + 1)
+    if after is not None:
+        statement = statement.where(_outbox.c.id < after)
     scope = request_scope.in_scope(unit)
     if scope is not None:
         statement = statement.where(scope)
-    shown = (delivery(unit, row) for row in unit.rows(statement))
-    return tuple(each for each in shown if each.state == state)
+    found = unit.rows(statement)
+    shown = (delivery(unit, row) for row in found[:most])
+    last = found[most - 1].id if len(found) > most else None
+    return Page(tuple(each for each in shown if each.state == state), last)
 
 
 def deliveries_of(unit: Unit, request_id: RequestId) -> tuple[Delivery, ...]:

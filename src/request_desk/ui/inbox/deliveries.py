@@ -1,27 +1,79 @@
 """The place of notices that could not be delivered: what, to whom, why, and one key to send them again (RE8)."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from request_desk.domain.access import Permission, may
+from request_desk.domain.changes import Topic
+from request_desk.domain.paging import Page
 from request_desk.domain.requests import Delivery
-from request_desk.domain.words import Words, _, safe_name
-from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
+from request_desk.domain.words import _, safe_name
+from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.notices import outbox
+from request_desk.ui.lists.columns import Column
+from request_desk.ui.lists.list_page import ListPage, ListSpec, ListWanted
+from request_desk.ui.lists.windowed import PAGE
+from request_desk.ui.running.context import DeskContext
+from request_desk.ui.running.runner import Pending
+from request_desk.ui.widgets.acts import ActSpec
 from request_desk.ui.widgets.buttons import primary, secondary
 from request_desk.ui.widgets.sheet import Sheet
-from request_desk.ui.widgets.states import State, StateStack
 
 SIZE = (720, 420)
 
 
-class DeliveriesSheet(Sheet):
-    """A table of failed notices. Sending again changes their row as soon as the database says so."""
+class DeliveriesList(ListPage[Delivery]):
+    """Failed notices. Sending one again takes its row away as soon as the database says so."""
 
-    retry_wanted = Signal(object)  # delivery id
     request_wanted = Signal(object)  # RequestId
 
-    def __init__(self, words: Words, *, may_retry: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, context: DeskContext) -> None:
+        spec = ListSpec[Delivery](
+            key="deliveries",
+            name=_("Failed notices"),
+            columns=(
+                Column(_("To"), _to, 170),
+                Column(_("Patient"), _patient, 150),
+                Column(_("Why"), _why),
+                Column(_("Tried"), _tried, 70, right=True),
+            ),
+            topics=(Topic.DELIVERY,),
+            reading=_("Reading the notices …"),
+            empty=_("Every notice was delivered or is on its way."),
+            empty_icon="check",
+            menu=_("What can be done with the notice"),
+            is_titled=False,
+        )
+        super().__init__(context, spec)
+
+    def read_page(self, wanted: ListWanted, after: int | None) -> Pending[Page[Delivery]]:
+        return self._context.runner.read(self, inbox_queries.deliveries, "failed", after=after, limit=PAGE)
+
+    def key_of(self, row: Delivery) -> int:
+        return row.id
+
+    def acts_of(self, row: Delivery) -> Sequence[ActSpec]:
+        is_allowed = may(self._context.actor(), Permission.RETRY_DELIVERIES)
+        not_allowed = "" if is_allowed else _("your role does not cover it")
+        no_request = "" if row.request_id is not None else _("it belongs to none")
+        return (
+            ActSpec(_("Send again"), partial(self._send, row.id), not_allowed, "refresh-cw"),
+            ActSpec(_("Show the request"), partial(self.request_wanted.emit, row.request_id), no_request),
+        )
+
+    def _send(self, delivery_id: int) -> None:
+        self._context.runner.act(self, outbox.retry, delivery_id)
+
+
+class DeliveriesSheet(Sheet):
+    """The list over the window; its buttons do what the menu of the selected row offers."""
+
+    request_wanted = Signal(object)  # RequestId
+
+    def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         super().__init__(
             _("Notices that could not be delivered"),
             primary(_("Send again"), icon="refresh-cw"),
@@ -29,61 +81,39 @@ class DeliveriesSheet(Sheet):
             detail=_("The reply itself stands in the portal; only the notice by e-mail failed."),
             size=SIZE,
         )
-        self._model: ColumnsModel[Delivery] = ColumnsModel(
-            (
-                Column(_("To"), _to, 170),
-                Column(_("Patient"), _patient, 150),
-                Column(_("Why"), _why),
-                Column(_("Tried"), _tried, 70, right=True),
-            ),
-            _key,
-            self,
-        )
-        self.view = ColumnsView(self._model, name=_("Failed notices"), parent=self)
-        self.view.key_selected.connect(self._selected)
-        self.stack = StateStack(self.view, self)
-        self.body.addWidget(self.stack, 1)
-        self._may_retry = may_retry
-        self.button.clicked.connect(self._again)
+        self.list = DeliveriesList(context)
+        self.body.addWidget(self.list, 1)
         self.show_request = secondary(_("Show the request"), parent=self)
-        self.show_request.clicked.connect(self._show_request)
         self.finish(self.show_request)
-        self.stack.show_state(State.LOADING, _("Reading the notices …"))
+        self.list.selected.connect(self._selected)
+        self.list.request_wanted.connect(self._show_request)
+        self.button.clicked.connect(self._again)
+        self.show_request.clicked.connect(self._show)
         self._selected(None)
 
-    def show_deliveries(self, deliveries: Sequence[Delivery]) -> None:
-        """Show what is failed now."""
-        self._model.set_rows(deliveries)
-        if not deliveries:
-            self.stack.show_state(State.EMPTY, _("Every notice was delivered or is on its way."), icon="check")
-            return
-        self.stack.show_content()
-        if self.view.selected_key() is None:
-            self.view.select_key(deliveries[0].id)
+    def _acts(self) -> Sequence[ActSpec]:
+        key = self.list.view.selected_key()
+        shown = self.list.model.cached(key) if key is not None else None
+        return self.list.acts_of(shown) if shown is not None else ()
 
     @Slot(object)
-    def _selected(self, key: object) -> None:
-        self.button.setEnabled(key is not None and self._may_retry)
-        one = self._model.row_of(int(str(key))) if key is not None else None
-        self.show_request.setEnabled(one is not None and one.request_id is not None)
+    def _selected(self, _key: object) -> None:
+        acts = self._acts()
+        for place, button in enumerate((self.button, self.show_request)):
+            button.setEnabled(bool(acts) and not acts[place].why_not)
 
     @Slot()
     def _again(self) -> None:
-        key = self.view.selected_key()
-        if key is not None:
-            self.retry_wanted.emit(key)
+        self._acts()[0].run()
 
     @Slot()
-    def _show_request(self) -> None:
-        key = self.view.selected_key()
-        one = self._model.row_of(key) if key is not None else None
-        if one is not None and one.request_id is not None:
-            self.accept()
-            self.request_wanted.emit(one.request_id)
+    def _show(self) -> None:
+        self._acts()[1].run()
 
-
-def _key(one: Delivery) -> int:
-    return one.id
+    @Slot(object)
+    def _show_request(self, request_id: object) -> None:
+        self.accept()
+        self.request_wanted.emit(request_id)
 
 
 def _to(one: Delivery) -> str:

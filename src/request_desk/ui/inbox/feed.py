@@ -1,7 +1,7 @@
-"""Fills the list: keys ordered in memory for open tabs, keyset pages for the others, patched by changes; it paints nothing."""
+"""Fills the inbox: keys ordered in memory for open tabs, pages for the others; it paints nothing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -16,12 +16,12 @@ from request_desk.domain.requests import Filters, Group, InboxRow, ListOrder, Re
 from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.inbox import search_queries
 from request_desk.ui.inbox.row_words import first_words, spoken_row
-from request_desk.ui.lists.windowed import WindowedModel
+from request_desk.ui.lists.keyset_feed import KeysetFeed
+from request_desk.ui.lists.windowed import PAGE, WindowedModel
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.running.timing import Stoppable
 
-PAGE = 64
 REGROUP = 60_000  # milliseconds: an age passes its target, a morning becomes today (MC7)
 REREAD = 300  # seconds: the feed is an optimisation, the database is the truth (architecture 5)
 KEYSET = frozenset({Tab.COMPLETED})
@@ -41,37 +41,21 @@ class ListChoice:
         return bool(self.search) or self.tab in KEYSET
 
 
-class RequestFeed(QObject):
-    """Owns the model of the list. A list that is replaced is a new generation; one that changes is patched in place."""
+class RequestFeed(KeysetFeed[InboxRow]):
+    """Completed and what a search finds come in pages; an open tab is all its keys, ordered here as the time goes on."""
 
-    loaded = Signal()  # the list that was asked for is there
-    failed = Signal(object)  # Refused: it could not be read
     counted = Signal(object)  # Mapping[Tab, int]
 
     def __init__(self, context: DeskContext, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        model = WindowedModel[InboxRow](key_of=_key, text_of=self._spoken, request_page=self._request_page)
+        super().__init__(model, self._page_after, parent)
         self._context = context
         self._runner = context.runner
         self._shown = ListChoice()
         self._keys: tuple[RequestKey, ...] = ()
         self._groups: dict[int, Group] = {}
-        self._pinned: int | None = None
-        self._number = 0  # of the last whole reading; answers to earlier ones are dropped
-        self._reading: Pending[Any] | None = None
-        self._after: int | None = None
-        self._is_active = False
-        self._is_stale = False
-        self._dirty = False
-        self._under_way = False
         self._minutes = 0
         self._regroup_timer: Stoppable | None = None
-        self.model: WindowedModel[InboxRow] = WindowedModel(
-            key_of=_key,
-            text_of=self._spoken,
-            request_page=self._request_page,
-            fetch_more=self._fetch_more,
-            parent=self,
-        )
         context.hub.changed.connect(self._changed)
 
     @property
@@ -83,32 +67,23 @@ class RequestFeed(QObject):
     def show(self, wanted: ListChoice) -> None:
         """Show another list."""
         self._shown = wanted
-        self._pinned = None
-        self._read_all()
+        self.read()
 
     def set_active(self, active: bool) -> None:
-        """Follow changes at once while the page is seen; else remember that it is stale."""
-        self._is_active = active
         if active and self._regroup_timer is None:
             self._regroup_timer = self._context.timers(self, REGROUP, self._minute, repeat=True)
         elif not active and self._regroup_timer is not None:
             self._regroup_timer.stop()
             self._regroup_timer = None
-        if active and self._is_stale:
-            self._is_stale = False
-            self._refresh(rows=frozenset(), all_rows=True)
+        super().set_active(active)
 
-    def pin(self, request_id: int | None) -> None:
-        """Keep this row in the list, in its place, whatever becomes of it; None lets go of it."""
-        before, self._pinned = self._pinned, request_id
-        if before is None or before == request_id or any(key.id == before for key in self._keys):
+    def pin(self, key: int | None) -> None:
+        before = self._pinned
+        super().pin(key)
+        if before is None or before == key or any(each.id == before for each in self._keys):
             return
         # It was kept only for being selected. The view is just changing its selection: the list follows after that.
         self._context.timers(self, 0, self._arrange)
-
-    def reload(self) -> None:
-        """Read the same list anew, in place."""
-        self._refresh(rows=frozenset(), all_rows=True)
 
     def next_after(self, request_id: int) -> int | None:
         """Return the request that follows in the list's order, the one before at the end, None when it is alone."""
@@ -123,33 +98,29 @@ class RequestFeed(QObject):
         if self._pinned == request_id:
             self._pinned = None
         self._keys = tuple(key for key in self._keys if key.id != request_id)
-        if self._shown.is_keyset:
-            return
         self._arrange()
 
     # reading
 
-    def _begin_list(self) -> None:
-        """Another list begins: answers to questions about the one before are dropped."""
-        self._number += 1
-        if self._reading is not None:
-            self._reading.drop()
-        self._under_way = False
-        self._dirty = False
-        self._after = None
-
-    def _read_all(self) -> None:
-        self._begin_list()
-        now = self._shown
-        refused = partial(self._reading_refused, self._number)
-        if now.is_keyset:
+    def ask_first(self) -> Pending[Any]:
+        if self._shown.is_keyset:
             self._keys = ()
-            paged = self._page_after(None)
-            self._reading = paged.done(partial(self._first_page_read, self._number)).refused(refused)
+            asked = super().ask_first()
         else:
-            opened = self._runner.read(self, inbox_queries.open_keys, now.tab, now.filters)
-            self._reading = opened.done(partial(self._keys_read, self._number)).refused(refused)
+            asked = self._open_keys().done(partial(self._keys_read, self._number))
         self._count()
+        return asked
+
+    def ask_again(self) -> Pending[Any]:
+        if self._shown.is_keyset:
+            asked = super().ask_again()
+        else:
+            asked = self._open_keys().done(partial(self._keys_reread, self._number))
+        self._count()
+        return asked
+
+    def _open_keys(self) -> "Pending[tuple[RequestKey, ...]]":
+        return self._runner.read(self, inbox_queries.open_keys, self._shown.tab, self._shown.filters)
 
     def _page_after(self, after: int | None) -> "Pending[Page[InboxRow]]":
         now = self._shown
@@ -175,70 +146,6 @@ class RequestFeed(QObject):
         self.model.set_keys(order, groups=words)
         self.loaded.emit()
 
-    def _first_page_read(self, number: int, page: Page[InboxRow]) -> None:
-        """Show the first page of a keyset list."""
-        if number != self._number:
-            return
-        self._after = page.after
-        self.model.set_keys([row.id for row in page.rows], page.rows, more=page.after is not None)
-        self.loaded.emit()
-
-    def _reading_refused(self, number: int, refused: Refused) -> None:
-        if number == self._number:
-            self.failed.emit(refused)
-
-    def _request_page(self, generation: int, keys: tuple[int, ...]) -> None:
-        pending = self._runner.read(self, inbox_queries.rows, tuple(RequestId(key) for key in keys))
-        pending.done(partial(self.model.deliver, generation, asked=keys)).refused(partial(self._rows_refused, keys))
-
-    def _fetch_more(self, generation: int, _last: int | None) -> None:
-        pending = self._page_after(self._after)
-        pending.done(partial(self._page_read, generation)).refused(partial(self._page_refused, generation))
-
-    def _rows_refused(self, keys: tuple[int, ...], _refused: Refused) -> None:
-        self.model.forget(keys)  # asked again with the next paint or patch
-
-    def _page_refused(self, generation: int, _refused: Refused) -> None:
-        self.model.fetch_failed(generation)
-
-    def _page_read(self, generation: int, page: Page[InboxRow]) -> None:
-        """Append a further page of a keyset list."""
-        if generation == self.model.generation:
-            self._after = page.after
-        self.model.append_keys(generation, [row.id for row in page.rows], page.rows, more=page.after is not None)
-
-    # changes
-
-    @Slot(object)
-    def _changed(self, changes: Changes) -> None:
-        everything = changes.everything or changes.touches(Topic.STAFF, Topic.DIRECTORY, Topic.SETTINGS, Topic.PATIENT)
-        rows = changes[Topic.REQUEST] | changes[Topic.CLAIM] | changes[Topic.MARK] | changes[Topic.DELIVERY]
-        if not everything and not rows:
-            return
-        if not self._is_active:
-            self._is_stale = True
-            self._count()
-            return
-        self._refresh(rows=rows, all_rows=everything)
-
-    def _refresh(self, *, rows: frozenset[int], all_rows: bool) -> None:
-        """Read again what may have changed: order and counts always, of the rows only those that were named."""
-        stale = self.model.keys() if all_rows else [key for key in rows if self.model.cached(key) is not None]
-        self.model.forget(stale)
-        if self._under_way:
-            self._dirty = True
-            return
-        self._under_way = True
-        number, pending = self._number, self._read_head()
-        pending.refused(partial(self._reading_refused, number)).settled(partial(self._reread_settled, number))
-        self._count()
-
-    def _read_head(self) -> Pending[Any]:
-        if self._shown.is_keyset:
-            return self._page_after(None).done(partial(self._head_reread, self._number))
-        keys = self._runner.read(self, inbox_queries.open_keys, self._shown.tab, self._shown.filters)
-        return keys.done(partial(self._keys_reread, self._number))
-
     def _keys_reread(self, number: int, keys: Sequence[RequestKey]) -> None:
         """Patch an open list."""
         if number != self._number:
@@ -247,33 +154,29 @@ class RequestFeed(QObject):
         self._arrange()
         self.loaded.emit()
 
-    def _head_reread(self, number: int, page: Page[InboxRow]) -> None:
-        """Patch the head of a keyset list; what lies behind its first page stays until it is scrolled to."""
-        if number != self._number:
-            return
-        head: list[int] = [row.id for row in page.rows]
-        known = set(head)
-        tail = [key for key in list(self.model.keys()) if key not in known] if page.after is not None else []
-        if self._pinned is not None and self._pinned not in known and self.model.position_of(self._pinned) >= 0:
-            head = _kept_in_place(head + tail, self._pinned, list(self.model.keys()))
-            tail = []
-        self.model.patch(keys=head + tail, rows=page.rows)
-        self.loaded.emit()
+    def _request_page(self, generation: int, keys: tuple[int, ...]) -> None:
+        pending = self._runner.read(self, inbox_queries.rows, tuple(RequestId(key) for key in keys))
+        pending.done(partial(self.model.deliver, generation, asked=keys)).refused(partial(self._rows_refused, keys))
 
-    def _reread_settled(self, number: int) -> None:
-        if number != self._number:
+    def _rows_refused(self, keys: tuple[int, ...], _refused: Refused) -> None:
+        self.model.forget(keys)  # asked again with the next paint or patch
+
+    @Slot(object)
+    def _changed(self, changes: Changes) -> None:
+        everything = changes.everything or changes.touches(Topic.STAFF, Topic.DIRECTORY, Topic.SETTINGS, Topic.PATIENT)
+        rows = changes[Topic.REQUEST] | changes[Topic.CLAIM] | changes[Topic.MARK] | changes[Topic.DELIVERY]
+        if not everything and not rows:
             return
-        self._under_way = False
-        if self._dirty:
-            self._dirty = False
-            self._refresh(rows=frozenset(), all_rows=False)
+        if not self._is_active:
+            self._count()
+        self.follow(None if everything else rows)
 
     # order
 
     def _minute(self) -> None:
         self._minutes += 1
         if self._minutes * 60 % REREAD == 0:
-            self._refresh(rows=frozenset(), all_rows=False)
+            self.follow(frozenset())
         else:
             self._arrange()
         self.model.retell()
@@ -319,17 +222,5 @@ def _pinned_order(order: list[int], groups: Mapping[int, Group], pinned: int, be
     return [*rest[:first], pinned, *rest[first:]]
 
 
-def _kept_in_place(order: list[int], pinned: int, before: list[int]) -> list[int]:
-    place = before.index(pinned)
-    above = set(before[:place])
-    at = max((index + 1 for index, key in enumerate(order) if key in above), default=0)
-    return [*order[:at], pinned, *order[at:]]
-
-
 def _key(row: InboxRow) -> int:
     return row.id
-
-
-def narrowed(filters: Filters, **changes: object) -> Filters:
-    """Return the filters with some of them replaced."""
-    return replace(filters, **changes)  # type: ignore[arg-type]

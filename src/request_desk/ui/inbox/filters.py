@@ -1,7 +1,6 @@
 """Tabs, filter chips and search above the list, remembered for the user; what they narrow is the feed's business."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -12,6 +11,7 @@ from request_desk.domain.requests import Filters, ListOrder, RequestKind, Tab
 from request_desk.domain.wishes import kind_word
 from request_desk.domain.words import _, plural
 from request_desk.ui.inbox.feed import ListChoice
+from request_desk.ui.lists.filter_chips import FilterChips, FilterSpec
 from request_desk.ui.running.context import Preferences
 from request_desk.ui.widgets.buttons import Chip, IconButton, TabStrip
 from request_desk.ui.widgets.layout import FlowLayout
@@ -45,11 +45,10 @@ class FilterBar(QWidget):
             short=short_texts(),
             parent=self,
         )
-        self.location = Chip(_("Location"), multiple=True, parent=self)
-        self.kind = Chip(_("Kind"), [(kind, kind_word(kind)) for kind in RequestKind], multiple=True, parent=self)
+        self.chips = FilterChips(filter_specs(), preferences, FILTERS_KEY, self)
+        self.location, self.kind, self.provider, self.age = self.chips.chips()
         self.order = Chip("", order_texts(), parent=self)
-        self.provider = Chip(_("Provider"), multiple=True, parent=self)
-        self.age = Chip(_("Age"), [(minutes, _age_text(minutes)) for minutes in AGES], parent=self)
+        QWidget.setTabOrder(self.kind, self.order)
         self.failed = IconButton("circle-alert", "", parent=self)
         self.failed.set_tone(Tone.DANGER)
         self.failed_count = PlainLabel("", role=TextRole.SMALL_BOLD, tone=Tone.DANGER, parent=self)
@@ -60,10 +59,11 @@ class FilterBar(QWidget):
         self.more.setCheckable(True)
         self.search = SearchField(_("Search patients and requests"), keys="/", parent=self)
         self._make_rows()
-        self._recall()
+        kept = preferences.get(ORDER_KEY)
+        self.order.choose((next((order for order in ListOrder if order == kept), ListOrder.NEEDS_ME),))
         self.tabs.chosen.connect(self._tab_chosen)
-        for chip in (self.location, self.kind, self.order, self.provider, self.age):
-            chip.changed.connect(self._chip_changed)
+        self.chips.changed.connect(self._chips_changed)
+        self.order.changed.connect(self._order_chosen)
         self.more.toggled.connect(self._more_toggled)
         self.search.searched.connect(self._searched)
         self.search.returnPressed.connect(self.left_search)
@@ -104,24 +104,22 @@ class FilterBar(QWidget):
         )
 
     def filters(self) -> Filters:
-        age = self.age.chosen()
+        chosen = self.chips.chosen()
         return Filters(
-            location_ids=tuple(LocationId(int(str(one))) for one in self.location.chosen()),
-            kinds=tuple(RequestKind(str(one)) for one in self.kind.chosen()),
-            provider_ids=tuple(ProviderId(int(str(one))) for one in self.provider.chosen()),
-            older_than_minutes=int(str(age[0])) if age else None,
+            location_ids=tuple(LocationId(int(str(one))) for one in chosen["locations"]),
+            kinds=tuple(RequestKind(str(one)) for one in chosen["kinds"]),
+            provider_ids=tuple(ProviderId(int(str(one))) for one in chosen["providers"]),
+            older_than_minutes=next((int(str(one)) for one in chosen["age"]), None),
         )
 
     def is_narrow(self) -> bool:
         """Whether anything is left out of the list."""
-        return self.filters() != Filters() or bool(self.search.text().strip())
+        return self.chips.is_narrow() or bool(self.search.text().strip())
 
     def clear(self) -> None:
         """Take every filter and the search away."""
-        for chip in (self.location, self.kind, self.provider, self.age):
-            chip.choose(())
+        self.chips.clear()
         self.search.clear()
-        self._remember()
         self._tell()
 
     def location_ids(self) -> tuple[int, ...]:
@@ -130,18 +128,13 @@ class FilterBar(QWidget):
 
     def choose_location(self, location_ids: Iterable[int]) -> None:
         """Show one location, or all of them for none (Alt+1 … 9, Alt+0)."""
-        self.location.choose(tuple(location_ids))
-        self._chip_changed(())
+        self.chips.choose("locations", location_ids)
 
     def set_directory(self, locations: Sequence[Location], providers: Sequence[Provider]) -> None:
         """Offer the practice's locations and providers; what was remembered of them is chosen once they are known."""
         self._location_ids = tuple(one.id for one in locations)
-        self.location.set_options([(one.id, one.name) for one in locations])
-        self.provider.set_options([(one.id, one.short_name) for one in providers])
-        kept = self._preferences.get(FILTERS_KEY)
-        if isinstance(kept, Mapping):
-            self.location.choose(_known(kept.get("locations"), {one.id for one in locations}))
-            self.provider.choose(_known(kept.get("providers"), {one.id for one in providers}))
+        self.chips.offer("locations", [(one.id, one.name) for one in locations])
+        self.chips.offer("providers", [(one.id, one.short_name) for one in providers])
         self._place_chips()
 
     def show_counts(self, counts: Mapping[Tab, int]) -> None:
@@ -158,27 +151,6 @@ class FilterBar(QWidget):
         self.failed_count.setText(str(count))
         for part in (self.failed, self.failed_count):
             part.setVisible(bool(count))
-
-    def _recall(self) -> None:
-        kept = self._preferences.get(FILTERS_KEY)
-        if isinstance(kept, Mapping):
-            self.kind.choose(_known(kept.get("kinds"), set(RequestKind)))
-            self.age.choose(_known([kept.get("age")], set(AGES)))
-        kept = self._preferences.get(ORDER_KEY)
-        self.order.choose((next((order for order in ListOrder if order == kept), ListOrder.NEEDS_ME),))
-
-    def _remember(self) -> None:
-        filters = self.filters()
-        self._preferences.put(
-            FILTERS_KEY,
-            {
-                "locations": list(filters.location_ids),
-                "kinds": [kind.value for kind in filters.kinds],
-                "providers": list(filters.provider_ids),
-                "age": filters.older_than_minutes,
-            },
-        )
-        self._preferences.put(ORDER_KEY, self.wanted().order.value)
 
     # how it is laid out
 
@@ -217,11 +189,15 @@ class FilterBar(QWidget):
     def _tab_chosen(self, _tab: str) -> None:
         self._tell()
 
-    @Slot(object)
-    def _chip_changed(self, _chosen: object) -> None:
-        self._remember()
+    @Slot()
+    def _chips_changed(self) -> None:
         self._place_chips()
         self._tell()
+
+    @Slot(object)
+    def _order_chosen(self, _chosen: object) -> None:
+        self._preferences.put(ORDER_KEY, self.wanted().order.value)
+        self._chips_changed()
 
     @Slot(str)
     def _searched(self, _text: str) -> None:
@@ -229,6 +205,16 @@ class FilterBar(QWidget):
 
     def _tell(self) -> None:
         self.changed.emit(self.wanted())
+
+
+def filter_specs() -> tuple[FilterSpec, ...]:
+    """Return the filters of the inbox; locations and providers are offered once they are read."""
+    return (
+        FilterSpec("locations", _("Location"), multiple=True),
+        FilterSpec("kinds", _("Kind"), tuple((kind.value, kind_word(kind)) for kind in RequestKind), multiple=True),
+        FilterSpec("providers", _("Provider"), multiple=True),
+        FilterSpec("age", _("Age"), tuple((minutes, _age_text(minutes)) for minutes in AGES)),
+    )
 
 
 def tab_texts() -> Mapping[Tab, str]:
@@ -262,20 +248,9 @@ def order_texts() -> list[tuple[object, str]]:
     ]
 
 
-def without_search(wanted: ListChoice) -> ListChoice:
-    """Return the same list as it is without the search."""
-    return replace(wanted, search="")
-
-
 def _age_text(minutes: int) -> str:
     if minutes < 60:
         return _("over {count} min").format(count=minutes)
     if minutes < 1440:
         return _("over {count} h").format(count=minutes // 60)
     return _("over {count} d").format(count=minutes // 1440)
-
-
-def _known(kept: object, known: Iterable[object]) -> tuple[object, ...]:
-    """What was remembered, as far as it still exists."""
-    offered = list(known)
-    return tuple(one for one in offered if one in kept) if isinstance(kept, list) else ()

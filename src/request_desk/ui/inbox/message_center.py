@@ -15,7 +15,6 @@ from request_desk.domain.requests import Delivery, Filters, InboxRow, Resolved, 
 from request_desk.domain.words import _
 from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.inbox import search_queries
-from request_desk.services.notices import outbox
 from request_desk.services.practice import directory
 from request_desk.ui.inbox.commands import choosing_location, choosing_offer, going, sending
 from request_desk.ui.inbox.deliveries import DeliveriesSheet
@@ -83,7 +82,6 @@ class MessageCenter(WindowPage):
         self._folded: bool | None = None
         self._wanted_id: RequestId | None = None
         self._slow: Stoppable | None = None
-        self._sheet: DeliveriesSheet | None = None
         self._burst_text = ""
         self._department_told = ""
         self._first = True
@@ -560,29 +558,15 @@ class MessageCenter(WindowPage):
             self._ignore
         )
 
-    def _failed_read(self, found: tuple[Delivery, ...]) -> None:
-        self.filters.show_failed(len(found))
-        if self._sheet is not None:
-            self._sheet.show_deliveries(found)
+    def _failed_read(self, found: Page[Delivery]) -> None:
+        self.filters.show_failed(len(found.rows))
 
     @Slot()
     def open_deliveries(self) -> None:
         """Show the notices that could not be delivered."""
-        may_retry = self._context.commands.is_enabled("inbox.send")
-        self._sheet = DeliveriesSheet(self._context.words(), may_retry=may_retry, parent=self)
-        self._sheet.retry_wanted.connect(self._retry)
-        self._sheet.request_wanted.connect(self.open_request)
-        self._sheet.finished.connect(self._sheet_closed)
-        self._sheet.open()
-        self._read_failed()
-
-    @Slot(object)
-    def _retry(self, delivery_id: int) -> None:
-        self._context.runner.act(self, outbox.retry, delivery_id)
-
-    @Slot()
-    def _sheet_closed(self) -> None:
-        self._sheet = None
+        sheet = DeliveriesSheet(self._context, self)
+        sheet.request_wanted.connect(self.open_request)
+        sheet.open()
 
     # size
 

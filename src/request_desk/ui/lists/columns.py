@@ -1,116 +1,59 @@
-"""Short lists with columns (staff, members, results): a model of frozen rows and its view; long lists are in `tables`."""
+"""Lists with columns: what a column is, the model of frozen rows and its view; where the rows come from is decided elsewhere."""
 
-from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QItemSelectionModel,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    Qt,
-    Signal,
-    Slot,
-)
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView, QWidget
+from PySide6.QtCore import QModelIndex, QObject, QPoint, QRect, Qt, Signal, Slot
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter
+from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from request_desk.ui.lists.order import steps_between
+from request_desk.ui.lists.windowed import TEXT_ROLES, Index, ListView, WindowedModel
+from request_desk.ui.widgets.painting import draw_icon
 from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
 from request_desk.ui.widgets.theme import app_theme
 
 Row = TypeVar("Row")
-Index = QModelIndex | QPersistentModelIndex
 COLUMN_ROW = 40  # pixels at 100 %
-TEXT_ROLES = frozenset({Qt.ItemDataRole.DisplayRole.value, Qt.ItemDataRole.AccessibleTextRole.value})
 
 
 # Without slots: Python 3.11 cannot make `Column[Staff](…)` of a frozen generic class that has them.
 @dataclass(frozen=True)
 class Column(Generic[Row]):
-    """A column: its heading and what it says of a row; `width` in pixels at 100 %, 0 takes the room that is left."""
+    """A column: its heading and what it says of a row; `width` in pixels at 100 %, 0 takes the room that is left.
+
+    `order` names the order that a click on the heading asks for, "" for none. In a column with `dots` each row shows three
+    dots, which ask for its menu; what it says is for readers.
+    """
 
     title: str
     text: Callable[[Row], str]
     width: int = 0
     right: bool = False
+    order: str = ""
+    dots: bool = False
 
 
-class ColumnsModel(QAbstractTableModel, Generic[Row]):
-    """All rows of a short list; `set_rows` patches, so that the selection survives."""
-
-    rows_set = Signal()
+class ColumnsModel(WindowedModel[Row]):
+    """Rows with columns: a short list by `set_rows`, a long one page by page."""
 
     def __init__(
         self, columns: Sequence[Column[Row]], key_of: Callable[[Row], int], parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
+        super().__init__(key_of=key_of, text_of=columns[0].text, parent=parent)
         self._columns = tuple(columns)
-        self._key_of = key_of
-        self._rows: list[Row] = []
 
     @property
     def columns(self) -> tuple[Column[Row], ...]:
         return self._columns
 
     def rows(self) -> tuple[Row, ...]:
-        return tuple(self._rows)
-
-    def row_at(self, position: int) -> Row | None:
-        return self._rows[position] if 0 <= position < len(self._rows) else None
-
-    def row_of(self, key: int) -> Row | None:
-        return next((row for row in self._rows if self._key_of(row) == key), None)
-
-    def key_at(self, position: int) -> int | None:
-        row = self.row_at(position)
-        return None if row is None else self._key_of(row)
-
-    def position_of(self, key: int) -> int:
-        return next((place for place, row in enumerate(self._rows) if self._key_of(row) == key), -1)
+        return tuple(self._rows[key] for key in self._keys)
 
     def set_rows(self, rows: Iterable[Row]) -> None:
         """Show these rows in this order; a row with a known key takes the place of the old one."""
         fresh = list(rows)
-        by_key = {self._key_of(row): row for row in fresh}
-        root = QModelIndex()
-        steps = steps_between(array("q", map(self._key_of, self._rows)), array("q", map(self._key_of, fresh)))
-        for removal in steps.removals:
-            self.beginRemoveRows(root, removal.first, removal.last)
-            del self._rows[removal.first : removal.last + 1]
-            self.endRemoveRows()
-        if steps.moves is None:
-            self._lay_out([by_key[key] for key in steps.kept])
-        for move in steps.moves or ():
-            target = move.target + 1 if move.target > move.source else move.target
-            self.beginMoveRows(root, move.source, move.source, root, target)
-            self._rows.insert(move.target, self._rows.pop(move.source))
-            self.endMoveRows()
-        for insertion in steps.insertions:
-            self.beginInsertRows(root, insertion.first, insertion.first + len(insertion.keys) - 1)
-            self._rows[insertion.first : insertion.first] = [by_key[key] for key in insertion.keys]
-            self.endInsertRows()
-        changed = [place for place, row in enumerate(fresh) if self._rows[place] != row]
-        self._rows = fresh
-        if changed:
-            last = len(self._columns) - 1
-            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], last))
-        self.rows_set.emit()
-
-    def _lay_out(self, rows: list[Row]) -> None:
-        self.layoutAboutToBeChanged.emit()
-        before = self.persistentIndexList()
-        places = {self._key_of(row): place for place, row in enumerate(rows)}
-        after = [self.index(places[self._key_of(self._rows[index.row()])], index.column()) for index in before]
-        self._rows = rows
-        self.changePersistentIndexList(before, after)
-        self.layoutChanged.emit()
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own signature
-        return 0 if parent.isValid() else len(self._rows)
+        self.patch(keys=map(self.key_of, fresh), rows=fresh)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008  # Qt's own signature
         return 0 if parent.isValid() else len(self._columns)
@@ -120,7 +63,8 @@ class ColumnsModel(QAbstractTableModel, Generic[Row]):
             return None
         column = self._columns[index.column()]
         if role in TEXT_ROLES:
-            return isolated_if_needed(one_line(column.text(self._rows[index.row()])))
+            row = self.row_at(index.row())
+            return "" if row is None else isolated_if_needed(one_line(column.text(row)))
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _alignment(right=column.right)
         return None
@@ -135,96 +79,91 @@ class ColumnsModel(QAbstractTableModel, Generic[Row]):
         return None
 
 
-class ColumnsView(QTableView):
-    """The view of a short list; tells the key that is selected."""
+class _Dots(QStyledItemDelegate):
+    """Paints the three dots of a row; the word that stands there is for readers."""
 
-    key_selected = Signal(object)
-    opened = Signal(object)
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        option.text = ""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        super().paint(painter, option, index)
+        draw_icon(painter, QRect(option.rect), "ellipsis", app_theme().muted)
+
+
+class ColumnsView(ListView):
+    """The view of a list with columns; a click on the heading of an ordered column asks for its order.
+
+    Where a column has dots, they, a right click, the menu key and Shift+F10 ask for the menu of a row.
+    """
+
+    order_wanted = Signal(str)
+    menu_wanted = Signal(object, QPoint)  # key, where on the screen
 
     def __init__(self, model: ColumnsModel[Any], *, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._list = model
-        self._told: int | None = None
-        self.setAccessibleName(name)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setMouseTracking(True)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setCornerButtonEnabled(False)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.horizontalHeader().setHighlightSections(False)
-        self.setModel(model)
-        self._measure()
-        self.selectionModel().currentRowChanged.connect(self._current_changed)
-        model.rows_set.connect(self._rows_set)
-        self.activated.connect(self._activated)
-        app_theme().changed.connect(self._measure)
+        super().__init__(model, QStyledItemDelegate(), name=name, row_height=COLUMN_ROW, parent=parent)
+        self._columns = model.columns
+        self._dots = next((place for place, column in enumerate(self._columns) if column.dots), -1)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionsClickable(any(column.order for column in self._columns))
+        header.sectionClicked.connect(self._heading_clicked)
+        header.show()
+        self._measure_columns()
+        app_theme().changed.connect(self._measure_columns)
+        if self._dots >= 0:
+            self.setItemDelegateForColumn(self._dots, _Dots(self))
+            self.clicked.connect(self._cell_clicked)
 
-    def selected_key(self) -> int | None:
-        return self._list.key_at(self.currentIndex().row())
-
-    def select_key(self, key: int | None) -> bool:
-        """Select the row of `key`, None for no row; False if it is not there."""
-        if key is None:
-            self.selectionModel().clear()
-            return True
-        place = self._list.position_of(key)
-        if place < 0:
-            return False
-        flags = QItemSelectionModel.SelectionFlag
-        index = self._list.index(place, 0)
-        self.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
-        self.scrollTo(index)
-        return True
-
-    def keyboardSearch(self, search: str) -> None:
-        """Letters are commands, never a search for a row."""
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self._want_menu()
+            return
+        index = self.indexAt(event.pos())
+        if index.isValid():
+            self.setCurrentIndex(index)
+            self._want_menu(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = self.selected_key()
-        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and key is not None:
-            if not event.isAutoRepeat():
-                self.opened.emit(key)
+        if event.key() == Qt.Key.Key_F10.value and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            self._want_menu()
             event.accept()
             return
         super().keyPressEvent(event)
 
     @Slot(QModelIndex)
-    def _activated(self, index: QModelIndex) -> None:
-        self.opened.emit(self._list.key_at(index.row()))
+    def _cell_clicked(self, index: QModelIndex) -> None:
+        if index.column() == self._dots:
+            self._want_menu()
 
-    @Slot(QModelIndex, QModelIndex)
-    def _current_changed(self, _current: QModelIndex, _previous: QModelIndex) -> None:
-        self._tell()
-
-    @Slot()
-    def _rows_set(self) -> None:
-        self._tell()
-
-    def _tell(self) -> None:
+    def _want_menu(self, place: QPoint | None = None) -> None:
         key = self.selected_key()
-        if key != self._told:
-            self._told = key
-            self.key_selected.emit(key)
+        if key is not None and self._dots >= 0:
+            dots = self.visualRect(self.model().index(self.currentIndex().row(), self._dots))
+            self.menu_wanted.emit(key, place or self.viewport().mapToGlobal(dots.bottomLeft()))
+
+    def show_order(self, order: str, *, descending: bool) -> None:
+        """Mark the heading whose order the rows have."""
+        place = next((place for place, column in enumerate(self._columns) if order and column.order == order), -1)
+        header = self.horizontalHeader()
+        header.setSortIndicatorShown(place >= 0)
+        if place >= 0:
+            way = Qt.SortOrder.DescendingOrder if descending else Qt.SortOrder.AscendingOrder
+            header.setSortIndicator(place, way)
+
+    @Slot(int)
+    def _heading_clicked(self, place: int) -> None:
+        if self._columns[place].order:
+            self.order_wanted.emit(self._columns[place].order)
 
     @Slot()
-    def _measure(self) -> None:
-        theme = app_theme()
-        rows = self.verticalHeader()
-        rows.setMinimumSectionSize(1)
-        rows.setDefaultSectionSize(theme.px(COLUMN_ROW))
-        header = self.horizontalHeader()
-        modes = QHeaderView.ResizeMode
-        for place, column in enumerate(self._list.columns):
+    def _measure_columns(self) -> None:
+        header, modes = self.horizontalHeader(), QHeaderView.ResizeMode
+        for place, column in enumerate(self._columns):
             header.setSectionResizeMode(place, modes.Interactive if column.width else modes.Stretch)
             if column.width:
-                header.resizeSection(place, theme.px(column.width))
+                header.resizeSection(place, app_theme().px(column.width))
 
 
 def _alignment(*, right: bool) -> int:

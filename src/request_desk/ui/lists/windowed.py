@@ -1,4 +1,4 @@
-"""Long lists: a model that knows all keys but only the rows near the window, and the view for it; what a row says is a delegate's."""
+"""Lists: a model that knows all keys but only the rows near the window, and the view for it; what a row says is a delegate's."""
 
 from array import array
 from collections import OrderedDict
@@ -49,26 +49,28 @@ TEXT_ROLES: Final = frozenset({Qt.ItemDataRole.DisplayRole.value, Qt.ItemDataRol
 
 
 class WindowedModel(QAbstractTableModel, Generic[Row]):
-    """All keys of a list in order and the rows lately looked at; the others are asked for when they are painted."""
+    """All keys of a list in order and the rows lately looked at; the others are asked for when they are painted.
+
+    Without `request_page` nothing can be asked for, so that every row that came is kept.
+    """
 
     patch_begins = Signal()
     patched = Signal(bool)  # whether any row came, went or moved, or a group changed
+    more_wanted = Signal(int)  # the generation whose end is seen while there is more
 
     def __init__(
         self,
         *,
         key_of: Callable[[Row], int],
         text_of: Callable[[Row], str],
-        request_page: Callable[[int, tuple[int, ...]], object],
-        fetch_more: Callable[[int, int | None], object] | None = None,
+        request_page: Callable[[int, tuple[int, ...]], object] | None = None,
         pages: int = PAGES,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
-        self._key_of = key_of
+        self.key_of = key_of
         self._text_of = text_of
         self._request_page = request_page
-        self._fetch_more = fetch_more
         self._keys: array[int] = array("q")
         self._rows: OrderedDict[int, Row] = OrderedDict()
         self._most_rows = max(2, pages) * PAGE
@@ -156,12 +158,16 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
         keys: Iterable[int] | None = None,
         rows: Iterable[Row] = (),
         groups: Mapping[int, str] | None = None,
+        more: bool | None = None,
     ) -> None:
         """Bring the same list up to date: `keys` is its new order, `rows` are rows that changed or came.
+
+        `more` tells whether there is anything after it, None for what was told before.
 
         Selection and scroll position survive; a row that is not near the window may be left out of `rows`.
         """
         self.patch_begins.emit()
+        self._more = self._more if more is None else more
         changed = self._keep(rows)[1]
         is_other = False
         if keys is not None:
@@ -178,10 +184,10 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
     def retell(self) -> None:
         """Let every row be told anew: what it says depends on the time too."""
         if self._keys:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._keys) - 1, 0))
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._keys) - 1, self.columnCount() - 1))
 
     def append_keys(self, generation: int, keys: Iterable[int], rows: Iterable[Row] = (), *, more: bool) -> None:
-        """Add what `fetch_more` asked for at the end; `more` tells whether there is anything after it."""
+        """Add what `more_wanted` asked for at the end; `more` tells whether there is anything after it."""
         if generation != self._generation:
             return
         self._fetching = False
@@ -197,7 +203,7 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
         self.patched.emit(True)
 
     def fetch_failed(self, generation: int) -> None:
-        """The answer to `fetch_more` will not come; it is asked again when the end is seen again."""
+        """The answer to `more_wanted` will not come; it is asked again when the end is seen again."""
         if generation == self._generation:
             self._fetching = False
 
@@ -229,7 +235,7 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
         kept: list[int] = []
         changed: list[int] = []
         for row in rows:
-            key = self._key_of(row)
+            key = self.key_of(row)
             if self._rows.get(key) != row:
                 self._rows[key] = row
                 changed.append(key)
@@ -238,12 +244,14 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
         self._asked.difference_update(kept)
         self._missing.difference_update(kept)
         self._stale.difference_update(kept)
-        while len(self._rows) > self._most_rows:
+        while self._request_page is not None and len(self._rows) > self._most_rows:
             oldest, _row = self._rows.popitem(last=False)
             self._stale.discard(oldest)
         return kept, changed
 
     def _ask_around(self, position: int) -> None:
+        if self._request_page is None:
+            return
         first = position - position % PAGE
         wanted = tuple(
             key
@@ -284,7 +292,8 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
         held = [self._keys[index.row()] for index in before]
         places = {key: place for place, key in enumerate(keys)} if held else {}
         self._keys = keys[:]
-        self.changePersistentIndexList(before, [self.index(places[key], 0) for key in held])
+        after = [self.index(places[key], index.column()) for key, index in zip(held, before, strict=True)]
+        self.changePersistentIndexList(before, after)
         self.layoutChanged.emit()
 
     def _tell_changed(self, keys: Iterable[int]) -> None:
@@ -306,7 +315,7 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
             while last + 1 < len(self._keys) and self._keys[last + 1] in wanted:
                 last += 1
                 wanted.discard(self._keys[last])
-            self.dataChanged.emit(self.index(first, 0), self.index(last, 0))
+            self.dataChanged.emit(self.index(first, 0), self.index(last, self.columnCount() - 1))
 
     # Qt
 
@@ -323,12 +332,12 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
         return "" if row is None else one_line(self._text_of(row))
 
     def canFetchMore(self, parent: Index) -> bool:
-        return self._more and not self._fetching and self._fetch_more is not None and not parent.isValid()
+        return self._more and not self._fetching and not parent.isValid()
 
     def fetchMore(self, parent: Index) -> None:
-        if self._fetch_more is not None and self.canFetchMore(parent):
+        if self.canFetchMore(parent):
             self._fetching = True
-            self._fetch_more(self._generation, self._keys[-1] if self._keys else None)
+            self.more_wanted.emit(self._generation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,7 +392,7 @@ class RowDelegate(QStyledItemDelegate, Generic[Row]):
 
 
 class ListView(QTableView):
-    """One column of rows with a fixed height; tells the key that is selected, which survives every patch."""
+    """Rows with a fixed height; tells the key that is selected, which survives every patch."""
 
     key_selected = Signal(object)
     opened = Signal(object)
@@ -391,7 +400,7 @@ class ListView(QTableView):
     def __init__(
         self,
         model: WindowedModel[Any],
-        delegate: RowDelegate[Any],
+        delegate: QStyledItemDelegate,
         *,
         name: str,
         row_height: int = ROW,
@@ -494,6 +503,11 @@ class ListView(QTableView):
             key = self.selected_key()
             if key is not None and not event.isAutoRepeat():
                 self.opened.emit(key)
+            event.accept()
+            return
+        if event.key() in {Qt.Key.Key_Home, Qt.Key.Key_End}:  # Qt's own go to the first and the last column
+            last = self._list.rowCount() - 1
+            self._go_to(min(0, last) if event.key() == Qt.Key.Key_Home else last)
             event.accept()
             return
         super().keyPressEvent(event)

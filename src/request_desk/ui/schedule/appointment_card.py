@@ -10,19 +10,10 @@ from request_desk.domain.directory import CancelReason, Patient
 from request_desk.domain.words import Words, _
 from request_desk.ui.schedule.appointment_words import named, reason_words, status_words
 from request_desk.ui.widgets.buttons import Button, IconButton, danger, secondary
+from request_desk.ui.widgets.facts import FactLines
 from request_desk.ui.widgets.layout import Card, Line
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
-
-_TITLES = (
-    ("time", _("Time")),
-    ("type", _("Type")),
-    ("provider", _("Provider")),
-    ("location", _("Location")),
-    ("status", _("Status")),
-    ("booked", _("Booked by")),
-    ("reason", _("Reason")),
-)
 
 
 class AppointmentCard(Card):
@@ -41,7 +32,7 @@ class AppointmentCard(Card):
         self._name = PlainLabel("", role=TextRole.TITLE, wrap=True, selectable=True, name=_("Patient"))
         self._born = PlainLabel(" ", tone=Tone.MUTED, role=TextRole.SMALL)
         self._close = IconButton("x", _("Close the card"))
-        self._rows: dict[str, tuple[PlainLabel, PlainLabel]] = {}
+        self.facts = FactLines()
         self._why = PlainLabel("", tone=Tone.MUTED, wrap=True)
         self.move_button = secondary(_("Move …"), icon="calendar-sync", keys="M")
         self.cancel_button = danger(_("Cancel visit …"), icon="calendar-x", keys="C")
@@ -62,24 +53,12 @@ class AppointmentCard(Card):
         head.addWidget(self._name, 0, 0)
         head.addWidget(self._close, 0, 1, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._born, 1, 0, 1, 2)
-        grid = QGridLayout()
-        grid.setColumnStretch(1, 1)
-        grid.setHorizontalSpacing(theme.px(3 * SPACE))
-        grid.setVerticalSpacing(theme.px(2 * SPACE))
-        top = Qt.AlignmentFlag.AlignTop
-        for place, (key, title) in enumerate(_TITLES):
-            label = PlainLabel(title, tone=Tone.MUTED, wrap=True)
-            value = PlainLabel("", wrap=True, selectable=True, name=title)
-            value.setMinimumWidth(1)
-            grid.addWidget(label, place, 0, top)
-            grid.addWidget(value, place, 1, top)
-            self._rows[key] = (label, value)
         self.body.setSpacing(theme.px(2 * SPACE))
         self.body.addLayout(head)
         self.body.addSpacing(theme.px(SPACE))
         self.body.addWidget(Line())
         self.body.addSpacing(theme.px(SPACE))
-        self.body.addLayout(grid)
+        self.body.addWidget(self.facts)
         self.body.addStretch(1)
         self.body.addWidget(self._why)
         for button in self._buttons():
@@ -112,19 +91,17 @@ class AppointmentCard(Card):
             self._born.setText(_("{age}, born {birth}").format(age=age, birth=words.birth(patient.birth_day)))
         elif not known:
             self._born.setText(" ")
-        texts = {
-            "time": words.at(entry.zone).moment(entry.starts_at),
-            "type": f"{named(entry.type_name)}, {words.minutes(entry.ends_at - entry.starts_at)}",
-            "provider": named(entry.provider_name),
-            "location": named(entry.location_name),
-            "status": status_words(entry),
-            "booked": named(entry.booked_by),
-            "reason": reason_words(entry, reasons),
-        }
-        for key, (label, value) in self._rows.items():
-            value.setText(texts[key])
-            label.setVisible(bool(texts[key]))
-            value.setVisible(bool(texts[key]))
+        self.facts.show_lines(
+            (
+                (_("Time"), words.at(entry.zone).moment(entry.starts_at)),
+                (_("Type"), f"{named(entry.type_name)}, {words.minutes(entry.ends_at - entry.starts_at)}"),
+                (_("Provider"), named(entry.provider_name)),
+                (_("Location"), named(entry.location_name)),
+                (_("Status"), status_words(entry)),
+                (_("Booked by"), named(entry.booked_by)),
+                (_("Reason"), reason_words(entry, reasons)),
+            )
+        )
         self._show_acts(entry, words)
 
     def _show_acts(self, entry: Appointment, words: Words) -> None:

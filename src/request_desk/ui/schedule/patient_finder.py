@@ -116,9 +116,7 @@ class PatientFinder(QWidget):
         return True
 
     def _enter(self) -> None:
-        first = self._model.key_at(0)
-        if self.search.hasFocus() and first is not None:
-            self.list.select_key(first)
+        if self.search.hasFocus() and self.list.select_first():
             self.list.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(object)
@@ -131,7 +129,7 @@ class PatientFinder(QWidget):
         self._choose(self._model.key_at(index.row()))
 
     def _choose(self, key: int | None) -> None:
-        hit = self._model.row_of(key) if key is not None else None
+        hit = self._model.cached(key) if key is not None else None
         if hit is not None:
             self.chosen.emit(hit)
             self._card.hide()

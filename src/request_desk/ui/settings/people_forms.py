@@ -8,15 +8,16 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit
 
 from request_desk.domain.access import Permission, Role
 from request_desk.domain.changes import Topic
-from request_desk.domain.directory import ADMINISTRATOR_LOGIN, Department, Staff
-from request_desk.domain.ids import DepartmentId, StaffId
+from request_desk.domain.directory import ADMINISTRATOR_LOGIN, Department, Provider, Staff
+from request_desk.domain.ids import DepartmentId, ProviderId, StaffId
 from request_desk.domain.words import _
 from request_desk.services.people import access
 from request_desk.services.practice import administration, directory
 from request_desk.services.practice.administration import NewStaff
-from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
+from request_desk.ui.editor.choice_editor import SAVE_FIRST, ChoiceEditor
+from request_desk.ui.editor.choosers import ListChooser, NameChooser
+from request_desk.ui.lists.columns import Column
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.settings.form import CHANGED_ELSEWHERE, SAVE_FIRST, ChoiceForm, GroupForm
 from request_desk.ui.settings.tick_list import Tick, TickList
 from request_desk.ui.widgets.buttons import secondary
 from request_desk.ui.widgets.dialogs import ask, tell
@@ -36,10 +37,8 @@ _STAFF = 290
 _INITIALS = 90
 
 
-class DepartmentsForm(ChoiceForm[Department]):
+class DepartmentsForm(ChoiceEditor[Department, NameChooser]):
     """Departments and who is in them (RT5, RT6): a change acts on open requests at once."""
-
-    switched_off = _("{name} (closed)")
 
     def __init__(self, context: DeskContext) -> None:
         super().__init__(
@@ -48,6 +47,7 @@ class DepartmentsForm(ChoiceForm[Department]):
             _("New members see the open requests of a department at once; those who leave it no longer do."),
             Permission.MANAGE_STAFF,
             _TOPICS,
+            NameChooser(_("{name} (closed)")),
         )
         self._found: directory.Directory | None = None
         self.add_button = secondary(_("New department …"), icon="plus")
@@ -82,12 +82,11 @@ class DepartmentsForm(ChoiceForm[Department]):
     def read(self) -> None:
         self.context.runner.read(self, directory.directory).done(self._directory_read).refused(self.unreadable)
 
-    def _directory_read(self, found: directory.Directory) -> None:
+    def _directory_read(self, found: directory.Directory, wanted: DepartmentId | None = None) -> None:
         self._found = found
-        self.take(tuple(found.departments.values()))
+        self.take(tuple(found.departments.values()), wanted)
 
-    def fill(self) -> None:
-        self._shown = department = self.chosen()
+    def fill_from(self, department: Department | None) -> None:
         closed = department is not None and not department.active
         self.lock(self.name, closed=closed)
         self.members.set_locked(locked=closed or not self.may_change())
@@ -141,9 +140,7 @@ class DepartmentsForm(ChoiceForm[Department]):
         self.context.runner.read(self, directory.directory).done(partial(self._show_new, department_id))
 
     def _show_new(self, department_id: DepartmentId, found: directory.Directory) -> None:
-        self._directory_read(found)
-        self.list_things(department_id)
-        self.undo_changes()
+        self._directory_read(found, department_id)
         self.name.setFocus()
         self.name.selectAll()
 
@@ -179,32 +176,26 @@ class DepartmentsForm(ChoiceForm[Department]):
         self.read()
 
 
-class StaffForm(GroupForm):
+class StaffForm(ChoiceEditor[Staff, ListChooser]):
     """Who signs in, with which roles (AD1); accounts are switched off, never deleted."""
 
     def __init__(self, context: DeskContext) -> None:
+        columns: tuple[Column[Staff], ...] = (
+            Column(_("Name"), _name, 0),
+            Column(_("User name"), _login, 120),
+            Column(_("Roles"), _role_words, 0),
+            Column(_("State"), _state_words, 70),
+        )
         super().__init__(
             context,
             _("Staff"),
             _("A new account gets a one-time code; its owner chooses the password at the first sign-in."),
             Permission.MANAGE_STAFF,
             _TOPICS,
+            ListChooser(columns, name=_("Staff")),
         )
-        self._found: directory.Directory | None = None
-        self._shown: Staff | None = None  # what the fields were filled from; None for a new account
-        self._is_new = False
+        self._providers: tuple[Provider, ...] = ()
         self._made_login = ""  # of the account that was just made: the list goes to it
-        self._model: ColumnsModel[Staff] = ColumnsModel(
-            (
-                Column(_("Name"), _name, 0),
-                Column(_("User name"), _login, 120),
-                Column(_("Roles"), _role_words, 0),
-                Column(_("State"), _state_words, 70),
-            ),
-            _key,
-            self,
-        )
-        self.list = ColumnsView(self._model, name=_("Staff"))
         self.who = PlainLabel("", role=TextRole.BOLD, elide=True)
         self.login, self.name, self.initials = QLineEdit(), QLineEdit(), QLineEdit()
         self.initials.setMaxLength(3)
@@ -215,16 +206,15 @@ class StaffForm(GroupForm):
         self.off_button = secondary(_("Switch off …"))
         self._lay_out()
         self.follow(self.login, self.name, self.initials, self.provider, *self.roles.values())
-        self.list.key_selected.connect(self._person_selected)
-        self.add_button.clicked.connect(self._begin_new)
+        self.add_button.clicked.connect(self.begin_new)
         self.code_button.clicked.connect(self._ask_code)
         self.off_button.clicked.connect(self._ask_switch)
 
     def _lay_out(self) -> None:
         theme = app_theme()
         frame = Card(padding=1)
-        frame.body.addWidget(self.list)
-        self.list.setMinimumHeight(theme.px(_STAFF))
+        frame.body.addWidget(self.chooser)
+        self.chooser.setMinimumHeight(theme.px(_STAFF))
         self.initials.setMaximumWidth(theme.px(_INITIALS))
         self.fields.addWidget(frame)
         self.fields.addLayout(row(self.add_button, None, self.code_button, self.off_button))
@@ -248,89 +238,46 @@ class StaffForm(GroupForm):
         self.context.runner.read(self, directory.directory).done(self._directory_read).refused(self.unreadable)
 
     def _directory_read(self, found: directory.Directory) -> None:
-        before, kept = self._shown, self.is_changed()
-        self._found = found
-        self._list_providers()
-        self._model.set_rows(tuple(found.staff.values()))
-        if kept:
-            now = found.staff.get(before.id) if before is not None else None
-            self._shown = now
-            self.shown(refill=False)
-            if before is not None and now is not None and now.version != before.version:
-                self.say(CHANGED_ELSEWHERE)
-            return
+        self._providers = tuple(each for each in found.providers.values() if each.active)
         made = next((each.id for each in found.staff.values() if each.login == self._made_login), None)
         if made is not None:
             self._made_login = ""
-            self.list.select_key(made)
-        elif self._person() is None and found.staff:
-            self.list.select_key(next(iter(found.staff)))
-        self.shown(refill=True)
+        self.take(tuple(found.staff.values()), made)
 
-    def _list_providers(self) -> None:
-        kept = self.provider.currentData()
+    def _list_providers(self, chosen: ProviderId | None) -> None:
         self.provider.blockSignals(True)  # filling is no choice
         self.provider.clear()
         self.provider.addItem(_("nobody"), None)
-        for provider in self._found.providers.values() if self._found is not None else ():
-            if provider.active:
-                self.provider.addItem(isolated_if_needed(one_line(provider.name)), provider.id)
-        self._choose_provider(kept)
+        for provider in self._providers:
+            self.provider.addItem(isolated_if_needed(one_line(provider.name)), provider.id)
+        self.provider.setCurrentIndex(max(0, self.provider.findData(chosen)) if chosen is not None else 0)
         self.provider.blockSignals(False)
 
-    def _choose_provider(self, provider_id: object) -> None:
-        place = self.provider.findData(provider_id) if provider_id is not None else 0
-        self.provider.setCurrentIndex(max(0, place))
-
-    def _person(self) -> Staff | None:
-        key = self.list.selected_key()
-        return self._found.staff.get(StaffId(key)) if self._found is not None and key is not None else None
-
-    @Slot(object)
-    def _person_selected(self, key: object) -> None:
-        here = self._shown.id if self._shown is not None else None
-        if self.is_changed():
-            if key != here:
-                self.say(SAVE_FIRST)
-                self.list.select_key(here)
-            return
-        self._is_new = False
-        self.undo_changes()
-
-    def fill(self) -> None:
-        self._shown = person = None if self._is_new else self._person()
+    def fill_from(self, person: Staff | None) -> None:
         self.who.setText(isolated_if_needed(one_line(person.name)) if person is not None else _("New account"))
         self.login.setText(person.login if person is not None else "")
         self.name.setText(person.name if person is not None else "")
         self.initials.setText(person.initials if person is not None else "")
         for role, box in self.roles.items():
             box.setChecked(person is not None and role in person.roles)
-        self._choose_provider(person.provider_id if person is not None else None)
+        self._list_providers(person.provider_id if person is not None else None)
         self.lock(self.login, self.name, self.initials, self.provider, *self.roles.values())
-        self.login.setReadOnly(not self._is_new)
-
-    def undo_changes(self) -> None:
-        self._is_new = self._is_new and self.sender() is not self.again_button
-        super().undo_changes()
+        self.login.setReadOnly(not self.is_new)
 
     def show_ability(self) -> None:
         super().show_ability()
         allowed, person = self.may_change(), self._shown
         for button in (self.add_button, self.code_button, self.off_button):
             button.setVisible(allowed)
-        self.again_button.setEnabled(self.again_button.isEnabled() or self._is_new)
         self.code_button.setEnabled(person is not None and person.active)
         self.off_button.setEnabled(person is not None and person.login != ADMINISTRATOR_LOGIN)
         self.off_button.set_text(_("Switch off …") if person is None or person.active else _("Switch on …"))
 
     @Slot()
-    def _begin_new(self) -> None:
-        if self.is_changed():
-            self.say(SAVE_FIRST)
-            return
-        self._is_new = True
-        self.undo_changes()
-        self.login.setFocus()
+    def begin_new(self) -> None:
+        super().begin_new()
+        if self.is_new:
+            self.login.setFocus()
 
     def _typed(self) -> NewStaff:
         roles = frozenset(role for role, box in self.roles.items() if box.isChecked())
@@ -340,7 +287,7 @@ class StaffForm(GroupForm):
     def is_changed(self) -> bool:
         seen = self._shown
         if seen is None:
-            return self._is_new and self._typed() != NewStaff("", "", frozenset())
+            return self.is_new and self._typed() != NewStaff("", "", frozenset())
         return self._typed() != NewStaff(seen.login, seen.name, seen.roles, seen.initials, seen.provider_id)
 
     def save(self) -> None:
@@ -352,12 +299,6 @@ class StaffForm(GroupForm):
         else:
             act = administration.change_staff
             self.send(self.context.runner.act(self, act, seen.id, new, expect_version=seen.version))
-
-    def _stored(self, value: object) -> None:
-        """What is stored is what was typed: the fields follow what is read next."""
-        self._shown, self._is_new = None, False
-        super()._stored(value)
-        self.read()
 
     def _made(self, code: access.OneTimeCode) -> None:
         """The code is shown once; nothing keeps it."""
@@ -428,7 +369,3 @@ def _name(person: Staff) -> str:
 
 def _login(person: Staff) -> str:
     return one_line(person.login)
-
-
-def _key(person: Staff) -> int:
-    return person.id

@@ -8,12 +8,13 @@ from request_desk.domain.directory import Location
 from request_desk.domain.words import _
 from request_desk.services.practice import administration, directory
 from request_desk.services.practice.administration import LocationDetails
+from request_desk.ui.editor.choice_editor import ChoiceEditor
+from request_desk.ui.editor.choosers import NameChooser
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.settings.form import ChoiceForm
 from request_desk.ui.widgets.layout import Line, field
 
 
-class LocationsForm(ChoiceForm[Location]):
+class LocationsForm(ChoiceEditor[Location, NameChooser]):
     """The locations, one at a time."""
 
     def __init__(self, context: DeskContext) -> None:
@@ -23,6 +24,7 @@ class LocationsForm(ChoiceForm[Location]):
             _("Every visit is told by the clock of its place, to staff, in letters and on the parents' pages."),
             Permission.MANAGE_SETTINGS,
             (Topic.DIRECTORY,),
+            NameChooser(),
         )
         self.name, self.zone, self.address, self.phone = QLineEdit(), QLineEdit(), QLineEdit(), QLineEdit()
         self.fields.addWidget(field(_("Location"), self.chooser))
@@ -41,9 +43,8 @@ class LocationsForm(ChoiceForm[Location]):
     def read(self) -> None:
         self.context.runner.read(self, directory.locations, all_=True).done(self.take).refused(self.unreadable)
 
-    def fill(self) -> None:
-        self._shown = shown = self.chosen()
-        texts = (shown.name, shown.zone, shown.address, shown.phone) if shown is not None else ("", "", "", "")
+    def fill_from(self, place: Location | None) -> None:
+        texts = (place.name, place.zone, place.address, place.phone) if place is not None else ("", "", "", "")
         fields = (self.name, self.zone, self.address, self.phone)
         for control, text in zip(fields, texts, strict=True):
             control.setText(text)

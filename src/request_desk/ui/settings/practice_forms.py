@@ -25,8 +25,8 @@ from request_desk.domain.requests import RequestKind
 from request_desk.domain.words import _
 from request_desk.services.practice import directory
 from request_desk.services.practice import settings as settings_service
+from request_desk.ui.editor.editor import CHANGED_ELSEWHERE, Editor
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.settings.form import CHANGED_ELSEWHERE, GroupForm
 from request_desk.ui.widgets.layout import tidy
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.text import PlainLabel
@@ -47,7 +47,7 @@ _WORDS = 180  # pixels at 100 % of a field with a word in each line
 _FIELD = 260  # pixels at 100 % of a control for a number
 
 
-class SettingsForm(GroupForm):
+class SettingsForm(Editor):
     """A group of the practice settings. It writes only its own `names` into whatever is stored when it saves."""
 
     names: tuple[str, ...] = ()

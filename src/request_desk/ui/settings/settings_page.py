@@ -8,8 +8,8 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QWidget
 
 from request_desk.domain.words import _
+from request_desk.ui.editor.editor import Editor
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.settings.form import GroupForm
 from request_desk.ui.settings.group_list import GroupLine, GroupList
 from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
 from request_desk.ui.settings.place_form import LocationsForm
@@ -29,7 +29,7 @@ from request_desk.ui.window.pages import WindowPage
 
 _LIST, _FOLDED = 216, 58  # pixels at 100 %
 _LEAST = 780  # of the page; below it the list folds to its icons
-_GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], GroupForm]], ...]] = (
+_GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor]], ...]] = (
     (_("Practice"), "building", PracticeForm),
     (_("Locations"), "map-pin", LocationsForm),
     (_("Kinds of request"), "list-tree", KindsForm),
@@ -47,7 +47,7 @@ class SettingsPage(WindowPage):
 
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._forms: dict[int, GroupForm] = {}  # all forms at once would hold the window for 60 ms
+        self._forms: dict[int, Editor] = {}  # all forms at once would hold the window for 60 ms
         self.setAccessibleName(_("Settings"))
         self.groups = GroupList([GroupLine(title, icon) for title, icon, _make in _GROUPS])
         self.stack = QStackedWidget()
@@ -64,10 +64,10 @@ class SettingsPage(WindowPage):
         app_theme().changed.connect(self._measure)
         self._measure()
 
-    def form(self) -> GroupForm | None:
+    def form(self) -> Editor | None:
         """Return the form that is shown."""
         shown = self.stack.currentWidget()
-        return shown if isinstance(shown, GroupForm) else None
+        return shown if isinstance(shown, Editor) else None
 
     def save(self) -> None:
         """Save the group that is shown."""

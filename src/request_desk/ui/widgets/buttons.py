@@ -320,9 +320,13 @@ class _StayingMenu(QMenu):
 
 
 class Chip(_Pill):
-    """A filter with a menu: "Location: Northside, Harbor St"; `changed` tells the chosen values, () for all."""
+    """A filter with a menu: "Location: Northside, Harbor St"; `changed` tells the chosen values, () for all.
+
+    `ask` is a last line of the menu that chooses nothing by itself: `asked` tells that it was picked.
+    """
 
     changed = Signal(object)
+    asked = Signal()
 
     def __init__(
         self,
@@ -331,12 +335,14 @@ class Chip(_Pill):
         *,
         multiple: bool = False,
         all_text: str = "",
+        ask: str = "",
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(label, parent)
         self._label = label
         self._multiple = multiple
         self._all_text = all_text or _("all")
+        self._ask = ask
         self._options: tuple[tuple[object, str], ...] = ()
         self._chosen: tuple[object, ...] = ()
         self._menu: QMenu = _StayingMenu(self) if multiple else QMenu(self)
@@ -360,7 +366,7 @@ class Chip(_Pill):
 
     def choose(self, values: Iterable[object]) -> None:
         """Choose without telling anybody."""
-        wanted, before = set(values), self._chosen
+        wanted, before = tuple(values), self._chosen
         self._chosen = tuple(value for value, _text in self._options if value in wanted)
         if not self._label and not self._chosen and self._options:
             self._chosen = (self._options[0][0],)
@@ -391,6 +397,9 @@ class Chip(_Pill):
             action.setCheckable(True)
             action.setChecked(value in self._chosen)
             action.setData(place)
+        if self._ask:
+            self._menu.addSeparator()
+            self._menu.addAction(no_mnemonic(self._ask))
         self._show_choice()
 
     def _show_choice(self) -> None:
@@ -404,7 +413,10 @@ class Chip(_Pill):
     @Slot(QAction)
     def _picked(self, action: QAction) -> None:
         place = action.data()
-        if not isinstance(place, int) or place < 0:
+        if not isinstance(place, int):
+            self.asked.emit()
+            return
+        if place < 0:
             chosen: tuple[object, ...] = ()
         elif self._multiple:
             value = self._options[place][0]

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QLayout,
     QLayoutItem,
     QLineEdit,
+    QScrollArea,
     QSizePolicy,
     QVBoxLayout,
     QWidget,
@@ -222,6 +223,17 @@ def field(label: str, control: QWidget, *, hint: str = "") -> QWidget:
         body.addWidget(PlainLabel(hint, role=TextRole.SMALL, tone=Tone.MUTED, wrap=True))
     block.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
     return block
+
+
+def column_scroll(content: QWidget) -> QScrollArea:
+    """Return a place in which `content` has the whole width and scrolls up and down."""
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setWidget(content)
+    return scroll
 
 
 def row(*widgets: QWidget | None, gap: int = 2 * SPACE) -> QHBoxLayout:

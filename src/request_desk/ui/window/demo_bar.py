@@ -6,12 +6,12 @@ from threading import Thread
 
 from PySide6.QtCore import Qt, QUrl, Signal, Slot
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from request_desk.domain.words import _
 from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
 from request_desk.ui.widgets.buttons import ghost, secondary
-from request_desk.ui.widgets.layout import Card, row
+from request_desk.ui.widgets.layout import Card, column_scroll, row
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.states import State, StateStack
 from request_desk.ui.widgets.text import PlainLabel, PlainTextView
@@ -90,12 +90,7 @@ class MailsDialog(QDialog):
         self.resize(theme.px(760), theme.px(560))
         mails, letter = Card(padding=1), Card(padding=16)
         mails.body.addWidget(self.stack)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(self.text)
-        letter.body.addWidget(scroll)
+        letter.body.addWidget(column_scroll(self.text))
         again, close = secondary(_("Look again"), icon="refresh-cw"), secondary(_("Close"), keys="Esc")
         again.clicked.connect(self._read)
         close.clicked.connect(self.reject)

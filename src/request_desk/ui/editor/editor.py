@@ -1,7 +1,6 @@
-"""What every group of settings shares: reading when it is seen, keeping what is typed, saving, and saying why it was refused."""
+"""What every form shares: reading when it is seen, keeping what is typed, saving, and saying why it was refused."""
 
-from collections.abc import Mapping, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
@@ -9,7 +8,6 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
@@ -28,8 +26,7 @@ from request_desk.domain.words import _
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.widgets.buttons import primary, secondary
-from request_desk.ui.widgets.layout import Card, field, row
-from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
+from request_desk.ui.widgets.layout import Card, column_scroll, field, row
 from request_desk.ui.widgets.states import State, StateStack
 from request_desk.ui.widgets.text import PlainLabel, repolish
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
@@ -37,14 +34,13 @@ from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 T = TypeVar("T")
 _NARROW, _WIDE = 420, 760  # pixels at 100 %: lines of a form are not stretched over a wide screen
 _SHORTEST = 16  # letters that a choice shows at least
-SAVE_FIRST = _("Save or undo what you typed first.")
 CHANGED_ELSEWHERE = _(
     "This was changed elsewhere meanwhile. What you typed is kept: save it to replace the change, or undo it to see the change."
 )
 
 
-class GroupForm(QWidget):
-    """One group of settings. A subclass lays out `fields`, reads in `read`, fills in `fill`, compares in `is_changed`, writes in `save`.
+class Editor(QWidget):
+    """A form for one thing. A subclass lays out `fields`, reads in `read`, fills in `fill`, compares in `is_changed`, writes in `save`.
 
     A change made elsewhere is shown at once, unless something was typed here: that stays.
     """
@@ -94,13 +90,7 @@ class GroupForm(QWidget):
         aside.addWidget(inner, 1)
         aside.addStretch(0)
         self._inner = inner
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(place)
-        return scroll
+        return column_scroll(place)
 
     def _build(self, title: str, hint: str) -> None:
         body = self.card.body
@@ -130,19 +120,19 @@ class GroupForm(QWidget):
 
     def read(self) -> None:
         """Read what is stored; ends with `shown` or `unreadable`."""
-        raise TypeError("a group reads its own settings")
+        raise TypeError("an editor reads what it edits")
 
     def fill(self) -> None:
         """Put what is stored into the fields."""
-        raise TypeError("a group fills its own fields")
+        raise TypeError("an editor fills its own fields")
 
     def is_changed(self) -> bool:
         """Whether the fields say something else than what is stored."""
-        raise TypeError("a group compares its own fields")
+        raise TypeError("an editor compares its own fields")
 
     def save(self) -> None:
         """Store what the fields say, with `send`."""
-        raise TypeError("a group saves its own settings")
+        raise TypeError("an editor saves what it edits")
 
     # Reading
 
@@ -258,6 +248,10 @@ class GroupForm(QWidget):
     @Slot()
     def undo_changes(self) -> None:
         """Show what is stored again."""
+        self.refill()
+
+    def refill(self) -> None:
+        """Fill the fields anew; what was typed and said is gone."""
         self.fill()
         self.say("")
         self.show_ability()
@@ -271,7 +265,7 @@ class GroupForm(QWidget):
             self.save()
 
     def send(self, pending: Pending[T]) -> None:
-        """Wait for what stores the group; until it is answered nothing is stored a second time."""
+        """Wait for what stores it; until it is answered nothing is stored a second time."""
         self._busy = True
         self.say("")
         self.show_ability()
@@ -308,84 +302,3 @@ class GroupForm(QWidget):
                 control.setAccessibleDescription("")
                 line.setText("")
                 line.hide()
-
-
-class Thing(Protocol):
-    """Something that is chosen by its name: a department, a location."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def active(self) -> bool: ...
-    @property
-    def version(self) -> int: ...
-
-
-N = TypeVar("N", bound=Thing)
-
-
-class ChoiceForm(GroupForm, Generic[N]):
-    """A group that shows one of several things, chosen above its fields; what is typed is saved or undone before another is shown."""
-
-    switched_off = _("{name} (switched off)")
-
-    def __init__(
-        self, context: DeskContext, title: str, hint: str, permission: Permission, topics: tuple[Topic, ...]
-    ) -> None:
-        super().__init__(context, title, hint, permission, topics)
-        self.chooser = QComboBox()
-        self._things: Mapping[int, N] = {}
-        self._shown: N | None = None  # what the fields were filled from
-        self.follow(self.chooser)
-        self.chooser.currentIndexChanged.connect(self._another_chosen)
-        app_theme().changed.connect(self._colour)
-
-    def take(self, things: Sequence[N]) -> None:
-        """Show what was read: the fields follow unless something was typed."""
-        before, kept = self._shown, self.is_changed()
-        self._things = {each.id: each for each in sorted(things, key=lambda each: not each.active)}
-        now = self._things.get(before.id) if before is not None else None
-        self.list_things(now.id if now is not None else self.chooser.currentData())
-        if kept and before is not None and now is not None:
-            self._shown = now
-            self.shown(refill=False)
-            if now.version != before.version:
-                self.say(CHANGED_ELSEWHERE)
-            return
-        self.shown(refill=True)
-
-    def list_things(self, wanted: int | None) -> None:
-        """Fill the list, those that are switched off muted at its end, and choose one without showing it."""
-        self.chooser.blockSignals(True)  # filling is no choice
-        self.chooser.clear()
-        for each in self._things.values():
-            name = isolated_if_needed(one_line(each.name))
-            self.chooser.addItem(name if each.active else self.switched_off.format(name=name), each.id)
-        self.chooser.setCurrentIndex(max(0, self.chooser.findData(wanted)) if self._things else -1)
-        self.chooser.blockSignals(False)
-        self._colour()
-
-    @Slot()
-    def _colour(self) -> None:
-        for place, each in enumerate(self._things.values()):
-            self.chooser.setItemData(place, None if each.active else app_theme().muted, Qt.ItemDataRole.ForegroundRole)
-
-    def chosen(self) -> N | None:
-        """Return the thing that is chosen in the list."""
-        return self._things.get(self.chooser.currentData())
-
-    @Slot(int)
-    def _another_chosen(self, _place: int) -> None:
-        if self.is_changed() and self._shown is not None:
-            self.list_things(self._shown.id)
-            self.say(SAVE_FIRST)
-            return
-        self.undo_changes()
-
-    def _stored(self, value: object) -> None:
-        """What is stored is what was typed: the fields follow what is read next."""
-        self._shown = None
-        super()._stored(value)
-        self.read()
