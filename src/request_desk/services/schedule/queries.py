@@ -357,6 +357,7 @@ def day(
         at = {each.location_id for each in opened} | {each.location_id for each in visits}
         columns.append(
             ProviderColumn(
+                day=day,
                 provider_id=provider_id,
                 provider_name=known[provider_id].name,
                 location_names=tuple(each.name for each in locations.values() if each.id in at),

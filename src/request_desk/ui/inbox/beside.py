@@ -22,7 +22,7 @@ from request_desk.ui.inbox.handler import NO_TYPE
 from request_desk.ui.inbox.offers_strip import OffersStrip, tiles
 from request_desk.ui.inbox.request_words import hold_words
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.schedule.day_layout import FreePoint, OfferState, PaintedOffer
+from request_desk.ui.schedule.grid_layout import FreePoint, OfferState, PaintedOffer
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
 
 FAR = timedelta(days=90)  # how far *Next available* looks

@@ -25,7 +25,7 @@ from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.appointment_card import AppointmentCard
 from request_desk.ui.schedule.cancel_dialog import CancelDialog
-from request_desk.ui.schedule.day_layout import FreePoint, Moved
+from request_desk.ui.schedule.grid_layout import FreePoint, Moved
 from request_desk.ui.schedule.move_dialog import MoveDialog
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
 from request_desk.ui.schedule.slot_dialog import SlotDialog
@@ -197,8 +197,8 @@ class SchedulePage(WindowPage):
     def _day_refused(self, refused: Refused) -> None:
         """A day that cannot be read is explained; one that is shown already stays."""
         self._reading = None
-        shown = self.panel.view.day()
-        if shown is not None and shown.day == self.panel.shown_day():
+        shown = self.panel.view.shown()
+        if shown is not None and shown.key == (self.panel.shown_day(), None):
             self._say(refused)
         else:
             self.panel.show_refusal(refused.sentence)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from request_desk.domain.clock import Clock
 from request_desk.domain.schedule import ScheduleDay
 from request_desk.domain.words import Words, _
-from request_desk.ui.schedule.day_view import DayView
+from request_desk.ui.schedule.time_grid import TimeGrid
 from request_desk.ui.widgets.buttons import IconButton, secondary
 from request_desk.ui.widgets.layout import Card
 from request_desk.ui.widgets.states import State, StateStack
@@ -51,7 +51,7 @@ class SchedulePanel(Card):
         self.head.addWidget(self.title, 1)
         for button in (self._today, self._back, self._on, self.next_button):
             self.head.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.view = DayView(clock, words, may_move=may_move)
+        self.view = TimeGrid(clock, words, may_move=may_move)
         self.stack = StateStack(self.view)
         self.body.addLayout(self.head)
         self.body.addWidget(self.stack, 1)
@@ -89,10 +89,10 @@ class SchedulePanel(Card):
         """Show the title of a day that is being read; another day that is still shown hears nothing until it is there."""
         self._shown = day
         self._say_day()
-        shown = self.view.day()
+        shown = self.view.shown()
         if shown is None:
             self.stack.show_state(State.LOADING, _("Reading the schedule …"))
-        elif shown.day != day:
+        elif shown.key != (day, None):
             self.view.wait()
 
     def show_day(self, day: ScheduleDay) -> None:
@@ -101,7 +101,7 @@ class SchedulePanel(Card):
             return
         self._shown = day.day
         self._say_day()
-        self.view.show_day(day)
+        self.view.show_schedule(day)
         self.stack.show_content()
 
     def show_refusal(self, sentence: str) -> None:
