@@ -701,7 +701,7 @@ def test_the_location_filter_is_kept_for_the_user(desk_at: OpenDesk, practice: P
     desk.settle()
     (column,) = columns(desk)
     assert column.provider_name == "Dr. Mwangi"
-    assert kept == {"schedule.locations": [practice.harbor]}
+    assert kept["schedule.locations"] == [practice.harbor]
     again = desk_at(preferences=kept)
     assert again.page.locations.chosen() == (practice.harbor,)
     assert len(columns(again)) == 1

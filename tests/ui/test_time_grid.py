@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.clock import FixedClock
-from request_desk.domain.schedule import ProviderColumn, ScheduleDay
+from request_desk.domain.schedule import ProviderColumn, ScheduleDay, ScheduleWeek
 from request_desk.domain.words import Words
 from request_desk.ui.schedule.grid_layout import FreePoint, Moved, OfferState, Placed
 from request_desk.ui.schedule.time_grid import TimeGrid
@@ -366,3 +366,37 @@ def test_what_lies_under_the_offers_is_painted_for_each_place_and_look(view: Tim
     dark = view.viewport().grab().toImage()
     app_theme().choose(Look.LIGHT)
     assert view.viewport().grab().toImage() != dark
+
+
+def test_an_hour_that_a_day_does_not_have_is_hatched(view: TimeGrid) -> None:  # AV5
+    spring = date(2026, 3, 8)
+    days = [spring - timedelta(days=1), spring]
+    week = ScheduleWeek(days[0], LINDQVIST, tuple(column(day=day, spans=[opened(day, 0, 24 * 60)]) for day in days))
+    view.show_schedule(week)
+    view.verticalScrollBar().setValue(app_theme().px(106))
+    image, left = view.viewport().grab().toImage(), app_theme().px(56)
+    width, row = (image.width() - left) // 2, app_theme().px(30 + 106)  # from 2 to 3 AM
+    inks = [
+        {image.pixelColor(x, y).name() for x in range(start + 20, start + 60) for y in range(row + 5, row + 20)}
+        for start in (left, left + width)
+    ]
+    assert inks[0] == {app_theme().panel.name()}
+    assert len(inks[1]) > 1
+    points = told(view.free_chosen)
+    for start in (left, left + width):
+        QTest.mouseDClick(view.viewport(), LEFT, NONE, QPoint(start + 20, row + 10))
+    assert points == [FreePoint(LINDQVIST, NORTHSIDE, at(days[0], 120))]
+
+
+def test_the_head_of_a_day_is_chosen_in_a_week_only(view: TimeGrid) -> None:
+    chosen, head = told(view.day_chosen), QPoint(view.viewport().width() - 20, 10)
+    days = [DAY, DAY + timedelta(days=1)]
+    view.show_schedule(day())
+    click(view, head)
+    assert chosen == []
+    view.show_schedule(ScheduleWeek(DAY, LINDQVIST, tuple(column(day=each) for each in days)))
+    click(view, head)
+    assert chosen == [days[1]]
+    view.wait()
+    click(view, head)
+    assert chosen == [days[1]]

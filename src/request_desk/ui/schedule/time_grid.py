@@ -111,11 +111,11 @@ class TimeGrid(QAbstractScrollArea):
     def shown(self) -> ScheduleDay | ScheduleWeek | None:
         return self._shown
 
-    def focused_day(self) -> date | None:
-        """Return the day of what has the keyboard."""
+    def focused_column(self) -> ProviderColumn | None:
+        """Return the column of what has the keyboard."""
         if self._layout is None or self._focused is None:
             return None
-        return self._layout.columns[self._focused.column].day
+        return self._layout.columns[self._focused.column]
 
     def wait(self) -> None:
         """Other days are being read: what is shown belongs to no title now, so it hears nothing and goes pale."""
@@ -286,7 +286,7 @@ class TimeGrid(QAbstractScrollArea):
         place = QRect(middle.x() - side // 2, middle.y() - side - theme.px(10), side, side)
         fill_round(painter, place, theme.tile, side / 2)
         draw_icon(painter, place, "calendar-days", theme.muted, _EMBLEM // 2)
-        words = _("Nobody works at the chosen locations on this day.")
+        words = _("Of those chosen, nobody works on this day.")
         line = QRect(0, middle.y() + theme.px(4), self.viewport().width(), theme.px(24))
         draw_text(painter, line, words, theme.regular, theme.muted, Qt.AlignmentFlag.AlignCenter)
 
