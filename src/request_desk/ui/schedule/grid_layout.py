@@ -100,6 +100,7 @@ class GridLayout:
         self.hour = hour
         self.offers = tuple(offers)
         self.columns = shown.columns
+        self._bounds = {column.day: zone.bounds(column.day) for column in self.columns}
         self._twice, self._day_twice = self._doubled()
         self._whole = DAY_MINUTES + len(self._twice)
         self.first, self._last = self._range()
@@ -135,9 +136,9 @@ class GridLayout:
             spans: list[OpenSpan | Appointment | Slot] = [*column.open]
             spans += [entry for entry in column.entries if entry.status in _SHOWN]
             spans += [shown.offer.slot for shown in self.offers if self._is_in(column, shown)]
-            for each in spans:
-                starts.append(self._row(column.day, each.starts_at))
-                ends.append(self._row(column.day, each.ends_at))
+            if spans:
+                starts.append(self._row(column.day, min(each.starts_at for each in spans)))
+                ends.append(self._row(column.day, max(each.ends_at for each in spans)))
         hours = [self._row_of(minute, is_second=is_second) for minute, is_second in self._full_hours()]
         morning, evening = (self._row_of(hour * 60, is_second=False) for hour in (8, 17))
         first = max(row for row in hours[:-1] if row <= min(starts, default=morning))
@@ -157,7 +158,7 @@ class GridLayout:
 
     def _row(self, day: date, instant: datetime) -> float:
         """The row of an instant in the columns of a day; what lies before or behind the day is its beginning or its end."""
-        bounds = self.zone.bounds(day)
+        bounds = self._bounds[day]
         if instant <= bounds.starts_at:
             return 0
         return self._whole if instant >= bounds.ends_at else self._row_at(instant)
