@@ -64,6 +64,20 @@ class ScheduleWeek:
 
 
 @dataclass(frozen=True, slots=True)
+class DayLoad:
+    """How full a day is: the time of its visits beside the time in which its providers work."""
+
+    day: date
+    booked: timedelta
+    open: timedelta
+
+    @property
+    def share(self) -> float:
+        """Return the booked part of the open time, 1 where more is booked than that."""
+        return min(1.0, self.booked / self.open) if self.open else float(bool(self.booked))
+
+
+@dataclass(frozen=True, slots=True)
 class PortalSlot:
     """A free time as a parent may choose it."""
 

@@ -1,7 +1,7 @@
 """What is read of the schedule: a day, slots, offers, the state of wishes, the portal's times; acts are in `scheduling`."""
 
 import itertools
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -11,7 +11,7 @@ from sqlalchemy import Row, and_, bindparam, select
 from request_desk.domain import own_words, schedule
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import Absence, AvailabilityWindow, OpenSpan, is_open, open_spans
+from request_desk.domain.availability import Absence, is_open
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid, Limit, NotAllowed, NotFound
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
@@ -313,7 +313,9 @@ def snapped(
     )
     opened = [
         Span(each.starts_at, each.ends_at)
-        for each in _opened(unit, book.windows.get(provider_id, ()), book.locations, (location_id,), Span(start, end))
+        for each in slots.opened(
+            unit, book.windows.get(provider_id, ()), book.locations, (location_id,), Span(start, end)
+        )
     ]
     window = next((each for each in merged(opened) if each.starts_at <= at < each.ends_at), None)
     if window is None:
@@ -392,7 +394,7 @@ def _columns(
     columns: list[ProviderColumn] = []
     for provider_id, (day, span) in itertools.product(asked, bounds.items()):
         here = windows.get(provider_id, ()) if known[provider_id].active else ()
-        opened = _opened(unit, here, locations, location_ids, span)
+        opened = slots.opened(unit, here, locations, location_ids, span)
         visits = [each for each in entries.get(provider_id, ()) if _touches(each, span)]
         at = {each.location_id for each in opened} | {each.location_id for each in visits}
         columns.append(
@@ -520,23 +522,6 @@ def portal_appointments(unit: Unit) -> tuple[PortalAppointment, ...]:
             )
         )
     return tuple(found)
-
-
-def _opened(
-    unit: Unit,
-    windows: Sequence[AvailabilityWindow],
-    locations: Mapping[LocationId, slots.LocationFacts],
-    location_ids: Collection[LocationId],
-    span: Span,
-) -> list[OpenSpan]:
-    """The open time of one provider at the locations asked for, each in its own zone, by start."""
-    by_zone: dict[str, list[AvailabilityWindow]] = {}
-    for window in windows:
-        location = locations[window.location_id]
-        if location.active and (not location_ids or location.id in location_ids):
-            by_zone.setdefault(location.zone, []).append(window)
-    found = [each for zone, here in by_zone.items() for each in open_spans(here, span, slots.time_of(unit, zone))]
-    return sorted(found, key=lambda each: (each.starts_at, each.ends_at, each.window_id))
 
 
 def _told(unit: Unit, seen: Appointment, *, may_read: bool) -> str:

@@ -26,11 +26,12 @@ from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.appointment_card import AppointmentCard
 from request_desk.ui.schedule.cancel_dialog import CancelDialog
 from request_desk.ui.schedule.grid_layout import FreePoint, Moved
+from request_desk.ui.schedule.month_popup import MonthPopup
 from request_desk.ui.schedule.move_dialog import MoveDialog
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
 from request_desk.ui.schedule.slot_dialog import SlotDialog
 from request_desk.ui.schedule.visit_words import named, short_name, visit_words, who_words
-from request_desk.ui.widgets.buttons import Chip, TabStrip, primary
+from request_desk.ui.widgets.buttons import Chip, IconButton, TabStrip, primary
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.text import no_mnemonic
 from request_desk.ui.widgets.theme import Tone, app_theme
@@ -66,6 +67,8 @@ class SchedulePage(WindowPage):
         self.book_button = primary(_("Book a visit"), icon="calendar-plus", keys="Ctrl+N")
         self.panel.add_choices(self.span, self.locations, self.providers, self.provider)
         self.provider.hide()
+        self.month_button = IconButton("calendar-days", _("Month"), keys="G")
+        self.panel.head.addWidget(self.month_button)
         self.panel.head.addWidget(self.book_button)
         self.card = AppointmentCard(context.clock, self)
         self.card.hide()
@@ -85,6 +88,7 @@ class SchedulePage(WindowPage):
         self.locations.changed.connect(self._filtered)
         self.providers.changed.connect(self._filtered)
         self.provider.changed.connect(self._provider_chosen)
+        self.month_button.clicked.connect(self._open_month)
         self.book_button.clicked.connect(self.book)
         view.entry_chosen.connect(self._entry_chosen)
         view.entry_menu.connect(self._menu)
@@ -112,6 +116,7 @@ class SchedulePage(WindowPage):
             (Command("schedule.today", _("Today"), ("Home",), scope), self.panel.go_today),
             (Command("schedule.back", _("Day or week before"), ("PgUp",), scope), self.panel.go_back),
             (Command("schedule.on", _("Day or week after"), ("PgDown",), scope), self.panel.go_on),
+            (Command("schedule.month", _("Month, and how full each day is"), ("G",), scope), self._open_month),
             (Command("schedule.day", _("Day of all providers"), ("D",), scope), partial(self._turn_to, "day")),
             (Command("schedule.week", _("Week of a provider"), ("W",), scope), partial(self._turn_to, "week")),
             (Command("schedule.move", _("Move the visit"), ("M",), scope, True, _CHANGE), self._move_shown),
@@ -200,6 +205,14 @@ class SchedulePage(WindowPage):
     def show_day(self, day: date) -> None:
         """Go to a day, or in the week view to its week."""
         self._go(day, self.panel.week_of())
+
+    @Slot()
+    def _open_month(self) -> None:
+        day = self.panel.shown_day()
+        if day is not None:
+            popup = MonthPopup(self._context, self)
+            popup.day_chosen.connect(self.show_day)
+            popup.open_at(self.month_button, day, self._location_ids(), self._provider_ids())
 
     @Slot(object)
     def _day_chosen(self, day: date) -> None:
