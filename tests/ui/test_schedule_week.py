@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from sqlalchemy import update
 
 from request_desk.domain.access import Role
 from request_desk.domain.appointments import Appointment, AppointmentStatus
@@ -15,6 +16,7 @@ from request_desk.domain.requests import Booking
 from request_desk.domain.schedule import ScheduleWeek
 from request_desk.domain.spans import Slot
 from request_desk.services.schedule import acts
+from request_desk.store import schema
 from request_desk.ui.schedule.cancel_dialog import CancelDialog
 from request_desk.ui.schedule.move_dialog import MoveDialog
 from request_desk.ui.schedule.schedule_page import SchedulePage
@@ -126,9 +128,23 @@ def test_another_provider_is_chosen_in_the_head(desk_at: OpenDesk, practice: Pra
     assert shown_week(again) == (SUNDAY, practice.mwangi)
 
 
-def test_the_week_of_somebody_who_was_switched_off_goes_to_the_next(desk_at: OpenDesk, practice: Practice) -> None:
+def test_the_week_of_somebody_who_is_not_there_any_more_is_the_first_ones(
+    desk_at: OpenDesk, practice: Practice
+) -> None:
     desk = desk_at(preferences={"schedule.week": 999_999})
     assert shown_week(desk) == (SUNDAY, practice.lindqvist)
+
+
+def test_the_week_of_who_was_switched_off_is_seen(desk_at: OpenDesk, practice: Practice, database_setup: Setup) -> None:
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
+    with database_setup(), practice.database.write() as connection:
+        gone = update(schema.provider).where(schema.provider.c.id == practice.lindqvist)
+        connection.execute(gone.values(active=False))
+    desk = desk_at()
+    desk.press("Down", "W")
+    assert shown_week(desk)[1] == practice.lindqvist
+    assert desk.page.provider.words() == "Dr. Lindqvist (switched off)"
+    assert entry_of(desk, booked).starts_at == wall(TODAY, "10:00")
 
 
 def test_a_click_on_a_days_head_opens_that_day(desk_at: OpenDesk, practice: Practice) -> None:

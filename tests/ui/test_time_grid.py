@@ -400,3 +400,42 @@ def test_the_head_of_a_day_is_chosen_in_a_week_only(view: TimeGrid) -> None:
     view.wait()
     click(view, head)
     assert chosen == [days[1]]
+
+
+def a_week(*entries: Appointment) -> ScheduleWeek:
+    days = [DAY + timedelta(days=number) for number in range(7)]
+    spans = {each: [opened(each, 8 * 60, 17 * 60)] for each in days}
+    columns = tuple(
+        column(day=each, spans=spans[each], entries=[one for one in entries if ZONE.day_of(one.starts_at) == each])
+        for each in days
+    )
+    return ScheduleWeek(DAY, LINDQVIST, columns)
+
+
+def test_in_a_week_the_day_is_told_with_the_time(view: TimeGrid) -> None:
+    entry = visit(1, NINE)
+    view.show_schedule(day(working(entry)))
+    by_tab(view)
+    assert "\n9:00 AM – 9:40 AM" in view.accessibleDescription()
+    view.show_schedule(a_week(entry))
+    by_tab(view)
+    assert "\nTue, Nov 24, 9:00 AM – 9:40 AM" in view.accessibleDescription()
+
+
+def test_a_visit_that_is_dragged_to_the_edge_finds_the_days_beyond_it(view: TimeGrid) -> None:
+    entry = visit(1, NINE)
+    view.resize(400, 480)
+    view.show_schedule(a_week(entry))
+    moves = told(view.moved)
+    view.reveal(NINE)
+    QApplication.processEvents()
+    start, edge = view.rect_of(entry).center(), QPoint(view.viewport().width() - 4, view.rect_of(entry).center().y())
+    drag(view, start, edge - start, let_go=False)
+    bar = view.horizontalScrollBar()
+    assert bar.maximum() > 0
+    for step in range(40):
+        QTest.mouseMove(view.viewport(), edge - QPoint(step % 2, 0))
+        QApplication.processEvents()
+    assert bar.value() == bar.maximum()
+    QTest.mouseRelease(view.viewport(), LEFT, NONE, edge)
+    assert moves == [Moved(entry, FreePoint(LINDQVIST, NORTHSIDE, at(DAY + timedelta(days=6), 9 * 60)))]

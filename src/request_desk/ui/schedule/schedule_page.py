@@ -159,9 +159,14 @@ class SchedulePage(WindowPage):
         self._directory = found
         places = [(each.id, one_line(each.name)) for each in found.locations.values() if each.active]
         people = [(each.id, one_line(each.short_name)) for each in found.providers.values() if each.active]
+        gone = [
+            (each.id, _("{name} (switched off)").format(name=one_line(each.short_name)))
+            for each in found.providers.values()
+            if not each.active
+        ]
         self.locations.set_options(places)
         self.providers.set_options(people)
-        self.provider.set_options(people)
+        self.provider.set_options([*people, *gone])  # what they still have is to be moved
         week_of = self.panel.week_of()
         if first:
             for chip, key in ((self.locations, _LOCATIONS), (self.providers, _PROVIDERS)):

@@ -434,7 +434,8 @@ class TimeGrid(QAbstractScrollArea):
                 return f"{label}\n{self._times(absence.starts_at, absence.ends_at)}"
 
     def _times(self, start: datetime, end: datetime) -> str:
-        return f"{self._words.time(start)} – {self._words.time(end)}"
+        times = f"{self._words.time(start)} – {self._words.time(end)}"
+        return f"{self._words.day(start)}, {times}" if isinstance(self._shown, ScheduleWeek) else times
 
     # The mouse
 
@@ -495,11 +496,15 @@ class TimeGrid(QAbstractScrollArea):
             self.viewport().update()
 
     def _scroll_at_edges(self, position: QPoint) -> None:
-        edge, body, bar = app_theme().px(_EDGE), self._body(), self.verticalScrollBar()
-        if position.y() > body.bottom() - edge:
-            bar.setValue(bar.value() + bar.singleStep())
-        elif position.y() < body.top() + edge:
-            bar.setValue(bar.value() - bar.singleStep())
+        edge, body = app_theme().px(_EDGE), self._body()
+        for bar, at, first, last in (
+            (self.verticalScrollBar(), position.y(), body.top(), body.bottom()),
+            (self.horizontalScrollBar(), position.x(), body.left(), body.right()),
+        ):
+            if at > last - edge:
+                bar.setValue(bar.value() + bar.singleStep())
+            elif at < first + edge:
+                bar.setValue(bar.value() - bar.singleStep())
 
     def _may_be_moved(self, placed: Placed) -> bool:
         return (
