@@ -291,8 +291,10 @@ def test_the_head_of_the_week_is_whole_at_every_size(
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
     desk = desk_at(size=size)
     desk.press("W")
-    choose(desk, booked)
     page, panel = desk.page, desk.page.panel
+    before = panel.stack.y()
+    choose(desk, booked)
+    assert panel.stack.y() == before  # nothing jumps when the card opens
     for widget in (page.span, page.locations, page.provider, page.book_button, panel._on):
         assert panel.rect().contains(widget.geometry()), widget
         assert widget.width() >= widget.sizeHint().width(), widget

@@ -139,6 +139,7 @@ class SchedulePage(WindowPage):
         """Beside the schedule where there is room, else over its right side."""
         theme = app_theme()
         beside = self.width() >= theme.px(_LEAST + 14 + _CARD)
+        self.panel.set_least_width(self.width() - (theme.px(14 + _CARD) if beside else 0))
         if beside != (self._row.indexOf(self.card) >= 0):
             if beside:
                 self._row.addWidget(self.card)

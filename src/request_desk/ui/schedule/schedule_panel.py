@@ -53,6 +53,7 @@ class SchedulePanel(Card):
         for button in (self._today, self._back, self._on, self.next_button):
             self.head.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         self._choices: tuple[QWidget, ...] = ()
+        self._least = 0
         self._below = QHBoxLayout()
         self._below.setSpacing(8)
         self.view = TimeGrid(clock, words, may_move=may_move)
@@ -81,6 +82,11 @@ class SchedulePanel(Card):
         for one, other in pairwise((*choices, self._today, self._back, self._on, self.next_button, self.view)):
             self.setTabOrder(one, other)
 
+    def set_least_width(self, width: int) -> None:
+        """Tell how narrow the panel gets while its window keeps its size: what stands beside the title does not jump then."""
+        self._least = width
+        self._place_choices()
+
     def event(self, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
             self._place_choices()
@@ -94,7 +100,8 @@ class SchedulePanel(Card):
         least = QFontMetrics(app_theme().title).horizontalAdvance(self._titles(self._shown)[1])
         is_beside = self.head.indexOf(self._choices[0]) > 0
         beside = 0 if is_beside else sum(shown) + len(shown) * self.head.spacing()
-        fits = least + beside + self._beside_title() <= self.body.contentsRect().width()
+        padding = self.width() - self.body.contentsRect().width()
+        fits = least + beside + self._beside_title() + padding <= self._least
         if fits == is_beside:
             return
         for place, choice in enumerate(self._choices):

@@ -366,9 +366,11 @@ class TimeGrid(QAbstractScrollArea):
         painter.setClipRect(QRect(0, body.top() - theme.px(9), theme.px(_AXIS) + theme.px(5), self.viewport().height()))
         for hour in layout.hours():
             line = QRect(0, origin.y() + hour.y - theme.px(9), theme.px(_AXIS - 8), theme.px(18))
-            time = self._words.time(hour.instant) if hour.instant else self._words.wall_minute(hour.minute)
-            words = time.replace(":00", "", 1)
+            words = self._words.wall_minute(hour.minute).replace(":00", "", 1)
             draw_text(painter, line, words, theme.small, theme.muted, Qt.AlignmentFlag.AlignRight)
+            if hour.instant is not None:  # which of the two it is
+                below, zone = line.translated(0, line.height()), self._words.zone_name(hour.instant)
+                draw_text(painter, below, zone, theme.small, theme.muted, Qt.AlignmentFlag.AlignRight)
         now, is_today = layout.y_of(self._clock.now()), bool(layout.now_columns(self._clock.now()))
         if is_today and max(0, body.top() - origin.y()) <= now <= layout.height:  # not half of it under the heads
             draw_dot(painter, QPoint(body.left(), origin.y() + now), theme.accent)
