@@ -32,7 +32,7 @@ _BIG_SHARE: Final = 0.44  # of the open ones in the inboxes of `BIG`
 _PEOPLE: Final = 20  # requests of a patient, on average
 _STAFF: Final = 60
 _PROVIDERS: Final = 50
-_VISITS: Final = 200_000  # at most
+_APPOINTMENTS: Final = 200_000  # at most
 _HEAVY: Final = (
     "request",
     "message",
@@ -156,7 +156,7 @@ class _Writer:
         self._requests = requests
         self._random = random.Random(requests)
         self._patients = max(60, requests // _PEOPLE)
-        self._visits = min(_VISITS, requests)
+        self._appointments = min(_APPOINTMENTS, requests)
         self._step = (NOW - timedelta(minutes=1) - _FIRST) / requests
 
     def write(self) -> None:
@@ -255,12 +255,14 @@ class _Writer:
         return (_birth(place) for place in range(self._patients))
 
     def _appointments(self) -> None:
-        self._put("appointment", _APPOINTMENT_COLUMNS, (self._visit(number) for number in range(self._visits)))
+        self._put(
+            "appointment", _APPOINTMENT_COLUMNS, (self._appointment(number) for number in range(self._appointments))
+        )
 
-    def _visit(self, number: int) -> tuple[Any, ...]:
+    def _appointment(self, number: int) -> tuple[Any, ...]:
         """Twenty a day for each provider, one after the other, around now."""
         provider, turn = number % _PROVIDERS, number // _PROVIDERS
-        day, slot = turn // 20 - self._visits // (_PROVIDERS * 40), turn % 20
+        day, slot = turn // 20 - self._appointments // (_PROVIDERS * 40), turn % 20
         start = micros(NOW + timedelta(days=day, minutes=20 * slot - 12))
         key, end = 10_000_000 + number, start + 20 * 60_000_000
         patient = _FIRST_PATIENT + number % self._patients
@@ -324,7 +326,7 @@ class _Writer:
             yield (
                 key, _uuid(key + 1), _uuid(key + 2), kind, state, far + patient, patient, patient, TYPES[number % 6],
                 FIRST_PROVIDER + number % _PROVIDERS if number % 2 else None, LOCATIONS[number % 3],
-                None if kind == "schedule" else 10_000_000 + number % self._visits,
+                None if kind == "schedule" else 10_000_000 + number % self._appointments,
                 "staff" if target == BIG else "department", target, "auto", "It is in the department.", 0, at, at + 2_700_000_000,
                 at + 86_400_000_000 if number % 3 == 0 else None, at, at + 3_600_000_000 if is_done else None,
                 BIG + number % _STAFF if is_done else None, "",
@@ -380,7 +382,7 @@ class _Writer:
 
 _REQUEST_COLUMNS: Final = (
     "id", "reference", "submission_id", "kind", "state", "contact_id", "patient_id", "household_id", "type_id", "provider_id",
-    "location_id", "appointment_id", "target_kind", "target_id", "target_origin", "because", "urgent", "arrived_at", "due_at",
+    "location_id", "appointment_id", "target_kind", "target_id", "target_origin", "routing_reason", "urgent", "arrived_at", "due_at",
     "needed_at", "visible_at", "completed_at", "completed_by_id", "completion_reason",
 )  # fmt: skip
 _MESSAGE_COLUMNS: Final = (

@@ -17,7 +17,7 @@ def main(path: str) -> int:
     stop = Event()
     Thread(target=_end_with_input, args=(stop,), daemon=True).start()
     desk = Desk(Database(f"sqlite:///{path}"))
-    settings = config.Settings(portal=config.Portal(port=0))
+    settings = config.Settings(portal=config.PortalConfig(port=0))
     rates = guards.Rates(reads=_MANY, posts=_MANY)
     try:
         application = server.build(desk, settings, SystemClock(), rates=rates)

@@ -83,8 +83,8 @@ def _share(busy: dict[ProviderId, list[Span]]) -> float:
     """How much of the working time is booked, pauses not counted."""
     days = {ZONE.day_of(each.starts_at) for booked in busy.values() for each in booked}
     open_minutes = len(busy) * len(days) * sum(end - start for start, end in _HOURS)
-    visits = [each for booked in busy.values() for each in booked]
-    minutes = sum((each.ends_at - each.starts_at).total_seconds() / 60 - _BUFFER for each in visits)
+    appointments = [each for booked in busy.values() for each in booked]
+    minutes = sum((each.ends_at - each.starts_at).total_seconds() / 60 - _BUFFER for each in appointments)
     return minutes / open_minutes if open_minutes else 0.0
 
 
@@ -129,11 +129,11 @@ def _by_brute_force(practice: Practice, busy: dict[ProviderId, list[Span]], span
 
 
 def _booked_practice(desk: Desk, scale: Scale) -> tuple[Practice, dict[ProviderId, list[Span]]]:
-    """Make providers with morning and afternoon and fill 60 % of their time with visits of 10 to 40 minutes."""
+    """Make providers with morning and afternoon and fill 60 % of their time with appointments of 10 to 40 minutes."""
     practice = Practice(desk, desk.database)
     new_id, source = CountingIds(1_000_000), random.Random(60)
     busy: dict[ProviderId, list[Span]] = {}
-    providers, windows, visits = [], [], []
+    providers, windows, appointments = [], [], []
     for number in range(scale.providers):
         provider = ProviderId(new_id())
         busy[provider] = []
@@ -155,13 +155,13 @@ def _booked_practice(desk: Desk, scale: Scale) -> tuple[Practice, dict[ProviderI
                 span = Span(ZONE.instant(day, start), ZONE.instant(day, end))
                 blocked = Span(span.starts_at, span.ends_at + timedelta(minutes=_BUFFER))
                 busy[provider].append(blocked)
-                visits.append(_visit(new_id(), provider, practice, span, blocked))
+                appointments.append(_appointment(new_id(), provider, practice, span, blocked))
     with desk.database.write() as connection:
         # The two of the small practice would be searched too.
         connection.execute(schema.availability_window.update().values(active=False))
         connection.execute(insert(schema.provider), providers)
         connection.execute(insert(schema.availability_window), windows)
-        connection.execute(insert(schema.appointment), visits)
+        connection.execute(insert(schema.appointment), appointments)
     return practice, busy
 
 
@@ -173,7 +173,7 @@ def _work_days(days: int) -> Iterator[date]:
 
 
 def _day(source: random.Random) -> Iterator[tuple[int, int]]:
-    """Visits with a pause behind each, and now and then a free half hour."""
+    """Appointments with a pause behind each, and now and then a free half hour."""
     for start, end in _HOURS:
         minute = start
         while minute < end:
@@ -185,7 +185,7 @@ def _day(source: random.Random) -> Iterator[tuple[int, int]]:
                 minute += 30
 
 
-def _visit(key: int, provider: ProviderId, practice: Practice, span: Span, blocked: Span) -> dict[str, Any]:
+def _appointment(key: int, provider: ProviderId, practice: Practice, span: Span, blocked: Span) -> dict[str, Any]:
     then: datetime = data.NOW - timedelta(days=7)
     return {
         "id": key,

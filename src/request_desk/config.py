@@ -26,7 +26,7 @@ _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
 
 
-class Portal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PortalConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the portal listens; `public_url` is where parents reach it, `trusted_proxies` whose forwarded addresses count."""
 
     host: str = "127.0.0.1"
@@ -64,7 +64,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: str = ""
     data_folder: str = ""
     ticks: bool = True
-    portal: Portal = Portal()
+    portal: PortalConfig = PortalConfig()
     mail: Mail = Mail()
     log: Log = Log()
 
@@ -78,7 +78,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Path(unquote(path)) if scheme == "sqlite" else None
 
 
-_SECTIONS: Final[Mapping[str, type[msgspec.Struct]]] = {"portal": Portal, "mail": Mail, "log": Log}
+_SECTIONS: Final[Mapping[str, type[msgspec.Struct]]] = {"portal": PortalConfig, "mail": Mail, "log": Log}
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:

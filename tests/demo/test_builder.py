@@ -184,7 +184,7 @@ def test_it_is_made_on_postgresql_too_around_a_change_of_the_clocks(postgres_url
         found.desk.close()
 
 
-def test_nothing_contradicts_itself_and_no_two_visits_overlap(made: Made) -> None:
+def test_nothing_contradicts_itself_and_no_two_appointments_overlap(made: Made) -> None:
     assert made.desk.query(SYSTEM, invariants.inconsistencies) == ()
 
 
@@ -281,7 +281,7 @@ def test_today_is_nearly_full_tomorrow_less_and_week_four_half(made: Made) -> No
     assert share(made, calendar.day(4)) > share(made, calendar.day(3))  # Mondays are heavy
 
 
-def test_the_last_year_has_completed_missed_and_late_cancelled_visits(made: Made) -> None:
+def test_the_last_year_has_completed_missed_and_late_cancelled_appointments(made: Made) -> None:
     table = schema.appointment
     opens_at = made.practice.opens_at
     with made.database.read() as connection:
@@ -341,7 +341,7 @@ def test_every_tab_has_life(made: Made) -> None:
 
 
 @pytest.mark.parametrize("asked", data.requests().request, ids=lambda asked: asked.key)
-def test_a_request_is_as_its_file_says(views: dict[str, RequestView], asked: data.Asked) -> None:
+def test_a_request_is_as_its_file_says(views: dict[str, RequestView], asked: data.FileRequest) -> None:
     view = views[asked.key]
     assert view.kind == asked.kind
     assert [str(wish.state) for wish in view.wishes if wish.wish.kind is WishKind.SLOT] == [
@@ -377,7 +377,7 @@ def test_the_special_cases_are_what_they_claim(made: Made, views: dict[str, Requ
     assert any(other.opposite for other in views["brooks-mother"].related)
     assert views["twin-girl"].patient.birth_day == views["twin-boy"].patient.birth_day
     assert views["lookalike-noah"].patient.look_alikes
-    of_family = {visit.patient_name for visit in views["cancel-both"].upcoming}
+    of_family = {appointment.patient_name for appointment in views["cancel-both"].upcoming}
     assert len(of_family) == 2
     assert views["nurse-question"].target_name == "Nurse line"
     claim = views["reyes-asthma"].claim
@@ -429,7 +429,7 @@ def test_only_the_program_loads_and_only_what_has_no_life_of_its_own(practice: P
 
 
 def test_loading_writes_one_line_a_table_and_all_or_nothing(practice: Practice) -> None:
-    def visit(number: int, time: str) -> dict[str, Any]:
+    def appointment(number: int, time: str) -> dict[str, Any]:
         start = wall(TODAY, time)
         return {
             "id": number,
@@ -455,11 +455,15 @@ def test_loading_writes_one_line_a_table_and_all_or_nothing(practice: Practice) 
     before = practice.desk.query(SYSTEM, loading.newest_line)
     with pytest.raises(SlotTaken):
         practice.desk.perform(
-            SYSTEM, loading.load, {"location": [location], "appointment": [visit(101, "9:00"), visit(102, "9:10")]}
+            SYSTEM,
+            loading.load,
+            {"location": [location], "appointment": [appointment(101, "9:00"), appointment(102, "9:10")]},
         )
     assert practice.desk.query(SYSTEM, loading.newest_line) == before
     outcome = practice.desk.perform(
-        SYSTEM, loading.load, {"appointment": [visit(101, "9:00"), visit(102, "9:20")], "location": [location]}
+        SYSTEM,
+        loading.load,
+        {"appointment": [appointment(101, "9:00"), appointment(102, "9:20")], "location": [location]},
     )
     assert outcome.value == 3
     assert [(entry.action, entry.topic) for entry in outcome.changes.entries] == [

@@ -229,7 +229,7 @@ def test_a_request_refers_only_to_what_exists(request_: dict[str, Any]) -> None:
 
 
 def works(provider: str, location: str, kind: str, day: int, at: int) -> bool:
-    """Whether a visit of this type fits into a window, outside every absence."""
+    """Whether an appointment of this type fits into a window, outside every absence."""
     until = at + TYPES[kind]["minutes"] + TYPES[kind]["buffer_minutes"]
     for absence in PRACTICE["absence"]:
         if absence["provider"] != provider:

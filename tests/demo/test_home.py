@@ -192,7 +192,7 @@ def test_the_settings_of_a_demo_reach_nothing_outside_this_machine(folder: Path)
     real = config.Settings(
         database="postgresql://db.example.org/real",
         mail=config.Mail(host="smtp.example.org"),
-        portal=config.Portal(host="0.0.0.0", public_url="https://portal.example.org"),
+        portal=config.PortalConfig(host="0.0.0.0", public_url="https://portal.example.org"),
     )
     used = found.settings(real, mail_port=2525)
     assert used.database == f"sqlite:///{found.database}"

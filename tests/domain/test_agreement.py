@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from request_desk.domain.agreement import Told, differences
+from request_desk.domain.agreement import ActFacts, differences
 from request_desk.domain.named_times import days, times
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.words import Words
@@ -20,7 +20,7 @@ PLACES = ("Northside", "Harbor St")
 
 
 def said(text: str, *, locale: str = "en_US", old: datetime | None = None, must_name: bool = True) -> tuple[str, ...]:
-    told = Told(NEW, "Dr. Lindqvist", "Northside", old, "Dr. Tehrani" if old else "", "", must_name)
+    told = ActFacts(NEW, "Dr. Lindqvist", "Northside", old, "Dr. Tehrani" if old else "", "", must_name)
     return differences(text, told, Words(locale, LA, date(2026, 11, 20)), providers=PROVIDERS, locations=PLACES)
 
 
@@ -82,7 +82,7 @@ def test_what_differs_is_told(text: str, told: tuple[str, ...]) -> None:
 
 def test_tomorrow_is_right_on_the_day_before() -> None:
     words = Words("en_US", LA, date(2026, 11, 23))
-    told = Told(NEW, "Dr. Lindqvist", "Northside")
+    told = ActFacts(NEW, "Dr. Lindqvist", "Northside")
     for text in ("See you tomorrow at 9:20", "mañana a las 9:20 de la mañana", "tomorrow, 9:20 AM"):
         assert differences(text, told, words) == ()
     assert differences("today at 9:20", told, words) != ()
@@ -107,7 +107,7 @@ def test_a_cancellation_need_not_name_its_time_and_may_ask() -> None:
 def test_whatever_the_formatter_writes_is_read_back(locale: str, day: int, minute: int) -> None:
     words = Words(locale, LA)
     at = LA.instant(date(2026, 1, 1) + timedelta(days=day), minute)
-    told = Told(at, "Dr. Lindqvist", "Northside")
+    told = ActFacts(at, "Dr. Lindqvist", "Northside")
     for text in (words.moment(at), words.long_moment(at)):
         found = differences(text, told, words)
         if locale in ("en_US", "en_GB", "es_US", "es_ES"):
@@ -124,7 +124,7 @@ def test_another_time_of_the_formatter_is_noticed(locale: str, day: int, minute:
     wrong = LA.instant(when, (minute + other) % 288 * 5)
     is_a_half_off = other * 5 == 720  # 9:20 for 21:20 cannot be told apart where nobody writes AM or PM
     if words.time(at) != words.time(wrong) and not (is_a_half_off and "M" not in words.time(at)):
-        assert differences(words.moment(wrong), Told(at, "", ""), words)
+        assert differences(words.moment(wrong), ActFacts(at, "", ""), words)
 
 
 @given(st.text(max_size=200))

@@ -46,7 +46,7 @@ def test_every_status_has_its_transitions_and_its_fhir_word() -> None:
     assert set(TRANSITIONS) == set(FHIR_R4) == set(AppointmentStatus)
 
 
-def test_a_visit_is_completed_from_its_start_on() -> None:  # AP5
+def test_an_appointment_is_completed_from_its_start_on() -> None:  # AP5
     assert not may_complete(NOW, NOW - MINUTE)
     assert may_complete(NOW, NOW)
 

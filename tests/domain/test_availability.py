@@ -200,7 +200,7 @@ def test_starts_come_every_grid_from_the_windows_start() -> None:
     assert clock(find([a_window(start=9 * 60 + 10, end=10 * 60 + 30)], grid=20)) == ["09:10", "09:30", "09:50"]
 
 
-def test_the_visit_must_lie_in_open_time_but_its_buffer_may_hang_out() -> None:
+def test_the_appointment_must_lie_in_open_time_but_its_buffer_may_hang_out() -> None:
     assert clock(find([a_window(end=10 * 60)], duration=60, buffer=30)) == ["09:00"]
     assert clock(find([a_window(end=10 * 60), a_window(start=10 * 60 + 5, end=11 * 60)], duration=90)) == []
 
@@ -243,13 +243,13 @@ def test_the_larger_buffer_is_blocked() -> None:
     assert find([window], buffer=20)[0].ends_at == at(9, 30)
 
 
-def test_a_buffer_must_not_reach_into_the_next_visit() -> None:
+def test_a_buffer_must_not_reach_into_the_next_appointment() -> None:
     booked = [Span(at(10), at(10, 30))]
     assert clock(find([a_window()], booked)) == ["09:00", "09:30", "10:30", "11:00", "11:30"]
     assert clock(find([a_window()], booked, buffer=5)) == ["09:00", "10:30", "11:00", "11:30"]
 
 
-def test_an_absence_is_as_busy_as_a_visit() -> None:
+def test_an_absence_is_as_busy_as_an_appointment() -> None:
     assert find([a_window()], [Span(at(0), at(23))]) == []
 
 
@@ -342,7 +342,7 @@ def test_open_time_is_cut_to_what_is_asked() -> None:
     assert open_spans([a_window(staff_only=True)], span, LA, for_staff=False) == []
 
 
-def test_the_window_of_a_visit_is_the_one_that_holds_it_whole() -> None:
+def test_the_window_of_an_appointment_is_the_one_that_holds_it_whole() -> None:
     windows = [a_window(number=1), a_window(start=11 * 60, end=14 * 60, location=HARBOR, number=2)]
     found = window_of(windows, at(11, 30), at(12, 30), zone=LA)
     assert found is not None

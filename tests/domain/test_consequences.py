@@ -67,7 +67,7 @@ VIEW = RequestView(
     type_id=TypeId(1), type_name="Well visit", type_minutes=40, provider_id=None, provider_name="", location_id=None,
     location_name="", arrived_at=NEW, due_at=NEW, needed_at=None, urgent=False,
     target=Target(TargetKind.DEPARTMENT, TargetId(1)), target_name="IC-Appointment Request", origin=TargetOrigin.AUTO,
-    because="Department IC-Appointment Request", appointment=an_appointment(7, at(12, 3, 8, 30)), hold=None, wishes=(), thread=(),
+    routing_reason="Department IC-Appointment Request", appointment=an_appointment(7, at(12, 3, 8, 30)), hold=None, wishes=(), thread=(),
     notes=(), forwards=(), related=(), upcoming=(an_appointment(8, at(11, 24, 10, 0)),), rules=(), claim=None, deliveries=(),
     inboxes=6, waiting_until=None, completed_at=None, completed_by="", completion_reason="",
 )  # fmt: skip

@@ -29,5 +29,7 @@ def test_the_fields_of_a_refusal_are_its_parameters() -> None:
 
 
 def test_the_sentence_of_a_limit_is_made_of_its_parameters() -> None:
-    limit = Limit(LimitCode.TOO_SOON, "{visit} needs {notice}.", {"visit": "Well {visit}", "notice": "2 days"})
-    assert limit.sentence == "Well {visit} needs 2 days."
+    limit = Limit(
+        LimitCode.TOO_SOON, "{appointment} needs {notice}.", {"appointment": "Well {appointment}", "notice": "2 days"}
+    )
+    assert limit.sentence == "Well {appointment} needs 2 days."

@@ -27,7 +27,7 @@ from request_desk.domain.words import Words
 
 LA = PracticeTime("America/Los_Angeles")
 TODAY = date(2026, 11, 20)
-VISIT = LA.instant(date(2026, 11, 24), 560)
+APPOINTMENT = LA.instant(date(2026, 11, 24), 560)
 WORDS = Words("en_US", LA, TODAY)
 ZURI, AMARA, DANIEL = PatientId(1), ContactId(2), ContactId(3)
 
@@ -72,7 +72,7 @@ def test_only_the_first_verified_address_is_used() -> None:
     assert who([a_relation(AMARA)], a_contact(AMARA, *points[:2])) == []
 
 
-SLOT = Slot(ProviderId(1), LocationId(1), VISIT, VISIT, VISIT)
+SLOT = Slot(ProviderId(1), LocationId(1), APPOINTMENT, APPOINTMENT, APPOINTMENT)
 
 
 def test_an_act_asks_for_its_notice() -> None:
@@ -117,7 +117,7 @@ def a_notice(
     practice: str = "Harbor Pediatrics",
     name: str = "Zuri",
     replied: bool = True,
-    starts_at: datetime | None = VISIT,
+    starts_at: datetime | None = APPOINTMENT,
     place: str = "Northside",
     url: str = "https://portal.example.org/",
     readers: tuple[str, ...] = (),

@@ -11,17 +11,17 @@ from jinja2 import nodes
 
 from request_desk import paths
 from request_desk.domain import phrases
-from request_desk.domain.agreement import Told, differences
+from request_desk.domain.agreement import ActFacts, differences
 from request_desk.domain.errors import Invalid, Refused
 from request_desk.domain.phrases import (
     FIELDS,
     MARKS,
     SANDBOX,
-    Outcome,
     Phrase,
     PhraseError,
+    PhraseOutcome,
     Prompt,
-    Span,
+    TextSpan,
     check,
     dump,
     leftover_marks,
@@ -182,7 +182,7 @@ def test_a_hostile_phrase_is_refused_when_saved_and_when_rendered(body: str) -> 
     with pytest.raises(PhraseError) as saved:
         check(body)
     with pytest.raises(PhraseError):
-        render(body, VALUES, {}, "schedule", Outcome.BOOKED)
+        render(body, VALUES, {}, "schedule", PhraseOutcome.BOOKED)
     assert isinstance(saved.value, Refused)
     assert saved.value.sentence.endswith((".", "?"))
     assert "jinja" not in saved.value.sentence.lower()
@@ -212,9 +212,9 @@ def test_an_error_names_the_line_and_the_reason_in_plain_words(body: str, line: 
 
 def test_only_plain_texts_come_into_a_phrase() -> None:  # TPL-01
     with pytest.raises(TypeError):
-        render("{{ patient.name }}", {"patient.name": object()}, {}, "schedule", Outcome.BOOKED)  # type: ignore[dict-item]
+        render("{{ patient.name }}", {"patient.name": object()}, {}, "schedule", PhraseOutcome.BOOKED)  # type: ignore[dict-item]
     with pytest.raises(TypeError):
-        render("{{ ask.x }}", VALUES, {"x": ["a"]}, "schedule", Outcome.BOOKED)  # type: ignore[dict-item]
+        render("{{ ask.x }}", VALUES, {"x": ["a"]}, "schedule", PhraseOutcome.BOOKED)  # type: ignore[dict-item]
 
 
 def test_the_sandbox_has_no_globals_no_tests_and_five_filters() -> None:  # TPL-03
@@ -234,21 +234,24 @@ def test_a_phrase_has_at_most_eight_thousand_bytes() -> None:  # TPL-04
 def test_a_reply_has_at_most_ten_thousand_bytes() -> None:  # TPL-04
     body = "{{ patient.name }}" * 400
     with pytest.raises(PhraseError, match="too long"):
-        render(body, {"patient.name": "x" * 4000}, {}, "schedule", Outcome.BOOKED)
-    assert len(render(body, {"patient.name": "x" * 25}, {}, "schedule", Outcome.BOOKED).text) == 10_000
+        render(body, {"patient.name": "x" * 4000}, {}, "schedule", PhraseOutcome.BOOKED)
+    assert len(render(body, {"patient.name": "x" * 25}, {}, "schedule", PhraseOutcome.BOOKED).text) == 10_000
 
 
 @pytest.mark.parametrize("name", ["{{7*7}}", "{{ practice.name }}", "{% if kind %}", "{# x #}", "}}{{", "<img src=x>"])
 def test_a_name_with_template_marks_appears_as_it_is(name: str) -> None:  # TPL-05
-    rendered = render("Hi {{ patient.name }}!", {**VALUES, "patient.name": name}, {}, "schedule", Outcome.BOOKED)
+    rendered = render("Hi {{ patient.name }}!", {**VALUES, "patient.name": name}, {}, "schedule", PhraseOutcome.BOOKED)
     assert rendered.text == f"Hi {name}!"
-    answered = render("{{ ask.what }}", VALUES, {"what": name}, "schedule", Outcome.BOOKED)
+    answered = render("{{ ask.what }}", VALUES, {"what": name}, "schedule", PhraseOutcome.BOOKED)
     assert answered.text == name
 
 
 def test_a_phrase_with_markup_stays_text() -> None:  # TPL-08
     body = "<b>Hi</b> {{ patient.name }} & <img src=/dev/zero>"
-    assert render(body, VALUES, {}, "cancel", Outcome.CANCELLED).text == "<b>Hi</b> Zuri Okafor & <img src=/dev/zero>"
+    assert (
+        render(body, VALUES, {}, "cancel", PhraseOutcome.CANCELLED).text
+        == "<b>Hi</b> Zuri Okafor & <img src=/dev/zero>"
+    )
 
 
 @settings(CALM)
@@ -258,7 +261,7 @@ def test_a_broken_stored_phrase_is_a_refusal_and_nothing_else(body: str) -> None
         check(body)
     except PhraseError:
         return
-    assert not leftover_marks(render(body, VALUES, {}, "schedule", Outcome.BOOKED).text)
+    assert not leftover_marks(render(body, VALUES, {}, "schedule", PhraseOutcome.BOOKED).text)
 
 
 ALLOWED_NODES = (
@@ -351,7 +354,7 @@ def assert_harmless(body: str) -> None:
     except PhraseError:
         return
     assert all(isinstance(node, ALLOWED_NODES) for node in every_node(SANDBOX.parse(body)))
-    rendered = render(body, VALUES, {"x": "answer"}, "schedule", Outcome.BOOKED)
+    rendered = render(body, VALUES, {"x": "answer"}, "schedule", PhraseOutcome.BOOKED)
     assert not leftover_marks(rendered.text)
     assert len(rendered.text.encode()) <= phrases.OUTPUT_LIMIT
 
@@ -377,7 +380,7 @@ def operands() -> st.SearchStrategy[str]:
 
 def conditions() -> st.SearchStrategy[str]:
     known = st.builds("kind == '{}'".format, st.sampled_from(KINDS))
-    known |= st.builds("outcome != '{}'".format, st.sampled_from(list(Outcome)))
+    known |= st.builds("outcome != '{}'".format, st.sampled_from(list(PhraseOutcome)))
     simple = operands() | known | st.builds("{} {} {}".format, operands(), st.sampled_from(("==", "!=")), operands())
     return st.recursive(
         simple,
@@ -412,8 +415,10 @@ def bodies() -> st.SearchStrategy[str]:
 
 
 @settings(CALM, max_examples=200)
-@given(bodies(), st.sampled_from(KINDS), st.sampled_from(list(Outcome)))
-def test_rendering_says_the_same_as_the_template_engine_itself(body: str, kind: str, outcome: Outcome) -> None:  # RE2
+@given(bodies(), st.sampled_from(KINDS), st.sampled_from(list(PhraseOutcome)))
+def test_rendering_says_the_same_as_the_template_engine_itself(
+    body: str, kind: str, outcome: PhraseOutcome
+) -> None:  # RE2
     check(body, [Prompt("x", "X")])
     context: dict[str, object] = {"kind": kind, "outcome": str(outcome), "ask": {"x": "answer"}}
     for field, value in VALUES.items():
@@ -434,34 +439,34 @@ def test_rendering_says_the_same_as_the_template_engine_itself(body: str, kind: 
 
 def test_spans_tell_which_field_each_piece_came_from() -> None:  # RE2
     body = "Hi {{ contact.first_name|upper }}, {{ ask.note }} {{ new.time }}."
-    rendered = render(body, {"contact.first_name": "Amara"}, {"note": "see you"}, "schedule", Outcome.BOOKED)
+    rendered = render(body, {"contact.first_name": "Amara"}, {"note": "see you"}, "schedule", PhraseOutcome.BOOKED)
     assert rendered.spans == (
-        Span("Hi "),
-        Span("AMARA", "contact.first_name"),
-        Span(", "),
-        Span("see you", "ask.note"),
-        Span(" "),
-        Span("‹new time›", "new.time", unresolved=True),
-        Span("."),
+        TextSpan("Hi "),
+        TextSpan("AMARA", "contact.first_name"),
+        TextSpan(", "),
+        TextSpan("see you", "ask.note"),
+        TextSpan(" "),
+        TextSpan("‹new time›", "new.time", unresolved=True),
+        TextSpan("."),
     )
     assert rendered.unresolved == ("new.time",)
 
 
 def test_an_open_field_is_shown_by_a_readable_name_and_named_once() -> None:  # RE2
     phrase = Phrase(
-        "x", "X", "any", Outcome.ANY, "en", "G", 1, "{{ ask.form }} {{ ask.form }} {{ old.provider|upper }}",
+        "x", "X", "any", PhraseOutcome.ANY, "en", "G", 1, "{{ ask.form }} {{ ask.form }} {{ old.provider|upper }}",
         (Prompt("form", "Which form?"),),
     )  # fmt: skip
-    rendered = render(phrase, {"old.provider": "  "}, {"form": " "}, "schedule", Outcome.ANY)
+    rendered = render(phrase, {"old.provider": "  "}, {"form": " "}, "schedule", PhraseOutcome.ANY)
     assert rendered.text == "‹Which form?› ‹Which form?› ‹old provider›"
     assert rendered.unresolved == ("ask.form", "old.provider")
 
 
 def test_a_default_closes_an_open_field() -> None:
-    phrase = Phrase("x", "X", "any", Outcome.ANY, "en", "G", 1, "{{ ask.when }} {{ cancel.reason|default('soon') }}",
+    phrase = Phrase("x", "X", "any", PhraseOutcome.ANY, "en", "G", 1, "{{ ask.when }} {{ cancel.reason|default('soon') }}",
                     (Prompt("when", "When?", default="today"),))  # fmt: skip
-    assert render(phrase, {}, {}, "cancel", Outcome.ANY).text == "today soon"
-    assert render(phrase, {}, {"when": "tomorrow"}, "cancel", Outcome.ANY).text == "tomorrow soon"
+    assert render(phrase, {}, {}, "cancel", PhraseOutcome.ANY).text == "today soon"
+    assert render(phrase, {}, {"when": "tomorrow"}, "cancel", PhraseOutcome.ANY).text == "tomorrow soon"
 
 
 def test_a_condition_asks_for_kind_outcome_and_filled_fields() -> None:  # RE2
@@ -469,23 +474,25 @@ def test_a_condition_asks_for_kind_outcome_and_filled_fields() -> None:  # RE2
         "{% if kind == 'cancel' and outcome != 'declined' %}a{% elif provider.name %}b{% else %}c{% endif %}"
         "{{ 'd' if not provider.name else 'e' }}"
     )
-    assert render(body, {}, {}, "cancel", Outcome.CANCELLED).text == "ad"
-    assert render(body, VALUES, {}, "cancel", Outcome.DECLINED).text == "be"
-    assert render(body, {}, {}, "schedule", Outcome.BOOKED).text == "cd"
+    assert render(body, {}, {}, "cancel", PhraseOutcome.CANCELLED).text == "ad"
+    assert render(body, VALUES, {}, "cancel", PhraseOutcome.DECLINED).text == "be"
+    assert render(body, {}, {}, "schedule", PhraseOutcome.BOOKED).text == "cd"
 
 
 def test_a_paragraph_left_out_leaves_no_gap() -> None:
     body = "One.\n\n{% if provider.name %}\nTwo.\n{% endif %}\n\nThree.\n\n{% if provider.name %}\nFour.\n{% endif %}\n"
-    assert render(body, {}, {}, "cancel", Outcome.ANY).text == "One.\n\nThree."
+    assert render(body, {}, {}, "cancel", PhraseOutcome.ANY).text == "One.\n\nThree."
 
 
 def test_control_and_private_characters_in_values_are_left_out() -> None:
     given_values = {"patient.name": "A\0\ue000\ud800\x1bB\nC"}
-    assert render("{{ patient.name }}", given_values, {}, "cancel", Outcome.ANY).text == "AB\nC"
+    assert render("{{ patient.name }}", given_values, {}, "cancel", PhraseOutcome.ANY).text == "AB\nC"
 
 
 def test_the_title_filter_keeps_names_as_they_are() -> None:
-    rendered = render("{{ patient.name|title }}", {"patient.name": "rory o'Brien McDonald"}, {}, "cancel", Outcome.ANY)
+    rendered = render(
+        "{{ patient.name|title }}", {"patient.name": "rory o'Brien McDonald"}, {}, "cancel", PhraseOutcome.ANY
+    )
     assert rendered.text == "Rory O'Brien McDonald"
 
 
@@ -520,7 +527,7 @@ choices = ["A", "B"]
 def test_a_phrase_file_is_read() -> None:  # RE3
     prompt = Prompt("form", "Which form?", "choice", "A", ("A", "B"))
     assert parse(GOOD_FILE) == Phrase(
-        "my-phrase", "Mine", "schedule", Outcome.BOOKED, "en", "Own", 5, "Bring {{ ask.form }}.", (prompt,)
+        "my-phrase", "Mine", "schedule", PhraseOutcome.BOOKED, "en", "Own", 5, "Bring {{ ask.form }}.", (prompt,)
     )
 
 
@@ -570,13 +577,13 @@ WRITTEN = st.text(st.characters(exclude_categories=("Cc", "Cs", "Co")) | st.samp
 def test_a_phrase_survives_export_and_import(title: str, group: str, text: str, choices: list[str]) -> None:  # RE3
     body = (text.replace("{", "(").replace("}", ")") + "{{ ask.a }}").strip()
     prompt = Prompt("a", group, "choice", choices[0], tuple(choices))
-    phrase = Phrase("a-1", title, "any", Outcome.MOVED, "es-MX", group, 7, body, (prompt,))
+    phrase = Phrase("a-1", title, "any", PhraseOutcome.MOVED, "es-MX", group, 7, body, (prompt,))
     assert parse(dump(phrase)) == phrase
 
 
 def test_a_body_full_of_quotation_marks_survives() -> None:  # RE3
     for count in range(1, 9):
-        phrase = Phrase("a", "A", "any", Outcome.ANY, "en", "G", 0, "a" + '"' * count + "\\n\n" + '"' * count)
+        phrase = Phrase("a", "A", "any", PhraseOutcome.ANY, "en", "G", 0, "a" + '"' * count + "\\n\n" + '"' * count)
         assert parse(dump(phrase)) == phrase
 
 
@@ -593,21 +600,21 @@ NEW = {field for field in FIELDS if field.partition(".")[0] in ("new", "type", "
 BOOKED = {field for field in FIELDS if field.startswith("booked.")}
 
 
-def certain(kind: str, outcome: Outcome) -> set[str]:
+def certain(kind: str, outcome: PhraseOutcome) -> set[str]:
     """The fields that are filled whenever a reply of this kind and outcome is written."""
     fields = ALWAYS | BOOKED  # a phrase that tells of an appointment is proposed where there is one
     if kind != "schedule":
         fields |= OLD
-    if outcome in (Outcome.BOOKED, Outcome.MOVED):
+    if outcome in (PhraseOutcome.BOOKED, PhraseOutcome.MOVED):
         fields |= NEW
-    if outcome is Outcome.CANCELLED:
+    if outcome is PhraseOutcome.CANCELLED:
         fields |= {"cancel.reason"}
     return fields
 
 
-def claims(phrase: Phrase) -> Iterator[tuple[str, Outcome]]:
+def claims(phrase: Phrase) -> Iterator[tuple[str, PhraseOutcome]]:
     for kind in KINDS if phrase.kind == "any" else (phrase.kind,):
-        for outcome in Outcome if phrase.outcome is Outcome.ANY else (phrase.outcome,):
+        for outcome in PhraseOutcome if phrase.outcome is PhraseOutcome.ANY else (phrase.outcome,):
             yield kind, outcome
 
 
@@ -634,7 +641,7 @@ def test_a_shipped_phrase_that_books_or_moves_agrees_with_its_own_fields(phrase:
     new, old = words.zone.instant(date(2026, 11, 24), 560), words.zone.instant(date(2026, 12, 3), 510)
     asked = {prompt.name: "an answer" for prompt in phrase.prompts}
     for kind, outcome in claims(phrase):
-        if outcome in (Outcome.BOOKED, Outcome.MOVED) and phrase.outcome is outcome:
+        if outcome in (PhraseOutcome.BOOKED, PhraseOutcome.MOVED) and phrase.outcome is outcome:
             fields = {
                 **VALUES,
                 "new.day": words.day(new),
@@ -643,7 +650,7 @@ def test_a_shipped_phrase_that_books_or_moves_agrees_with_its_own_fields(phrase:
                 "old.time": words.moment(old),
             }
             text = render(phrase, fields, asked, kind, outcome).text
-            told = Told(
+            told = ActFacts(
                 new, VALUES["new.provider"], VALUES["new.location"], old, VALUES["old.provider"], VALUES["old.location"]
             )
             assert differences(text, told, words, providers=(VALUES["new.provider"],), locations=("Northside",)) == ()
@@ -665,56 +672,61 @@ def test_the_library_has_at_least_28_phrases_with_ids_and_titles_of_their_own() 
         assert len({phrase.slug for phrase in these}) == len(these)
         assert len({(phrase.kind, phrase.title) for phrase in these}) == len(these)
     assert {phrase.kind for phrase in LIBRARY} == {*KINDS, "any"}
-    assert {phrase.outcome for phrase in LIBRARY} == set(Outcome)
+    assert {phrase.outcome for phrase in LIBRARY} == set(PhraseOutcome)
 
 
 @pytest.mark.parametrize(
     ("kind", "outcome", "slug"),
     [
-        ("schedule", Outcome.BOOKED, "schedule-booked"),
-        ("schedule", Outcome.NO_SLOT, "schedule-wished-time-taken"),
-        ("schedule", Outcome.DECLINED, "schedule-well-visit-too-early"),
-        ("reschedule", Outcome.MOVED, "reschedule-moved"),
-        ("reschedule", Outcome.NO_SLOT, "reschedule-wished-time-taken"),
-        ("cancel", Outcome.CANCELLED, "cancel-cancelled"),
-        ("cancel", Outcome.NO_SLOT, "any-no-time-call"),
-        ("cancel", Outcome.ANY, "any-reply"),
-        ("reschedule", Outcome.ANY, "any-reply"),
+        ("schedule", PhraseOutcome.BOOKED, "schedule-booked"),
+        ("schedule", PhraseOutcome.NO_SLOT, "schedule-wished-time-taken"),
+        ("schedule", PhraseOutcome.DECLINED, "schedule-well-visit-too-early"),
+        ("reschedule", PhraseOutcome.MOVED, "reschedule-moved"),
+        ("reschedule", PhraseOutcome.NO_SLOT, "reschedule-wished-time-taken"),
+        ("cancel", PhraseOutcome.CANCELLED, "cancel-cancelled"),
+        ("cancel", PhraseOutcome.NO_SLOT, "any-no-time-call"),
+        ("cancel", PhraseOutcome.ANY, "any-reply"),
+        ("reschedule", PhraseOutcome.ANY, "any-reply"),
     ],
 )
-def test_the_right_phrase_is_suggested_for_the_action_chosen(kind: str, outcome: Outcome, slug: str) -> None:  # RE3
+def test_the_right_phrase_is_suggested_for_the_action_chosen(
+    kind: str, outcome: PhraseOutcome, slug: str
+) -> None:  # RE3
     suggested = suggest(LIBRARY, kind, outcome, "en")
     assert suggested is not None
     assert suggested.slug == slug
 
 
 def a_phrase(
-    slug: str, kind: str = "any", outcome: Outcome = Outcome.ANY, language: str = "en", order: int = 1
+    slug: str, kind: str = "any", outcome: PhraseOutcome = PhraseOutcome.ANY, language: str = "en", order: int = 1
 ) -> Phrase:
     return Phrase(slug, slug.title(), kind, outcome, language, "Own", order, "Text with año and " + slug)
 
 
 def test_the_parents_language_comes_first_then_english() -> None:  # RE2
     spanish, english = a_phrase("hola", language="es", order=9), a_phrase("hello", order=1)
-    assert suggest([english, spanish], "cancel", Outcome.CANCELLED, "es-MX") == spanish
-    assert suggest([english, spanish], "cancel", Outcome.CANCELLED, "ar") == english
-    assert suggest([a_phrase("booked", "schedule", Outcome.BOOKED)], "cancel", Outcome.CANCELLED, "en") is None
-    assert suggest([], "cancel", Outcome.CANCELLED, "en") is None
+    assert suggest([english, spanish], "cancel", PhraseOutcome.CANCELLED, "es-MX") == spanish
+    assert suggest([english, spanish], "cancel", PhraseOutcome.CANCELLED, "ar") == english
+    assert (
+        suggest([a_phrase("booked", "schedule", PhraseOutcome.BOOKED)], "cancel", PhraseOutcome.CANCELLED, "en") is None
+    )
+    assert suggest([], "cancel", PhraseOutcome.CANCELLED, "en") is None
 
 
 def test_what_fits_comes_first_and_the_rest_stays_to_be_found() -> None:  # RE3
-    ranked = order_for(LIBRARY, "cancel", Outcome.CANCELLED, "en")
+    ranked = order_for(LIBRARY, "cancel", PhraseOutcome.CANCELLED, "en")
     assert len(ranked) == len({phrase.slug for phrase in LIBRARY})  # each once, in the nearest language
     assert {phrase.language for phrase in ranked} == {"en"}
     fits = [
-        phrase.kind in ("cancel", "any") and phrase.outcome in (Outcome.CANCELLED, Outcome.ANY) for phrase in ranked
+        phrase.kind in ("cancel", "any") and phrase.outcome in (PhraseOutcome.CANCELLED, PhraseOutcome.ANY)
+        for phrase in ranked
     ]
     assert fits == sorted(fits, reverse=True)
 
 
 def test_phrases_are_found_by_typing_words_of_title_group_and_text() -> None:  # RE3
-    found = order_for(LIBRARY, "schedule", Outcome.BOOKED, "en", "INSURANCE card")
+    found = order_for(LIBRARY, "schedule", PhraseOutcome.BOOKED, "en", "INSURANCE card")
     assert found[0].slug == "schedule-insurance-card"
     assert all("insurance" in (phrase.title + phrase.group + phrase.body).lower() for phrase in found)
-    assert [phrase.slug for phrase in order_for([a_phrase("x")], "any", Outcome.ANY, "en", "ano own")] == ["x"]
-    assert order_for(LIBRARY, "schedule", Outcome.BOOKED, "en", "zebra") == []
+    assert [phrase.slug for phrase in order_for([a_phrase("x")], "any", PhraseOutcome.ANY, "en", "ano own")] == ["x"]
+    assert order_for(LIBRARY, "schedule", PhraseOutcome.BOOKED, "en", "zebra") == []

@@ -69,7 +69,7 @@ def test_a_patient_acts_alone_from_the_eighteenth_birthday(born: date | None, ve
     assert may(MOTHER, Action.BOOK, PatientSubject(a_relation("self"), born), TODAY) is verdict
 
 
-def test_for_a_patient_who_is_gone_visits_can_still_be_cancelled_and_letters_read() -> None:
+def test_for_a_patient_who_is_gone_appointments_can_still_be_cancelled_and_letters_read() -> None:
     gone = PatientSubject(a_relation(), CHILD, is_present=False)
     found = {action for action in WITH_PATIENT if may(MOTHER, action, gone, TODAY)}
     assert found == {Action.BOOK, Action.READ}

@@ -45,7 +45,7 @@ SCHEDULE, CANCEL, RESCHEDULE = RequestKind.SCHEDULE, RequestKind.CANCEL, Request
 
 
 @pytest.mark.parametrize(
-    ("department", "kind", "asked", "visit", "target", "because"),
+    ("department", "kind", "asked", "appointment", "target", "routing_reason"),
     [
         (a_department(40), SCHEDULE, MWANGI, None, DEPARTMENT, "Department IC-Appointment Request"),
         (a_department(40), CANCEL, None, LINDQVIST, DEPARTMENT, "Department IC-Appointment Request"),
@@ -75,12 +75,12 @@ def test_the_rule_chooses_the_target_and_says_why(
     department: Department | None,
     kind: RequestKind,
     asked: ProviderId | None,
-    visit: ProviderId | None,
+    appointment: ProviderId | None,
     target: Target,
-    because: str,
+    routing_reason: str,
 ) -> None:
-    routed = route(RoutingFacts(kind, asked, visit, department, PROVIDERS, ADMINISTRATOR))
-    assert (routed.target, routed.because) == (target, because)
+    routed = route(RoutingFacts(kind, asked, appointment, department, PROVIDERS, ADMINISTRATOR))
+    assert (routed.target, routed.routing_reason) == (target, routing_reason)
 
 
 provider_ids = st.one_of(st.none(), st.integers(20, 24).map(ProviderId))
@@ -104,16 +104,16 @@ provider_ids = st.one_of(st.none(), st.integers(20, 24).map(ProviderId))
 def test_somebody_who_can_sign_in_always_receives(
     kind: RequestKind,
     asked: ProviderId | None,
-    visit: ProviderId | None,
+    appointment: ProviderId | None,
     department: Department | None,
     providers: dict[ProviderId, Provider],
 ) -> None:  # RT3: no request is ever visible to nobody
-    routed = route(RoutingFacts(kind, asked, visit, department, providers, ADMINISTRATOR))
+    routed = route(RoutingFacts(kind, asked, appointment, department, providers, ADMINISTRATOR))
     signed_in = {each.staff_id for each in providers.values() if each.staff_active and each.active} | {ADMINISTRATOR}
     if routed.target.kind is TargetKind.DEPARTMENT:
         assert department is not None
         assert department.active_member_ids
     else:
         assert StaffId(routed.target.id) in signed_in
-    assert routed.because
-    assert "\n" not in routed.because
+    assert routed.routing_reason
+    assert "\n" not in routed.routing_reason

@@ -23,7 +23,9 @@ TIME = "Fri, Nov 27, 9:10 AM PST"
 Kind, State, Status = RequestKind, RequestState, AppointmentStatus
 
 
-def visit(status: AppointmentStatus = Status.CONFIRMED, *, ours: bool = False, moved: bool = False) -> Appointment:
+def appointment(
+    status: AppointmentStatus = Status.CONFIRMED, *, ours: bool = False, moved: bool = False
+) -> Appointment:
     return replace(
         an_appointment(AT),
         status=status,
@@ -39,21 +41,33 @@ def visit(status: AppointmentStatus = Status.CONFIRMED, *, ours: bool = False, m
         (Kind.SCHEDULE, State.COMPLETED, None, None, "Nothing is booked."),
         (Kind.SCHEDULE, State.WAITING, None, None, "Nothing is booked. We wait for your answer."),
         (Kind.SCHEDULE, State.WITHDRAWN, None, None, "Taken back. Nothing is booked."),
-        (Kind.SCHEDULE, State.COMPLETED, visit(ours=True), None, f"Booked: {TIME}."),
-        (Kind.SCHEDULE, State.OPEN, visit(ours=True), None, f"Booked: {TIME}."),
-        (Kind.SCHEDULE, State.WAITING, visit(ours=True), None, f"Booked: {TIME}. We wait for your answer."),
-        (Kind.SCHEDULE, State.OPEN, visit(Status.CANCELLED, ours=True), None, f"Cancelled: {TIME}."),
-        (Kind.RESCHEDULE, State.OPEN, None, visit(), f"The visit stays on {TIME} until we answer here."),
-        (Kind.RESCHEDULE, State.COMPLETED, None, visit(), f"The visit stays on {TIME}."),
-        (Kind.RESCHEDULE, State.COMPLETED, visit(ours=True, moved=True), visit(moved=True), f"Moved to {TIME}."),
-        (Kind.RESCHEDULE, State.OPEN, None, visit(Status.CANCELLED), f"Cancelled: {TIME}."),
-        (Kind.CANCEL, State.OPEN, None, visit(), f"The visit on {TIME} stays booked until we answer here."),
-        (Kind.CANCEL, State.COMPLETED, None, visit(Status.CANCELLED), f"Cancelled: {TIME}."),
-        (Kind.CANCEL, State.OPEN, None, visit(Status.CANCELLED), f"Cancelled: {TIME}."),
-        (Kind.CANCEL, State.COMPLETED, None, visit(), f"The visit stays on {TIME}."),
-        (Kind.CANCEL, State.WITHDRAWN, None, visit(), f"Taken back. The visit stays on {TIME}."),
-        (Kind.SCHEDULE, State.COMPLETED, visit(Status.NO_SHOW, ours=True), None, f"The visit on {TIME} was missed."),
-        (Kind.SCHEDULE, State.COMPLETED, visit(Status.COMPLETED, ours=True), None, f"The visit was on {TIME}."),
+        (Kind.SCHEDULE, State.COMPLETED, appointment(ours=True), None, f"Booked: {TIME}."),
+        (Kind.SCHEDULE, State.OPEN, appointment(ours=True), None, f"Booked: {TIME}."),
+        (Kind.SCHEDULE, State.WAITING, appointment(ours=True), None, f"Booked: {TIME}. We wait for your answer."),
+        (Kind.SCHEDULE, State.OPEN, appointment(Status.CANCELLED, ours=True), None, f"Cancelled: {TIME}."),
+        (Kind.RESCHEDULE, State.OPEN, None, appointment(), f"The visit stays on {TIME} until we answer here."),
+        (Kind.RESCHEDULE, State.COMPLETED, None, appointment(), f"The visit stays on {TIME}."),
+        (
+            Kind.RESCHEDULE,
+            State.COMPLETED,
+            appointment(ours=True, moved=True),
+            appointment(moved=True),
+            f"Moved to {TIME}.",
+        ),
+        (Kind.RESCHEDULE, State.OPEN, None, appointment(Status.CANCELLED), f"Cancelled: {TIME}."),
+        (Kind.CANCEL, State.OPEN, None, appointment(), f"The visit on {TIME} stays booked until we answer here."),
+        (Kind.CANCEL, State.COMPLETED, None, appointment(Status.CANCELLED), f"Cancelled: {TIME}."),
+        (Kind.CANCEL, State.OPEN, None, appointment(Status.CANCELLED), f"Cancelled: {TIME}."),
+        (Kind.CANCEL, State.COMPLETED, None, appointment(), f"The visit stays on {TIME}."),
+        (Kind.CANCEL, State.WITHDRAWN, None, appointment(), f"Taken back. The visit stays on {TIME}."),
+        (
+            Kind.SCHEDULE,
+            State.COMPLETED,
+            appointment(Status.NO_SHOW, ours=True),
+            None,
+            f"The visit on {TIME} was missed.",
+        ),
+        (Kind.SCHEDULE, State.COMPLETED, appointment(Status.COMPLETED, ours=True), None, f"The visit was on {TIME}."),
     ],
 )
 def test_the_state_is_told_from_the_rows(
@@ -64,7 +78,7 @@ def test_the_state_is_told_from_the_rows(
 
 def test_no_sentence_contradicts_the_rows() -> None:
     for kind, state, status, ours in product(RequestKind, RequestState, AppointmentStatus, (False, True)):
-        seen = visit(status, ours=ours)
+        seen = appointment(status, ours=ours)
         told = state_sentence(Standing(kind, state, seen if ours else None, None if ours else seen), WORDS, NOW)
         if status in (Status.CANCELLED, Status.EXPIRED):
             assert "Cancelled" in told
@@ -76,12 +90,12 @@ def test_no_sentence_contradicts_the_rows() -> None:
             assert "Nothing is booked" not in told
         if state is not State.OPEN:
             assert "until we answer" not in told
-    past = replace(visit(ours=True), starts_at=NOW - timedelta(hours=3), ends_at=NOW - timedelta(hours=2))
+    past = replace(appointment(ours=True), starts_at=NOW - timedelta(hours=3), ends_at=NOW - timedelta(hours=2))
     assert state_sentence(Standing(Kind.SCHEDULE, State.COMPLETED, past), WORDS, NOW).startswith("The visit was on")
 
 
 def test_what_was_made_for_a_request_is_its_confirmed_appointment() -> None:
-    old, new = visit(Status.CANCELLED, ours=True), replace(visit(ours=True), id=AppointmentId(99))
-    found = standing_of(Kind.SCHEDULE, State.COMPLETED, REQUEST, None, [new, old, visit()])
+    old, new = appointment(Status.CANCELLED, ours=True), replace(appointment(ours=True), id=AppointmentId(99))
+    found = standing_of(Kind.SCHEDULE, State.COMPLETED, REQUEST, None, [new, old, appointment()])
     assert found.made == new
     assert standing_of(Kind.SCHEDULE, State.COMPLETED, RequestId(1), None, [new, old]).made is None

@@ -8,7 +8,7 @@ from request_desk.domain.ids import AppointmentId, ContactId, PatientId
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import DayPart, RequestKind, Wish, WishKind, WishState
 from request_desk.domain.wishes import (
-    Asked,
+    AskedBefore,
     asks,
     kind_word,
     one_wish,
@@ -75,7 +75,7 @@ def test_a_message_names_each_wish_in_full() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "visit", "text"),
+    ("kind", "appointment", "text"),
     [
         (RESCHEDULE, "Well visit", "Reschedule the well visit of Zuri Okafor"),
         (CANCEL, "ADHD follow-up", "Cancel the ADHD follow-up of Zuri Okafor"),
@@ -84,8 +84,8 @@ def test_a_message_names_each_wish_in_full() -> None:
         (CANCEL, "", "Cancel the visit of Zuri Okafor"),
     ],
 )
-def test_a_title_is_a_sentence(kind: RequestKind, visit: str, text: str) -> None:
-    assert title(kind, visit, "Zuri Okafor") == text
+def test_a_title_is_a_sentence(kind: RequestKind, appointment: str, text: str) -> None:
+    assert title(kind, appointment, "Zuri Okafor") == text
 
 
 def test_kinds_and_states_have_words() -> None:
@@ -130,13 +130,17 @@ def test_parts_of_a_day_are_wall_time() -> None:
 
 
 MOTHER, FATHER, ZURI, LEO = ContactId(1), ContactId(2), PatientId(3), PatientId(4)
-VISIT, OTHER_VISIT = AppointmentId(5), AppointmentId(6)
+APPOINTMENT, OTHER_APPOINTMENT = AppointmentId(5), AppointmentId(6)
 
 
 def asked(
-    who: ContactId, kind: RequestKind, *wishes: Wish, visit: AppointmentId | None = VISIT, child: PatientId = ZURI
-) -> Asked:
-    return Asked(kind, who, child, None if kind is SCHEDULE else visit, wishes)
+    who: ContactId,
+    kind: RequestKind,
+    *wishes: Wish,
+    appointment: AppointmentId | None = APPOINTMENT,
+    child: PatientId = ZURI,
+) -> AskedBefore:
+    return AskedBefore(kind, who, child, None if kind is SCHEDULE else appointment, wishes)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +151,7 @@ def asked(
         (asked(MOTHER, CANCEL), asked(FATHER, CANCEL), False),
         (asked(MOTHER, CANCEL), asked(MOTHER, RESCHEDULE), False),
         (asked(MOTHER, CANCEL), asked(FATHER, RESCHEDULE, child=LEO), False),
-        (asked(MOTHER, CANCEL), asked(FATHER, RESCHEDULE, visit=OTHER_VISIT), False),
+        (asked(MOTHER, CANCEL), asked(FATHER, RESCHEDULE, appointment=OTHER_APPOINTMENT), False),
         (asked(MOTHER, RESCHEDULE, slot(TUESDAY, 9)), asked(FATHER, RESCHEDULE, slot(SATURDAY, 9)), True),
         (asked(MOTHER, RESCHEDULE, slot(TUESDAY, 9)), asked(FATHER, RESCHEDULE, slot(TUESDAY, 9)), False),
         (asked(MOTHER, RESCHEDULE, slot(TUESDAY, 9)), asked(FATHER, RESCHEDULE, part(TUESDAY)), False),
@@ -157,6 +161,8 @@ def asked(
         (asked(MOTHER, SCHEDULE), asked(FATHER, SCHEDULE, part(TUESDAY)), False),
     ],
 )
-def test_opposite_wishes_of_two_contacts_are_flagged(one: Asked, other: Asked, flagged: bool) -> None:  # MC11
+def test_opposite_wishes_of_two_contacts_are_flagged(
+    one: AskedBefore, other: AskedBefore, flagged: bool
+) -> None:  # MC11
     assert opposite(one, other, LA) is flagged
     assert opposite(other, one, LA) is flagged

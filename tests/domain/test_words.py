@@ -11,16 +11,16 @@ from request_desk.domain.words import Words, full_name, initials, isolate, safe_
 ZONE = PracticeTime("America/Los_Angeles")
 TODAY = date(2026, 11, 20)
 WORDS = Words("en_US", ZONE, TODAY)
-VISIT = ZONE.instant(date(2026, 11, 24), 9 * 60 + 20)
+APPOINTMENT = ZONE.instant(date(2026, 11, 24), 9 * 60 + 20)
 
 
 def test_us_times_are_written_as_the_practice_reads_them() -> None:
-    assert WORDS.time(VISIT) == "9:20 AM"
-    assert WORDS.day(VISIT) == WORDS.day(date(2026, 11, 24)) == "Tue, Nov 24"
-    assert WORDS.moment(VISIT) == "Tue, Nov 24, 9:20 AM"
+    assert WORDS.time(APPOINTMENT) == "9:20 AM"
+    assert WORDS.day(APPOINTMENT) == WORDS.day(date(2026, 11, 24)) == "Tue, Nov 24"
+    assert WORDS.moment(APPOINTMENT) == "Tue, Nov 24, 9:20 AM"
     assert WORDS.long_day(date(2026, 11, 24)) == "Tuesday, November 24"
-    assert WORDS.long_moment(VISIT) == "Tuesday, November 24, 9:20 AM"
-    assert WORDS.moment_with_zone(VISIT) == "Tue, Nov 24, 9:20 AM PST"
+    assert WORDS.long_moment(APPOINTMENT) == "Tuesday, November 24, 9:20 AM"
+    assert WORDS.moment_with_zone(APPOINTMENT) == "Tue, Nov 24, 9:20 AM PST"
     assert WORDS.month(date(2026, 11, 24)) == "November 2026"
     assert WORDS.wall_minute(540) == "9:00 AM"
     assert WORDS.wall_minute(1440) == "12:00 AM"
@@ -28,14 +28,14 @@ def test_us_times_are_written_as_the_practice_reads_them() -> None:
 
 def test_no_unusual_space_stands_in_a_time() -> None:
     for locale in ("en_US", "es_US", "es_ES", "fr_FR", "de_DE"):
-        text = Words(locale, ZONE, TODAY).long_moment(VISIT)
+        text = Words(locale, ZONE, TODAY).long_moment(APPOINTMENT)
         assert all(sign == " " or not sign.isspace() for sign in text)
 
 
 def test_a_spanish_practice_reads_spanish_times() -> None:
     words = Words("es_US", ZONE, TODAY)
-    assert words.long_moment(VISIT) == "martes, 24 de noviembre, 9:20 a.m."
-    assert words.moment(VISIT).startswith("mar")
+    assert words.long_moment(APPOINTMENT) == "martes, 24 de noviembre, 9:20 a.m."
+    assert words.moment(APPOINTMENT).startswith("mar")
     assert words.birth(date(2022, 3, 12)) == "12/03/2022"
     assert words.language("en") == "Inglés"
 
@@ -67,7 +67,7 @@ def test_near_days_go_by_their_weekday(ahead: int, text: str) -> None:
 
 def test_a_near_time_needs_no_comma_and_a_date_does() -> None:
     assert WORDS.near_moment(ZONE.instant(TODAY, 600)) == "today 10:00 AM"
-    assert WORDS.near_moment(VISIT) == "Tue 9:20 AM"
+    assert WORDS.near_moment(APPOINTMENT) == "Tue 9:20 AM"
     assert WORDS.near_moment(ZONE.instant(date(2026, 12, 8), 600)) == "Dec 8, 10:00 AM"
 
 

@@ -79,7 +79,7 @@ class Player:
         self.when(self.is_open, self.write if self.order.does == "type" else self.choose)
 
     def is_open(self) -> bool:
-        now = self.center.answering.handler.now
+        now = self.center.response_controller.request_controller.now
         return now is not None and now.offers_known and QApplication.focusWidget() is not None
 
     def when(self, reached: Callable[[], bool], then: Callable[[], None]) -> None:
@@ -116,13 +116,13 @@ class Player:
         self.when(self.is_held, self.send)
 
     def is_held(self) -> bool:
-        now = self.center.answering.handler.now
+        now = self.center.response_controller.request_controller.now
         shell: Any = self.desktop.shell
         return (
             now is not None
             and now.hold is not None
             and self.center.response.editor.text() != ""
-            and not self.center.answering._context.drafts._unsaved  # its draft is on the way
+            and not self.center.response_controller._context.drafts._unsaved  # its draft is on the way
             and not shell.runner.busy()
         )
 

@@ -167,7 +167,7 @@ class RunningDesk:
 
     @property
     def now(self) -> Handling | None:
-        return self.center.answering.handler.now
+        return self.center.response_controller.request_controller.now
 
     @property
     def text(self) -> str:
@@ -322,7 +322,7 @@ def portal(house: House) -> Iterator[str]:
         ready.set()
 
     desk = Desk(Database(house.url), house.clock)
-    app = server.build(desk, config.Settings(portal=config.Portal(port=0)), house.clock, rates=UNHURRIED)
+    app = server.build(desk, config.Settings(portal=config.PortalConfig(port=0)), house.clock, rates=UNHURRIED)
     thread = Thread(target=server.serve, args=(app, "127.0.0.1", 0, heard), kwargs={"stop": stop})
     thread.start()
     try:

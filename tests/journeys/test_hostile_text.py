@@ -181,7 +181,7 @@ def answer_the_last(desk: RunningDesk, house: House) -> None:
     """After all of that, the window does its work."""
     assert desk.now is not None
     request = desk.now.view.id
-    desk.press("A")  # another visit: each has one already
+    desk.press("A")  # another appointment: each has one already
     desk.choose(1)
     desk.send()
     desk.until(lambda: request not in desk.rows(), "it is done")

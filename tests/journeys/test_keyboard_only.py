@@ -32,7 +32,7 @@ class Case:
     patient: PatientId
     day: date | None = None
     time: str = ""
-    visit: AppointmentId | None = None
+    appointment: AppointmentId | None = None
 
     @property
     def has_fitting_slot(self) -> bool:
@@ -72,18 +72,25 @@ class Families:
 
     def move(self, day: date, time: str, number: int) -> None:
         parent, child = self.family()
-        visit = self.practice.an_appointment(child, self.practice.mwangi, TODAY + 9 * DAY, SLOTS[number])
+        appointment = self.practice.an_appointment(child, self.practice.mwangi, TODAY + 9 * DAY, SLOTS[number])
         message = "hi can we move it, he has a half day thx"
         request = self.practice.a_request(
-            "reschedule", by=parent, patient=child, appointment=visit, wishes=self.wishes((day, time)), message=message
+            "reschedule",
+            by=parent,
+            patient=child,
+            appointment=appointment,
+            wishes=self.wishes((day, time)),
+            message=message,
         )
-        self.cases.append(Case("move", request, child, day, time, visit))
+        self.cases.append(Case("move", request, child, day, time, appointment))
 
     def cancel(self, number: int) -> None:
         parent, child = self.family()
-        visit = self.practice.an_appointment(child, self.practice.mwangi, TODAY + 8 * DAY, SLOTS[number])
-        request = self.practice.a_request("cancel", by=parent, patient=child, appointment=visit, message="sorry, sick")
-        self.cases.append(Case("cancel", request, child, visit=visit))
+        appointment = self.practice.an_appointment(child, self.practice.mwangi, TODAY + 8 * DAY, SLOTS[number])
+        request = self.practice.a_request(
+            "cancel", by=parent, patient=child, appointment=appointment, message="sorry, sick"
+        )
+        self.cases.append(Case("cancel", request, child, appointment=appointment))
 
     def taken(self, time: str) -> None:
         """Somebody else has the wished time; another is chosen for them."""
@@ -203,8 +210,8 @@ def is_as_chosen(house: House, case: Case) -> None:
     view, booked = house.view(case.request), confirmed_of(house, case)
     state = {"forward": RequestState.OPEN, "wait": RequestState.WAITING}.get(case.how, RequestState.COMPLETED)
     assert view.state is state, case
-    if case.visit is not None:
-        (old,) = house.rows(schema.appointment.c.id, schema.appointment.c.status, id=case.visit)
+    if case.appointment is not None:
+        (old,) = house.rows(schema.appointment.c.id, schema.appointment.c.status, id=case.appointment)
         assert old.status == AppointmentStatus.CANCELLED, case
     match case.how:
         case "schedule" | "second" | "move":

@@ -93,16 +93,16 @@ def desktop(house: House, does: str, dies_at: str = "") -> Iterator[Process]:
 def a_move(house: House) -> tuple[RequestId, AppointmentId]:
     practice = house.practice
     with house.allowed():
-        visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=9), "8:30")
+        appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=9), "8:30")
         wishes = [practice.wish(TODAY, "10:00")]
-        return practice.a_request("reschedule", appointment=visit, wishes=wishes), visit
+        return practice.a_request("reschedule", appointment=appointment, wishes=wishes), appointment
 
 
 # typing
 
 
 def test_what_was_typed_without_a_pause_is_back_after_a_kill(house: House, open_desk: OpenDesk) -> None:  # MC10, OFF-02
-    request, _visit = a_move(house)
+    request, _appointment = a_move(house)
     drafts = house.folder / DESK / "drafts" / str(house.practice.maria.id)
     with desktop(house, "type") as process:
         # It goes on typing while its first draft reaches the disk: nobody waits for a pause.
@@ -121,7 +121,7 @@ def test_what_was_typed_without_a_pause_is_back_after_a_kill(house: House, open_
 def test_at_most_two_seconds_of_typing_are_not_on_the_disk(
     qtbot: QtBot, house: House, clock: FixedClock, tmp_path: Path, every: float
 ) -> None:  # OFF-02
-    request, _visit = a_move(house)
+    request, _appointment = a_move(house)
     hand = HandTimers(clock)
     runner = Runner(house.practice.desk, write_crash=lambda error: repr(error))
     runner.set_actor(house.practice.maria)
@@ -155,7 +155,7 @@ BEFORE = (
 @pytest.mark.parametrize("place", [*BEFORE, "told"])
 def test_a_kill_in_the_middle_of_the_act_leaves_all_or_nothing(place: str, house: House, open_desk: OpenDesk) -> None:
     # ACT4, RE7
-    request, visit = a_move(house)
+    request, appointment = a_move(house)
     version = house.view(request).version
     with desktop(house, "act", place) as process:
         process.hear(lambda said: said["word"] == "held")
@@ -165,14 +165,14 @@ def test_a_kill_in_the_middle_of_the_act_leaves_all_or_nothing(place: str, house
     notices = house.rows(schema.outbox.c.id, kind="move")
     if place == "told":
         assert view.state is RequestState.COMPLETED
-        assert statuses[visit] == "cancelled"
+        assert statuses[appointment] == "cancelled"
         assert sorted(statuses.values()) == ["cancelled", "confirmed"]
         assert len(view.thread) == 2
         assert len(notices) == 3  # both parents and the grandmother
         return
     assert (view.state, view.version, len(view.thread)) == (RequestState.OPEN, version, 1)
     assert notices == []
-    assert statuses[visit] == "confirmed"
+    assert statuses[appointment] == "confirmed"
     held = house.rows(schema.appointment.c.id, schema.appointment.c.hold_expires_at, status="held")
     assert len(held) == 1
     assert len(statuses) == 2

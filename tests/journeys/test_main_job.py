@@ -119,7 +119,7 @@ def handle(kind: RequestKind, desk: RunningDesk, request: RequestId) -> None:
 
 
 def says_nothing_of_health(mail: CaughtMail, letter: str) -> None:
-    """Neither the type of visit, nor what was written, nor a sentence of the answer (NT1, NOTE)."""
+    """Neither the type of appointment, nor what was written, nor a sentence of the answer (NT1, NOTE)."""
     told = f"{mail.subject}\n{mail.body}\n{mail.path.read_text('utf-8')}"
     assert TYPE not in told
     assert "Nebulizer" not in told
@@ -131,20 +131,20 @@ def says_nothing_of_health(mail: CaughtMail, letter: str) -> None:
         assert sentence not in told
 
 
-def is_right_on_the_schedule(kind: RequestKind, house: House, visit: AppointmentId | None) -> None:
+def is_right_on_the_schedule(kind: RequestKind, house: House, appointment: AppointmentId | None) -> None:
     """The database has what the window promised, and the act is of one piece."""
     confirmed = house.rows(
         schema.appointment.c.id, schema.appointment.c.starts_at, schema.appointment.c.replaces_id, status="confirmed"
     )
-    if visit is not None:
-        before = house.ask(house.practice.admin, schedule_queries.appointment, visit)
+    if appointment is not None:
+        before = house.ask(house.practice.admin, schedule_queries.appointment, appointment)
         assert before.status is AppointmentStatus.CANCELLED
     if kind is RequestKind.CANCEL:
         assert confirmed == []
         return
     (booked,) = confirmed
     assert booked.starts_at == wall(TOMORROW, "11:20")
-    assert booked.replaces_id == visit
+    assert booked.replaces_id == appointment
 
 
 @pytest.mark.parametrize("kind", list(RequestKind), ids=str)
@@ -153,10 +153,10 @@ def test_a_parents_request_becomes_a_changed_schedule_an_answer_and_a_notice(
 ) -> None:  # MC1, MC2, ACT3, ACT4, RE5, NT1, PP1, PP2, RE4
     practice = house.practice
     with house.allowed():
-        visit_type = practice.a_type(TYPE, 40)
+        appointment_type = practice.a_type(TYPE, 40)
         house.do(SYSTEM, access.set_password, practice.maria.staff_id, PASSWORD)
-        visit = (
-            practice.an_appointment(practice.zuri, practice.lindqvist, LATER, "8:30", kind=visit_type)
+        appointment = (
+            practice.an_appointment(practice.zuri, practice.lindqvist, LATER, "8:30", kind=appointment_type)
             if kind is not RequestKind.SCHEDULE
             else None
         )
@@ -178,7 +178,7 @@ def test_a_parents_request_becomes_a_changed_schedule_an_answer_and_a_notice(
         desk.until(lambda: desk.center.filters.tabs.tabText(0).endswith(" 1"), "the tab counts it")
         handle(kind, desk, request)
         assert house.view(request).state is RequestState.COMPLETED
-        is_right_on_the_schedule(kind, house, visit)
+        is_right_on_the_schedule(kind, house, appointment)
         letter = house.view(request).thread[-1].body
         assert len(letter) > 40
 
@@ -186,7 +186,7 @@ def test_a_parents_request_becomes_a_changed_schedule_an_answer_and_a_notice(
         desk.until(lambda: len(post.to("amara@example.org")) == len(before) + 1, "the notice has come by mail")
         for mail in post.to("amara@example.org"):
             says_nothing_of_health(mail, letter)
-        # The other parent hears of the visit, not of the letter.
+        # The other parent hears of the appointment, not of the letter.
         desk.until(lambda: len(post.to("chidi@example.org")) == 1, "and to the other parent")
         says_nothing_of_health(post.to("chidi@example.org")[0], letter)
 

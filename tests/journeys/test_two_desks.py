@@ -117,7 +117,7 @@ def test_the_loser_of_a_race_for_a_slot_gets_the_next_ones(house: House, open_de
         desk.until(lambda desk=desk: desk.frame.gate.may_choose(1), "both see the same time")  # type: ignore[misc]
     # In one turn of the event loop: neither can have heard of the other.
     for desk in (maria, kofi):
-        desk.center.answering.choose_digit(1)
+        desk.center.response_controller.choose_digit(1)
     for desk in (maria, kofi):
         desk.until(lambda desk=desk: is_decided(desk), "both have an answer")  # type: ignore[misc]
     (winner,) = [desk for desk in (maria, kofi) if desk.has_hold()]
@@ -200,5 +200,5 @@ def test_an_appointment_booked_at_one_desk_strikes_the_offer_at_the_other(house:
     maria.until(lambda: first not in maria.rows(), "it is booked")
     assert kofi.now is not None
     (booked,) = house.rows(schema.appointment.c.id, status="confirmed")
-    visit = house.ask(house.practice.admin, schedule_queries.appointment, booked.id)
-    assert visit.status is AppointmentStatus.CONFIRMED
+    appointment = house.ask(house.practice.admin, schedule_queries.appointment, booked.id)
+    assert appointment.status is AppointmentStatus.CONFIRMED

@@ -18,9 +18,9 @@ from tests.journeys.running_desk import House, worker
 def test_one_key_takes_the_act_back_and_no_mail_leaves(house: House, open_desk: OpenDesk) -> None:  # ACT5, RE7
     practice = house.practice
     with house.allowed():
-        visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=9), "8:30")
+        appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=9), "8:30")
         wishes = [practice.wish(TODAY, "10:00")]
-        request = practice.a_request("reschedule", appointment=visit, wishes=wishes)
+        request = practice.a_request("reschedule", appointment=appointment, wishes=wishes)
     maria = open_desk(name="front")
     kofi = open_desk(name="back", staff=practice.kofi)
     with worker(house) as post:
@@ -42,7 +42,7 @@ def test_one_key_takes_the_act_back_and_no_mail_leaves(house: House, open_desk: 
         maria.settle()
         assert house.view(request).state is RequestState.OPEN
         appointments = house.rows(schema.appointment.c.id, schema.appointment.c.status)
-        assert dict(appointments)[visit] == "confirmed"
+        assert dict(appointments)[appointment] == "confirmed"
         assert [status for _id, status in appointments].count("confirmed") == 1
         moved = house.rows(schema.outbox.c.id, schema.outbox.c.state, kind="move")
         assert moved

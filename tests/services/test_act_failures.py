@@ -65,13 +65,13 @@ def failing_everywhere(database: Database, attempt: Callable[[], Any]) -> int:
 def test_an_act_that_fails_anywhere_leaves_nothing_behind(
     desk: Desk, database: Database, practice: Practice, kind: str
 ) -> None:
-    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
-    request = practice.a_request("reschedule", appointment=visit)
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+    request = practice.a_request("reschedule", appointment=appointment)
     start = wall(TOMORROW, "14:00")
     slot = Slot(
         practice.lindqvist, practice.northside, start, start + timedelta(minutes=40), start + timedelta(minutes=40)
     )
-    replaces = visit if kind == "move" else None
+    replaces = appointment if kind == "move" else None
     held = None
     if kind in ("move", "booking"):
         held = desk.perform(
@@ -88,8 +88,8 @@ def test_an_act_that_fails_anywhere_leaves_nothing_behind(
     desk.perform(practice.maria, inbox_marks.save_draft, request, "See you", "", "{}")
     chosen: dict[str, Act | None] = {
         "booking": Booking(slot, practice.well, held),
-        "cancellation": Cancellation(visit, 1, "pat"),
-        "move": Move(visit, 1, slot, held),
+        "cancellation": Cancellation(appointment, 1, "pat"),
+        "move": Move(appointment, 1, slot, held),
         "reply": None,
     }
     undo: list[Undo] = []

@@ -92,8 +92,8 @@ def test_a_request_tells_the_new_name_of_the_department_that_brought_it_here(
     both = [practice.maria.staff_id, practice.kofi.staff_id]
     desk.perform(practice.admin, administration.save_department, practice.intake, "Front desk", both, expect_version=1)
     view = desk.query(practice.maria, request_view.open_request, request)
-    assert "Front desk" in view.because
-    assert INTAKE not in view.because
+    assert "Front desk" in view.routing_reason
+    assert INTAKE not in view.routing_reason
 
 
 def test_the_undo_of_a_save_is_refused_when_somebody_closed_the_department_since(
@@ -142,7 +142,7 @@ def test_open_requests_follow_when_the_department_that_receives_them_is_opened_a
     outcome = desk.perform(practice.admin, administration.reopen_department, practice.intake, expect_version=2)
     assert outcome.changes[Topic.REQUEST] == {request}
     assert inbox_of(desk, practice.maria) == [request]
-    assert INTAKE in desk.query(practice.maria, request_view.open_request, request).because
+    assert INTAKE in desk.query(practice.maria, request_view.open_request, request).routing_reason
     assert desk.query(practice.admin, directory.banner) == ""
 
 

@@ -105,8 +105,8 @@ def test_an_exception_leaves_nothing_behind_not_even_a_journal_line(desk: Desk) 
 
 def test_the_same_command_id_writes_once_and_answers_the_same(desk: Desk) -> None:
     command = new_uuid()
-    first = desk.perform_once(command, SYSTEM, add_location, "Northside")
-    again = desk.perform_once(command, SYSTEM, add_location, "Northside")
+    first = desk.perform_idempotent(command, SYSTEM, add_location, "Northside")
+    again = desk.perform_idempotent(command, SYSTEM, add_location, "Northside")
     assert again.value == first.value
     assert not again.changes
     assert desk.query(SYSTEM, names) == ["Northside"]
@@ -114,9 +114,9 @@ def test_the_same_command_id_writes_once_and_answers_the_same(desk: Desk) -> Non
 
 def test_a_command_id_answers_only_who_used_it(desk: Desk) -> None:  # no id is a capability
     command, other = new_uuid(), Actor(ActorKind.STAFF, 77, "Maria", frozenset({Role.ADMINISTRATOR}))
-    desk.perform_once(command, SYSTEM, add_location, "Northside")
+    desk.perform_idempotent(command, SYSTEM, add_location, "Northside")
     with pytest.raises(Refused, match="already used"):
-        desk.perform_once(command, other, add_location, "Eastgate")
+        desk.perform_idempotent(command, other, add_location, "Eastgate")
     assert desk.query(SYSTEM, names) == ["Northside"]
 
 

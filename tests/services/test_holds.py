@@ -47,7 +47,7 @@ def a_request(practice: Practice, **values: Any) -> RequestId:
         "target_kind": "department",
         "target_id": practice.intake,
         "target_origin": "auto",
-        "because": "It is in the department IC-Appointment Request.",
+        "routing_reason": "It is in the department IC-Appointment Request.",
         "arrived_at": now,
         "due_at": now,
         "visible_at": now,

@@ -144,8 +144,8 @@ def test_a_request_without_a_location_is_in_every_location_s_view(desk: Desk, pr
 def test_filters_narrow_by_kind_provider_department_age_and_text(
     desk: Desk, practice: Practice, clock: FixedClock
 ) -> None:  # MC6
-    visit = practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "15:00")
-    cancel = practice.a_request("cancel", appointment=visit, message="we moved to Tacoma")
+    appointment = practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "15:00")
+    cancel = practice.a_request("cancel", appointment=appointment, message="we moved to Tacoma")
     clock.advance(timedelta(minutes=30))
     asked = practice.a_request(provider=practice.mwangi)
     anybody = practice.a_request(by=practice.father)
@@ -174,18 +174,18 @@ def test_rows_come_in_the_order_asked_for(desk: Desk, practice: Practice) -> Non
     assert [row.id for row in rows] == [requests[2], requests[0], requests[3]]
 
 
-def test_a_row_shows_the_visit_as_it_is_now(desk: Desk, practice: Practice) -> None:
+def test_a_row_shows_the_appointment_as_it_is_now(desk: Desk, practice: Practice) -> None:
     from request_desk.domain.spans import Slot
     from request_desk.services.schedule import scheduling
     from tests.builders import wall
 
-    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=1), "10:00")
-    request = practice.a_request("cancel", appointment=visit)
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=1), "10:00")
+    request = practice.a_request("cancel", appointment=appointment)
     start = wall(TODAY + timedelta(days=1), "14:00")
     slot = Slot(
         practice.lindqvist, practice.northside, start, start + timedelta(minutes=40), start + timedelta(minutes=40)
     )
-    desk.perform(practice.maria, scheduling.reschedule, visit, slot, expect_version=1)
+    desk.perform(practice.maria, scheduling.reschedule, appointment, slot, expect_version=1)
     row = desk.query(practice.maria, inbox_queries.rows, (request,))[0]
     assert (row.appointment_at, row.provider_name, row.location_name) == (start, "Dr. Lindqvist", "Northside")
 

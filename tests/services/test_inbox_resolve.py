@@ -121,18 +121,18 @@ def test_a_reply_alone_is_told_to_the_sender_only_and_lets_the_held_slot_go(desk
 
 
 def test_a_cancellation_is_written_with_its_reason(desk: Desk, practice: Practice) -> None:
-    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
-    request = practice.a_request("cancel", appointment=visit)
-    done = resolve(desk, practice.maria, request, Cancellation(visit, 1, "pat", "Get well!"))
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+    request = practice.a_request("cancel", appointment=appointment)
+    done = resolve(desk, practice.maria, request, Cancellation(appointment, 1, "pat", "Get well!"))
     assert done.value.summary == "Cancelled Zuri Okafor, Wed, Nov 25, 10:00 AM"
-    cancelled = desk.query(practice.maria, load, visit)
+    cancelled = desk.query(practice.maria, load, appointment)
     assert (cancelled.status, cancelled.cancel_code) == (AppointmentStatus.CANCELLED, "pat")
     assert {kind for kind, _contact, _state in mails(practice)} == {"cancellation"}
 
 
-def test_a_move_replaces_the_visit_out_of_its_hold(desk: Desk, practice: Practice) -> None:
-    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
-    request = practice.a_request("reschedule", appointment=visit)
+def test_a_move_replaces_the_appointment_out_of_its_hold(desk: Desk, practice: Practice) -> None:
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+    request = practice.a_request("reschedule", appointment=appointment)
     slot = a_slot(practice, "14:00")
     held = desk.perform(
         practice.maria,
@@ -141,30 +141,30 @@ def test_a_move_replaces_the_visit_out_of_its_hold(desk: Desk, practice: Practic
         type_id=practice.well,
         patient_id=practice.zuri,
         request_id=request,
-        replaces=visit,
+        replaces=appointment,
     ).value
-    done = resolve(desk, practice.maria, request, Move(visit, 1, slot, held.id))
+    done = resolve(desk, practice.maria, request, Move(appointment, 1, slot, held.id))
     assert done.value.summary == "Moved Zuri Okafor to Wed, Nov 25, 2:00 PM"
     assert done.value.appointment_id is not None
     new = desk.query(practice.maria, load, done.value.appointment_id)
-    assert (new.replaces_id, new.status) == (visit, AppointmentStatus.CONFIRMED)
-    assert desk.query(practice.maria, load, visit).status is AppointmentStatus.CANCELLED
+    assert (new.replaces_id, new.status) == (appointment, AppointmentStatus.CONFIRMED)
+    assert desk.query(practice.maria, load, appointment).status is AppointmentStatus.CANCELLED
 
 
 @pytest.mark.parametrize("act", ["booking", "cancellation", "move", "reply"])
 def test_the_undo_restores_request_schedule_inboxes_and_notices(
     desk: Desk, practice: Practice, clock: FixedClock, act: str
 ) -> None:  # ACT5
-    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
-    request = practice.a_request("reschedule", appointment=visit)
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+    request = practice.a_request("reschedule", appointment=appointment)
     desk.perform(practice.kofi, inbox_marks.mark_read, (request,))
     desk.perform(practice.maria, inbox_marks.claim, request)
     desk.perform(practice.maria, inbox_marks.save_draft, request, "See you", "moved", "{}")
     before = snapshot(practice.database)
     chosen: dict[str, Act | None] = {
         "booking": Booking(a_slot(practice, "15:00"), practice.well),
-        "cancellation": Cancellation(visit, 1, "pat"),
-        "move": Move(visit, 1, a_slot(practice, "14:00")),
+        "cancellation": Cancellation(appointment, 1, "pat"),
+        "move": Move(appointment, 1, a_slot(practice, "14:00")),
         "reply": None,
     }
     done = resolve(desk, practice.maria, request, chosen[act], assurance=Assurance(another=True))
@@ -176,7 +176,7 @@ def test_the_undo_restores_request_schedule_inboxes_and_notices(
     assert (row.state, row.unread, row.claim_staff_id) == (RequestState.OPEN, False, practice.maria.id)
     assert desk.query(practice.maria, inbox_queries.draft, request) is not None
     assert {state for _kind, _contact, state in mails(practice)} == {"withdrawn"}
-    assert [each.id for each in desk.query(practice.maria, upcoming_of, [practice.zuri])] == [visit]
+    assert [each.id for each in desk.query(practice.maria, upcoming_of, [practice.zuri])] == [appointment]
     thread = desk.query(practice.maria, request_view.open_request, request).thread
     assert len(thread) == 1
     after = snapshot(practice.database)
@@ -325,7 +325,7 @@ def test_waiting_leaves_the_inboxes_until_its_day(desk: Desk, practice: Practice
     assert row_of(desk, practice.maria, request).unread
 
 
-def test_another_patient_s_visit_cannot_be_changed_from_a_request(desk: Desk, practice: Practice) -> None:
+def test_another_patient_s_appointment_cannot_be_changed_from_a_request(desk: Desk, practice: Practice) -> None:
     other = practice.a_patient("Mei", "Lin", TODAY - timedelta(days=900))
     strange = practice.an_appointment(other, practice.lindqvist, TOMORROW, "10:00")
     request = practice.a_request()
@@ -366,8 +366,8 @@ def test_the_same_act_sent_twice_is_one_act(desk: Desk, practice: Practice) -> N
     request = practice.a_request()
     command, act = new_uuid(), Booking(a_slot(practice, "9:20"), practice.well)
     values: dict[str, Any] = {"reply": Reply("See you."), "disposition": Disposition.COMPLETED, "expect_version": 1}
-    first = desk.perform_once(command, practice.maria, handling.resolve, request, act, **values)
-    again = desk.perform_once(command, practice.maria, handling.resolve, request, act, **values)
+    first = desk.perform_idempotent(command, practice.maria, handling.resolve, request, act, **values)
+    again = desk.perform_idempotent(command, practice.maria, handling.resolve, request, act, **values)
     assert again.value == first.value
     assert len(mails(practice)) == 3
 
@@ -443,16 +443,18 @@ def test_an_act_for_somebody_without_the_right_asks_who_agreed(
     desk: Desk, practice: Practice, kind: str
 ) -> None:  # ACT14
     grandmother = a_grandmother(practice)
-    visit = None if kind == "book" else practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+    appointment = (
+        None if kind == "book" else practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+    )
     asked = {"book": "schedule", "move": "reschedule", "cancel": "cancel"}[kind]
-    request = practice.a_request(asked, by=grandmother, appointment=visit)
+    request = practice.a_request(asked, by=grandmother, appointment=appointment)
     without_right(practice, grandmother)
     slot = a_slot(practice, "14:00")
     act: Act
-    if visit is None:
+    if appointment is None:
         act = Booking(slot, practice.well)
     else:
-        act = Move(visit, 1, slot) if kind == "move" else Cancellation(visit, 1, "pat")
+        act = Move(appointment, 1, slot) if kind == "move" else Cancellation(appointment, 1, "pat")
     with pytest.raises(Doubtful, match="has no right to book for Zuri") as refused:
         resolve(desk, practice.maria, request, act)
     assert refused.value.doubt is Doubt.AGREED

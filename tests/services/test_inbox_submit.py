@@ -131,7 +131,7 @@ def test_staff_cannot_submit_in_a_parent_s_name(desk: Desk, practice: Practice) 
         desk.perform(practice.maria, handling.submit, a_form(practice))
 
 
-def test_a_cancel_request_needs_a_visit_of_that_child_that_is_coming_up(desk: Desk, practice: Practice) -> None:
+def test_a_cancel_request_needs_an_appointment_of_that_child_that_is_coming_up(desk: Desk, practice: Practice) -> None:
     past = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY - timedelta(days=7), "9:20")
     other = practice.a_patient("Mei", "Lin", TODAY - timedelta(days=900))
     strange = practice.an_appointment(other, practice.mwangi, TODAY, "10:00")
@@ -147,7 +147,7 @@ def test_a_cancel_request_needs_a_visit_of_that_child_that_is_coming_up(desk: De
         desk.perform(practice.amara, handling.submit, a_form(practice, kind=RequestKind.CANCEL))
 
 
-def test_a_request_about_a_moved_visit_is_about_its_present_end(desk: Desk, practice: Practice) -> None:
+def test_a_request_about_a_moved_appointment_is_about_its_present_end(desk: Desk, practice: Practice) -> None:
     old = practice.an_appointment(
         practice.zuri, practice.lindqvist, TODAY, "10:00", status="cancelled", cancel_code="rescheduled"
     )
@@ -291,7 +291,7 @@ def test_an_empty_answer_is_refused(desk: Desk, practice: Practice) -> None:
 
 def test_withdrawing_a_request_keeps_the_notice_of_a_booking_that_stands(
     desk: Desk, practice: Practice, clock: FixedClock
-) -> None:  # NT1: the worker was down; the visit is booked and nobody else would tell
+) -> None:  # NT1: the worker was down; the appointment is booked and nobody else would tell
     request = practice.a_request()
     start = wall(TODAY + timedelta(days=1), "9:20")
     end = start + timedelta(minutes=40)

@@ -1,4 +1,4 @@
-"""*Needs me first* follows the calendar: a wish of yesterday gives way to the visit of today (MC7)."""
+"""*Needs me first* follows the calendar: a wish of yesterday gives way to the appointment of today (MC7)."""
 
 from datetime import datetime, timedelta
 
@@ -29,9 +29,11 @@ def group(desk: Desk, practice: Practice, request: RequestId) -> Group:
     return triage.group_of(key, now, near)
 
 
-def test_a_wish_that_passed_gives_way_to_the_visit_itself(desk: Desk, practice: Practice, clock: FixedClock) -> None:
-    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "15:00")
-    request = practice.a_request("reschedule", appointment=visit, wishes=[practice.wish(TODAY, "16:00")])
+def test_a_wish_that_passed_gives_way_to_the_appointment_itself(
+    desk: Desk, practice: Practice, clock: FixedClock
+) -> None:
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "15:00")
+    request = practice.a_request("reschedule", appointment=appointment, wishes=[practice.wish(TODAY, "16:00")])
     assert (needed(desk, practice, request), group(desk, practice, request)) == (wall(TODAY, "16:00"), Group.TODAY)
     assert tasks.renew(desk) == 0
     clock.advance(timedelta(days=1))

@@ -9,7 +9,7 @@ import pytest
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.appointments import RESCHEDULED
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound
-from request_desk.domain.phrases import FIELDS, Outcome, Phrase, Prompt, parse, render
+from request_desk.domain.phrases import FIELDS, Phrase, PhraseOutcome, Prompt, parse, render
 from request_desk.domain.requests import Booking, Cancellation, Move
 from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk
@@ -17,9 +17,9 @@ from request_desk.services.practice import phrases
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
 
-BOOKED = Phrase("booked", "Booked", "schedule", Outcome.BOOKED, "en", "Booking", 10, "See you on {{ new.time }}.")
+BOOKED = Phrase("booked", "Booked", "schedule", PhraseOutcome.BOOKED, "en", "Booking", 10, "See you on {{ new.time }}.")
 ASKING = Phrase(
-    "ask-form", "Ask for a form", "any", Outcome.NEED_INFO, "en", "Questions", 20, "Please bring {{ ask.form }}.",
+    "ask-form", "Ask for a form", "any", PhraseOutcome.NEED_INFO, "en", "Questions", 20, "Please bring {{ ask.form }}.",
     (Prompt("form", "Which form?", "choice", "the school form", ("the school form", "the camp form")),),
 )  # fmt: skip
 SHIPPED = Path(__file__).parents[2] / "phrases"
@@ -124,7 +124,7 @@ def test_a_booking_fills_every_field_about_the_new_time(desk: Desk, practice: Pr
     assert values["staff.first_name"] == "Maria"
     assert values["practice.name"] == "Harbor Pediatrics"
     assert not {"old.time", "cancel.reason"} & set(values)
-    assert render(BOOKED, values, {}, "schedule", Outcome.BOOKED).text == "See you on Wed, Nov 25, 9:20 AM."
+    assert render(BOOKED, values, {}, "schedule", PhraseOutcome.BOOKED).text == "See you on Wed, Nov 25, 9:20 AM."
     assert set(values) <= set(FIELDS)
 
 
@@ -163,7 +163,7 @@ def test_a_cancellation_tells_the_reason_that_the_parent_reads(desk: Desk, pract
     assert typed["old.time"] == "Tue, Nov 24, 10:00 AM"
 
 
-def test_times_are_those_of_the_place_of_the_visit(desk: Desk, practice: Practice) -> None:  # AV5
+def test_times_are_those_of_the_place_of_the_appointment(desk: Desk, practice: Practice) -> None:  # AV5
     with practice.database.write() as connection:
         connection.execute(
             schema.location.update().where(schema.location.c.id == practice.harbor).values(zone="America/Denver")

@@ -69,8 +69,12 @@ def test_a_registered_address_gets_a_code_that_signs_in(desk: Desk, database: Da
     answer = checked(desk, reference, code)
     assert answer.ok
     assert answer.sentence == ""
-    visit = desk.query(SYSTEM, portal_access.visit, answer.token.text)
-    assert (visit.actor.kind, visit.actor.id, visit.actor.name) == ("contact", practice.amara.id, "Amara Okafor")
+    appointment = desk.query(SYSTEM, portal_access.portal_session, answer.token.text)
+    assert (appointment.actor.kind, appointment.actor.id, appointment.actor.name) == (
+        "contact",
+        practice.amara.id,
+        "Amara Okafor",
+    )
 
 
 def test_an_unknown_address_sees_the_same_and_no_letter_is_queued(
@@ -337,21 +341,21 @@ def test_a_session_ends_after_thirty_idle_minutes_and_after_twelve_hours(
     token = signed_in(desk, database)
     for _page in range(24):
         clock.advance(timedelta(minutes=29))
-        assert desk.query(SYSTEM, portal_access.visit, token).touch_due
+        assert desk.query(SYSTEM, portal_access.portal_session, token).touch_due
         desk.perform(SYSTEM, portal_access.touch, token)
     clock.advance(timedelta(minutes=24))  # twelve hours in all, never idle for long
     with pytest.raises(SignedOut):
-        desk.query(SYSTEM, portal_access.visit, token)
+        desk.query(SYSTEM, portal_access.portal_session, token)
 
 
 def test_an_idle_session_cannot_be_touched_back_to_life(
     desk: Desk, database: Database, practice: Practice, clock: FixedClock
 ) -> None:
     token = signed_in(desk, database)
-    assert not desk.query(SYSTEM, portal_access.visit, token).touch_due
+    assert not desk.query(SYSTEM, portal_access.portal_session, token).touch_due
     clock.advance(timedelta(minutes=30))
     with pytest.raises(SignedOut):
-        desk.query(SYSTEM, portal_access.visit, token)
+        desk.query(SYSTEM, portal_access.portal_session, token)
     desk.perform(SYSTEM, portal_access.touch, token)
     with pytest.raises(SignedOut):
         desk.query(SYSTEM, portal_access.portal_actor, token)
@@ -361,11 +365,11 @@ def test_signing_out_and_the_practice_end_sessions_at_once(desk: Desk, database:
     one, other = signed_in(desk, database), signed_in(desk, database)
     desk.perform(SYSTEM, portal_access.sign_out, one)
     with pytest.raises(SignedOut):
-        desk.query(SYSTEM, portal_access.visit, one)
-    desk.query(SYSTEM, portal_access.visit, other)
+        desk.query(SYSTEM, portal_access.portal_session, one)
+    desk.query(SYSTEM, portal_access.portal_session, other)
     desk.perform(practice.maria, portal_access.end_sessions, practice.amara.contact_id)
     with pytest.raises(SignedOut):
-        desk.query(SYSTEM, portal_access.visit, other)
+        desk.query(SYSTEM, portal_access.portal_session, other)
 
 
 def test_a_contact_without_any_right_left_is_signed_out(desk: Desk, database: Database, practice: Practice) -> None:
@@ -374,7 +378,7 @@ def test_a_contact_without_any_right_left_is_signed_out(desk: Desk, database: Da
         mine = schema.contact_patient.c.contact_id == practice.amara.id
         connection.execute(update(schema.contact_patient).where(mine).values(valid_until=date(2026, 11, 23)))
     with pytest.raises(SignedOut):
-        desk.query(SYSTEM, portal_access.visit, token)
+        desk.query(SYSTEM, portal_access.portal_session, token)
 
 
 def test_of_two_contacts_with_one_address_the_first_registered_signs_in(
@@ -391,7 +395,7 @@ def test_the_portals_sign_in_is_for_the_program_alone(desk: Desk, practice: Prac
     with pytest.raises(NotAllowed):
         desk.perform(actor, portal_access.ask_code, AMARA, BROWSER)
     with pytest.raises(NotAllowed):
-        desk.query(actor, portal_access.visit, "x" * 43)
+        desk.query(actor, portal_access.portal_session, "x" * 43)
 
 
 # the journal

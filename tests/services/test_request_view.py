@@ -68,13 +68,13 @@ def test_reading_is_journalled_and_tells_no_other_desk(desk: Desk, practice: Pra
 
 
 def test_opposite_wishes_of_two_parents_are_flagged(desk: Desk, practice: Practice, clock: FixedClock) -> None:  # MC11
-    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
-    hers = practice.a_request("reschedule", appointment=visit, message="later please")
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+    hers = practice.a_request("reschedule", appointment=appointment, message="later please")
     clock.advance(timedelta(hours=1))
-    his = practice.a_request("cancel", by=practice.father, appointment=visit, message="Later,  please")
+    his = practice.a_request("cancel", by=practice.father, appointment=appointment, message="Later,  please")
     view = desk.query(practice.maria, request_view.open_request, hers)
     assert [(each.id, each.contact_name, each.opposite) for each in view.related] == [(his, "Chidi Okafor", True)]
-    same = practice.a_request("reschedule", appointment=visit, message="Later  PLEASE")
+    same = practice.a_request("reschedule", appointment=appointment, message="Later  PLEASE")
     view = desk.query(practice.maria, request_view.open_request, hers)
     assert [(each.id, each.opposite, each.same_text) for each in view.related] == [
         (his, True, False),
@@ -91,7 +91,7 @@ def test_what_is_older_than_three_days_is_not_related(
     assert desk.query(practice.maria, request_view.open_request, later).related == ()
 
 
-def test_visits_of_the_child_come_before_those_of_the_household(desk: Desk, practice: Practice) -> None:  # MC13
+def test_appointments_of_the_child_come_before_those_of_the_household(desk: Desk, practice: Practice) -> None:  # MC13
     sister = practice.a_patient("Adaeze", "Okafor", TODAY - timedelta(days=900), practice.amara_family)
     hers = practice.an_appointment(sister, practice.lindqvist, TOMORROW, "9:00")
     late = practice.an_appointment(practice.zuri, practice.mwangi, TOMORROW, "15:00")
@@ -99,7 +99,7 @@ def test_visits_of_the_child_come_before_those_of_the_household(desk: Desk, prac
     assert [(each.id, each.booked_by) for each in view.upcoming] == [(late, "Maria Santos"), (hers, "Maria Santos")]
 
 
-def test_the_rules_that_bear_on_a_visit_are_told(desk: Desk, practice: Practice) -> None:  # AP5, ACT7
+def test_the_rules_that_bear_on_an_appointment_are_told(desk: Desk, practice: Practice) -> None:  # AP5, ACT7
     with practice.database.write() as connection:
         connection.execute(
             update(schema.appointment_type)
@@ -117,14 +117,18 @@ def test_the_rules_that_bear_on_a_visit_are_told(desk: Desk, practice: Practice)
         cancel_code="pat",
         late_cancel=True,
     )
-    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "15:00")
-    move = desk.query(practice.maria, request_view.open_request, practice.a_request("reschedule", appointment=visit))
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "15:00")
+    move = desk.query(
+        practice.maria, request_view.open_request, practice.a_request("reschedule", appointment=appointment)
+    )
     assert move.rules == (
         "Notice of 48 hours is not met",
         "Moves stay with Dr. Lindqvist",
         "2 no-shows and 1 late cancellation in 12 months",
     )
-    cancel = desk.query(practice.maria, request_view.open_request, practice.a_request("cancel", appointment=visit))
+    cancel = desk.query(
+        practice.maria, request_view.open_request, practice.a_request("cancel", appointment=appointment)
+    )
     assert cancel.rules[0] == "Late cancellation: less than 24 hours before the visit"
 
 

@@ -56,7 +56,7 @@ def staff(actor: Actor) -> Target:
 def test_the_reason_is_stored_and_shown(desk: Desk, practice: Practice) -> None:  # RT4
     request = practice.a_request()
     view = desk.query(practice.maria, request_view.open_request, request)
-    assert (view.target_name, view.because, view.origin, view.inboxes) == (
+    assert (view.target_name, view.routing_reason, view.origin, view.inboxes) == (
         "IC-Appointment Request",
         "Department IC-Appointment Request",
         TargetOrigin.AUTO,
@@ -72,14 +72,14 @@ def test_an_empty_department_sends_it_to_the_asked_provider_else_to_the_administ
     asked, anybody = practice.a_request(provider=practice.mwangi), practice.a_request()
     assert unread(desk, provider) == [asked]
     assert unread(desk, practice.admin) == [anybody]
-    assert "no active member" in desk.query(practice.admin, request_view.open_request, anybody).because
+    assert "no active member" in desk.query(practice.admin, request_view.open_request, anybody).routing_reason
 
 
-def test_a_cancel_request_goes_to_the_provider_of_its_visit(desk: Desk, practice: Practice) -> None:  # RT3
+def test_a_cancel_request_goes_to_the_provider_of_its_appointment(desk: Desk, practice: Practice) -> None:  # RT3
     provider = a_provider_login(practice)
     members(practice, practice.intake, [])
-    visit = practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "15:00")
-    request = practice.a_request("cancel", appointment=visit)
+    appointment = practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "15:00")
+    request = practice.a_request("cancel", appointment=appointment)
     assert unread(desk, provider) == [request]
 
 
@@ -150,7 +150,7 @@ def test_a_forward_moves_the_request_with_its_note_and_history(desk: Desk, pract
     assert [(step.by_name, step.from_name, step.to_name, step.note) for step in view.forwards] == [
         ("Maria Santos", "IC-Appointment Request", "Nurses", "fever?")
     ]
-    assert (view.origin, view.because, view.version) == (TargetOrigin.FORWARDED, "Maria Santos forwarded it", 2)
+    assert (view.origin, view.routing_reason, view.version) == (TargetOrigin.FORWARDED, "Maria Santos forwarded it", 2)
     assert [row.id for row in desk.query(nurse, search_queries.search, "okafor").rows] == [request]
 
 
@@ -185,7 +185,7 @@ def test_a_forward_can_be_taken_back_with_its_marks(desk: Desk, practice: Practi
     assert unread(desk, practice.maria) == [request]
     assert not desk.query(practice.maria, inbox_queries.rows, (request,))[0].unread
     view = desk.query(practice.maria, request_view.open_request, request)
-    assert (view.forwards, view.because) == ((), "Department IC-Appointment Request")
+    assert (view.forwards, view.routing_reason) == ((), "Department IC-Appointment Request")
     assert desk.query(practice.maria, inbox_queries.open_keys, Tab.FORWARDED) == ()
     again = desk.perform(practice.maria, inbox_routing.forward, request, staff(practice.admin), "", expect_version=3)
     assert again.undo is not None
@@ -241,8 +241,10 @@ def test_somebody_always_has_it(
     provider = a_provider_login(practice) if has_login else None
     if not has_members:
         members(practice, practice.intake, [])
-    visit = None if kind == "schedule" else practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "15:00")
-    values: dict[str, Any] = {"provider": practice.mwangi} if kind == "schedule" else {"appointment": visit}
+    appointment = (
+        None if kind == "schedule" else practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "15:00")
+    )
+    values: dict[str, Any] = {"provider": practice.mwangi} if kind == "schedule" else {"appointment": appointment}
     request = practice.a_request(kind, **values)
     who = [practice.maria, practice.kofi, practice.admin, *([provider] if provider else [])]
     assert [each.id for each in who if request in unread(desk, each)]

@@ -141,14 +141,14 @@ def test_booking_another_time_than_the_held_one_gives_the_hold_back(practice: Pr
     assert present(practice, held.id).cancel_code == "dropped"
 
 
-def test_a_time_that_was_held_for_a_move_can_be_booked_as_a_visit_of_its_own(practice: Practice) -> None:
+def test_a_time_that_was_held_for_a_move_can_be_booked_as_an_appointment_of_its_own(practice: Practice) -> None:
     first = book(practice, "9:20").value
     held = hold(practice, "11:20", replaces=first.id)
     second = book(practice, "11:20", hold_id=held.id).value
     assert (second.chain_id, present(practice, first.id).status) == (second.id, AppointmentStatus.CONFIRMED)
 
 
-def test_a_time_that_was_held_for_a_new_visit_can_be_moved_to(practice: Practice) -> None:
+def test_a_time_that_was_held_for_a_new_appointment_can_be_moved_to(practice: Practice) -> None:
     held = hold(practice, "11:20")
     first = book(practice, "9:20").value
     moved = move(practice, first, "11:20", hold_id=held.id).value
@@ -171,7 +171,7 @@ def test_a_hold_is_booked_once(practice: Practice) -> None:
 def test_the_same_form_sent_twice_books_once(practice: Practice) -> None:  # row 21
     command = new_uuid()
     answers = [
-        practice.desk.perform_once(
+        practice.desk.perform_idempotent(
             command,
             practice.maria,
             scheduling.book,
@@ -345,7 +345,7 @@ def test_the_loser_of_a_move_is_not_offered_the_present_time(practice: Practice)
     with pytest.raises(SlotTaken) as lost:
         move(practice, booked, "11:00")
     assert [each.starts_at for each in lost.value.next_free] == [
-        wall(TODAY, "11:50"),  # overlaps the visit itself, which is no obstacle
+        wall(TODAY, "11:50"),  # overlaps the appointment itself, which is no obstacle
         wall(TODAY, "12:00"),
         wall(TODAY, "12:10"),
     ]
@@ -369,7 +369,7 @@ def test_a_chain_stays_a_line(practice: Practice) -> None:  # I5
 # Completed and no-show
 
 
-def test_a_visit_is_completed_once_it_has_begun(practice: Practice, clock: FixedClock) -> None:  # AP5
+def test_an_appointment_is_completed_once_it_has_begun(practice: Practice, clock: FixedClock) -> None:  # AP5
     booked = book(practice, "9:20").value
     with pytest.raises(Refused, match=r"begins at Tue, Nov 24, 9:20 AM"):
         practice.desk.perform(practice.maria, scheduling.complete, booked.id, expect_version=booked.version)

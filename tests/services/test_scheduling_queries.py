@@ -83,7 +83,7 @@ def statements(unit: Unit, ask: Callable[[Unit], object]) -> int:
     return len(sent)
 
 
-def visits(practice: Practice, **values: Any) -> tuple[PortalAppointment, ...]:
+def appointments(practice: Practice, **values: Any) -> tuple[PortalAppointment, ...]:
     return practice.desk.query(values.pop("by", practice.amara), schedule_queries.portal_appointments)
 
 
@@ -293,14 +293,14 @@ def test_a_day_shows_who_works_with_open_time_absences_and_entries(
     assert (column.location_names, column.entries[0].patient_name) == (("Northside",), "Zuri Okafor")
 
 
-def test_a_day_off_has_a_column_only_for_who_has_a_visit(practice: Practice) -> None:
+def test_a_day_off_has_a_column_only_for_who_has_an_appointment(practice: Practice) -> None:
     saturday = TODAY + timedelta(days=4)
     assert day(practice, day=saturday).columns == ()
     practice.an_appointment(practice.zuri, practice.mwangi, saturday, "9:20")
     assert [each.provider_id for each in day(practice, day=saturday).columns] == [practice.mwangi]
 
 
-def test_who_left_the_practice_still_shows_booked_visits(practice: Practice) -> None:
+def test_who_left_the_practice_still_shows_booked_appointments(practice: Practice) -> None:
     practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "9:20")
     with practice.database.write() as connection:
         connection.execute(update(schema.provider).values(active=False))
@@ -354,7 +354,7 @@ def test_the_week_of_nobody_is_refused(practice: Practice) -> None:
 
 
 def test_a_week_is_seen_as_its_days_are(practice: Practice) -> None:
-    """Also in the week in which the clocks go back: each visit in the column of its day."""
+    """Also in the week in which the clocks go back: each appointment in the column of its day."""
     sunday = date(2026, 11, 1)
     for number in range(7):
         practice.an_appointment(practice.zuri, practice.lindqvist, sunday + timedelta(days=number), "23:30", minutes=20)
@@ -386,7 +386,7 @@ def test_a_day_costs_the_same_few_statements_however_full_it_is(practice: Practi
     assert practice.desk.query(practice.maria, count) == empty <= 7
 
 
-def test_upcoming_visits_are_confirmed_and_to_come(practice: Practice) -> None:
+def test_upcoming_appointments_are_confirmed_and_to_come(practice: Practice) -> None:
     later = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:20")
     sooner = practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "9:20")
     practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "8:00")
@@ -443,7 +443,7 @@ def test_a_right_that_has_ended_is_none(practice: Practice) -> None:  # PP1
     with pytest.raises(NotFound):
         portal_slots(practice)
     practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:20")
-    assert visits(practice) == ()
+    assert appointments(practice) == ()
 
 
 def test_the_portal_asks_for_a_month_at_most(practice: Practice) -> None:
@@ -452,7 +452,7 @@ def test_the_portal_asks_for_a_month_at_most(practice: Practice) -> None:
     assert portal_slots(practice, from_day=date(2029, 1, 1)) == ()
 
 
-def test_a_parent_sees_the_childs_visits(practice: Practice) -> None:  # PP2
+def test_a_parent_sees_the_childs_appointments(practice: Practice) -> None:  # PP2
     tomorrow = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:20")
     past = practice.an_appointment(
         practice.zuri, practice.mwangi, TODAY - timedelta(days=30), "9:20", status="completed"
@@ -460,17 +460,17 @@ def test_a_parent_sees_the_childs_visits(practice: Practice) -> None:  # PP2
     hold(practice, "13:00")
     other = practice.a_patient("Kwame", "Mensah", date(2020, 1, 2))
     practice.an_appointment(other, practice.lindqvist, TOMORROW, "10:20")
-    found = visits(practice)
+    found = appointments(practice)
     assert [(each.id, each.status) for each in found] == [
         (past, AppointmentStatus.COMPLETED),
         (tomorrow, AppointmentStatus.CONFIRMED),
     ]
     assert (found[1].address, found[1].may_book) == ("1 Northside, Seattle", True)
-    assert visits(practice, by=practice.grandmother)[1].may_book is False
+    assert appointments(practice, by=practice.grandmother)[1].may_book is False
 
 
 def shown(practice: Practice) -> list[tuple[str, AppointmentStatus]]:
-    return [(f"{ZONE.wall(each.starts_at):%H:%M}", each.status) for each in visits(practice)]
+    return [(f"{ZONE.wall(each.starts_at):%H:%M}", each.status) for each in appointments(practice)]
 
 
 def test_within_the_grace_time_the_parent_sees_the_state_before(
@@ -501,7 +501,7 @@ def test_what_was_undone_was_never_there(practice: Practice, clock: FixedClock) 
     assert shown(practice) == []
 
 
-def test_a_visit_booked_and_cancelled_within_the_grace_time_does_not_flash_up(
+def test_an_appointment_booked_and_cancelled_within_the_grace_time_does_not_flash_up(
     practice: Practice, clock: FixedClock
 ) -> None:
     booked = book(practice, "9:20").value

@@ -51,7 +51,7 @@ class Scene:
                 self.window(provider, weekday)
             self.absence(provider)
             for number in range(60):
-                self.visit(provider, number)
+                self.appointment(provider, number)
 
     def window(self, provider: ProviderId, weekday: int) -> None:
         start = self.random.randrange(7 * 60, 12 * 60, 5)
@@ -91,8 +91,8 @@ class Scene:
         self.practice.an_absence(provider, start, end)
         self.busy[provider].append(Span(start, end))
 
-    def visit(self, provider: ProviderId, number: int) -> None:
-        """One visit in a cell of its own of 90 minutes, in any status, a hold or freed time that is over or is not."""
+    def appointment(self, provider: ProviderId, number: int) -> None:
+        """One appointment in a cell of its own of 90 minutes, in any status, a hold or freed time that is over or is not."""
         start = wall(TODAY + timedelta(days=number // 6), "7:00") + timedelta(minutes=90 * (number % 6))
         start += timedelta(minutes=self.random.randrange(0, 30, 5))
         until = start + timedelta(minutes=self.random.randrange(20, 60, 5))
@@ -193,7 +193,7 @@ def test_parents_see_neither_sooner_nor_later_than_the_type_allows(practice: Pra
     assert find(practice)[0].starts_at == wall(TODAY, "8:20")
 
 
-def test_holds_of_the_request_and_the_visit_to_be_moved_count_as_free(practice: Practice) -> None:  # ACT2
+def test_holds_of_the_request_and_the_appointment_to_be_moved_count_as_free(practice: Practice) -> None:  # ACT2
     request = a_request(practice)
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
     hold(practice, "9:00", request=request)

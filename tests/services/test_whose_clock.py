@@ -65,8 +65,8 @@ def test_a_place_elsewhere_is_told_by_its_own_clock(desk: Desk, practice: Practi
     thread = desk.query(practice.amara, portal_queries.portal_thread, request)
     words = Words("en_US", ZONE, TODAY)
     assert state_sentence(thread.request.standing, words, clock.now()) == "Booked: Wed, Nov 25, 8:00 AM MST."
-    (visit,) = desk.query(practice.amara, schedule_queries.portal_appointments)
-    assert words.at(visit.zone).moment_with_zone(visit.starts_at) == "Wed, Nov 25, 8:00 AM MST"
+    (appointment,) = desk.query(practice.amara, schedule_queries.portal_appointments)
+    assert words.at(appointment.zone).moment_with_zone(appointment.starts_at) == "Wed, Nov 25, 8:00 AM MST"
     again = practice.a_request()
     view = desk.query(practice.maria, request_view.open_request, again)
     assert words.at(view.upcoming[0].zone).moment(view.upcoming[0].starts_at) == "Wed, Nov 25, 8:00 AM MST"

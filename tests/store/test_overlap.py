@@ -87,7 +87,7 @@ def test_the_buffer_blocks_too(practice: Practice) -> None:
     at(practice, "10:10")
 
 
-def test_a_long_visit_blocks_to_its_end(practice: Practice) -> None:
+def test_a_long_appointment_blocks_to_its_end(practice: Practice) -> None:
     at(practice, "8:00", minutes=480, blocks_until=wall(TODAY, "20:00"))
     refused(lambda: at(practice, "19:40"))
 

@@ -1,4 +1,4 @@
-"""Visits, columns and offers, made by hand for tests of the geometry and of the view."""
+"""Appointments, columns and offers, made by hand for tests of the geometry and of the view."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -23,7 +23,7 @@ def at(day: date, minute: int) -> datetime:
     return ZONE.instant(day, minute)
 
 
-def visit(
+def appointment(
     number: int,
     start: datetime,
     minutes: int = 40,

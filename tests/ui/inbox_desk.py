@@ -199,7 +199,7 @@ class DeskWindow:
 
     @property
     def shown(self) -> RequestId | None:
-        now = self.page.answering.handler.now
+        now = self.page.response_controller.request_controller.now
         return None if now is None else now.view.id
 
     def rows(self) -> list[int]:

@@ -60,10 +60,10 @@ def desk(house: House, open_desk: OpenDesk) -> RunningDesk:
     """The whole window on a request with everything around it, open on the screen."""
     practice = house.practice
     with house.allowed():
-        visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "15:00")
-        practice.a_request("cancel", by=practice.father, appointment=visit, message="please cancel it")
+        appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "15:00")
+        practice.a_request("cancel", by=practice.father, appointment=appointment, message="please cancel it")
         wishes = [practice.wish(TODAY, "16:20"), practice.wish(TODAY, "16:20", practice.mwangi, rank=2)]
-        request = practice.a_request("reschedule", appointment=visit, wishes=wishes, message="later, please")
+        request = practice.a_request("reschedule", appointment=appointment, wishes=wishes, message="later, please")
     desk = open_desk(staff=practice.admin)
     desk.center.filters.tabs.choose("open")
     desk.until(lambda: len(desk.rows()) == 2, "both are in the list")

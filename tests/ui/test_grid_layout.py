@@ -21,11 +21,11 @@ from tests.ui.grid_parts import (
     MWANGI,
     NORTHSIDE,
     ZONE,
+    appointment,
     at,
     column,
     offered,
     opened,
-    visit,
 )
 
 SPRING, AUTUMN = date(2026, 3, 8), date(2026, 11, 1)
@@ -71,16 +71,16 @@ def test_an_empty_day_is_shown_from_8_to_5() -> None:
     assert layout.free_at(QPoint(10, 10)) is None
 
 
-def test_a_visit_outside_the_open_time_and_an_offer_widen_the_day() -> None:
+def test_an_appointment_outside_the_open_time_and_an_offer_widen_the_day() -> None:
     layout = laid(
-        column(spans=[opened(DAY, 9 * 60, 12 * 60)], entries=[visit(1, at(DAY, 7 * 60 + 15))]),
+        column(spans=[opened(DAY, 9 * 60, 12 * 60)], entries=[appointment(1, at(DAY, 7 * 60 + 15))]),
         offers=[offered(at(DAY, 18 * 60 + 30))],
     )
     assert hours(layout) == list(range(7, 21))
 
 
 def test_the_hour_that_the_clocks_skip_stays_empty_in_its_column() -> None:  # AV5
-    nine = visit(1, at(SPRING, 9 * 60))
+    nine = appointment(1, at(SPRING, 9 * 60))
     layout = laid(column(day=SPRING, spans=[opened(SPRING, 0, 24 * 60)], entries=[nine]), day=SPRING)
     assert layout.height == 24 * HOUR
     assert hours(layout)[:5] == [0, 1, 2, 3, 4]
@@ -92,7 +92,7 @@ def test_the_hour_that_the_clocks_skip_stays_empty_in_its_column() -> None:  # A
 
 def test_the_hour_that_comes_twice_has_two_rows() -> None:  # AV5
     second = at(AUTUMN, 60) + timedelta(hours=1)
-    first_half, second_half = visit(1, at(AUTUMN, 90), 20), visit(2, second + timedelta(minutes=30), 20)
+    first_half, second_half = appointment(1, at(AUTUMN, 90), 20), appointment(2, second + timedelta(minutes=30), 20)
     day = column(day=AUTUMN, spans=[opened(AUTUMN, 0, 24 * 60)], entries=[first_half, second_half])
     layout = laid(day, day=AUTUMN)
     assert layout.height == 25 * HOUR
@@ -124,9 +124,9 @@ def test_the_days_beside_a_day_with_a_doubled_hour_have_no_second_of_it() -> Non
     assert middle.starts_at == at(AUTUMN, 60) + timedelta(hours=1)
 
 
-def test_a_visit_of_a_week_stands_in_the_column_of_its_day() -> None:
+def test_an_appointment_of_a_week_stands_in_the_column_of_its_day() -> None:
     monday, tuesday = DAY - timedelta(days=1), DAY
-    nine, ten = visit(1, at(monday, 9 * 60)), visit(2, at(tuesday, 10 * 60))
+    nine, ten = appointment(1, at(monday, 9 * 60)), appointment(2, at(tuesday, 10 * 60))
     layout = laid_week(
         column(day=monday, spans=[opened(monday, 480, 1020)], entries=[nine]),
         column(day=tuesday, spans=[opened(tuesday, 480, 1020)], entries=[ten]),
@@ -141,8 +141,8 @@ def test_a_visit_of_a_week_stands_in_the_column_of_its_day() -> None:
     assert layout.in_the_way(ten, on_tuesday, 40 * MINUTE) is None
 
 
-def test_a_visit_over_midnight_is_cut_at_the_days_that_it_touches() -> None:
-    evening = visit(1, at(DAY, 23 * 60), 120)
+def test_an_appointment_over_midnight_is_cut_at_the_days_that_it_touches() -> None:
+    evening = appointment(1, at(DAY, 23 * 60), 120)
     days = (DAY, DAY + timedelta(days=1))
     layout = laid_week(*(column(day=each, entries=[evening]) for each in days), first=DAY)
     tops = [(each.rect.top() - GAP // 2, each.column) for each in layout.placed]
@@ -158,7 +158,11 @@ def test_free_time_of_a_day_off_has_a_place_of_the_week() -> None:
 
 def test_two_that_overlap_share_the_width_and_the_others_keep_it() -> None:
     nine = at(DAY, 9 * 60)
-    replaced, hold, later = visit(1, nine), visit(2, nine + 20 * MINUTE), visit(3, nine + 120 * MINUTE)
+    replaced, hold, later = (
+        appointment(1, nine),
+        appointment(2, nine + 20 * MINUTE),
+        appointment(3, nine + 120 * MINUTE),
+    )
     layout = laid(column(spans=[opened(DAY, 480, 1020)], entries=[replaced, hold, later]))
     one, two, alone = (placed(layout, each).rect for each in (replaced, hold, later))
     assert not one.intersects(two)
@@ -168,7 +172,7 @@ def test_two_that_overlap_share_the_width_and_the_others_keep_it() -> None:
 
 def test_a_hold_that_is_shown_as_an_offer_is_not_shown_twice() -> None:
     nine = at(DAY, 9 * 60)
-    hold = visit(1, nine, status=AppointmentStatus.HELD)
+    hold = appointment(1, nine, status=AppointmentStatus.HELD)
     ours = offered(nine, state=OfferState.HELD)
     items = [each.item for each in laid(column(entries=[hold]), offers=[ours]).placed]
     assert items == [ours]
@@ -205,8 +209,8 @@ def test_free_time_is_told_with_the_place_where_the_provider_works_then() -> Non
 
 def test_what_is_in_the_way_of_a_move_is_named_and_its_own_chain_is_not() -> None:
     nine = at(DAY, 9 * 60)
-    moved, other = visit(1, nine), visit(2, nine + 60 * MINUTE)
-    over = visit(3, nine + 180 * MINUTE, status=AppointmentStatus.NO_SHOW)
+    moved, other = appointment(1, nine), appointment(2, nine + 60 * MINUTE)
+    over = appointment(3, nine + 180 * MINUTE, status=AppointmentStatus.NO_SHOW)
     layout = laid(column(spans=[opened(DAY, 480, 1020)], entries=[moved, other, over]))
     length = 40 * MINUTE
     assert layout.in_the_way(moved, FreePoint(LINDQVIST, NORTHSIDE, nine + 30 * MINUTE), length) == other
@@ -216,15 +220,15 @@ def test_what_is_in_the_way_of_a_move_is_named_and_its_own_chain_is_not() -> Non
 
 
 DAYS = st.sampled_from([DAY, SPRING, AUTUMN])
-VISITS = st.lists(st.tuples(st.integers(0, 22 * 12), st.integers(1, 24)), max_size=12)
+APPOINTMENTS = st.lists(st.tuples(st.integers(0, 22 * 12), st.integers(1, 24)), max_size=12)
 
 
 @settings(max_examples=60, deadline=None)
-@given(day=DAYS, shapes=VISITS, width=st.integers(140, 900))
+@given(day=DAYS, shapes=APPOINTMENTS, width=st.integers(140, 900))
 def test_no_two_entries_of_a_column_ever_cover_each_other(day: date, shapes: list[tuple[int, int]], width: int) -> None:
     start = ZONE.bounds(day).starts_at
     entries = [
-        visit(number, start + ticks * 5 * MINUTE, length * 5) for number, (ticks, length) in enumerate(shapes, 1)
+        appointment(number, start + ticks * 5 * MINUTE, length * 5) for number, (ticks, length) in enumerate(shapes, 1)
     ]
     layout = laid(column(day=day, entries=entries), day=day, width=width)
     rects = [each.rect for each in layout.placed]
@@ -246,11 +250,11 @@ def test_a_quarter_hour_is_found_again_where_it_is_drawn(day: date, quarter: int
 
 
 @settings(max_examples=40, deadline=None)
-@given(day=DAYS, shapes=VISITS)
+@given(day=DAYS, shapes=APPOINTMENTS)
 def test_the_keyboard_reaches_every_entry_once_in_order(day: date, shapes: list[tuple[int, int]]) -> None:
     start = ZONE.bounds(day).starts_at
     entries = [
-        visit(number, start + ticks * 5 * MINUTE, length * 5) for number, (ticks, length) in enumerate(shapes, 1)
+        appointment(number, start + ticks * 5 * MINUTE, length * 5) for number, (ticks, length) in enumerate(shapes, 1)
     ]
     stops = laid(column(day=day, entries=entries), day=day).stops()
     assert {each.item for each in stops} == set(entries)

@@ -33,13 +33,13 @@ def test_the_same_need_again_says_so_first_and_arms_no_digit(
     desk = desks()
     desk.look()
     assert "Zuri already has Wed, Nov 25, 10:00 AM, Dr. Lindqvist" in desk.page.message.answered_bar.text()
-    now = desk.page.answering.handler.now
+    now = desk.page.response_controller.request_controller.now
     assert now is not None
     assert [one.digit for one in now.offers] == [0] * len(now.offers)
     own = wished_items(now, desk.context.words())[0]
     assert (own.word, own.state) == ("booked for Zuri", ItemState.HELD)
     desk.press("1")
-    assert desk.page.answering.handler.now.chosen is None  # type: ignore[union-attr]
+    assert desk.page.response_controller.request_controller.now.chosen is None  # type: ignore[union-attr]
     assert desk.response.send.words() == "Complete: already answered"
     desk.press("Ctrl+Return")
     assert "already has a visit on Wed, Nov 25, 10:00 AM" in desk.text
@@ -50,7 +50,7 @@ def test_the_same_need_again_says_so_first_and_arms_no_digit(
         assert len(practice.desk.query(practice.maria, upcoming_of, [practice.zuri])) == 1
 
 
-def test_another_visit_is_said_by_a_key_and_books(
+def test_another_appointment_is_said_by_a_key_and_books(
     desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
 ) -> None:  # ACT13
     with database_setup():
@@ -154,8 +154,8 @@ def test_a_custody_note_is_quoted_and_asks_without_calling_a_parent_none(
     desk.settle()
     assert "parent" not in desk.text.lower()
     assert view(request).state is RequestState.OPEN
-    assert desk.page.answering.handler.now is not None
-    assert desk.page.answering.handler.now.hold is None
+    assert desk.page.response_controller.request_controller.now is not None
+    assert desk.page.response_controller.request_controller.now.hold is None
 
 
 def test_without_agreement_the_answer_says_that_a_parent_must_ask(
@@ -212,7 +212,7 @@ def test_the_patient_can_be_changed_to_another_child_of_the_household(
     desk.press("Down", "Return")
     assert view(request).patient.id == brother
     assert view(request).hold is None
-    now = desk.page.answering.handler.now
+    now = desk.page.response_controller.request_controller.now
     assert now is not None
     assert now.chosen is None
     assert now.view.patient.given_name == "Kele"
@@ -245,7 +245,7 @@ def test_a_second_appointment_that_appears_meanwhile_asks_once(
     desk.press("1")
     with database_setup():
         practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
-    desk.page.answering.handler._reread()
+    desk.page.response_controller.request_controller._reread()
     desk.settle()
     desk.press("Ctrl+Return")
     question = desk.dialog()
@@ -263,12 +263,12 @@ def test_ctrl_enter_on_an_untouched_request_writes_nothing(
     desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup, kind: str
 ) -> None:
     with database_setup():
-        visit = (
+        appointment = (
             practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
             if kind != "schedule"
             else None
         )
-        request = practice.a_request(kind, appointment=visit, wishes=[practice.wish(TOMORROW, "14:00")])
+        request = practice.a_request(kind, appointment=appointment, wishes=[practice.wish(TOMORROW, "14:00")])
     desk = desks()
     desk.look()
     assert desk.response.send.words() == "Choose a time"

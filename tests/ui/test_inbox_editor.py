@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from request_desk.domain.phrases import Outcome, Prompt, Rendered, render
+from request_desk.domain.phrases import PhraseOutcome, Prompt, Rendered, render
 from request_desk.ui.inbox.reply_editor import ReplyEditor
 
 BODY = "Hi {{ contact.first_name }}, the {{ type.name|lower }} is on {{ new.time }}. Bye"
@@ -16,7 +16,7 @@ OTHER = {**VALUES, "new.time": "Wed, Nov 25, 10:00 AM", "type.name": "Sick visit
 
 
 def rendered(body: str = BODY, values: dict[str, str] = VALUES) -> Rendered:
-    return render(body, values, {}, "schedule", Outcome.BOOKED)
+    return render(body, values, {}, "schedule", PhraseOutcome.BOOKED)
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_undo_takes_text_back_and_fields_stay_true(editor: ReplyEditor) -> None:
 
 def test_an_open_field_is_named_and_reached_with_tab(editor: ReplyEditor) -> None:  # RE2
     prompts = (Prompt("form", "Which form?"),)
-    made = render("Please bring {{ new.time }} and {{ ask.form }} today.", {}, {}, "schedule", Outcome.BOOKED)
+    made = render("Please bring {{ new.time }} and {{ ask.form }} today.", {}, {}, "schedule", PhraseOutcome.BOOKED)
     editor.put(made, {}, prompts)
     assert editor.rendered().unresolved == ("new.time", "ask.form")
     editor.moveCursor(QTextCursor.MoveOperation.Start)

@@ -22,7 +22,7 @@ from request_desk.domain.ids import (
     TargetId,
     TypeId,
 )
-from request_desk.domain.phrases import Outcome, Rendered, Span
+from request_desk.domain.phrases import PhraseOutcome, Rendered, TextSpan
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import (
     Booking,
@@ -47,8 +47,8 @@ from request_desk.domain.requests import (
 from request_desk.domain.spans import Slot
 from request_desk.domain.words import Words
 from request_desk.ui.inbox import flow
-from request_desk.ui.inbox.beside import painted
 from request_desk.ui.inbox.flow import CancelChoice, Handling, Need, ShownOffer
+from request_desk.ui.inbox.offer_schedule import painted
 from request_desk.ui.schedule.grid_layout import OfferState
 
 WORDS = Words("en_US", PracticeTime("America/Los_Angeles"), date(2026, 11, 24))
@@ -65,7 +65,7 @@ def an_offer(start: datetime = NINE_TWENTY, *, rank: int = 1, provider: int = 1,
     return Offer(a_slot(start, provider), Fit.EXACT, rank, "Dr. Lindqvist", "Northside", warning)
 
 
-def a_visit(status: AppointmentStatus = AppointmentStatus.CONFIRMED, **changes: object) -> Appointment:
+def an_appointment(status: AppointmentStatus = AppointmentStatus.CONFIRMED, **changes: object) -> Appointment:
     start = datetime(2026, 12, 3, 16, 30, tzinfo=UTC)
     values: dict[str, object] = {
         "id": AppointmentId(70), "version": 3, "chain_id": AppointmentId(70), "replaces_id": None, "status": status,
@@ -79,14 +79,14 @@ def a_visit(status: AppointmentStatus = AppointmentStatus.CONFIRMED, **changes: 
 
 
 def a_hold(slot: Slot) -> Appointment:
-    return a_visit(
+    return an_appointment(
         AppointmentStatus.HELD, id=AppointmentId(80), starts_at=slot.starts_at, ends_at=slot.ends_at,
         provider_id=slot.provider_id, hold_expires_at=NINE_TWENTY + timedelta(minutes=15),
     )  # fmt: skip
 
 
 def a_view(
-    kind: RequestKind = RequestKind.RESCHEDULE, visit: Appointment | None = None, **changes: object
+    kind: RequestKind = RequestKind.RESCHEDULE, appointment: Appointment | None = None, **changes: object
 ) -> RequestView:
     at = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
     values: dict[str, object] = {
@@ -95,16 +95,18 @@ def a_view(
         "sender": SenderCard(ContactId(6), "Amara", "Okafor", "mother", True, True, True, "", "amara@example.org", "en"),
         "type_id": TypeId(9), "type_name": "Well visit", "type_minutes": 40, "provider_id": None, "provider_name": "",
         "location_id": None, "location_name": "", "arrived_at": at, "due_at": at, "needed_at": None, "urgent": False,
-        "target": Target(TargetKind.STAFF, TargetId(3)), "target_name": "Maria", "origin": TargetOrigin.AUTO, "because": "",
-        "appointment": visit, "hold": None, "wishes": (), "thread": (), "notes": (), "forwards": (), "related": (),
+        "target": Target(TargetKind.STAFF, TargetId(3)), "target_name": "Maria", "origin": TargetOrigin.AUTO, "routing_reason": "",
+        "appointment": appointment, "hold": None, "wishes": (), "thread": (), "notes": (), "forwards": (), "related": (),
         "upcoming": (), "rules": (), "claim": None, "deliveries": (), "inboxes": 2, "waiting_until": None,
         "completed_at": None, "completed_by": "", "completion_reason": "",
     }  # fmt: skip
     return RequestView(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def handling(*offers: Offer, kind: RequestKind = RequestKind.RESCHEDULE, visit: Appointment | None = None) -> Handling:
-    return flow.with_offers(Handling(a_view(kind, visit)), offers)
+def handling(
+    *offers: Offer, kind: RequestKind = RequestKind.RESCHEDULE, appointment: Appointment | None = None
+) -> Handling:
+    return flow.with_offers(Handling(a_view(kind, appointment)), offers)
 
 
 def later(minutes: int) -> datetime:
@@ -177,16 +179,16 @@ def test_a_late_answer_for_another_slot_changes_nothing() -> None:
 def test_a_slot_books_for_a_schedule_request_and_moves_for_a_reschedule_request() -> None:
     now = handling(an_offer(), kind=RequestKind.SCHEDULE)
     assert flow.act_of(flow.choosing(now, now.offers[0])) == Booking(a_slot(), TypeId(9))
-    now = handling(an_offer(), visit=a_visit())
+    now = handling(an_offer(), appointment=an_appointment())
     chosen = flow.held(flow.choosing(now, now.offers[0]), a_hold(a_slot()))
     assert flow.act_of(chosen) == Move(AppointmentId(70), 3, a_slot(), AppointmentId(80))
-    assert flow.outcome_of(chosen) is Outcome.MOVED
+    assert flow.outcome_of(chosen) is PhraseOutcome.MOVED
 
 
 def test_a_cancelled_appointment_cannot_be_cancelled_again() -> None:
-    now = flow.cancelling(handling(visit=a_visit()), CancelChoice(REASON))
+    now = flow.cancelling(handling(appointment=an_appointment()), CancelChoice(REASON))
     assert flow.act_of(now) == Cancellation(AppointmentId(70), 3, "pat", "")
-    gone = flow.with_view(now, a_view(visit=a_visit(AppointmentStatus.CANCELLED)), WORDS.zone)
+    gone = flow.with_view(now, a_view(appointment=an_appointment(AppointmentStatus.CANCELLED)), WORDS.zone)
     assert gone.cancel is None
     assert flow.act_of(gone) is None
 
@@ -200,12 +202,12 @@ def test_choosing_a_slot_ends_waiting() -> None:
 # refusals
 
 
-def text(*spans: Span | str) -> Rendered:
-    return Rendered(tuple(span if isinstance(span, Span) else Span(span) for span in spans))
+def text(*spans: TextSpan | str) -> Rendered:
+    return Rendered(tuple(span if isinstance(span, TextSpan) else TextSpan(span) for span in spans))
 
 
 def moved() -> Handling:
-    now = handling(an_offer(), an_offer(later(130)), visit=a_visit())
+    now = handling(an_offer(), an_offer(later(130)), appointment=an_appointment())
     return flow.held(flow.choosing(now, now.offers[0]), a_hold(a_slot()))
 
 
@@ -213,12 +215,12 @@ def moved() -> Handling:
     ("spans", "said"),
     [
         (("See you Tuesday at 9:20 AM",), ""),
-        ((Span("Thu, Dec 3, 8:30 AM", "old.time"), " is now ", Span("Tue, Nov 24, 9:20 AM", "new.time")), ""),
-        ((Span("‹new time›", "new.time", unresolved=True),), "still open"),
+        ((TextSpan("Thu, Dec 3, 8:30 AM", "old.time"), " is now ", TextSpan("Tue, Nov 24, 9:20 AM", "new.time")), ""),
+        ((TextSpan("‹new time›", "new.time", unresolved=True),), "still open"),
         (("Hi {{ name }}",), "curly brackets"),
     ],
 )
-def test_a_text_with_open_places_is_not_sent(spans: tuple[Span | str, ...], said: str) -> None:  # RE2
+def test_a_text_with_open_places_is_not_sent(spans: tuple[TextSpan | str, ...], said: str) -> None:  # RE2
     sentence = flow.refusal(moved(), text(*spans))
     assert (said in sentence) if said else sentence == ""
 
@@ -226,12 +228,12 @@ def test_a_text_with_open_places_is_not_sent(spans: tuple[Span | str, ...], said
 def test_what_the_text_must_agree_with_is_the_chosen_time_and_the_one_that_is_moved() -> None:  # RE11
     told = flow.told_of(moved(), {}, {})
     assert told is not None
-    assert (told.starts_at, told.old_at) == (a_slot().starts_at, a_visit().starts_at)
-    assert flow.told_of(handling(an_offer(), visit=a_visit()), {}, {}) is None
+    assert (told.starts_at, told.old_at) == (a_slot().starts_at, an_appointment().starts_at)
+    assert flow.told_of(handling(an_offer(), appointment=an_appointment()), {}, {}) is None
 
 
 def test_completing_without_a_reply_needs_a_reason_and_a_warning_its_own() -> None:  # RE6, ACT7
-    now = handling(an_offer(warning="Less than 24 hours ahead."), visit=a_visit())
+    now = handling(an_offer(warning="Less than 24 hours ahead."), appointment=an_appointment())
     assert flow.need_of(now, has_text=False, zone=WORDS.zone) is Need.NO_REPLY_REASON
     assert flow.need_of(now, has_text=False, zone=WORDS.zone, no_reply_reason="by phone") is None
     chosen = flow.choosing(now, now.offers[0])
@@ -244,9 +246,9 @@ def test_completing_without_a_reply_needs_a_reason_and_a_warning_its_own() -> No
 def test_the_schedule_opens_at_the_first_free_wish() -> None:  # ACT1
     wish = Wish(1, WishKind.SLOT, ProviderId(1), later(24 * 60))
     taken = ShownWish(Wish(1, WishKind.SLOT, ProviderId(1), NINE_TWENTY), WishState.TAKEN, "")
-    now = Handling(a_view(visit=a_visit(), wishes=(taken, ShownWish(wish, WishState.FREE, ""))))
+    now = Handling(a_view(appointment=an_appointment(), wishes=(taken, ShownWish(wish, WishState.FREE, ""))))
     assert flow.wanted_day(now, WORDS) == date(2026, 11, 25)
-    assert flow.wanted_day(Handling(a_view(RequestKind.CANCEL, a_visit())), WORDS) == date(2026, 12, 3)
+    assert flow.wanted_day(Handling(a_view(RequestKind.CANCEL, an_appointment())), WORDS) == date(2026, 12, 3)
 
 
 def test_waiting_counts_days_on_which_the_practice_is_open() -> None:
@@ -262,12 +264,12 @@ def test_waiting_counts_days_on_which_the_practice_is_open() -> None:
 def test_a_draft_remembers_slot_cancellation_and_disposition() -> None:  # MC10
     now = flow.disposing(moved(), Disposition.OPEN)
     state = json.dumps(flow.remembered(now))
-    again = flow.recalled(handling(an_offer(), visit=a_visit()), state, (REASON,))
+    again = flow.recalled(handling(an_offer(), appointment=an_appointment()), state, (REASON,))
     assert again.chosen is not None
     assert again.chosen.key == now.offers[0].key
     assert again.disposition is Disposition.OPEN
-    cancelled = flow.cancelling(handling(visit=a_visit()), CancelChoice(REASON, "sorry"))
-    again = flow.recalled(handling(visit=a_visit()), json.dumps(flow.remembered(cancelled)), (REASON,))
+    cancelled = flow.cancelling(handling(appointment=an_appointment()), CancelChoice(REASON, "sorry"))
+    again = flow.recalled(handling(appointment=an_appointment()), json.dumps(flow.remembered(cancelled)), (REASON,))
     assert again.cancel == CancelChoice(REASON, "sorry")
 
 
@@ -275,7 +277,7 @@ def test_a_draft_remembers_slot_cancellation_and_disposition() -> None:  # MC10
     "state", ["", "{", "[]", '{"disposition": "x"}', '{"slot": {}}', '{"slot": 5}', '{"cancel": 1}', "null"]
 )
 def test_a_draft_that_cannot_be_read_changes_nothing(state: str) -> None:
-    now = handling(an_offer(), visit=a_visit())
+    now = handling(an_offer(), appointment=an_appointment())
     assert flow.recalled(now, state, (REASON,)).chosen is None
 
 
@@ -302,7 +304,7 @@ def test_the_first_times_of_a_type_are_spread_over_providers_and_days() -> None:
     assert flow.spread(slots, WORDS.zone) == [a_slot(NINE_TWENTY, 1), a_slot(NINE_TWENTY, 2), a_slot(later(24 * 60))]
 
 
-def test_choosing_what_the_visit_is_for_forgets_the_offers_of_another_type() -> None:
+def test_choosing_what_the_appointment_is_for_forgets_the_offers_of_another_type() -> None:
     now = flow.typing(moved(), TypeId(12))
     assert now.offers == ()
     assert now.chosen is None
@@ -323,7 +325,7 @@ def test_the_schedule_draws_as_held_only_what_was_read_and_still_runs() -> None:
 
 
 def test_a_text_that_was_meant_for_one_time_is_asked_about_again_with_another() -> None:  # RE11
-    now = handling(an_offer(), an_offer(later(40)), visit=a_visit())
+    now = handling(an_offer(), an_offer(later(40)), appointment=an_appointment())
     first, second = now.offers
     meant = replace(flow.choosing(now, first), text_meant="see you then")
     assert flow.choosing(meant, second).text_meant == ""

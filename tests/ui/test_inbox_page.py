@@ -36,12 +36,12 @@ from request_desk.services.practice import phrases
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.services.schedule import scheduling
 from request_desk.store import schema
-from request_desk.ui.inbox.beside import painted
 from request_desk.ui.inbox.careful_sheets import DifferenceSheet
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from request_desk.ui.inbox.deliveries import DeliveriesSheet
 from request_desk.ui.inbox.dialogs import ForwardDialog, ReasonDialog, WaitingDialog
 from request_desk.ui.inbox.message_center import MessageCenter
+from request_desk.ui.inbox.offer_schedule import painted
 from request_desk.ui.inbox.phrase_popup import PhrasePopup
 from request_desk.ui.schedule.cancel_dialog import CancelDialog
 from request_desk.ui.schedule.grid_layout import OfferState
@@ -94,19 +94,19 @@ def view(sqlite_desk: Desk, practice: Practice, database_setup: Setup) -> Callab
 
 
 def a_move(practice: Practice) -> tuple[RequestId, AppointmentId]:
-    visit = practice.an_appointment(practice.zuri, practice.lindqvist, LATER, "8:30")
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, LATER, "8:30")
     wishes = [practice.wish(TODAY, "9:20"), practice.wish(TODAY, "11:30", rank=2)]
     message = "hi, picture day got moved, either of the two times below would be perfect thx!"
-    return practice.a_request("reschedule", appointment=visit, wishes=wishes, message=message), visit
+    return practice.a_request("reschedule", appointment=appointment, wishes=wishes, message=message), appointment
 
 
 def a_schedule(practice: Practice, time: str = "10:00") -> RequestId:
     return practice.a_request("schedule", wishes=[practice.wish(TODAY, time)])
 
 
-def seen(practice: Practice, database_setup: Setup, visit: AppointmentId) -> AppointmentStatus:
+def seen(practice: Practice, database_setup: Setup, appointment: AppointmentId) -> AppointmentStatus:
     with database_setup():
-        return practice.desk.query(practice.admin, schedule_queries.appointment, visit).status
+        return practice.desk.query(practice.admin, schedule_queries.appointment, appointment).status
 
 
 # the main job: three keys
@@ -119,7 +119,7 @@ def test_a_reschedule_request_takes_a_digit_and_ctrl_enter(
     database_setup: Setup,
 ) -> None:  # MC12, ACT3, ACT4
     with database_setup():
-        request, visit = a_move(practice)
+        request, appointment = a_move(practice)
     desk = desks()
     desk.look()
     assert desk.shown == request
@@ -130,7 +130,7 @@ def test_a_reschedule_request_takes_a_digit_and_ctrl_enter(
     )
     desk.press("Ctrl+Return")
     assert view(request).state is RequestState.COMPLETED
-    assert seen(practice, database_setup, visit) is AppointmentStatus.CANCELLED
+    assert seen(practice, database_setup, appointment) is AppointmentStatus.CANCELLED
     assert desk.rows() == []
     assert desk.page.list_stack.pane.sentence() == "Nothing is waiting for you."
 
@@ -171,8 +171,8 @@ def test_a_cancel_request_takes_c_and_ctrl_enter(
     database_setup: Setup,
 ) -> None:  # ACT3
     with database_setup():
-        visit = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "8:30")
-        request = practice.a_request("cancel", appointment=visit)
+        appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "8:30")
+        request = practice.a_request("cancel", appointment=appointment)
     desk = desks()
     desk.look()
     desk.press("C")
@@ -180,7 +180,7 @@ def test_a_cancel_request_takes_c_and_ctrl_enter(
     assert desk.response.send.kind is ButtonKind.DANGER
     desk.press("Ctrl+Return")
     assert view(request).state is RequestState.COMPLETED
-    assert seen(practice, database_setup, visit) is AppointmentStatus.CANCELLED
+    assert seen(practice, database_setup, appointment) is AppointmentStatus.CANCELLED
 
 
 def test_cancelling_another_kind_of_request_asks_the_reason(
@@ -245,7 +245,7 @@ def test_previewing_neither_claims_nor_holds_and_reads_after_700_ms(
     database_setup: Setup,
 ) -> None:  # MC4, MC8
     with database_setup():
-        request, _visit = a_move(practice)
+        request, _appointment = a_move(practice)
     desk = desks()
     desk.look(0.5)
     row = desk.page.feed.model.cached(request)
@@ -309,17 +309,17 @@ def test_the_loser_of_a_race_gets_the_next_slots_and_the_digit_stays_dead(
     desks: Callable[..., DeskWindow], practice: Practice, database_setup: Setup
 ) -> None:  # ACT6
     with database_setup():
-        request, _visit = a_move(practice)
+        request, _appointment = a_move(practice)
         other = practice.a_patient("Leo", "Weiss", TODAY - timedelta(days=900))
     desk = desks()
     desk.look()
-    now = desk.page.answering.handler.now
+    now = desk.page.response_controller.request_controller.now
     assert now is not None
     before = {one.digit: one.key for one in now.offers}
     with database_setup():
         practice.an_appointment(other, practice.lindqvist, TODAY, "9:20")
     desk.press("1")
-    now = desk.page.answering.handler.now
+    now = desk.page.response_controller.request_controller.now
     assert now is not None
     assert now.chosen is None
     after = {one.digit: one.key for one in now.offers}
@@ -329,8 +329,8 @@ def test_the_loser_of_a_race_gets_the_next_slots_and_the_digit_stays_dead(
     assert any(not one.is_gone for one in now.offers)
     desk.look()
     desk.press("1")
-    assert desk.page.answering.handler.now is not None
-    assert desk.page.answering.handler.now.chosen is None
+    assert desk.page.response_controller.request_controller.now is not None
+    assert desk.page.response_controller.request_controller.now.chosen is None
     assert desk.shown == request
 
 
@@ -344,9 +344,9 @@ def test_ctrl_enter_right_after_the_digit_waits_for_the_hold(
         request = a_schedule(practice)
     desk = desks()
     desk.look()
-    answering = desk.page.answering
+    answering = desk.page.response_controller
     answering.choose_digit(1)
-    now = answering.handler.now
+    now = answering.request_controller.now
     assert now is not None
     assert now.holding
     desk.response.editor.put_text("See you on Tue, Nov 24 at 10:00 AM.")
@@ -481,7 +481,7 @@ def test_a_text_that_names_another_time_is_stopped_once_with_two_ways_on(
     database_setup: Setup,
 ) -> None:  # RE11
     with database_setup():
-        request, _visit = a_move(practice)
+        request, _appointment = a_move(practice)
     desk = desks()
     desk.look()
     desk.press("1", "R")
@@ -602,7 +602,7 @@ def test_undo_restores_request_schedule_and_text(
     database_setup: Setup,
 ) -> None:  # ACT5
     with database_setup():
-        request, visit = a_move(practice)
+        request, appointment = a_move(practice)
     desk = desks()
     desk.look()
     desk.press("1", "R")
@@ -614,13 +614,13 @@ def test_undo_restores_request_schedule_and_text(
     assert "Zuri Okafor" in label.label
     desk.undo()
     assert view(request).state is RequestState.OPEN
-    assert seen(practice, database_setup, visit) is AppointmentStatus.CONFIRMED
+    assert seen(practice, database_setup, appointment) is AppointmentStatus.CONFIRMED
     assert desk.shown == request
     assert desk.text.endswith(" Bye!")
     held = view(request).hold
     assert held is not None  # what is drawn is what is held: the time is kept again
-    assert desk.page.answering.handler.now is not None
-    assert desk.page.answering.handler.now.hold == held
+    assert desk.page.response_controller.request_controller.now is not None
+    assert desk.page.response_controller.request_controller.now.hold == held
     assert painted_states(desk) == [OfferState.HELD]
 
 
@@ -653,7 +653,7 @@ def test_a_time_that_went_to_another_child_is_not_drawn_as_held_after_an_undo(
 
 def painted_states(desk: DeskWindow) -> list[OfferState]:
     """How the schedule draws what is chosen."""
-    now = desk.page.answering.handler.now
+    now = desk.page.response_controller.request_controller.now
     assert now is not None
     drawn = painted(now, desk.hand.clock.now())
     return [one.state for one in drawn if one.state in (OfferState.HELD, OfferState.CHOSEN)]
@@ -687,7 +687,7 @@ def test_own_words_are_shown_rank_the_times_and_are_left_out_by_one_key(
         return [(item.text, item.word) for item in desk.page.message.own.items()]
 
     def first() -> tuple[int, int]:
-        now = desk.page.answering.handler.now
+        now = desk.page.response_controller.request_controller.now
         assert now is not None
         start = desk.context.words().zone.wall(now.offers[0].offer.slot.starts_at)
         return start.hour, start.minute
@@ -702,7 +702,7 @@ def test_own_words_are_shown_rank_the_times_and_are_left_out_by_one_key(
     desk.settle()
     assert shown() == []
     assert desk.page.message.own.isHidden()
-    now = desk.page.answering.handler.now
+    now = desk.page.response_controller.request_controller.now
     assert now is not None
     assert (now.chosen, now.hold) == (None, None)  # nothing is done by what was read
 
@@ -714,7 +714,7 @@ def test_reply_only_lets_the_held_time_go(
     database_setup: Setup,
 ) -> None:  # RE1
     with database_setup():
-        request, visit = a_move(practice)
+        request, appointment = a_move(practice)
     desk = desks()
     desk.look()
     desk.press("1")
@@ -726,7 +726,7 @@ def test_reply_only_lets_the_held_time_go(
     desk.settle()
     assert view(request).hold is None
     assert view(request).state is RequestState.COMPLETED
-    assert seen(practice, database_setup, visit) is AppointmentStatus.CONFIRMED
+    assert seen(practice, database_setup, appointment) is AppointmentStatus.CONFIRMED
 
 
 def test_a_request_without_slots_says_next_available_and_n_finds_more(
@@ -737,12 +737,12 @@ def test_a_request_without_slots_says_next_available_and_n_finds_more(
     desk = desks()
     desk.look()
     assert [item.text for item in desk.page.message.wished.items()] == ["Next available"]
-    now = desk.page.answering.handler.now
+    now = desk.page.response_controller.request_controller.now
     assert now is not None
     assert now.offers
     count = len(now.offers)
     desk.press("N")
-    now = desk.page.answering.handler.now
+    now = desk.page.response_controller.request_controller.now
     assert now is not None
     assert len(now.offers) >= count
 
@@ -782,7 +782,7 @@ def test_a_request_without_a_type_is_booked_after_its_type_was_chosen(
     desk.press("1", "Ctrl+Return")
     assert view(request).state is RequestState.COMPLETED
     booked = view(request).upcoming
-    assert [visit.type_name for visit in booked] == ["Sick visit"]
+    assert [appointment.type_name for appointment in booked] == ["Sick visit"]
 
 
 # the list around it
@@ -841,9 +841,9 @@ def test_escape_closes_what_was_opened_last(
     assert desk.rows() == [found]
     page.open_request(request)  # beside a list that has other rows
     desk.settle()
-    assert page.answering.handler.request_id == request
+    assert page.response_controller.request_controller.request_id == request
     desk.press("Escape")
-    assert page.answering.handler.request_id == found
+    assert page.response_controller.request_controller.request_id == found
     desk.press("/")
     desk.press("Escape")  # what is searched
     desk.press("Escape")  # the field
@@ -900,7 +900,7 @@ def test_half_done_work_survives_a_kill(
     desks: Callable[..., DeskWindow], practice: Practice, hand: HandTimers, database_setup: Setup
 ) -> None:  # MC10
     with database_setup():
-        request, _visit = a_move(practice)
+        request, _appointment = a_move(practice)
     desk = desks()
     desk.look()
     desk.press("1", "R")
@@ -912,7 +912,7 @@ def test_half_done_work_survives_a_kill(
     again.look()
     assert again.shown == request
     assert again.text.endswith(" and thank you")
-    now = again.page.answering.handler.now
+    now = again.page.response_controller.request_controller.now
     assert now is not None
     assert now.chosen is not None
     again.press("Ctrl+Return")

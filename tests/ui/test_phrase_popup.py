@@ -7,13 +7,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from request_desk.domain.phrases import Outcome, Phrase, Rendered, parse
+from request_desk.domain.phrases import Phrase, PhraseOutcome, Rendered, parse
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import RequestKind
 from request_desk.domain.words import Words
 from request_desk.paths import phrases as phrase_folder
-from request_desk.ui.inbox.handler import Values
 from request_desk.ui.inbox.phrase_popup import PhrasePopup
+from request_desk.ui.inbox.request_controller import Values
 
 LIBRARY = tuple(parse(path.read_text("utf-8")) for path in sorted(phrase_folder().rglob("*.toml")))
 KNOWN = {"contact.first_name": "Amara", "patient.first_name": "Zuri", "staff.first_name": "Maria"}
@@ -28,7 +28,7 @@ def opened(qtbot: QtBot) -> Opened:
             LIBRARY,
             values,
             kind=RequestKind.SCHEDULE,
-            outcome=Outcome.ANY,
+            outcome=PhraseOutcome.ANY,
             language="en",
             words=Words("en_US", PracticeTime("America/Los_Angeles")),
         )
@@ -54,7 +54,7 @@ def test_return_before_the_values_are_known_inserts_when_they_are(opened: Opened
     QTest.keyClicks(popup.search, "other times")
     QTest.keyClick(popup.search, Qt.Key.Key_Return)
     assert (popup.isVisible(), chosen, popup.open_fields.text()) == (True, [], "")
-    popup.take(Values(KNOWN, Outcome.ANY))
+    popup.take(Values(KNOWN, PhraseOutcome.ANY))
     assert not popup.isVisible()
     ((_phrase, rendered),) = chosen
     assert "Amara" in rendered.text
@@ -63,7 +63,7 @@ def test_return_before_the_values_are_known_inserts_when_they_are(opened: Opened
 def test_values_that_come_while_one_still_chooses_only_change_the_preview(opened: Opened) -> None:
     popup, chosen = opened(None)
     assert "Amara" not in popup.preview.text()
-    popup.take(Values(KNOWN, Outcome.ANY))
+    popup.take(Values(KNOWN, PhraseOutcome.ANY))
     assert (popup.isVisible(), chosen) == (True, [])
     assert "Amara" in popup.preview.text()
 

@@ -69,11 +69,11 @@ def filled(sqlite_practice: Practice, text: str, database_setup: Setup) -> Reque
         practice.a_patient(name, name, TODAY - timedelta(days=900))  # who must not be confused with the first
         parent = practice.a_contact(name, name, "p@example.org", {child: {"relation": name[:40]}})
         other = practice.a_contact(name, name, "o@example.org", {child: {"relation": name[:40]}})
-        visit = practice.an_appointment(child, practice.lindqvist, TODAY + timedelta(days=3), "9:00")
-        practice.a_request("cancel", by=other, patient=child, appointment=visit, message=text)
+        appointment = practice.an_appointment(child, practice.lindqvist, TODAY + timedelta(days=3), "9:00")
+        practice.a_request("cancel", by=other, patient=child, appointment=appointment, message=text)
         wishes = [practice.wish(TODAY, "13:00")]
         made = practice.a_request(
-            "reschedule", by=parent, patient=child, appointment=visit, wishes=wishes, message=text
+            "reschedule", by=parent, patient=child, appointment=appointment, wishes=wishes, message=text
         )
         note = text[:2000]
         practice.desk.perform(practice.kofi, inbox_marks.add_note, made, note, CallOutcome.SPOKE)
@@ -150,7 +150,7 @@ def test_the_answer_that_names_a_hostile_patient_is_plain_text(desk: DeskWindow,
     desk.press("1")
     assert desk.text != ""
     assert not_plain(desk.frame) == []
-    desk.page.answering._conflicted(Conflict("It was answered.", who="Kofi Prah", what="completed"))
+    desk.page.response_controller._conflicted(Conflict("It was answered.", who="Kofi Prah", what="completed"))
     desk.settle()
     assert not_plain(desk.dialog()) == []
 

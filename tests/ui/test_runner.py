@@ -196,7 +196,7 @@ def test_calls_under_way_keep_their_actor(runner: Runner, desk: RecordingDesk, o
 
 
 def test_other_work_runs_in_the_pool(runner: Runner, owner: Owner) -> None:
-    runner.elsewhere(owner, threading.current_thread).done(owner.hear)
+    runner.run_in_pool(owner, threading.current_thread).done(owner.hear)
     runner.call(owner, threading.current_thread).done(owner.hear)
     assert runner.drained()
     names = sorted(thread.name for thread in owner.heard if isinstance(thread, threading.Thread))

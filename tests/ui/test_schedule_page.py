@@ -63,8 +63,8 @@ def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
 
 
 @pytest.fixture
-def visits(practice: Practice, database_setup: Setup) -> Callable[[], Sequence[Appointment]]:
-    """Read every visit of Zuri from the database, oldest first."""
+def appointments(practice: Practice, database_setup: Setup) -> Callable[[], Sequence[Appointment]]:
+    """Read every appointment of Zuri from the database, oldest first."""
 
     def read() -> Sequence[Appointment]:
         with database_setup(), practice.database.read() as connection:
@@ -99,13 +99,13 @@ def entry_of(desk: PageDesk[SchedulePage], appointment_id: AppointmentId) -> App
 
 
 def shown_day(desk: PageDesk[SchedulePage]) -> date | None:
-    """The day whose visits are shown, not only its title."""
+    """The day whose appointments are shown, not only its title."""
     shown = desk.page.panel.view.shown()
     return shown.key[0] if shown is not None else None
 
 
 def choose(desk: PageDesk[SchedulePage], appointment_id: AppointmentId) -> Appointment:
-    """Click a visit of the day."""
+    """Click an appointment of the day."""
     view, entry = desk.page.panel.view, entry_of(desk, appointment_id)
     view.reveal(entry.starts_at)
     desk.click(view.viewport(), view.rect_of(entry).center())
@@ -113,7 +113,7 @@ def choose(desk: PageDesk[SchedulePage], appointment_id: AppointmentId) -> Appoi
 
 
 def drag_by(desk: PageDesk[SchedulePage], appointment_id: AppointmentId, minutes: int, across: int = 0) -> None:
-    """Drag a visit so many minutes down and columns to the right."""
+    """Drag an appointment so many minutes down and columns to the right."""
     view, entry = desk.page.panel.view, entry_of(desk, appointment_id)
     view.reveal(entry.starts_at)
     QApplication.processEvents()
@@ -141,23 +141,23 @@ def test_types_are_told_apart_by_their_edges(desk_at: OpenDesk, practice: Practi
 # Moving
 
 
-def test_a_drop_moves_the_visit_at_once_and_can_be_undone(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+def test_a_drop_moves_the_appointment_at_once_and_can_be_undone(
+    desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]]
 ) -> None:  # ACT3, AP4
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
     desk = desk_at()
     drag_by(desk, booked, 60)
     assert not desk.has_dialog()
-    old, new = visits()
+    old, new = appointments()
     assert (old.status, old.cancel_code) == (AppointmentStatus.CANCELLED, "rescheduled")
     assert (new.starts_at, new.replaces_id) == (wall(TODAY, "11:00"), old.id)
     desk.press("Ctrl+Shift+Z")
-    assert visits()[0].status is AppointmentStatus.CONFIRMED
-    assert visits()[1].status is AppointmentStatus.CANCELLED
+    assert appointments()[0].status is AppointmentStatus.CONFIRMED
+    assert appointments()[1].status is AppointmentStatus.CANCELLED
 
 
-def test_a_drop_on_another_visit_asks_and_changes_nothing_by_itself(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+def test_a_drop_on_another_appointment_asks_and_changes_nothing_by_itself(
+    desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]]
 ) -> None:
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
     other = practice.a_patient("Ida", "Novak", date(2019, 1, 1))
@@ -171,11 +171,11 @@ def test_a_drop_on_another_visit_asks_and_changes_nothing_by_itself(
     )
     desk.press("Esc")
     assert not desk.has_dialog()
-    assert [each.starts_at for each in visits()] == [wall(TODAY, "10:00")]
+    assert [each.starts_at for each in appointments()] == [wall(TODAY, "10:00")]
 
 
 def test_a_drop_where_the_provider_is_away_asks(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+    desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]]
 ) -> None:
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
     practice.an_absence(practice.lindqvist, wall(TODAY, "11:00"), wall(TODAY, "12:00"), "Staff meeting")
@@ -185,11 +185,11 @@ def test_a_drop_where_the_provider_is_away_asks(
     assert isinstance(dialog, MoveDialog)
     assert "Staff meeting" in dialog.rules._notes.text()
     desk.press("Esc")
-    assert [each.starts_at for each in visits()] == [wall(TODAY, "10:00")]
+    assert [each.starts_at for each in appointments()] == [wall(TODAY, "10:00")]
 
 
-def test_a_visit_off_the_quarter_hour_that_is_dragged_back_stays_where_it_was(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+def test_an_appointment_off_the_quarter_hour_that_is_dragged_back_stays_where_it_was(
+    desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]]
 ) -> None:
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:10")
     desk = desk_at()
@@ -205,11 +205,11 @@ def test_a_visit_off_the_quarter_hour_that_is_dragged_back_stays_where_it_was(
     QTest.mouseRelease(port, left, none, where + QPoint(0, 2))
     desk.settle()
     assert not desk.has_dialog()
-    assert [each.starts_at for each in visits()] == [wall(TODAY, "10:10")]
+    assert [each.starts_at for each in appointments()] == [wall(TODAY, "10:10")]
 
 
-def test_a_visit_that_changed_meanwhile_is_not_moved_by_a_drop(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]], database_setup: Setup
+def test_an_appointment_that_changed_meanwhile_is_not_moved_by_a_drop(
+    desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]], database_setup: Setup
 ) -> None:
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
     desk = desk_at()
@@ -219,7 +219,7 @@ def test_a_visit_that_changed_meanwhile_is_not_moved_by_a_drop(
     drag_by(desk, booked, 60)
     assert not desk.has_dialog()
     assert "changed" in desk.said()
-    assert [each.status for each in visits()] == [AppointmentStatus.CANCELLED]
+    assert [each.status for each in appointments()] == [AppointmentStatus.CANCELLED]
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_a_visit_that_changed_meanwhile_is_not_moved_by_a_drop(
 def test_a_rule_that_blocks_says_why_and_offers_the_exception(
     desk_at: OpenDesk,
     practice: Practice,
-    visits: Callable[[], Sequence[Appointment]],
+    appointments: Callable[[], Sequence[Appointment]],
     database_setup: Setup,
     rule: dict[str, object],
     across: int,
@@ -251,11 +251,11 @@ def test_a_rule_that_blocks_says_why_and_offers_the_exception(
     assert dialog.button.words() == "Cancel and book new"
     assert not dialog.button.isEnabled()
     desk.press("Ctrl+Return")
-    assert len(visits()) == 1
+    assert len(appointments()) == 1
     dialog.rules.reason.setFocus()
     desk.type("Both parents asked for it")
     desk.press("Ctrl+Return")
-    old, new = visits()
+    old, new = appointments()
     assert new.replaces_id == old.id
     with database_setup(), practice.database.read() as connection:
         kept = connection.execute(select(schema.appointment.c.overrule).where(schema.appointment.c.id == new.id))
@@ -263,7 +263,7 @@ def test_a_rule_that_blocks_says_why_and_offers_the_exception(
 
 
 def test_a_time_that_somebody_took_meanwhile_is_refused_with_the_next_free_ones(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]], database_setup: Setup
+    desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]], database_setup: Setup
 ) -> None:  # ACT6
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
     other = practice.a_patient("Ida", "Novak", date(2019, 1, 1))
@@ -276,18 +276,18 @@ def test_a_time_that_somebody_took_meanwhile_is_refused_with_the_next_free_ones(
     dialog = dialog_of(desk, MoveDialog)
     assert isinstance(dialog, MoveDialog)
     assert "Kofi Prah has just taken 11:00 AM." in dialog.said.text()
-    assert len(visits()) == 1
+    assert len(appointments()) == 1
     others = dialog._others
     assert others is not None
     first = others._values[0]
     others.choose(first)
     desk.settle()
     desk.press("Ctrl+Return")
-    assert visits()[-1].starts_at == first.starts_at  # type: ignore[attr-defined]
+    assert appointments()[-1].starts_at == first.starts_at  # type: ignore[attr-defined]
 
 
 def test_moving_by_keys_alone(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+    desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]]
 ) -> None:  # ACT3
     practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
     desk = desk_at()
@@ -298,7 +298,7 @@ def test_moving_by_keys_alone(
     assert desk.focus() is dialog.times
     desk.press("Down", "Ctrl+Return")
     assert not desk.has_dialog()
-    old, new = visits()
+    old, new = appointments()
     assert new.replaces_id == old.id
 
 
@@ -306,7 +306,7 @@ def test_moving_by_keys_alone(
 
 
 def test_booking_by_keyboard_only(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+    desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]]
 ) -> None:  # ACT3
     desk = desk_at()
     desk.press("Ctrl+N")
@@ -326,14 +326,14 @@ def test_booking_by_keyboard_only(
     assert dialog._what.text().startswith("BOOK Zuri Okafor")
     desk.press("Down", "Ctrl+Return")
     assert not desk.has_dialog()
-    (made,) = visits()
+    (made,) = appointments()
     assert (made.status, made.type_name) == (AppointmentStatus.CONFIRMED, "Sick visit")
     desk.press("Ctrl+Shift+Z")
-    assert visits()[0].status is AppointmentStatus.CANCELLED
+    assert appointments()[0].status is AppointmentStatus.CANCELLED
 
 
-def test_a_second_visit_is_asked_about_once_and_enter_leaves_it(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+def test_a_second_appointment_is_asked_about_once_and_enter_leaves_it(
+    desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]]
 ) -> None:  # ACT13
     practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "14:00")
     desk = desk_at()
@@ -346,14 +346,14 @@ def test_a_second_visit_is_asked_about_once_and_enter_leaves_it(
     assert isinstance(asked, Question)
     assert "Zuri Okafor already has Tue, Nov 24, 2:00 PM with Dr. Lindqvist" in asked.question.text()
     desk.press("Return")
-    assert len(visits()) == 1
+    assert len(appointments()) == 1
     assert dialog.isVisible()
     desk.click(dialog.button)
     asked = dialog_of(desk, Question)
     assert isinstance(asked, Question)
     desk.click(asked.yes)
     assert not desk.has_dialog()
-    assert len(visits()) == 2
+    assert len(appointments()) == 2
 
 
 def test_enter_finds_and_never_books(desk_at: OpenDesk, practice: Practice) -> None:
@@ -384,17 +384,17 @@ def double_click(desk: PageDesk[SchedulePage], time: str) -> SlotDialog:
 
 
 def test_a_double_click_on_free_time_offers_the_time_that_the_rules_have_there(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+    desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]]
 ) -> None:  # ACT3, ACT15
     desk = desk_at()
     double_click(desk, "10:15")
     QTest.keyClicks(desk.focus(), "zuri")
     desk.press("Return", "Return", "Ctrl+Return")
-    assert [each.starts_at for each in visits()] == [wall(TODAY, "10:10")]
+    assert [each.starts_at for each in appointments()] == [wall(TODAY, "10:10")]
 
 
 def test_a_gap_that_is_too_short_says_so_and_offers_what_fits(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]], database_setup: Setup
+    desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]], database_setup: Setup
 ) -> None:  # ACT15
     with database_setup():
         other = practice.a_patient("Ida", "Novak", date(2019, 1, 1))
@@ -415,7 +415,7 @@ def test_a_gap_that_is_too_short_says_so_and_offers_what_fits(
 
 
 def test_after_a_refusal_nothing_is_selected_and_enter_books_nothing(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]], database_setup: Setup
+    desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]], database_setup: Setup
 ) -> None:  # ACT6, ACT15
     other = practice.a_patient("Ida", "Novak", date(2019, 1, 1))
     desk = desk_at()
@@ -432,15 +432,15 @@ def test_after_a_refusal_nothing_is_selected_and_enter_books_nothing(
     assert "Kofi Prah has just taken" in dialog.said.text()
     assert dialog._chosen() is None
     desk.press("Ctrl+Return", "Return")
-    assert visits() == []
+    assert appointments() == []
     dialog.times.select_key(next(iter(dialog._slots)))
     desk.settle()
     desk.press("Ctrl+Return")
-    assert len(visits()) == 1
+    assert len(appointments()) == 1
 
 
 def test_my_own_booking_is_not_blamed_on_somebody_else(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]], database_setup: Setup
+    desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]], database_setup: Setup
 ) -> None:  # ACT15
     other = practice.a_patient("Ida", "Novak", date(2019, 1, 1))
     desk = desk_at()
@@ -485,7 +485,7 @@ def test_no_free_time_says_so_and_looks_further(desk_at: OpenDesk, practice: Pra
 
 
 def test_cancelling_needs_a_reason_and_can_be_undone(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+    desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]]
 ) -> None:  # AP3
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
     desk = desk_at()
@@ -494,16 +494,16 @@ def test_cancelling_needs_a_reason_and_can_be_undone(
     dialog = dialog_of(desk, CancelDialog)
     assert isinstance(dialog, CancelDialog)
     desk.press("Ctrl+Return")
-    assert visits()[0].status is AppointmentStatus.CONFIRMED
+    assert appointments()[0].status is AppointmentStatus.CONFIRMED
     desk.press("1")
     assert dialog._read.text() == "The parent reads: At your request."
     desk.press("Tab")
     desk.type("Get well soon")
     desk.press("Return")  # only Ctrl+Enter cancels
-    assert visits()[0].status is AppointmentStatus.CONFIRMED
+    assert appointments()[0].status is AppointmentStatus.CONFIRMED
     desk.press("Ctrl+Return")
     assert not desk.has_dialog()
-    (cancelled,) = visits()
+    (cancelled,) = appointments()
     assert (cancelled.status, cancelled.cancel_code, cancelled.cancel_text) == (
         AppointmentStatus.CANCELLED,
         "pat",
@@ -511,11 +511,11 @@ def test_cancelling_needs_a_reason_and_can_be_undone(
     )
     assert desk.page.card._rows["reason"][1].text() == "Parent asked · Get well soon"
     desk.press("Ctrl+Shift+Z")
-    assert visits()[0].status is AppointmentStatus.CONFIRMED
+    assert appointments()[0].status is AppointmentStatus.CONFIRMED
 
 
-def test_a_visit_that_changed_meanwhile_is_not_cancelled(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]], database_setup: Setup
+def test_an_appointment_that_changed_meanwhile_is_not_cancelled(
+    desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]], database_setup: Setup
 ) -> None:
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, NEXT_WEEK, "10:00")
     desk = desk_at()
@@ -532,7 +532,7 @@ def test_a_visit_that_changed_meanwhile_is_not_cancelled(
     desk.press("Ctrl+Return")
     assert "Kofi Prah" in dialog.said.text()
     assert dialog.button.isEnabled()
-    assert visits()[-1].status is AppointmentStatus.CONFIRMED
+    assert appointments()[-1].status is AppointmentStatus.CONFIRMED
 
 
 def test_the_context_menu_offers_what_the_state_allows(desk_at: OpenDesk, practice: Practice) -> None:  # ACT3
@@ -559,7 +559,7 @@ def test_the_context_menu_offers_what_the_state_allows(desk_at: OpenDesk, practi
 
 
 def test_a_no_show_is_marked_only_when_nobody_can_come_any_more_and_is_corrected(
-    desk_at: OpenDesk, practice: Practice, visits: Callable[[], Sequence[Appointment]]
+    desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]]
 ) -> None:  # AP5
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "9:00")
     desk = desk_at()
@@ -574,10 +574,10 @@ def test_a_no_show_is_marked_only_when_nobody_can_come_any_more_and_is_corrected
     desk.wait(hours=2)
     choose(desk, booked)
     desk.click(card.no_show_button)
-    assert visits()[0].status is AppointmentStatus.NO_SHOW
+    assert appointments()[0].status is AppointmentStatus.NO_SHOW
     assert [each.words() for each in card.acts()] == ["Mark as completed"]
     desk.click(card.completed_button)
-    assert visits()[0].status is AppointmentStatus.COMPLETED
+    assert appointments()[0].status is AppointmentStatus.COMPLETED
     assert card._rows["status"][1].text() == "completed"
 
 
@@ -643,7 +643,7 @@ def test_a_day_is_read_again_only_for_what_may_be_seen_on_it(
     assert len(read) == 1
 
 
-def test_a_card_shows_that_its_visit_was_cancelled_elsewhere(
+def test_a_card_shows_that_its_appointment_was_cancelled_elsewhere(
     desk_at: OpenDesk, practice: Practice, database_setup: Setup
 ) -> None:
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "14:00")
@@ -756,7 +756,7 @@ def test_a_refresh_that_fails_leaves_the_day_on_the_screen(desk_at: OpenDesk, pr
     broken.mend()
 
 
-def test_a_provider_reads_and_a_hundred_visits_are_there(
+def test_a_provider_reads_and_a_hundred_appointments_are_there(
     desk_at: OpenDesk, practice: Practice, database_setup: Setup
 ) -> None:
     with database_setup():

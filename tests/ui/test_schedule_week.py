@@ -27,6 +27,7 @@ from tests.ui.page_desk import PageDesk, nameless
 from tests.ui.test_schedule_page import (
     OpenDesk,
     Setup,
+    appointments,
     choose,
     columns,
     desk_at,
@@ -36,14 +37,13 @@ from tests.ui.test_schedule_page import (
     practice,
     set_type,
     shown_day,
-    visits,
 )
 
-__all__ = ["desk_at", "practice", "visits"]  # fixtures
+__all__ = ["appointments", "desk_at", "practice"]  # fixtures
 
 SUNDAY = TODAY - timedelta(days=2)
 WEEK = tuple(SUNDAY + timedelta(days=number) for number in range(7))
-Visits = Callable[[], Sequence[Appointment]]
+Appointments = Callable[[], Sequence[Appointment]]
 
 
 def shown_week(desk: PageDesk[SchedulePage]) -> tuple[date, ProviderId]:
@@ -158,8 +158,8 @@ def test_a_click_on_a_days_head_opens_that_day(desk_at: OpenDesk, practice: Prac
     assert shown_day(desk) == thursday
 
 
-def test_a_drop_on_another_day_moves_the_visit_at_once_and_can_be_undone(
-    desk_at: OpenDesk, practice: Practice, visits: Visits
+def test_a_drop_on_another_day_moves_the_appointment_at_once_and_can_be_undone(
+    desk_at: OpenDesk, practice: Practice, appointments: Appointments
 ) -> None:  # ACT3
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00")
     desk = desk_at()
@@ -167,17 +167,17 @@ def test_a_drop_on_another_day_moves_the_visit_at_once_and_can_be_undone(
     choose(desk, booked)
     drag_by(desk, booked, 60, across=2)
     assert not desk.has_dialog()
-    old, new = visits()
+    old, new = appointments()
     assert old.status is AppointmentStatus.CANCELLED
     assert (new.provider_id, new.starts_at) == (practice.lindqvist, wall(TODAY + timedelta(days=2), "11:00"))
     assert desk.page.card.entry() == entry_of(desk, new.id)
     assert not desk.page.card.isHidden()
     desk.press("Ctrl+Shift+Z")
-    assert [each.status for each in visits()] == [AppointmentStatus.CONFIRMED, AppointmentStatus.CANCELLED]
+    assert [each.status for each in appointments()] == [AppointmentStatus.CONFIRMED, AppointmentStatus.CANCELLED]
 
 
 def test_a_drop_that_a_rule_stands_against_asks(
-    desk_at: OpenDesk, practice: Practice, visits: Visits, database_setup: Setup
+    desk_at: OpenDesk, practice: Practice, appointments: Appointments, database_setup: Setup
 ) -> None:  # ACT7
     with database_setup():
         set_type(practice, notice_minutes=7 * 24 * 60)
@@ -195,10 +195,12 @@ def test_a_drop_that_a_rule_stands_against_asks(
     assert isinstance(dialog, MoveDialog)
     assert "to Wed, Nov 25, 10:00 AM" in dialog._what.text()
     desk.press("Esc")
-    assert len(visits()) == 1
+    assert len(appointments()) == 1
 
 
-def test_a_double_click_books_on_the_day_of_the_column(desk_at: OpenDesk, practice: Practice, visits: Visits) -> None:
+def test_a_double_click_books_on_the_day_of_the_column(
+    desk_at: OpenDesk, practice: Practice, appointments: Appointments
+) -> None:
     desk = desk_at()
     desk.press("W")
     view, friday = desk.page.panel.view, TODAY + timedelta(days=3)
@@ -210,18 +212,18 @@ def test_a_double_click_books_on_the_day_of_the_column(desk_at: OpenDesk, practi
     assert isinstance(dialog_of(desk, SlotDialog), SlotDialog)
     QTest.keyClicks(desk.focus(), "zuri")
     desk.press("Return", "Return", "Ctrl+Return")
-    (made,) = visits()
+    (made,) = appointments()
     assert (made.provider_id, made.starts_at) == (practice.lindqvist, wall(friday, "10:00"))
     assert entry_of(desk, made.id) == made
 
 
-def test_cancelling_in_the_week(desk_at: OpenDesk, practice: Practice, visits: Visits) -> None:  # AP3
+def test_cancelling_in_the_week(desk_at: OpenDesk, practice: Practice, appointments: Appointments) -> None:  # AP3
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=2), "10:00")
     desk = desk_at()
     desk.press("W", "Down", "Return", "C")
     assert isinstance(dialog_of(desk, CancelDialog), CancelDialog)
     desk.press("1", "Ctrl+Return")
-    assert [(each.id, each.status) for each in visits()] == [(booked, AppointmentStatus.CANCELLED)]
+    assert [(each.id, each.status) for each in appointments()] == [(booked, AppointmentStatus.CANCELLED)]
 
 
 def test_arrows_walk_from_day_to_day(desk_at: OpenDesk, practice: Practice) -> None:

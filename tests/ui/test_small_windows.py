@@ -34,9 +34,9 @@ def request_id(sqlite_practice: Practice, database_setup: Setup) -> RequestId:
     with database_setup():
         shipped = [parse(path.read_text("utf-8")) for path in sorted(phrase_folder().rglob("*.toml"))]
         practice.desk.perform(SYSTEM, phrases.sync_shipped, shipped)
-        visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=9), "8:30")
+        appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=9), "8:30")
         wishes = [practice.wish(TODAY, "9:20"), practice.wish(TODAY, "11:30", rank=2)]
-        return practice.a_request("reschedule", appointment=visit, wishes=wishes)
+        return practice.a_request("reschedule", appointment=appointment, wishes=wishes)
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_the_folded_disposition_does_what_the_options_do(desk: DeskWindow, theme
     keep_open = desk.response.disposition_chip.menu_open().actions()[2]
     keep_open.trigger()
     desk.settle()
-    now = desk.page.answering.handler.now
+    now = desk.page.response_controller.request_controller.now
     assert now is not None
     assert now.disposition is Disposition.OPEN
     assert desk.response.dispositions.value() is Disposition.OPEN

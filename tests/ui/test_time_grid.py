@@ -25,11 +25,11 @@ from tests.ui.grid_parts import (
     MWANGI,
     NORTHSIDE,
     ZONE,
+    appointment,
     at,
     column,
     offered,
     opened,
-    visit,
 )
 
 NINE = at(DAY, 9 * 60)
@@ -91,8 +91,8 @@ def drag(view: TimeGrid, start: QPoint, by: QPoint, *, let_go: bool = True) -> N
         QTest.mouseRelease(view.viewport(), LEFT, NONE, start + by)
 
 
-def test_a_click_chooses_a_visit_and_an_offer(view: TimeGrid) -> None:  # ACT3
-    entry, offer = visit(1, NINE), offered(NINE + 60 * MINUTE, 3)
+def test_a_click_chooses_an_appointment_and_an_offer(view: TimeGrid) -> None:  # ACT3
+    entry, offer = appointment(1, NINE), offered(NINE + 60 * MINUTE, 3)
     entries, digits = told(view.entry_chosen), told(view.slot_chosen)
     view.show_schedule(day(working(entry)))
     view.set_offers([offer])
@@ -112,8 +112,8 @@ def test_an_offer_that_is_gone_hears_nothing(view: TimeGrid) -> None:
     assert digits == []
 
 
-def test_arrows_walk_over_visits_and_enter_chooses(view: TimeGrid) -> None:
-    one, two, other = visit(1, NINE), visit(2, NINE + 60 * MINUTE), visit(3, NINE, provider=MWANGI)
+def test_arrows_walk_over_appointments_and_enter_chooses(view: TimeGrid) -> None:
+    one, two, other = appointment(1, NINE), appointment(2, NINE + 60 * MINUTE), appointment(3, NINE, provider=MWANGI)
     chosen = told(view.entry_chosen)
     view.show_schedule(day(working(one, two), column(MWANGI, spans=[opened(DAY, 480, 1020)], entries=[other])))
     by_tab(view)
@@ -126,15 +126,15 @@ def test_arrows_walk_over_visits_and_enter_chooses(view: TimeGrid) -> None:
 
 def test_a_held_enter_chooses_once(view: TimeGrid) -> None:
     chosen = told(view.entry_chosen)
-    view.show_schedule(day(working(visit(1, NINE))))
+    view.show_schedule(day(working(appointment(1, NINE))))
     by_tab(view)
     held = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Return, NONE, "\r", True)
     QApplication.sendEvent(view, held)
     assert chosen == []
 
 
-def test_dragging_a_visit_tells_where_to_and_keeps_it_in_place(view: TimeGrid) -> None:  # ACT3
-    entry = visit(1, NINE)
+def test_dragging_an_appointment_tells_where_to_and_keeps_it_in_place(view: TimeGrid) -> None:  # ACT3
+    entry = appointment(1, NINE)
     moves, chosen = told(view.moved), told(view.entry_chosen)
     view.show_schedule(day(working(entry)))
     view.reveal(NINE)
@@ -145,8 +145,8 @@ def test_dragging_a_visit_tells_where_to_and_keeps_it_in_place(view: TimeGrid) -
     assert view.rect_of(entry).top() == before.top()
 
 
-def test_a_visit_dragged_back_to_its_own_time_is_not_moved(view: TimeGrid) -> None:
-    entry = visit(1, NINE)
+def test_an_appointment_dragged_back_to_its_own_time_is_not_moved(view: TimeGrid) -> None:
+    entry = appointment(1, NINE)
     moves = told(view.moved)
     view.show_schedule(day(working(entry)))
     view.reveal(NINE)
@@ -157,8 +157,8 @@ def test_a_visit_dragged_back_to_its_own_time_is_not_moved(view: TimeGrid) -> No
     assert moves == []
 
 
-def test_escape_lets_go_of_a_dragged_visit(view: TimeGrid) -> None:
-    entry = visit(1, NINE)
+def test_escape_lets_go_of_a_dragged_appointment(view: TimeGrid) -> None:
+    entry = appointment(1, NINE)
     moves = told(view.moved)
     view.show_schedule(day(working(entry)))
     view.reveal(NINE)
@@ -172,9 +172,9 @@ def test_escape_lets_go_of_a_dragged_visit(view: TimeGrid) -> None:
 @pytest.mark.parametrize(
     "entry",
     [
-        visit(1, at(DAY, 8 * 60)),
-        visit(2, NINE, status=AppointmentStatus.HELD),
-        visit(3, NINE, status=AppointmentStatus.COMPLETED),
+        appointment(1, at(DAY, 8 * 60)),
+        appointment(2, NINE, status=AppointmentStatus.HELD),
+        appointment(3, NINE, status=AppointmentStatus.COMPLETED),
     ],
     ids=["begun", "held", "completed"],
 )
@@ -188,7 +188,7 @@ def test_what_cannot_be_moved_is_not_dragged(view: TimeGrid, entry: Appointment)
 
 def test_the_rule_that_would_be_broken_is_asked_while_dragging(view: TimeGrid) -> None:  # ACT7
     asked: list[FreePoint] = []
-    entry = visit(1, NINE)
+    entry = appointment(1, NINE)
 
     def rule(_entry: Appointment, to: FreePoint) -> str:
         asked.append(to)
@@ -208,15 +208,15 @@ def test_the_rule_that_would_be_broken_is_asked_while_dragging(view: TimeGrid) -
 
 def test_a_double_click_on_free_time_tells_the_quarter_hour(view: TimeGrid) -> None:
     points = told(view.free_chosen)
-    view.show_schedule(day(working(visit(1, NINE))))
+    view.show_schedule(day(working(appointment(1, NINE))))
     view.reveal(NINE)
-    spot = view.rect_of(visit(1, NINE)).center() + QPoint(0, 106)
+    spot = view.rect_of(appointment(1, NINE)).center() + QPoint(0, 106)
     QTest.mouseDClick(view.viewport(), LEFT, NONE, spot)
     assert points == [FreePoint(LINDQVIST, NORTHSIDE, NINE + 75 * MINUTE)]
 
 
 def test_the_menu_opens_by_right_click_and_by_the_menu_key(view: TimeGrid) -> None:
-    entry = visit(1, NINE)
+    entry = appointment(1, NINE)
     menus: list[Appointment] = []
     view.entry_menu.connect(lambda entry, _place: menus.append(entry))
     view.show_schedule(day(working(entry)))
@@ -228,30 +228,30 @@ def test_the_menu_opens_by_right_click_and_by_the_menu_key(view: TimeGrid) -> No
 
 
 def test_reading_the_same_day_anew_keeps_scroll_and_keyboard(view: TimeGrid) -> None:
-    one, two = visit(1, NINE), visit(2, at(DAY, 14 * 60))
+    one, two = appointment(1, NINE), appointment(2, at(DAY, 14 * 60))
     view.show_schedule(day(working(one, two)))
     by_tab(view)
     QTest.keyClick(view, Qt.Key.Key_Down)
     view.verticalScrollBar().setValue(300)
     where = view.rect_of(two)
-    view.show_schedule(day(working(one, replace(two, version=2), visit(3, at(DAY, 15 * 60)))))
+    view.show_schedule(day(working(one, replace(two, version=2), appointment(3, at(DAY, 15 * 60)))))
     assert view.rect_of(two) == where
     chosen = told(view.entry_chosen)
     QTest.keyClick(view, Qt.Key.Key_Return)
     assert chosen == [replace(two, version=2)]
 
 
-def test_an_earlier_visit_that_comes_in_does_not_move_what_is_under_the_eye(view: TimeGrid) -> None:
-    two = visit(2, at(DAY, 14 * 60))
+def test_an_earlier_appointment_that_comes_in_does_not_move_what_is_under_the_eye(view: TimeGrid) -> None:
+    two = appointment(2, at(DAY, 14 * 60))
     view.show_schedule(day(working(two)))
     view.verticalScrollBar().setValue(300)
     where = view.rect_of(two)
-    view.show_schedule(day(working(visit(1, at(DAY, 6 * 60)), two)))
+    view.show_schedule(day(working(appointment(1, at(DAY, 6 * 60)), two)))
     assert view.rect_of(two) == where
 
 
 def test_another_day_that_is_awaited_hears_nothing_until_it_is_there(view: TimeGrid) -> None:
-    entry = visit(1, NINE)
+    entry = appointment(1, NINE)
     chosen = told(view.entry_chosen)
     view.show_schedule(day(working(entry)))
     view.reveal(NINE)
@@ -287,7 +287,8 @@ def test_a_day_on_which_nobody_works_says_so(view: TimeGrid) -> None:
 
 def test_hostile_names_are_painted_and_told_as_plain_text(view: TimeGrid) -> None:
     entries = [
-        replace(visit(number, NINE + number * 40 * MINUTE), patient_name=name) for number, name in enumerate(HOSTILE, 1)
+        replace(appointment(number, NINE + number * 40 * MINUTE), patient_name=name)
+        for number, name in enumerate(HOSTILE, 1)
     ]
     rule: Callable[[Placed], str] = view.words_of
     view.show_schedule(day(working(*entries)))
@@ -298,8 +299,8 @@ def test_hostile_names_are_painted_and_told_as_plain_text(view: TimeGrid) -> Non
         assert len(text) < 400
 
 
-def test_a_hundred_visits_are_walked_and_painted(view: TimeGrid) -> None:
-    entries = [visit(number, at(DAY, 480) + number * 5 * MINUTE, 5) for number in range(1, 101)]
+def test_a_hundred_appointments_are_walked_and_painted(view: TimeGrid) -> None:
+    entries = [appointment(number, at(DAY, 480) + number * 5 * MINUTE, 5) for number in range(1, 101)]
     view.show_schedule(day(working(*entries)))
     by_tab(view)
     for _step in range(120):
@@ -311,7 +312,9 @@ def test_a_hundred_visits_are_walked_and_painted(view: TimeGrid) -> None:
 
 
 def test_a_hold_counts_down_in_words(view: TimeGrid, clock: FixedClock) -> None:
-    hold = replace(visit(1, NINE, status=AppointmentStatus.HELD), hold_expires_at=clock.now() + timedelta(minutes=11))
+    hold = replace(
+        appointment(1, NINE, status=AppointmentStatus.HELD), hold_expires_at=clock.now() + timedelta(minutes=11)
+    )
     view.show_schedule(day(working(hold)))
     placed = Placed(hold, 0, view.rect_of(hold))
     assert "held, 11 min left" in view.words_of(placed)
@@ -351,7 +354,7 @@ def test_the_same_offers_again_move_nothing(view: TimeGrid) -> None:
 
 
 def test_what_lies_under_the_offers_is_painted_for_each_place_and_look(view: TimeGrid) -> None:
-    view.show_schedule(day(working(visit(1, NINE), visit(2, at(DAY, 14 * 60)))))
+    view.show_schedule(day(working(appointment(1, NINE), appointment(2, at(DAY, 14 * 60)))))
     view.set_offers([offered(at(DAY, 11 * 60))])
     top = view.viewport().grab().toImage()
     view.verticalScrollBar().setValue(view.verticalScrollBar().value() + 120)
@@ -360,7 +363,7 @@ def test_what_lies_under_the_offers_is_painted_for_each_place_and_look(view: Tim
     assert view.viewport().grab().toImage() == top
     view.set_offers(())
     without = view.viewport().grab().toImage()
-    view.show_schedule(day(working(visit(1, NINE))))
+    view.show_schedule(day(working(appointment(1, NINE))))
     assert view.viewport().grab().toImage() != without
     app_theme().choose(Look.DARK)
     dark = view.viewport().grab().toImage()
@@ -413,7 +416,7 @@ def a_week(*entries: Appointment) -> ScheduleWeek:
 
 
 def test_in_a_week_the_day_is_told_with_the_time(view: TimeGrid) -> None:
-    entry = visit(1, NINE)
+    entry = appointment(1, NINE)
     view.show_schedule(day(working(entry)))
     by_tab(view)
     assert "\n9:00 AM – 9:40 AM" in view.accessibleDescription()
@@ -422,8 +425,8 @@ def test_in_a_week_the_day_is_told_with_the_time(view: TimeGrid) -> None:
     assert "\nTue, Nov 24, 9:00 AM – 9:40 AM" in view.accessibleDescription()
 
 
-def test_a_visit_that_is_dragged_to_the_edge_finds_the_days_beyond_it(view: TimeGrid) -> None:
-    entry = visit(1, NINE)
+def test_an_appointment_that_is_dragged_to_the_edge_finds_the_days_beyond_it(view: TimeGrid) -> None:
+    entry = appointment(1, NINE)
     view.resize(400, 480)
     view.show_schedule(a_week(entry))
     moves = told(view.moved)

@@ -128,7 +128,7 @@ class Visitor:
 
 def portal(desk: Desk, clock: Clock, *, rates: Rates = UNHURRIED, **settings: Any) -> ASGIApp:
     """A portal on a desk."""
-    found = config.Settings(portal=config.Portal(**{"public_url": ADDRESS, **settings}))
+    found = config.Settings(portal=config.PortalConfig(**{"public_url": ADDRESS, **settings}))
     return server.build(desk, found, clock, rates=rates)
 
 

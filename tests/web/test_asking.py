@@ -43,7 +43,7 @@ def first_letter(practice: Practice) -> str:
         return str(connection.execute(select(schema.message.c.body).order_by(schema.message.c.id)).scalar())
 
 
-def test_a_parent_asks_for_a_visit_at_times_of_choice(sign_in: SignIn, practice: Practice) -> None:  # PP2
+def test_a_parent_asks_for_an_appointment_at_times_of_choice(sign_in: SignIn, practice: Practice) -> None:  # PP2
     visitor = sign_in(practice.amara)
     visitor.open("/")
     assert visitor.follow("Ask for a visit").title.startswith("What kind of visit?")
@@ -89,8 +89,8 @@ def test_who_is_not_sure_of_the_kind_names_days_and_tells_about_it(sign_in: Sign
     assert wishes(practice)[0][4:] == (date(2026, 11, 30), "afternoon")
 
 
-def test_a_visit_is_moved_from_its_card(sign_in: SignIn, practice: Practice) -> None:
-    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + 9 * DAY, "8:30")
+def test_an_appointment_is_moved_from_its_card(sign_in: SignIn, practice: Practice) -> None:
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + 9 * DAY, "8:30")
     visitor = sign_in(practice.amara)
     page = visitor.open("/")
     assert "Thu, Dec 3, 8:30 AM PST" in page.words
@@ -101,22 +101,22 @@ def test_a_visit_is_moved_from_its_card(sign_in: SignIn, practice: Practice) -> 
     page = visitor.send("/ask/reschedule")
     assert "The visit stays on Thu, Dec 3, 8:30 AM PST until we answer here." in page.words
     (request,) = stored(practice)
-    assert (request.kind, request.appointment_id, request.type_id) == ("reschedule", visit, practice.well)
+    assert (request.kind, request.appointment_id, request.type_id) == ("reschedule", appointment, practice.well)
 
 
 def test_a_move_of_a_type_that_stays_with_its_provider_offers_no_other(
     sign_in: SignIn, practice: Practice
 ) -> None:  # AP4
     therapy = practice.a_type("Therapy", 40, rebooking_mode="same_provider")
-    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + 9 * DAY, "8:30", kind=therapy)
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + 9 * DAY, "8:30", kind=therapy)
     visitor = sign_in(practice.amara)
-    page = visitor.open(f"/ask/reschedule?visit={visit}&provider={practice.mwangi}")
+    page = visitor.open(f"/ask/reschedule?appointment={appointment}&provider={practice.mwangi}")
     assert "Any provider" not in page.words
     assert page.forms["/ask/reschedule"]["provider"] == str(practice.lindqvist)
 
 
-def test_a_visit_is_asked_to_be_cancelled_with_a_reason(sign_in: SignIn, practice: Practice) -> None:
-    visit = practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "15:20", place=practice.harbor)
+def test_an_appointment_is_asked_to_be_cancelled_with_a_reason(sign_in: SignIn, practice: Practice) -> None:
+    appointment = practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "15:20", place=practice.harbor)
     visitor = sign_in(practice.amara)
     page = visitor.open("/ask/cancel")
     assert "Ask us to cancel this visit?" in page.words
@@ -124,10 +124,10 @@ def test_a_visit_is_asked_to_be_cancelled_with_a_reason(sign_in: SignIn, practic
     page = visitor.send("/ask/cancel", message="fever")
     assert "The visit on Tue, Nov 24, 3:20 PM PST stays booked until we answer here." in page.words
     (request,) = stored(practice)
-    assert (request.kind, request.appointment_id) == ("cancel", visit)
+    assert (request.kind, request.appointment_id) == ("cancel", appointment)
 
 
-def test_several_visits_are_told_apart(sign_in: SignIn, practice: Practice) -> None:
+def test_several_appointments_are_told_apart(sign_in: SignIn, practice: Practice) -> None:
     for days in (5, 6):
         practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + days * DAY, "9:00")
     visitor = sign_in(practice.amara)
@@ -135,7 +135,7 @@ def test_several_visits_are_told_apart(sign_in: SignIn, practice: Practice) -> N
     assert "Mon, Nov 30, 9:00 AM PST" in visitor.follow("Mon, Nov 30").words
 
 
-def test_without_a_visit_ahead_there_is_nothing_to_cancel(sign_in: SignIn, practice: Practice) -> None:
+def test_without_an_appointment_ahead_there_is_nothing_to_cancel(sign_in: SignIn, practice: Practice) -> None:
     practice.an_appointment(practice.zuri, practice.lindqvist, TODAY - DAY, "9:00")
     page = sign_in(practice.amara).open("/ask/cancel")
     assert "There is no visit ahead" in page.words
@@ -175,13 +175,15 @@ def test_a_grandmother_without_the_right_to_book_is_told_so_with_the_phone(
 def test_a_kind_that_is_off_is_neither_offered_nor_accepted(
     sqlite_desk: Desk, sqlite_practice: Practice, clock: FixedClock, kind: str
 ) -> None:  # MC1
-    visit = sqlite_practice.an_appointment(sqlite_practice.zuri, sqlite_practice.lindqvist, TODAY + 9 * DAY, "8:30")
+    appointment = sqlite_practice.an_appointment(
+        sqlite_practice.zuri, sqlite_practice.lindqvist, TODAY + 9 * DAY, "8:30"
+    )
     visitor = Visitor(portal(sqlite_desk, clock))
     visitor.client.cookies.set("session", token_for(sqlite_practice, sqlite_practice.amara))
     where = (
         f"child={sqlite_practice.zuri}&type={sqlite_practice.well}&go=next"
         if kind == "schedule"
-        else f"visit={visit}&go=next"
+        else f"appointment={appointment}&go=next"
     )
     visitor.open(f"/ask/{kind}?{where}")
     form = visitor.page.forms[f"/ask/{kind}"]
@@ -217,14 +219,18 @@ def test_other_kinds_do_not_exist(sqlite_sign_in: SignIn, sqlite_practice: Pract
     assert sqlite_sign_in(sqlite_practice.amara).open(f"/ask/{kind}").status == 404
 
 
-def test_nobody_asks_for_somebody_elses_child_or_visit(
+def test_nobody_asks_for_somebody_elses_child_or_appointment(
     sqlite_sign_in: SignIn, sqlite_practice: Practice
 ) -> None:  # PP1
     other = sqlite_practice.a_patient("Leo", "Weiss", date(2020, 11, 2))
-    visit = sqlite_practice.an_appointment(other, sqlite_practice.lindqvist, TODAY + 9 * DAY, "8:30")
+    appointment = sqlite_practice.an_appointment(other, sqlite_practice.lindqvist, TODAY + 9 * DAY, "8:30")
     visitor = sqlite_sign_in(sqlite_practice.amara)
     well = sqlite_practice.well
-    for path in (f"/ask/schedule?child={other}", f"/ask/cancel?visit={visit}", f"/ask/reschedule?visit={visit}"):
+    for path in (
+        f"/ask/schedule?child={other}",
+        f"/ask/cancel?appointment={appointment}",
+        f"/ask/reschedule?appointment={appointment}",
+    ):
         page = visitor.open(path)
         assert (page.status, "Leo" in page.words) == (404, False)
     visitor.open(f"/ask/schedule?child={sqlite_practice.zuri}&type={well}&go=next")
@@ -472,11 +478,11 @@ def test_parts_of_a_day_are_offered_as_the_practice_means_them(
 
 
 @pytest.mark.parametrize("kind", ["cancel", "reschedule"])
-def test_a_visit_whose_provider_left_and_whose_type_is_off_can_still_be_asked_about(
+def test_an_appointment_whose_provider_left_and_whose_type_is_off_can_still_be_asked_about(
     sqlite_sign_in: SignIn, sqlite_practice: Practice, kind: str
 ) -> None:  # RT3
     practice = sqlite_practice
-    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
     with practice.database.write() as connection:
         connection.execute(
             update(schema.provider).where(schema.provider.c.id == practice.lindqvist).values(active=False)
@@ -485,13 +491,13 @@ def test_a_visit_whose_provider_left_and_whose_type_is_off_can_still_be_asked_ab
             update(schema.appointment_type).where(schema.appointment_type.c.id == practice.well).values(active=False)
         )
     visitor = sqlite_sign_in(practice.amara)
-    visitor.open(f"/ask/{kind}?visit={visit}")
+    visitor.open(f"/ask/{kind}?appointment={appointment}")
     assert visitor.page.status == 200
     if kind == "reschedule":
         visitor.choose(f"/ask/{kind}", "next")
     assert "Sent." in visitor.send(f"/ask/{kind}", message="please").words
     (request,) = stored(practice)
-    assert (request.kind, request.appointment_id, request.type_id) == (kind, visit, practice.well)
+    assert (request.kind, request.appointment_id, request.type_id) == (kind, appointment, practice.well)
 
 
 def test_a_time_with_a_provider_who_does_not_exist_is_refused_in_words(

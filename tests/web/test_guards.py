@@ -44,14 +44,14 @@ def check_headers(answer: Any) -> None:
 
 def paths(practice: Practice) -> list[str]:
     """An address for every route."""
-    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "15:20")
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "15:20")
     practice.a_request()
     found = []
     for route in server.ROUTES:
         found += (
             [
                 route.path.replace("{kind}", kind)
-                for kind in ("schedule", f"cancel?visit={visit}", "reschedule", "nothing")
+                for kind in ("schedule", f"cancel?appointment={appointment}", "reschedule", "nothing")
             ]
             if "{kind}" in route.path
             else [route.path.replace("{reference:uuid}", str(new_uuid()))]
@@ -445,10 +445,10 @@ def test_the_busiest_page_weighs_less_than_fifty_kilobytes(sqlite_sign_in: SignI
 
 
 def test_the_guards_need_their_front() -> None:
-    from request_desk.web.guards import visit_of
+    from request_desk.web.guards import request_info
 
     async def page(request: Request) -> Response:
-        visit_of(request.scope)
+        request_info(request.scope)
         return PlainTextResponse("")
 
     bare: ASGIApp = Starlette(routes=[Route("/", page)])

@@ -1,4 +1,4 @@
-"""The first page and the threads: visits, promises, letters, answers, taking back, and who sees what (PP1, PP2, RE7)."""
+"""The first page and the threads: appointments, promises, letters, answers, taking back, and who sees what (PP1, PP2, RE7)."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -60,7 +60,7 @@ def test_the_first_page_has_a_button_for_each_kind_that_is_on(sign_in: SignIn, p
     assert page.links["Call (206) 555-0100".removeprefix("Call ")] == "tel:+12065550100"
 
 
-def test_visits_are_shown_with_weekday_and_zone_past_ones_apart(sign_in: SignIn, practice: Practice) -> None:
+def test_appointments_are_shown_with_weekday_and_zone_past_ones_apart(sign_in: SignIn, practice: Practice) -> None:
     practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + 9 * DAY, "8:30")
     practice.an_appointment(practice.zuri, practice.mwangi, TODAY - 200 * DAY, "9:00", status="completed")
     practice.an_appointment(practice.zuri, practice.mwangi, TODAY - 2 * DAY, "9:00", status="no_show")
@@ -81,7 +81,9 @@ def test_visits_are_shown_with_weekday_and_zone_past_ones_apart(sign_in: SignIn,
     assert "cancelled" in past
 
 
-def test_a_visit_is_seen_by_both_parents_a_request_by_its_sender(sign_in: SignIn, practice: Practice) -> None:  # PP1
+def test_an_appointment_is_seen_by_both_parents_a_request_by_its_sender(
+    sign_in: SignIn, practice: Practice
+) -> None:  # PP1
     practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + 9 * DAY, "8:30")
     request = practice.a_request(message="between us")
     mother, father = sign_in(practice.amara), sign_in(practice.father)
@@ -266,13 +268,15 @@ def test_a_contact_without_children_is_told_to_call(sqlite_sign_in: SignIn, sqli
     assert visitor.open("/").status == 200
 
 
-def test_a_cancelled_visit_says_why_in_the_words_for_the_parent(
+def test_a_cancelled_appointment_says_why_in_the_words_for_the_parent(
     sqlite_sign_in: SignIn, sqlite_practice: Practice, clock: FixedClock
 ) -> None:  # AP3
     practice = sqlite_practice
     for time, words in (("10:00", ""), ("11:00", "Dr. Lindqvist is <ill>.")):
-        visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=1), time)
-        practice.desk.perform(practice.maria, scheduling.cancel, visit, code="prov-pers", text=words, expect_version=1)
+        appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=1), time)
+        practice.desk.perform(
+            practice.maria, scheduling.cancel, appointment, code="prov-pers", text=words, expect_version=1
+        )
     coded = "Your provider is not available at that time."
     unread = practice.a_contact(
         "Efua", "Owusu", "efua@example.org", {practice.zuri: {"relation": "aunt", "may_see_messages": False}}
@@ -312,11 +316,11 @@ def test_every_page_tells_the_state_from_the_rows(sign_in: SignIn, practice: Pra
     told = "Booked: Fri, Nov 27, 9:10 AM PST."
     assert told in visitor.open(link(practice, schedule)).words
     assert told in visitor.open("/").words
-    (visit,) = practice.desk.query(practice.maria, upcoming_of, [practice.zuri])
-    cancel = practice.a_request("cancel", appointment=visit.id)
+    (appointment,) = practice.desk.query(practice.maria, upcoming_of, [practice.zuri])
+    cancel = practice.a_request("cancel", appointment=appointment.id)
     stays = "The visit on Fri, Nov 27, 9:10 AM PST stays booked until we answer here."
     assert stays in visitor.open(link(practice, cancel)).words
-    booked(practice, cancel, Cancellation(visit.id, visit.version, "pat"))
+    booked(practice, cancel, Cancellation(appointment.id, appointment.version, "pat"))
     clock.advance(timedelta(minutes=1))
     for request in (cancel, schedule):
         words = visitor.open(link(practice, request)).words

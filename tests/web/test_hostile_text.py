@@ -93,7 +93,7 @@ def test_every_field_of_an_asking(sqlite_sign_in: SignIn, sqlite_practice: Pract
             "w1",
             "from",
             "csrftoken",
-            "visit",
+            "appointment",
         ):
             try_in(visitor, where, "/ask/schedule", field, text)
 
@@ -102,7 +102,20 @@ def test_every_parameter_of_an_asking(sqlite_sign_in: SignIn, sqlite_practice: P
     visitor = sqlite_sign_in(sqlite_practice.amara)
     right = {"child": str(sqlite_practice.zuri), "type": str(sqlite_practice.well)}
     for text in texts:
-        for field in ("child", "type", "provider", "location", "visit", "from", "go", "on", "part", "w1", "c1", "x"):
+        for field in (
+            "child",
+            "type",
+            "provider",
+            "location",
+            "appointment",
+            "from",
+            "go",
+            "on",
+            "part",
+            "w1",
+            "c1",
+            "x",
+        ):
             for go in ("", "continue") if field in {"on", "part"} else ("",):
                 given = {**right, "go": go, "on": "2026-11-30", "part": "morning", field: text}
                 answer = visitor.client.get("/ask/schedule", params=given)

@@ -58,7 +58,7 @@ def address(sqlite_desk: Desk, sqlite_practice: Practice, clock: FixedClock) -> 
         ports.append(port)
         ready.set()
 
-    app = server.build(sqlite_desk, config.Settings(portal=config.Portal(port=0)), clock, rates=UNHURRIED)
+    app = server.build(sqlite_desk, config.Settings(portal=config.PortalConfig(port=0)), clock, rates=UNHURRIED)
     thread = Thread(target=server.serve, args=(app, "127.0.0.1", 0, heard), kwargs={"stop": stop})
     thread.start()
     assert ready.wait(20)
@@ -102,7 +102,7 @@ def fits(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
-def test_a_parent_asks_for_a_visit_on_a_phone_without_scripts(
+def test_a_parent_asks_for_an_appointment_on_a_phone_without_scripts(
     browser: Browser, address: str, sqlite_practice: Practice, sqlite_desk: Desk, clock: FixedClock
 ) -> None:  # PP1, PP2
     with opened(browser, address) as context:
@@ -151,7 +151,7 @@ def _newest(unit: Any) -> Any:
     return unit.first(select(func.max(schema.request.c.id)))[0]
 
 
-def test_a_visit_is_cancelled_with_the_keyboard_alone(
+def test_an_appointment_is_cancelled_with_the_keyboard_alone(
     browser: Browser, address: str, sqlite_practice: Practice, family: Actor
 ) -> None:
     with opened(browser, address) as context:

@@ -34,7 +34,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much of a practice is made: patients, and days with visits behind day 0."""
+    """How much of a practice is made: patients, and days with appointments behind day 0."""
 
     patients: int
     past_days: int
@@ -129,29 +129,34 @@ class _Builder:
         all_sent = plan.sent(finder)
         self._say(_("Filling the schedule …"))
         demanded = plan.planned(self._calendar, all_sent, families)
-        visits = ScheduleFill(
+        appointments = ScheduleFill(
             self._random("schedule"), self._calendar, families, finder.taken, demanded, self._size.past_days
-        ).visits()
+        ).appointments()
         of_child = index(families)
         appointments = rows.Appointments(known, self._calendar, self._new_id, self._random("bookings"), of_child)
-        made = [(visit, appointments.row(visit)) for visit in visits]
+        made = [(appointment, appointments.row(appointment)) for appointment in appointments]
         borrowed = frozenset(
             each.contact.id for each in all_sent if not any(right.may_book for right in each.contact.rights)
         )
         now = self._clock.now()
         people = rows.people(families, self._new_id, self._random("addresses"), now, borrowed)
-        self._say(_("Writing {patients} patients and {visits} visits …").format(
-            patients=f"{len(of_child):,}", visits=f"{len(made):,}"
+        self._say(_("Writing {patients} patients and {appointments} visits …").format(
+            patients=f"{len(of_child):,}", appointments=f"{len(made):,}"
         ))  # fmt: skip
         directory = rows.directory(
             known, self._calendar, self._new_id, {login: each.result() for login, each in hashes.items()}
         )
-        self._desk.perform(SYSTEM, loading.load, {**directory, **people, "appointment": [row for _visit, row in made]})
+        self._desk.perform(
+            SYSTEM, loading.load, {**directory, **people, "appointment": [row for _appointment, row in made]}
+        )
         self._desk.perform(SYSTEM, settings.first_settings, rows.settings(known, self._calendar))
         library = _library()
         self._desk.perform(SYSTEM, phrases.sync_shipped, library)
         self._say(_("Sending the parents' requests …"))
-        placed = {(visit.provider, visit.day.toordinal(), visit.start): AppointmentId(row["id"]) for visit, row in made}
+        placed = {
+            (appointment.provider, appointment.day.toordinal(), appointment.start): AppointmentId(row["id"])
+            for appointment, row in made
+        }
         RequestsFill(self._desk, self._clock, self._calendar, known, placed, library).run(all_sent)
         return self._desk.query(SYSTEM, loading.newest_line)
 

@@ -67,7 +67,7 @@ class Opening(_File, frozen=True, rename=_FROM):
     until: str
 
 
-class Place(_File, frozen=True):
+class FileLocation(_File, frozen=True):
     """A location."""
 
     key: str
@@ -76,7 +76,7 @@ class Place(_File, frozen=True):
     phone: str
 
 
-class VisitType(_File, frozen=True):
+class FileAppointmentType(_File, frozen=True):
     """An appointment type; no providers are all of them."""
 
     key: str
@@ -121,7 +121,7 @@ class Window(_File, frozen=True, rename=_FROM):
     label: str
 
 
-class Away(_File, frozen=True, rename=_FROM):
+class FileAbsence(_File, frozen=True, rename=_FROM):
     """An absence: weekly, or on business days."""
 
     provider: str
@@ -146,7 +146,7 @@ class Login(_File, frozen=True):
     at_work: bool = False
 
 
-class Group(_File, frozen=True):
+class FileDepartment(_File, frozen=True):
     """A department."""
 
     key: str
@@ -163,7 +163,7 @@ class Reason(_File, frozen=True):
     parent_text: str
 
 
-class Population(_File, frozen=True):
+class FilePopulation(_File, frozen=True):
     """How many people there are and how they live together."""
 
     patients: int
@@ -181,15 +181,15 @@ class Practice(_File, frozen=True):
     practice: Identity
     fill: Fill
     opening: list[Opening]
-    location: list[Place]
-    type: list[VisitType]
+    location: list[FileLocation]
+    type: list[FileAppointmentType]
     provider: list[Clinician]
     window: list[Window]
-    absence: list[Away]
+    absence: list[FileAbsence]
     staff: list[Login]
-    department: list[Group]
+    department: list[FileDepartment]
     cancel_reason: list[Reason]
-    population: Population
+    population: FilePopulation
 
 
 # names.toml
@@ -310,7 +310,7 @@ class Moment(_File, frozen=True):
     at: str
 
 
-class Wanted(_File, frozen=True):
+class FileWish(_File, frozen=True):
     """A preferred time, as its writer put it."""
 
     kind: Literal["slot", "day_part", "next"]
@@ -322,7 +322,7 @@ class Wanted(_File, frozen=True):
     state: str = ""
 
 
-class Visit(_File, frozen=True):
+class FileAppointment(_File, frozen=True):
     """The appointment that a request is about, or one that an answer booked."""
 
     day: int
@@ -342,7 +342,7 @@ class Forwarding(_File, frozen=True):
     note: str
 
 
-class Letter(_File, frozen=True, rename=_FROM):
+class FileMessage(_File, frozen=True, rename=_FROM):
     """A letter of a thread after the first one."""
 
     from_: str
@@ -351,7 +351,7 @@ class Letter(_File, frozen=True, rename=_FROM):
     text: str
 
 
-class Done(_File, frozen=True):
+class FileAnswer(_File, frozen=True):
     """What staff did about a request of the days before."""
 
     by: str
@@ -363,11 +363,11 @@ class Done(_File, frozen=True):
     until_day: int | None = None
     no_reply: str = ""
     code: str = ""
-    booked: Visit | None = None
+    booked: FileAppointment | None = None
     delivery: Literal["sent", "failed"] = "sent"
 
 
-class Asked(_File, frozen=True, rename=_FROM):
+class FileRequest(_File, frozen=True, rename=_FROM):
     """A request, and everything that happened to it."""
 
     key: str
@@ -379,23 +379,23 @@ class Asked(_File, frozen=True, rename=_FROM):
     provider: str
     location: str
     arrived: Moment
-    wishes: list[Wanted]
+    wishes: list[FileWish]
     text: str
-    appointment: Visit | None = None
-    sibling_appointment: Visit | None = None
-    booked: Visit | None = None
+    appointment: FileAppointment | None = None
+    sibling_appointment: FileAppointment | None = None
+    booked: FileAppointment | None = None
     read_by: list[str] = []
     claimed_by: str = ""
     forwarded: Forwarding | None = None
-    thread: list[Letter] = []
+    thread: list[FileMessage] = []
     reopened: bool = False
-    done: Done | None = None
+    done: FileAnswer | None = None
 
 
 class Requests(_File, frozen=True):
     """The whole of requests.toml, and of earlier.toml, which has no families."""
 
-    request: list[Asked]
+    request: list[FileRequest]
     family: list[NamedFamily] = []
     booked: list[Booked] = []
 

@@ -108,7 +108,7 @@ class Home:
             database=config.sqlite_url(self.database),
             data_folder=str(self.folder),
             ticks=False,
-            portal=config.Portal(host=_LOOPBACK, port=0),
+            portal=config.PortalConfig(host=_LOOPBACK, port=0),
             mail=config.Mail(
                 host=_LOOPBACK if mail_port else "",
                 port=mail_port or config.Mail().port,

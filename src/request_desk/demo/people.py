@@ -1,4 +1,4 @@
-"""The families of the demo practice: children, who asks for them, and with which rights; their visits are made elsewhere."""
+"""The families of the demo practice: children, who asks for them, and with which rights; their appointments are made elsewhere."""
 
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ class Right:
 
 
 @dataclass(frozen=True, slots=True)
-class Contact:
+class DemoContact:
     """Somebody who asks; `email` "" is none. `key` names those whom a request names."""
 
     id: int
@@ -62,7 +62,7 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class Child:
+class DemoChild:
     """A patient. `key` names those whom a request names."""
 
     id: int
@@ -76,14 +76,14 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A household and its usual provider; `is_special` families have no visits to come but those that a file gives them."""
+    """A household and its usual provider; `is_special` families have no appointments to come but those that a file gives them."""
 
     id: int
     key: str
     provider: str
     location: str
-    children: tuple[Child, ...]
-    contacts: tuple[Contact, ...]
+    children: tuple[DemoChild, ...]
+    contacts: tuple[DemoContact, ...]
     is_special: bool = False
 
 
@@ -102,7 +102,7 @@ class Population:
         self._weights = {culture.key: _weights(culture) for culture in self._cultures}
         self._by_key = {culture.key: culture for culture in self._cultures}
         self._emails: dict[str, int] = {}
-        self._named: dict[tuple[str, str], Child] = {}
+        self._named: dict[tuple[str, str], DemoChild] = {}
         self._providers = {provider.key: provider for provider in data.practice().provider}
         for family in data.requests().family:
             for contact in family.contact:
@@ -125,7 +125,7 @@ class Population:
         for named in data.requests().family:
             children = tuple(self._named_child(named, child) for child in named.child)
             contacts = tuple(
-                Contact(
+                DemoContact(
                     id=self._new_id(),
                     key=f"{named.key}.{contact.key}",
                     given=contact.given,
@@ -149,7 +149,7 @@ class Population:
             )
             yield Family(self._new_id(), named.key, named.provider, named.location, children, contacts, is_special=True)
 
-    def _named_child(self, family: NamedFamily, named: NamedChild) -> Child:
+    def _named_child(self, family: NamedFamily, named: NamedChild) -> DemoChild:
         name = Name(given=named.given, family=named.family or family.family)
         child = self._child(name, named.sex, self._born(named), key=f"{family.key}.{named.key}")
         return replace(child, custody_note=named.custody_note)
@@ -232,12 +232,12 @@ class Population:
         ]
         return self._random.choice(left)
 
-    def _child(self, name: Name, sex: Sex, birth_day: date, key: str = "") -> Child:
-        child = Child(self._new_id(), key, name.given, name.family, sex, birth_day)
+    def _child(self, name: Name, sex: Sex, birth_day: date, key: str = "") -> DemoChild:
+        child = DemoChild(self._new_id(), key, name.given, name.family, sex, birth_day)
         self._named.setdefault((name.given, name.family), child)
         return child
 
-    def _household(self, culture: Culture, surname: str, children: tuple[Child, ...], provider: str = "") -> Family:
+    def _household(self, culture: Culture, surname: str, children: tuple[DemoChild, ...], provider: str = "") -> Family:
         chosen = provider or self._random.choices(list(_PANELS), weights=list(_PANELS.values()))[0]
         first = "mother" if self._random.random() < 0.78 else "father"
         contacts = [self._parent(culture, surname, children, first)]
@@ -254,13 +254,13 @@ class Population:
         location = self._random.choice(self._providers[chosen].locations)
         return Family(self._new_id(), "", chosen, location, children, tuple(contacts))
 
-    def _parent(self, culture: Culture, surname: str, children: Sequence[Child], relation: str) -> Contact:
+    def _parent(self, culture: Culture, surname: str, children: Sequence[DemoChild], relation: str) -> DemoContact:
         mothers, fathers = culture.mother or culture.girl, culture.father or culture.boy
         given = self._random.choice(mothers if relation == "mother" else fathers)
         rights = tuple(Right(child.id, relation, valid_until=self._end_of_right(child, relation)) for child in children)
         return self._contact(culture, given, surname, rights)
 
-    def _grandparent(self, culture: Culture, surname: str, children: Sequence[Child]) -> Contact:
+    def _grandparent(self, culture: Culture, surname: str, children: Sequence[DemoChild]) -> DemoContact:
         relation = self._random.choice(("grandmother", "grandfather"))
         given = self._random.choice(
             (culture.mother or culture.girl) if relation == "grandmother" else (culture.father or culture.boy)
@@ -272,17 +272,17 @@ class Population:
         )
         return self._contact(culture, given, surname, rights)
 
-    def _has_own_account(self, child: Child) -> bool:
+    def _has_own_account(self, child: DemoChild) -> bool:
         years = (self._today - child.birth_day).days / _YEAR
         wanted = 0.0 if years < self._rules.young_patient_own_account_years else 1.0 if years >= _ADULT_YEARS else 0.5
         return self._random.random() < wanted
 
-    def _own_account(self, child: Child) -> Contact:
+    def _own_account(self, child: DemoChild) -> DemoContact:
         return self._contact(None, child.given, child.family, (Right(child.id, "self"),), is_reached=True)
 
     def _contact(
         self, culture: Culture | None, given: str, surname: str, rights: tuple[Right, ...], *, is_reached: bool = False
-    ) -> Contact:
+    ) -> DemoContact:
         language = "en"
         if culture is not None and culture.key in _LANGUAGES and self._random.random() < _OWN_LANGUAGE:
             language = _LANGUAGES[culture.key]
@@ -290,7 +290,7 @@ class Population:
         email = self._email(given, surname)
         if not is_reached and self._random.random() < _NO_EMAIL:
             email = ""
-        return Contact(self._new_id(), "", given, surname, language, phone, email, rights)
+        return DemoContact(self._new_id(), "", given, surname, language, phone, email, rights)
 
     def _email(self, given: str, surname: str) -> str:
         """An address of its own for everybody; names that ASCII cannot spell get a plain one."""
@@ -298,7 +298,7 @@ class Population:
         count = self._emails[local] = self._emails.get(local, 0) + 1
         return f"{local}{count if count > 1 else ''}@example.org"
 
-    def _end_of_right(self, child: Child, relation: str) -> date | None:
+    def _end_of_right(self, child: DemoChild, relation: str) -> date | None:
         """Relatives act for a child until it is of age; those of children stand open."""
         of_age = _same_day(child.birth_day, child.birth_day.year + _ADULT_YEARS)
         return of_age if relation != "self" and of_age <= self._today else None
@@ -320,10 +320,12 @@ class Finder:
 
     @property
     def taken(self) -> frozenset[int]:
-        """Families whose visits to come are those of the files."""
+        """Families whose appointments to come are those of the files."""
         return frozenset(self._taken)
 
-    def find(self, who: str, child: str | AnyChild, provider: str, location: str) -> tuple[Family, Child, Contact]:
+    def find(
+        self, who: str, child: str | AnyChild, provider: str, location: str
+    ) -> tuple[Family, DemoChild, DemoContact]:
         """Return who asks and for whom; a family that comes to the asked provider is preferred."""
         if isinstance(child, str):
             family, found = self._children[child]
@@ -341,7 +343,7 @@ class Finder:
                 return family, found, _sender(family, who)
         raise LookupError(f"no {child.sex} of {child.from_months} to {child.to_months} months with a {who}")
 
-    def _fitting(self, who: str, wanted: AnyChild) -> Iterator[tuple[Family, Child]]:
+    def _fitting(self, who: str, wanted: AnyChild) -> Iterator[tuple[Family, DemoChild]]:
         youngest = self._today - timedelta(days=round(wanted.from_months * _MONTH))
         oldest = self._today - timedelta(days=round(wanted.to_months * _MONTH))
         for family in self._families:
@@ -357,7 +359,7 @@ class Finder:
                     yield family, child
 
 
-def sibling_of(families: Sequence[Family], child: Child, sex: str) -> Child:
+def sibling_of(families: Sequence[Family], child: DemoChild, sex: str) -> DemoChild:
     """Return the sister or brother whom a request speaks of."""
     found = next(
         sibling for family in families if child in family.children for sibling in (_sibling(family, child, sex),)
@@ -367,15 +369,15 @@ def sibling_of(families: Sequence[Family], child: Child, sex: str) -> Child:
     return found
 
 
-def _sibling(family: Family, child: Child, sex: str) -> Child | None:
+def _sibling(family: Family, child: DemoChild, sex: str) -> DemoChild | None:
     return next((other for other in family.children if other is not child and other.sex == sex), None)
 
 
-def _sender(family: Family, relation: str) -> Contact:
+def _sender(family: Family, relation: str) -> DemoContact:
     return next(contact for contact in family.contacts if _is(contact, relation))
 
 
-def _is(contact: Contact, relation: str) -> bool:
+def _is(contact: DemoContact, relation: str) -> bool:
     return bool(contact.email) and contact.rights[0].relation == relation and contact.rights[0].may_book
 
 

@@ -25,7 +25,7 @@ _INTERRUPTED: Final = 130
 Say = Callable[[str], object]
 
 
-class Child:
+class Process:
     """A face of the program in a process of its own. It ends when its standard input closes, so also when we are killed."""
 
     def __init__(self, face: str, folder: Path, program: Sequence[str], *, is_heard: bool) -> None:
@@ -109,7 +109,7 @@ def run(folder: Path, say: Say, *, program: Sequence[str] = PROGRAM) -> int:
     with _services(folder, program) as children:
         say(_("The parents' portal is at {url}").format(url=home.at(folder).portal_url))
         try:
-            with Child("desk", folder, program, is_heard=False) as desk:
+            with Process("desk", folder, program, is_heard=False) as desk:
                 _write_run(folder, [*children, desk])
                 return desk.wait()
         except KeyboardInterrupt:
@@ -124,11 +124,11 @@ def background(folder: Path, *, program: Sequence[str] = PROGRAM) -> Iterator[Ho
 
 
 @contextmanager
-def _services(folder: Path, program: Sequence[str]) -> Iterator[list[Child]]:
+def _services(folder: Path, program: Sequence[str]) -> Iterator[list[Process]]:
     with home.held(folder), ExitStack() as stack:
         home.write_run(folder, None)
         stack.callback(home.write_run, folder, None)
-        children = [stack.enter_context(Child(face, folder, program, is_heard=True)) for face in _SERVICES]
+        children = [stack.enter_context(Process(face, folder, program, is_heard=True)) for face in _SERVICES]
         stack.callback(_close_all, children)  # all are asked before the first is waited for
         for child in children:
             child.wait_until_ready()
@@ -136,12 +136,12 @@ def _services(folder: Path, program: Sequence[str]) -> Iterator[list[Child]]:
         yield children
 
 
-def _close_all(children: Sequence[Child]) -> None:
+def _close_all(children: Sequence[Process]) -> None:
     for child in children:
         child.close()
 
 
-def _write_run(folder: Path, children: Sequence[Child]) -> None:
+def _write_run(folder: Path, children: Sequence[Process]) -> None:
     port = next((child.port for child in children if child.face == "portal"), 0)
     home.write_run(folder, Running(os.getpid(), {child.face: child.pid for child in children}, port))
 

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from request_desk.demo import data
-from request_desk.demo.data import Calendar, Done, Letter, Wanted
-from request_desk.demo.plan import Sent
+from request_desk.demo.data import Calendar, FileAnswer, FileMessage, FileWish
+from request_desk.demo.plan import SentRequest
 from request_desk.demo.rows import Keys
 from request_desk.domain.access import SYSTEM, Actor, ActorKind
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.ids import AppointmentId, ContactId, PatientId, RequestId, TargetId, new_uuid
-from request_desk.domain.phrases import Outcome, Phrase, render
+from request_desk.domain.phrases import Phrase, PhraseOutcome, render
 from request_desk.domain.requests import (
     Act,
     Booking,
@@ -55,7 +55,7 @@ class _Event:
 
 
 class RequestsFill:
-    """Moves the clock from one event to the next; `visits` are the appointments by (provider, day, minute)."""
+    """Moves the clock from one event to the next; `appointments` are the appointments by (provider, day, minute)."""
 
     def __init__(
         self,
@@ -63,20 +63,20 @@ class RequestsFill:
         clock: FixedClock,
         calendar: Calendar,
         known: Keys,
-        visits: Mapping[tuple[str, int, int], AppointmentId],
+        appointments: Mapping[tuple[str, int, int], AppointmentId],
         library: Sequence[Phrase],
     ) -> None:
         self._desk = desk
         self._clock = clock
         self._calendar = calendar
         self._known = known
-        self._visits = visits
+        self._appointments = appointments
         self._library = {phrase.slug: phrase for phrase in library}
         self._types = {each.key: each for each in data.practice().type}
         self._grace = timedelta(seconds=data.practice().practice.grace_seconds)
         self._ids: dict[str, RequestId] = {}
 
-    def run(self, all_sent: Sequence[Sent]) -> None:
+    def run(self, all_sent: Sequence[SentRequest]) -> None:
         """Let everything happen, in order of time; the clock ends when the demo opens."""
         events = [event for each in all_sent for event in self._events(each)]
         for event in sorted(
@@ -86,7 +86,7 @@ class RequestsFill:
             event.act()
         self._clock.advance(self._calendar.opens_at - self._clock.now())
 
-    def _events(self, sent: Sent) -> list[_Event]:
+    def _events(self, sent: SentRequest) -> list[_Event]:
         asked = sent.asked
         arrived_at = self._calendar.instant(asked.arrived.day, asked.arrived.at)
         events = [_Event(arrived_at, lambda: self._submit(sent)), self._delivery(arrived_at)]
@@ -108,14 +108,14 @@ class RequestsFill:
             events += self._done_events(sent, asked.done)
         return events
 
-    def _letter_events(self, sent: Sent, letter: Letter) -> list[_Event]:
+    def _letter_events(self, sent: SentRequest, letter: FileMessage) -> list[_Event]:
         at = self._calendar.instant(letter.day, letter.at)
         if letter.from_ == "contact":
             return [_Event(at, lambda: self._answer(sent, letter.text))]
-        done = Done(by=letter.from_, day=letter.day, at=letter.at, text=letter.text, booked=sent.asked.booked)
+        done = FileAnswer(by=letter.from_, day=letter.day, at=letter.at, text=letter.text, booked=sent.asked.booked)
         return [_Event(at, lambda: self._resolve(sent, done)), self._delivery(at + self._grace)]
 
-    def _done_events(self, sent: Sent, done: Done) -> list[_Event]:
+    def _done_events(self, sent: SentRequest, done: FileAnswer) -> list[_Event]:
         at = self._calendar.instant(done.day, done.at)
         is_lost = done.delivery == "failed"
         return [_Event(at, lambda: self._resolve(sent, done)), self._delivery(at + self._grace, is_lost=is_lost)]
@@ -139,7 +139,7 @@ class RequestsFill:
 
     # what happens
 
-    def _submit(self, sent: Sent) -> None:
+    def _submit(self, sent: SentRequest) -> None:
         asked = sent.asked
         new = NewRequest(
             submission_id=new_uuid(),
@@ -148,17 +148,19 @@ class RequestsFill:
             type_id=self._known.types.get(asked.type),
             provider_id=self._known.providers.get(asked.provider),
             location_id=self._known.locations.get(asked.location),
-            appointment_id=None if asked.appointment is None else self._visit(asked.appointment),
+            appointment_id=None if asked.appointment is None else self._appointment(asked.appointment),
             wishes=tuple(self._wish(rank, wanted) for rank, wanted in enumerate(asked.wishes, 1)),
             message=asked.text.strip(),
             again=True,
         )
         self._ids[asked.key] = self._desk.perform(_contact(sent), handling.submit, new).value
 
-    def _visit(self, visit: data.Visit) -> AppointmentId:
-        return self._visits[visit.provider, self._calendar.day(visit.day).toordinal(), data.minute_of(visit.at)]
+    def _appointment(self, appointment: data.FileAppointment) -> AppointmentId:
+        return self._appointments[
+            appointment.provider, self._calendar.day(appointment.day).toordinal(), data.minute_of(appointment.at)
+        ]
 
-    def _wish(self, rank: int, wanted: Wanted) -> Wish:
+    def _wish(self, rank: int, wanted: FileWish) -> Wish:
         match wanted.kind:
             case "slot":
                 starts_at = self._calendar.instant(wanted.day, wanted.at)
@@ -169,7 +171,7 @@ class RequestsFill:
             case "next":
                 return Wish(rank, WishKind.NEXT)
 
-    def _answer(self, sent: Sent, text: str) -> None:
+    def _answer(self, sent: SentRequest, text: str) -> None:
         self._desk.perform(_contact(sent), handling.answer, self._ids[sent.asked.key], text)
 
     def _read(self, login: str, key: str) -> None:
@@ -178,7 +180,7 @@ class RequestsFill:
     def _claim(self, login: str, key: str) -> None:
         self._desk.perform(self._known.actor(login), inbox_marks.claim, self._ids[key])
 
-    def _end_right(self, sent: Sent) -> None:
+    def _end_right(self, sent: SentRequest) -> None:
         contact_id, patient_id = ContactId(sent.contact.id), PatientId(sent.child.id)
         self._desk.perform(SYSTEM, loading.set_may_book, contact_id, patient_id, may_book=False)
 
@@ -191,7 +193,7 @@ class RequestsFill:
         version = self._desk.query(actor, request_view.open_request, self._ids[key]).version
         self._desk.perform(actor, inbox_routing.forward, self._ids[key], target, forwarded.note, expect_version=version)
 
-    def _resolve(self, sent: Sent, done: Done) -> None:
+    def _resolve(self, sent: SentRequest, done: FileAnswer) -> None:
         actor, request_id = self._known.actor(done.by), self._ids[sent.asked.key]
         view = self._desk.query(actor, request_view.open_request, request_id)
         act: Act | None = None
@@ -217,31 +219,31 @@ class RequestsFill:
             no_reply_reason=done.no_reply,
         )
 
-    def _slot(self, visit: data.Visit) -> Slot:
-        starts_at = self._calendar.instant(visit.day, visit.at)
-        type_ = self._types[visit.type]
+    def _slot(self, appointment: data.FileAppointment) -> Slot:
+        starts_at = self._calendar.instant(appointment.day, appointment.at)
+        type_ = self._types[appointment.type]
         return Slot(
-            self._known.providers[visit.provider],
-            self._known.locations[visit.location],
+            self._known.providers[appointment.provider],
+            self._known.locations[appointment.location],
             starts_at,
             starts_at + type_.minutes * _MINUTE,
             starts_at + type_.blocked * _MINUTE,
         )
 
-    def _phrased(self, actor: Actor, sent: Sent, slug: str, act: Act | None) -> str:
+    def _phrased(self, actor: Actor, sent: SentRequest, slug: str, act: Act | None) -> str:
         """The reply that a phrase makes, with the suggested answers to its questions."""
         if not slug:
             return ""
         phrase = self._library[slug]
         values = self._desk.query(actor, phrases.values_for, self._ids[sent.asked.key], act)
         answers = {prompt.name: prompt.default for prompt in phrase.prompts}
-        return render(phrase, values, answers, sent.asked.kind, Outcome(phrase.outcome)).text
+        return render(phrase, values, answers, sent.asked.kind, PhraseOutcome(phrase.outcome)).text
 
     def _deliver(self, *, is_lost: bool) -> None:
         self._desk.perform(SYSTEM, _settle_due, is_lost=is_lost)
 
 
-def _contact(sent: Sent) -> Actor:
+def _contact(sent: SentRequest) -> Actor:
     return Actor(ActorKind.CONTACT, sent.contact.id, sent.contact.name, desk="portal")
 
 

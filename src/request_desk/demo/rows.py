@@ -1,4 +1,4 @@
-"""The rows that the demo practice is loaded from: its directory, its people and their visits. What follows happens by use cases."""
+"""The rows that the demo practice is loaded from: its directory, its people and their appointments. What follows happens by use cases."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any, Final
 from request_desk.demo import data
 from request_desk.demo.data import Calendar, minute_of
 from request_desk.demo.people import Family, NewId
-from request_desk.demo.schedule_fill import Visit
+from request_desk.demo.schedule_fill import PlannedAppointment
 from request_desk.domain.access import Actor, ActorKind, Role
 from request_desk.domain.directory import CancelReason, OpeningHours, PracticeSettings
 from request_desk.domain.ids import DepartmentId, LocationId, ProviderId, StaffId, TypeId
@@ -195,7 +195,7 @@ _WEEKS_BEHIND: Final = 52
 _WEEKS_AHEAD: Final = 40  # as far as anybody can book, and some more
 
 
-def _absent(away: data.Away, calendar: Calendar) -> Iterator[tuple[date, int, int]]:
+def _absent(away: data.FileAbsence, calendar: Calendar) -> Iterator[tuple[date, int, int]]:
     """The days of an absence with the minutes it takes; weekly ones as far as the schedule reaches."""
     if away.first_day is not None:
         for number in range(away.first_day, (away.last_day or away.first_day) + 1):
@@ -275,7 +275,7 @@ def _point(point_id: int, contact_id: int, channel: str, value: str, lookup: str
 
 
 class Appointments:
-    """Makes the rows of visits: booked some time before, by the front desk or by the parent in the portal."""
+    """Makes the rows of appointments: booked some time before, by the front desk or by the parent in the portal."""
 
     def __init__(
         self, known: Keys, calendar: Calendar, new_id: NewId, random: Random, families: Mapping[int, Family]
@@ -289,31 +289,31 @@ class Appointments:
         self._types = {each.key: each for each in data.practice().type}
         self._desk = [known.staff[each.login] for each in data.practice().staff if "scheduler" in each.roles]
 
-    def row(self, visit: Visit) -> Row:
-        """Return the row of one visit, which must have its patient."""
-        if visit.child is None:
+    def row(self, appointment: PlannedAppointment) -> Row:
+        """Return the row of one appointment, which must have its patient."""
+        if appointment.child is None:
             raise ValueError("a visit needs a patient")
-        type_ = self._types[visit.type]
+        type_ = self._types[appointment.type]
         appointment_id = self._new_id()
-        starts_at = self._calendar.zone.instant(visit.day, visit.start)
-        created_at = self._booked_at(starts_at, visit)
-        is_held = visit.status == "held"
-        is_cancelled = visit.status == "cancelled"
-        holder = self._families[visit.child.id].contacts[0].id
+        starts_at = self._calendar.zone.instant(appointment.day, appointment.start)
+        created_at = self._booked_at(starts_at, appointment)
+        is_held = appointment.status == "held"
+        is_cancelled = appointment.status == "cancelled"
+        holder = self._families[appointment.child.id].contacts[0].id
         changed_at = starts_at - timedelta(hours=self._random.randint(2, 20)) if is_cancelled else created_at
         return {
             "id": appointment_id,
             "chain_id": appointment_id,
-            "patient_id": visit.child.id,
-            "provider_id": self._known.providers[visit.provider],
-            "location_id": self._known.locations[visit.location],
-            "type_id": self._known.types[visit.type],
-            "status": visit.status,
+            "patient_id": appointment.child.id,
+            "provider_id": self._known.providers[appointment.provider],
+            "location_id": self._known.locations[appointment.location],
+            "type_id": self._known.types[appointment.type],
+            "status": appointment.status,
             "starts_at": starts_at,
             "ends_at": starts_at + type_.minutes * _MINUTE,
             "blocks_from": starts_at,
             "blocks_until": starts_at + type_.blocked * _MINUTE,
-            "hold_expires_at": self._opens_at + visit.minutes_left * _MINUTE if is_held else None,
+            "hold_expires_at": self._opens_at + appointment.minutes_left * _MINUTE if is_held else None,
             "held_by_id": holder if is_held else None,
             "released_at": changed_at if is_cancelled else None,
             "cancel_code": self._random.choice(("pat", "pat-fb", "pat-lt")) if is_cancelled else "",
@@ -323,15 +323,15 @@ class Appointments:
             "created_at": created_at,
             "visible_at": max(created_at, changed_at),
             "zone": self._calendar.zone.zone,
-            "wall_time": f"{visit.day.isoformat()} {visit.start // 60:02}:{visit.start % 60:02}",
+            "wall_time": f"{appointment.day.isoformat()} {appointment.start // 60:02}:{appointment.start % 60:02}",
         }
 
-    def _booked_at(self, starts_at: datetime, visit: Visit) -> datetime:
-        """Sick visits are booked on the day, the others weeks ahead; nothing is booked after the demo opens."""
+    def _booked_at(self, starts_at: datetime, appointment: PlannedAppointment) -> datetime:
+        """Sick appointments are booked on the day, the others weeks ahead; nothing is booked after the demo opens."""
         latest = self._opens_at - timedelta(days=6)
-        if visit.status == "held":
+        if appointment.status == "held":
             return self._opens_at - 4 * _MINUTE
-        if visit.type == "sick":
+        if appointment.type == "sick":
             return min(
                 starts_at - timedelta(minutes=self._random.randint(45, 900)),
                 self._opens_at - timedelta(hours=15),

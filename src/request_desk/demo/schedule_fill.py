@@ -1,4 +1,4 @@
-"""The schedule of the demo practice: a year of visits behind day 0 and the weeks ahead, as full as practice.toml says."""
+"""The schedule of the demo practice: a year of appointments behind day 0 and the weeks ahead, as full as practice.toml says."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,14 +9,14 @@ from random import Random
 from typing import Final, Literal
 
 from request_desk.demo import data
-from request_desk.demo.data import Calendar, VisitType, minute_of
-from request_desk.demo.people import Child, Family
+from request_desk.demo.data import Calendar, FileAppointmentType, minute_of
+from request_desk.demo.people import DemoChild, Family
 
 Status = Literal["confirmed", "held", "completed", "no_show", "cancelled"]
 
 _TICK: Final = 10  # minutes; starts and lengths of every type are multiples of it
 _SHORTEST: Final = 20
-_AHEAD: Final = 60  # business days that have visits; parents rarely book further
+_AHEAD: Final = 60  # business days that have appointments; parents rarely book further
 _SAME_DAY: Final = 1  # sick hours are given out on the day itself and the evening before
 _MONTH: Final = 365.2425 / 12
 _TRIES: Final = 12
@@ -26,7 +26,7 @@ Gap = tuple[int, int]  # minutes of a day
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class PlannedAppointment:
     """An appointment to be; times in minutes of its day. `child` is None until somebody is found for it."""
 
     provider: str
@@ -34,7 +34,7 @@ class Visit:
     day: date
     start: int
     type: str
-    child: Child | None = None
+    child: DemoChild | None = None
     status: Status = "confirmed"
     is_fixed: bool = False  # a file gives it, so it stays
     minutes_left: int = 0
@@ -43,10 +43,10 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the files demand of the schedule: visits that are there, and times that stay free."""
+    """What the files demand of the schedule: appointments that are there, and times that stay free."""
 
-    visits: tuple[Visit, ...]
-    free: tuple[Visit, ...]
+    appointments: tuple[PlannedAppointment, ...]
+    free: tuple[PlannedAppointment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class _Hours:
 
 
 class ScheduleFill:
-    """Fills each business day to its share, then finds patients of a fitting age for the visits."""
+    """Fills each business day to its share, then finds patients of a fitting age for the appointments."""
 
     def __init__(
         self,
@@ -81,12 +81,12 @@ class ScheduleFill:
         self._past_days = past_days
         self._seats = _Seats(random, calendar, families, special)
 
-    def visits(self) -> list[Visit]:
-        """Return all visits with their patients, by day; no two of a provider overlap."""
+    def appointments(self) -> list[PlannedAppointment]:
+        """Return all appointments with their patients, by day; no two of a provider overlap."""
         first = -(self._past_days * _WEEK) // 7
-        found: list[Visit] = []
+        found: list[PlannedAppointment] = []
         for number in range(first, _AHEAD + 1):
-            found.extend(self._seated(number, visit) for visit in self._day(number))
+            found.extend(self._seated(number, appointment) for appointment in self._day(number))
         return found
 
     def share(self, number: int) -> float:
@@ -105,25 +105,25 @@ class ScheduleFill:
             else share
         )
 
-    def _day(self, number: int) -> list[Visit]:
+    def _day(self, number: int) -> list[PlannedAppointment]:
         day = self._calendar.day(number)
         hours = list(self.hours(number))
-        fixed = [visit for visit in self._plan.visits if visit.day == day]
-        kept = [*fixed, *(visit for visit in self._plan.free if visit.day == day)]
-        packed = [visit for stretch in hours for visit in self._packed(number, stretch, kept)]
+        fixed = [appointment for appointment in self._plan.appointments if appointment.day == day]
+        kept = [*fixed, *(appointment for appointment in self._plan.free if appointment.day == day)]
+        packed = [appointment for stretch in hours for appointment in self._packed(number, stretch, kept)]
         minutes = sum(stretch.end - stretch.start for stretch in hours)
-        booked_later = [visit for visit in kept if visit.is_new]
-        taken = sum(self._types[visit.type].blocked for visit in (*fixed, *booked_later, *packed))
+        booked_later = [appointment for appointment in kept if appointment.is_new]
+        taken = sum(self._types[appointment.type].blocked for appointment in (*fixed, *booked_later, *packed))
         self._random.shuffle(packed)
         spare = taken - self.share(number) * minutes
-        left: list[Visit] = []
-        for visit in packed:
-            length = self._types[visit.type].blocked
+        left: list[PlannedAppointment] = []
+        for appointment in packed:
+            length = self._types[appointment.type].blocked
             if spare >= length / 2:
                 spare -= length
             else:
-                left.append(visit)
-        return sorted((*fixed, *left), key=lambda visit: (visit.start, visit.provider))
+                left.append(appointment)
+        return sorted((*fixed, *left), key=lambda appointment: (appointment.start, appointment.provider))
 
     def hours(self, number: int) -> Iterator[_Hours]:
         """Yield the bookable stretches of a business day: windows without absences."""
@@ -140,8 +140,8 @@ class ScheduleFill:
             for start, end in _without([whole], [gap for gap in away if gap is not None]):
                 yield _Hours(window.provider, window.location, start, end, tuple(window.types))
 
-    def _packed(self, number: int, hours: _Hours, kept: Iterable[Visit]) -> Iterator[Visit]:
-        """Visits one behind the other through all that is not kept for something else."""
+    def _packed(self, number: int, hours: _Hours, kept: Iterable[PlannedAppointment]) -> Iterator[PlannedAppointment]:
+        """Appointments one behind the other through all that is not kept for something else."""
         if "sick" in hours.types and number > _SAME_DAY:
             return
         blocked = [
@@ -157,16 +157,18 @@ class ScheduleFill:
                 type_ = self._drawn(weights, end - at)
                 if type_ is None:
                     break
-                yield Visit(hours.provider, hours.location, day, at, type_.key, status=self._status(number))
+                yield PlannedAppointment(
+                    hours.provider, hours.location, day, at, type_.key, status=self._status(number)
+                )
                 at += type_.blocked
 
-    def _weights(self, number: int, hours: _Hours) -> list[tuple[VisitType, int]]:
+    def _weights(self, number: int, hours: _Hours) -> list[tuple[FileAppointmentType, int]]:
         usual = self._usual[hours.provider]
         allowed = hours.types or tuple(usual)
         far = number > _SAME_DAY
         return [(self._types[key], usual.get(key, 1)) for key in allowed if not (far and key == "sick")]
 
-    def _drawn(self, weights: Sequence[tuple[VisitType, int]], room: int) -> VisitType | None:
+    def _drawn(self, weights: Sequence[tuple[FileAppointmentType, int]], room: int) -> FileAppointmentType | None:
         """A type that fits, so that no rest is left in which nothing fits, where that can be had."""
         fitting = [pair for pair in weights if pair[0].blocked <= room]
         tight = [pair for pair in fitting if not 0 < room - pair[0].blocked < _SHORTEST]
@@ -183,17 +185,17 @@ class ScheduleFill:
             return "no_show"
         return "cancelled" if luck < self._rules.no_show + self._rules.late_cancel else "completed"
 
-    def _seated(self, number: int, visit: Visit) -> Visit:
-        return visit if visit.child is not None else self._seats.seated(visit, is_past=number < 0)
+    def _seated(self, number: int, appointment: PlannedAppointment) -> PlannedAppointment:
+        return appointment if appointment.child is not None else self._seats.seated(appointment, is_past=number < 0)
 
 
 class _Seats:
-    """Finds patients for visits, day after day: of the right age, of the provider's own families, and not too often."""
+    """Finds patients for appointments, day after day: of the right age, of the provider's own families, and not too often."""
 
     def __init__(self, random: Random, calendar: Calendar, families: Sequence[Family], special: frozenset[int]) -> None:
         self._random = random
         self._calendar = calendar
-        panels: dict[str, list[Child]] = {}
+        panels: dict[str, list[DemoChild]] = {}
         for family in families:
             for child in family.children:
                 panels.setdefault(family.provider, []).append(child)
@@ -209,42 +211,52 @@ class _Seats:
         self._last_well: dict[int, date] = {}
         self._had_first_year: set[int] = set()
 
-    def seated(self, visit: Visit, *, is_past: bool) -> Visit:
-        """Return the visit with a patient; a first-year check that nobody is due for becomes a well visit."""
-        type_ = visit.type
-        child = self._due_for_first_year(visit.day, is_past=is_past) if type_ == "12-month" else None
+    def seated(self, appointment: PlannedAppointment, *, is_past: bool) -> PlannedAppointment:
+        """Return the appointment with a patient; a first-year check that nobody is due for becomes a well visit."""
+        type_ = appointment.type
+        child = self._due_for_first_year(appointment.day, is_past=is_past) if type_ == "12-month" else None
         if type_ == "12-month" and child is None:
             type_ = "well"
-        child = child or self._somebody(visit, type_, is_past=is_past)
-        self._last[child.id] = visit.day
+        child = child or self._somebody(appointment, type_, is_past=is_past)
+        self._last[child.id] = appointment.day
         if type_ in ("well", "12-month"):
-            self._last_well[child.id] = visit.day
-        return Visit(visit.provider, visit.location, visit.day, visit.start, type_, child, visit.status)
+            self._last_well[child.id] = appointment.day
+        return PlannedAppointment(
+            appointment.provider,
+            appointment.location,
+            appointment.day,
+            appointment.start,
+            type_,
+            child,
+            appointment.status,
+        )
 
-    def _often(self, child: Child) -> float:
+    def _often(self, child: DemoChild) -> float:
         years = (self._calendar.today - child.birth_day).days / 365
         return 4.0 if years < 2 else 2.0 if years < 6 else 1.0
 
-    def _somebody(self, visit: Visit, type_: str, *, is_past: bool) -> Child:
+    def _somebody(self, appointment: PlannedAppointment, type_: str, *, is_past: bool) -> DemoChild:
         own = type_ in ("well", "asthma") or self._random.random() < 0.5
-        key = visit.provider if own else f"at {visit.location}"
+        key = appointment.provider if own else f"at {appointment.location}"
         panel, odds = self._panels[key], self._odds[key]
-        second: Child | None = None
+        second: DemoChild | None = None
         for _try in range(_TRIES):
             child = self._random.choices(panel, cum_weights=odds)[0]
-            if not self._may_come(child, visit.day, is_past=is_past):
+            if not self._may_come(child, appointment.day, is_past=is_past):
                 continue
-            if self._fits(child, visit.day, type_):
+            if self._fits(child, appointment.day, type_):
                 return child
             second = second or child
-        return second or next(child for child in self._by_birth if self._may_come(child, visit.day, is_past=is_past))
+        return second or next(
+            child for child in self._by_birth if self._may_come(child, appointment.day, is_past=is_past)
+        )
 
-    def _may_come(self, child: Child, day: date, *, is_past: bool) -> bool:
+    def _may_come(self, child: DemoChild, day: date, *, is_past: bool) -> bool:
         if child.birth_day > day or self._last.get(child.id) == day:
             return False
         return child.id not in self._special or (is_past and (self._calendar.today - day).days > 21)
 
-    def _fits(self, child: Child, day: date, type_: str) -> bool:
+    def _fits(self, child: DemoChild, day: date, type_: str) -> bool:
         months = (day - child.birth_day).days / _MONTH
         seen = (day - self._last.get(child.id, date.min)).days
         match type_:
@@ -259,7 +271,7 @@ class _Seats:
             case _:
                 return seen > 4
 
-    def _due_for_first_year(self, day: date, *, is_past: bool) -> Child | None:
+    def _due_for_first_year(self, day: date, *, is_past: bool) -> DemoChild | None:
         low = bisect_left(self._births, day - timedelta(days=round(13.5 * _MONTH)))
         high = bisect_right(self._births, day - timedelta(days=round(11.8 * _MONTH)))
         for child in self._by_birth[low:high]:
@@ -269,7 +281,7 @@ class _Seats:
         return None
 
 
-def _absent(away: data.Away, calendar: Calendar, number: int) -> Gap | None:
+def _absent(away: data.FileAbsence, calendar: Calendar, number: int) -> Gap | None:
     """The minutes of a business day that an absence takes."""
     if away.first_day is not None:
         return (0, 1440) if away.first_day <= number <= (away.last_day or away.first_day) else None
@@ -291,9 +303,11 @@ def _without(gaps: Iterable[Gap], blocked: Iterable[Gap]) -> list[Gap]:
     return left
 
 
-def taken_minutes(visits: Iterable[Visit], day: date) -> int:
-    """Return the minutes of a day that visits block."""
-    types: Mapping[str, VisitType] = {each.key: each for each in data.practice().type}
+def taken_minutes(appointments: Iterable[PlannedAppointment], day: date) -> int:
+    """Return the minutes of a day that appointments block."""
+    types: Mapping[str, FileAppointmentType] = {each.key: each for each in data.practice().type}
     return sum(
-        types[visit.type].blocked for visit in visits if visit.day == day and visit.status in ("confirmed", "held")
+        types[appointment.type].blocked
+        for appointment in appointments
+        if appointment.day == day and appointment.status in ("confirmed", "held")
     )

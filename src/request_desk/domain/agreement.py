@@ -15,7 +15,7 @@ _BEFORE_SURNAME: Final = ("with", "con", "dr", "dra", "doctor", "doctora", "doc"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ActFacts:
     """What a letter must agree with. `old_at` is the time that is moved or cancelled; `must_name` whether the time has to be told."""
 
     starts_at: datetime
@@ -28,7 +28,7 @@ class Told:
 
 
 def differences(
-    text: str, told: Told, words: Words, *, providers: Iterable[str] = (), locations: Iterable[str] = ()
+    text: str, told: ActFacts, words: Words, *, providers: Iterable[str] = (), locations: Iterable[str] = ()
 ) -> tuple[str, ...]:
     """Return in words what a letter says otherwise than the act, or leaves out; nothing when they agree.
 

@@ -105,12 +105,12 @@ def moved_to(seen: AppointmentStatus, wanted: AppointmentStatus) -> AppointmentS
 
 
 def may_complete(starts_at: datetime, now: datetime) -> bool:
-    """Tell whether a visit may be marked as completed: once its start has passed (AP5)."""
+    """Tell whether an appointment may be marked as completed: once its start has passed (AP5)."""
     return now >= starts_at
 
 
 def may_mark_no_show(ends_at: datetime, now: datetime, after: timedelta = JOIN_CLOSES_AFTER) -> bool:
-    """Tell whether a visit may be marked as a no-show: only when nobody can join any more (AP5)."""
+    """Tell whether an appointment may be marked as a no-show: only when nobody can join any more (AP5)."""
     return now > ends_at + after
 
 

@@ -13,10 +13,10 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _NO_TIME: Final = timedelta(0)
 _COARSE: Final = 5 * 60 * 1_000_000  # five minutes divide the starts and lengths in use, and every UTC offset
-_FINE: Final = 60 * 1_000_000  # for a practice with a window from 9:03 or visits of 12 minutes
+_FINE: Final = 60 * 1_000_000  # for a practice with a window from 9:03 or appointments of 12 minutes
 _DAY_MINUTES: Final = 24 * 60
 _AROUND: Final = timedelta(days=1)
-_REACH: Final = 2 * 24 * 60 * _FINE  # how far behind the span blocked time matters: no visit is longer
+_REACH: Final = 2 * 24 * 60 * _FINE  # how far behind the span blocked time matters: no appointment is longer
 
 _Purpose = tuple[ProviderId, LocationId, tuple[TypeId, ...], bool, timedelta | None]
 
@@ -25,7 +25,7 @@ _Purpose = tuple[ProviderId, LocationId, tuple[TypeId, ...], bool, timedelta | N
 class AvailabilityWindow:
     """A weekly window in wall-clock minutes since midnight (AV1); Monday is weekday 0.
 
-    `end_minute` beyond 1440 ends on the next day. Windows of one provider, place and purpose that touch are one stretch: a visit
+    `end_minute` beyond 1440 ends on the next day. Windows of one provider, place and purpose that touch are one stretch: an appointment
     may begin in one and end in the next.
     """
 
@@ -123,7 +123,7 @@ def window_of(
     for_staff: bool = True,
     location_id: LocationId | None = None,
 ) -> AvailabilityWindow | None:
-    """Return the window in which a visit begins that it or those that touch it hold whole, or None; of several the shortest buffer."""
+    """Return the window in which an appointment begins that it or those that touch it hold whole, or None; of several the shortest buffer."""
     fitting = [
         window
         for window, start, end, reach in _occurrences(windows, Span(starts_at, ends_at), zone)
@@ -145,7 +145,7 @@ def is_open(
     for_staff: bool = True,
     location_id: LocationId | None = None,
 ) -> bool:
-    """Tell whether the visit lies inside one stretch of windows; its buffer may hang out behind the end."""
+    """Tell whether the appointment lies inside one stretch of windows; its buffer may hang out behind the end."""
     found = window_of(
         windows, starts_at, ends_at, zone=zone, type_id=type_id, for_staff=for_staff, location_id=location_id
     )
@@ -168,7 +168,7 @@ def free_slots(
     """Return the bookable slots of one provider that start inside `span`, by start; they may overlap each other.
 
     `busy` are the blocked stretches of appointments and the absences. Starts come every `grid` from a window's
-    start; the visit must lie inside one stretch of windows; the larger of the two buffers must be free behind it. Before
+    start; the appointment must lie inside one stretch of windows; the larger of the two buffers must be free behind it. Before
     `earliest` nothing starts. Source: AV1, AV5; FHIR R4 Slot (free).
     """
     if not windows:
@@ -178,7 +178,7 @@ def free_slots(
     )
 
 
-class Wanted(TypedDict):
+class SlotSearch(TypedDict):
     """What a search asks for. `latest` is the last start, `location_ids` empty or missing is every location."""
 
     duration: timedelta
@@ -203,7 +203,7 @@ class _Opening:
 
 @dataclass(frozen=True, slots=True)
 class _Starts:
-    """The ticks at which visits could begin at one location with one blocked length (microseconds)."""
+    """The ticks at which appointments could begin at one location with one blocked length (microseconds)."""
 
     location_id: LocationId
     block: int
@@ -267,7 +267,7 @@ class Horizon:
                 mask |= (1 << high) - (1 << low)
             self._masks[tick] = mask
 
-    def slots(self, **wanted: Unpack[Wanted]) -> list[Slot]:
+    def slots(self, **wanted: Unpack[SlotSearch]) -> list[Slot]:
         """Return the free slots, by start and then location."""
         found = list(self._free(wanted))
         duration = wanted["duration"]
@@ -279,7 +279,7 @@ class Horizon:
             best.setdefault((slot.starts_at, slot.location_id), slot)
         return list(best.values())
 
-    def first(self, **wanted: Unpack[Wanted]) -> Slot | None:
+    def first(self, **wanted: Unpack[SlotSearch]) -> Slot | None:
         """Return the first of `slots` without making the others."""
         duration = wanted["duration"]
         firsts = [
@@ -291,15 +291,15 @@ class Horizon:
         ]
         return min(firsts, key=_order, default=None)
 
-    def count(self, **wanted: Unpack[Wanted]) -> int:
+    def count(self, **wanted: Unpack[SlotSearch]) -> int:
         """Return how many `slots` there are."""
         masks: dict[LocationId, int] = {}
         for starts in self._free(wanted):
             masks[starts.location_id] = masks.get(starts.location_id, 0) | starts.mask
         return sum(mask.bit_count() for mask in masks.values())
 
-    def _free(self, wanted: Wanted) -> Iterator[_Starts]:
-        """Where such a visit could begin: the pattern of starts without those whose blocked time is not free."""
+    def _free(self, wanted: SlotSearch) -> Iterator[_Starts]:
+        """Where such an appointment could begin: the pattern of starts without those whose blocked time is not free."""
         patterns = self._pattern(wanted)
         if not patterns:
             return
@@ -322,7 +322,7 @@ class Horizon:
             if mask:
                 yield _Starts(starts.location_id, starts.block, tick, mask)
 
-    def _pattern(self, wanted: Wanted) -> tuple[_Starts, ...]:
+    def _pattern(self, wanted: SlotSearch) -> tuple[_Starts, ...]:
         """Every start that the windows allow, whatever is booked; kept, for it changes only with the windows."""
         duration, buffer, grid = (wanted[name] // _MICROSECOND for name in ("duration", "buffer", "grid"))
         key = (duration, buffer, grid, wanted["type_id"], wanted["for_staff"])
@@ -352,7 +352,7 @@ class Horizon:
         return found
 
     def _mask(self, tick: int) -> int:
-        """The blocked ticks. Written as digits and read as one number: an OR for each visit costs ten times as much."""
+        """The blocked ticks. Written as digits and read as one number: an OR for each appointment costs ten times as much."""
         known = self._masks.get(tick)
         if known is None:
             base, size = self._base, (self._to + _REACH - self._base) // tick + 1
@@ -367,7 +367,7 @@ class Horizon:
         return known
 
     def _ticks(self, start: int, end: int, tick: int) -> tuple[int, int]:
-        """The ticks that a stretch touches, cut to what a visit in this span can reach."""
+        """The ticks that a stretch touches, cut to what an appointment in this span can reach."""
         low = max(0, (start - self._base) // tick)
         high = (min(end, self._to + _REACH) - self._base + tick - 1) // tick
         return low, max(low, high)

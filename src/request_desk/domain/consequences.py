@@ -34,7 +34,7 @@ def consequence_lines(
     reason: str = "",
     waiting_until: datetime | None = None,
 ) -> tuple[Line, Line]:
-    """Return what pressing the button will write: whose visit from when to when; then length, place, recipient, inboxes.
+    """Return what pressing the button will write: whose appointment from when to when; then length, place, recipient, inboxes.
 
     `provider_name`, `location_name` and its `zone` are those of the chosen slot, `reason` the words of the coded reason.
     """

@@ -87,7 +87,7 @@ class LeadTime:
 
 @dataclass(frozen=True, slots=True)
 class AppointmentType:
-    """The rules of a kind of visit. `maximum_advance` is whole practice days; `grid` divides the hour into starts."""
+    """The rules of a kind of appointment. `maximum_advance` is whole practice days; `grid` divides the hour into starts."""
 
     id: TypeId
     name: str

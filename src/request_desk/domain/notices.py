@@ -34,7 +34,7 @@ class NoticeKind(StrEnum):
     ACKNOWLEDGEMENT = "acknowledgement"
 
 
-_OF_A_VISIT: Final = frozenset({NoticeKind.BOOKING, NoticeKind.MOVE, NoticeKind.CANCELLATION})
+_OF_A_APPOINTMENT: Final = frozenset({NoticeKind.BOOKING, NoticeKind.MOVE, NoticeKind.CANCELLATION})
 
 
 class Content(StrEnum):
@@ -142,12 +142,12 @@ def compose(
     place: str = "",
     readers: Sequence[str] = (),
 ) -> Composed:
-    """Return subject and body of a notice. `starts_at` is the visit's time: the new one of a move, the old one of a cancellation.
+    """Return subject and body of a notice. `starts_at` is the appointment's time: the new one of a move, the old one of a cancellation.
 
     `readers` are the first names of several people who read one address.
     """
     practice = _label(practice_name) or _("your practice")
-    timed = content is Content.TIME and starts_at is not None and kind in _OF_A_VISIT
+    timed = content is Content.TIME and starts_at is not None and kind in _OF_A_APPOINTMENT
     told = _told(kind, name_in_letter(first_name, _NAME_LIMIT) if timed else "")
     if starts_at is not None and timed:
         when = words.long_moment_with_zone(starts_at)
@@ -188,7 +188,7 @@ def _subject(kind: NoticeKind) -> str:
 
 
 def _told(kind: NoticeKind, name: str) -> str:
-    if name and kind in _OF_A_VISIT:
+    if name and kind in _OF_A_APPOINTMENT:
         texts = {
             NoticeKind.BOOKING: _("{name} has an appointment:"),
             NoticeKind.MOVE: _("The appointment of {name} has a new time:"),

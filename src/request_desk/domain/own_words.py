@@ -204,7 +204,7 @@ _WEEKDAY: Final = rf"(?:{'|'.join(_WEEKDAYS)})(?!\w|'s)"
 _WEEKDAY_LIST: Final = (
     rf"\b(?P<list>{_WEEKDAY}(?:\s*(?:/|&|,|\bor\b|\band\b|\by\b|\bo\b)\s*(?:on\s+|los\s+|el\s+)?{_WEEKDAY})*)"
 )
-_NO_VISIT: Final = re.compile(
+_NO_APPOINTMENT: Final = re.compile(
     r"\b(?:my|our|his|her|their|mi|su|nuestra|\w+'s)\s+(?:\w+\s+){0,2}(?:appointment|appt|apt|visit|checkup|cita)\s+(?:on\s+|for\s+|is\s+|del?\s+)?$",
     re.IGNORECASE,
 )
@@ -295,7 +295,7 @@ def _parts(clause: str) -> Iterator[OwnWish]:
 
 def _weekdays(clause: str, *, has_limit: bool) -> Iterator[OwnWish]:
     for found in re.finditer(_WEEKDAY_LIST, clause, re.IGNORECASE):
-        if _NO_VISIT.search(clause[: found.start()]):
+        if _NO_APPOINTMENT.search(clause[: found.start()]):
             continue
         excluded = _is_excluded(clause, found)
         numbers = frozenset(
@@ -318,7 +318,7 @@ def _named_days(clause: str, today: date) -> Iterator[OwnWish]:
     }
     for pattern, what in _DAYS:
         found = pattern.search(clause)
-        if found is not None and not _NO_VISIT.search(clause[: found.start()]):
+        if found is not None and not _NO_APPOINTMENT.search(clause[: found.start()]):
             yield OwnWish(found[0].strip(), days=spans[what], excluded=_is_excluded(clause, found))
 
 

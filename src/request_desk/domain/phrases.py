@@ -31,7 +31,7 @@ DEPTH_LIMIT: Final = 20  # nested conditions and filters; the shipped library ne
 FALLBACK_LANGUAGE: Final = "en"
 
 
-class Outcome(StrEnum):
+class PhraseOutcome(StrEnum):
     """What the reply tells the parent."""
 
     BOOKED = "booked"
@@ -110,7 +110,7 @@ class Phrase:
     slug: str
     title: str
     kind: str
-    outcome: Outcome
+    outcome: PhraseOutcome
     language: str
     group: str
     order: int
@@ -119,7 +119,7 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TextSpan:
     """A rendered piece; `field` is the merge field or question ("ask.form") it came from, None for the phrase's own words."""
 
     text: str
@@ -131,7 +131,7 @@ class Span:
 class Rendered:
     """A reply in pieces, so that merge fields can be locked and rendered again."""
 
-    spans: tuple[Span, ...]
+    spans: tuple[TextSpan, ...]
 
     @property
     def text(self) -> str:
@@ -184,8 +184,8 @@ def parse(text: str) -> Phrase:
     if kind not in (*RequestKind, ANY_KIND):
         raise Invalid(_("The kind must be schedule, cancel, reschedule or any."), field="kind")
     outcome = _line(values, "outcome", 20)
-    if outcome not in tuple(Outcome):
-        raise Invalid(_("The outcome must be one of: {names}.").format(names=", ".join(Outcome)), field="outcome")
+    if outcome not in tuple(PhraseOutcome):
+        raise Invalid(_("The outcome must be one of: {names}.").format(names=", ".join(PhraseOutcome)), field="outcome")
     order = values.get("order", 100)
     if isinstance(order, bool) or not isinstance(order, int) or not 0 <= order <= 9999:
         raise Invalid(_("The order must be a whole number from 0 to 9999."), field="order")
@@ -196,7 +196,7 @@ def parse(text: str) -> Phrase:
         slug=_matching(values, "id", _SLUG, _("The id has small letters, digits and hyphens only.")),
         title=_line(values, "title", 80),
         kind=kind,
-        outcome=Outcome(outcome),
+        outcome=PhraseOutcome(outcome),
         language=_matching(values, "language", _LANGUAGE, _("The language is written like en or es-MX.")),
         group=_line(values, "group", 40),
         order=order,
@@ -359,7 +359,7 @@ class _Checker:
             self._operand(side, depth + 1)
         for name, value in (sides, sides[::-1]):
             if isinstance(name, nodes.Name) and isinstance(value, nodes.Const):
-                known = tuple(RequestKind) if name.name == "kind" else tuple(Outcome)
+                known = tuple(RequestKind) if name.name == "kind" else tuple(PhraseOutcome)
                 if value.value not in known:
                     sentence = _("“{value}” is no {name}. Known are: {known}.")
                     text = sentence.format(value=value.value, name=name.name, known=", ".join(known))
@@ -520,9 +520,9 @@ class _Given:
         answer = _plain(self.asked.get(name, ""))
         return answer or (_plain(self.prompts[name].default) if name in self.prompts else "")
 
-    def span(self, field: str) -> Span:
+    def span(self, field: str) -> TextSpan:
         text = self.value(field)
-        return Span(text, field) if text else Span(self._open_name(field), field, unresolved=True)
+        return TextSpan(text, field) if text else TextSpan(self._open_name(field), field, unresolved=True)
 
     def _open_name(self, field: str) -> str:
         name = field.removeprefix("ask.")
@@ -531,7 +531,7 @@ class _Given:
 
 
 def render(
-    phrase_or_body: Phrase | str, values: Mapping[str, str], asked: Mapping[str, str], kind: str, outcome: Outcome
+    phrase_or_body: Phrase | str, values: Mapping[str, str], asked: Mapping[str, str], kind: str, outcome: PhraseOutcome
 ) -> Rendered:
     """Render a phrase, or the body of one, to spans.
 
@@ -549,7 +549,7 @@ def render(
     else:
         prompts = {}
         tree, _used = _checked(phrase_or_body, None)
-    pieces: list[Span] = []
+    pieces: list[TextSpan] = []
     size = 0
     for span in _spans(tree.body, _Given(values, asked, prompts, str(kind), str(outcome))):
         size += len(span.text.encode("utf-8", "replace"))
@@ -565,7 +565,7 @@ def render(
     return rendered
 
 
-def _spans(body: Iterable[nodes.Node], given: _Given) -> Iterator[Span]:
+def _spans(body: Iterable[nodes.Node], given: _Given) -> Iterator[TextSpan]:
     for node in body:
         match node:
             case nodes.Output():
@@ -584,12 +584,12 @@ def _branch(node: nodes.If, given: _Given) -> list[nodes.Node]:
     return node.else_
 
 
-def _value(node: nodes.Node, given: _Given) -> Iterator[Span]:
+def _value(node: nodes.Node, given: _Given) -> Iterator[TextSpan]:
     match node:
         case nodes.TemplateData():
-            yield Span(node.data)
+            yield TextSpan(node.data)
         case nodes.Const():
-            yield Span(str(node.value))
+            yield TextSpan(str(node.value))
         case nodes.Getattr():
             yield given.span(_field_of(node))
         case nodes.CondExpr():
@@ -602,7 +602,7 @@ def _value(node: nodes.Node, given: _Given) -> Iterator[Span]:
             raise AssertionError("the checker let an unknown expression pass")
 
 
-def _filtered(span: Span, node: nodes.Filter) -> Span:
+def _filtered(span: TextSpan, node: nodes.Filter) -> TextSpan:
     if node.name == "default":
         instead = node.args[0]
         assert isinstance(instead, nodes.Const)
@@ -633,11 +633,11 @@ def _operand_text(node: nodes.Node, given: _Given) -> str:
             return "".join("" if span.unresolved else span.text for span in _value_of(node, given))
 
 
-def _value_of(node: nodes.Node, given: _Given) -> Iterator[Span]:
+def _value_of(node: nodes.Node, given: _Given) -> Iterator[TextSpan]:
     """As `_value`, with `kind` and `outcome` under a filter."""
     match node:
         case nodes.Name():
-            yield Span(_operand_text(node, given))
+            yield TextSpan(_operand_text(node, given))
         case nodes.Filter() if node.node is not None:
             yield from (_filtered(span, node) for span in _value_of(node.node, given))
         case _:
@@ -650,19 +650,19 @@ def _plain(text: str) -> str:
     return kept if kept.strip() else ""
 
 
-def _tidied(pieces: Iterable[Span]) -> tuple[Span, ...]:
+def _tidied(pieces: Iterable[TextSpan]) -> tuple[TextSpan, ...]:
     """Join the phrase's own words, drop empty pieces, close the gaps that conditions leave."""
-    joined: list[Span] = []
+    joined: list[TextSpan] = []
     for span in pieces:
         if joined and span.field is None and joined[-1].field is None:
-            joined[-1] = Span(joined[-1].text + span.text)
+            joined[-1] = TextSpan(joined[-1].text + span.text)
         elif span.text:
             joined.append(span)
     spans = [replace(s, text=re.sub(r"\n{3,}", "\n\n", s.text)) if s.field is None else s for s in joined]
     if spans and spans[0].field is None:
-        spans[0] = Span(spans[0].text.lstrip())
+        spans[0] = TextSpan(spans[0].text.lstrip())
     if spans and spans[-1].field is None:
-        spans[-1] = Span(spans[-1].text.rstrip())
+        spans[-1] = TextSpan(spans[-1].text.rstrip())
     return tuple(span for span in spans if span.text)
 
 
@@ -680,18 +680,23 @@ def leftover_marks(text: str, values: Iterable[str] = ()) -> tuple[str, ...]:
     return tuple(mark for mark in found if mark in text)
 
 
-def suggest(phrases: Sequence[Phrase], kind: str, outcome: Outcome, language: str) -> Phrase | None:
+def suggest(phrases: Sequence[Phrase], kind: str, outcome: PhraseOutcome, language: str) -> Phrase | None:
     """Return the phrase to put into an empty response, or None when none fits.
 
     Without one in `language` it is the English one: compare `language` to say so before sending (RE2).
     """
     for phrase in order_for(phrases, kind, outcome, language):
-        if _misfit(phrase.kind, kind, ANY_KIND) < _NO_FIT and _misfit(phrase.outcome, outcome, Outcome.ANY) < _NO_FIT:
+        if (
+            _misfit(phrase.kind, kind, ANY_KIND) < _NO_FIT
+            and _misfit(phrase.outcome, outcome, PhraseOutcome.ANY) < _NO_FIT
+        ):
             return phrase
     return None
 
 
-def order_for(phrases: Sequence[Phrase], kind: str, outcome: Outcome, language: str, query: str = "") -> list[Phrase]:
+def order_for(
+    phrases: Sequence[Phrase], kind: str, outcome: PhraseOutcome, language: str, query: str = ""
+) -> list[Phrase]:
     """Return the phrases for the list of Phrase Construction, the best first.
 
     Those that fit kind and outcome come before the rest, those in `language` before English, English before others.
@@ -706,7 +711,7 @@ def order_for(phrases: Sequence[Phrase], kind: str, outcome: Outcome, language: 
         if found is None:
             continue
         kind_misfit = _misfit(phrase.kind, kind, ANY_KIND)
-        outcome_misfit = _misfit(phrase.outcome, outcome, Outcome.ANY)
+        outcome_misfit = _misfit(phrase.outcome, outcome, PhraseOutcome.ANY)
         unfit = _NO_FIT in (kind_misfit, outcome_misfit)
         rank = (unfit, _language_distance(phrase.language, language), found, outcome_misfit, kind_misfit)
         ranked.append(((*rank, phrase.order, _folded(phrase.title), phrase.slug), phrase))

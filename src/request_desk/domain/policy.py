@@ -76,7 +76,7 @@ def sees_all_requests(actor: Actor) -> bool:
 
 
 def _with_patient(actor: Actor, action: Action, subject: PatientSubject, today: date) -> Verdict:
-    """Nothing new is asked for a patient who is gone, but visits can still be cancelled, and letters read."""
+    """Nothing new is asked for a patient who is gone, but appointments can still be cancelled, and letters read."""
     relation = subject.relation
     if action in (Action.ACT_FOR, Action.ASK, Action.HEAR) and not subject.is_present:
         return Verdict.PATIENT_GONE

@@ -367,7 +367,7 @@ class RequestView:
     target: Target
     target_name: str
     origin: TargetOrigin
-    because: str
+    routing_reason: str
     appointment: Appointment | None  # the current end of its chain for cancel and reschedule
     hold: Appointment | None  # the slot held for this request now
     wishes: tuple[ShownWish, ...]
@@ -375,7 +375,7 @@ class RequestView:
     notes: tuple[StaffNote, ...]
     forwards: tuple[Forward, ...]
     related: tuple[RelatedRequest, ...]
-    upcoming: tuple[Appointment, ...]  # confirmed visits of the child, then of the household
+    upcoming: tuple[Appointment, ...]  # confirmed appointments of the child, then of the household
     rules: tuple[str, ...]  # notice, rebooking mode, last twelve months, in words
     claim: Claim | None
     deliveries: tuple[Delivery, ...]

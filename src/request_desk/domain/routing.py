@@ -26,7 +26,7 @@ class Routed:
     """Whose inbox, and the rule that chose it in words (RT4), short enough to stand beside the time."""
 
     target: Target
-    because: str
+    routing_reason: str
 
 
 def route(facts: RoutingFacts) -> Routed:

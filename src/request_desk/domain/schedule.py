@@ -1,4 +1,4 @@
-"""What the schedule shows: a day in columns, the portal's slots and visits, and the limits that staff may overrule; no database."""
+"""What the schedule shows: a day in columns, the portal's slots and appointments, and the limits that staff may overrule; no database."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -40,7 +40,7 @@ class ProviderColumn:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleDay:
-    """One practice day, a column for each provider who works or has visits, in the practice's order."""
+    """One practice day, a column for each provider who works or has appointments, in the practice's order."""
 
     day: date
     columns: tuple[ProviderColumn, ...]
@@ -65,7 +65,7 @@ class ScheduleWeek:
 
 @dataclass(frozen=True, slots=True)
 class DayLoad:
-    """How full a day is: the time of its visits beside the time in which its providers work."""
+    """How full a day is: the time of its appointments beside the time in which its providers work."""
 
     day: date
     booked: timedelta
@@ -91,7 +91,7 @@ class PortalSlot:
 
 @dataclass(frozen=True, slots=True)
 class PortalAppointment:
-    """A visit as its parent sees it; `may_book` tells whether this contact may ask to move or cancel it.
+    """An appointment as its parent sees it; `may_book` tells whether this contact may ask to move or cancel it.
 
     `reason` is why it was cancelled, in the words meant for the parent (AP3).
     """
@@ -128,21 +128,21 @@ def limits(
     found: list[Limit] = []
 
     def broken(code: LimitCode, told: str, **params: str) -> None:
-        found.append(Limit(code, told, {"visit": type_.name, **params}))
+        found.append(Limit(code, told, {"appointment": type_.name, **params}))
 
     if not is_met(type_.minimum_notice, starts_at, now, words.zone):
         notice = lead_words(type_.minimum_notice, words)
-        broken(LimitCode.TOO_SOON, _("{visit} needs {notice} of notice, and this time is sooner."), notice=notice)
+        broken(LimitCode.TOO_SOON, _("{appointment} needs {notice} of notice, and this time is sooner."), notice=notice)
     if moved is None:
         return tuple(found)
     if not is_met(type_.reschedule_notice, moved.starts_at, now, words.zone):
         broken(
             LimitCode.MOVED_TOO_LATE,
-            _("{visit} can be moved until {notice} before it begins, and that has passed."),
+            _("{appointment} can be moved until {notice} before it begins, and that has passed."),
             notice=lead_words(type_.reschedule_notice, words),
         )
     if type_.rebooking_mode is RebookingMode.SAME_PROVIDER and provider_id != moved.provider_id:
-        told = _("{visit} stays with {provider} when it is moved.")
+        told = _("{appointment} stays with {provider} when it is moved.")
         broken(LimitCode.OTHER_PROVIDER, told, provider=moved.provider_name)
     return tuple(found)
 

@@ -69,7 +69,7 @@ def next_closing(
 
 
 def near(now: datetime, opening: Sequence[OpeningHours], closed_days: Collection[date], zone: PracticeTime) -> Span:
-    """Return the stretch in which a visit counts as *today*: the whole of today, and on to the next closing."""
+    """Return the stretch in which an appointment counts as *today*: the whole of today, and on to the next closing."""
     today = zone.bounds(zone.day_of(now))
     return Span(today.starts_at, max(today.ends_at, next_closing(now, opening, closed_days, zone)))
 

@@ -20,7 +20,7 @@ _PARTS: Final[Mapping[DayPart, tuple[int, int]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedBefore:
     """What one contact asked for one patient, as far as another request can contradict it."""
 
     kind: RequestKind
@@ -122,16 +122,16 @@ def state_word(state: WishState) -> str:
 def title(kind: RequestKind, type_name: str, patient_name: str) -> str:
     """Return the title of a message: "Reschedule the well visit of Zuri Okafor"."""
     texts = {
-        RequestKind.SCHEDULE: _("Schedule the {visit} of {patient}"),
-        RequestKind.CANCEL: _("Cancel the {visit} of {patient}"),
-        RequestKind.RESCHEDULE: _("Reschedule the {visit} of {patient}"),
+        RequestKind.SCHEDULE: _("Schedule the {appointment} of {patient}"),
+        RequestKind.CANCEL: _("Cancel the {appointment} of {patient}"),
+        RequestKind.RESCHEDULE: _("Reschedule the {appointment} of {patient}"),
     }
     if not type_name and kind is RequestKind.SCHEDULE:
         return _("Schedule a visit of {patient}").format(patient=safe_name(patient_name))
-    return texts[kind].format(visit=_inside(type_name) or _("visit"), patient=safe_name(patient_name))
+    return texts[kind].format(appointment=_inside(type_name) or _("visit"), patient=safe_name(patient_name))
 
 
-def opposite(first: Asked, second: Asked, zone: PracticeTime) -> bool:
+def opposite(first: AskedBefore, second: AskedBefore, zone: PracticeTime) -> bool:
     """Tell whether two contacts want what cannot both be done for one child (MC11).
 
     That is: one cancels what the other moves or plans, or both name times and none of them agrees.
@@ -142,7 +142,7 @@ def opposite(first: Asked, second: Asked, zone: PracticeTime) -> bool:
         return False
     told = {first.appointment_id, second.appointment_id} - {None}
     if len(told) == 2:
-        return False  # two different visits
+        return False  # two different appointments
     if RequestKind.CANCEL in (first.kind, second.kind):
         return True
     if not first.wishes or not second.wishes:

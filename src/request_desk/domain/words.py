@@ -286,7 +286,7 @@ class Words:
         return self._say("{age}, late").format(age=self.since(elapsed)) if late else self.since(elapsed)
 
     def minutes(self, length: timedelta) -> str:
-        """Return "40 min"; lengths of visits stay in minutes."""
+        """Return "40 min"; lengths of appointments stay in minutes."""
         return self._say("{count} min").format(count=length // _MINUTE)
 
     def left(self, remaining: timedelta) -> str:

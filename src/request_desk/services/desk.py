@@ -22,8 +22,8 @@ from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.text import parse_version
 from request_desk.domain.words import Words, _, spoken
 from request_desk.store import journal, schema
+from request_desk.store.compiled_statements import Answer
 from request_desk.store.database import BUSY, DAMAGED, LOST, UNSURE, Database, is_damage
-from request_desk.store.quick import Answer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -101,7 +101,7 @@ class Watch:
     listen: Callable[[Callable[[], None], Callable[[], bool]], None] | None
 
 
-class Asked:
+class Deferred:
     """A statement whose answer is looked at later; on PostgreSQL it goes to the server with the next one that is waited for."""
 
     __slots__ = ("_answer", "_unit")
@@ -149,8 +149,8 @@ class Unit:
         self.new_id = new_id
         self._desk = desk
         self._quick = desk.database.quick
-        self._unsent: list[tuple[Executable, Mapping[str, Any], Asked]] = []
-        self._settings_version: Asked | None = None
+        self._unsent: list[tuple[Executable, Mapping[str, Any], Deferred]] = []
+        self._settings_version: Deferred | None = None
         self._has_written_settings = False
         self.lines: list[journal.Written] = []
         self.undo: Undo | None = None
@@ -207,12 +207,12 @@ class Unit:
         if not may(self.actor, permission):
             raise NotAllowed("Your role does not allow this. Ask an administrator.")
 
-    def ask(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Asked:
+    def ask(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Deferred:
         """Ask for a statement without waiting: it is run before every later one, and its answer is there when it is looked at.
 
         On PostgreSQL that saves the way to the server and back; what goes wrong is told with the next answer.
         """
-        asked = Asked(self)
+        asked = Deferred(self)
         if self._quick.has_pipeline:
             self._unsent.append((statement, values or {}, asked))
         else:
@@ -353,7 +353,7 @@ class Desk:
         """
         return self._perform(new_uuid(), actor, function, args, kwargs, keep=False)
 
-    def perform_once(
+    def perform_idempotent(
         self,
         command_id: UUID,
         actor: Actor,
@@ -412,7 +412,7 @@ class Desk:
     def close(self) -> None:
         self._database.close()
 
-    def settings_by(self, version: Asked, first: Callable[[Executable], Row[Any] | None]) -> PracticeSettings:
+    def settings_by(self, version: Deferred, first: Callable[[Executable], Row[Any] | None]) -> PracticeSettings:
         """Return the settings, decoded once per version; `first` gives a statement's first row."""
         kept = self._settings
         seen = version.first

@@ -18,7 +18,7 @@ from sqlalchemy.pool import QueuePool
 from request_desk.domain.access import Actor
 from request_desk.domain.errors import Unavailable
 from request_desk.store import place
-from request_desk.store.quick import Quick
+from request_desk.store.compiled_statements import CompiledStatements
 
 APPLICATION_ID = 0x52444B31  # "RDK1": tells our files from other SQLite files
 BUSY_SECONDS = 5.0  # how long a writer waits for its turn before the user is told
@@ -46,7 +46,7 @@ class Database:
         if self.is_sqlite:
             place.prepare(self.path)
         self.engine = self._engine()
-        self.quick = Quick(self.engine.dialect)
+        self.quick = CompiledStatements(self.engine.dialect)
         self._write_lock = RLock()
         self._writer: Connection | None = None
         self._readers: SimpleQueue[Connection] = SimpleQueue()

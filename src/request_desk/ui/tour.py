@@ -244,11 +244,11 @@ class Walk:
             self._until(lambda before=before: rows.selected_key() != before, "the next row")  # type: ignore[misc]
 
     def _is_open(self, request_id: int) -> bool:
-        handling = self._center.answering.handler.now
+        handling = self._center.response_controller.request_controller.now
         return handling is not None and handling.view.id == request_id and handling.offers_known
 
     def _is_decided(self) -> bool:
-        handling = self._center.answering.handler.now
+        handling = self._center.response_controller.request_controller.now
         if handling is None or handling.holding:
             return False
         return handling.hold is not None or handling.cancel is not None

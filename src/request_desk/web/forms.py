@@ -34,7 +34,7 @@ _ASKED: Final = frozenset(
         "type",
         "provider",
         "location",
-        "visit",
+        "appointment",
         "from",
         "go",
         "on",
@@ -130,7 +130,7 @@ class Asking:
             is_any_provider=fields.get("provider") == ANY,
             location_id=_id(fields, "location", LocationId),
             is_any_location=fields.get("location") == ANY,
-            appointment_id=_id(fields, "visit", AppointmentId),
+            appointment_id=_id(fields, "appointment", AppointmentId),
             picks=in_order(picks),
             from_day=parse_date(from_day, field="from") if from_day else None,
             go=fields.get("go", "")[:40],
@@ -150,7 +150,7 @@ class Asking:
             ("type", self.type_id, self.is_any_type),
             ("provider", self.provider_id, self.is_any_provider),
             ("location", self.location_id, self.is_any_location),
-            ("visit", self.appointment_id, False),
+            ("appointment", self.appointment_id, False),
         ):
             if value is not None or is_any:
                 found[name] = ANY if value is None else str(value)

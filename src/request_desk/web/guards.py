@@ -31,7 +31,7 @@ _FIELDS_LIMIT: Final = 64
 _BODY_SECONDS: Final = 10  # for the whole body to arrive
 _REQUEST_SECONDS: Final = 30  # for the whole answer
 _FORM: Final = "application/x-www-form-urlencoded"
-_VISIT: Final = "request_desk.visit"
+_APPOINTMENT: Final = "request_desk.visit"
 _COOKIE_VALUE: Final = re.compile(r"[A-Za-z0-9._~-]{1,400}")
 # Never used here, and asgi-csrf takes them as proof of a good intention.
 _DROPPED: Final = frozenset({b"authorization", b"x-csrftoken", b"cookie"})
@@ -42,7 +42,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 @dataclass(slots=True)
-class Visit:
+class RequestInfo:
     """One request on its way through the portal: its id for the log, the client's address, its form, checked once."""
 
     id: str
@@ -53,15 +53,15 @@ class Visit:
     route: str = ""
 
 
-ErrorPage = Callable[[int, Visit, Mapping[str, str]], Awaitable[Response]]
+ErrorPage = Callable[[int, RequestInfo, Mapping[str, str]], Awaitable[Response]]
 
 
-def visit_of(scope: Scope) -> Visit:
+def request_info(scope: Scope) -> RequestInfo:
     """Return what the guards learned of this request."""
-    visit = scope[_VISIT]
-    if not isinstance(visit, Visit):
+    appointment = scope[_APPOINTMENT]
+    if not isinstance(appointment, RequestInfo):
         raise TypeError("the front guard did not run")
-    return visit
+    return appointment
 
 
 class Addresses:
@@ -122,9 +122,9 @@ class Front:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        visit = Visit(new_uuid().hex[:12], self._addresses.of(scope))
-        scope[_VISIT] = visit
-        answer = _Answer(visit, send)
+        appointment = RequestInfo(new_uuid().hex[:12], self._addresses.of(scope))
+        scope[_APPOINTMENT] = appointment
+        answer = _Answer(appointment, send)
         begun = time.perf_counter()
         try:
             async with asyncio.timeout(_REQUEST_SECONDS):
@@ -132,23 +132,30 @@ class Front:
         except TimeoutError:
             answer.fail(503)
         except Exception as error:  # noqa: BLE001  # the last net of this process: the visitor gets a page, the log the place
-            _report(visit, error)
+            _report(appointment, error)
             answer.fail(500)
         if answer.bare is not None:
-            page = await self._error_page(answer.bare, visit, answer.kept)
+            page = await self._error_page(answer.bare, appointment, answer.kept)
             answer.status = page.status_code
             await page(scope, receive, answer.final)
         # The route, not the address: a path carries references, a query what was chosen.
         took = (time.perf_counter() - begun) * 1000
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
-        logger.info("%s %s %s %s %.0f ms", Word(visit.id), Word(method), Word(visit.route or "-"), answer.status, took)
+        logger.info(
+            "%s %s %s %s %.0f ms",
+            Word(appointment.id),
+            Word(method),
+            Word(appointment.route or "-"),
+            answer.status,
+            took,
+        )
 
 
 class _Answer:
     """Watches what goes out; holds back a bare error so that a page can take its place."""
 
-    def __init__(self, visit: Visit, send: Send) -> None:
-        self._visit = visit
+    def __init__(self, appointment: RequestInfo, send: Send) -> None:
+        self._appointment = appointment
         self._send = send
         self._has_begun = False
         self.status = 0
@@ -158,7 +165,7 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            if self.status >= 400 and not self._visit.is_designed:
+            if self.status >= 400 and not self._appointment.is_designed:
                 self.bare = self.status
                 headers = Headers(raw=message.get("headers", []))
                 self.kept = {name: headers[name] for name in ("allow", "retry-after") if name in headers}
@@ -184,9 +191,9 @@ def _uncached(message: Message) -> Message:
     return {**message, "headers": headers.raw}
 
 
-def _report(visit: Visit, error: Exception) -> None:
+def _report(appointment: RequestInfo, error: Exception) -> None:
     """Log where a bug is, never its text: that may hold what a parent wrote."""
-    logger.error("%s failed: %s", Word(visit.id), Word(" | ".join(frames(error))))
+    logger.error("%s failed: %s", Word(appointment.id), Word(" | ".join(frames(error))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +216,7 @@ class Throttle:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            block = block_of(visit_of(scope).address)
+            block = block_of(request_info(scope).address)
             for item in self._counted(scope["method"], scope["path"]):
                 if not self._limiter.hit(item, block, str(item)):
                     until = self._limiter.get_window_stats(item, block, str(item)).reset_time
@@ -261,19 +268,19 @@ class Strict:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        visit = visit_of(scope)
+        appointment = request_info(scope)
         query = scope.get("query_string", b"")
         if len(scope.get("raw_path") or scope["path"].encode()) + len(query) > _URL_LIMIT:
             raise Turned(414)
         if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_LIMIT:
             raise Turned(431)
-        visit.route = self._known_route(scope)
-        visit.query = _parsed(query)
+        appointment.route = self._known_route(scope)
+        appointment.query = _parsed(query)
         if scope["method"] == "POST":
             _require_form(Headers(scope=scope))
             receive, body = await _whole(receive)
-            visit.form = _parsed(body)
-            if not visit.form.get(CSRF_FIELD, "").isascii():
+            appointment.form = _parsed(body)
+            if not appointment.form.get(CSRF_FIELD, "").isascii():
                 raise Turned(403)
         scope["headers"] = self._kept_headers(scope["headers"])
         await self._app(scope, receive, send)

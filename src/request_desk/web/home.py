@@ -1,4 +1,4 @@
-"""What a parent comes back to: visits, requests, and the thread of each with the practice; asking is in `requests`."""
+"""What a parent comes back to: appointments, requests, and the thread of each with the practice; asking is in `requests`."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,8 +25,8 @@ from request_desk.services.portal import queries as portal_queries
 from request_desk.services.practice import directory
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.web.forms import AnswerForm, Asking, WithdrawForm
-from request_desk.web.guards import visit_of
-from request_desk.web.pages import Shell
+from request_desk.web.guards import request_info
+from request_desk.web.pages import PageContext
 from request_desk.web.portal import Portal, portal_of
 
 _PAST_SHOWN: Final = 10
@@ -35,7 +35,7 @@ _OPEN: Final = frozenset({RequestState.OPEN, RequestState.WAITING})
 
 
 @dataclass(frozen=True, slots=True)
-class Button:
+class RequestButton:
     """A kind of request that is on."""
 
     text: str
@@ -44,7 +44,7 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class RequestLine:
     """A request as its parent sees it in the list: what, where it stands, and what comes next."""
 
     title: str
@@ -66,15 +66,23 @@ def _family(
 
 
 async def home(request: Request) -> Response:
-    """Show visits and requests, and a button for each kind that is on."""
+    """Show appointments and requests, and a button for each kind that is on."""
     portal = portal_of(request)
     actor = await portal.actor(request)
     shell = await portal.pages.shell()
-    children, visits, requests = await run_in_threadpool(portal.desk.query, actor, _family)
-    ahead = [visit for visit in visits if visit.status is AppointmentStatus.CONFIRMED and visit.ends_at > shell.now]
-    past = [visit for visit in reversed(visits) if visit not in ahead and visit.status is not AppointmentStatus.HELD]
+    children, appointments, requests = await run_in_threadpool(portal.desk.query, actor, _family)
+    ahead = [
+        appointment
+        for appointment in appointments
+        if appointment.status is AppointmentStatus.CONFIRMED and appointment.ends_at > shell.now
+    ]
+    past = [
+        appointment
+        for appointment in reversed(appointments)
+        if appointment not in ahead and appointment.status is not AppointmentStatus.HELD
+    ]
     lines = [(found.state in _OPEN, line_of(found, shell)) for found in requests]
-    query = visit_of(request.scope).query
+    query = request_info(request.scope).query
     is_all = query.get("all") == "1"
     closed = [line for is_open, line in lines if not is_open]
     return await portal.pages.render(
@@ -83,8 +91,8 @@ async def home(request: Request) -> Response:
         shell,
         actor=actor,
         buttons=_buttons(shell, children),
-        ahead=[(visit, _links(visit, shell)) for visit in ahead],
-        past=[(visit, _status_word(visit)) for visit in past[: None if is_all else _PAST_SHOWN]],
+        ahead=[(appointment, _links(appointment, shell)) for appointment in ahead],
+        past=[(appointment, _status_word(appointment)) for appointment in past[: None if is_all else _PAST_SHOWN]],
         open_requests=[line for is_open, line in lines if is_open],
         closed_requests=closed[: None if is_all else _CLOSED_SHOWN],
         has_more=not is_all and (len(past) > _PAST_SHOWN or len(closed) > _CLOSED_SHOWN),
@@ -94,7 +102,7 @@ async def home(request: Request) -> Response:
     )
 
 
-def _buttons(shell: Shell, children: tuple[PortalChild, ...]) -> list[Button]:
+def _buttons(shell: PageContext, children: tuple[PortalChild, ...]) -> list[RequestButton]:
     """A button for each kind that is on."""
     if not any(child.may_book for child in children):
         return []
@@ -103,32 +111,36 @@ def _buttons(shell: Shell, children: tuple[PortalChild, ...]) -> list[Button]:
         RequestKind.RESCHEDULE: _("Move a visit"),
         RequestKind.CANCEL: _("Cancel a visit"),
     }
-    return [Button(texts[kind], f"/ask/{kind.value}", is_first=index == 0) for index, kind in enumerate(shell.kinds)]
+    return [
+        RequestButton(texts[kind], f"/ask/{kind.value}", is_first=index == 0) for index, kind in enumerate(shell.kinds)
+    ]
 
 
-def _links(visit: PortalAppointment, shell: Shell) -> list[Button]:
-    """What can be asked about a visit."""
-    if not visit.may_book or visit.starts_at <= shell.now:
+def _links(appointment: PortalAppointment, shell: PageContext) -> list[RequestButton]:
+    """What can be asked about an appointment."""
+    if not appointment.may_book or appointment.starts_at <= shell.now:
         return []
     texts = {RequestKind.RESCHEDULE: _("Move"), RequestKind.CANCEL: _("Cancel")}
-    asking = Asking(appointment_id=visit.id)
-    return [Button(texts[kind], asking.link(kind), is_first=False) for kind in shell.kinds if kind in texts]
+    asking = Asking(appointment_id=appointment.id)
+    return [RequestButton(texts[kind], asking.link(kind), is_first=False) for kind in shell.kinds if kind in texts]
 
 
-def _status_word(visit: PortalAppointment) -> str:
+def _status_word(appointment: PortalAppointment) -> str:
     return {
         AppointmentStatus.CANCELLED: _("cancelled"),
         AppointmentStatus.NO_SHOW: _("missed"),
         AppointmentStatus.EXPIRED: _("cancelled"),
-    }.get(visit.status, "")
+    }.get(appointment.status, "")
 
 
 def title_of(found: PortalRequest) -> str:
     """Return what a request is about: "Well visit for Zuri Okafor"."""
-    return _("{visit} for {patient}").format(visit=found.type_name or _("A visit"), patient=found.patient_name)
+    return _("{appointment} for {patient}").format(
+        appointment=found.type_name or _("A visit"), patient=found.patient_name
+    )
 
 
-def line_of(found: PortalRequest, shell: Shell) -> Line:
+def line_of(found: PortalRequest, shell: PageContext) -> RequestLine:
     """Return a request as a line of the list."""
     words = {
         RequestKind.SCHEDULE: _("New visit"),
@@ -137,7 +149,7 @@ def line_of(found: PortalRequest, shell: Shell) -> Line:
     }
     state, tone = state_of(found, shell)
     stands = state_sentence(found.standing, shell.words, shell.now)
-    return Line(
+    return RequestLine(
         title=title_of(found),
         detail=_("{kind} · asked {time}").format(kind=words[found.kind], time=shell.words.near_moment(found.asked_at)),
         state=state,
@@ -147,7 +159,7 @@ def line_of(found: PortalRequest, shell: Shell) -> Line:
     )
 
 
-def state_of(found: PortalRequest, shell: Shell) -> tuple[str, str]:
+def state_of(found: PortalRequest, shell: PageContext) -> tuple[str, str]:
     """Return where a request stands, in words, and the tone they are shown in."""
     match found.state:
         case RequestState.WITHDRAWN:
@@ -161,7 +173,7 @@ def state_of(found: PortalRequest, shell: Shell) -> tuple[str, str]:
             return (_("With us, later than promised"), "late") if is_late else (_("With us"), "open")
 
 
-def promise(found: PortalRequest, shell: Shell) -> str:
+def promise(found: PortalRequest, shell: PageContext) -> str:
     """Return by when an answer comes, or what to do instead of waiting."""
     if found.state is RequestState.OPEN and found.answer_by is not None:
         if found.answer_by < shell.now:
@@ -180,7 +192,7 @@ async def thread(request: Request) -> Response:
     found = await run_in_threadpool(
         portal.desk.query, actor, portal_queries.portal_thread, request.path_params["reference"]
     )
-    is_new = visit_of(request.scope).query.get("sent") == "1"
+    is_new = request_info(request.scope).query.get("sent") == "1"
     return await show_thread(request, portal, actor, found, is_new=is_new)
 
 
@@ -221,7 +233,7 @@ async def show_thread(
         promise=promise(asked, shell),
         stands=state_sentence(asked.standing, shell.words, shell.now),
         may_thank=found.may_answer and bool(found.messages) and found.messages[-1].from_practice,
-        about=_about(visit_of(request.scope).query.get("w", "")),
+        about=_about(request_info(request.scope).query.get("w", "")),
         thanks=new_uuid(),
         wishes=[(_wish_text(wish, shell), wish in taken) for wish in sorted(asked.wishes, key=lambda wish: wish.rank)],
         is_new=is_new,
@@ -238,7 +250,7 @@ def _about(wanted: str) -> str:
     return {"no": _("What does not work for you?"), "ask": _("What would you like to ask?")}.get(wanted, "")
 
 
-def _wish_text(wish: Wish, shell: Shell) -> str:
+def _wish_text(wish: Wish, shell: PageContext) -> str:
     if wish.starts_at is not None:
         return shell.words.moment_with_zone(wish.starts_at)
     return one_wish(wish, shell.words)
@@ -267,7 +279,7 @@ def _taken(unit: Unit, type_id: TypeId | None, asked: PortalRequest) -> frozense
 async def answer(request: Request) -> Response:
     """Send a letter in the thread, once; a request that was answered or waits is open again."""
     portal, actor, found = await _posted_to(request)
-    form = AnswerForm.of(visit_of(request.scope).form)
+    form = AnswerForm.of(request_info(request.scope).form)
     typed = form.message.data or ""
     if not form.validate():
         return await show_thread(request, portal, actor, found, typed=typed, problems=form.problems, status=422)
@@ -279,7 +291,7 @@ async def answer(request: Request) -> Response:
 async def thank(request: Request) -> Response:
     """Record a parent's thanks; nothing is opened again by it (RE10)."""
     portal, actor, found = await _posted_to(request)
-    form = WithdrawForm.of(visit_of(request.scope).form)
+    form = WithdrawForm.of(request_info(request.scope).form)
     if not form.validate():
         return await show_thread(request, portal, actor, found, problems=form.problems, status=422)
     return await _act(request, portal, actor, found, form.submission.value, handling.thank)
@@ -288,7 +300,7 @@ async def thank(request: Request) -> Response:
 async def withdraw(request: Request) -> Response:
     """Take an open request back."""
     portal, actor, found = await _posted_to(request)
-    form = WithdrawForm.of(visit_of(request.scope).form)
+    form = WithdrawForm.of(request_info(request.scope).form)
     if not form.validate():
         return await show_thread(request, portal, actor, found, problems=form.problems, status=422)
     return await _act(request, portal, actor, found, form.submission.value, handling.withdraw)
@@ -314,7 +326,9 @@ async def _act(
     """Perform once and show the thread again; a refusal, or a form changed after it was sent, keeps what was typed."""
     request_id: RequestId = found.request.id
     try:
-        outcome = await run_in_threadpool(portal.desk.perform_once, submission, actor, function, request_id, *values)
+        outcome = await run_in_threadpool(
+            portal.desk.perform_idempotent, submission, actor, function, request_id, *values
+        )
     except SignedOut:
         raise
     except Refused as refused:

@@ -15,7 +15,7 @@ from request_desk.domain.errors import SignedOut
 from request_desk.domain.words import known_language, languages, speaking
 from request_desk.services.portal import access as portal_access
 from request_desk.web.forms import refuse_unknown
-from request_desk.web.guards import CSRF_FIELD, visit_of
+from request_desk.web.guards import CSRF_FIELD, request_info
 from request_desk.web.portal import portal_of
 from request_desk.web.session import Cookies
 
@@ -57,7 +57,7 @@ def wanted(header: str) -> str:
 async def choose(request: Request) -> Response:
     """Speak another language from now on: in this browser, and where somebody is signed in, in our letters to them too."""
     portal = portal_of(request)
-    form = visit_of(request.scope).form
+    form = request_info(request.scope).form
     refuse_unknown(form, frozenset({CSRF_FIELD, "language", "back"}))
     language = form.get("language", "")
     if language not in languages():

@@ -32,7 +32,7 @@ from request_desk.domain.requests import RequestKind
 from request_desk.domain.text import one_line, parse_phone, readable
 from request_desk.domain.words import Words, _, languages, plural, spoken
 from request_desk.services.desk import Desk, Unit
-from request_desk.web.guards import Visit, visit_of
+from request_desk.web.guards import RequestInfo, request_info
 from request_desk.web.session import Cookies
 
 _TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
@@ -49,7 +49,7 @@ _STATUS: Final[Mapping[type[Refused], int]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Shell:
+class PageContext:
     """What every page knows of the practice, as of one moment."""
 
     settings: PracticeSettings
@@ -108,7 +108,7 @@ class Pages:
         )
         self._environment.filters.update(readable=readable, one_line=one_line)
 
-    async def shell(self) -> Shell:
+    async def shell(self) -> PageContext:
         """Read what every page shows of the practice."""
         self._last = await run_in_threadpool(self._desk.query, SYSTEM, _settings)
         return self._shell_of(self._last)
@@ -117,14 +117,14 @@ class Pages:
         self,
         request: Request,
         template: str,
-        shell: Shell,
+        shell: PageContext,
         *,
         status: int = 200,
         actor: Actor | None = None,
         **values: Any,
     ) -> Response:
         """Return a page; what the template needs and does not get is a bug."""
-        visit_of(request.scope).is_designed = True
+        request_info(request.scope).is_designed = True
         html = self._environment.get_template(template).render(
             shell=shell,
             words=shell.words,
@@ -139,16 +139,16 @@ class Pages:
         """Return the page for a refusal that no form of ours shows beside its field."""
         status = next((code for kind, code in _STATUS.items() if isinstance(refused, kind)), 409)
         seconds = refused.seconds if isinstance(refused, Throttled) else 30 if status == 503 else 0
-        visit = visit_of(request.scope)
-        page = self._error(status, visit, sentence=refused.sentence)
-        visit.is_designed = True
+        appointment = request_info(request.scope)
+        page = self._error(status, appointment, sentence=refused.sentence)
+        appointment.is_designed = True
         if seconds:
             page.headers["retry-after"] = str(seconds)
         return page
 
-    async def error(self, status: int, visit: Visit, headers: Mapping[str, str]) -> Response:
+    async def error(self, status: int, appointment: RequestInfo, headers: Mapping[str, str]) -> Response:
         """Return the page for a bare HTTP error; asks the database for nothing, for that may be what is broken."""
-        page = self._error(status, visit, sentence="")
+        page = self._error(status, appointment, sentence="")
         page.headers.update(headers)
         return page
 
@@ -156,25 +156,25 @@ class Pages:
         """Return a static file, or None when there is none of that name."""
         return self._assets.get(name)
 
-    def _error(self, status: int, visit: Visit, *, sentence: str) -> Response:
+    def _error(self, status: int, appointment: RequestInfo, *, sentence: str) -> Response:
         title, advice = _error_words(status)
         html = self._environment.get_template("error.html").render(
             shell=self._shell_of(self._last or PracticeSettings(practice_name=_("Patient portal"))),
             title=title,
             sentence=sentence or advice,
-            typed=visit.form.get("message", "").strip(),
+            typed=appointment.form.get("message", "").strip(),
             back="",
-            reference=visit.id,
+            reference=appointment.id,
             actor=None,
         )
         return HTMLResponse(html, status)
 
-    def _shell_of(self, settings: PracticeSettings) -> Shell:
+    def _shell_of(self, settings: PracticeSettings) -> PageContext:
         time = self._desk.time_of(settings.zone)
         now = self._clock.now()
         today = time.day_of(now)
         words = Words(settings.locale, time, today).in_language(spoken())
-        return Shell(settings, time, words, now, today)
+        return PageContext(settings, time, words, now, today)
 
     def _asset_link(self, name: str) -> str:
         return f"/assets/{self.asset_stamp}/{name}"

@@ -29,9 +29,9 @@ from request_desk.services.portal import queries as portal_queries
 from request_desk.services.practice import directory
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.web.forms import Asking, SendForm, new_request
-from request_desk.web.guards import visit_of
+from request_desk.web.guards import request_info
 from request_desk.web.home import show_thread
-from request_desk.web.pages import Shell
+from request_desk.web.pages import PageContext
 from request_desk.web.portal import Portal, portal_of
 from request_desk.web.times import (
     look_of,
@@ -99,7 +99,7 @@ class Step:
     """One request for a page of an asking: who asks, what for, what there is to choose."""
 
     def __init__(
-        self, request: Request, portal: Portal, actor: Actor, shell: Shell, kind: RequestKind, choices: Choices
+        self, request: Request, portal: Portal, actor: Actor, shell: PageContext, kind: RequestKind, choices: Choices
     ) -> None:
         self.request = request
         self.portal = portal
@@ -141,43 +141,47 @@ class Step:
         found: PortalChild = _one(tuple(child for child in self.choices.children if child.patient_id == patient_id))
         return found
 
-    def visits(self) -> tuple[PortalAppointment, ...]:
-        """Return the visits that are still ahead."""
+    def appointments(self) -> tuple[PortalAppointment, ...]:
+        """Return the appointments that are still ahead."""
         return tuple(
-            visit
-            for visit in self.choices.appointments
-            if visit.status is AppointmentStatus.CONFIRMED and visit.starts_at > self.shell.now
+            appointment
+            for appointment in self.choices.appointments
+            if appointment.status is AppointmentStatus.CONFIRMED and appointment.starts_at > self.shell.now
         )
 
-    def visit(self, asking: Asking) -> PortalAppointment | None:
-        """Return the visit that is to be moved or cancelled."""
+    def appointment(self, asking: Asking) -> PortalAppointment | None:
+        """Return the appointment that is to be moved or cancelled."""
         if self.kind is RequestKind.SCHEDULE or asking.appointment_id is None:
             return None
-        found: PortalAppointment = _one(tuple(visit for visit in self.visits() if visit.id == asking.appointment_id))
+        found: PortalAppointment = _one(
+            tuple(appointment for appointment in self.appointments() if appointment.id == asking.appointment_id)
+        )
         return found
 
     def completed(self, asking: Asking) -> Asking:
-        """Return the asking with what goes without saying: the only child, the only visit, the visit's own rules."""
+        """Return the asking with what goes without saying: the only child, the only appointment, the appointment's own rules."""
         if self.kind is RequestKind.SCHEDULE:
             asking = replace(asking, appointment_id=None)
             if asking.patient_id is None and len(self.choices.children) == 1:
                 asking = replace(asking, patient_id=self.choices.children[0].patient_id)
             return asking
-        if asking.appointment_id is None and len(self.visits()) == 1:
-            asking = replace(asking, appointment_id=self.visits()[0].id)
-        visit = self.visit(asking)
-        if visit is None:
+        if asking.appointment_id is None and len(self.appointments()) == 1:
+            asking = replace(asking, appointment_id=self.appointments()[0].id)
+        appointment = self.appointment(asking)
+        if appointment is None:
             return asking
         is_new = asking.provider_id is None and not asking.is_any_provider
-        is_with = visit.provider_id if visit.provider_id in self.choices.provider_names else None  # or has left
-        is_offered = any(kind.id == visit.type_id for kind in self.choices.types)
+        is_with = (
+            appointment.provider_id if appointment.provider_id in self.choices.provider_names else None
+        )  # or has left
+        is_offered = any(kind.id == appointment.type_id for kind in self.choices.types)
         return replace(
             asking,
-            patient_id=visit.patient_id,
-            # A type that is off is still the visit's own, which the request takes from there; it has no times to offer.
-            type_id=visit.type_id if is_offered else None,
+            patient_id=appointment.patient_id,
+            # A type that is off is still the appointment's own, which the request takes from there; it has no times to offer.
+            type_id=appointment.type_id if is_offered else None,
             is_any_type=not is_offered,
-            provider_id=is_with if is_new or self.is_same_provider(visit.type_id) else asking.provider_id,
+            provider_id=is_with if is_new or self.is_same_provider(appointment.type_id) else asking.provider_id,
         )
 
     def is_same_provider(self, type_id: TypeId | None) -> bool:
@@ -209,12 +213,14 @@ class Step:
         return await self.page("who.html", links=links)
 
     async def which(self) -> Response:
-        """Ask which visit."""
-        links = [(visit, Asking(appointment_id=visit.id).link(self.kind)) for visit in self.visits()]
+        """Ask which appointment."""
+        links = [
+            (appointment, Asking(appointment_id=appointment.id).link(self.kind)) for appointment in self.appointments()
+        ]
         return await self.page("which.html", links=links)
 
     async def what(self, asking: Asking) -> Response:
-        """Ask what kind of visit."""
+        """Ask what kind of appointment."""
         links = [(kind, replace(asking, type_id=kind.id).link(self.kind)) for kind in self.choices.types]
         unsure = replace(asking, is_any_type=True).link(self.kind)
         return await self.page("what.html", links=links, unsure=unsure, child=self.child_of(asking))
@@ -255,7 +261,7 @@ class Step:
             status=status,
             asking=asking,
             child=child,
-            visit=self.visit(asking),
+            appointment=self.appointment(asking),
             type_=type_,
             providers=providers,
             locations=self._places(asking, providers),
@@ -282,7 +288,7 @@ class Step:
         taken: frozenset[str] = frozenset()
         if any(pick.starts_at is not None for pick in asking.picks):
             taken = await run_in_threadpool(self.portal.desk.query, self.actor, taken_picks, asking, child.patient_id)
-        settings, visit = self.shell.settings, self.visit(asking)
+        settings, appointment = self.shell.settings, self.appointment(asking)
         picks = [
             picked(pick, self.shell, self.choices.provider_names, places=self.choices.place_names, taken=taken)
             for pick in asking.picks
@@ -292,8 +298,8 @@ class Step:
             status=status,
             asking=asking,
             child=child,
-            visit=visit,
-            is_today=visit is not None and self.shell.time.day_of(visit.starts_at) == self.shell.today,
+            appointment=appointment,
+            is_today=appointment is not None and self.shell.time.day_of(appointment.starts_at) == self.shell.today,
             type_=self.choices.type(asking.type_id),
             provider=self.choices.provider_names.get(asking.provider_id) if asking.provider_id is not None else None,
             location=self._place(asking.location_id),
@@ -342,7 +348,7 @@ def _title(kind: RequestKind) -> str:
 async def ask(request: Request) -> Response:
     """Show the next question of an asking."""
     step = await Step.begin(request)
-    asking = step.completed(Asking.read(visit_of(request.scope).query))
+    asking = step.completed(Asking.read(request_info(request.scope).query))
     ended = await step.obstacle(asking)
     if ended is not None:
         return ended
@@ -379,7 +385,7 @@ async def _when_or_check(step: Step, asking: Asking) -> Response:
 async def send(request: Request) -> Response:
     """Send the request to the practice, once, and show its thread."""
     step = await Step.begin(request)
-    posted = visit_of(request.scope).form
+    posted = request_info(request.scope).form
     form = SendForm.of(posted)
     asking = step.completed(Asking.read(posted))
     ended = await step.obstacle(asking)
@@ -407,7 +413,7 @@ async def send(request: Request) -> Response:
     )
     try:
         outcome = await run_in_threadpool(
-            step.portal.desk.perform_once, new.submission_id, step.actor, handling.submit, new
+            step.portal.desk.perform_idempotent, new.submission_id, step.actor, handling.submit, new
         )
     except SignedOut:
         raise
@@ -448,7 +454,7 @@ async def _add(step: Step, asking: Asking, asked: AlreadyAsked, new: NewRequest)
     text = "\n\n".join(part for part in parts if part) or _("I ask for this again.")
     try:
         await run_in_threadpool(
-            step.portal.desk.perform_once, new.submission_id, step.actor, handling.answer, asked.request_id, text
+            step.portal.desk.perform_idempotent, new.submission_id, step.actor, handling.answer, asked.request_id, text
         )
         thread = await run_in_threadpool(
             step.portal.desk.query, step.actor, portal_queries.portal_thread, asked.request_id

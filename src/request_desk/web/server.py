@@ -239,7 +239,7 @@ async def _forbidden(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def _foreign(scope: Scope, receive: Receive, send: Send) -> None:
     """Refuse a form of another site, and show nothing of it: it is that site's text."""
-    guards.visit_of(scope).form = {}
+    guards.request_info(scope).form = {}
     await _forbidden(scope, receive, send)
 
 

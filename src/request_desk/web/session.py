@@ -67,11 +67,11 @@ async def signed_in(request: Request, desk: Desk, cookies: Cookies) -> Actor:
     token = token_of(request, cookies)
     if not token:
         raise SignedOut(_("Please sign in."))
-    visit = await run_in_threadpool(desk.query, SYSTEM, portal_access.visit, token)
-    if visit.touch_due:
+    appointment = await run_in_threadpool(desk.query, SYSTEM, portal_access.portal_session, token)
+    if appointment.touch_due:
         await run_in_threadpool(desk.perform, SYSTEM, portal_access.touch, token)
-    speak(visit.language)
-    return visit.actor
+    speak(appointment.language)
+    return appointment.actor
 
 
 def browser_of(request: Request, cookies: Cookies) -> str:

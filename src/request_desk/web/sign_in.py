@@ -12,7 +12,7 @@ from request_desk.domain.access import SYSTEM
 from request_desk.domain.errors import SignedOut
 from request_desk.services.portal import access as portal_access
 from request_desk.web.forms import CodeForm, EmailForm, refuse_unknown
-from request_desk.web.guards import CSRF_FIELD, visit_of
+from request_desk.web.guards import CSRF_FIELD, request_info
 from request_desk.web.portal import Portal, portal_of
 from request_desk.web.session import browser_hash, browser_of, keep_browser, signed_in, token_of
 
@@ -31,7 +31,7 @@ async def ask(request: Request) -> Response:
 async def send_code(request: Request) -> Response:
     """Send a code, if the address is registered; what the visitor sees does not depend on that (OTP-07)."""
     portal = portal_of(request)
-    form = EmailForm.of(visit_of(request.scope).form)
+    form = EmailForm.of(request_info(request.scope).form)
     if not form.validate():
         return await _email_page(request, portal, email=form.email.data or "", problems=form.problems, status=422)
     browser = browser_of(request, portal.cookies)
@@ -63,7 +63,7 @@ async def code(request: Request) -> Response:
 async def check_code(request: Request) -> Response:
     """Let somebody in whose code is right, in the browser that asked for it."""
     portal = portal_of(request)
-    form = CodeForm.of(visit_of(request.scope).form)
+    form = CodeForm.of(request_info(request.scope).form)
     if not form.validate():
         return await _code_page(request, portal, typed=form.code.data or "", problems=form.problems, status=422)
     reference: UUID = request.path_params["reference"]
@@ -84,7 +84,7 @@ async def check_code(request: Request) -> Response:
 async def sign_out(request: Request) -> Response:
     """End the session here and in the database."""
     portal = portal_of(request)
-    refuse_unknown(visit_of(request.scope).form, frozenset({CSRF_FIELD}))
+    refuse_unknown(request_info(request.scope).form, frozenset({CSRF_FIELD}))
     token = token_of(request, portal.cookies)
     if token:
         await run_in_threadpool(portal.desk.perform, SYSTEM, portal_access.sign_out, token)
@@ -96,7 +96,7 @@ async def sign_out(request: Request) -> Response:
 async def signed_out(request: Request, refused: Exception) -> Response:
     """Lead to the sign-in; what was typed into a form is shown, so that it can be copied."""
     portal = portal_of(request)
-    typed = visit_of(request.scope).form.get("message", "")
+    typed = request_info(request.scope).form.get("message", "")
     response: Response
     if typed.strip():
         sentence = refused.sentence if isinstance(refused, SignedOut) else ""

@@ -18,17 +18,17 @@ from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.web.forms import MOST_WISHES, Asking, in_order, wish_code
-from request_desk.web.pages import Shell
+from request_desk.web.pages import PageContext
 
 _WEEK: Final = 7
 _AHEAD: Final = 31  # days searched when a week is full: beyond, a parent does better to call
 _SHOWN: Final = 6  # times of a day at first sight: three rows on a phone
 _MOST_SHOWN: Final = 54  # of one day; with five picks and the rest still within the 64 fields of a form
-_FARTHEST: Final = timedelta(days=730)  # nobody asks for a visit later than that, and no page offers it
+_FARTHEST: Final = timedelta(days=730)  # nobody asks for an appointment later than that, and no page offers it
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class FreeTime:
     """One free time to tick."""
 
     code: str
@@ -44,7 +44,7 @@ class DayTimes:
     day: date
     title: str
     zone_name: str
-    chips: tuple[Chip, ...]
+    chips: tuple[FreeTime, ...]
     more: int
 
 
@@ -72,7 +72,7 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ScheduleSight:
     """The part of the schedule that a parent looks at."""
 
     from_day: date
@@ -80,7 +80,7 @@ class Look:
     is_one_day: bool
 
 
-def look_of(asking: Asking, today: date, advance: timedelta) -> Look:
+def look_of(asking: Asking, today: date, advance: timedelta) -> ScheduleSight:
     """Return where the buttons "earlier", "later", "all times" lead, within what may be booked."""
     last = today + advance
     day = min(max(asking.from_day or today, today), last)
@@ -93,8 +93,8 @@ def look_of(asking: Asking, today: date, advance: timedelta) -> Look:
         case "to":
             day = min(max(_day(named, day), today), last)
         case "day":
-            return Look(min(max(_day(named, day), today), last), 1, is_one_day=True)
-    return Look(day, _WEEK, is_one_day=False)
+            return ScheduleSight(min(max(_day(named, day), today), last), 1, is_one_day=True)
+    return ScheduleSight(day, _WEEK, is_one_day=False)
 
 
 def _day(text: str, otherwise: date) -> date:
@@ -104,7 +104,7 @@ def _day(text: str, otherwise: date) -> date:
         return otherwise
 
 
-def with_typed_day(asking: Asking, shell: Shell) -> Asking:
+def with_typed_day(asking: Asking, shell: PageContext) -> Asking:
     """Return the asking with a typed day and part of day as a further pick; raises Invalid for the field `on` or `part`."""
     if not asking.on:
         return asking
@@ -121,12 +121,12 @@ def with_typed_day(asking: Asking, shell: Shell) -> Asking:
     return replace(asking, picks=in_order([*asking.picks, pick]), on="", part="")
 
 
-def still_possible(asking: Asking, shell: Shell) -> Asking:
+def still_possible(asking: Asking, shell: PageContext) -> Asking:
     """Return the asking without picks that are over, or so far away that no page of ours offered them."""
     return replace(asking, picks=tuple(pick for pick in asking.picks if _is_ahead(pick, shell)))
 
 
-def _is_ahead(pick: Wish, shell: Shell) -> bool:
+def _is_ahead(pick: Wish, shell: PageContext) -> bool:
     if pick.starts_at is not None:
         return shell.now < pick.starts_at <= shell.now + _FARTHEST
     if pick.day is not None and pick.part is not None:
@@ -146,7 +146,7 @@ def wrong_with(picks: Sequence[Wish]) -> str:
 
 
 def read_times(
-    unit: Unit, asking: Asking, patient_id: PatientId, look: Look
+    unit: Unit, asking: Asking, patient_id: PatientId, look: ScheduleSight
 ) -> tuple[tuple[PortalSlot, ...], date | None]:
     """Return the free slots of the look, and when there is none the next day that has one."""
     if asking.type_id is None:
@@ -188,10 +188,10 @@ def taken_picks(unit: Unit, asking: Asking, patient_id: PatientId) -> frozenset[
 def times_of(
     slots: Sequence[PortalSlot],
     asking: Asking,
-    look: Look,
+    look: ScheduleSight,
     next_day: date | None,
     *,
-    shell: Shell,
+    shell: PageContext,
     latest: date,
     names: Mapping[ProviderId, Provider],
     places: Mapping[LocationId, str],
@@ -226,26 +226,26 @@ def _day_times(
     day: date,
     slots: list[PortalSlot],
     asking: Asking,
-    shell: Shell,
+    shell: PageContext,
     *,
     has_places: bool,
     is_whole: bool,
 ) -> DayTimes:
     """One day's chips: a chip for each start and place."""
     chosen = {wish_code(pick) for pick in asking.picks}
-    chips: list[Chip] = []
+    chips: list[FreeTime] = []
     for slot in slots:
         # A wish names no place: where places differ, the provider says which is meant; otherwise any provider may do.
         provider_id = slot.provider_id if has_places or asking.provider_id is not None else None
         code = wish_code(Wish(1, WishKind.SLOT, provider_id, slot.starts_at))
         detail = slot.location_name if has_places else ""
-        chips.append(Chip(code, shell.words.time(slot.starts_at), detail, code in chosen))
+        chips.append(FreeTime(code, shell.words.time(slot.starts_at), detail, code in chosen))
     shown = _spread(chips, _MOST_SHOWN if is_whole else _SHOWN)
     zone_name = Counter(shell.words.zone_name(slot.starts_at) for slot in slots).most_common(1)[0][0]
     return DayTimes(day, shell.words.long_day(day), zone_name, tuple(shown), len(chips) - len(shown))
 
 
-def _spread(chips: list[Chip], most: int) -> list[Chip]:
+def _spread(chips: list[FreeTime], most: int) -> list[FreeTime]:
     """Return at most so many chips over the whole day, and every chosen one."""
     if len(chips) <= most + 1:
         return chips
@@ -255,7 +255,7 @@ def _spread(chips: list[Chip], most: int) -> list[Chip]:
 
 def picked(
     pick: Wish,
-    shell: Shell,
+    shell: PageContext,
     names: Mapping[ProviderId, Provider],
     *,
     places: Mapping[LocationId, str],

@@ -45,12 +45,12 @@ from request_desk.domain.thanks import thanks_in
 from request_desk.domain.triage import needed_at
 from request_desk.domain.urgent import urgent_words
 from request_desk.domain.words import _, full_name
-from request_desk.services.desk import Asked, Undo, Unit
+from request_desk.services.desk import Deferred, Undo, Unit
 from request_desk.services.inbox import doubts, search_index
 from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.inbox import routing as inbox_routing
 from request_desk.services.inbox import scope as request_scope
-from request_desk.services.inbox.marks import Away, Kept
+from request_desk.services.inbox.marks import ClearedMarks, Removal
 from request_desk.services.notices import outbox
 from request_desk.services.people import patients
 from request_desk.services.schedule import acts, scheduling
@@ -158,12 +158,12 @@ _LETTERS = select(_message.c.id, _message.c.body).where(
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ResolveUndo:
     """What an act found and made, so that all of it can be taken back."""
 
     version: int
     before: dict[str, Any]
-    kept: Kept
+    kept: ClearedMarks
     message_id: MessageId | None
     notices: tuple[OutboxId, ...]
     back: Undo | None
@@ -173,7 +173,7 @@ def submit(unit: Unit, new: NewRequest) -> RequestId:
     """Take a request in: stored, routed, acknowledged, in one transaction; the same form sent again is the same request.
 
     Raises AlreadyAsked while an open request of the same child and kind stands, unless `again` says that another is meant; Refused
-    for a kind that is off (MC1) or a visit that is not coming up, NotAllowed without the right to book,
+    for a kind that is off (MC1) or an appointment that is not coming up, NotAllowed without the right to book,
     Invalid(field) for a value that does not fit.
     """
     unit.require(Permission.USE_PORTAL)
@@ -194,14 +194,14 @@ def submit(unit: Unit, new: NewRequest) -> RequestId:
                 _("You already asked for this, and we have not finished with it. Add to it?"), RequestId(asked.id)
             )
     text = clean_text(new.message, field=_("Message"))
-    visit = _visit(unit, new)
+    appointment = _appointment(unit, new)
     wishes = _wishes(new)
     for field in ("type_id", "provider_id", "location_id"):
         _check_choice(unit, field, getattr(new, field))
     for wish in wishes:
         _check_choice(unit, "provider_id", wish.provider_id)
     request_id = RequestId(unit.new_id())
-    target_id = _insert_request(unit, request_id, new, text, sender, visit, wishes)
+    target_id = _insert_request(unit, request_id, new, text, sender, appointment, wishes)
     message_id = _insert_message(unit, request_id, text, sender.language, visible_at=unit.now)
     _index_message(unit, message_id, request_id, text, sender, target_id)
     outbox.acknowledge(unit, request_id, contact_id)
@@ -304,8 +304,8 @@ def _call(unit: Unit) -> str:
     return _("Please call the practice: {phone}.").format(phone=phone) if phone else _("Please call the practice.")
 
 
-def _visit(unit: Unit, new: NewRequest) -> Row[Any] | None:
-    """The visit that a cancel or reschedule request is about: the present end of its chain, confirmed and still to come."""
+def _appointment(unit: Unit, new: NewRequest) -> Row[Any] | None:
+    """The appointment that a cancel or reschedule request is about: the present end of its chain, confirmed and still to come."""
     if new.kind is RequestKind.SCHEDULE:
         return None
     if new.appointment_id is None:
@@ -343,12 +343,14 @@ def _insert_request(
     new: NewRequest,
     text: str,
     sender: Row[Any],
-    visit: Row[Any] | None,
+    appointment: Row[Any] | None,
     wishes: Sequence[Wish],
 ) -> int:
     """Write the request and its wishes; return the id of the inbox that it is in."""
     is_cancel = new.kind is RequestKind.CANCEL
-    routed = inbox_routing.arriving(unit, new.kind, new.provider_id, ProviderId(visit.provider_id) if visit else None)
+    routed = inbox_routing.arriving(
+        unit, new.kind, new.provider_id, ProviderId(appointment.provider_id) if appointment else None
+    )
     today = unit.time.bounds(unit.time.day_of(unit.now))
     unit.insert(
         _request,
@@ -360,19 +362,21 @@ def _insert_request(
         contact_id=unit.actor.contact_id,
         patient_id=new.patient_id,
         household_id=sender.household_id,
-        type_id=new.type_id or (visit.type_id if visit else None),
+        type_id=new.type_id or (appointment.type_id if appointment else None),
         provider_id=new.provider_id,
-        # A cancellation belongs to the place of its visit; the others go where the parent wants, "" being anywhere.
-        location_id=visit.location_id if visit and is_cancel else new.location_id,
-        appointment_id=visit.id if visit else None,
+        # A cancellation belongs to the place of its appointment; the others go where the parent wants, "" being anywhere.
+        location_id=appointment.location_id if appointment and is_cancel else new.location_id,
+        appointment_id=appointment.id if appointment else None,
         target_kind=routed.target.kind.value,
         target_id=routed.target.id,
         target_origin="auto",
-        because=routed.because,
+        routing_reason=routed.routing_reason,
         urgent=bool(urgent_words(text, sender.birth_day, unit.time.day_of(unit.now), unit.settings.urgent_words)),
         arrived_at=unit.now,
         due_at=inbox_routing.due_from_now(unit),
-        needed_at=needed_at(new.kind, visit.starts_at if visit else None, wishes, unit.time, since=today.starts_at),
+        needed_at=needed_at(
+            new.kind, appointment.starts_at if appointment else None, wishes, unit.time, since=today.starts_at
+        ),
         visible_at=unit.now,
     )
     if wishes:
@@ -473,7 +477,7 @@ def resolve(
     if not disposed.written:
         raise unit.conflict(Topic.REQUEST, request_id)
     before = {name: getattr(row, name) for name in values}
-    taken = Taken(version, before, away.kept(), message_id, notices, done.back if done else None)
+    taken = ResolveUndo(version, before, away.kept(), message_id, notices, done.back if done else None)
     return _offer_back(unit, request_id, taken, appointment_id, told)
 
 
@@ -487,13 +491,15 @@ def follow_up(unit: Unit, request_id: RequestId, reply: Reply) -> Resolved:
     if not text:
         raise Invalid(_("The response is empty. Write something or close it."), field=_("Response"))
     changed = unit.change(_request, request_id, row.version)
-    away = Away(draft=inbox_marks.take_draft(unit, request_id))
+    away = Removal(draft=inbox_marks.take_draft(unit, request_id))
     message_id = _say(unit, row, reply, text)
     people = outbox.ask_people(unit, PatientId(row.patient_id))
     notices = _tell(unit, row, None, people, changed.version, None, replied=True)
     unit.record("followed_up", Topic.REQUEST, request_id, message_id=message_id)
     told = _("Sent a follow-up about {patient}").format(patient=full_name(row.given_name, row.family_name))
-    return _offer_back(unit, request_id, Taken(changed.version, {}, away.kept(), message_id, notices, None), None, told)
+    return _offer_back(
+        unit, request_id, ResolveUndo(changed.version, {}, away.kept(), message_id, notices, None), None, told
+    )
 
 
 def change_patient(unit: Unit, request_id: RequestId, patient_id: PatientId, *, expect_version: int) -> int:
@@ -521,7 +527,7 @@ def change_patient(unit: Unit, request_id: RequestId, patient_id: PatientId, *, 
     return int(changed.version)
 
 
-def unresolve(unit: Unit, request_id: RequestId, *, taken: Taken, until: datetime) -> RequestId:
+def unresolve(unit: Unit, request_id: RequestId, *, taken: ResolveUndo, until: datetime) -> RequestId:
     """Undo `resolve` or `follow_up`: request, schedule, inboxes and notices as they were.
 
     Raises UndoRefused, and changes nothing, after the grace time, when a notice has left, when the freed time was taken,
@@ -601,23 +607,23 @@ def _values_of(unit: Unit, disposition: Disposition, waiting_until: datetime | N
     }
 
 
-def _dispose(unit: Unit, request_id: RequestId, expect_version: int, values: Mapping[str, Any]) -> Asked:
+def _dispose(unit: Unit, request_id: RequestId, expect_version: int, values: Mapping[str, Any]) -> Deferred:
     seen = {"seen_id": request_id, "seen_version": expect_version}
     return unit.ask(_DISPOSE, {**seen, **{f"new_{name}": value for name, value in values.items()}})
 
 
-def _put_away(unit: Unit, row: Row[Any], disposition: Disposition) -> Away:
+def _put_away(unit: Unit, row: Row[Any], disposition: Disposition) -> Removal:
     """Take the request out of the inboxes that the disposition names; the sender's claim and draft are done with."""
     draft = inbox_marks.take_draft(unit, row.id)
     match disposition:
         case Disposition.COMPLETED:
             marks = inbox_marks.clear_marks(unit, row.id)
-            return Away(marks, None, inbox_marks.drop_claim(unit, row.id), draft)
+            return Removal(marks, None, inbox_marks.drop_claim(unit, row.id), draft)
         case Disposition.DISMISSED:
             dismissed = inbox_marks.dismiss(unit, row)
-            return Away(dismissed, unit.actor.staff_id, inbox_marks.release(unit, row.id), draft)
+            return Removal(dismissed, unit.actor.staff_id, inbox_marks.release(unit, row.id), draft)
         case Disposition.OPEN | Disposition.WAITING:
-            return Away(claim=inbox_marks.release(unit, row.id), draft=draft)
+            return Removal(claim=inbox_marks.release(unit, row.id), draft=draft)
         case _:
             assert_never(disposition)
 
@@ -637,7 +643,7 @@ def _tell(
     unit: Unit,
     row: Row[Any],
     kind: NoticeKind | None,
-    people: Asked,
+    people: Deferred,
     version: int,
     appointment_id: AppointmentId | None,
     *,
@@ -657,7 +663,7 @@ def _tell(
 
 
 def _offer_back(
-    unit: Unit, request_id: RequestId, taken: Taken, appointment_id: AppointmentId | None, told: str
+    unit: Unit, request_id: RequestId, taken: ResolveUndo, appointment_id: AppointmentId | None, told: str
 ) -> Resolved:
     unit.offer_undo(told, unresolve, request_id, taken=taken, until=unit.now + unit.grace)
     return Resolved(request_id, taken.version, appointment_id, taken.message_id, len(taken.notices), told)

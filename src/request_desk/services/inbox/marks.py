@@ -13,7 +13,7 @@ from request_desk.domain.ids import RequestId, StaffId
 from request_desk.domain.requests import CallOutcome, Claim, RequestState
 from request_desk.domain.text import clean_text
 from request_desk.domain.words import _, full_name
-from request_desk.services.desk import Asked, Unit
+from request_desk.services.desk import Deferred, Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.store import schema
 
@@ -95,7 +95,7 @@ _HAS_CLAIM = select(literal(1)).where(exists().where(_claim.c.request_id == bind
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ClearedMarks:
     """Rows that an act took away, to be put back when it is undone; marks None: it touched none.
 
     `marks_of` is the one whose marks they are, None everybody's.
@@ -108,21 +108,21 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Away:
+class Removal:
     """What an act takes away, before anybody has looked at what it was."""
 
-    marks: Asked | tuple[dict[str, Any], ...] | None = None
+    marks: Deferred | tuple[dict[str, Any], ...] | None = None
     marks_of: StaffId | None = None
-    claim: Asked | None = None
-    draft: Asked | None = None
+    claim: Deferred | None = None
+    draft: Deferred | None = None
 
-    def kept(self) -> Kept:
+    def kept(self) -> ClearedMarks:
         """Look, and keep it for the undo."""
-        marks = tuple(row._asdict() for row in self.marks.rows) if isinstance(self.marks, Asked) else self.marks
-        return Kept(marks, self.marks_of, _only(self.claim), _only(self.draft))
+        marks = tuple(row._asdict() for row in self.marks.rows) if isinstance(self.marks, Deferred) else self.marks
+        return ClearedMarks(marks, self.marks_of, _only(self.claim), _only(self.draft))
 
 
-def _only(asked: Asked | None) -> dict[str, Any] | None:
+def _only(asked: Deferred | None) -> dict[str, Any] | None:
     row = None if asked is None else asked.first
     return None if row is None else row._asdict()
 
@@ -150,7 +150,7 @@ def not_mine(unit: Unit, request_id: RequestId) -> None:
     unit.require(Permission.VIEW_REQUESTS)
     row = request_scope.pending(request_scope.seen(unit, request_id, lock=True))
     marks = dismiss(unit, row)
-    kept = Away(marks, unit.actor.staff_id, release(unit, request_id)).kept()
+    kept = Removal(marks, unit.actor.staff_id, release(unit, request_id)).kept()
     unit.record("dismissed", Topic.MARK, request_id)
     label = _("Removed the request of {patient} from your inbox").format(
         patient=full_name(row.given_name, row.family_name)
@@ -158,7 +158,7 @@ def not_mine(unit: Unit, request_id: RequestId) -> None:
     unit.offer_undo(label, mine_again, request_id, kept=kept, until=unit.now + unit.grace)
 
 
-def mine_again(unit: Unit, request_id: RequestId, *, kept: Kept, until: datetime) -> None:
+def mine_again(unit: Unit, request_id: RequestId, *, kept: ClearedMarks, until: datetime) -> None:
     """Undo `not_mine`; raises UndoRefused after the grace time or when the request is done with."""
     unit.require(Permission.VIEW_REQUESTS)
     row = request_scope.seen(unit, request_id, lock=True)
@@ -186,12 +186,12 @@ def dismiss(unit: Unit, row: Row[Any]) -> tuple[dict[str, Any], ...]:
     return tuple(mark for mark in marks if mark["staff_id"] == me)
 
 
-def clear_marks(unit: Unit, request_id: RequestId) -> Asked:
+def clear_marks(unit: Unit, request_id: RequestId) -> Deferred:
     """Delete everybody's marks on a request; the answer is their rows."""
     return unit.ask(_CLEAR, {"of": request_id})
 
 
-def put_back(unit: Unit, request_id: RequestId, kept: Kept) -> None:
+def put_back(unit: Unit, request_id: RequestId, kept: ClearedMarks) -> None:
     """Put marks, claim and draft back as they were; what somebody made since then stays."""
     if kept.marks is not None:
         mine = _mark.c.staff_id == kept.marks_of if kept.marks_of is not None else true()
@@ -248,12 +248,12 @@ def release_claim(unit: Unit, request_id: RequestId) -> None:
         unit.record("released", Topic.CLAIM, request_id)
 
 
-def release(unit: Unit, request_id: RequestId) -> Asked:
+def release(unit: Unit, request_id: RequestId) -> Deferred:
     """Delete the actor's claim within another use case; the answer is its row."""
     return unit.ask(_RELEASE, {"of": request_id, "me": unit.actor.staff_id})
 
 
-def drop_claim(unit: Unit, request_id: RequestId) -> Asked:
+def drop_claim(unit: Unit, request_id: RequestId) -> Deferred:
     """Delete whoever's claim within another use case; the answer is its row."""
     return unit.ask(_DROP_CLAIM, {"of": request_id})
 
@@ -309,7 +309,7 @@ def drop_draft(unit: Unit, request_id: RequestId) -> None:
         unit.record("draft_dropped", Topic.DRAFT, request_id)
 
 
-def take_draft(unit: Unit, request_id: RequestId) -> Asked:
+def take_draft(unit: Unit, request_id: RequestId) -> Deferred:
     """Delete the actor's draft within another use case; the answer is its row."""
     return unit.ask(_DROP_DRAFT, {"me": unit.actor.staff_id, "of": request_id})
 

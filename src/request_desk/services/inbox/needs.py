@@ -17,8 +17,10 @@ from request_desk.store import schema
 _CHUNK: Final = 500
 _request, _wish = schema.request, schema.request_wish
 _PASSED = (
-    select(_request.c.id, _request.c.kind, _request.c.needed_at, inbox_queries.VISIT_AT.label("visit_at"))
-    .select_from(_request.outerjoin(inbox_queries.VISIT, inbox_queries.VISIT.c.id == _request.c.appointment_id))
+    select(_request.c.id, _request.c.kind, _request.c.needed_at, inbox_queries.APPOINTMENT_AT.label("appointment_at"))
+    .select_from(
+        _request.outerjoin(inbox_queries.APPOINTMENT, inbox_queries.APPOINTMENT.c.id == _request.c.appointment_id)
+    )
     .where(in_state(RequestState.OPEN, RequestState.WAITING), _request.c.needed_at < bindparam("today"))
     .limit(_CHUNK)
 )
@@ -44,7 +46,7 @@ def renew(unit: Unit) -> int:
     renewed = 0
     for row in unit.rows(_PASSED, {"today": today}):
         wishes = [wish_of(each) for each in unit.rows(_WISHES, {"request_id": row.id})]
-        becomes = needed_at(RequestKind(row.kind), row.visit_at, wishes, unit.time, since=today)
+        becomes = needed_at(RequestKind(row.kind), row.appointment_at, wishes, unit.time, since=today)
         renewed += unit.run(_RENEW, {"which": row.id, "was": row.needed_at, "becomes": becomes})
     return renewed
 

@@ -67,8 +67,8 @@ _mark, _claim, _wish, _forward = schema.request_mark, schema.claim, schema.reque
 _outbox, _journal, _member = schema.outbox, schema.journal, schema.department_member
 _message, _search = schema.message, schema.message_search
 _asked = schema.provider.alias("asked")
-_with = schema.provider.alias("visit_with")
-VISIT: Final = schema.appointment.alias("visit")
+_with = schema.provider.alias("appointment_with")
+APPOINTMENT: Final = schema.appointment.alias("appointment")
 _present = schema.appointment.alias("present")
 _claimer = schema.staff.alias("claimer")
 _closer = schema.staff.alias("closer")
@@ -88,21 +88,21 @@ _STATES: Mapping[Tab, ColumnElement[bool]] = {
     Tab.FORWARDED: in_state(RequestState.OPEN, RequestState.WAITING),
     Tab.COMPLETED: in_state(RequestState.COMPLETED),
 }
-# The visit as it is now while somebody still has to act on it; afterwards the one that was asked about.
-VISIT_AT: Final = case(
+# The appointment as it is now while somebody still has to act on it; afterwards the one that was asked about.
+APPOINTMENT_AT: Final = case(
     (
         in_state(RequestState.OPEN, RequestState.WAITING),
         func.coalesce(
             select(_present.c.starts_at)
             .where(
-                _present.c.chain_id == VISIT.c.chain_id,
+                _present.c.chain_id == APPOINTMENT.c.chain_id,
                 _present.c.status == literal_column(f"'{AppointmentStatus.CONFIRMED}'"),
             )
             .scalar_subquery(),
-            VISIT.c.starts_at,
+            APPOINTMENT.c.starts_at,
         ),
     ),
-    else_=VISIT.c.starts_at,
+    else_=APPOINTMENT.c.starts_at,
 )
 _ROWS: Final[Select[Any]] = select(
     _r.c.id,
@@ -120,7 +120,7 @@ _ROWS: Final[Select[Any]] = select(
     _asked.c.short_name.label("asked_name"),
     _with.c.short_name.label("with_name"),
     _l.c.name.label("location_name"),
-    VISIT_AT.label("appointment_at"),
+    APPOINTMENT_AT.label("appointment_at"),
     _r.c.arrived_at,
     _r.c.due_at,
     _r.c.needed_at,
@@ -142,8 +142,8 @@ _ROWS: Final[Select[Any]] = select(
     .outerjoin(_t, _t.c.id == _r.c.type_id)
     .outerjoin(_asked, _asked.c.id == _r.c.provider_id)
     .outerjoin(_l, _l.c.id == _r.c.location_id)
-    .outerjoin(VISIT, VISIT.c.id == _r.c.appointment_id)
-    .outerjoin(_with, _with.c.id == VISIT.c.provider_id)
+    .outerjoin(APPOINTMENT, APPOINTMENT.c.id == _r.c.appointment_id)
+    .outerjoin(_with, _with.c.id == APPOINTMENT.c.provider_id)
     .outerjoin(_mark, and_(_mark.c.request_id == _r.c.id, _mark.c.staff_id == bindparam("me")))
     .outerjoin(_claim, and_(_claim.c.request_id == _r.c.id, _claim.c.until > bindparam("now")))
     .outerjoin(_claimer, _claimer.c.id == _claim.c.staff_id)
@@ -229,8 +229,8 @@ _DELIVERY = (
     .select_from(
         _outbox.join(_c, _c.c.id == _outbox.c.contact_id)
         .outerjoin(_r, _r.c.id == _outbox.c.request_id)
-        .outerjoin(VISIT, VISIT.c.id == _outbox.c.appointment_id)
-        .outerjoin(_p, _p.c.id == func.coalesce(_r.c.patient_id, VISIT.c.patient_id))
+        .outerjoin(APPOINTMENT, APPOINTMENT.c.id == _outbox.c.appointment_id)
+        .outerjoin(_p, _p.c.id == func.coalesce(_r.c.patient_id, APPOINTMENT.c.patient_id))
     )
     .where(_outbox.c.kind != "code")
 )
@@ -492,8 +492,10 @@ def _conditions(unit: Unit, filters: Filters) -> tuple[ColumnElement[bool], ...]
     if filters.kinds:
         found.append(_r.c.kind.in_([kind.value for kind in filters.kinds]))
     if filters.provider_ids:
-        visit = exists().where(_present.c.id == _r.c.appointment_id, _present.c.provider_id.in_(filters.provider_ids))
-        found.append(or_(_r.c.provider_id.in_(filters.provider_ids), and_(_r.c.provider_id.is_(None), visit)))
+        appointment = exists().where(
+            _present.c.id == _r.c.appointment_id, _present.c.provider_id.in_(filters.provider_ids)
+        )
+        found.append(or_(_r.c.provider_id.in_(filters.provider_ids), and_(_r.c.provider_id.is_(None), appointment)))
     if filters.department_ids:
         found.append(and_(_r.c.target_kind == TargetKind.DEPARTMENT, _r.c.target_id.in_(filters.department_ids)))
     if filters.older_than_minutes is not None:

@@ -21,7 +21,7 @@ from request_desk.services.desk import Unit
 from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.inbox import search_index
-from request_desk.services.inbox.marks import Away, Kept
+from request_desk.services.inbox.marks import ClearedMarks, Removal
 from request_desk.services.inbox.scope import IS_ACTIVE, in_state
 from request_desk.store import schema
 
@@ -59,7 +59,9 @@ _THEIR_LOGINS = (
     .order_by(_staff.c.id)
     .with_for_update(read=True)
 )
-_VISIT_WITH = select(schema.appointment.c.provider_id).where(schema.appointment.c.id == bindparam("appointment_id"))
+_APPOINTMENT_WITH = select(schema.appointment.c.provider_id).where(
+    schema.appointment.c.id == bindparam("appointment_id")
+)
 _ADMINISTRATOR = select(_staff.c.id).where(_staff.c.login == ADMINISTRATOR_LOGIN)
 _PENDING = (
     select(
@@ -70,7 +72,7 @@ _PENDING = (
         _request.c.target_kind,
         _request.c.target_id,
         _request.c.target_origin,
-        _request.c.because,
+        _request.c.routing_reason,
     )
     .select_from(_request.outerjoin(schema.appointment, schema.appointment.c.id == _request.c.appointment_id))
     .where(in_state(RequestState.OPEN, RequestState.WAITING))
@@ -90,7 +92,7 @@ _ACTIVE = select(_staff.c.id).where(IS_ACTIVE)
 _MOVE = (
     update(_request)
     .where(_request.c.id.in_(bindparam("ids", expanding=True)))
-    .values(target_kind=bindparam("to_kind"), target_id=bindparam("to_id"), because=bindparam("why"))
+    .values(target_kind=bindparam("to_kind"), target_id=bindparam("to_id"), routing_reason=bindparam("why"))
 )
 _CLEAR_MARKS = delete(_mark).where(_mark.c.request_id.in_(bindparam("ids", expanding=True)))
 _DISMISSED = (
@@ -117,8 +119,8 @@ class Forwarded:
     waiting_until: datetime | None
     target: Target
     origin: str
-    because: str
-    kept: Kept
+    routing_reason: str
+    kept: ClearedMarks
 
 
 def arriving(
@@ -154,9 +156,9 @@ def reopened(unit: Unit, row: Row[Any]) -> dict[str, Any]:
         "due_at": due_from_now(unit),
     }
     if row.target_origin == TargetOrigin.AUTO:
-        visit_with = unit.connection.execute(_VISIT_WITH, {"appointment_id": row.appointment_id}).scalar()
-        routed = arriving(unit, RequestKind(row.kind), row.provider_id, visit_with)
-        if (routed.target.id, routed.because) == (row.target_id, row.because):
+        appointment_with = unit.connection.execute(_APPOINTMENT_WITH, {"appointment_id": row.appointment_id}).scalar()
+        routed = arriving(unit, RequestKind(row.kind), row.provider_id, appointment_with)
+        if (routed.target.id, routed.routing_reason) == (row.target_id, row.routing_reason):
             return values
     elif request_scope.people_of(unit, request_scope.target_of(row), lock=True):
         return values
@@ -168,7 +170,7 @@ def reopened(unit: Unit, row: Row[Any]) -> dict[str, Any]:
         **values,
         "target_kind": routed.target.kind.value,
         "target_id": routed.target.id,
-        "because": routed.because,
+        "routing_reason": routed.routing_reason,
     }
 
 
@@ -188,13 +190,22 @@ def forward(unit: Unit, request_id: RequestId, target: Target, note: str, *, exp
         raise Refused(
             _("Nobody would receive it: {name} has no active member. Choose another inbox.").format(name=name or "?")
         )
-    because = _("{who} forwarded it").format(who=unit.actor.name)
-    changed = _put(unit, request_id, expect_version, target, TargetOrigin.FORWARDED, because, RequestState.OPEN, None)
+    routing_reason = _("{who} forwarded it").format(who=unit.actor.name)
+    changed = _put(
+        unit, request_id, expect_version, target, TargetOrigin.FORWARDED, routing_reason, RequestState.OPEN, None
+    )
     forward_id = _note_forward(unit, unit.actor.staff_id, request_id, before, target, text)
-    away = Away(marks=inbox_marks.clear_marks(unit, request_id), claim=inbox_marks.release(unit, request_id))
+    away = Removal(marks=inbox_marks.clear_marks(unit, request_id), claim=inbox_marks.release(unit, request_id))
     unit.record("forwarded", Topic.REQUEST, request_id, to=target.id, forward_id=forward_id)
     was = Forwarded(
-        forward_id, changed.version, row.state, row.waiting_until, before, row.target_origin, row.because, away.kept()
+        forward_id,
+        changed.version,
+        row.state,
+        row.waiting_until,
+        before,
+        row.target_origin,
+        row.routing_reason,
+        away.kept(),
     )
     label = _("Forwarded the request of {patient} to {name}").format(
         patient=full_name(row.given_name, row.family_name), name=name
@@ -214,7 +225,7 @@ def unforward(unit: Unit, request_id: RequestId, *, was: Forwarded, until: datet
             was.version,
             was.target,
             TargetOrigin(was.origin),
-            was.because,
+            was.routing_reason,
             RequestState(was.state),
             was.waiting_until,
         )
@@ -236,7 +247,7 @@ def _put(
     expect_version: int,
     target: Target,
     origin: TargetOrigin,
-    because: str,
+    routing_reason: str,
     state: RequestState,
     waiting_until: datetime | None,
 ) -> Row[Any]:
@@ -247,7 +258,7 @@ def _put(
         target_kind=target.kind.value,
         target_id=target.id,
         target_origin=origin.value,
-        because=because,
+        routing_reason=routing_reason,
         state=state.value,
         waiting_until=waiting_until,
     )
@@ -307,7 +318,7 @@ def _reroute(unit: Unit, pending: Sequence[Row[Any]]) -> int:
             if key not in known:
                 known[key] = route(_facts(unit, RequestKind(row.kind), key[1], key[2], providers))
             routed = known[key]
-        if (routed.target.id, routed.because) != (row.target_id, row.because):
+        if (routed.target.id, routed.routing_reason) != (row.target_id, row.routing_reason):
             moves.setdefault(routed, []).append(row)
     moved = sum(_move(unit, routed, rows) for routed, rows in moves.items())
     _revive(unit, receivers)
@@ -319,7 +330,7 @@ def _move(unit: Unit, routed: Routed, rows: Sequence[Row[Any]]) -> int:
     target = routed.target
     gone = [row for row in rows if row.target_id != target.id]
     for ids in _chunks([row.id for row in rows]):
-        unit.run(_MOVE, {"ids": ids, "to_kind": target.kind.value, "to_id": target.id, "why": routed.because})
+        unit.run(_MOVE, {"ids": ids, "to_kind": target.kind.value, "to_id": target.id, "why": routed.routing_reason})
     for ids in _chunks([row.id for row in gone]):
         search_index.rescope(unit, ids, target.id)
         unit.run(_CLEAR_MARKS, {"ids": ids})
@@ -402,8 +413,8 @@ def _administrator(unit: Unit) -> StaffId:
 
 
 def _fallback(unit: Unit, name: str) -> Routed:
-    because = _("{name} has no active member any more").format(name=name or _("Its inbox"))
-    return Routed(Target(TargetKind.STAFF, TargetId(_administrator(unit))), because)
+    routing_reason = _("{name} has no active member any more").format(name=name or _("Its inbox"))
+    return Routed(Target(TargetKind.STAFF, TargetId(_administrator(unit))), routing_reason)
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:

@@ -39,7 +39,7 @@ from request_desk.domain.requests import (
 )
 from request_desk.domain.schedule import is_met, lead_words, length_words
 from request_desk.domain.search import fold
-from request_desk.domain.wishes import Asked, opposite
+from request_desk.domain.wishes import AskedBefore, opposite
 from request_desk.domain.words import _, full_name, plural
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import queries as inbox_queries
@@ -56,7 +56,7 @@ RELATED_WITHIN: Final = timedelta(hours=72)  # MC11
 _YEAR: Final = timedelta(days=365)
 
 _r, _m, _claim, _staff = schema.request, schema.message, schema.claim, schema.staff
-_note, _forward, _wish, _visit = schema.staff_note, schema.forward, schema.request_wish, schema.appointment
+_note, _forward, _wish, _appointment = schema.staff_note, schema.forward, schema.request_wish, schema.appointment
 _NAMES = select(
     select(schema.provider.c.short_name)
     .where(schema.provider.c.id == _r.c.provider_id)
@@ -153,12 +153,14 @@ _WISHES = (
     .order_by(_wish.c.request_id, _wish.c.rank)
 )
 _MISSED = select(
-    func.coalesce(func.sum(case((_visit.c.status == AppointmentStatus.NO_SHOW, 1), else_=0)), 0).label("no_shows"),
-    func.coalesce(func.sum(case((_visit.c.late_cancel, 1), else_=0)), 0).label("late_cancels"),
+    func.coalesce(func.sum(case((_appointment.c.status == AppointmentStatus.NO_SHOW, 1), else_=0)), 0).label(
+        "no_shows"
+    ),
+    func.coalesce(func.sum(case((_appointment.c.late_cancel, 1), else_=0)), 0).label("late_cancels"),
 ).where(
-    _visit.c.patient_id == bindparam("patient_id"),
-    _visit.c.starts_at > bindparam("since"),
-    _visit.c.starts_at <= bindparam("until"),
+    _appointment.c.patient_id == bindparam("patient_id"),
+    _appointment.c.starts_at > bindparam("since"),
+    _appointment.c.starts_at <= bindparam("until"),
 )
 
 
@@ -169,7 +171,7 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
     values = {"request_id": request_id, "now": unit.now}
     names = unit.rows(_NAMES, values)[0]
     target = request_scope.target_of(row)
-    visit = None if row.appointment_id is None else chain_end(unit, AppointmentId(row.appointment_id))
+    appointment = None if row.appointment_id is None else chain_end(unit, AppointmentId(row.appointment_id))
     rules = None if row.type_id is None else type_rules(unit, TypeId(row.type_id))
     sender, others = _readers(unit, row)
     return RequestView(
@@ -193,8 +195,8 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
         target=target,
         target_name=request_scope.target_name(unit, target),
         origin=TargetOrigin(row.target_origin),
-        because=row.because,
-        appointment=visit,
+        routing_reason=row.routing_reason,
+        appointment=appointment,
         hold=held_for(unit, request_id),
         wishes=schedule_queries.shown_wishes(unit, request_id),
         thread=tuple(_message(each) for each in unit.rows(_THREAD, values)),
@@ -202,7 +204,7 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
         forwards=_forwards(unit, request_id),
         related=_related(unit, row),
         upcoming=_upcoming(unit, PatientId(row.patient_id)),
-        rules=_rules(unit, row, visit, rules),
+        rules=_rules(unit, row, appointment, rules),
         claim=_claim_of(unit.first(_CLAIM, values)),
         deliveries=inbox_queries.deliveries_of(unit, request_id),
         inboxes=_inboxes(unit, row),
@@ -222,7 +224,7 @@ def viewed(unit: Unit, request_id: RequestId) -> None:
 
 
 def _upcoming(unit: Unit, patient_id: PatientId) -> tuple[Appointment, ...]:
-    """The confirmed visits to come of the child, then of the household."""
+    """The confirmed appointments to come of the child, then of the household."""
     family = [each.id for each in patients.household(unit, patient_id)]
     found = upcoming_of(unit, dict.fromkeys([patient_id, *family]))
     return tuple(sorted(found, key=lambda each: (each.patient_id != patient_id, each.starts_at, each.id)))
@@ -352,8 +354,8 @@ def _wishes(unit: Unit, request_ids: list[int]) -> dict[int, list[Wish]]:
     return found
 
 
-def _asked(row: Row[Any], wishes: dict[int, list[Wish]]) -> Asked:
-    return Asked(
+def _asked(row: Row[Any], wishes: dict[int, list[Wish]]) -> AskedBefore:
+    return AskedBefore(
         kind=RequestKind(row.kind),
         contact_id=ContactId(row.contact_id),
         patient_id=PatientId(row.patient_id),
@@ -362,36 +364,36 @@ def _asked(row: Row[Any], wishes: dict[int, list[Wish]]) -> Asked:
     )
 
 
-def _rules(unit: Unit, row: Row[Any], visit: Appointment | None, rules: TypeRules | None) -> tuple[str, ...]:
+def _rules(unit: Unit, row: Row[Any], appointment: Appointment | None, rules: TypeRules | None) -> tuple[str, ...]:
     """The rules that bear on this request, in words: notice, rebooking mode, the last twelve months (AP5)."""
     kind = RequestKind(row.kind)
     found: list[str] = []
-    if visit is not None and rules is not None and visit.status is AppointmentStatus.CONFIRMED:
-        found.append(_notice(unit, kind, visit, rules))
+    if appointment is not None and rules is not None and appointment.status is AppointmentStatus.CONFIRMED:
+        found.append(_notice(unit, kind, appointment, rules))
         if kind is RequestKind.RESCHEDULE:
-            found.append(_mode(rules.type, visit))
+            found.append(_mode(rules.type, appointment))
     found.append(_last_year(unit, PatientId(row.patient_id)))
     return tuple(each for each in found if each)
 
 
-def _notice(unit: Unit, kind: RequestKind, visit: Appointment, rules: TypeRules) -> str:
+def _notice(unit: Unit, kind: RequestKind, appointment: Appointment, rules: TypeRules) -> str:
     is_cancel = kind is RequestKind.CANCEL
     notice = rules.type.cancel_notice if is_cancel else rules.type.reschedule_notice
-    if is_cancel and is_late_cancel(visit.starts_at, unit.now, rules.late_cancel):
+    if is_cancel and is_late_cancel(appointment.starts_at, unit.now, rules.late_cancel):
         return _("Late cancellation: less than {notice} before the visit").format(
             notice=length_words(rules.late_cancel, unit.words)
         )
     if not notice:
         return ""
     words = lead_words(notice, unit.words)
-    if not is_met(notice, visit.starts_at, unit.now, unit.time):
+    if not is_met(notice, appointment.starts_at, unit.now, unit.time):
         return _("Notice of {notice} is not met").format(notice=words)
     return _("Notice of {notice} is met").format(notice=words)
 
 
-def _mode(type_: AppointmentType, visit: Appointment) -> str:
+def _mode(type_: AppointmentType, appointment: Appointment) -> str:
     if type_.rebooking_mode is RebookingMode.SAME_PROVIDER:
-        return _("Moves stay with {provider}").format(provider=visit.provider_name)
+        return _("Moves stay with {provider}").format(provider=appointment.provider_name)
     return _("May move to any provider")
 
 

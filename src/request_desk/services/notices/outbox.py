@@ -21,7 +21,7 @@ from request_desk.domain.ids import AppointmentId, ContactId, OutboxId, PatientI
 from request_desk.domain.notices import Content, NoticeKind, compose, planned, recipients
 from request_desk.domain.policy import Action, PatientSubject, Verdict, may
 from request_desk.domain.words import _, known_language, speaking
-from request_desk.services.desk import Asked, Unit
+from request_desk.services.desk import Deferred, Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.people.patients import relation_of
 from request_desk.store import schema
@@ -178,7 +178,7 @@ _FIRST_NAMES = (
     .order_by(_contact.c.id)
 )
 _ONE = select(_outbox).where(_outbox.c.id == bindparam("id")).with_for_update()
-# What happened to a visit is told whatever becomes of the request that led to it.
+# What happened to an appointment is told whatever becomes of the request that led to it.
 _PENDING_OF_REQUEST = select(_outbox.c.id).where(
     _outbox.c.request_id == bindparam("request_id"),
     _outbox.c.kind.in_((NoticeKind.ACKNOWLEDGEMENT.value, NoticeKind.REPLY.value)),
@@ -188,7 +188,7 @@ _PENDING_OF_REQUEST = select(_outbox.c.id).where(
 )
 
 
-def ask_people(unit: Unit, patient_id: PatientId) -> Asked:
+def ask_people(unit: Unit, patient_id: PatientId) -> Deferred:
     """Ask who may be told about a patient, on the way to the database with what an act asks first."""
     return unit.ask(_RECIPIENTS, {"patient_id": patient_id})
 
@@ -205,7 +205,7 @@ def notify(
     unit: Unit,
     kind: NoticeKind | None,
     *,
-    people: Asked,
+    people: Deferred,
     replied: bool,
     sender_id: ContactId | None,
     request_id: RequestId | None = None,
@@ -322,7 +322,7 @@ def withdraw(unit: Unit, ids: Sequence[OutboxId]) -> None:
 
 
 def withdraw_waiting(unit: Unit, request_id: RequestId) -> None:
-    """Take back what has not left yet of a request that the parent has taken back, but for what tells of a visit."""
+    """Take back what has not left yet of a request that the parent has taken back, but for what tells of an appointment."""
     ids = [row[0] for row in unit.rows(_PENDING_OF_REQUEST, {"request_id": request_id})]
     if ids:
         unit.run(_WITHDRAW, {"ids": ids, "why": _("the request was taken back")})

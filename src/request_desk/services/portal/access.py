@@ -84,7 +84,7 @@ _END = (
     .returning(session.contact_id)
 )
 _NAME = select(contact.given_name, contact.family_name).where(contact.id == bindparam("id"), contact.active)
-_VISIT = (
+_APPOINTMENT = (
     select(
         contact.id, contact.given_name, contact.family_name, contact.language, session.last_seen_at, session.expires_at
     )
@@ -101,7 +101,7 @@ _VISIT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CodeAsked:
     """A code was asked for. `reference` is None when there were too many; then `sentence` says so, for any address alike."""
 
     reference: UUID | None
@@ -142,7 +142,7 @@ class _Challenge:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class PortalSession:
     """Who is signed in to the portal; `touch` is to be performed when `touch_due`."""
 
     actor: Actor
@@ -151,7 +151,7 @@ class Visit:
     touch_due: bool
 
 
-def ask_code(unit: Unit, email: str, browser_hash: str) -> Asked:
+def ask_code(unit: Unit, email: str, browser_hash: str) -> CodeAsked:
     """Ask for a code to a registered address; an unknown one gets the same answer and no mail (OTP-03, OTP-04).
 
     Codes are counted per address, known or not, so that the answer tells nothing. Raises Invalid when it is no address.
@@ -163,7 +163,7 @@ def ask_code(unit: Unit, email: str, browser_hash: str) -> Asked:
     about = owner.id if owner else 0  # the same line for an address that nobody knows
     if sentence := _too_many(unit, subject):
         unit.record("code_not_given", Topic.SESSION, about, broadcast=False)
-        return Asked(None, sentence)
+        return CodeAsked(None, sentence)
     reference, challenge_id = new_uuid(), unit.new_id()
     unit.insert(
         schema.challenge,
@@ -182,7 +182,7 @@ def ask_code(unit: Unit, email: str, browser_hash: str) -> Asked:
             unit, challenge_id=challenge_id, contact_id=ContactId(owner.id), contact_point_id=owner.point_id
         )
     unit.record("asked_code", Topic.SESSION, about, broadcast=False)
-    return Asked(reference, "")
+    return CodeAsked(reference, "")
 
 
 def mint_code(desk: Desk, challenge_id: int) -> CodeLetter | None:
@@ -256,22 +256,22 @@ def _guessed(unit: Unit, asked: _Challenge, session_hash: str, *, fits: bool) ->
     return Checked(_("This is not the code. Check the e-mail and type it again, or ask for a new one."))
 
 
-def visit(unit: Unit, token: str) -> Visit:
+def portal_session(unit: Unit, token: str) -> PortalSession:
     """Return who a cookie's token stands for; raises SignedOut after 30 idle minutes, 12 hours, or without any right left."""
     unit.require(Permission.RUN_JOBS)
     row = unit.first(
-        _VISIT,
+        _APPOINTMENT,
         {"token_hash": hashed(token), "now": unit.now, "idle_since": unit.now - IDLE, "today": _today(unit)},
     )
     if row is None:
         raise SignedOut(_("You have been signed out. Ask for a new code to sign in again."))
     actor = Actor(ActorKind.CONTACT, row.id, full_name(row.given_name, row.family_name), desk="portal")
-    return Visit(actor, row.language, row.expires_at, touch_due=row.last_seen_at <= unit.now - _TOUCH_EVERY)
+    return PortalSession(actor, row.language, row.expires_at, touch_due=row.last_seen_at <= unit.now - _TOUCH_EVERY)
 
 
 def portal_actor(unit: Unit, token: str) -> Actor:
     """Return the contact behind a token; raises SignedOut."""
-    return visit(unit, token).actor
+    return portal_session(unit, token).actor
 
 
 def choose_language(unit: Unit, language: str) -> None:

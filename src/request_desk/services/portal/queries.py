@@ -25,7 +25,7 @@ from request_desk.store import schema
 
 _MOST: Final = 200  # requests in the list, the newest
 
-_r, _m, _visit, _wish = schema.request, schema.message, schema.appointment, schema.request_wish
+_r, _m, _appointment, _wish = schema.request, schema.message, schema.appointment, schema.request_wish
 _shown = and_(_m.c.request_id == _r.c.id, _m.c.visible_at <= bindparam("now"), _m.c.withdrawn_at.is_(None))
 _last_at = select(func.max(_m.c.visible_at)).where(_shown).scalar_subquery()
 _answered = select(func.count()).where(_shown, _m.c.author_kind == AuthorKind.STAFF).scalar_subquery()
@@ -44,7 +44,7 @@ _REQUESTS = (
         _r.c.due_at,
         _r.c.visible_at,
         _r.c.appointment_id,
-        _visit.c.starts_at.label("appointment_at"),
+        _appointment.c.starts_at.label("appointment_at"),
         schema.patient.c.given_name,
         schema.patient.c.family_name,
         func.coalesce(schema.appointment_type.c.name, "").label("type_name"),
@@ -61,7 +61,7 @@ _REQUESTS = (
         .outerjoin(schema.appointment_type, schema.appointment_type.c.id == _r.c.type_id)
         .outerjoin(schema.provider, schema.provider.c.id == _r.c.provider_id)
         .outerjoin(schema.location, schema.location.c.id == _r.c.location_id)
-        .outerjoin(_visit, _visit.c.id == _r.c.appointment_id)
+        .outerjoin(_appointment, _appointment.c.id == _r.c.appointment_id)
     )
     .where(_r.c.contact_id == bindparam("contact_id"))
 )
@@ -100,15 +100,17 @@ _THREAD = (
 
 # The appointments that requests made or name, with their whole chains.
 _ABOUT = (
-    VIEW.add_columns(_visit.c.visible_at)
+    VIEW.add_columns(_appointment.c.visible_at)
     .where(
         or_(
-            _visit.c.request_id.in_(bindparam("ids", expanding=True)),
-            _visit.c.chain_id.in_(select(_visit.c.chain_id).where(_visit.c.id.in_(bindparam("named", expanding=True)))),
+            _appointment.c.request_id.in_(bindparam("ids", expanding=True)),
+            _appointment.c.chain_id.in_(
+                select(_appointment.c.chain_id).where(_appointment.c.id.in_(bindparam("named", expanding=True)))
+            ),
         ),
-        _visit.c.status.not_in([AppointmentStatus.HELD, AppointmentStatus.EXPIRED]),
+        _appointment.c.status.not_in([AppointmentStatus.HELD, AppointmentStatus.EXPIRED]),
     )
-    .order_by(_visit.c.id)
+    .order_by(_appointment.c.id)
 )
 
 

@@ -52,7 +52,7 @@ class NewStaff:
 
 @dataclass(frozen=True, slots=True)
 class LocationDetails:
-    """What a location is called, where it is, and whose clock its visits are told by."""
+    """What a location is called, where it is, and whose clock its appointments are told by."""
 
     name: str
     zone: str

@@ -149,7 +149,7 @@ def departments(unit: Unit, *, all_: bool = False) -> tuple[Department, ...]:
 
 
 def appointment_types(unit: Unit, *, all_: bool = False) -> tuple[AppointmentType, ...]:
-    """Return the kinds of visit, in their order; with `all_` those that are off too."""
+    """Return the kinds of appointment, in their order; with `all_` those that are off too."""
     _inside(unit)
     able: dict[int, list[ProviderId]] = defaultdict(list)
     for row in unit.rows(_TYPE_PROVIDERS):
@@ -317,7 +317,7 @@ def _members(names: Iterable[str]) -> str:
 
 
 def _inside(unit: Unit) -> None:
-    """What parents may know as well: where, who, which kinds of visit."""
+    """What parents may know as well: where, who, which kinds of appointment."""
     if unit.actor.kind is not ActorKind.CONTACT:
         unit.require(Permission.VIEW_SCHEDULE)
     else:

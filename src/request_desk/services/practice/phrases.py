@@ -12,7 +12,7 @@ from request_desk.domain.changes import Topic
 from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.errors import Invalid, NotFound
 from request_desk.domain.ids import AppointmentId, PatientId, PhraseId, RequestId, StaffId
-from request_desk.domain.phrases import FIELDS, Outcome, Phrase, Prompt, dump, parse
+from request_desk.domain.phrases import FIELDS, Phrase, PhraseOutcome, Prompt, dump, parse
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Act, Booking, Cancellation, Move, RequestKind
 from request_desk.domain.text import parse_version
@@ -161,7 +161,7 @@ def retire(unit: Unit, phrase_id: PhraseId, *, expect_version: int) -> None:
 def values_for(unit: Unit, request_id: RequestId, act: Act | None, *, language: str = "") -> Mapping[str, str]:
     """Return the texts of the merge fields for a request and what is about to be done; an unknown one is missing.
 
-    Times are those of the place of the visit. In another `language` than the practice's, days and times are written in
+    Times are those of the place of the appointment. In another `language` than the practice's, days and times are written in
     the way of that language.
     """
     unit.require(Permission.ANSWER_REQUESTS)
@@ -186,7 +186,7 @@ def values_for(unit: Unit, request_id: RequestId, act: Act | None, *, language: 
     }
     values |= _old(unit, old, words)
     values |= _new(unit, act, words)
-    values |= _visit(unit, row, old, act)
+    values |= _appointment(unit, row, old, act)
     values |= _booked(unit, PatientId(row.patient_id), request_id, row.type_id, words)
     with speaking(language):
         values |= _reason(unit.settings, act)
@@ -226,7 +226,7 @@ def _new(unit: Unit, act: Act | None, words: Words) -> dict[str, str]:
     }
 
 
-def _visit(unit: Unit, row: Row[Any], old: Row[Any] | None, act: Act | None) -> dict[str, str]:
+def _appointment(unit: Unit, row: Row[Any], old: Row[Any] | None, act: Act | None) -> dict[str, str]:
     """Provider, place and type of the new appointment, else of the present one, else as they were asked for."""
     source: Any = act.slot if isinstance(act, Booking | Move) else old if old is not None else row
     place = unit.first(_LOCATION, {"which": source.location_id}) if source.location_id is not None else None
@@ -348,7 +348,15 @@ def _phrase(row: Row[Any]) -> Phrase:
         for each in row.prompts
     )
     return Phrase(
-        row.slug, row.title, row.kind, Outcome(row.outcome), row.language, row.grouping, row.position, row.body, prompts
+        row.slug,
+        row.title,
+        row.kind,
+        PhraseOutcome(row.outcome),
+        row.language,
+        row.grouping,
+        row.position,
+        row.body,
+        prompts,
     )
 
 

@@ -22,14 +22,14 @@ TOO_LATE: Final = "It is too late to take this back: the notice to the parent ha
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ActResult:
     """What an act wrote on the schedule: the appointment as it is now, and the way back."""
 
     appointment: Appointment
     back: Undo | None
 
 
-def do(unit: Unit, act: Act, *, patient_id: PatientId, request_id: RequestId | None) -> Done:
+def do(unit: Unit, act: Act, *, patient_id: PatientId, request_id: RequestId | None) -> ActResult:
     """Change the schedule within another use case, which owns the notices and the undo.
 
     Raises SlotTaken, Conflict or Refused as `scheduling` does, and Refused when the appointment is another patient's.
@@ -56,7 +56,7 @@ def do(unit: Unit, act: Act, *, patient_id: PatientId, request_id: RequestId | N
     if appointment.patient_id != patient_id:
         raise Refused(_("This appointment belongs to another patient. Nothing was changed; reload and choose again."))
     back, unit.undo = unit.undo, None
-    return Done(appointment, back)
+    return ActResult(appointment, back)
 
 
 def act_alone(unit: Unit, patient_id: PatientId, act: Act, *, another: bool = False) -> AppointmentId:

@@ -18,7 +18,7 @@ from request_desk.domain.ids import AppointmentId, PatientId, ProviderId, Reques
 from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.spans import Slot, Span
 from request_desk.domain.words import _
-from request_desk.services.desk import Asked, Unit
+from request_desk.services.desk import Deferred, Unit
 from request_desk.services.schedule import slots
 from request_desk.services.schedule.views import load
 from request_desk.store import schema
@@ -121,7 +121,7 @@ _INSERT_POSTGRESQL: Final = postgresql.insert(_table).on_conflict_do_nothing().r
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BlockedTime:
     """A time to take, with everything computed from the rules; the caller's own ends are not believed."""
 
     slot: Slot
@@ -141,7 +141,7 @@ class Place:
         }
 
 
-def place(unit: Unit, slot: Slot, type_: AppointmentType, *, is_move: bool = False) -> Place:
+def place(unit: Unit, slot: Slot, type_: AppointmentType, *, is_move: bool = False) -> BlockedTime:
     """Check a time that staff picked and compute its end and buffer.
 
     Raises Refused when the provider, the location or the type cannot be booked, or the time has passed. Being outside
@@ -155,11 +155,11 @@ def place(unit: Unit, slot: Slot, type_: AppointmentType, *, is_move: bool = Fal
         off = tuple(each.name for each in (provider, location) if not each.active)
         raise switched_off(off)
     if not type_.active and not is_move:
-        raise Refused(_("{visit} is not offered any more. Choose another type.").format(visit=type_.name))
+        raise Refused(_("{appointment} is not offered any more. Choose another type.").format(appointment=type_.name))
     if type_.provider_ids and slot.provider_id not in type_.provider_ids:
         raise Refused(
-            _("{provider} does not do {visit}. Choose another provider.").format(
-                provider=provider.name, visit=type_.name
+            _("{provider} does not do {appointment}. Choose another provider.").format(
+                provider=provider.name, appointment=type_.name
             )
         )
     on_calendar(slot.starts_at)
@@ -183,7 +183,7 @@ def place(unit: Unit, slot: Slot, type_: AppointmentType, *, is_move: bool = Fal
     )
     buffer = max(type_.buffer, (window.buffer if window is not None else None) or timedelta(0))
     wall = clock.wall(slot.starts_at).replace(tzinfo=None)
-    return Place(
+    return BlockedTime(
         Slot(slot.provider_id, slot.location_id, slot.starts_at, ends_at, ends_at + buffer),
         type_,
         location.zone,
@@ -201,7 +201,7 @@ def switched_off(names: Sequence[str]) -> Refused:
     )
 
 
-def expire_here(unit: Unit, where: Place, chain_id: AppointmentId) -> None:
+def expire_here(unit: Unit, where: BlockedTime, chain_id: AppointmentId) -> None:
     """Let holds that are over go, where they would be in the way (CONC-03)."""
     _expired(unit, _EXPIRE_HERE, {"now": unit.now, **_without(where.bounds(chain_id), "reach")})
 
@@ -231,12 +231,12 @@ def drop_of_request(unit: Unit, request_id: RequestId) -> int:
     return drop_found(unit, ask_of_request(unit, request_id))
 
 
-def ask_of_request(unit: Unit, request_id: RequestId) -> Asked:
+def ask_of_request(unit: Unit, request_id: RequestId) -> Deferred:
     """Ask which times are held for a request; mostly none, and an UPDATE that finds no row costs SQLite ten times this look."""
     return unit.ask(_IDS_OF_REQUEST, {"request": request_id})
 
 
-def drop_found(unit: Unit, held: Asked) -> int:
+def drop_found(unit: Unit, held: Deferred) -> int:
     """Give back what `ask_of_request` found, and return how many there were."""
     return sum(drop(unit, AppointmentId(row[0])) for row in held.rows)
 
@@ -265,10 +265,10 @@ def clear_chain(unit: Unit, chain_id: AppointmentId) -> None:
 
 
 def is_taken(
-    unit: Unit, where: Place | Appointment, chain_id: AppointmentId, blocked_until: datetime | None = None
+    unit: Unit, where: BlockedTime | Appointment, chain_id: AppointmentId, blocked_until: datetime | None = None
 ) -> bool:
     """Tell whether another chain blocks any of this time now."""
-    if isinstance(where, Place):
+    if isinstance(where, BlockedTime):
         values = where.bounds(chain_id)
     else:
         values = {
@@ -283,7 +283,7 @@ def is_taken(
 
 def take(
     unit: Unit,
-    where: Place,
+    where: BlockedTime,
     *,
     status: AppointmentStatus,
     chain_id: AppointmentId | None,
@@ -320,7 +320,7 @@ def take(
     return new_id
 
 
-def _fresh(unit: Unit, where: Place) -> dict[str, Any]:
+def _fresh(unit: Unit, where: BlockedTime) -> dict[str, Any]:
     """The columns that follow from the time and from who takes it."""
     return {
         **dict.fromkeys(_names),
@@ -348,7 +348,7 @@ def _fresh(unit: Unit, where: Place) -> dict[str, Any]:
 
 def taken(
     unit: Unit,
-    where: Place,
+    where: BlockedTime,
     *,
     chain_id: AppointmentId,
     request_id: RequestId | None,
@@ -371,7 +371,7 @@ def taken(
     return SlotTaken(sentence.format(told=told, next=when), next_free=found)
 
 
-def _who_has(unit: Unit, where: Place, chain_id: AppointmentId) -> str:
+def _who_has(unit: Unit, where: BlockedTime, chain_id: AppointmentId) -> str:
     """Say who has a time, as the rows have it; nobody is blamed whom they do not name."""
     time = unit.words.at(where.zone).time(where.slot.starts_at)
     row = unit.first(_OVERLAPPING, where.bounds(chain_id))
@@ -393,13 +393,13 @@ def _who_has(unit: Unit, where: Place, chain_id: AppointmentId) -> str:
 
 def _next_free(
     unit: Unit,
-    where: Place,
+    where: BlockedTime,
     *,
     chain_id: AppointmentId,
     request_id: RequestId | None,
     moved: Appointment | None,
 ) -> list[Slot]:
-    """The same provider that day, then others that day, then the next days; never the time that the visit has now."""
+    """The same provider that day, then others that day, then the next days; never the time that the appointment has now."""
     slot = where.slot
     clock = slots.time_of(unit, where.zone)
     day = clock.day_of(slot.starts_at)
@@ -433,7 +433,7 @@ def lock_providers(unit: Unit, provider_ids: Collection[ProviderId]) -> None:
 
 
 def is_for(hold: Appointment, slot: Slot, type_id: TypeId, chain_id: AppointmentId | None) -> bool:
-    """Tell whether a hold is for just this time, place and type, and for moving just this chain (None: for a new visit)."""
+    """Tell whether a hold is for just this time, place and type, and for moving just this chain (None: for a new appointment)."""
     if hold.chain_id != (hold.id if chain_id is None else chain_id):
         return False
     held = (hold.provider_id, hold.location_id, hold.starts_at, hold.type_id)

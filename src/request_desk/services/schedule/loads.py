@@ -37,7 +37,7 @@ def day_loads(
 ) -> tuple[DayLoad, ...]:
     """Return how full each day is, from the first to the last; one statement for each table.
 
-    A visit, and a stretch of work, counts on the day on which it begins.
+    An appointment, and a stretch of work, counts on the day on which it begins.
     """
     unit.require(Permission.VIEW_SCHEDULE)
     on_calendar(first_day, last_day)

@@ -52,7 +52,7 @@ _ENOUGH: Final = 9  # offers
 _MEANT: Final = _SOON[1]  # how far times are looked for that agree with the parent's own words
 _PORTAL_DAYS: Final = 31
 _FINE: Final = timedelta(minutes=5)
-_OLD: Final = timedelta(days=366)  # how far back the portal lists visits
+_OLD: Final = timedelta(days=366)  # how far back the portal lists appointments
 
 _table: Final = schema.appointment
 _SHOWN = (AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW)
@@ -93,7 +93,7 @@ _RIGHTS = (
     )
     .where(schema.contact_patient.c.contact_id == bindparam("contact"))
 )
-_PORTAL_VISITS = (
+_PORTAL_APPOINTMENTS = (
     VIEW.add_columns(_table.c.visible_at, schema.location.c.address)
     .where(
         _table.c.patient_id.in_(bindparam("patients", expanding=True)),
@@ -219,7 +219,7 @@ def shown_wishes(unit: Unit, request_id: RequestId) -> tuple[ShownWish, ...]:
     unit.require(Permission.VIEW_SCHEDULE)
     asked = _asked(unit, request_id)
     held = held_for(unit, request_id)
-    spans = [_visit_span(wish, asked) for wish in asked.wishes]
+    spans = [_appointment_span(wish, asked) for wish in asked.wishes]
     timed = [span for span in spans if span is not None and span.starts_at > unit.now]
     book: SlotBook | None = None
     if timed:
@@ -256,10 +256,10 @@ def slot_check(
     clock = slots.time_of(unit, location.zone)
     if not is_open(windows, slot.starts_at, ends_at, zone=clock, type_id=type_.id, location_id=slot.location_id):
         notes.append(_("This time lies outside the provider's availability."))
-    visit = Span(slot.starts_at, ends_at)
+    appointment = Span(slot.starts_at, ends_at)
     notes += [
         _("The provider is away then: {label}.").format(label=absence.label or _("absence"))
-        for absence in slots.absences_of(unit, (slot.provider_id,), visit).get(slot.provider_id, ())
+        for absence in slots.absences_of(unit, (slot.provider_id,), appointment).get(slot.provider_id, ())
     ]
     limits = _limits(unit, type_, slot, moved)
     who = patient_id if moved is None else moved.patient_id
@@ -347,7 +347,7 @@ def day(
     location_ids: Collection[LocationId] = (),
     provider_ids: Collection[ProviderId] = (),
 ) -> ScheduleDay:
-    """Return a practice day in columns: who works there that day or has a visit; one statement for each table."""
+    """Return a practice day in columns: who works there that day or has an appointment; one statement for each table."""
     unit.require(Permission.VIEW_SCHEDULE)
     on_calendar(day)
     found = _columns(unit, [day], provider_ids, location_ids)
@@ -357,7 +357,7 @@ def day(
 def week(
     unit: Unit, first_day: date, provider_id: ProviderId, *, location_ids: Collection[LocationId] = ()
 ) -> ScheduleWeek:
-    """Return seven days of a provider in columns: when the practice is open, or the provider works or has a visit.
+    """Return seven days of a provider in columns: when the practice is open, or the provider works or has an appointment.
 
     As many statements as for one day. Where none is such a day, all seven are there. Raises NotFound.
     """
@@ -395,8 +395,8 @@ def _columns(
     for provider_id, (day, span) in itertools.product(asked, bounds.items()):
         here = windows.get(provider_id, ()) if known[provider_id].active else ()
         opened = slots.opened(unit, here, locations, location_ids, span)
-        visits = [each for each in entries.get(provider_id, ()) if _touches(each, span)]
-        at = {each.location_id for each in opened} | {each.location_id for each in visits}
+        appointments = [each for each in entries.get(provider_id, ()) if _touches(each, span)]
+        at = {each.location_id for each in opened} | {each.location_id for each in appointments}
         columns.append(
             ProviderColumn(
                 day=day,
@@ -405,7 +405,7 @@ def _columns(
                 location_names=tuple(each.name for each in locations.values() if each.id in at),
                 open=tuple(opened),
                 absences=tuple(each for each in absences.get(provider_id, ()) if _touches(each, span)),
-                entries=tuple(visits),
+                entries=tuple(appointments),
             )
         )
     return columns
@@ -422,7 +422,7 @@ def appointment(unit: Unit, appointment_id: AppointmentId) -> Appointment:
 
 
 def upcoming(unit: Unit, patient_ids: Sequence[PatientId]) -> tuple[Appointment, ...]:
-    """Return the confirmed visits of patients from now on, by start."""
+    """Return the confirmed appointments of patients from now on, by start."""
     unit.require(Permission.VIEW_SCHEDULE)
     return upcoming_of(unit, patient_ids)
 
@@ -484,13 +484,13 @@ def portal_slots(
 
 
 def portal_appointments(unit: Unit) -> tuple[PortalAppointment, ...]:
-    """Return the visits of the contact's patients, by start, as they stood before the grace time of staff's last act."""
+    """Return the appointments of the contact's patients, by start, as they stood before the grace time of staff's last act."""
     unit.require(Permission.USE_PORTAL)
     today, subjects = unit.time.day_of(unit.now), _own_patients(unit)
     theirs = [which for which, subject in subjects.items() if may(unit.actor, Action.ACT_FOR, subject, today)]
     if not theirs:
         return ()
-    rows = unit.rows(_PORTAL_VISITS, {"patients": theirs, "since": unit.now - _OLD})
+    rows = unit.rows(_PORTAL_APPOINTMENTS, {"patients": theirs, "since": unit.now - _OLD})
     found: list[PortalAppointment] = []
     for row in rows:
         seen = view(row)
@@ -525,7 +525,7 @@ def portal_appointments(unit: Unit) -> tuple[PortalAppointment, ...]:
 
 
 def _told(unit: Unit, seen: Appointment, *, may_read: bool) -> str:
-    """Why a visit was cancelled: what staff wrote for the parent, else the practice's words for the code."""
+    """Why an appointment was cancelled: what staff wrote for the parent, else the practice's words for the code."""
     coded = next((each.parent_text for each in unit.settings.cancel_reasons if each.code == seen.cancel_code), "")
     return (seen.cancel_text if may_read else "") or coded
 
@@ -539,7 +539,7 @@ class _Asked:
     kind: str
     type: AppointmentType | None
     provider_id: ProviderId | None
-    location_id: LocationId | None  # where the parent wants to go; for a move without a word, where the visit is
+    location_id: LocationId | None  # where the parent wants to go; for a move without a word, where the appointment is
     only_location: bool
     wishes: tuple[Wish, ...]
     moved: Appointment | None
@@ -644,7 +644,7 @@ def _wish_day(wish: Wish, zone: PracticeTime) -> date | None:
     return zone.day_of(wish.starts_at) if wish.starts_at is not None else wish.day
 
 
-def _visit_span(wish: Wish, asked: _Asked) -> Span | None:
+def _appointment_span(wish: Wish, asked: _Asked) -> Span | None:
     if wish.kind is not WishKind.SLOT or wish.starts_at is None:
         return None
     length = timedelta(minutes=20) if asked.type is None else asked.type.duration

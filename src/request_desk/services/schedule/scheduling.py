@@ -292,7 +292,7 @@ def reschedule(
 
 
 def complete(unit: Unit, appointment_id: AppointmentId, *, expect_version: int) -> Appointment:
-    """Mark a visit as completed once its start has passed; how late that was is journalled (AP5)."""
+    """Mark an appointment as completed once its start has passed; how late that was is journalled (AP5)."""
     unit.require(Permission.CHANGE_SCHEDULE)
     seen = _unchanged(unit, appointment_id, expect_version)
     appointments.moved_to(seen.status, AppointmentStatus.COMPLETED)
@@ -376,7 +376,7 @@ def _moved_away(unit: Unit, found: _Seen) -> Appointment:
 
 def _taken_anew(
     unit: Unit,
-    where: holds.Place,
+    where: holds.BlockedTime,
     held: _Seen | None,
     *,
     patient_id: PatientId,

@@ -365,7 +365,7 @@ def open_book(
 ) -> SlotBook:
     """Read the bookable time of providers (empty: all) over a span.
 
-    Blocked are booked visits, holds that still run, and freed time that an undo may want back; not what belongs to
+    Blocked are booked appointments, holds that still run, and freed time that an undo may want back; not what belongs to
     `exclude_chain`, nor the holds of `exclude_request`. Raises Invalid when the span is longer than 400 days.
     """
     if span.ends_at - span.starts_at > _MOST:

@@ -166,7 +166,7 @@ def held_for(unit: Unit, request_id: RequestId) -> Appointment | None:
 
 
 def upcoming_of(unit: Unit, patient_ids: Iterable[PatientId]) -> tuple[Appointment, ...]:
-    """Return the confirmed visits of patients from now on, by start."""
+    """Return the confirmed appointments of patients from now on, by start."""
     ids = list(patient_ids)
     return tuple(map(view, unit.rows(_UPCOMING, {"patient_ids": ids, "now": unit.now}))) if ids else ()
 

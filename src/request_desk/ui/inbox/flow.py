@@ -11,14 +11,14 @@ from enum import StrEnum
 from typing import Final
 
 from request_desk.domain import own_words
-from request_desk.domain.agreement import Told
+from request_desk.domain.agreement import ActFacts
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.careful import NO_ASSURANCE, Assurance, answering, second_of
 from request_desk.domain.changes import ScheduleScope
 from request_desk.domain.directory import CancelReason, OpeningHours
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, TypeId
 from request_desk.domain.own_words import OwnWish
-from request_desk.domain.phrases import FIELDS, Outcome, Prompt, Rendered, leftover_marks
+from request_desk.domain.phrases import FIELDS, PhraseOutcome, Prompt, Rendered, leftover_marks
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import (
     Act,
@@ -113,7 +113,7 @@ class Handling:
     waiting_until: datetime | None = None
     overrule: str = ""
     sending: bool = False
-    type_id: TypeId | None = None  # chosen here, where the parent did not say what the visit is for
+    type_id: TypeId | None = None  # chosen here, where the parent did not say what the appointment is for
     first_count: int = 0  # how many offers the first reading brought
     already: tuple[Appointment, ...] = ()  # appointments of the patient that could be the answer (ACT13)
     is_thanks: bool = False  # the last letter only says thanks (MC17)
@@ -304,7 +304,7 @@ def spread(slots: Iterable[Slot], zone: PracticeTime, most: int = 6) -> list[Slo
 
 
 def typing(now: Handling, type_id: TypeId) -> Handling:
-    """Say what the visit is for; what was offered for another type is forgotten."""
+    """Say what the appointment is for; what was offered for another type is forgotten."""
     return replace(letting_go(now), type_id=type_id, offers=(), offers_known=False, first_count=0)
 
 
@@ -395,7 +395,7 @@ def act_of(now: Handling) -> Act | None:
 
 
 def type_of(now: Handling) -> TypeId | None:
-    """Return the type of visit that is booked: the one asked for, else that of the appointment or the one chosen here."""
+    """Return the type of appointment that is booked: the one asked for, else that of the appointment or the one chosen here."""
     if now.type_id is not None:
         return now.type_id
     if now.view.type_id is not None or now.view.appointment is None:
@@ -403,17 +403,17 @@ def type_of(now: Handling) -> TypeId | None:
     return now.view.appointment.type_id
 
 
-def outcome_of(now: Handling) -> Outcome:
+def outcome_of(now: Handling) -> PhraseOutcome:
     """Return what the reply tells the parent, for the suggested phrase."""
     match act_of(now):
         case Booking():
-            return Outcome.BOOKED
+            return PhraseOutcome.BOOKED
         case Move():
-            return Outcome.MOVED
+            return PhraseOutcome.MOVED
         case Cancellation():
-            return Outcome.CANCELLED
+            return PhraseOutcome.CANCELLED
         case _:
-            return Outcome.ANY
+            return PhraseOutcome.ANY
 
 
 def wanted_day(now: Handling, words: Words) -> date | None:
@@ -499,16 +499,16 @@ def refusal(now: Handling, rendered: Rendered, prompts: Sequence[Prompt] = ()) -
     return ""
 
 
-def told_of(now: Handling, location_of: Mapping[int, str], provider_of: Mapping[int, str]) -> Told | None:
+def told_of(now: Handling, location_of: Mapping[int, str], provider_of: Mapping[int, str]) -> ActFacts | None:
     """Return what the response must agree with, None when nothing happens on the schedule."""
     present = now.appointment
     if now.cancel is not None and present is not None:
-        return Told(present.starts_at, present.provider_name, present.location_name, must_name=False)
+        return ActFacts(present.starts_at, present.provider_name, present.location_name, must_name=False)
     if now.chosen is None:
         return None
     slot = now.chosen.offer.slot
     old = present if now.moves else None
-    return Told(
+    return ActFacts(
         slot.starts_at,
         provider_of.get(slot.provider_id) or now.chosen.offer.provider_name,
         location_of.get(slot.location_id) or now.chosen.offer.location_name,

@@ -17,7 +17,6 @@ from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.inbox import search_queries
 from request_desk.services.notices import outbox
 from request_desk.services.practice import directory
-from request_desk.ui.inbox.answering import Answering
 from request_desk.ui.inbox.commands import acting, choosing_location, choosing_offer, going
 from request_desk.ui.inbox.deliveries import DeliveriesSheet
 from request_desk.ui.inbox.feed import ListChoice, RequestFeed
@@ -25,6 +24,7 @@ from request_desk.ui.inbox.filters import FilterBar
 from request_desk.ui.inbox.offers_strip import OffersStrip
 from request_desk.ui.inbox.request_list import LEAST_ROWS, ListCard, RequestDelegate, fitting_row
 from request_desk.ui.inbox.request_pane import RequestPane
+from request_desk.ui.inbox.response_controller import ResponseController
 from request_desk.ui.inbox.response_pane import ResponsePane
 from request_desk.ui.inbox.row_words import KIND_ICONS, row_words
 from request_desk.ui.lists.windowed import ListView
@@ -113,7 +113,9 @@ class MessageCenter(WindowPage):
         yield
         self._lay_out()
         yield
-        self.answering = Answering(self._context, self.message, self.response, self.schedule, self.strip, self)
+        self.response_controller = ResponseController(
+            self._context, self.message, self.response, self.schedule, self.strip, self
+        )
         self._connect()
         self._add_commands()
         self._watch_keys()
@@ -181,7 +183,7 @@ class MessageCenter(WindowPage):
         self.message_stack.pane.acted.connect(self._message_state_acted)
         self.live_bar.acted.connect(self._try_again)
         self.filters.failed_wanted.connect(self.open_deliveries)
-        answering = self.answering
+        answering = self.response_controller
         answering.shown.connect(self._request_shown)
         answering.failed.connect(self._request_failed)
         answering.resolved.connect(self._resolved)
@@ -203,7 +205,7 @@ class MessageCenter(WindowPage):
             gate.watch(widget, Scope.REQUEST)
 
     def _add_commands(self) -> None:
-        answering, registry = self.answering, self._context.commands
+        answering, registry = self.response_controller, self._context.commands
         handlers: dict[str, Callable[[], object]] = {
             "inbox.next": partial(self.list.step, 1),
             "inbox.previous": partial(self.list.step, -1),
@@ -218,13 +220,13 @@ class MessageCenter(WindowPage):
             "inbox.cancel": answering.cancel_appointment,
             "inbox.forward": answering.forward,
             "inbox.wait": answering.wait_for_parent,
-            "inbox.unread": answering.handler.mark_unread,
-            "inbox.take": answering.handler.take,
-            "inbox.own_words": answering.handler.leave_out_next,
-            "inbox.another": answering.handler.want_another,
+            "inbox.unread": answering.request_controller.mark_unread,
+            "inbox.take": answering.request_controller.take,
+            "inbox.own_words": answering.request_controller.leave_out_next,
+            "inbox.another": answering.request_controller.want_another,
             "inbox.patient": answering.change_patient,
             "inbox.no_reply": answering.complete_without_reply,
-            "inbox.not_mine": answering.handler.not_mine,
+            "inbox.not_mine": answering.request_controller.not_mine,
             "inbox.send": self._send_by_key,
         }
         for command in (*going(), *acting()):
@@ -237,14 +239,14 @@ class MessageCenter(WindowPage):
     def open(self, thing_id: int, *, to_write: bool = False) -> None:
         self.open_request(RequestId(thing_id))
         if to_write:
-            self.answering.go_to_response()
+            self.response_controller.go_to_response()
 
     def take_focus(self) -> None:
         self.focus_list()
 
     def leave(self) -> None:
         self.feed.pin(None)
-        self.answering.leave()
+        self.response_controller.leave()
 
     def serve_palette(self, palette: PaletteDialog) -> None:
         palette.searched.connect(partial(self._search_for, palette))
@@ -276,7 +278,7 @@ class MessageCenter(WindowPage):
 
     @Slot(object)
     def _list_wanted(self, wanted: ListChoice) -> None:
-        shown, open_id = self.feed.shown, self.answering.handler.request_id
+        shown, open_id = self.feed.shown, self.response_controller.request_controller.request_id
         # Other filters or another order of the same list: what is being read stays open, in the list or beside it.
         self._stays = open_id is not None and (shown.tab, shown.search) == (wanted.tab, wanted.search)
         self._wanted_id = open_id if self._stays else self._wanted_id
@@ -309,9 +311,9 @@ class MessageCenter(WindowPage):
         else:
             sentence, action = _empty_words(wanted.tab), ""
         self.list_stack.show_state(State.EMPTY, sentence, action=action)
-        if self.answering.handler.request_id is None:
+        if self.response_controller.request_controller.request_id is None:
             self.message_stack.show_state(State.EMPTY, _("Choose a request to read it here."), icon="mail-open")
-            self.answering.beside.forget()
+            self.response_controller.beside.forget()
 
     @Slot(object)
     def _list_failed(self, refused: Refused) -> None:
@@ -340,7 +342,7 @@ class MessageCenter(WindowPage):
             return
         if key is None:
             self.feed.pin(None)
-            self.answering.leave()
+            self.response_controller.leave()
             self.message_stack.show_state(State.EMPTY, _("Choose a request to read it here."), icon="mail-open")
             return
         self._wanted_id = None
@@ -348,16 +350,19 @@ class MessageCenter(WindowPage):
 
     def _show_request(self, request_id: RequestId) -> None:
         self.feed.pin(request_id)
-        if request_id == self.answering.handler.request_id:
+        if request_id == self.response_controller.request_controller.request_id:
             return
-        self.answering.open(request_id)
+        self.response_controller.open(request_id)
         if self._slow is not None:
             self._slow.stop()
         self._slow = self._context.timers(self, SLOW, self._is_slow)
 
     def _is_slow(self) -> None:
         self._slow = None
-        if self.answering.handler.now is None and self.answering.handler.request_id is not None:
+        if (
+            self.response_controller.request_controller.now is None
+            and self.response_controller.request_controller.request_id is not None
+        ):
             self.message_stack.show_state(State.LOADING, _("Reading the request …"))
 
     @Slot(object)
@@ -386,11 +391,11 @@ class MessageCenter(WindowPage):
     def _message_state_acted(self, _state: State) -> None:
         key = self.list.selected_key()
         if key is not None:
-            self.answering.open(RequestId(key))
+            self.response_controller.open(RequestId(key))
 
     @Slot()
     def _into_message(self, _key: object = None) -> None:
-        if self.answering.handler.now is not None:
+        if self.response_controller.request_controller.now is not None:
             self.message.setFocus()
 
     @Slot(object)
@@ -399,17 +404,17 @@ class MessageCenter(WindowPage):
 
     @Slot(object)
     def _left_here(self, request_id: RequestId) -> None:
-        if request_id == self.answering.handler.request_id:
+        if request_id == self.response_controller.request_controller.request_id:
             self._go_on_from(request_id)
 
     def _go_on_from(self, request_id: RequestId) -> None:
         """Select the next request in order; the one that is done leaves with the next reading, or stays where it belongs."""
-        if request_id != self.answering.handler.request_id:
+        if request_id != self.response_controller.request_controller.request_id:
             return
         following = self.feed.next_after(request_id)
         paint_later(self.list.viewport())
         self.feed.pin(None)
-        self.answering.leave()
+        self.response_controller.leave()
         self.feed.leave_out(request_id)
         if following is None or not self.list.select_key(following):
             self.list.select_key(None)
@@ -431,7 +436,7 @@ class MessageCenter(WindowPage):
         """Back to the list first; in the list, what was opened beside it, then the search."""
         if not (self.list.hasFocus() or self.list_stack.hasFocus()):
             self.focus_list()
-        elif self.answering.handler.request_id is not None and self.list.selected_key() is None:
+        elif self.response_controller.request_controller.request_id is not None and self.list.selected_key() is None:
             self._wanted_id = None
             self._selected(None)
             self.list.select_first()
@@ -455,10 +460,10 @@ class MessageCenter(WindowPage):
 
     def _send_by_key(self) -> None:
         if self._context.gate.may_act():
-            self.answering.send()
+            self.response_controller.send()
 
     def _digit(self, key: str) -> None:
-        self.answering.choose_digit(int(key))
+        self.response_controller.choose_digit(int(key))
 
     def _location_key(self, key: str) -> None:
         chips = self.filters.location_ids()
@@ -472,7 +477,7 @@ class MessageCenter(WindowPage):
     @Slot(str)
     def _burst_dropped(self, text: str) -> None:
         """A scanner or a wrong window typed: nothing was done, the text can go into the response."""
-        if not self.isVisible() or self.answering.handler.now is None:
+        if not self.isVisible() or self.response_controller.request_controller.now is None:
             return
         self._burst_text = text
         offer = self._context.messages.offer(
@@ -482,7 +487,7 @@ class MessageCenter(WindowPage):
 
     @Slot()
     def _burst_wanted(self) -> None:
-        self.answering.put_burst(self._burst_text)
+        self.response_controller.put_burst(self._burst_text)
 
     # changes
 
@@ -498,7 +503,10 @@ class MessageCenter(WindowPage):
         self.list.paint_key(request_id)
 
     def _has_draft(self, request_id: int) -> bool:
-        return self._context.drafts.of(request_id) is not None and request_id != self.answering.handler.request_id
+        return (
+            self._context.drafts.of(request_id) is not None
+            and request_id != self.response_controller.request_controller.request_id
+        )
 
     def _my_id(self) -> int:
         return self._context.actor().id

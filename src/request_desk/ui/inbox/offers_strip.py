@@ -40,7 +40,7 @@ class Tile:
 
 
 def tiles(now: Handling, days: Mapping[date, ScheduleDay], words: Words) -> tuple[Tile, ...]:
-    """Return the offers in digit order, each with the visits that stand before and after it."""
+    """Return the offers in digit order, each with the appointments that stand before and after it."""
     made: list[Tile] = []
     for one in now.offers:
         slot = one.offer.slot
@@ -68,9 +68,17 @@ def _neighbours(one: ShownOffer, day: ScheduleDay | None, words: Words) -> str:
     after = [entry for entry in entries if entry.starts_at >= slot.ends_at]
     told: list[str] = []
     if before:
-        told.append(_("after {visit}").format(visit=_visit(max(before, key=lambda entry: entry.ends_at), words)))
+        told.append(
+            _("after {appointment}").format(
+                appointment=_appointment(max(before, key=lambda entry: entry.ends_at), words)
+            )
+        )
     if after:
-        told.append(_("before {visit}").format(visit=_visit(min(after, key=lambda entry: entry.starts_at), words)))
+        told.append(
+            _("before {appointment}").format(
+                appointment=_appointment(min(after, key=lambda entry: entry.starts_at), words)
+            )
+        )
     return ", ".join(told)
 
 
@@ -81,7 +89,7 @@ def _when(instant: datetime, words: Words) -> str:
     return f"{day} {words.time(instant)}"
 
 
-def _visit(entry: Appointment, words: Words) -> str:
+def _appointment(entry: Appointment, words: Words) -> str:
     return f"{words.at(entry.zone).time(entry.starts_at)} {entry.type_name}"
 
 

@@ -6,9 +6,9 @@ from PySide6.QtCore import QModelIndex, QRect, Signal, Slot
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from request_desk.domain.phrases import FIELDS, Outcome, Phrase, PhraseError, Rendered, order_for, render
+from request_desk.domain.phrases import FIELDS, Phrase, PhraseError, PhraseOutcome, Rendered, order_for, render
 from request_desk.domain.words import Words, _
-from request_desk.ui.inbox.handler import Values
+from request_desk.ui.inbox.request_controller import Values
 from request_desk.ui.widgets.buttons import primary
 from request_desk.ui.widgets.painting import RIGHT, draw_text
 from request_desk.ui.widgets.pick_list import PickList
@@ -35,7 +35,7 @@ class PhrasePopup(Sheet):
         values: Mapping[str, str] | None,
         *,
         kind: str,
-        outcome: Outcome,
+        outcome: PhraseOutcome,
         language: str,
         words: Words,
         parent: QWidget | None = None,

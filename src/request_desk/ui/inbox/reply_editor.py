@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QPlainTextEdit, QTextEdit, QWidget
 
-from request_desk.domain.phrases import FILTERS, Outcome, Prompt, Rendered, Span, render
+from request_desk.domain.phrases import FILTERS, PhraseOutcome, Prompt, Rendered, TextSpan, render
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.text import no_mnemonic
 from request_desk.ui.widgets.theme import app_theme
@@ -94,7 +94,7 @@ class ReplyEditor(QPlainTextEdit):
 
     def rendered(self) -> Rendered:
         """Return the reply in pieces, as it would be read."""
-        return Rendered(tuple(Span(run.text, run.field or None, run.is_open) for run in self._runs()))
+        return Rendered(tuple(TextSpan(run.text, run.field or None, run.is_open) for run in self._runs()))
 
     def text(self) -> str:
         return self.toPlainText()
@@ -143,7 +143,7 @@ class ReplyEditor(QPlainTextEdit):
         above.setPosition(cursor.selectionStart(), QTextCursor.MoveMode.KeepAnchor)
         before = above.selectedText().translate(LINE_ENDS)
         lead = "" if not before or before.endswith("\n\n") else "\n" if before.endswith("\n") else "\n\n"
-        self._with_program(cursor, (Span(lead), *rendered.spans) if lead else rendered.spans, values)
+        self._with_program(cursor, (TextSpan(lead), *rendered.spans) if lead else rendered.spans, values)
         cursor.endEditBlock()
         self.setTextCursor(cursor)
         self._mark()
@@ -325,7 +325,7 @@ class ReplyEditor(QPlainTextEdit):
 
     # fields
 
-    def _with_program(self, cursor: QTextCursor, spans: Iterable[Span], values: Mapping[str, str]) -> None:
+    def _with_program(self, cursor: QTextCursor, spans: Iterable[TextSpan], values: Mapping[str, str]) -> None:
         self._by_program = True
         cursor.removeSelectedText()
         for span in spans:
@@ -509,7 +509,7 @@ def _append(found: list[_Piece], piece: _Piece | None, line_ends: int) -> None:
         found.append(piece)
 
 
-def _style(span: Span, value: str) -> str:
+def _style(span: TextSpan, value: str) -> str:
     """The filter that made the text of a span out of its value."""
     if span.unresolved or span.text == value:
         return ""
@@ -518,7 +518,7 @@ def _style(span: Span, value: str) -> str:
 
 def _open_name(field: str) -> str:
     """What stands in the text for a field that has no value yet."""
-    return render("{{ " + field + " }}", {}, {}, "", Outcome.ANY).text
+    return render("{{ " + field + " }}", {}, {}, "", PhraseOutcome.ANY).text
 
 
 def _clean(text: str) -> str:

@@ -441,7 +441,7 @@ class RequestPane(Card):
             button.setEnabled(not now.sending and not now.is_answered)
 
     def set_types(self, types: Sequence[tuple[object, str]]) -> None:
-        """Offer these types of visit where a request names none."""
+        """Offer these types of appointment where a request names none."""
         self.type_chip.set_options(types)
 
     @Slot(object)
@@ -461,8 +461,8 @@ class RequestPane(Card):
         self.title.setText(say.title(view))
         for where in (self.where, self.came):
             where.setText(say.where(view, words))
-            set_tip(where, view.because)
-            where.setAccessibleDescription(view.because)
+            set_tip(where, view.routing_reason)
+            where.setAccessibleDescription(view.routing_reason)
         self.patient.setText(say.patient_line(view, words, today))
         self.asker.setText(say.sender_line(view) + ",")
         self.rights.setText(say.rights_words(view))
@@ -528,14 +528,14 @@ class RequestPane(Card):
 
     def show_times(self, now: Handling, words: Words, at: datetime) -> None:
         """Show current appointment, requested slots and offers with their state now."""
-        visit = now.view.appointment
-        nameless = now.view.type_id is None and visit is None and not now.is_answered
+        appointment = now.view.appointment
+        nameless = now.view.type_id is None and appointment is None and not now.is_answered
         self._show_row(self._type_row, shown=nameless)
         if nameless:
             self.type_chip.choose(() if now.type_id is None else (now.type_id,))
-        self._show_row(self.current, shown=visit is not None)
-        if visit is not None:
-            self.current.setText(say.visit_line(visit, words))
+        self._show_row(self.current, shown=appointment is not None)
+        if appointment is not None:
+            self.current.setText(say.appointment_line(appointment, words))
             self.current.set_strike(strike=now.appointment is None)
         self._may_cancel = now.appointment is not None and not now.is_answered
         self._fit_buttons()
@@ -554,9 +554,9 @@ class RequestPane(Card):
     def _show_around(self, view: RequestView, words: Words) -> None:
         self.rules.setText(DOT.join(view.rules))
         self._show_row(self.rules, shown=bool(view.rules))
-        visits = [one for one in view.upcoming if view.appointment is None or one.id != view.appointment.id]
-        self.upcoming.show_lines([say.upcoming_line(one, words) for one in visits])
-        self._show_row(self.upcoming, shown=bool(visits))
+        appointments = [one for one in view.upcoming if view.appointment is None or one.id != view.appointment.id]
+        self.upcoming.show_lines([say.upcoming_line(one, words) for one in appointments])
+        self._show_row(self.upcoming, shown=bool(appointments))
         self.way.show_lines([say.forward_line(step, words) for step in view.forwards])
         self._show_row(self.way, shown=bool(view.forwards))
         self._show_related([(say.related_line(one, words), one.id) for one in view.related])

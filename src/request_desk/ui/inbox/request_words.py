@@ -153,16 +153,16 @@ def answered_line(now: Handling, words: Words) -> str:
     return f"{has}."
 
 
-def visit_line(visit: Appointment, words: Words) -> str:
+def appointment_line(appointment: Appointment, words: Words) -> str:
     """Return "Thu, Dec 3, 8:30 AM · Well visit, 40 min · Dr. Lindqvist · Northside"."""
-    length = words.minutes(visit.ends_at - visit.starts_at)
+    length = words.minutes(appointment.ends_at - appointment.starts_at)
     return DOT.join(
         part
         for part in (
-            words.at(visit.zone).moment(visit.starts_at),
-            f"{visit.type_name}, {length}",
-            visit.provider_name,
-            visit.location_name,
+            words.at(appointment.zone).moment(appointment.starts_at),
+            f"{appointment.type_name}, {length}",
+            appointment.provider_name,
+            appointment.location_name,
         )
         if part
     )
@@ -206,7 +206,7 @@ def wished_items(now: Handling, words: Words) -> tuple[Item, ...]:
             last_day = day
         else:
             last_day = ""
-        own = next((each for each in now.view.upcoming if _is_own_visit(each, now, one.wish)), None)
+        own = next((each for each in now.view.upcoming if _is_own_appointment(each, now, one.wish)), None)
         items.append(
             Item(text, _("booked for {name}").format(name=safe_name(now.view.patient.given_name)), ItemState.HELD)
             if own is not None
@@ -217,10 +217,10 @@ def wished_items(now: Handling, words: Words) -> tuple[Item, ...]:
     return tuple(items)
 
 
-def _is_own_visit(visit: Appointment, now: Handling, wish: Wish) -> bool:
+def _is_own_appointment(appointment: Appointment, now: Handling, wish: Wish) -> bool:
     """Whether a wished time is taken by an appointment of this very patient (ACT13)."""
-    same_provider = wish.provider_id in (None, visit.provider_id)
-    return visit.patient_id == now.view.patient.id and visit.starts_at == wish.starts_at and same_provider
+    same_provider = wish.provider_id in (None, appointment.provider_id)
+    return appointment.patient_id == now.view.patient.id and appointment.starts_at == wish.starts_at and same_provider
 
 
 def _wished_item(text: str, state: WishState, offer: ShownOffer | None, held_by: str) -> Item:
@@ -281,10 +281,10 @@ def own_items(now: Handling, words: Words, at: datetime) -> tuple[Item, ...]:
 
 
 def differs(now: Handling, one: ShownOffer) -> str:
-    """Return provider and location of an offer, as far as they are not the ones asked for or those of the present visit."""
-    visit, view = now.view.appointment, now.view
-    provider = view.provider_id or (visit.provider_id if visit is not None else None)
-    place = visit.location_id if visit is not None else view.location_id
+    """Return provider and location of an offer, as far as they are not the ones asked for or those of the present appointment."""
+    appointment, view = now.view.appointment, now.view
+    provider = view.provider_id or (appointment.provider_id if appointment is not None else None)
+    place = appointment.location_id if appointment is not None else view.location_id
     parts = (
         one.offer.provider_name if one.offer.slot.provider_id != provider else "",
         one.offer.location_name if one.offer.slot.location_id != place else "",
@@ -337,16 +337,16 @@ def related_line(one: RelatedRequest, words: Words) -> str:
     return DOT.join(part for part in parts if part)
 
 
-def upcoming_line(visit: Appointment, words: Words) -> str:
-    """Return an upcoming visit of the child or the household, with who booked it."""
-    booked = _("booked by {name}").format(name=safe_name(visit.booked_by)) if visit.booked_by else ""
+def upcoming_line(appointment: Appointment, words: Words) -> str:
+    """Return an upcoming appointment of the child or the household, with who booked it."""
+    booked = _("booked by {name}").format(name=safe_name(appointment.booked_by)) if appointment.booked_by else ""
     return DOT.join(
         part
         for part in (
-            words.at(visit.zone).moment(visit.starts_at),
-            safe_name(visit.patient_name),
-            visit.type_name,
-            visit.provider_name,
+            words.at(appointment.zone).moment(appointment.starts_at),
+            safe_name(appointment.patient_name),
+            appointment.type_name,
+            appointment.provider_name,
             booked,
         )
         if part

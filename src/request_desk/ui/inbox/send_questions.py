@@ -15,7 +15,7 @@ from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.careful_sheets import AgreementSheet, DifferenceSheet
 from request_desk.ui.inbox.dialogs import ReasonDialog
 from request_desk.ui.inbox.flow import Handling, Need
-from request_desk.ui.inbox.handler import RequestHandler
+from request_desk.ui.inbox.request_controller import RequestController
 from request_desk.ui.inbox.request_words import why_agreement
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.widgets.dialogs import ask
@@ -30,7 +30,7 @@ class SendQuestions(QObject):
     nobody_agreed = Signal()  # only a reply
     no_reply_told = Signal(str)  # why nothing is written
 
-    def __init__(self, context: DeskContext, handler: RequestHandler, window: QWidget, parent: QObject) -> None:
+    def __init__(self, context: DeskContext, handler: RequestController, window: QWidget, parent: QObject) -> None:
         super().__init__(parent)
         self._context = context
         self._handler = handler

@@ -148,7 +148,7 @@ class DraftKeeper(QObject):
         self._drafts.clear()
         self._unsaved.clear()
         self._untold.clear()
-        self._runner.elsewhere(self, files.read).done(self.merge).refused(self._disk_refused)
+        self._runner.run_in_pool(self, files.read).done(self.merge).refused(self._disk_refused)
 
     def of(self, request_id: int) -> Draft | None:
         return self._drafts.get(request_id)
@@ -184,7 +184,7 @@ class DraftKeeper(QObject):
         self._unsaved.discard(request_id)
         self._number += 1
         if self._files is not None:
-            self._runner.elsewhere(self, self._files.remove, request_id, self._number).refused(self._disk_refused)
+            self._runner.run_in_pool(self, self._files.remove, request_id, self._number).refused(self._disk_refused)
         self._untold[request_id] = None
         self._tell_table()
         self.changed.emit(request_id)
@@ -198,7 +198,7 @@ class DraftKeeper(QObject):
             draft = self._drafts[request_id]
             self._number += 1
             if self._files is not None:
-                self._runner.elsewhere(self, self._files.write, draft, self._number).refused(self._disk_refused)
+                self._runner.run_in_pool(self, self._files.write, draft, self._number).refused(self._disk_refused)
             self._untold[request_id] = draft
         self._unsaved.clear()
         self._tell_table()

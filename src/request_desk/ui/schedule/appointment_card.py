@@ -8,7 +8,7 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.clock import Clock
 from request_desk.domain.directory import CancelReason, Patient
 from request_desk.domain.words import Words, _
-from request_desk.ui.schedule.visit_words import named, reason_words, status_words
+from request_desk.ui.schedule.appointment_words import named, reason_words, status_words
 from request_desk.ui.widgets.buttons import Button, IconButton, danger, secondary
 from request_desk.ui.widgets.layout import Card, Line
 from request_desk.ui.widgets.text import PlainLabel
@@ -128,7 +128,7 @@ class AppointmentCard(Card):
         self._show_acts(entry, words)
 
     def _show_acts(self, entry: Appointment, words: Words) -> None:
-        """AP3 and AP5: before the start a visit is moved or cancelled, after it marked; a mark can be corrected."""
+        """AP3 and AP5: before the start an appointment is moved or cancelled, after it marked; a mark can be corrected."""
         now = self._clock.now()
         begun = appointments.may_complete(entry.starts_at, now)
         ahead = entry.status is AppointmentStatus.CONFIRMED and not begun

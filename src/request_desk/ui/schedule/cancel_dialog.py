@@ -1,4 +1,4 @@
-"""The question before a visit is cancelled, from the schedule or with a reply: the coded reason and what the parent reads."""
+"""The question before an appointment is cancelled, from the schedule or with a reply: the coded reason and what the parent reads."""
 
 from collections.abc import Sequence
 
@@ -29,7 +29,7 @@ class CancelDialog(Sheet):
 
     def __init__(
         self,
-        visit: str,
+        appointment: str,
         reasons: Sequence[CancelReason],
         verb: str,
         parent: QWidget | None,
@@ -41,7 +41,7 @@ class CancelDialog(Sheet):
         is_long = len(self._reasons) > _ONE_COLUMN
         width = _WIDTH_OF_TWO if is_long else _WIDTH
         super().__init__(_("Cancel visit"), danger(verb), parent, size=(width, 0), by_enter=by_enter)
-        self.body.addWidget(PlainLabel(visit, role=TextRole.BOLD, wrap=True))
+        self.body.addWidget(PlainLabel(appointment, role=TextRole.BOLD, wrap=True))
         if detail:
             self.body.addWidget(PlainLabel(detail, role=TextRole.SMALL, tone=Tone.MUTED, wrap=True))
         self._group = QButtonGroup(self)

@@ -282,7 +282,7 @@ class GridLayout:
         return sorted(shown, key=lambda entry: (entry.starts_at, entry.ends_at, entry.id))
 
     def in_the_way(self, moved: Appointment, to: FreePoint, length: timedelta) -> Appointment | None:
-        """Return what a visit would be put upon, None when the place is free; the service decides in the end."""
+        """Return what an appointment would be put upon, None when the place is free; the service decides in the end."""
         end = to.starts_at + length
         for column in self.columns:
             if column.provider_id == to.provider_id:

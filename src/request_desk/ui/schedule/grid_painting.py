@@ -10,8 +10,8 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Absence
 from request_desk.domain.requests import Fit
 from request_desk.domain.words import Words, _
+from request_desk.ui.schedule.appointment_words import STATUS_WORDS, named, short_name
 from request_desk.ui.schedule.grid_layout import GridLayout, OfferState, PaintedOffer, Placed
-from request_desk.ui.schedule.visit_words import STATUS_WORDS, named, short_name
 from request_desk.ui.widgets.painting import TextRun, draw_focus_ring, draw_run, draw_text
 from request_desk.ui.widgets.theme import RADIUS_CONTROL, TYPE_EDGES, Theme
 
@@ -48,13 +48,13 @@ def offer_words(shown: PaintedOffer, words: Words) -> tuple[str, str]:
 
 def entry_words(entry: Appointment, words: Words, now: datetime) -> tuple[str, str]:
     """Return the two lines of an appointment: "Well visit · J. Adeyemi" and its state in words."""
-    visit = f"{named(entry.type_name)} · {short_name(entry.patient_name)}"
+    appointment = f"{named(entry.type_name)} · {short_name(entry.patient_name)}"
     if entry.status is AppointmentStatus.HELD and entry.hold_expires_at is not None:
         held = _("held, {left}").format(left=words.left(entry.hold_expires_at - now))
         return _("{held}; {names} is switched off").format(
             held=held, names=", ".join(entry.off)
-        ) if entry.off else held, visit
-    return visit, STATUS_WORDS[entry.status]
+        ) if entry.off else held, appointment
+    return appointment, STATUS_WORDS[entry.status]
 
 
 def type_edge(entry: Appointment, theme: Theme) -> QColor:
@@ -189,11 +189,11 @@ class GridPainter:
     def _name_first(self, rect: QRect, entry: Appointment, state: str, ink: QColor) -> None:
         """Where there is no room for both, the name goes first: types repeat, children do not."""
         theme = self._theme
-        name, visit = short_name(entry.patient_name), named(entry.type_name)
+        name, appointment = short_name(entry.patient_name), named(entry.type_name)
         if rect.height() >= theme.px(_TWO_LINES):
-            self._lines(rect, name, f"{visit} · {state}" if state else visit, ink)
+            self._lines(rect, name, f"{appointment} · {state}" if state else appointment, ink)
         elif rect.height() >= _LOWEST_TEXT:
-            parts = (TextRun(name, theme.small_bold, ink), TextRun(visit, theme.small, theme.muted))
+            parts = (TextRun(name, theme.small_bold, ink), TextRun(appointment, theme.small, theme.muted))
             draw_run(self._painter, self._line(rect, 0), parts, theme.px(6))
 
     def _absence(self, absence: Absence, rect: QRect) -> None:

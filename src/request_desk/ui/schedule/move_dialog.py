@@ -1,4 +1,4 @@
-"""The question after a visit was dropped where something stands against it: what will be written, what stands against it, and the way on."""
+"""The question after an appointment was dropped where something stands against it: what will be written, what stands against it, and the way on."""
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
@@ -13,8 +13,8 @@ from request_desk.services.people import patients
 from request_desk.services.practice.directory import Directory
 from request_desk.services.schedule import acts
 from request_desk.ui.running.context import DeskContext
+from request_desk.ui.schedule.appointment_words import named, who_words
 from request_desk.ui.schedule.rule_box import RuleBox
-from request_desk.ui.schedule.visit_words import named, who_words
 from request_desk.ui.widgets.buttons import RadioRow, primary
 from request_desk.ui.widgets.sheet import Sheet
 from request_desk.ui.widgets.text import PlainLabel
@@ -24,7 +24,7 @@ _SIZE = (520, 0)
 
 
 class MoveDialog(Sheet):
-    """Moves one visit to one time (ACT3). Where a limit blocks it says so and offers to cancel and book new, as one act."""
+    """Moves one appointment to one time (ACT3). Where a limit blocks it says so and offers to cancel and book new, as one act."""
 
     moved = Signal(object)  # AppointmentId of the new one
 

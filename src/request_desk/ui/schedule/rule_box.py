@@ -19,7 +19,7 @@ _LONGEST = 500  # characters of a reason
 
 
 class RuleBox(QWidget):
-    """Asks for the check of a time. A limit needs a reason, which is kept with the visit (ACT7); a note is only told."""
+    """Asks for the check of a time. A limit needs a reason, which is kept with the appointment (ACT7); a note is only told."""
 
     changed = Signal()  # the answer is there, or the reason was typed
 

@@ -24,13 +24,13 @@ from request_desk.services.schedule import queries as schedule_queries
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.appointment_card import AppointmentCard
+from request_desk.ui.schedule.appointment_words import appointment_words, named, short_name, who_words
 from request_desk.ui.schedule.cancel_dialog import CancelDialog
 from request_desk.ui.schedule.grid_layout import FreePoint, Moved
 from request_desk.ui.schedule.month_popup import MonthPopup
 from request_desk.ui.schedule.move_dialog import MoveDialog
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
 from request_desk.ui.schedule.slot_dialog import SlotDialog
-from request_desk.ui.schedule.visit_words import named, short_name, visit_words, who_words
 from request_desk.ui.widgets.buttons import Chip, IconButton, TabStrip, primary
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.text import no_mnemonic
@@ -238,7 +238,7 @@ class SchedulePage(WindowPage):
             self._go(day, self._known(next(iter(self._provider_ids()), self._context.actor().provider_id)))
 
     def _go(self, day: date, week_of: ProviderId | None) -> None:
-        """Show a day, or the week of a provider; the card of a visit that is not there goes away."""
+        """Show a day, or the week of a provider; the card of an appointment that is not there goes away."""
         self._context.preferences.put(_WEEK, week_of)
         self.span.blockSignals(True)  # it follows here
         self.span.choose("day" if week_of is None else "week")
@@ -395,7 +395,7 @@ class SchedulePage(WindowPage):
 
     @Slot()
     def book(self) -> None:
-        """Book a visit without a request."""
+        """Book an appointment without a request."""
         SlotDialog(self._context, self.window()).open()
 
     @Slot(object)
@@ -415,7 +415,7 @@ class SchedulePage(WindowPage):
 
     @Slot(object)
     def _moved_away(self, appointment_id: object) -> None:
-        """The card follows the visit to its new time."""
+        """The card follows the appointment to its new time."""
         if not self.card.isHidden() and isinstance(appointment_id, int):
             read = self._context.runner.read(self, schedule_queries.appointment, AppointmentId(appointment_id))
             read.done(self._new_entry_read)
@@ -459,7 +459,7 @@ class SchedulePage(WindowPage):
         dialog.refuse(refused)
 
     def _against(self, entry: Appointment, to: FreePoint) -> str:
-        """Say what stands against a place while a visit is dragged over it; the service is asked when it is dropped."""
+        """Say what stands against a place while an appointment is dragged over it; the service is asked when it is dropped."""
         words, now = self._context.words(), self._context.clock.now()
         if to.starts_at < now:
             return _("{time} has already passed.").format(time=words.time(to.starts_at))
@@ -467,8 +467,8 @@ class SchedulePage(WindowPage):
         length = type_.duration if type_ is not None else entry.ends_at - entry.starts_at
         other = self.panel.view.in_the_way(entry, to, length)
         if other is not None:
-            return _("{time} is taken: {visit}, {who}.").format(
-                time=words.time(to.starts_at), visit=named(other.type_name), who=short_name(other.patient_name)
+            return _("{time} is taken: {appointment}, {who}.").format(
+                time=words.time(to.starts_at), appointment=named(other.type_name), who=short_name(other.patient_name)
             )
         if type_ is None:
             return ""
@@ -484,10 +484,12 @@ class SchedulePage(WindowPage):
         known = self._patient if self._patient is not None and self._patient.id == entry.patient_id else None
         reasons = self._context.settings().cancel_reasons
         words = self._context.words()
-        visit = _("CANCEL {who}, {time}").format(
+        appointment = _("CANCEL {who}, {time}").format(
             who=who_words(entry.patient_name, known, words), time=words.at(entry.zone).moment(entry.starts_at)
         )
-        dialog = CancelDialog(visit, reasons, _("Cancel visit"), self.window(), detail=visit_words(entry, words))
+        dialog = CancelDialog(
+            appointment, reasons, _("Cancel visit"), self.window(), detail=appointment_words(entry, words)
+        )
         dialog.chosen.connect(partial(self._cancel_chosen, dialog, entry))
         dialog.open()
 

@@ -24,9 +24,9 @@ from request_desk.domain.availability import Absence
 from request_desk.domain.clock import Clock
 from request_desk.domain.schedule import ProviderColumn, ScheduleDay, ScheduleWeek
 from request_desk.domain.words import Words, _
+from request_desk.ui.schedule.appointment_words import named
 from request_desk.ui.schedule.grid_layout import FreePoint, GridLayout, Moved, OfferState, PaintedOffer, Placed
 from request_desk.ui.schedule.grid_painting import GridPainter, entry_words, offer_words
-from request_desk.ui.schedule.visit_words import named
 from request_desk.ui.widgets.painting import TextRun, draw_dot, draw_icon, draw_run, draw_text, fill_round
 from request_desk.ui.widgets.plain_text import tip_text
 from request_desk.ui.widgets.theme import RADIUS_CONTROL, app_theme
@@ -40,7 +40,7 @@ _GAP = 3
 _MARGIN = 14  # above and below the chosen time
 _STEP = 26  # of the wheel, and of the edges while something is dragged
 _EMBLEM = 52
-_EDGE = 18  # how near the edge a dragged visit scrolls the day
+_EDGE = 18  # how near the edge a dragged appointment scrolls the day
 _SECOND = 1000
 _PALE_AFTER = 150  # milliseconds until a day that is being replaced goes pale
 _STEPS = {
@@ -105,7 +105,7 @@ class TimeGrid(QAbstractScrollArea):
             self._look_changed()
 
     def set_move_rule(self, rule: MoveRule) -> None:
-        """Ask `rule` while a visit is dragged; what it returns is said beside the ghost, "" when nothing stands against it."""
+        """Ask `rule` while an appointment is dragged; what it returns is said beside the ghost, "" when nothing stands against it."""
         self._rule = rule
 
     def shown(self) -> ScheduleDay | ScheduleWeek | None:
@@ -155,7 +155,7 @@ class TimeGrid(QAbstractScrollArea):
             self.verticalScrollBar().setValue(self._layout.y_of(instant) - self._body().height() // 4)
 
     def in_the_way(self, moved: Appointment, to: FreePoint, length: timedelta) -> Appointment | None:
-        """Return what a visit would be put upon at a place of the grid."""
+        """Return what an appointment would be put upon at a place of the grid."""
         return self._layout.in_the_way(moved, to, length) if self._layout is not None else None
 
     def rect_of(self, entry: Appointment) -> QRect:
@@ -486,7 +486,7 @@ class TimeGrid(QAbstractScrollArea):
         self._drag(pressed, position)
 
     def _drag(self, pressed: Placed, position: QPoint) -> None:
-        """The visit hangs where it was grabbed: its own top decides the time."""
+        """The appointment hangs where it was grabbed: its own top decides the time."""
         if self._layout is None or not isinstance(pressed.item, Appointment):
             return
         if self._drop is None:

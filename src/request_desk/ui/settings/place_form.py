@@ -1,4 +1,4 @@
-"""The group about the places: what each is called, where it is, and by whose clock its visits are told."""
+"""The group about the places: what each is called, where it is, and by whose clock its appointments are told."""
 
 from PySide6.QtWidgets import QLineEdit
 

@@ -67,7 +67,7 @@ def _nothing() -> Generator[bool, None, None]:
     yield from ()
 
 
-class _Gate(QObject):
+class _SessionWatch(QObject):
     """The desk as the runner sees it; tells when a session has ended (AUTH-07)."""
 
     signed_out = Signal(str)
@@ -109,7 +109,7 @@ class Shell(QObject):
         self._actor: Actor = SYSTEM
         self._settings = PracticeSettings()
         self._words = Words(self._settings.locale, PracticeTime(self._settings.zone))
-        self._gate = _Gate(opened.desk, self)
+        self._gate = _SessionWatch(opened.desk, self)
         self._gate.signed_out.connect(self._session_ended)
         self.runner = Runner(self._gate, write_crash=opened.write_crash, parent=self)
         self.runner.set_actor(SYSTEM)
@@ -223,7 +223,7 @@ class Shell(QObject):
         if remember:
             self._remember(signed_in.token.text)
         else:  # nor anybody else, whose session may still stand
-            self.runner.elsewhere(self, self._opened.secrets.forget, SESSION).refused(self._refused)
+            self.runner.run_in_pool(self, self._opened.secrets.forget, SESSION).refused(self._refused)
         if signed_in.must_change:
             self._current, self._waiting = password, signed_in
             self.runner.set_actor(signed_in.actor)
@@ -238,7 +238,7 @@ class Shell(QObject):
 
     def _remember(self, token: str) -> None:
         # Elsewhere: a key store may ask its user first, and the window must not wait for that.
-        self.runner.elsewhere(self, self._opened.secrets.put, SESSION, token).refused(self._refused)
+        self.runner.run_in_pool(self, self._opened.secrets.put, SESSION, token).refused(self._refused)
 
     @Slot(str)
     def _set_password(self, new: str) -> None:
@@ -313,7 +313,7 @@ class Shell(QObject):
             if window is not self.frame and window.isVisible():
                 window.close()
         self._idle.stop()
-        self.runner.elsewhere(self, self._opened.secrets.forget, SESSION).refused(self._refused)
+        self.runner.run_in_pool(self, self._opened.secrets.forget, SESSION).refused(self._refused)
 
     def _forget(self, _refused: Refused) -> None:
         """A session that cannot be ended now ends by itself; the cover is up all the same."""

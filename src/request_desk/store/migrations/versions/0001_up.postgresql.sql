@@ -447,7 +447,7 @@ CREATE TABLE request (
 	target_kind TEXT NOT NULL,
 	target_id BIGINT NOT NULL,
 	target_origin TEXT NOT NULL,
-	because TEXT NOT NULL,
+	routing_reason TEXT NOT NULL,
 	urgent BOOLEAN NOT NULL,
 	arrived_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	due_at TIMESTAMP WITH TIME ZONE NOT NULL,

@@ -477,7 +477,7 @@ CREATE TABLE request (
 	target_kind TEXT NOT NULL,
 	target_id INTEGER NOT NULL,
 	target_origin TEXT NOT NULL,
-	because TEXT NOT NULL,
+	routing_reason TEXT NOT NULL,
 	urgent INTEGER NOT NULL,
 	arrived_at INTEGER NOT NULL,
 	due_at INTEGER NOT NULL,

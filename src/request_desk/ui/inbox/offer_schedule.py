@@ -18,8 +18,8 @@ from request_desk.services.practice.directory import Directory
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.flow import Handling, ShownOffer
-from request_desk.ui.inbox.handler import NO_TYPE
 from request_desk.ui.inbox.offers_strip import OffersStrip, tiles
+from request_desk.ui.inbox.request_controller import NO_TYPE
 from request_desk.ui.inbox.request_words import hold_words
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.grid_layout import FreePoint, OfferState, PaintedOffer
@@ -28,7 +28,7 @@ from request_desk.ui.schedule.schedule_panel import SchedulePanel
 FAR = timedelta(days=90)  # how far *Next available* looks
 
 
-class ScheduleBeside(QObject):
+class OfferSchedule(QObject):
     """Follows one request's offers. A day the user went to stays; a choice brings the schedule to the chosen day."""
 
     digit_wanted = Signal(int)

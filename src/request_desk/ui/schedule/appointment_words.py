@@ -1,4 +1,4 @@
-"""How a visit is put into words in the calendar: who, what, where, with outside text kept in its own direction; rules elsewhere."""
+"""How an appointment is put into words in the calendar: who, what, where, with outside text kept in its own direction; rules elsewhere."""
 
 from request_desk.domain.appointments import RESCHEDULED, Appointment, AppointmentStatus
 from request_desk.domain.directory import CancelReason, Patient
@@ -33,21 +33,21 @@ def who_words(name: str, patient: Patient | None, words: Words) -> str:
     return _("{patient}, born {birth}").format(patient=named(name), birth=words.birth(patient.birth_day))
 
 
-def visit_words(entry: Appointment, words: Words) -> str:
+def appointment_words(entry: Appointment, words: Words) -> str:
     """Return "Well visit, 40 min, Dr. Lindqvist, Northside"."""
     length = words.minutes(entry.ends_at - entry.starts_at)
     return ", ".join((named(entry.type_name), length, named(entry.provider_name), named(entry.location_name)))
 
 
 def status_words(entry: Appointment) -> str:
-    """Return the state of a visit, with what must be known about it."""
+    """Return the state of an appointment, with what must be known about it."""
     if entry.cancel_code == RESCHEDULED:
         return _("moved to another time")
     return STATUS_WORDS[entry.status] + (_(", late cancellation") if entry.is_late_cancel else "")
 
 
 def reason_words(entry: Appointment, reasons: tuple[CancelReason, ...]) -> str:
-    """Return why a visit was cancelled: the words of the coded reason and those that were typed."""
+    """Return why an appointment was cancelled: the words of the coded reason and those that were typed."""
     if entry.cancel_code == RESCHEDULED:
         return ""
     coded = next((reason.label for reason in reasons if reason.code == entry.cancel_code), entry.cancel_code)

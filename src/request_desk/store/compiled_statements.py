@@ -103,7 +103,7 @@ class _Prepared:
         return rows
 
 
-class Quick:
+class CompiledStatements:
     """The statements of one database that have been run before."""
 
     def __init__(self, dialect: Dialect) -> None:

@@ -14,7 +14,7 @@ from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.errors import Conflict, NotFound, Refused, SlotTaken
 from request_desk.domain.ids import PatientId, RequestId, TypeId
 from request_desk.domain.own_words import against
-from request_desk.domain.phrases import Outcome
+from request_desk.domain.phrases import PhraseOutcome
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import (
     Act,
@@ -58,7 +58,7 @@ class Values:
     """The texts of the merge fields for the act that is chosen now."""
 
     fields: Mapping[str, str]
-    outcome: Outcome
+    outcome: PhraseOutcome
     own: Mapping[str, str] = field(
         default_factory=dict
     )  # as the desk reads them, where the parent reads another language
@@ -73,7 +73,7 @@ class Outgoing:
     no_reply_reason: str = ""
 
 
-class RequestHandler(QObject):
+class RequestController(QObject):
     """Follows one request. `now` is its state as plain values, None while nothing is open or it is being read."""
 
     opened = Signal(object)  # Handling: another request is here
@@ -221,7 +221,7 @@ class RequestHandler(QObject):
 
     @Slot(object)
     def choose_type(self, type_id: TypeId) -> None:
-        """Say what the visit is for, where the parent did not; the next free times of that type are offered."""
+        """Say what the appointment is for, where the parent did not; the next free times of that type are offered."""
         if self._now is not None and not self._now.is_answered and type_id != self._now.type_id:
             self._drop_hold()
             self._set(flow.typing(self._now, type_id))
@@ -263,11 +263,11 @@ class RequestHandler(QObject):
         pending.done(answer).refused(self._values_refused)
 
     def _values_refused(self, _refused: Refused) -> None:
-        self.unvalued.emit()
+        self.values_failed.emit()
 
-    def _values_read(self, request_id: RequestId, outcome: Outcome, found: tuple[Mapping[str, str], ...]) -> None:
+    def _values_read(self, request_id: RequestId, outcome: PhraseOutcome, found: tuple[Mapping[str, str], ...]) -> None:
         if request_id == self._id and self._now is not None and flow.outcome_of(self._now) is outcome:
-            self.valued.emit(Values(found[0], outcome, found[-1]))
+            self.values_merged.emit(Values(found[0], outcome, found[-1]))
 
     def _zone(self) -> PracticeTime:
         return self._context.words().zone
@@ -644,7 +644,7 @@ class RequestHandler(QObject):
         ):
             self._let_go = True  # by signing out: this desk itself releases only what it has left
         if others:
-            (self.news if self._has_work else self.told).emit(others[-1])
+            (self.changed_elsewhere if self._has_work else self.changed_quietly).emit(others[-1])
         mine = {
             topic
             for topic in (Topic.REQUEST, Topic.CLAIM, Topic.NOTE, Topic.DELIVERY)

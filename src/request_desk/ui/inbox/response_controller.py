@@ -22,16 +22,16 @@ from request_desk.services.people import patients
 from request_desk.services.practice import directory, phrases
 from request_desk.services.practice.directory import Directory, TargetChoice
 from request_desk.ui.inbox import flow
-from request_desk.ui.inbox.beside import ScheduleBeside
 from request_desk.ui.inbox.careful_sheets import PatientDialog
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from request_desk.ui.inbox.dialogs import ForwardDialog, WaitingDialog
 from request_desk.ui.inbox.flow import CancelChoice, Handling, Primary, ShownOffer
-from request_desk.ui.inbox.handler import NOT_ARMED, Outgoing, RequestHandler, Values
+from request_desk.ui.inbox.offer_schedule import OfferSchedule
 from request_desk.ui.inbox.offers_strip import OffersStrip
 from request_desk.ui.inbox.phrase_popup import PhrasePopup, other_language
+from request_desk.ui.inbox.request_controller import NOT_ARMED, Outgoing, RequestController, Values
 from request_desk.ui.inbox.request_pane import RequestPane
-from request_desk.ui.inbox.request_words import Item, change_words, visit_line
+from request_desk.ui.inbox.request_words import Item, appointment_line, change_words
 from request_desk.ui.inbox.response_pane import ResponsePane, Shown
 from request_desk.ui.inbox.send_questions import SendQuestions
 from request_desk.ui.running.context import DeskContext
@@ -55,7 +55,7 @@ def _in_language(library: Sequence[Phrase], slug: str, language: str) -> list[Ph
     return sorted((one for one in library if one.slug == slug), key=lambda one: one.language != language)
 
 
-class Answering(QObject):
+class ResponseController(QObject):
     """One request from the first look to the sent letter."""
 
     resolved = Signal(object)  # Resolved
@@ -80,9 +80,9 @@ class Answering(QObject):
         self._message, self._response = message, response
         self._window = window
         self._directory: Directory | None = None
-        self.handler = RequestHandler(context, self._known_directory, self)
-        self.beside = ScheduleBeside(context, schedule, strip, self._known_directory, self)
-        self._questions = SendQuestions(context, self.handler, window, self)
+        self.request_controller = RequestController(context, self._known_directory, self)
+        self.beside = OfferSchedule(context, schedule, strip, self._known_directory, self)
+        self._questions = SendQuestions(context, self.request_controller, window, self)
         self._values: Values | None = None
         self._library: tuple[Phrase, ...] = ()
         self._targets: tuple[TargetChoice, ...] = ()
@@ -98,14 +98,14 @@ class Answering(QObject):
         context.timers(self, TICK, self._second, repeat=True)
 
     def _connect(self) -> None:
-        handler, message, response = self.handler, self._message, self._response
+        handler, message, response = self.request_controller, self._message, self._response
         handler.opened.connect(self._opened)
         handler.closed.connect(self._closed)
         handler.updated.connect(self._updated)
         handler.offered.connect(self._offered)
-        handler.valued.connect(self._valued)
-        handler.news.connect(self._news)
-        handler.told.connect(self._told)
+        handler.values_merged.connect(self._valued)
+        handler.changed_elsewhere.connect(self._news)
+        handler.changed_quietly.connect(self._told)
         handler.refused.connect(response.refuse)
         handler.taken.connect(response.explain)
         handler.conflicted.connect(self._conflicted)
@@ -185,17 +185,17 @@ class Answering(QObject):
 
     def open(self, request_id: RequestId) -> None:
         """Show a request; what was typed for the one before is on its way to the disk."""
-        if request_id == self.handler.request_id:
+        if request_id == self.request_controller.request_id:
             return
         self._context.drafts.save_now()
         self._context.gate.request_shown(request_id)
-        self.handler.open(request_id)
+        self.request_controller.open(request_id)
 
     def leave(self) -> None:
         """Show no request."""
         self._context.drafts.save_now()
         self._context.gate.request_shown(None)
-        self.handler.leave()
+        self.request_controller.leave()
 
     @Slot(object)
     def _opened(self, now: Handling) -> None:
@@ -215,7 +215,7 @@ class Answering(QObject):
     def _offered(self, now: Handling) -> None:
         draft = self._context.drafts.of(now.view.id)
         if draft is not None and not self._recalled:
-            self.handler.recall(draft.state)
+            self.request_controller.recall(draft.state)
         self._recalled = True
         self._hold_again(now.view.id)
         self._keep_draft()
@@ -236,25 +236,25 @@ class Answering(QObject):
     def _show(self, now: Handling) -> None:
         words, at = self._context.words(), self._context.clock.now()
         self._message.urgent_words = self._context.settings().urgent_words
-        self._message.show_request(now, self.handler.claim, words, at)
+        self._message.show_request(now, self.request_controller.claim, words, at)
         self._response.show_handling(Shown(now, self._context.clock.now(), self._is_online), words)
         self.beside.follow(now)
 
     @Slot()
     def _painted(self) -> None:
-        now = self.handler.now
+        now = self.request_controller.now
         if now is not None:
             self._context.gate.request_painted(now.view.id)
 
     @Slot(object)
     def _offers_painted(self, offers: Sequence[tuple[int, FreeSlot]]) -> None:
-        if self.handler.now is not None:
+        if self.request_controller.now is not None:
             for digit, slot in offers:
                 if digit:
                     self._context.gate.offer_painted(digit, slot)
 
     def _second(self) -> None:
-        now = self.handler.now
+        now = self.request_controller.now
         if now is not None and now.hold is not None:
             self._message.show_times(now, self._context.words(), self._context.clock.now())
             self.beside.tick()
@@ -264,7 +264,7 @@ class Answering(QObject):
     @Slot(int)
     def choose_digit(self, digit: int) -> None:
         """Choose the offer under a digit; a dead digit does nothing."""
-        now = self.handler.now
+        now = self.request_controller.now
         one = flow.by_digit(now, digit) if now is not None else None
         if one is not None and self._may_write():
             self._choose(one)
@@ -274,7 +274,7 @@ class Answering(QObject):
     def _choose(self, one: ShownOffer) -> None:
         self._response.clear_refusal()
         self.beside.come_back()
-        self.handler.choose(one)
+        self.request_controller.choose(one)
 
     @Slot(object)
     def _offer_clicked(self, one: ShownOffer) -> None:
@@ -283,11 +283,11 @@ class Answering(QObject):
 
     @Slot(object)
     def _left_out(self, item: Item) -> None:
-        self.handler.leave_out(item.removes)
+        self.request_controller.leave_out(item.removes)
 
     @Slot(object)
     def _item_chosen(self, item: Item) -> None:
-        now = self.handler.now
+        now = self.request_controller.now
         if now is None or item.slot is None or not self._may_write():
             return
         key = flow.key_of(item.slot)
@@ -298,23 +298,23 @@ class Answering(QObject):
     @Slot()
     def cancel_appointment(self) -> None:
         """Choose to cancel; the reason is asked for unless the request is a cancellation."""
-        now = self.handler.now
+        now = self.request_controller.now
         if now is None or now.appointment is None or now.is_answered or not self._may_write():
             return
         reasons = self._context.settings().cancel_reasons
         if now.view.kind.value == "cancel" and reasons:
             asked = next((one for one in reasons if one.code == PARENT_ASKED), reasons[0])
-            self.handler.cancel_appointment(CancelChoice(asked))
+            self.request_controller.cancel_appointment(CancelChoice(asked))
             return
-        visit = visit_line(now.appointment, self._context.words())
-        dialog = CancelDialog(visit, reasons, _("Choose this reason"), self._window, by_enter=True)
+        appointment = appointment_line(now.appointment, self._context.words())
+        dialog = CancelDialog(appointment, reasons, _("Choose this reason"), self._window, by_enter=True)
         dialog.chosen.connect(self._cancel_chosen)
         dialog.chosen.connect(dialog.accept)
         dialog.open()
 
     @Slot(object, str)
     def _cancel_chosen(self, reason: CancelReason, text: str) -> None:
-        self.handler.cancel_appointment(CancelChoice(reason, text))
+        self.request_controller.cancel_appointment(CancelChoice(reason, text))
 
     # the text
 
@@ -322,7 +322,7 @@ class Answering(QObject):
     def _valued(self, values: Values) -> None:
         """The fields follow the chosen act; an untouched text is written anew for another outcome."""
         before, self._values = self._values, values
-        now = self.handler.now
+        now = self.request_controller.now
         if now is None:
             return
         if self._phrase_next:
@@ -344,7 +344,7 @@ class Answering(QObject):
 
     def _show_own(self) -> None:
         """Show what the phrase says in the desk's language, beside a letter in another one (RE2)."""
-        now, values, slug = self.handler.now, self._values, self._response.phrase()
+        now, values, slug = self.request_controller.now, self._values, self._response.phrase()
         own = next((one for one in self._library if one.slug == slug and one.language == spoken()), None)
         is_theirs = now is not None and known_language(now.view.sender.language) == spoken()
         if now is None or values is None or own is None or is_theirs:
@@ -383,7 +383,7 @@ class Answering(QObject):
     @Slot()
     def open_phrases(self) -> None:
         """Open Phrase Construction over the request that is open."""
-        now = self.handler.now
+        now = self.request_controller.now
         if now is None or now.sending:
             return
         popup = PhrasePopup(
@@ -397,8 +397,8 @@ class Answering(QObject):
         )
         popup.chosen.connect(self._phrase_chosen)
         if self._values is None:
-            self.handler.valued.connect(popup.take)
-            self.handler.unvalued.connect(popup.do_without)
+            self.request_controller.values_merged.connect(popup.take)
+            self.request_controller.values_failed.connect(popup.do_without)
         popup.open()
 
     @Slot(object, object)
@@ -409,10 +409,10 @@ class Answering(QObject):
             self._response.put(rendered, phrase, values)
         else:
             editor.add(rendered, values, phrase.prompts)
-        if self.handler.now is not None:
-            self._tell_language(self.handler.now, phrase)
+        if self.request_controller.now is not None:
+            self._tell_language(self.request_controller.now, phrase)
         editor.refresh(values)  # they may have come while the phrases were open
-        self.handler.typed()
+        self.request_controller.typed()
         editor.setFocus()
         editor.go_to_open(from_start=True)
         self._text_changed()
@@ -420,7 +420,7 @@ class Answering(QObject):
     @Slot()
     def _edited(self) -> None:
         if self._is_online:
-            self.handler.typed()
+            self.request_controller.typed()
         self._text_changed()
 
     def _text_changed(self) -> None:
@@ -441,7 +441,7 @@ class Answering(QObject):
 
     def _keep_draft(self) -> None:
         """Remember text, act and disposition; nothing begun is no draft."""
-        now = self.handler.now
+        now = self.request_controller.now
         if now is None or now.sending or not self._recalled:
             return
         editor = self._response.editor
@@ -474,12 +474,12 @@ class Answering(QObject):
         if disposition is Disposition.WAITING:
             self.wait_for_parent()
         else:
-            self.handler.dispose(disposition)
+            self.request_controller.dispose(disposition)
 
     @Slot()
     def wait_for_parent(self) -> None:
         """Ask until when to wait (key S)."""
-        now = self.handler.now
+        now = self.request_controller.now
         if now is None or now.is_answered:
             return
         settings, words = self._context.settings(), self._context.words()
@@ -496,13 +496,13 @@ class Answering(QObject):
         if day is not None:
             hours = [one.start_minute for one in self._context.settings().opening_hours if one.weekday == day.weekday()]
             until = self._context.words().zone.instant(day, min(hours, default=8 * 60))
-        self.handler.dispose(Disposition.WAITING, until)
+        self.request_controller.dispose(Disposition.WAITING, until)
 
     @Slot()
     def _wait_dropped(self) -> None:
-        if self.handler.now is not None:
+        if self.request_controller.now is not None:
             self._response.show_handling(
-                Shown(self.handler.now, self._context.clock.now(), self._is_online), self._context.words()
+                Shown(self.request_controller.now, self._context.clock.now(), self._is_online), self._context.words()
             )
 
     # sending
@@ -513,7 +513,7 @@ class Answering(QObject):
 
         While nothing is chosen or written it goes to where that is done, and writes nothing.
         """
-        now = self.handler.now
+        now = self.request_controller.now
         if now is None or now.sending or not self._may_write():
             return
         match flow.primary_of(now, has_text=not self._response.editor.is_empty()):
@@ -540,13 +540,13 @@ class Answering(QObject):
         if phrase is not None and rendered is not None:
             self._response.put(rendered, phrase, values.fields)
             self._tell_language(now, phrase)
-            self.handler.typed()
+            self.request_controller.typed()
             self._text_changed()
 
     @Slot()
     def complete_without_reply(self) -> None:
         """Complete with a reason and no word to the parent."""
-        now = self.handler.now
+        now = self.request_controller.now
         if now is not None and not now.has_act and not now.is_answered:
             self._send(with_act=False)
 
@@ -556,7 +556,7 @@ class Answering(QObject):
         self._send(with_act=False)
 
     def _send(self, *, with_act: bool) -> None:
-        now = self.handler.now
+        now = self.request_controller.now
         if now is None or now.sending or not self._may_write():
             return
         state = now if with_act else flow.letting_go(now)
@@ -584,7 +584,7 @@ class Answering(QObject):
             self._questions.ask(need, state, self._differences(state), with_act=with_act)
             return
         self._last_sent = (now.view.id, self._response.editor.text(), self._response.phrase(), self._draft_state(now))
-        self.handler.send(Outgoing(reply, with_act, "" if reply is not None else self._no_reply_reason))
+        self.request_controller.send(Outgoing(reply, with_act, "" if reply is not None else self._no_reply_reason))
 
     def _differences(self, state: Handling) -> tuple[str, ...]:
         """What the response says otherwise than the act; nothing once it is meant so (RE11)."""
@@ -601,12 +601,12 @@ class Answering(QObject):
     @Slot()
     def _only_reply(self) -> None:
         """Nobody has agreed: the act is let go; who has no right is told that a parent must ask."""
-        now = self.handler.now
+        now = self.request_controller.now
         if now is None:
             return
         self._phrase_next = "" if now.view.sender.may_book else WHO_MAY[now.view.kind]
         self._response.editor.reset()
-        self.handler.let_go()
+        self.request_controller.let_go()
         self.go_to_response()
 
     @Slot(str)
@@ -615,7 +615,7 @@ class Answering(QObject):
 
     @Slot()
     def _text_meant(self) -> None:
-        self.handler.mean(self._response.editor.text())
+        self.request_controller.mean(self._response.editor.text())
 
     @Slot(bool)
     def _answered(self, with_act: bool) -> None:
@@ -628,7 +628,7 @@ class Answering(QObject):
 
     @Slot(object)
     def _conflicted(self, refused: Refused) -> None:
-        now = self.handler.now
+        now = self.request_controller.now
         if now is None:
             return
         self._keep_draft()
@@ -643,34 +643,34 @@ class Answering(QObject):
     @Slot()
     def _show_news(self) -> None:
         self._message.news_bar.clear()
-        self.handler.show_news()
+        self.request_controller.show_news()
 
     @Slot()
     def _follow_up(self) -> None:
         reply = self._response.reply()
         if reply is not None:
-            self.handler.follow_up(reply)
+            self.request_controller.follow_up(reply)
 
     @Slot()
     def _discard(self) -> None:
-        now = self.handler.now
+        now = self.request_controller.now
         if now is not None:
             self._response.reset()
             self._context.drafts.drop(now.view.id)
-            self.handler.discard()
+            self.request_controller.discard()
 
     # other acts
 
     @Slot()
     def change_patient(self) -> None:
         """Ask which child of the household the request is about (ACT16)."""
-        now = self.handler.now
+        now = self.request_controller.now
         if now is None or now.is_answered or not self._may_write():
             return
         self._context.runner.read(self, patients.household, now.view.patient.id).done(self._household_read)
 
     def _household_read(self, found: tuple[Patient, ...]) -> None:
-        now = self.handler.now
+        now = self.request_controller.now
         if now is None:
             return
         others = [each for each in found if each.id != now.view.patient.id]
@@ -678,12 +678,12 @@ class Answering(QObject):
             self._response.refuse(_("There is no other patient in this household."))
             return
         dialog = PatientDialog(now.view.patient.name, others, self._context.words(), parent=self._window)
-        dialog.chosen.connect(self.handler.change_patient)
+        dialog.chosen.connect(self.request_controller.change_patient)
         dialog.open()
 
     def forward(self, search: str = "") -> None:
         """Ask whom to hand the request to, with a note; `search` is typed already where it finds somebody."""
-        now = self.handler.now
+        now = self.request_controller.now
         if now is None or now.is_answered or not self._may_write():
             return
         dialog = ForwardDialog(self._targets, now.view.target, search, parent=self._window)
@@ -692,15 +692,15 @@ class Answering(QObject):
 
     @Slot(object, str)
     def _forward_chosen(self, target: Target, note: str) -> None:
-        self.handler.forward(target, note)
+        self.request_controller.forward(target, note)
 
     @Slot(str)
     def _note_written(self, text: str) -> None:
-        self.handler.note(text)
+        self.request_controller.note(text)
 
     @Slot(object, str)
     def _called(self, outcome: CallOutcome, text: str) -> None:
-        self.handler.note(text, outcome)
+        self.request_controller.note(text, outcome)
 
     # what others do
 
@@ -729,9 +729,9 @@ class Answering(QObject):
         if any(entry.action == "taken_back" for entry in changes.of(Topic.REQUEST, request_id)):
             self._last_sent = None
             self._context.drafts.keep(request_id, text, phrase, state)
-            if self.handler.now is not None and self.handler.request_id == request_id:
+            if self.request_controller.now is not None and self.request_controller.request_id == request_id:
                 self._restore(text, phrase, state)
-                self.handler.recall(state)
+                self.request_controller.recall(state)
             self._taken_back = request_id
             if self._recalled:
                 self._hold_again(request_id)
@@ -739,14 +739,14 @@ class Answering(QObject):
 
     def _hold_again(self, request_id: RequestId) -> None:
         """An act was undone: what it had booked is held again, once the request is open with its offers."""
-        if self._taken_back is not None and request_id == self._taken_back == self.handler.request_id:
+        if self._taken_back is not None and request_id == self._taken_back == self.request_controller.request_id:
             self._taken_back = None
-            self.handler.hold_again()
+            self.request_controller.hold_again()
 
     @Slot(object)
     def _live_changed(self, state: LiveState) -> None:
         self._is_online = state is not LiveState.OFFLINE
-        now = self.handler.now
+        now = self.request_controller.now
         if now is not None:
             self._response.show_handling(Shown(now, self._context.clock.now(), self._is_online), self._context.words())
         if self._is_online and not self._library:
