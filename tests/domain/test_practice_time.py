@@ -178,3 +178,20 @@ def test_short_names_of_zones_are_told() -> None:
 def test_a_minute_outside_the_day_is_a_bug(minute: int) -> None:
     with pytest.raises(ValueError, match="not a minute"):
         PracticeTime("UTC").instant(date(2026, 1, 1), minute)
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "skipped", "doubled"),
+    [
+        ("America/Los_Angeles", date(2026, 11, 24), range(0), range(0)),
+        ("America/Los_Angeles", date(2026, 3, 8), range(120, 180), range(0)),
+        ("America/Los_Angeles", date(2026, 11, 1), range(0), range(60, 120)),
+        ("America/Santiago", date(2026, 9, 6), range(60), range(0)),
+        ("Australia/Lord_Howe", date(2026, 4, 5), range(0), range(90, 120)),
+    ],
+)
+def test_what_the_clock_skips_and_shows_twice_is_told_in_minutes(
+    zone: str, day: date, skipped: range, doubled: range
+) -> None:  # AV5
+    clock = PracticeTime(zone)
+    assert (clock.skipped(day), clock.doubled(day)) == (skipped, doubled)

@@ -161,3 +161,11 @@ def test_words_are_looked_up_late() -> None:
 
 def test_midnight_of_utc_is_another_day_here() -> None:
     assert WORDS.moment(datetime(2026, 11, 24, 2, 0, tzinfo=UTC)) == "Mon, Nov 23, 6:00 PM"
+
+
+@pytest.mark.parametrize(("locale", "first"), [("en_US", date(2026, 11, 22)), ("en_GB", date(2026, 11, 23))])
+def test_a_week_begins_where_weeks_begin_in_the_locale(locale: str, first: date) -> None:
+    words = Words(locale, ZONE)
+    week = words.week_of(date(2026, 11, 24))
+    assert week == tuple(first + timedelta(days=number) for number in range(7))
+    assert {words.week_of(day) for day in week} == {week}

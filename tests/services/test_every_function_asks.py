@@ -59,6 +59,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "schedule.two_places": ("elsewhere", "lock_patient"),
     "inbox.search_index": ("add", "change", "forget", "rescope"),
     "schedule.slots": (
+        "opened",
         "type_rules",
         "all_providers",
         "all_locations",

@@ -1,9 +1,11 @@
 """What desks and parents see of the schedule: days, offers, wishes with their state, the portal's times (ACT1, ACT2, MC5, BK4)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import event, update
 
@@ -13,7 +15,7 @@ from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Invalid, NotAllowed, NotFound
 from request_desk.domain.ids import AppointmentId, ProviderId, RequestId
 from request_desk.domain.requests import Fit, Offer, WishState
-from request_desk.domain.schedule import PortalAppointment, PortalSlot, ScheduleDay
+from request_desk.domain.schedule import PortalAppointment, PortalSlot, ScheduleDay, ScheduleWeek
 from request_desk.domain.spans import Slot
 from request_desk.services.desk import Unit
 from request_desk.services.schedule import queries as schedule_queries
@@ -54,6 +56,31 @@ def states(practice: Practice, request: RequestId) -> list[WishState]:
 
 def day(practice: Practice, **values: Any) -> ScheduleDay:
     return practice.desk.query(practice.maria, schedule_queries.day, values.pop("day", TODAY), **values)
+
+
+def week(
+    practice: Practice,
+    provider: ProviderId | None = None,
+    *,
+    first_day: date = TODAY - timedelta(days=1),
+    **values: Any,
+) -> ScheduleWeek:
+    return practice.desk.query(
+        practice.maria, schedule_queries.week, first_day, provider or practice.lindqvist, **values
+    )
+
+
+def statements(unit: Unit, ask: Callable[[Unit], object]) -> int:
+    """How many statements a query sends."""
+    sent: list[str] = []
+
+    def sending(*what: Any) -> None:
+        sent.append(what[2])
+
+    event.listen(unit.connection, "before_cursor_execute", sending)
+    ask(unit)
+    event.remove(unit.connection, "before_cursor_execute", sending)
+    return len(sent)
 
 
 def appointments(practice: Practice, **values: Any) -> tuple[PortalAppointment, ...]:
@@ -296,17 +323,61 @@ def test_a_window_carries_what_it_is_for(practice: Practice) -> None:  # AV6
     assert (last.label, last.staff_only) == ("Same-day sick", True)
 
 
+def test_a_week_of_a_provider_has_the_days_on_which_the_practice_is_open(practice: Practice) -> None:  # ACT1
+    monday, saturday = TODAY - timedelta(days=1), TODAY + timedelta(days=4)
+    shown = week(practice)
+    assert shown.key == (monday, practice.lindqvist)
+    assert [each.key for each in shown.columns] == [
+        (monday + timedelta(days=number), practice.lindqvist) for number in range(5)
+    ]
+    assert {each.location_names for each in shown.columns} == {("Northside",)}
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, saturday, "9:20")
+    practice.an_appointment(practice.zuri, practice.mwangi, saturday, "11:20")
+    practice.an_absence(practice.lindqvist, wall(TODAY, "12:00"), wall(TOMORROW, "12:00"), "Leave")
+    columns = {each.day: each for each in week(practice).columns}
+    assert [each.id for each in columns[saturday].entries] == [booked]
+    assert [day for day, each in columns.items() if each.absences] == [TODAY, TOMORROW]
+    assert week(practice, location_ids=(practice.harbor,)).columns[1].open == ()
+
+
+def test_a_week_without_any_open_day_has_all_seven(practice: Practice) -> None:
+    provider = practice.a_provider("Dr. New", "Dr. New", [])
+    settings = msgspec.to_builtins(replace(practice.settings, opening_hours=()))
+    with practice.database.write() as connection:
+        connection.execute(update(schema.practice).values(settings=settings, version=schema.practice.c.version + 1))
+    assert len(week(practice, provider).columns) == 7
+
+
+def test_the_week_of_nobody_is_refused(practice: Practice) -> None:
+    with pytest.raises(NotFound, match="provider is not there"):
+        week(practice, ProviderId(999_999))
+
+
+def test_a_week_is_seen_as_its_days_are(practice: Practice) -> None:
+    """Also in the week in which the clocks go back: each appointment in the column of its day."""
+    sunday = date(2026, 11, 1)
+    for number in range(7):
+        practice.an_appointment(practice.zuri, practice.lindqvist, sunday + timedelta(days=number), "23:30", minutes=20)
+    shown = week(practice, first_day=sunday)
+    for column in shown.columns:
+        assert day(practice, day=column.day, provider_ids=(practice.lindqvist,)).columns == (column,)
+    assert len(shown.columns) == 7
+
+
+def test_a_week_costs_as_many_statements_as_a_day(practice: Practice) -> None:
+    def of_day(unit: Unit) -> object:
+        return schedule_queries.day(unit, TODAY)
+
+    def of_week(unit: Unit) -> object:
+        return unit.settings, schedule_queries.week(unit, TODAY, practice.lindqvist)
+
+    sent = [practice.desk.query(practice.maria, statements, ask) for ask in (of_week, of_day, of_week)]
+    assert sent[2] <= sent[1] + 1  # which version the settings have
+
+
 def test_a_day_costs_the_same_few_statements_however_full_it_is(practice: Practice) -> None:
     def count(unit: Unit) -> int:
-        sent: list[str] = []
-
-        def sending(*what: Any) -> None:
-            sent.append(what[2])
-
-        event.listen(unit.connection, "before_cursor_execute", sending)
-        schedule_queries.day(unit, TODAY)
-        event.remove(unit.connection, "before_cursor_execute", sending)
-        return len(sent)
+        return statements(unit, lambda unit: schedule_queries.day(unit, TODAY))
 
     practice.desk.query(practice.maria, count)  # the settings are read once
     empty = practice.desk.query(practice.maria, count)
@@ -443,6 +514,7 @@ def test_the_schedule_is_for_staff(practice: Practice) -> None:
     request = asked(practice)
     attempts: list[Callable[[], object]] = [
         lambda: practice.desk.query(practice.amara, schedule_queries.day, TODAY),
+        lambda: practice.desk.query(practice.amara, schedule_queries.week, TODAY, practice.lindqvist),
         lambda: practice.desk.query(practice.amara, schedule_queries.offers, request),
         lambda: practice.desk.query(practice.amara, schedule_queries.shown_wishes, request),
         lambda: practice.desk.query(practice.amara, schedule_queries.upcoming, [practice.zuri]),

@@ -49,7 +49,7 @@ from request_desk.domain.words import Words
 from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.flow import CancelChoice, Handling, Need, ShownOffer
 from request_desk.ui.inbox.offer_schedule import painted
-from request_desk.ui.schedule.day_layout import OfferState
+from request_desk.ui.schedule.grid_layout import OfferState
 
 WORDS = Words("en_US", PracticeTime("America/Los_Angeles"), date(2026, 11, 24))
 NINE_TWENTY = datetime(2026, 11, 24, 17, 20, tzinfo=UTC)

@@ -44,7 +44,7 @@ from request_desk.ui.inbox.message_center import MessageCenter
 from request_desk.ui.inbox.offer_schedule import painted
 from request_desk.ui.inbox.phrase_popup import PhrasePopup
 from request_desk.ui.schedule.cancel_dialog import CancelDialog
-from request_desk.ui.schedule.day_layout import OfferState
+from request_desk.ui.schedule.grid_layout import OfferState
 from request_desk.ui.widgets.buttons import ButtonKind
 from request_desk.ui.widgets.states import State
 from request_desk.ui.widgets.text import PlainLabel

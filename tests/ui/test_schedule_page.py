@@ -24,7 +24,7 @@ from request_desk.services.schedule import acts, scheduling
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.store import schema
 from request_desk.ui.schedule.cancel_dialog import CancelDialog
-from request_desk.ui.schedule.day_painting import type_edge
+from request_desk.ui.schedule.grid_painting import type_edge
 from request_desk.ui.schedule.move_dialog import MoveDialog
 from request_desk.ui.schedule.schedule_page import SchedulePage
 from request_desk.ui.schedule.slot_dialog import SlotDialog
@@ -89,9 +89,9 @@ def set_type(practice: Practice, **values: object) -> None:
 
 def columns(desk: PageDesk[SchedulePage]) -> tuple[ProviderColumn, ...]:
     """The columns of the day that is shown."""
-    day = desk.page.panel.view.day()
-    assert day is not None
-    return day.columns
+    shown = desk.page.panel.view.shown()
+    assert shown is not None
+    return shown.columns
 
 
 def entry_of(desk: PageDesk[SchedulePage], appointment_id: AppointmentId) -> Appointment:
@@ -100,8 +100,8 @@ def entry_of(desk: PageDesk[SchedulePage], appointment_id: AppointmentId) -> App
 
 def shown_day(desk: PageDesk[SchedulePage]) -> date | None:
     """The day whose appointments are shown, not only its title."""
-    day = desk.page.panel.view.day()
-    return day.day if day is not None else None
+    shown = desk.page.panel.view.shown()
+    return shown.key[0] if shown is not None else None
 
 
 def choose(desk: PageDesk[SchedulePage], appointment_id: AppointmentId) -> Appointment:
@@ -701,7 +701,7 @@ def test_the_location_filter_is_kept_for_the_user(desk_at: OpenDesk, practice: P
     desk.settle()
     (column,) = columns(desk)
     assert column.provider_name == "Dr. Mwangi"
-    assert kept == {"schedule.locations": [practice.harbor]}
+    assert kept["schedule.locations"] == [practice.harbor]
     again = desk_at(preferences=kept)
     assert again.page.locations.chosen() == (practice.harbor,)
     assert len(columns(again)) == 1

@@ -1,5 +1,6 @@
 """Wall time and instants, gaps and doubled hours, practice days; the only place that knows zones. Words are in `words`."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -12,6 +13,7 @@ _ONE_DAY: Final = timedelta(days=1)
 _FIRST_YEAR: Final = 1900
 _LAST_YEAR: Final = 2199
 _NOT_A_PLACE: Final = frozenset({"Factory", "localtime", "posixrules"})
+_TICK: Final = 5  # minutes, which divide every UTC offset in use
 _KEPT_DAYS: Final = 4_000  # days kept in memory: eleven years of a schedule
 
 
@@ -111,6 +113,20 @@ class PracticeTime:
     def is_second_pass(self, instant: datetime) -> bool:
         """Tell whether this is the second of two equal wall times."""
         return instant.astimezone(self._zone).fold == 1
+
+    def skipped(self, day: date) -> range:
+        """Return the minutes of a day that the wall clock never shows; on most days there are none."""
+        return self._switched(day, lambda minute: not self.exists(day, minute))
+
+    def doubled(self, day: date) -> range:
+        """Return the minutes of a day that the wall clock shows twice; on most days there are none."""
+        return self._switched(day, lambda minute: self.is_ambiguous(self.instant(day, minute)))
+
+    def _switched(self, day: date, is_one: Callable[[int], bool]) -> range:
+        if self._start(day)[1]:
+            return range(0)
+        found = [minute for minute in range(0, DAY_MINUTES, _TICK) if is_one(minute)]
+        return range(found[0], found[-1] + _TICK) if found else range(0)
 
     def abbreviation(self, instant: datetime) -> str:
         """Return the zone's short name at that instant: PST, PDT, or UTC-3 where it has none."""

@@ -17,16 +17,25 @@ HOLD_AT_MOST: Final = timedelta(hours=1)  # a hold renews no longer than this af
 _HOUR: Final = timedelta(hours=1)
 
 
+ColumnKey = tuple[date, ProviderId]
+ScheduleKey = tuple[date, ProviderId | None]
+
+
 @dataclass(frozen=True, slots=True)
 class ProviderColumn:
     """One provider's day: open time, absences and entries, each by start; entries are held, confirmed, completed or no-show."""
 
+    day: date
     provider_id: ProviderId
     provider_name: str
     location_names: tuple[str, ...]
     open: tuple[OpenSpan, ...]
     absences: tuple[Absence, ...]
     entries: tuple[Appointment, ...]
+
+    @property
+    def key(self) -> ColumnKey:
+        return self.day, self.provider_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,37 @@ class ScheduleDay:
 
     day: date
     columns: tuple[ProviderColumn, ...]
+
+    @property
+    def key(self) -> ScheduleKey:
+        return self.day, None
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleWeek:
+    """Seven practice days of one provider, a column for each on which the practice is open or something is planned."""
+
+    first_day: date
+    provider_id: ProviderId
+    columns: tuple[ProviderColumn, ...]
+
+    @property
+    def key(self) -> ScheduleKey:
+        return self.first_day, self.provider_id
+
+
+@dataclass(frozen=True, slots=True)
+class DayLoad:
+    """How full a day is: the time of its appointments beside the time in which its providers work."""
+
+    day: date
+    booked: timedelta
+    open: timedelta
+
+    @property
+    def share(self) -> float:
+        """Return the booked part of the open time, 1 where more is booked than that."""
+        return min(1.0, self.booked / self.open) if self.open else float(bool(self.booked))
 
 
 @dataclass(frozen=True, slots=True)

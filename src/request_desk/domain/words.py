@@ -202,6 +202,11 @@ class Words:
         """Return "Tue"."""
         return self._applied("weekday", self._day(when))
 
+    def week_of(self, day: date) -> tuple[date, ...]:
+        """Return the seven days of a day's week, from the day that weeks begin with in the locale."""
+        first = day - timedelta(days=(day.weekday() - self._locale().first_week_day) % 7)
+        return tuple(first + timedelta(days=number) for number in range(7))
+
     def month(self, day: date) -> str:
         """Return "November 2026"."""
         return self._applied("month", day)

@@ -1,6 +1,7 @@
 """What is read of the schedule: a day, slots, offers, the state of wishes, the portal's times; acts are in `scheduling`."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -10,7 +11,7 @@ from sqlalchemy import Row, and_, bindparam, select
 from request_desk.domain import own_words, schedule
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import AvailabilityWindow, OpenSpan, is_open, open_spans
+from request_desk.domain.availability import Absence, is_open
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid, Limit, NotAllowed, NotFound
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
@@ -19,7 +20,15 @@ from request_desk.domain.own_words import OwnWish, against
 from request_desk.domain.policy import Action, PatientSubject, Verdict, may
 from request_desk.domain.practice_time import PracticeTime, on_calendar
 from request_desk.domain.requests import AuthorKind, DayPart, Offer, ShownWish, Wish, WishKind, WishState
-from request_desk.domain.schedule import PortalAppointment, PortalSlot, ProviderColumn, ScheduleDay, SlotCheck, Snapped
+from request_desk.domain.schedule import (
+    PortalAppointment,
+    PortalSlot,
+    ProviderColumn,
+    ScheduleDay,
+    ScheduleWeek,
+    SlotCheck,
+    Snapped,
+)
 from request_desk.domain.spans import Slot, Span, merged, overlaps
 from request_desk.domain.wishes import state_of
 from request_desk.domain.words import _
@@ -48,6 +57,7 @@ _OLD: Final = timedelta(days=366)  # how far back the portal lists appointments
 _table: Final = schema.appointment
 _SHOWN = (AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW)
 _ENTRIES = VIEW.where(
+    _table.c.provider_id.in_(bindparam("providers", expanding=True)),
     _table.c.starts_at < bindparam("ends_at"),
     _table.c.starts_at > bindparam("reach"),
     _table.c.ends_at > bindparam("starts_at"),
@@ -278,8 +288,8 @@ def snapped(
     on_calendar(at)
     day = unit.time.bounds(unit.time.day_of(at))
     chain_id = exclude_chain or AppointmentId(0)
-    asked = {**_span_values(day), "now": unit.now}
-    entries = [each for each in map(view, unit.rows(_ENTRIES, asked)) if each.provider_id == provider_id]
+    asked = {**_span_values(day), "now": unit.now, "providers": [provider_id]}
+    entries = [view(row) for row in unit.rows(_ENTRIES, asked)]
     busy = [
         Span(each.starts_at, each.ends_at)
         for each in entries
@@ -303,7 +313,9 @@ def snapped(
     )
     opened = [
         Span(each.starts_at, each.ends_at)
-        for each in _opened(unit, book.windows.get(provider_id, ()), book.locations, (location_id,), Span(start, end))
+        for each in slots.opened(
+            unit, book.windows.get(provider_id, ()), book.locations, (location_id,), Span(start, end)
+        )
     ]
     window = next((each for each in merged(opened) if each.starts_at <= at < each.ends_at), None)
     if window is None:
@@ -338,34 +350,69 @@ def day(
     """Return a practice day in columns: who works there that day or has an appointment; one statement for each table."""
     unit.require(Permission.VIEW_SCHEDULE)
     on_calendar(day)
-    span = unit.time.bounds(day)
+    found = _columns(unit, [day], provider_ids, location_ids)
+    return ScheduleDay(day, tuple(each for each in found if _is_at(each, location_ids)))
+
+
+def week(
+    unit: Unit, first_day: date, provider_id: ProviderId, *, location_ids: Collection[LocationId] = ()
+) -> ScheduleWeek:
+    """Return seven days of a provider in columns: when the practice is open, or the provider works or has an appointment.
+
+    As many statements as for one day. Where none is such a day, all seven are there. Raises NotFound.
+    """
+    unit.require(Permission.VIEW_SCHEDULE)
+    on_calendar(first_day)
+    days = [first_day + timedelta(days=number) for number in range(7)]
+    found = _columns(unit, days, (provider_id,), location_ids)
+    if not found:
+        raise NotFound(_("This provider is not there any more. Choose another one."))
+    weekdays = {hours.weekday for hours in unit.settings.opening_hours}
+    shown = tuple(each for each in found if each.day.weekday() in weekdays or _is_at(each, location_ids))
+    return ScheduleWeek(first_day, provider_id, shown or tuple(found))
+
+
+def _is_at(column: ProviderColumn, location_ids: Collection[LocationId]) -> bool:
+    """Whether somebody works or is seen there at the locations asked for."""
+    return bool(column.open) or any(not location_ids or each.location_id in location_ids for each in column.entries)
+
+
+def _columns(
+    unit: Unit, days: Sequence[date], provider_ids: Collection[ProviderId], location_ids: Collection[LocationId]
+) -> list[ProviderColumn]:
+    """A column for each day of each provider (empty: all), whatever is in it; the days follow each other."""
     known, locations = slots.all_providers(unit), slots.all_locations(unit)
     asked = [each for each in known if not provider_ids or each in provider_ids]
+    bounds = {day: unit.time.bounds(day) for day in days}
+    hull = Span(bounds[days[0]].starts_at, bounds[days[-1]].ends_at)
     windows = slots.windows_of(unit, asked)
-    absences = slots.absences_of(unit, asked, span)
+    absences = slots.absences_of(unit, asked, hull)
     entries: dict[ProviderId, list[Appointment]] = {}
-    values = {**_span_values(span), "now": unit.now}
+    values = {**_span_values(hull), "now": unit.now, "providers": asked}
     for entry in map(view, unit.rows(_ENTRIES, values)):
         entries.setdefault(entry.provider_id, []).append(entry)
     columns: list[ProviderColumn] = []
-    for provider_id in asked:
+    for provider_id, (day, span) in itertools.product(asked, bounds.items()):
         here = windows.get(provider_id, ()) if known[provider_id].active else ()
-        opened = _opened(unit, here, locations, location_ids, span)
-        appointments = entries.get(provider_id, [])
-        if not opened and not any(not location_ids or each.location_id in location_ids for each in appointments):
-            continue
+        opened = slots.opened(unit, here, locations, location_ids, span)
+        appointments = [each for each in entries.get(provider_id, ()) if _touches(each, span)]
         at = {each.location_id for each in opened} | {each.location_id for each in appointments}
         columns.append(
             ProviderColumn(
+                day=day,
                 provider_id=provider_id,
                 provider_name=known[provider_id].name,
                 location_names=tuple(each.name for each in locations.values() if each.id in at),
                 open=tuple(opened),
-                absences=tuple(absences.get(provider_id, ())),
+                absences=tuple(each for each in absences.get(provider_id, ()) if _touches(each, span)),
                 entries=tuple(appointments),
             )
         )
-    return ScheduleDay(day, tuple(columns))
+    return columns
+
+
+def _touches(what: Appointment | Absence, span: Span) -> bool:
+    return what.starts_at < span.ends_at and span.starts_at < what.ends_at
 
 
 def appointment(unit: Unit, appointment_id: AppointmentId) -> Appointment:
@@ -475,23 +522,6 @@ def portal_appointments(unit: Unit) -> tuple[PortalAppointment, ...]:
             )
         )
     return tuple(found)
-
-
-def _opened(
-    unit: Unit,
-    windows: Sequence[AvailabilityWindow],
-    locations: Mapping[LocationId, slots.LocationFacts],
-    location_ids: Collection[LocationId],
-    span: Span,
-) -> list[OpenSpan]:
-    """The open time of one provider at the locations asked for, each in its own zone, by start."""
-    by_zone: dict[str, list[AvailabilityWindow]] = {}
-    for window in windows:
-        location = locations[window.location_id]
-        if location.active and (not location_ids or location.id in location_ids):
-            by_zone.setdefault(location.zone, []).append(window)
-    found = [each for zone, here in by_zone.items() for each in open_spans(here, span, slots.time_of(unit, zone))]
-    return sorted(found, key=lambda each: (each.starts_at, each.ends_at, each.window_id))
 
 
 def _told(unit: Unit, seen: Appointment, *, may_read: bool) -> str:

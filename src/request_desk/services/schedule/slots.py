@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from request_desk.domain.appointments import AppointmentStatus
-from request_desk.domain.availability import Absence, AvailabilityWindow, Horizon
+from request_desk.domain.availability import Absence, AvailabilityWindow, Horizon, OpenSpan, open_spans
 from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode
 from request_desk.domain.errors import Invalid, NotFound
 from request_desk.domain.ids import (
@@ -258,6 +258,23 @@ def absences_of(unit: Unit, provider_ids: Iterable[ProviderId], span: Span) -> d
         absence = Absence(AbsenceId(row.id), ProviderId(row.provider_id), row.starts_at, row.ends_at, row.label)
         found.setdefault(absence.provider_id, []).append(absence)
     return found
+
+
+def opened(
+    unit: Unit,
+    windows: Sequence[AvailabilityWindow],
+    locations: Mapping[LocationId, LocationFacts],
+    location_ids: Collection[LocationId],
+    span: Span,
+) -> list[OpenSpan]:
+    """Return the open time of one provider at the locations asked for (empty: all), each in its own zone, by start."""
+    by_zone: dict[str, list[AvailabilityWindow]] = {}
+    for window in windows:
+        location = locations[window.location_id]
+        if location.active and (not location_ids or location.id in location_ids):
+            by_zone.setdefault(location.zone, []).append(window)
+    found = [each for zone, here in by_zone.items() for each in open_spans(here, span, time_of(unit, zone))]
+    return sorted(found, key=lambda each: (each.starts_at, each.ends_at, each.window_id))
 
 
 class SlotBook:

@@ -22,7 +22,7 @@ from request_desk.ui.inbox.offers_strip import OffersStrip, tiles
 from request_desk.ui.inbox.request_controller import NO_TYPE
 from request_desk.ui.inbox.request_words import hold_words
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.schedule.day_layout import FreePoint, OfferState, PaintedOffer
+from request_desk.ui.schedule.grid_layout import FreePoint, OfferState, PaintedOffer
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
 
 FAR = timedelta(days=90)  # how far *Next available* looks
@@ -146,7 +146,7 @@ class OfferSchedule(QObject):
         self._panel.expect(day)
         known = self._days.get(day)
         if known is not None:
-            self._panel.show_day(known)
+            self._panel.show_schedule(known)
         self._places_read = self._places()
         pending = self._context.runner.read(self, schedule_queries.day, day, location_ids=self._places_read)
         pending.done(self._day_read).refused(self._not_read)
@@ -166,7 +166,7 @@ class OfferSchedule(QObject):
     def _day_read(self, day: ScheduleDay) -> None:
         self._days[day.day] = day
         if day.day == self._panel.shown_day():
-            self._panel.show_day(day)
+            self._panel.show_schedule(day)
         if self._now is not None:
             self._show_offers(self._now)
 

@@ -1,4 +1,4 @@
-"""The Schedule page: a day of all providers, the card of one appointment, booking, moving and cancelling by mouse and keys."""
+"""The Schedule page: a day of providers or a week of one, the card of an appointment, booking, moving and cancelling."""
 
 from datetime import date
 from functools import partial
@@ -9,12 +9,12 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QWidget
 
 from request_desk.domain import schedule
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.changes import Changes, Topic
+from request_desk.domain.changes import Changes, ScheduleScope, Topic
 from request_desk.domain.directory import CancelReason, Patient
 from request_desk.domain.errors import Conflict, NotFound, Refused, Unavailable
-from request_desk.domain.ids import AppointmentId, LocationId
+from request_desk.domain.ids import AppointmentId, LocationId, ProviderId
 from request_desk.domain.requests import Cancellation, Move
-from request_desk.domain.schedule import ScheduleDay, SlotCheck
+from request_desk.domain.schedule import ScheduleDay, ScheduleWeek, SlotCheck
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _
 from request_desk.services.people import patients
@@ -26,11 +26,12 @@ from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.appointment_card import AppointmentCard
 from request_desk.ui.schedule.appointment_words import appointment_words, named, short_name, who_words
 from request_desk.ui.schedule.cancel_dialog import CancelDialog
-from request_desk.ui.schedule.day_layout import FreePoint, Moved
+from request_desk.ui.schedule.grid_layout import FreePoint, Moved
+from request_desk.ui.schedule.month_popup import MonthPopup
 from request_desk.ui.schedule.move_dialog import MoveDialog
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
 from request_desk.ui.schedule.slot_dialog import SlotDialog
-from request_desk.ui.widgets.buttons import Chip, primary
+from request_desk.ui.widgets.buttons import Chip, IconButton, TabStrip, primary
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.text import no_mnemonic
 from request_desk.ui.widgets.theme import Tone, app_theme
@@ -40,27 +41,34 @@ from request_desk.ui.window.pages import WindowPage
 
 _CARD = 320  # pixels at 100 %
 _LEAST = 560  # of the schedule beside the card; below it the card lies over the schedule
-_FILTER = "schedule.locations"
+_LOCATIONS, _PROVIDERS = "schedule.locations", "schedule.providers"
+_WEEK = "schedule.week"  # whose week is shown, None for a day
 _CHANGE = "change_schedule"
 
 
 class SchedulePage(WindowPage):
-    """One day of the practice. Everything that changes it goes through `acts.act_alone`, with one notice to the family."""
+    """A day of the practice or the week of a provider. Everything that changes it goes through `acts.act_alone`, with one notice to the family."""
 
-    loaded = Signal()  # a day was read and shown
+    loaded = Signal()  # a day or a week was read and shown
 
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._stale = True
-        self._reading: Pending[ScheduleDay] | None = None
+        self._reading: Pending[ScheduleDay] | Pending[ScheduleWeek] | None = None
         self._directory: directory.Directory | None = None
         self._patient: Patient | None = None
         self.setAccessibleName(_("Schedule"))
         self.panel = SchedulePanel(context.clock, context.words(), may_move=True, offers_next=False)
         self.panel.view.set_move_rule(self._against)
+        self.span = TabStrip((("day", _("Day")), ("week", _("Week"))), name=_("Day or week"))
         self.locations = Chip(_("Location"), multiple=True)
+        self.providers = Chip(_("Provider"), multiple=True)
+        self.provider = Chip("")  # whose week it is
         self.book_button = primary(_("Book a visit"), icon="calendar-plus", keys="Ctrl+N")
-        self.panel.head.insertWidget(1, self.locations)
+        self.panel.add_choices(self.span, self.locations, self.providers, self.provider)
+        self.provider.hide()
+        self.month_button = IconButton("calendar-days", _("Month"), keys="G")
+        self.panel.head.addWidget(self.month_button)
         self.panel.head.addWidget(self.book_button)
         self.card = AppointmentCard(context.clock, self)
         self.card.hide()
@@ -76,12 +84,17 @@ class SchedulePage(WindowPage):
         view = self.panel.view
         self.panel.day_wanted.connect(self.show_day)
         self.panel.retried.connect(self._retry)
+        self.span.chosen.connect(self._turn_to)
         self.locations.changed.connect(self._filtered)
+        self.providers.changed.connect(self._filtered)
+        self.provider.changed.connect(self._provider_chosen)
+        self.month_button.clicked.connect(self._open_month)
         self.book_button.clicked.connect(self.book)
         view.entry_chosen.connect(self._entry_chosen)
         view.entry_menu.connect(self._menu)
         view.free_chosen.connect(self._free_chosen)
         view.moved.connect(self._moved)
+        view.day_chosen.connect(self._day_chosen)
         self.card.move_wanted.connect(self._move)
         self.card.cancel_wanted.connect(self._cancel)
         self.card.completed_wanted.connect(self._complete)
@@ -100,9 +113,12 @@ class SchedulePage(WindowPage):
                 Command("schedule.book", _("Book a visit"), ("Ctrl+N",), scope, True, _CHANGE, "calendar-plus"),
                 self.book,
             ),
-            (Command("schedule.today", _("Today"), ("Home",), scope), self._today),
-            (Command("schedule.back", _("Day before"), ("PgUp",), scope), self._back),
-            (Command("schedule.on", _("Day after"), ("PgDown",), scope), self._on),
+            (Command("schedule.today", _("Today"), ("Home",), scope), self.panel.go_today),
+            (Command("schedule.back", _("Day or week before"), ("PgUp",), scope), self.panel.go_back),
+            (Command("schedule.on", _("Day or week after"), ("PgDown",), scope), self.panel.go_on),
+            (Command("schedule.month", _("Month, and how full each day is"), ("G",), scope), self._open_month),
+            (Command("schedule.day", _("Day of all providers"), ("D",), scope), partial(self._turn_to, "day")),
+            (Command("schedule.week", _("Week of a provider"), ("W",), scope), partial(self._turn_to, "week")),
             (Command("schedule.move", _("Move the visit"), ("M",), scope, True, _CHANGE), self._move_shown),
             (Command("schedule.cancel", _("Cancel the visit"), ("C",), scope, True, _CHANGE), self._cancel_shown),
         ):
@@ -123,6 +139,7 @@ class SchedulePage(WindowPage):
         """Beside the schedule where there is room, else over its right side."""
         theme = app_theme()
         beside = self.width() >= theme.px(_LEAST + 14 + _CARD)
+        self.panel.set_least_width(self.width() - (theme.px(14 + _CARD) if beside else 0))
         if beside != (self._row.indexOf(self.card) >= 0):
             if beside:
                 self._row.addWidget(self.card)
@@ -136,34 +153,108 @@ class SchedulePage(WindowPage):
     # Reading
 
     def _read_directory(self) -> None:
-        self._context.runner.read(self, directory.directory).done(self._directory_read).refused(self._day_refused)
+        self._context.runner.read(self, directory.directory).done(self._directory_read).refused(self._not_read)
 
     def _directory_read(self, found: directory.Directory) -> None:
         first = self._directory is None
         self._directory = found
-        places = [place for place in found.locations.values() if place.active]
-        self.locations.set_options([(place.id, one_line(place.name)) for place in places])
-        kept = self._context.preferences.get(_FILTER, [])
-        if first and isinstance(kept, list):
-            self.locations.choose([place.id for place in places if place.id in kept])
-        if self.panel.shown_day() is None:
-            self._today()
+        places = [(each.id, one_line(each.name)) for each in found.locations.values() if each.active]
+        people = [(each.id, one_line(each.short_name)) for each in found.providers.values() if each.active]
+        gone = [
+            (each.id, _("{name} (switched off)").format(name=one_line(each.short_name)))
+            for each in found.providers.values()
+            if not each.active
+        ]
+        self.locations.set_options(places)
+        self.providers.set_options(people)
+        self.provider.set_options([*people, *gone])  # what they still have is to be moved
+        week_of = self.panel.week_of()
+        if first:
+            for chip, key in ((self.locations, _LOCATIONS), (self.providers, _PROVIDERS)):
+                kept = self._context.preferences.get(key, [])
+                chip.choose(kept if isinstance(kept, list) else [])
+            kept_week = self._context.preferences.get(_WEEK)
+            week_of = ProviderId(kept_week) if isinstance(kept_week, int) else None
+        today = self._context.words().zone.day_of(self._context.clock.now())
+        if first or week_of not in (None, *self.provider.chosen()):
+            self._go(self.panel.shown_day() or today, self._known(week_of) if week_of is not None else None)
+
+    def _known(self, wanted: ProviderId | None) -> ProviderId | None:
+        """Choose whose week is shown: who is wanted, else who was last, else the first."""
+        if wanted is not None:
+            self.provider.choose([wanted])
+        return next((ProviderId(each) for each in self.provider.chosen() if isinstance(each, int)), None)
 
     def _location_ids(self) -> tuple[LocationId, ...]:
         return tuple(LocationId(place) for place in self.locations.chosen() if isinstance(place, int))
 
+    def _provider_ids(self) -> tuple[ProviderId, ...]:
+        """Who is shown, () for all."""
+        week_of = self.panel.week_of()
+        if week_of is not None:
+            return (week_of,)
+        return tuple(ProviderId(each) for each in self.providers.chosen() if isinstance(each, int))
+
     @Slot(object)
     def _filtered(self, _chosen: object) -> None:
-        self._context.preferences.put(_FILTER, list(self._location_ids()))
+        self._context.preferences.put(_LOCATIONS, list(self.locations.chosen()))
+        self._context.preferences.put(_PROVIDERS, list(self.providers.chosen()))
         self._read()
 
     @Slot(object)
+    def _provider_chosen(self, chosen: tuple[ProviderId, ...]) -> None:
+        day = self.panel.shown_day()
+        if day is not None:
+            self._go(day, chosen[0])
+
+    @Slot(object)
     def show_day(self, day: date) -> None:
-        """Go to a day; the card of another day's appointment goes away."""
-        if day != self.panel.shown_day():
+        """Go to a day, or in the week view to its week."""
+        self._go(day, self.panel.week_of())
+
+    @Slot()
+    def _open_month(self) -> None:
+        day = self.panel.shown_day()
+        if day is not None:
+            popup = MonthPopup(self._context, self)
+            popup.day_chosen.connect(self.show_day)
+            popup.open_at(self.month_button, day, self._location_ids(), self._provider_ids())
+
+    @Slot(object)
+    def _day_chosen(self, day: date) -> None:
+        self._go(day, None)
+
+    @Slot(str)
+    def _turn_to(self, span: str) -> None:
+        """Show a day or a week: that of what has the keyboard, else of the day that is shown."""
+        day, column = self.panel.shown_day(), self.panel.view.focused_column()
+        if day is None or (span == "week") is (self.panel.week_of() is not None):
+            return
+        if span == "day":
+            self._go(column.day if column is not None else day, None)
+        elif column is not None:
+            self._go(day, self._known(column.provider_id))
+        else:
+            self._go(day, self._known(next(iter(self._provider_ids()), self._context.actor().provider_id)))
+
+    def _go(self, day: date, week_of: ProviderId | None) -> None:
+        """Show a day, or the week of a provider; the card of an appointment that is not there goes away."""
+        self._context.preferences.put(_WEEK, week_of)
+        self.span.blockSignals(True)  # it follows here
+        self.span.choose("day" if week_of is None else "week")
+        self.span.blockSignals(False)
+        self.provider.setVisible(week_of is not None)
+        self.providers.setVisible(week_of is None)
+        self.panel.expect(day, week_of)
+        entry = self.card.entry()
+        if entry is not None and not self._shows(entry):
             self._close_card()
-        self.panel.expect(day)
         self._read()
+
+    def _shows(self, entry: Appointment) -> bool:
+        ids = self._provider_ids()
+        day = self._context.words().zone.day_of(entry.starts_at)
+        return day in self.panel.days() and (not ids or entry.provider_id in ids)
 
     @Slot()
     def _retry(self) -> None:
@@ -172,8 +263,8 @@ class SchedulePage(WindowPage):
         self._read()
 
     def _read(self) -> None:
-        day = self.panel.shown_day()
-        if day is None:
+        days, week_of = self.panel.days(), self.panel.week_of()
+        if not days:
             return
         if not self.isVisible():
             self._stale = True
@@ -182,23 +273,32 @@ class SchedulePage(WindowPage):
         self.panel.set_words(self._context.words())
         if self._reading is not None:
             self._reading.drop()
-        read = self._context.runner.read(self, schedule_queries.day, day, location_ids=self._location_ids())
-        self._reading = read.done(self._day_read).refused(self._day_refused)
+        runner, places = self._context.runner, self._location_ids()
+        if week_of is None:
+            ids = self._provider_ids()
+            day = runner.read(self, schedule_queries.day, days[0], location_ids=places, provider_ids=ids)
+            self._reading = day.done(self._schedule_read).refused(self._not_read)
+        else:
+            week = runner.read(self, schedule_queries.week, days[0], week_of, location_ids=places)
+            self._reading = week.done(self._schedule_read).refused(self._not_read)
 
-    def _day_read(self, day: ScheduleDay) -> None:
+    def _schedule_read(self, found: ScheduleDay | ScheduleWeek) -> None:
         self._reading = None
-        self.panel.show_day(day)
+        is_first = self.panel.view.shown() is None
+        self.panel.show_schedule(found)
+        if is_first:  # it could not take the focus before
+            self.panel.view.setFocus(Qt.FocusReason.OtherFocusReason)
         shown = self.card.entry()
         if shown is not None and not self.card.isHidden():
             read = self._context.runner.read(self, schedule_queries.appointment, shown.id)
             read.done(self._entry_read).refused(self._entry_gone)
         self.loaded.emit()
 
-    def _day_refused(self, refused: Refused) -> None:
-        """A day that cannot be read is explained; one that is shown already stays."""
+    def _not_read(self, refused: Refused) -> None:
+        """What cannot be read is explained; where it is shown already it stays."""
         self._reading = None
-        shown = self.panel.view.day()
-        if shown is not None and shown.day == self.panel.shown_day():
+        shown = self.panel.view.shown()
+        if shown is not None and shown.key == self.panel.key():
             self._say(refused)
         else:
             self.panel.show_refusal(refused.sentence)
@@ -214,25 +314,14 @@ class SchedulePage(WindowPage):
     def _changed(self, changes: Changes) -> None:
         if changes.touches(Topic.DIRECTORY):
             self._read_directory()
-        day, zone = self.panel.shown_day(), self._context.words().zone
-        if changes.touches(Topic.DIRECTORY, Topic.SETTINGS) or (
-            day is not None and changes.move(lambda scope: scope.is_near(day, zone))
-        ):
+        if changes.touches(Topic.DIRECTORY, Topic.SETTINGS) or changes.move(self._is_seen):
             self._read()
 
-    def _today(self) -> None:
-        self.show_day(self._context.words().zone.day_of(self._context.clock.now()))
-
-    def _back(self) -> None:
-        self._turn(-1)
-
-    def _on(self) -> None:
-        self._turn(1)
-
-    def _turn(self, by: int) -> None:
-        day = self.panel.shown_day()
-        if day is not None:
-            self.show_day(date.fromordinal(day.toordinal() + by))
+    def _is_seen(self, scope: ScheduleScope) -> bool:
+        """Whether a change may be of a day and a provider that are shown."""
+        zone, ids = self._context.words().zone, self._provider_ids()
+        is_theirs = not ids or scope.provider_id in ids
+        return is_theirs and any(scope.is_near(day, zone) for day in self.panel.days())
 
     # One appointment
 
@@ -332,8 +421,7 @@ class SchedulePage(WindowPage):
             read.done(self._new_entry_read)
 
     def _new_entry_read(self, entry: Appointment) -> None:
-        zone = self._context.words().zone
-        if zone.day_of(entry.starts_at) == self.panel.shown_day():
+        if self._shows(entry):
             self._entry_chosen(entry)
         else:
             self._close_card()

@@ -26,7 +26,7 @@ from request_desk.services.schedule import queries as schedule_queries
 from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.appointment_words import named, who_words
-from request_desk.ui.schedule.day_layout import FreePoint
+from request_desk.ui.schedule.grid_layout import FreePoint
 from request_desk.ui.schedule.patient_finder import PatientFinder
 from request_desk.ui.schedule.rule_box import RuleBox
 from request_desk.ui.widgets.buttons import IconButton, primary

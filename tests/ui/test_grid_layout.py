@@ -1,8 +1,9 @@
-"""Where things of a day stand: pure geometry, on every kind of day."""
+"""Where things of the schedule stand: pure geometry, on every kind of day."""
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint
@@ -10,9 +11,9 @@ from PySide6.QtCore import QPoint
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.availability import Absence
 from request_desk.domain.ids import AbsenceId
-from request_desk.domain.schedule import ProviderColumn, ScheduleDay
-from request_desk.ui.schedule.day_layout import DayLayout, FreePoint, OfferState, PaintedOffer, Placed
-from tests.ui.day_parts import (
+from request_desk.domain.schedule import ProviderColumn, ScheduleDay, ScheduleWeek
+from request_desk.ui.schedule.grid_layout import FreePoint, GridLayout, OfferState, PaintedOffer, Placed
+from tests.ui.grid_parts import (
     DAY,
     HARBOR,
     LINDQVIST,
@@ -31,24 +32,41 @@ SPRING, AUTUMN = date(2026, 3, 8), date(2026, 11, 1)
 HOUR, GAP = 106, 3
 
 
-def laid(*columns: ProviderColumn, day: date = DAY, offers: Sequence[PaintedOffer] = (), width: int = 600) -> DayLayout:
-    return DayLayout(ScheduleDay(day, columns), offers, ZONE, width=width, hour=HOUR, column=132, gap=GAP)
+def laid(
+    *columns: ProviderColumn, day: date = DAY, offers: Sequence[PaintedOffer] = (), width: int = 600
+) -> GridLayout:
+    return GridLayout(ScheduleDay(day, columns), offers, ZONE, width=width, hour=HOUR, column=132, gap=GAP)
 
 
-def placed(layout: DayLayout, item: object) -> Placed:
+def laid_week(*columns: ProviderColumn, first: date) -> GridLayout:
+    return GridLayout(ScheduleWeek(first, LINDQVIST, columns), (), ZONE, width=700, hour=HOUR, column=96, gap=GAP)
+
+
+def around(day: date) -> tuple[GridLayout, dict[date, ProviderColumn]]:
+    """The day before, the day and the day after, open from midnight to midnight."""
+    days = [day + timedelta(days=offset) for offset in (-1, 0, 1)]
+    columns = {each: column(day=each, spans=[opened(each, 0, 24 * 60)]) for each in days}
+    return laid_week(*columns.values(), first=days[0]), columns
+
+
+def hours(layout: GridLayout) -> list[int]:
+    """The hours that the lines say."""
+    return [line.minute // 60 for line in layout.hours()]
+
+
+def placed(layout: GridLayout, item: object) -> Placed:
     return next(each for each in layout.placed if each.item == item)
 
 
 def test_a_day_is_shown_from_its_first_hour_to_its_last() -> None:
     layout = laid(column(spans=[opened(DAY, 8 * 60 + 20, 16 * 60 + 10)]))
-    assert layout.starts_at == at(DAY, 8 * 60)
-    assert layout.ends_at == at(DAY, 17 * 60)
+    assert hours(layout) == list(range(8, 18))
     assert layout.height == 9 * HOUR
 
 
 def test_an_empty_day_is_shown_from_8_to_5() -> None:
     layout = laid()
-    assert (layout.starts_at, layout.ends_at) == (at(DAY, 8 * 60), at(DAY, 17 * 60))
+    assert hours(layout) == list(range(8, 18))
     assert layout.stops() == []
     assert layout.free_at(QPoint(10, 10)) is None
 
@@ -58,25 +76,84 @@ def test_an_appointment_outside_the_open_time_and_an_offer_widen_the_day() -> No
         column(spans=[opened(DAY, 9 * 60, 12 * 60)], entries=[appointment(1, at(DAY, 7 * 60 + 15))]),
         offers=[offered(at(DAY, 18 * 60 + 30))],
     )
-    assert layout.starts_at == at(DAY, 7 * 60)
-    assert layout.ends_at == at(DAY, 20 * 60)
+    assert hours(layout) == list(range(7, 21))
 
 
-def test_the_day_the_clocks_go_forward_has_23_hours_and_no_2_am() -> None:  # AV5
-    layout = laid(column(spans=[opened(SPRING, 0, 24 * 60)]), day=SPRING)
-    assert layout.height == 23 * HOUR
-    lines = [ZONE.wall(instant).hour for instant, _y in layout.hours()]
-    assert lines[:4] == [0, 1, 3, 4]
+def test_the_hour_that_the_clocks_skip_stays_empty_in_its_column() -> None:  # AV5
     nine = appointment(1, at(SPRING, 9 * 60))
-    with_appointment = laid(column(spans=[opened(SPRING, 0, 24 * 60)], entries=[nine]), day=SPRING)
-    assert placed(with_appointment, nine).rect.top() == 8 * HOUR + GAP // 2
+    layout = laid(column(day=SPRING, spans=[opened(SPRING, 0, 24 * 60)], entries=[nine]), day=SPRING)
+    assert layout.height == 24 * HOUR
+    assert hours(layout)[:5] == [0, 1, 2, 3, 4]
+    assert [(rect.top(), rect.height()) for rect in layout.missing(0)] == [(2 * HOUR, HOUR)]
+    assert layout.free_at(QPoint(10, 2 * HOUR + 10)) is None
+    assert layout.instant_at(0, 3 * HOUR + 1) == at(SPRING, 3 * 60) == at(SPRING, 60) + timedelta(hours=1)
+    assert placed(layout, nine).rect.top() == 9 * HOUR + GAP // 2
 
 
-def test_the_day_the_clocks_go_back_has_25_hours_and_1_am_twice() -> None:  # AV5
-    layout = laid(column(spans=[opened(AUTUMN, 0, 24 * 60)]), day=AUTUMN)
+def test_the_hour_that_comes_twice_has_two_rows() -> None:  # AV5
+    second = at(AUTUMN, 60) + timedelta(hours=1)
+    first_half, second_half = appointment(1, at(AUTUMN, 90), 20), appointment(2, second + timedelta(minutes=30), 20)
+    day = column(day=AUTUMN, spans=[opened(AUTUMN, 0, 24 * 60)], entries=[first_half, second_half])
+    layout = laid(day, day=AUTUMN)
     assert layout.height == 25 * HOUR
-    lines = [ZONE.wall(instant).hour for instant, _y in layout.hours()]
-    assert lines[:4] == [0, 1, 1, 2]
+    assert hours(layout)[:4] == [0, 1, 1, 2]
+    assert [line.instant for line in layout.hours()][:4] == [None, at(AUTUMN, 60), second, None]
+    assert list(layout.missing(0)) == []
+    tops = [placed(layout, each).rect.top() - GAP // 2 for each in (first_half, second_half)]
+    assert tops == [HOUR * 3 // 2, HOUR * 5 // 2]
+    assert layout.instant_at(0, HOUR * 5 // 2 + 1) == second_half.starts_at
+
+
+@pytest.mark.parametrize("day", [SPRING, AUTUMN, DAY])
+@pytest.mark.parametrize("minute", [0, 60, 9 * 60, 14 * 60 + 45, 23 * 60 + 45])
+def test_equal_wall_times_of_a_week_stand_beside_each_other(day: date, minute: int) -> None:  # AV5
+    layout, columns = around(day)
+    tops = {layout.y_of(at(each, minute)) for each in columns}
+    assert len(tops) == 1
+    found = [layout.instant_at(place, next(iter(tops)) + 1) for place in range(3)]
+    assert found == [at(each, minute) for each in columns]
+
+
+def test_the_days_beside_a_day_with_a_doubled_hour_have_no_second_of_it() -> None:  # AV5
+    layout, _columns = around(AUTUMN)
+    gap = [[(rect.top(), rect.height()) for rect in layout.missing(place)] for place in range(3)]
+    assert gap == [[(2 * HOUR, HOUR)], [], [(2 * HOUR, HOUR)]]
+    left, middle = (layout.free_at(QPoint(layout.column_width * place + 5, 2 * HOUR + 5)) for place in range(2))
+    assert left is None
+    assert middle is not None
+    assert middle.starts_at == at(AUTUMN, 60) + timedelta(hours=1)
+
+
+def test_an_appointment_of_a_week_stands_in_the_column_of_its_day() -> None:
+    monday, tuesday = DAY - timedelta(days=1), DAY
+    nine, ten = appointment(1, at(monday, 9 * 60)), appointment(2, at(tuesday, 10 * 60))
+    layout = laid_week(
+        column(day=monday, spans=[opened(monday, 480, 1020)], entries=[nine]),
+        column(day=tuesday, spans=[opened(tuesday, 480, 1020)], entries=[ten]),
+        first=monday,
+    )
+    assert [placed(layout, each).column for each in (nine, ten)] == [0, 1]
+    assert layout.column_of(LINDQVIST, at(tuesday, 600)) == 1
+    assert layout.column_of(MWANGI, at(tuesday, 600)) is None
+    assert layout.now_columns(at(tuesday, 0)) == [1]
+    on_tuesday = FreePoint(LINDQVIST, NORTHSIDE, at(tuesday, 600))
+    assert layout.in_the_way(nine, on_tuesday, 40 * MINUTE) == ten
+    assert layout.in_the_way(ten, on_tuesday, 40 * MINUTE) is None
+
+
+def test_an_appointment_over_midnight_is_cut_at_the_days_that_it_touches() -> None:
+    evening = appointment(1, at(DAY, 23 * 60), 120)
+    days = (DAY, DAY + timedelta(days=1))
+    layout = laid_week(*(column(day=each, entries=[evening]) for each in days), first=DAY)
+    tops = [(each.rect.top() - GAP // 2, each.column) for each in layout.placed]
+    assert tops == [(23 * HOUR, 0), (0, 1)]
+
+
+def test_free_time_of_a_day_off_has_a_place_of_the_week() -> None:
+    monday = DAY - timedelta(days=1)
+    layout = laid_week(column(day=monday, spans=[opened(monday, 480, 1020, HARBOR)]), column(day=DAY), first=monday)
+    off = layout.free_at(QPoint(layout.column_width + 5, HOUR + 1))
+    assert off == FreePoint(LINDQVIST, HARBOR, at(DAY, 9 * 60))
 
 
 def test_two_that_overlap_share_the_width_and_the_others_keep_it() -> None:
@@ -153,7 +230,7 @@ def test_no_two_entries_of_a_column_ever_cover_each_other(day: date, shapes: lis
     entries = [
         appointment(number, start + ticks * 5 * MINUTE, length * 5) for number, (ticks, length) in enumerate(shapes, 1)
     ]
-    layout = laid(column(entries=entries), day=day, width=width)
+    layout = laid(column(day=day, entries=entries), day=day, width=width)
     rects = [each.rect for each in layout.placed]
     assert len(rects) == len(entries)
     for place, rect in enumerate(rects):
@@ -167,9 +244,9 @@ def test_no_two_entries_of_a_column_ever_cover_each_other(day: date, shapes: lis
 @settings(max_examples=60, deadline=None)
 @given(day=DAYS, quarter=st.integers(0, 91))
 def test_a_quarter_hour_is_found_again_where_it_is_drawn(day: date, quarter: int) -> None:
-    layout = laid(column(spans=[opened(day, 0, 24 * 60)]), day=day)
-    instant = layout.starts_at + quarter * 15 * MINUTE
-    assert layout.instant_at(layout.y_of(instant) + 1) == instant
+    layout = laid(column(day=day, spans=[opened(day, 0, 24 * 60)]), day=day)
+    instant: datetime = ZONE.bounds(day).starts_at + quarter * 15 * MINUTE
+    assert layout.instant_at(0, layout.y_of(instant) + 1) == instant
 
 
 @settings(max_examples=40, deadline=None)
@@ -179,7 +256,7 @@ def test_the_keyboard_reaches_every_entry_once_in_order(day: date, shapes: list[
     entries = [
         appointment(number, start + ticks * 5 * MINUTE, length * 5) for number, (ticks, length) in enumerate(shapes, 1)
     ]
-    stops = laid(column(entries=entries), day=day).stops()
+    stops = laid(column(day=day, entries=entries), day=day).stops()
     assert {each.item for each in stops} == set(entries)
     tops = [each.rect.top() for each in stops]
     assert tops == sorted(tops)

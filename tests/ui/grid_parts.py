@@ -1,4 +1,4 @@
-"""Appointments, columns and offers of a day, made by hand for tests of the geometry and of the view."""
+"""Appointments, columns and offers, made by hand for tests of the geometry and of the view."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -10,7 +10,7 @@ from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Fit, Offer
 from request_desk.domain.schedule import ProviderColumn
 from request_desk.domain.spans import Slot
-from request_desk.ui.schedule.day_layout import OfferState, PaintedOffer
+from request_desk.ui.schedule.grid_layout import OfferState, PaintedOffer
 
 ZONE = PracticeTime("America/Los_Angeles")
 DAY = date(2026, 11, 24)
@@ -66,11 +66,12 @@ def opened(day: date, start: int, end: int, place: LocationId = NORTHSIDE) -> Op
 def column(
     provider: ProviderId = LINDQVIST,
     *,
+    day: date = DAY,
     spans: Sequence[OpenSpan] = (),
     entries: Sequence[Appointment] = (),
     absences: Sequence[Absence] = (),
 ) -> ProviderColumn:
-    return ProviderColumn(provider, "Dr. Lindqvist", ("Northside",), tuple(spans), tuple(absences), tuple(entries))
+    return ProviderColumn(day, provider, "Dr. Lindqvist", ("Northside",), tuple(spans), tuple(absences), tuple(entries))
 
 
 def offered(start: datetime, digit: int = 1, state: OfferState = OfferState.FREE) -> PaintedOffer:

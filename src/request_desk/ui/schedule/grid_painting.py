@@ -1,4 +1,4 @@
-"""The strokes of the day view: blocks, offers, holds, absences, the grid and the line of now."""
+"""The strokes of the time grid: blocks, offers, holds, absences, the grid and the line of now."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,7 @@ from request_desk.domain.availability import Absence
 from request_desk.domain.requests import Fit
 from request_desk.domain.words import Words, _
 from request_desk.ui.schedule.appointment_words import STATUS_WORDS, named, short_name
-from request_desk.ui.schedule.day_layout import DayLayout, OfferState, PaintedOffer, Placed
+from request_desk.ui.schedule.grid_layout import GridLayout, OfferState, PaintedOffer, Placed
 from request_desk.ui.widgets.painting import TextRun, draw_focus_ring, draw_run, draw_text
 from request_desk.ui.widgets.theme import RADIUS_CONTROL, TYPE_EDGES, Theme
 
@@ -62,10 +62,10 @@ def type_edge(entry: Appointment, theme: Theme) -> QColor:
     return theme.tile_mark if theme.is_high_contrast else QColor(TYPE_EDGES[entry.type_position % len(TYPE_EDGES)])
 
 
-class DayPainter:
+class GridPainter:
     """Paints one layout with one theme; holds nothing between frames."""
 
-    def __init__(self, painter: QPainter, layout: DayLayout, theme: Theme, words: Words, now: datetime) -> None:
+    def __init__(self, painter: QPainter, layout: GridLayout, theme: Theme, words: Words, now: datetime) -> None:
         self._painter = painter
         self._layout = layout
         self._theme = theme
@@ -81,16 +81,19 @@ class DayPainter:
             for span in column.open:
                 rect = layout.span_rect(place, span.starts_at, span.ends_at)
                 painter.fillRect(rect, theme.panel)
+            for rect in layout.missing(place):
+                painter.fillRect(rect, theme.background)
+                self._hatch(rect, theme.line)
         faint = QColor(theme.line)
         faint.setAlpha(110)
-        for _instant, y in layout.hours():
+        for hour in layout.hours():
             for quarter in range(1, 4):
-                line = y + layout.hour * quarter // 4
+                line = hour.y + layout.hour * quarter // 4
                 if first <= line <= last:
                     painter.setPen(QPen(faint, 1, Qt.PenStyle.DotLine))
                     painter.drawLine(0, line, layout.width, line)
             painter.setPen(QPen(theme.line, 1))
-            painter.drawLine(0, y, layout.width, y)
+            painter.drawLine(0, hour.y, layout.width, hour.y)
         for place in range(len(layout.columns) + 1):
             painter.setPen(QPen(theme.line, 1))
             painter.drawLine(place * layout.column_width, first, place * layout.column_width, last)
@@ -125,7 +128,7 @@ class DayPainter:
         self._painter.setOpacity(opacity)
 
     def now_line(self, *, over: bool) -> None:
-        """A line across the day where the clock stands: strong beneath the blocks, pale over them, so that they stay readable."""
+        """A line across today where the clock stands: strong beneath the blocks, pale over them, so that they stay readable."""
         layout, theme = self._layout, self._theme
         y = layout.y_of(self._now)
         if not 0 <= y <= layout.height:
@@ -134,7 +137,8 @@ class DayPainter:
         if over:
             color.setAlpha(60)
         self._painter.setPen(QPen(color, 2))
-        self._painter.drawLine(0, y, layout.width, y)
+        for place in layout.now_columns(self._now):
+            self._painter.drawLine(place * layout.column_width, y, (place + 1) * layout.column_width, y)
 
     def ghost(self, rect: QRect, words: str, *, allowed: bool) -> None:
         """Where a dragged appointment would go; the rule that stands against it is said by the view."""

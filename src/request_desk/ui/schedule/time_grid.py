@@ -1,7 +1,7 @@
-"""One day of several providers side by side, with the offers of a request laid over it; mouse, keys and dragging."""
+"""Days of providers side by side, with the offers of a request laid over them; mouse, keys and dragging."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
@@ -22,11 +22,11 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidg
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Absence
 from request_desk.domain.clock import Clock
-from request_desk.domain.schedule import ProviderColumn, ScheduleDay
+from request_desk.domain.schedule import ProviderColumn, ScheduleDay, ScheduleWeek
 from request_desk.domain.words import Words, _
 from request_desk.ui.schedule.appointment_words import named
-from request_desk.ui.schedule.day_layout import DayLayout, FreePoint, Moved, OfferState, PaintedOffer, Placed
-from request_desk.ui.schedule.day_painting import DayPainter, entry_words, offer_words
+from request_desk.ui.schedule.grid_layout import FreePoint, GridLayout, Moved, OfferState, PaintedOffer, Placed
+from request_desk.ui.schedule.grid_painting import GridPainter, entry_words, offer_words
 from request_desk.ui.widgets.painting import TextRun, draw_dot, draw_icon, draw_run, draw_text, fill_round
 from request_desk.ui.widgets.plain_text import tip_text
 from request_desk.ui.widgets.theme import RADIUS_CONTROL, app_theme
@@ -35,7 +35,7 @@ _AXIS = 56  # pixels at 100 % for the hours on the left
 _HEAD, _HIGH_HEAD = 30, 46  # with the places beside the names, and below them where a column is too narrow
 _HOUR = 106  # the height of an hour, as drawn in the design
 _BETWEEN = 8  # between name and places
-_COLUMN = 132  # the least width of a column
+_COLUMN, _WEEK_COLUMN = 132, 96  # the least width of a column, and of one in a week
 _GAP = 3
 _MARGIN = 14  # above and below the chosen time
 _STEP = 26  # of the wheel, and of the edges while something is dragged
@@ -54,14 +54,15 @@ _BY_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt
 MoveRule = Callable[[Appointment, FreePoint], str]
 
 
-class DayView(QAbstractScrollArea):
-    """Shows a `ScheduleDay`. Emits intents; what they do is decided by who listens."""
+class TimeGrid(QAbstractScrollArea):
+    """Shows a day of several providers or a week of one. Emits intents; what they do is decided by who listens."""
 
     slot_chosen = Signal(object)  # int: the digit of an offer
     entry_chosen = Signal(object)  # Appointment: click or Enter
     entry_menu = Signal(object, QPoint)  # Appointment, global position
     free_chosen = Signal(object)  # FreePoint: double click on free time
     moved = Signal(object)  # Moved: dropped on another place
+    day_chosen = Signal(object)  # date: the head of a day in a week
     offers_painted = Signal(object)  # tuple of (digit, Slot) that are on screen now
 
     def __init__(self, clock: Clock, words: Words, parent: QWidget | None = None, *, may_move: bool = False) -> None:
@@ -70,9 +71,9 @@ class DayView(QAbstractScrollArea):
         self._words = words
         self._may_move = may_move
         self._rule: MoveRule = _no_rule
-        self._day: ScheduleDay | None = None
+        self._shown: ScheduleDay | ScheduleWeek | None = None
         self._offers: tuple[PaintedOffer, ...] = ()
-        self._layout: DayLayout | None = None
+        self._layout: GridLayout | None = None
         self._head_height = app_theme().px(_HEAD)
         self._focused: Placed | None = None
         self._pressed: Placed | None = None
@@ -89,7 +90,7 @@ class DayView(QAbstractScrollArea):
         self._to_pale.timeout.connect(self._go_pale)
         self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(_("Schedule of the day"))
+        self.setAccessibleName(_("Schedule"))
         self.viewport().setMouseTracking(True)
         app_theme().changed.connect(self._look_changed)
         self.startTimer(30 * _SECOND)  # the line of now and the minutes left of holds
@@ -107,21 +108,27 @@ class DayView(QAbstractScrollArea):
         """Ask `rule` while an appointment is dragged; what it returns is said beside the ghost, "" when nothing stands against it."""
         self._rule = rule
 
-    def day(self) -> ScheduleDay | None:
-        return self._day
+    def shown(self) -> ScheduleDay | ScheduleWeek | None:
+        return self._shown
+
+    def focused_column(self) -> ProviderColumn | None:
+        """Return the column of what has the keyboard."""
+        if self._layout is None or self._focused is None:
+            return None
+        return self._layout.columns[self._focused.column]
 
     def wait(self) -> None:
-        """Another day is being read: what is shown belongs to no title now, so it hears nothing and goes pale."""
+        """Other days are being read: what is shown belongs to no title now, so it hears nothing and goes pale."""
         self._waiting = True
         self._drop_nothing()
         self._to_pale.start()
 
-    def show_day(self, day: ScheduleDay) -> None:
-        """Show a day; scroll position and keyboard focus survive when it is the same day read anew."""
-        if day == self._day and not self._waiting:
+    def show_schedule(self, shown: ScheduleDay | ScheduleWeek) -> None:
+        """Show a day or a week; scroll position and keyboard focus survive when it is the same read anew."""
+        if shown == self._shown and not self._waiting:
             return
-        same = self._day is not None and self._day.day == day.day
-        self._day = day
+        same = self._shown is not None and self._shown.key == shown.key
+        self._shown = shown
         self._waiting = self._pale = False
         self._to_pale.stop()
         if not same:
@@ -132,7 +139,7 @@ class DayView(QAbstractScrollArea):
             self._scroll_to_start()
 
     def set_offers(self, offers: Sequence[PaintedOffer]) -> None:
-        """Lay the offers of a request over the day; the first that is on it scrolls into view, then the chosen one."""
+        """Lay the offers of a request over the grid; the first that is on it scrolls into view, then the chosen one."""
         before, self._offers = self._offers, tuple(offers)
         if self._offers == before:
             return
@@ -148,11 +155,11 @@ class DayView(QAbstractScrollArea):
             self.verticalScrollBar().setValue(self._layout.y_of(instant) - self._body().height() // 4)
 
     def in_the_way(self, moved: Appointment, to: FreePoint, length: timedelta) -> Appointment | None:
-        """Return what an appointment would be put upon at a place of this day."""
+        """Return what an appointment would be put upon at a place of the grid."""
         return self._layout.in_the_way(moved, to, length) if self._layout is not None else None
 
     def rect_of(self, entry: Appointment) -> QRect:
-        """Return where an appointment is in the viewport now; a null rectangle when it is not on the day."""
+        """Return where an appointment is in the viewport now; a null rectangle when it is not shown."""
         found = self._placed(("entry", entry.id))
         return found.rect.translated(self._origin()) if found is not None else QRect()
 
@@ -167,7 +174,7 @@ class DayView(QAbstractScrollArea):
             # What is before it too, unless the view is so low that the time itself would be cut.
             above = min(app_theme().px(_HOUR), max(0, self._body().height() - first.height()) // 2)
             self.verticalScrollBar().setValue(max(0, first.top() - above))
-        elif 0 <= now <= layout.height:
+        elif layout.now_columns(self._clock.now()) and 0 <= now <= layout.height:
             self.verticalScrollBar().setValue(max(0, now - app_theme().px(_HOUR)))
 
     def _chosen_rect(self) -> QRect | None:
@@ -189,17 +196,17 @@ class DayView(QAbstractScrollArea):
 
     @Slot()
     def _rebuild(self) -> None:
-        if self._day is None:
+        if self._shown is None:
             return
         theme, body, before = app_theme(), self._body(), self._layout
         top = self.verticalScrollBar().value()
-        self._layout = layout = DayLayout(
-            self._day,
+        self._layout = layout = GridLayout(
+            self._shown,
             self._offers,
             self._words.zone,
             width=body.width(),
             hour=theme.px(_HOUR),
-            column=theme.px(_COLUMN),
+            column=theme.px(_WEEK_COLUMN if isinstance(self._shown, ScheduleWeek) else _COLUMN),
             gap=theme.px(_GAP),
         )
         is_wide = all(_width(self._head(column)) <= layout.column_width - theme.px(8) for column in layout.columns)
@@ -216,9 +223,9 @@ class DayView(QAbstractScrollArea):
             bar.setRange(0, max(0, length - page) if layout.columns else 0)
             bar.setPageStep(page)
             bar.setSingleStep(theme.px(_STEP))
-        if before is not None and before.day.day == layout.day.day and before.hour == layout.hour:
+        if before is not None and before.key == layout.key and before.hour == layout.hour:
             # An earlier first visit makes the day longer at its top: the time under the eye stays where it is.
-            self.verticalScrollBar().setValue(top + before.y_of(before.starts_at) - before.y_of(layout.starts_at))
+            self.verticalScrollBar().setValue(top + layout.pixels(before.first - layout.first))
         self.viewport().update()
 
     def _placed(self, wanted: tuple[str, int]) -> Placed | None:
@@ -279,11 +286,11 @@ class DayView(QAbstractScrollArea):
         place = QRect(middle.x() - side // 2, middle.y() - side - theme.px(10), side, side)
         fill_round(painter, place, theme.tile, side / 2)
         draw_icon(painter, place, "calendar-days", theme.muted, _EMBLEM // 2)
-        words = _("Nobody works at the chosen locations on this day.")
+        words = _("Of those chosen, nobody works on this day.")
         line = QRect(0, middle.y() + theme.px(4), self.viewport().width(), theme.px(24))
         draw_text(painter, line, words, theme.regular, theme.muted, Qt.AlignmentFlag.AlignCenter)
 
-    def _painted_ground(self, layout: DayLayout) -> QPixmap:
+    def _painted_ground(self, layout: GridLayout) -> QPixmap:
         """All but the offers, painted once: offers come, are chosen and go much more often than the day changes."""
         port, dragged = self.viewport(), self._pressed if self._drop is not None else None
         ratio = port.devicePixelRatioF()
@@ -305,7 +312,7 @@ class DayView(QAbstractScrollArea):
         self._ground = wanted, ground
         return ground
 
-    def _paint_offers(self, painter: QPainter, layout: DayLayout) -> None:
+    def _paint_offers(self, painter: QPainter, layout: GridLayout) -> None:
         """The offers, and what lies over everything on the grid."""
         strokes, first, last = self._strokes(painter, layout)
         strokes.items(layout.shown_offers, first, last)
@@ -315,16 +322,16 @@ class DayView(QAbstractScrollArea):
         self._paint_ghost(strokes, layout)
         painter.restore()
 
-    def _strokes(self, painter: QPainter, layout: DayLayout) -> tuple[DayPainter, int, int]:
+    def _strokes(self, painter: QPainter, layout: GridLayout) -> tuple[GridPainter, int, int]:
         """A painter of the grid, clipped to it until `restore`, with the first and the last y that is seen."""
         body, origin = self._body(), self._origin()
         painter.save()
         painter.setClipRect(body)
         painter.translate(origin)
-        strokes = DayPainter(painter, layout, app_theme(), self._words, self._clock.now())
+        strokes = GridPainter(painter, layout, app_theme(), self._words, self._clock.now())
         return strokes, body.top() - origin.y(), body.bottom() - origin.y()
 
-    def _tell_offers(self, layout: DayLayout) -> None:
+    def _tell_offers(self, layout: GridLayout) -> None:
         first = self._body().top() - self._origin().y()
         last = first + self._body().height()
         shown = [
@@ -334,14 +341,14 @@ class DayView(QAbstractScrollArea):
         ]
         self.offers_painted.emit(tuple(shown))
 
-    def _paint_ghost(self, strokes: DayPainter, layout: DayLayout) -> None:
+    def _paint_ghost(self, strokes: GridPainter, layout: GridLayout) -> None:
         entry = self._pressed.item if self._pressed is not None else None
-        column = layout.column_of(self._drop.provider_id) if self._drop is not None else None
-        if not isinstance(entry, Appointment) or self._drop is None or column is None:
+        drop = self._drop
+        column = layout.column_of(drop.provider_id, drop.starts_at) if drop is not None else None
+        if not isinstance(entry, Appointment) or drop is None or column is None:
             return
-        end = self._drop.starts_at + (entry.ends_at - entry.starts_at)
-        rect = layout.span_rect(column, self._drop.starts_at, end)
-        strokes.ghost(rect, self._words.time(self._drop.starts_at), allowed=not self._against)
+        rect = layout.span_rect(column, drop.starts_at, drop.starts_at + (entry.ends_at - entry.starts_at))
+        strokes.ghost(rect, self._words.time(drop.starts_at), allowed=not self._against)
 
     def _paint_rule(self, painter: QPainter) -> None:
         """What stands against the place under the mouse, where it can be read whatever the column's width."""
@@ -353,20 +360,23 @@ class DayView(QAbstractScrollArea):
         fill_round(painter, bar, theme.danger_tint, theme.px(RADIUS_CONTROL), theme.danger)
         draw_text(painter, bar.adjusted(side, 0, -side, 0), self._against, theme.small_bold, theme.danger)
 
-    def _paint_axis(self, painter: QPainter, layout: DayLayout) -> None:
+    def _paint_axis(self, painter: QPainter, layout: GridLayout) -> None:
         theme, origin, body = app_theme(), self._origin(), self._body()
         painter.save()
         painter.setClipRect(QRect(0, body.top() - theme.px(9), theme.px(_AXIS) + theme.px(5), self.viewport().height()))
-        for instant, y in layout.hours():
-            line = QRect(0, origin.y() + y - theme.px(9), theme.px(_AXIS - 8), theme.px(18))
-            words = self._words.time(instant).replace(":00", "", 1)
+        for hour in layout.hours():
+            line = QRect(0, origin.y() + hour.y - theme.px(9), theme.px(_AXIS - 8), theme.px(18))
+            words = self._words.wall_minute(hour.minute).replace(":00", "", 1)
             draw_text(painter, line, words, theme.small, theme.muted, Qt.AlignmentFlag.AlignRight)
-        now = layout.y_of(self._clock.now())
-        if max(0, body.top() - origin.y()) <= now <= layout.height:  # not half of it under the heads
+            if hour.instant is not None:  # which of the two it is
+                below, zone = line.translated(0, line.height()), self._words.zone_name(hour.instant)
+                draw_text(painter, below, zone, theme.small, theme.muted, Qt.AlignmentFlag.AlignRight)
+        now, is_today = layout.y_of(self._clock.now()), bool(layout.now_columns(self._clock.now()))
+        if is_today and max(0, body.top() - origin.y()) <= now <= layout.height:  # not half of it under the heads
             draw_dot(painter, QPoint(body.left(), origin.y() + now), theme.accent)
         painter.restore()
 
-    def _paint_heads(self, painter: QPainter, layout: DayLayout) -> None:
+    def _paint_heads(self, painter: QPainter, layout: GridLayout) -> None:
         theme, left, origin = app_theme(), self._body().left(), self._origin()
         painter.save()
         painter.setClipRect(QRect(left, 0, self._body().width(), self._head_height))
@@ -386,10 +396,13 @@ class DayView(QAbstractScrollArea):
         painter.restore()
 
     def _head(self, column: ProviderColumn) -> tuple[TextRun, ...]:
-        """What stands above a column: who, and where."""
-        theme = app_theme()
+        """What stands above a column: who, or in a week when, and where."""
+        theme, title, ink = app_theme(), named(column.provider_name), app_theme().ink
+        if isinstance(self._shown, ScheduleWeek):
+            is_today = column.day == self._words.zone.day_of(self._clock.now())
+            title, ink = self._words.day(column.day), theme.accent if is_today else theme.ink
         return (
-            TextRun(named(column.provider_name), theme.small_bold, theme.ink),
+            TextRun(title, theme.small_bold, ink),
             TextRun(named(", ".join(column.location_names)), theme.small, theme.muted),
         )
 
@@ -423,7 +436,8 @@ class DayView(QAbstractScrollArea):
                 return f"{label}\n{self._times(absence.starts_at, absence.ends_at)}"
 
     def _times(self, start: datetime, end: datetime) -> str:
-        return f"{self._words.time(start)} – {self._words.time(end)}"
+        times = f"{self._words.time(start)} – {self._words.time(end)}"
+        return f"{self._words.day(start)}, {times}" if isinstance(self._shown, ScheduleWeek) else times
 
     # The mouse
 
@@ -443,13 +457,25 @@ class DayView(QAbstractScrollArea):
         self._press_at = event.position().toPoint()
         if placed is not None and not isinstance(placed.item, Absence):
             self._focus(placed)
+        day = self._day_at(self._press_at)
+        if day is not None and self._pressed is None and event.button() == Qt.MouseButton.LeftButton:
+            self.day_chosen.emit(day)
+
+    def _day_at(self, position: QPoint) -> date | None:
+        """The day whose head is there, in a week."""
+        layout, body = self._layout, self._body()
+        if layout is None or self._waiting or not isinstance(self._shown, ScheduleWeek):
+            return None
+        place = (position.x() - self._origin().x()) // layout.column_width
+        is_head = position.y() < body.top() and position.x() >= body.left()
+        return layout.columns[place].day if is_head and 0 <= place < len(layout.columns) else None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         position = event.position().toPoint()
         pressed = self._pressed
         if pressed is None or not self._may_be_moved(pressed) or self._layout is None:
             over = self._at(position)
-            pointing = (
+            pointing = self._day_at(position) is not None or (
                 over is not None and isinstance(over.item, PaintedOffer) and over.item.state is not OfferState.GONE
             )
             self.viewport().setCursor(Qt.CursorShape.PointingHandCursor if pointing else Qt.CursorShape.ArrowCursor)
@@ -472,11 +498,15 @@ class DayView(QAbstractScrollArea):
             self.viewport().update()
 
     def _scroll_at_edges(self, position: QPoint) -> None:
-        edge, body, bar = app_theme().px(_EDGE), self._body(), self.verticalScrollBar()
-        if position.y() > body.bottom() - edge:
-            bar.setValue(bar.value() + bar.singleStep())
-        elif position.y() < body.top() + edge:
-            bar.setValue(bar.value() - bar.singleStep())
+        edge, body = app_theme().px(_EDGE), self._body()
+        for bar, at, first, last in (
+            (self.verticalScrollBar(), position.y(), body.top(), body.bottom()),
+            (self.horizontalScrollBar(), position.x(), body.left(), body.right()),
+        ):
+            if at > last - edge:
+                bar.setValue(bar.value() + bar.singleStep())
+            elif at < first + edge:
+                bar.setValue(bar.value() - bar.singleStep())
 
     def _may_be_moved(self, placed: Placed) -> bool:
         return (
