@@ -208,7 +208,7 @@ def test_failed_notices_come_in_pages_the_newest_first(desk: Desk, practice: Pra
         practice.a_request()
     for notice in due(desk):
         desk.perform(SYSTEM, outbox.settle, notice.id, "worker", Delivered.REFUSED, "550")
-    whole = desk.query(practice.maria, inbox_queries.deliveries).rows
+    whole = desk.query(practice.maria, inbox_queries.deliveries)
     first = desk.query(practice.maria, inbox_queries.deliveries, limit=2)
     rest = desk.query(practice.maria, inbox_queries.deliveries, after=first.after, limit=2)
     assert (len(first.rows), whole.after, rest.after) == (2, None, None)
