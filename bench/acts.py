@@ -20,6 +20,7 @@ from request_desk.domain.careful import Assurance
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, new_uuid
 from request_desk.domain.requests import Booking, Disposition, NewRequest, Reply, RequestKind, Wish, WishKind
 from request_desk.domain.spans import Slot
+from request_desk.domain.words import Words
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import handling
 from request_desk.services.inbox import marks as inbox_marks
@@ -33,9 +34,11 @@ _WARM: Final = 3
 _LENGTH: Final = timedelta(minutes=20)
 _STARTS: Final = tuple(range(8 * 60, 17 * 60, 20))
 _LETTER: Final = (
-    "Hello Amara, we have booked Zuri for the time you asked for. Please bring the yellow booklet and come five minutes early. "
+    "Hello Amara, we have booked Zuri for {time}. Please bring the yellow booklet and come five minutes early. "
     "If anything changes, write to us here or call. Harbor Pediatrics"
 )
+
+_WORDS: Final = Words("en_US", ZONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +131,7 @@ class Clinic:
             handling.resolve,
             ready.request_id,
             Booking(ready.slot, self.practice.sick, ready.hold_id),
-            reply=Reply(_LETTER, phrase="schedule/booked"),
+            reply=Reply(_LETTER.format(time=_WORDS.moment(ready.slot.starts_at)), phrase="schedule/booked"),
             disposition=Disposition.COMPLETED,
             expect_version=1,
             assurance=Assurance(another=True),

@@ -61,6 +61,7 @@ def launch(path: str, token: str, folder: Path) -> desktop.Launch:
             draft_key=_KEY,
             remembered=token,
             write_crash=_end_with,
+            begin=_nothing,
             close=_nothing,
         )
 
@@ -68,7 +69,7 @@ def launch(path: str, token: str, folder: Path) -> desktop.Launch:
 
 
 def _nothing() -> None:
-    """Nothing was started beside the desk."""
+    """Nothing runs beside the desk."""
 
 
 def _end_with(error: BaseException) -> str:

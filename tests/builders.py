@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import insert
 
 from request_desk.domain.access import Actor, ActorKind, Role
+from request_desk.domain.careful import Assurance
 from request_desk.domain.directory import OpeningHours, PracticeSettings
 from request_desk.domain.ids import (
     AppointmentId,
@@ -27,6 +28,7 @@ from request_desk.store import schema
 from request_desk.store.database import Database
 
 ZONE = PracticeTime("America/Los_Angeles")
+MEANT = Assurance(text_meant=True)  # a letter that need not tell the time
 TODAY = date(2026, 11, 24)
 _MINUTE = timedelta(minutes=1)
 

@@ -161,9 +161,17 @@ class _Opening:
         # What may be refused comes first: a desk that is open and ticks would be left behind at each try.
         drafts, key = paths.private_folder(place / "drafts"), _kept_key(store, _DRAFT_KEY)
         desk = open_desk(used, home.clock if home is not None else None)
-        jobs = _jobs(used, desk, "desk") if home is None and used.ticks else None
-        if jobs is not None:
-            jobs.start()
+        jobs: list[Jobs] = []
+
+        def begin() -> None:
+            if home is None and used.ticks and not jobs:  # another user builds the pages anew
+                jobs.append(_jobs(used, desk, "desk"))
+                jobs[0].start()
+
+        def close() -> None:
+            for each in jobs:
+                each.stop()
+
         return Opened(
             desk=desk,
             secrets=store,
@@ -171,7 +179,8 @@ class _Opening:
             draft_key=key,
             remembered=store.get(SESSION) or "",
             write_crash=lambda error: logs.crash_file(paths.log_folder(), error).stem,
-            close=jobs.stop if jobs is not None else _nothing,
+            begin=begin,
+            close=close,
             demo=_for_window(home) if home is not None else None,
             warnings=_warnings(desk.database),
         )
@@ -206,10 +215,6 @@ def _warnings(database: "Database") -> tuple[str, ...]:
 
     exposed = place.exposure(database.path) if database.is_sqlite else ""
     return (exposed,) if exposed else ()
-
-
-def _nothing() -> None:
-    """A desk without jobs has nothing to end."""
 
 
 def _for_window(home: "Home") -> "Demo":

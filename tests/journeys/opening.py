@@ -26,6 +26,7 @@ def opener(url: str, folder: Path, clock: SystemClock, crashes: list[str], *, to
             draft_key=(secrets.get("drafts") or "").encode("ascii"),
             remembered=token,
             write_crash=lambda error: _noted(crashes, error),
+            begin=lambda: None,
             close=lambda: None,
         )
 

@@ -103,7 +103,7 @@ def test_an_act_that_fails_anywhere_leaves_nothing_behind(
             reply=Reply("See you then."),
             disposition=Disposition.COMPLETED,
             expect_version=1,
-            assurance=Assurance(another=True),
+            assurance=Assurance(another=True, text_meant=True),
         )
         assert done.undo is not None
         undo.append(done.undo)

@@ -55,8 +55,8 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "target_name",
         "fresh",
     ),
-    "inbox.doubts": ("check", "check_first"),
-    "schedule.two_places": ("elsewhere", "lock_patient"),
+    "inbox.doubts": ("check", "check_first", "check_text"),
+    "schedule.two_places": ("elsewhere", "limits_of", "lock_patient"),
     "inbox.search_index": ("add", "change", "forget", "rescope"),
     "schedule.slots": (
         "opened",

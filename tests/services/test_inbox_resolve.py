@@ -1,6 +1,9 @@
 """The whole act: schedule, reply, disposition, notices and undo, in one transaction (ACT4, ACT5, RE4–RE7, MC9)."""
 
+import re
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from threading import Barrier
 from typing import Any
@@ -39,7 +42,7 @@ from request_desk.services.schedule import acts, scheduling
 from request_desk.services.schedule.views import load, upcoming_of
 from request_desk.store import schema
 from request_desk.store.database import Database
-from tests.builders import TODAY, Practice, wall
+from tests.builders import MEANT, TODAY, Practice, wall
 from tests.tables import changed_tables, snapshot
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -63,6 +66,8 @@ def resolve(
     **values: Any,
 ) -> Outcome[Resolved]:
     reply = None if text is None else Reply(text)
+    if text == "See you then.":
+        values["assurance"] = replace(values.get("assurance", MEANT), text_meant=True)
     return desk.perform(
         actor, handling.resolve, request, act, reply=reply, disposition=disposition, expect_version=version, **values
     )
@@ -366,7 +371,12 @@ def test_the_same_act_sent_twice_is_one_act(desk: Desk, practice: Practice) -> N
 
     request = practice.a_request()
     command, act = new_uuid(), Booking(a_slot(practice, "9:20"), practice.well)
-    values: dict[str, Any] = {"reply": Reply("See you."), "disposition": Disposition.COMPLETED, "expect_version": 1}
+    values: dict[str, Any] = {
+        "reply": Reply("See you."),
+        "assurance": MEANT,
+        "disposition": Disposition.COMPLETED,
+        "expect_version": 1,
+    }
     first = desk.perform_idempotent(command, practice.maria, handling.resolve, request, act, **values)
     again = desk.perform_idempotent(command, practice.maria, handling.resolve, request, act, **values)
     assert again.value == first.value
@@ -537,3 +547,33 @@ def test_the_patient_of_a_request_can_be_changed_within_the_household(desk: Desk
         desk.perform(practice.maria, handling.change_patient, request, practice.zuri, expect_version=1)
     found = desk.query(practice.maria, search_queries.search, "kele", limit=10)
     assert [row.id for row in found.rows] == [request]
+
+
+def test_a_letter_that_says_otherwise_than_its_act_is_stopped_once(desk: Desk, practice: Practice) -> None:  # RE11
+    request = practice.a_request()
+    act = Booking(a_slot(practice, "9:20"), practice.well)
+    for text, difference in (
+        ("See you then.", "does not tell the time"),
+        ("See you tomorrow at 10:20.", "10:20"),
+        ("See you tomorrow at 9:20 with Dr. Mwangi.", "Dr. Mwangi"),
+        ("Tomorrow at 9:20. Is it for his ear?", "asks a question"),
+    ):
+        with pytest.raises(Doubtful, match=re.escape(difference)) as stopped:
+            desk.perform(
+                practice.maria,
+                handling.resolve,
+                request,
+                act,
+                reply=Reply(text),
+                disposition=Disposition.COMPLETED,
+                expect_version=1,
+            )
+        assert stopped.value.doubt is Doubt.TEXT
+    assert not upcoming(desk, practice)
+    right = "Tomorrow at 9:20 AM with Dr. Lindqvist at Northside."
+    resolve(desk, practice.maria, request, act, text=right)
+    assert len(upcoming(desk, practice)) == 1
+
+
+def upcoming(desk: Desk, practice: Practice) -> Sequence[object]:
+    return desk.query(practice.maria, lambda unit: upcoming_of(unit, (practice.zuri,)))

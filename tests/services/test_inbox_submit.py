@@ -30,7 +30,7 @@ from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.inbox import view as request_view
 from request_desk.store import schema
-from tests.builders import TODAY, Practice, wall
+from tests.builders import MEANT, TODAY, Practice, wall
 
 
 def a_form(practice: Practice, **values: object) -> NewRequest:
@@ -313,6 +313,7 @@ def test_withdrawing_a_request_keeps_the_notice_of_a_booking_that_stands(
         reply=Reply("See you then. May we look at the ear, too?"),
         disposition=Disposition.WAITING,
         expect_version=1,
+        assurance=MEANT,
     )
     clock.advance(timedelta(minutes=1))
     desk.perform(practice.amara, handling.withdraw, request)

@@ -23,7 +23,7 @@ from request_desk.services.inbox import view as request_view
 from request_desk.services.notices import outbox
 from request_desk.services.notices.outbox import BACK_OFF, Delivered, DueNotice
 from request_desk.store import schema
-from tests.builders import TODAY, Practice, wall
+from tests.builders import MEANT, TODAY, Practice, wall
 
 TOMORROW = TODAY + timedelta(days=1)
 
@@ -45,6 +45,7 @@ def a_booked_request(desk: Desk, practice: Practice) -> RequestId:
         reply=Reply("About the mattress: soon."),
         disposition=Disposition.COMPLETED,
         expect_version=1,
+        assurance=MEANT,
     )
     return request
 

@@ -22,7 +22,7 @@ from request_desk.services.portal import queries as portal_queries
 from request_desk.services.practice import phrases
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.store import schema
-from tests.builders import TODAY, ZONE, Practice
+from tests.builders import MEANT, TODAY, ZONE, Practice
 
 DENVER = PracticeTime("America/Denver")
 TOMORROW = TODAY + timedelta(days=1)
@@ -55,6 +55,7 @@ def test_a_place_elsewhere_is_told_by_its_own_clock(desk: Desk, practice: Practi
         reply=Reply("See you."),
         disposition=Disposition.COMPLETED,
         expect_version=1,
+        assurance=MEANT,
     )
     assert done.value.summary == "Booked Zuri Okafor for Wed, Nov 25, 8:00 AM MST"
     clock.advance(timedelta(minutes=1))
@@ -79,6 +80,7 @@ def test_a_place_elsewhere_is_told_by_its_own_clock(desk: Desk, practice: Practi
             reply=None,
             disposition=Disposition.OPEN,
             expect_version=1,
+            assurance=MEANT,
         )
 
 

@@ -16,7 +16,7 @@ from request_desk.services.inbox import handling
 from request_desk.services.schedule import scheduling
 from request_desk.services.schedule.views import upcoming_of
 from request_desk.store import schema
-from tests.builders import TODAY, Practice, wall
+from tests.builders import MEANT, TODAY, Practice, wall
 from tests.web.conftest import Page, SignIn
 
 DAY = timedelta(days=1)
@@ -301,6 +301,7 @@ def booked(practice: Practice, request_id: RequestId, act: Any) -> None:
         reply=Reply("Done."),
         disposition=Disposition.COMPLETED,
         expect_version=row(practice, request_id).version,
+        assurance=MEANT,
     )
 
 

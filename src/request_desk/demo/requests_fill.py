@@ -10,6 +10,7 @@ from request_desk.demo.data import Calendar, FileAnswer, FileMessage, FileWish
 from request_desk.demo.plan import SentRequest
 from request_desk.demo.rows import Keys
 from request_desk.domain.access import SYSTEM, Actor, ActorKind
+from request_desk.domain.careful import Assurance
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.directory import Channel
 from request_desk.domain.ids import AppointmentId, ContactId, PatientId, RequestId, TargetId, new_uuid
@@ -218,6 +219,7 @@ class RequestsFill:
             expect_version=view.version,
             waiting_until=waiting_until,
             no_reply_reason=done.no_reply,
+            assurance=Assurance(text_meant=bool(done.text)),  # the files say what they mean
         )
 
     def _slot(self, appointment: data.FileAppointment) -> Slot:

@@ -21,6 +21,7 @@ class Doubt(StrEnum):
 
     ANOTHER = "another"  # the patient has an appointment that may be the answer
     AGREED = "agreed"  # who asks has no right to book
+    TEXT = "text"  # the letter says otherwise than the act
     TOOK_OVER = "took_over"  # urgent words, and nobody named who took it over
 
 
@@ -47,6 +48,7 @@ class Assurance:
 
     another: bool = False
     agreed: Agreement | None = None
+    text_meant: bool = False
     took_over: str = ""
 
 

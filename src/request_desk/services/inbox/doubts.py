@@ -1,22 +1,27 @@
-"""What has to be said before an act of a request goes through: a second appointment, who agreed, who took over (ACT13, ACT14, MC14)."""
+"""What has to be said before an act of a request goes through: a second appointment, who agreed, a letter that says otherwise, who took
+over (ACT13, ACT14, RE11, MC14).
+"""
 
 from typing import Any
 
 from sqlalchemy import Row
 
 from request_desk.domain.access import a_contact
+from request_desk.domain.agreement import ActFacts, differences
+from request_desk.domain.appointments import Appointment
 from request_desk.domain.careful import Assurance, Doubt, Doubtful, second_of
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import ContactId, PatientId, RequestId
 from request_desk.domain.policy import Action, PatientSubject, may
-from request_desk.domain.requests import Act, Booking, Disposition
+from request_desk.domain.requests import Act, Booking, Cancellation, Disposition, Move
 from request_desk.domain.text import clean_text
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.people import patients
+from request_desk.services.schedule import slots
 from request_desk.services.schedule.two_places import lock_patient
-from request_desk.services.schedule.views import upcoming_of
+from request_desk.services.schedule.views import load, upcoming_of
 
 _REASON_LIMIT = 500
 
@@ -37,6 +42,36 @@ def check(unit: Unit, row: Row[Any], act: Act | None, disposition: Disposition, 
         inbox_marks.add_note(unit, RequestId(row.id), _("Urgent words: taken over by {who}").format(who=who))
         said["took_over"] = True
     return said
+
+
+def check_text(unit: Unit, text: str, act: Act | None, done: Appointment | None, assurance: Assurance) -> None:
+    """Raise Doubtful when a letter says otherwise than the act `done` that it goes with, unless that is meant (RE11)."""
+    if not text or act is None or done is None or assurance.text_meant:
+        return
+    words = unit.words.at(done.zone)
+    words = words.on(words.zone.day_of(unit.now))
+    old = load(unit, act.appointment_id) if isinstance(act, Move) else None
+    told = ActFacts(
+        done.starts_at,
+        done.provider_name,
+        done.location_name,
+        old.starts_at if old is not None else None,
+        old.provider_name if old is not None else "",
+        old.location_name if old is not None else "",
+        must_name=not isinstance(act, Cancellation),
+    )
+    found = differences(
+        text,
+        told,
+        words,
+        providers=[each.name for each in slots.all_providers(unit).values()],
+        locations=[each.name for each in slots.all_locations(unit).values()],
+    )
+    if found:
+        raise Doubtful(
+            _("{difference} Change the response, or say that it is meant.").format(difference=" ".join(found)),
+            Doubt.TEXT,
+        )
 
 
 def _agreed(unit: Unit, row: Row[Any], assurance: Assurance) -> dict[str, Any]:

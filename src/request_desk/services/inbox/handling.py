@@ -448,7 +448,7 @@ def resolve(
 
     `act` None is a reply alone and lets a held slot go. `waiting_until` None waits until the parent answers. Raises
     Conflict when the request changed since `expect_version` (MC9), Doubtful for what `assurance` does not answer (ACT13, ACT14,
-    MC14), SlotTaken, Invalid(field), Refused. The undo restores request, schedule and inboxes within the grace time (ACT5).
+    RE11, MC14), SlotTaken, Invalid(field), Refused. The undo restores request, schedule and inboxes within the grace time (ACT5).
     """
     unit.require(Permission.ANSWER_REQUESTS)
     row = request_scope.fresh(unit, request_id, expect_version)
@@ -465,6 +465,7 @@ def resolve(
     if not isinstance(act, (Booking, Move)) or act.hold_id is None:
         scheduling.drop_holds(unit, request_id)
     done = acts.do(unit, act, patient_id=PatientId(row.patient_id), request_id=request_id) if act else None
+    doubts.check_text(unit, text, act, done.appointment if done else None, assurance)
     appointment_id = done.appointment.id if done else None
     notices = _tell(unit, row, notice_of(act), people, version, appointment_id, replied=message_id is not None)
     told = summary(

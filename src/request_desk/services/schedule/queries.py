@@ -206,7 +206,7 @@ def offers(unit: Unit, request_id: RequestId, *, removed: Collection[str] = ()) 
                 limit.sentence
                 for limit in (
                     *_limits(unit, type_, choice.slot, asked.moved),
-                    *limits_of(at_once(own, choice.slot, chain_id), unit.words),
+                    *limits_of(unit, at_once(own, choice.slot, chain_id), choice.slot),
                 )
             ),
         )

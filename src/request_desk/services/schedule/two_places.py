@@ -8,8 +8,9 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.errors import Limit, LimitCode
 from request_desk.domain.ids import AppointmentId, PatientId
 from request_desk.domain.spans import Slot
-from request_desk.domain.words import Words, _
+from request_desk.domain.words import _
 from request_desk.services.desk import Unit
+from request_desk.services.schedule import slots
 from request_desk.services.schedule.views import VIEW, view
 from request_desk.store import schema
 
@@ -47,7 +48,7 @@ def elsewhere(
         "since": slot.starts_at,
         "until": slot.ends_at,
     }
-    return limits_of(map(view, unit.rows(_SAME_TIME, asked)), unit.words)
+    return limits_of(unit, map(view, unit.rows(_SAME_TIME, asked)), slot)
 
 
 def at_once(found: Iterable[Appointment], slot: Slot, chain_id: AppointmentId | None) -> Iterator[Appointment]:
@@ -58,9 +59,16 @@ def at_once(found: Iterable[Appointment], slot: Slot, chain_id: AppointmentId | 
             yield each
 
 
-def limits_of(found: Iterable[Appointment], words: Words) -> tuple[Limit, ...]:
-    """Return appointments that the patient has at the same time as limits."""
-    told = _("{patient} is with {provider} at {place} then: {time}, {type}.")
+def limits_of(unit: Unit, found: Iterable[Appointment], slot: Slot) -> tuple[Limit, ...]:
+    """Return appointments that the patient has at the time of a slot as limits, which name both."""
+    overlapping = tuple(found)
+    if not overlapping:
+        return ()
+    provider = slots.all_providers(unit).get(slot.provider_id)
+    place = slots.all_locations(unit).get(slot.location_id)
+    told = _(
+        "{patient} is with {provider} at {place} then: {time}, {type}. This time is with {other} at {other_place}."
+    )
     return tuple(
         Limit(
             LimitCode.TWO_PLACES,
@@ -69,9 +77,11 @@ def limits_of(found: Iterable[Appointment], words: Words) -> tuple[Limit, ...]:
                 "patient": each.patient_name,
                 "provider": each.provider_name,
                 "place": each.location_name,
-                "time": words.at(each.zone).moment(each.starts_at),
+                "time": unit.words.at(each.zone).moment(each.starts_at),
                 "type": each.type_name,
+                "other": provider.name if provider is not None else "",
+                "other_place": place.name if place is not None else "",
             },
         )
-        for each in found
+        for each in overlapping
     )

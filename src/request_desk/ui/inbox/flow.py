@@ -518,6 +518,13 @@ def told_of(now: Handling, location_of: Mapping[int, str], provider_of: Mapping[
     )
 
 
+def zone_of(now: Handling) -> str:
+    """Return the zone of the place of what happens, "" for the practice's own."""
+    if now.chosen is not None:
+        return now.chosen.offer.zone
+    return now.appointment.zone if now.appointment is not None else ""
+
+
 def waiting_day(today: date, opening: Sequence[OpeningHours], closed: Iterable[date], days: int = WAITING_DAYS) -> date:
     """Return the day `days` business days ahead: the practice is open then."""
     open_weekdays = {hours.weekday for hours in opening} or set(range(5))

@@ -73,6 +73,7 @@ class Outgoing:
     reply: Reply | None
     with_act: bool = True
     no_reply_reason: str = ""
+    text_meant: bool = False  # though it says otherwise than the act
 
 
 class RequestController(QObject):
@@ -532,7 +533,7 @@ class RequestController(QObject):
             expect_version=now.view.version,
             waiting_until=now.waiting_until,
             no_reply_reason=letter.no_reply_reason,
-            assurance=now.assurance,
+            assurance=replace(now.assurance, text_meant=letter.text_meant),
         )
         self._answered_by(pending, now.view.id)
 

@@ -574,7 +574,9 @@ class ResponseController(QObject):
             self._questions.ask(need, state, self._differences(state), with_act=with_act)
             return
         self._last_sent = (now.view.id, self._response.editor.text(), self._response.phrase(), self._draft_state(now))
-        self.request_controller.send(Outgoing(reply, with_act, "" if reply is not None else self._no_reply_reason))
+        is_meant = reply is not None and now.text_meant == self._response.editor.text()
+        reason = "" if reply is not None else self._no_reply_reason
+        self.request_controller.send(Outgoing(reply, with_act, reason, is_meant))
 
     def _differences(self, state: Handling) -> tuple[str, ...]:
         """What the response says otherwise than the act; nothing once it is meant so (RE11)."""
@@ -586,7 +588,8 @@ class ResponseController(QObject):
         told = flow.told_of(state, places, people)
         if told is None:
             return ()
-        return differences(text, told, self._context.words(), providers=people.values(), locations=places.values())
+        words = self._context.words().at(flow.zone_of(state))
+        return differences(text, told, words, providers=people.values(), locations=places.values())
 
     @Slot()
     def _only_reply(self) -> None:

@@ -72,6 +72,7 @@ class Opened:
     draft_key: bytes
     remembered: str  # the token of the session that this computer was asked to remember, "" for none
     write_crash: Callable[[BaseException], str]
+    begin: Callable[[], None]  # starts what runs beside the window, once its first list is there
     close: Callable[[], None]  # ends what was started with it; the desk itself is closed by the window
     demo: Demo | None = None
     warnings: tuple[str, ...] = field(default=())

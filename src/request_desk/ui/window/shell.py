@@ -54,9 +54,8 @@ LOCK_AFTER = 10 * 60 * 1000  # milliseconds without a key or a click (LOCK-01)
 
 
 def load_ahead() -> None:
-    """In a worker: load the pages, and what words and times are formatted with, which would hold the window at its first use."""
-    for spec in PAGES:
-        spec.load()
+    """In a worker: load the first page, and what words and times are formatted with, which would hold the window at its first use."""
+    PAGES[0].load()
     settings = PracticeSettings()
     words = Words(settings.locale, PracticeTime(settings.zone))
     words.moment(SystemClock().now())
@@ -388,7 +387,10 @@ class Shell(QObject):
             yield False
             part.setUpdatesEnabled(True)
         yield True  # so that the first list comes first
+        self.runner.run_in_pool(self, self._opened.begin)
         for spec in others:
+            self.runner.run_in_pool(self, spec.load)
+            yield True
             self.frame.set_page(spec.key, spec.load()(context, self.frame.place(spec.key)))
             yield True
         self._count()
