@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from request_desk import paths
 from request_desk.domain.errors import Invalid
 from request_desk.domain.errors import Refused as Refused  # noqa: PLC0414  # the command line tells it
+from request_desk.domain.words import _
 from request_desk.paths import NoFolder as NoFolder  # noqa: PLC0414  # and this
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def settings(path: Path | None = None) -> "config.Settings":
     from request_desk import config
 
     if path is not None and not path.exists():
-        raise Invalid(f"There is no settings file {path}. Check the path.", field="config")
+        raise Invalid(_("There is no settings file {path}. Check the path.").format(path=path), field="config")
     return config.load(path or paths.config_folder() / config.FILE_NAME, os.environ)
 
 
@@ -338,7 +339,7 @@ def init(found: "config.Settings", *, name: str, phone: str, zone: str, kinds: S
         migrations.check(database)
         desk = Desk(database)
         if desk.query(SYSTEM, housekeeping.is_founded):  # tables alone are left by a first try that was refused
-            raise Refused("There is a practice in this database already. Nothing was changed.")
+            raise Refused(_("There is a practice in this database already. Nothing was changed."))
         new = founding.NewPractice(name, phone, zone, frozenset(kinds), found.portal.public_url, _library())
         code = desk.perform(SYSTEM, founding.found, new).value
     finally:
@@ -365,7 +366,7 @@ def migrate(found: "config.Settings") -> str:
     try:
         before = migrations.version(database)
         if before is None:
-            raise Refused("This database is empty. Run `request-desk init` first.")
+            raise Refused(_("This database is empty. Run `request-desk init` first."))
         copy = migrations.migrate(database)
         desk = Desk(database)
         renewed = 0

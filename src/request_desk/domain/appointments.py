@@ -8,6 +8,7 @@ from typing import Final, assert_never
 
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
+from request_desk.domain.words import _, later
 
 
 class AppointmentStatus(StrEnum):
@@ -52,12 +53,12 @@ DROPPED = "dropped"  # cancel_code of a hold that was let go
 JOIN_CLOSES_AFTER: Final = timedelta(minutes=60)  # after the scheduled end (VM2); until then somebody may still come
 
 _WORDS: Mapping[AppointmentStatus, str] = {
-    AppointmentStatus.HELD: "only held",
-    AppointmentStatus.CONFIRMED: "confirmed",
-    AppointmentStatus.CANCELLED: "already cancelled",
-    AppointmentStatus.EXPIRED: "a hold that has expired",
-    AppointmentStatus.COMPLETED: "already completed",
-    AppointmentStatus.NO_SHOW: "marked as a no-show",
+    AppointmentStatus.HELD: later("only held"),
+    AppointmentStatus.CONFIRMED: later("confirmed"),
+    AppointmentStatus.CANCELLED: later("already cancelled"),
+    AppointmentStatus.EXPIRED: later("a hold that has expired"),
+    AppointmentStatus.COMPLETED: later("already completed"),
+    AppointmentStatus.NO_SHOW: later("marked as a no-show"),
 }
 
 
@@ -100,7 +101,9 @@ def moved_to(seen: AppointmentStatus, wanted: AppointmentStatus) -> AppointmentS
     if wanted in TRANSITIONS[seen]:
         return wanted
     raise Refused(
-        f"This appointment is {_WORDS[seen]}, so it cannot be {_verb(wanted)}. Reload to see its present state."
+        _("This appointment is {state}, so it cannot be {verb}. Reload to see its present state.").format(
+            state=_(_WORDS[seen]), verb=_verb(wanted)
+        )
     )
 
 
@@ -138,10 +141,10 @@ def blocks(
 
 def _verb(wanted: AppointmentStatus) -> str:
     return {
-        AppointmentStatus.HELD: "held",
-        AppointmentStatus.CONFIRMED: "confirmed",
-        AppointmentStatus.CANCELLED: "cancelled",
-        AppointmentStatus.EXPIRED: "expired",
-        AppointmentStatus.COMPLETED: "marked as completed",
-        AppointmentStatus.NO_SHOW: "marked as a no-show",
+        AppointmentStatus.HELD: _("held"),
+        AppointmentStatus.CONFIRMED: _("confirmed"),
+        AppointmentStatus.CANCELLED: _("cancelled"),
+        AppointmentStatus.EXPIRED: _("expired"),
+        AppointmentStatus.COMPLETED: _("marked as completed"),
+        AppointmentStatus.NO_SHOW: _("marked as a no-show"),
     }[wanted]

@@ -205,7 +205,7 @@ class Unit:
     def require(self, permission: Permission) -> None:
         """Raise NotAllowed unless the actor's roles cover it."""
         if not may(self.actor, permission):
-            raise NotAllowed("Your role does not allow this. Ask an administrator.")
+            raise NotAllowed(_("Your role does not allow this. Ask an administrator."))
 
     def defer(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Deferred:
         """Ask for a statement without waiting: it is run before every later one, and its answer is there when it is looked at.
@@ -278,17 +278,21 @@ class Unit:
         if row is not None:
             return row
         if self.first(select(table.c.id).where(table.c.id == row_id)) is None:
-            raise NotFound("This is not there any more. Reload to see the present state.")
+            raise NotFound(_("This is not there any more. Reload to see the present state."))
         raise self.conflict(_TOPIC_OF.get(table.name, Topic.DIRECTORY), row_id)
 
     def conflict(self, topic: Topic, entity_id: int) -> Conflict:
         """Make the Conflict that names who changed the thing last, from the journal."""
         row = self.first(_LAST_CHANGE, {"topic": topic, "entity_id": entity_id})
         action = row.action if row else "changed"
-        who = (row.name or {"contact": "The parent", "system": "Request Desk"}.get(row.actor_kind, "")) if row else ""
-        named = who or "Somebody"
+        who = (
+            (row.name or {"contact": _("The parent"), "system": "Request Desk"}.get(row.actor_kind, "")) if row else ""
+        )
+        told = _(
+            "{name} has changed this since you opened it ({action}). Nothing was sent; look at it and decide again."
+        )
         return Conflict(
-            f"{named} has changed this since you opened it ({action.replace('_', ' ')}). Nothing was sent; look at it and decide again.",
+            told.format(name=who or _("Somebody"), action=action.replace("_", " ")),
             who=who,
             what=action,
         )
@@ -494,7 +498,7 @@ class Desk:
                 unit = self._unit(connection, actor, is_writing=True)
                 if known and (answered := connection.execute(_COMMAND, {"command_id": command_id}).first()) is not None:
                     if (answered[1], answered[2]) != (function.__qualname__, actor.id):
-                        raise Refused("This form was already used for something else. Load the page again.")
+                        raise Refused(_("This form was already used for something else. Load the page again."))
                     return Outcome(_decoded(function, answered[0]), Changes())
                 value = function(unit, *args, **kwargs)
                 numbers = self._written(unit, command_id, function, value, keep=keep)
@@ -613,7 +617,7 @@ def _vouched(unit: Unit) -> Actor:
     if row is None or not session_stands(
         active=row.active, revoked_at=row.revoked_at, expires_at=row.expires_at, now=unit.now
     ):
-        raise SignedOut("You have been signed out. Sign in again; what you typed is kept.")
+        raise SignedOut(_("You have been signed out. Sign in again; what you typed is kept."))
     # A session that began with a one-time code may set the password and nothing else (AUTH-08).
     roles = frozenset() if row.must_change else frozenset(Role(role) for role in row.roles)
     return actor if roles == actor.roles else replace(actor, roles=roles)

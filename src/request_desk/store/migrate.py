@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import inspect, text
 
 from request_desk.domain.errors import Refused
+from request_desk.domain.words import _
 from request_desk.store import backup
 from request_desk.store.database import APPLICATION_ID, Database
 from request_desk.store.version import HEAD, REVISIONS
@@ -27,7 +28,11 @@ def version(database: Database) -> str | None:
             mark = connection.execute(text("PRAGMA application_id")).scalar_one()
             tables = inspect(connection).get_table_names()
             if tables and mark != APPLICATION_ID:
-                raise Refused(f"The file {database.path.name} is not a Request Desk database. Choose another file.")
+                raise Refused(
+                    _("The file {name} is not a Request Desk database. Choose another file.").format(
+                        name=database.path.name
+                    )
+                )
         if not inspect(connection).has_table("alembic_version"):
             return None
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
@@ -39,9 +44,9 @@ def check(database: Database) -> None:
     if found is None:
         raise Refused(EMPTY)
     if found not in REVISIONS:
-        raise Refused("This database was made by a newer Request Desk. Update this program; nothing was changed.")
+        raise Refused(_("This database was made by a newer Request Desk. Update this program; nothing was changed."))
     if found != HEAD:
-        raise Refused("This database is of an older version. Run `request-desk migrate`; it makes a copy first.")
+        raise Refused(_("This database is of an older version. Run `request-desk migrate`; it makes a copy first."))
 
 
 def migrate(database: Database, target: str = "head") -> Path | None:
@@ -53,7 +58,7 @@ def migrate(database: Database, target: str = "head") -> Path | None:
 
     found = version(database)
     if found is not None and found not in REVISIONS:
-        raise Refused("This database was made by a newer Request Desk. Update this program; nothing was changed.")
+        raise Refused(_("This database was made by a newer Request Desk. Update this program; nothing was changed."))
     if found == (HEAD if target == "head" else target):
         return None
     copy = None

@@ -9,6 +9,7 @@ from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.errors import Invalid
 from request_desk.domain.practice_time import is_zone
 from request_desk.domain.text import clean_name
+from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.people import access
 from request_desk.services.practice import administration, phrases, settings
@@ -36,7 +37,10 @@ def found(unit: Unit, new: NewPractice) -> access.OneTimeCode:
     """
     unit.require(Permission.RUN_JOBS)
     if not is_zone(new.zone):
-        raise Invalid(f"“{new.zone}” is not a time zone. Give an IANA name, e.g. America/New_York.", field="zone")
+        raise Invalid(
+            _("“{zone}” is not a time zone. Give an IANA name, e.g. America/New_York.").format(zone=new.zone),
+            field="zone",
+        )
     code = administration.first_administrator(unit)
     department = administration.add_department(unit, INTAKE)
     settings.first_settings(

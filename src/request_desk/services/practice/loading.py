@@ -10,6 +10,7 @@ from request_desk.domain.access import ActorKind, Permission
 from request_desk.domain.changes import Topic
 from request_desk.domain.errors import NotAllowed, NotFound
 from request_desk.domain.ids import ContactId, PatientId
+from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.store import schema
 
@@ -87,7 +88,7 @@ def set_may_book(unit: Unit, contact_id: ContactId, patient_id: PatientId, *, ma
     """Give a contact the right to book for a patient, or take it away."""
     _only_program(unit)
     if not unit.run(_RIGHTS, {"who": contact_id, "whom": patient_id, "books": may_book}):
-        raise NotFound("This contact has no relation to this patient. Reload to see the present state.")
+        raise NotFound(_("This contact has no relation to this patient. Reload to see the present state."))
     unit.record("changed_rights", Topic.PATIENT, patient_id, contact_id=contact_id)
 
 
@@ -113,4 +114,4 @@ def has_been_used(unit: Unit, after: int) -> bool:
 def _only_program(unit: Unit) -> None:
     unit.require(Permission.RUN_JOBS)
     if unit.actor.kind is not ActorKind.SYSTEM:
-        raise NotAllowed("Only the program itself loads data.")
+        raise NotAllowed(_("Only the program itself loads data."))
