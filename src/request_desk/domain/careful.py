@@ -22,6 +22,7 @@ class Doubt(StrEnum):
     ANOTHER = "another"  # the patient has an appointment that may be the answer
     AGREED = "agreed"  # who asks has no right to book
     TOOK_OVER = "took_over"  # urgent words, and nobody named who took it over
+    LOOKS_ALIKE = "looks_alike"  # a new patient has name or birth day of one who is known
 
 
 class AgreedBy(StrEnum):
