@@ -76,6 +76,7 @@ class _PersonForm(Editor):
     def read(self) -> None:
         if self.patient_id is None:
             self.shown(refill=not self.is_changed())
+            self.first_field().setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             pending = self.context.runner.read(self, open_patient, self.patient_id)
             pending.done(self._patient_read).refused(self.unreadable)
@@ -83,14 +84,21 @@ class _PersonForm(Editor):
     def _patient_read(self, view: PatientView) -> None:
         is_kept = self.seen is not None and self.is_changed()
         is_other = self.seen is not None and self.version_of(view) != self.version_of(self.seen)
+        is_first = self.seen is None
         self.seen = view
         self.shown(refill=not is_kept)
+        if is_first:
+            self.first_field().setFocus(Qt.FocusReason.OtherFocusReason)
         if is_kept and is_other:
             self.say(CHANGED_ELSEWHERE)
 
     def version_of(self, view: PatientView) -> int:
         """Return the version of what the form changes, 0 for what is new."""
         return 0
+
+    def first_field(self) -> QWidget:
+        """Return where typing begins."""
+        raise TypeError("a form knows its own fields")
 
     def say_heading(self, words: str) -> None:
         """Put a line and a heading between the fields."""
@@ -104,6 +112,9 @@ class PatientForm(_PersonForm):
     def __init__(self, context: DeskContext, patient_id: PatientId) -> None:
         super().__init__(context, _("Patient"), _("Letters and visits follow the name at once."), patient_id)
         self.patient = PatientFields(self)
+
+    def first_field(self) -> QWidget:
+        return self.patient.given
 
     def version_of(self, view: PatientView) -> int:
         return view.patient.version
@@ -164,7 +175,9 @@ class NewPatientForm(_PersonForm):
                 self.relation.show(RelationDetails(first.relation.relation))
         self.household.setVisible(seen is not None)
         self.patient.show(self._empty)
-        self.patient.given.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def first_field(self) -> QWidget:
+        return self.patient.given
 
     def is_changed(self) -> bool:
         is_new = self.who.known is None and self.who.fields.typed() != _NOBODY
@@ -215,6 +228,9 @@ class ContactForm(_PersonForm):
             self.fields.addWidget(self.who)
         self.say_heading(_("What they are to the patient"))
         self.relation = RelationFields(self)
+
+    def first_field(self) -> QWidget:
+        return self.who.finder if self.who is not None else self.contact.given
 
     def version_of(self, view: PatientView) -> int:
         related = self._related(view)
