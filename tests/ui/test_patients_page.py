@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 import pytest
 from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from request_desk.domain.access import Role
@@ -16,7 +16,8 @@ from request_desk.domain.ids import PatientId
 from request_desk.services.people import registration
 from request_desk.services.people.registration import PatientDetails
 from request_desk.ui.patients.forms import ContactForm, FormWindow, NewPatientForm, PatientForm
-from request_desk.ui.patients.patient_card import PatientCard
+from request_desk.ui.patients.merge_sheet import MergeSheet
+from request_desk.ui.patients.patient_detail import PatientDetail
 from request_desk.ui.patients.patients_page import PatientsPage
 from request_desk.ui.widgets.acts import ActsMenu
 from request_desk.ui.widgets.buttons import Link
@@ -56,8 +57,8 @@ def names(desk: PageDesk[PatientsPage]) -> list[str]:
     return [str(desk.page.model.index(row, 0).data()) for row in range(desk.page.model.rowCount())]
 
 
-def card(desk: PageDesk[PatientsPage]) -> PatientCard:
-    assert isinstance(desk.page.detail, PatientCard)
+def card(desk: PageDesk[PatientsPage]) -> PatientDetail:
+    assert isinstance(desk.page.detail, PatientDetail)
     return desk.page.detail
 
 
@@ -66,6 +67,12 @@ def form(desk: PageDesk[PatientsPage], kind: type[F]) -> F:
     assert isinstance(window, FormWindow)
     assert isinstance(window.form, kind)
     return window.form
+
+
+def closing(desk: PageDesk[PatientsPage]) -> QWidget:
+    window = desk.dialog()
+    assert isinstance(window, FormWindow)
+    return window.close_button
 
 
 def question(desk: PageDesk[PatientsPage]) -> Question:
@@ -166,10 +173,10 @@ def test_a_long_history_shows_its_end_until_more_is_asked_for(desk_at: OpenDesk,
         practice.an_appointment(practice.zuri, practice.lindqvist, day, "10:00", status="completed")
     desk = desk_at()
     assert len(card(desk).past.lines()) == 6
-    assert card(desk).more_visits.words() == "Show all 9"
-    desk.click(card(desk).more_visits)
+    assert card(desk).more_appointments.words() == "Show all 9"
+    desk.click(card(desk).more_appointments)
     assert len(card(desk).past.lines()) == 9
-    assert card(desk).more_visits.isHidden()
+    assert card(desk).more_appointments.isHidden()
 
 
 def test_a_patient_is_changed_and_the_change_taken_back(desk_at: OpenDesk, practice: Practice) -> None:
@@ -317,7 +324,7 @@ def test_what_was_typed_is_not_thrown_away_unasked(desk_at: OpenDesk, practice: 
     desk.press("Esc")
     desk.click(question(desk).no)
     assert form(desk, PatientForm).patient.given.text() == "Zuria"
-    desk.click(shown.buttons.itemAt(0).widget())
+    desk.click(closing(desk))
     desk.click(question(desk).yes)
     assert not desk.has_dialog()
     assert names(desk) == ["Okafor, Zuri"]
@@ -368,3 +375,56 @@ def test_every_field_of_the_forms_has_a_name(desk_at: OpenDesk, practice: Practi
     FormWindow(made, desk.frame).open()
     desk.settle()
     assert nameless(desk.dialog()) == []
+
+
+def test_duplicates_are_merged_after_both_were_seen(desk_at: OpenDesk, practice: Practice) -> None:
+    double = practice.a_patient("Zurie", "Okafor", date(2022, 3, 12))
+    practice.a_contact("Uche", "Okafor", "uche@example.org", {double: {"relation": "aunt"}})
+    visit = practice.an_appointment(double, practice.lindqvist, TODAY + timedelta(days=2), "10:00")
+    desk = desk_at()
+    desk.page.open(practice.zuri)
+    desk.settle()
+    sheet = merge_with(desk, "zurie")
+    assert (sheet.kept.name.text(), sheet.other.name.text()) == ("Zuri Okafor", "Zurie Okafor")
+    assert "Nothing is deleted" in sheet.told.text()
+    desk.click(sheet.swap)
+    assert sheet.kept.name.text() == "Zurie Okafor"
+    desk.click(sheet.swap)
+    desk.press("Ctrl+Return")
+    desk.hear()
+    assert not desk.has_dialog()
+    assert names(desk) == ["Okafor, Zuri"]
+    assert len(card(desk).ahead.lines()) == 1
+    assert "Uche Okafor" in [block.name.text() for block in card(desk).contacts.blocks]
+    desk.page.open(double)
+    desk.settle()
+    assert card(desk).title.text() == "Zuri Okafor"
+    desk.press("Ctrl+Shift+Z")
+    desk.hear()
+    assert "Okafor, Zurie" in names(desk)
+    wanted = QSignalSpy(desk.page.elsewhere_wanted)
+    card(desk).ahead.findChildren(Link)[0].click()
+    assert list(wanted.at(0)) == ["schedule", visit]
+
+
+def test_two_visits_at_once_keep_records_apart(desk_at: OpenDesk, practice: Practice) -> None:
+    double = practice.a_patient("Zurie", "Okafor", date(2022, 3, 12))
+    for patient, provider in ((practice.zuri, practice.lindqvist), (double, practice.mwangi)):
+        practice.an_appointment(patient, provider, TODAY + timedelta(days=2), "10:00")
+    desk = desk_at()
+    desk.page.open(practice.zuri)
+    desk.settle()
+    sheet = merge_with(desk, "zurie")
+    assert "Both have a visit at Thu, Nov 26, 10:00 AM" in sheet.apart.text()
+    assert not sheet.button.isEnabled()
+
+
+def merge_with(desk: PageDesk[PatientsPage], text: str) -> MergeSheet:
+    card(desk).acts.buttons[3].click()
+    desk.settle()
+    sheet = desk.dialog()
+    assert isinstance(sheet, MergeSheet)
+    sheet.finder.search.setFocus()
+    sheet.finder.search.setText(text)
+    desk.press("Return", "Return")
+    return sheet

@@ -129,6 +129,7 @@ class PatientState(StrEnum):
     ACTIVE = "active"
     MOVED = "moved"
     DECEASED = "deceased"
+    MERGED = "merged"  # a duplicate of somebody else
 
 
 class Channel(StrEnum):

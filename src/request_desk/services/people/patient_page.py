@@ -82,9 +82,11 @@ class PatientView:
 
 
 def open_patient(unit: Unit, patient_id: PatientId) -> PatientView:
-    """Return a patient with everything around them, of the requests those that the actor may see."""
+    """Return a patient with everything around them, of the requests those that the actor may see; for a duplicate who was kept."""
     unit.require(Permission.VIEW_PATIENTS)
     row = patients.row_of(unit, patient_id)
+    if row.merged_into_id is not None:
+        return open_patient(unit, PatientId(row.merged_into_id))
     appointments = schedule_queries.of_patient(unit, patient_id)
     ahead = [
         each for each in appointments if each.ends_at > unit.now and each.status is not AppointmentStatus.CANCELLED

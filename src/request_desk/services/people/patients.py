@@ -59,6 +59,7 @@ _HOUSEHOLD = (
 )
 _BY_NAME = select(*patient).order_by(patient.family_name, patient.given_name, patient.id)
 _state = case(
+    (patient.merged_into_id.is_not(None), PatientState.MERGED.value),
     (patient.deceased, PatientState.DECEASED.value),
     (patient.active, PatientState.ACTIVE.value),
     else_=PatientState.MOVED.value,
@@ -199,7 +200,7 @@ def alike(unit: Unit, given_name: str, family_name: str, birth_day: date) -> tup
     family = [_begins(patient.search, term) for term in query_terms(family_name)]
     if not family:
         return ()
-    near = _hits(unit, _BY_NAME.where(*family).limit(_NEAR_MOST))
+    near = _hits(unit, _BY_NAME.where(patient.merged_into_id.is_(None), *family).limit(_NEAR_MOST))
     given, surname = fold(given_name), fold(family_name)
     return tuple(
         hit
@@ -210,6 +211,8 @@ def alike(unit: Unit, given_name: str, family_name: str, birth_day: date) -> tup
 
 def state_of(row: Row[Any]) -> PatientState:
     """Return the state of a row that has a patient's columns."""
+    if row.merged_into_id is not None:
+        return PatientState.MERGED
     if row.deceased:
         return PatientState.DECEASED
     return PatientState.ACTIVE if row.active else PatientState.MOVED

@@ -233,6 +233,8 @@ def _patient(unit: Unit, patient_id: PatientId) -> Row[Any]:
     row = unit.first(_PATIENT, {"which": patient_id})
     if row is None:
         raise NotFound(_("This patient is not there any more. Reload to see the present state."))
+    if row.merged_into_id is not None:
+        raise Refused(_("This patient was merged with another one. Open that one instead."))
     return row
 
 

@@ -19,7 +19,7 @@ from request_desk.services.people.registration import (
 )
 from request_desk.ui.editor.editor import Editor
 from request_desk.ui.lists.columns import Column
-from request_desk.ui.lists.finder import Finder
+from request_desk.ui.lists.people_finder import PeopleFinder
 from request_desk.ui.patients.patient_words import RELATIONS, STATES
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.appointment_words import named
@@ -41,7 +41,7 @@ class PatientFields:
         self.note = QPlainTextEdit()
         self.note.setTabChangesFocus(True)
         self.note.setFixedHeight(app_theme().px(_NOTE))
-        self.state = _combo([(each, words) for each, words in STATES.items()])
+        self.state = _combo([(each, words) for each, words in STATES.items() if each is not PatientState.MERGED])
         _beside(form, form.fields, ((PATIENT_NAMES[0], self.given), (PATIENT_NAMES[1], self.family)))
         _beside(form, form.fields, (("Date of birth", self.born), ("State", self.state)))
         hint = _(
@@ -158,7 +158,7 @@ class WhoFields(QWidget):
     def __init__(self, form: Editor, context: DeskContext) -> None:
         super().__init__()
         self.known: ContactHit | None = None
-        self.finder: Finder[ContactHit] = Finder(
+        self.finder: PeopleFinder[ContactHit] = PeopleFinder(
             context,
             patients.find_contacts,
             (Column(_("Contact"), _name, 190), Column(_("Of"), _patients)),

@@ -14,6 +14,7 @@ STATES = {
     PatientState.ACTIVE: _("seen here"),
     PatientState.MOVED: _("moved away"),
     PatientState.DECEASED: _("deceased"),
+    PatientState.MERGED: _("merged"),
 }
 _REQUEST_STATES = {
     RequestState.OPEN: _("open"),
@@ -82,9 +83,11 @@ def contact_facts(related: Related, words: Words) -> tuple[tuple[str, str], ...]
     )
 
 
-def visit_line(visit: Appointment, words: Words) -> tuple[str, str]:
+def appointment_line(appointment: Appointment, words: Words) -> tuple[str, str]:
     """Return when an appointment is, and what it is with its state."""
-    return words.at(visit.zone).moment(visit.starts_at), f"{appointment_words(visit, words)} · {status_words(visit)}"
+    return words.at(appointment.zone).moment(
+        appointment.starts_at
+    ), f"{appointment_words(appointment, words)} · {status_words(appointment)}"
 
 
 def request_line(request: PatientRequest, words: Words) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from request_desk.ui.lists.filter_chips import FilterSpec
 from request_desk.ui.lists.list_page import ListPage, ListSpec, ListWanted
 from request_desk.ui.lists.windowed import PAGE
 from request_desk.ui.patients.forms import FormWindow, NewPatientForm
-from request_desk.ui.patients.patient_card import PatientCard, not_allowed, patient_acts
+from request_desk.ui.patients.patient_detail import PatientDetail, not_allowed, patient_acts
 from request_desk.ui.patients.patient_words import STATES
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
@@ -60,7 +60,7 @@ class PatientsPage(ListPage[PatientHit]):
             menu=_("What can be done with the patient"),
             search=_("Name, date of birth, phone or e-mail"),
         )
-        self._card = PatientCard(context)
+        self._card = PatientDetail(context)
         super().__init__(context, spec, parent, detail=self._card)
         self.new_button = primary(_("New patient"), icon="plus", keys="Ctrl+N")
         self.new_button.setVisible(not not_allowed(context))
@@ -98,7 +98,8 @@ class PatientsPage(ListPage[PatientHit]):
         return row.id
 
     def acts_of(self, row: PatientHit) -> Sequence[ActSpec]:
-        return patient_acts(self._context, self, row.id, self.open)
+        merged = _("it was merged, and the other record is kept") if row.state is PatientState.MERGED else ""
+        return patient_acts(self._context, self, row.id, self.open, merged)
 
     def _born(self, hit: PatientHit) -> str:
         words = self._context.words()

@@ -4,12 +4,12 @@ from request_desk.domain.words import _, sorted_name
 from request_desk.services.people import patients
 from request_desk.services.people.patients import PatientHit
 from request_desk.ui.lists.columns import Column
-from request_desk.ui.lists.finder import Finder
+from request_desk.ui.lists.people_finder import PeopleFinder
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.widgets.plain_text import one_line
 
 
-class PatientFinder(Finder[PatientHit]):
+class PatientFinder(PeopleFinder[PatientHit]):
     """Finds a patient who is seen here."""
 
     def __init__(self, context: DeskContext) -> None:

@@ -29,7 +29,7 @@ class _Then(Enum):
     ENTER = 1
 
 
-class Finder(QWidget, Generic[Hit]):
+class PeopleFinder(QWidget, Generic[Hit]):
     """Type, Down, Enter or Tab: that is the one. The list goes away when one is chosen and comes back with typing."""
 
     chosen = Signal(object)  # Hit

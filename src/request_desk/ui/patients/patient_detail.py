@@ -17,7 +17,8 @@ from request_desk.services.people.patient_page import PatientView, Related, open
 from request_desk.ui.lists.detail_page import DetailPage
 from request_desk.ui.patients.forms import ContactForm, FormWindow, NewPatientForm, PatientForm
 from request_desk.ui.patients.lines import ContactLines, LinkLines
-from request_desk.ui.patients.patient_words import born_words, head_words, request_line, visit_line
+from request_desk.ui.patients.merge_sheet import MergeSheet
+from request_desk.ui.patients.patient_words import appointment_line, born_words, head_words, request_line
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.appointment_words import named
@@ -37,10 +38,10 @@ def not_allowed(context: DeskContext) -> str:
 
 
 def patient_acts(
-    context: DeskContext, owner: QWidget, patient_id: PatientId, made: Callable[[int], object]
+    context: DeskContext, owner: QWidget, patient_id: PatientId, made: Callable[[int], object], why_not: str = ""
 ) -> tuple[ActSpec, ...]:
-    """Return what can be done with a patient; `made` is told the id of a new sibling."""
-    why_not = not_allowed(context)
+    """Return what can be done with a patient, and `why_not`; `made` is told the id of a new sibling."""
+    why_not = not_allowed(context) or why_not
 
     def edit() -> None:
         FormWindow(PatientForm(context, patient_id), owner.window()).open()
@@ -53,14 +54,18 @@ def patient_acts(
         form.stored.connect(made)
         FormWindow(form, owner.window()).open()
 
+    def merge() -> None:
+        MergeSheet(context, patient_id, owner.window()).open()
+
     return (
         ActSpec(_("Change patient …"), edit, why_not, "pencil"),
         ActSpec(_("New contact …"), add_contact, why_not, "plus"),
         ActSpec(_("New sibling …"), add_sibling, why_not, "users"),
+        ActSpec(_("Merge duplicates …"), merge, why_not, is_grave=True),
     )
 
 
-class PatientCard(DetailPage[PatientView]):
+class PatientDetail(DetailPage[PatientView]):
     """Everything around one patient."""
 
     elsewhere_wanted = Signal(str, object)  # key of another page, id of a thing there
@@ -81,12 +86,12 @@ class PatientCard(DetailPage[PatientView]):
         self.ahead = LinkLines(_("No visit is booked."))
         self.past = LinkLines(_("No earlier visit."))
         self.requests = LinkLines(_("No request that you may see."))
-        self.more_visits, self.more_requests = ghost(""), ghost("")
+        self.more_appointments, self.more_requests = ghost(""), ghost("")
         self.add_top(self.head, self.custody)
         self.add_section(_("Contacts"), self.contacts)
         self.add_section(_("Visits to come"), self.ahead)
         self.add_section(_("Requests"), self.requests, self.more_requests)
-        self.add_section(_("Earlier visits"), self.past, self.more_visits)
+        self.add_section(_("Earlier visits"), self.past, self.more_appointments)
         self.add_section(_("Household"), self.siblings)
         self._view: PatientView | None = None
         self._is_whole = False
@@ -94,7 +99,7 @@ class PatientCard(DetailPage[PatientView]):
             lines.picked.connect(partial(self.elsewhere_wanted.emit, "schedule"))
         self.requests.picked.connect(partial(self.elsewhere_wanted.emit, "messages"))
         self.siblings.picked.connect(self.patient_wanted)
-        for more in (self.more_visits, self.more_requests):
+        for more in (self.more_appointments, self.more_requests):
             more.clicked.connect(self._show_whole)
 
     def read(self, key: int) -> Pending[PatientView]:
@@ -116,7 +121,7 @@ class PatientCard(DetailPage[PatientView]):
         self.siblings.show_lines(
             [(each.id, named(each.name), born_words(each, words, today)) for each in view.siblings]
         )
-        self.ahead.show_lines([(each.id, *visit_line(each, words)) for each in view.ahead])
+        self.ahead.show_lines([(each.id, *appointment_line(each, words)) for each in view.ahead])
         self._show_long(view)
 
     def _today(self) -> date:
@@ -125,9 +130,9 @@ class PatientCard(DetailPage[PatientView]):
     def _show_long(self, view: PatientView) -> None:
         """Of what may be long the latest, until the rest is asked for."""
         words, most = self.context.words(), None if self._is_whole else _FEW
-        self.past.show_lines([(each.id, *visit_line(each, words)) for each in view.past[:most]])
+        self.past.show_lines([(each.id, *appointment_line(each, words)) for each in view.past[:most]])
         self.requests.show_lines([(each.id, *request_line(each, words)) for each in view.requests[:most]])
-        for more, count in ((self.more_visits, len(view.past)), (self.more_requests, len(view.requests))):
+        for more, count in ((self.more_appointments, len(view.past)), (self.more_requests, len(view.requests))):
             more.set_text(_("Show all {count}").format(count=words.count(count)))
             more.setVisible(most is not None and count > most)
 
