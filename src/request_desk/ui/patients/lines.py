@@ -58,7 +58,7 @@ class LinkLines(QWidget):
     def _add_words(self, words: str, place: int, column: int) -> None:
         label = PlainLabel(words, tone=Tone.MUTED, wrap=True, parent=self)
         label.setMinimumWidth(1)
-        label.setContentsMargins(0, app_theme().px(3), 0, 0)  # on one line with the link
+        label.setContentsMargins(0, app_theme().px(5), 0, 0)  # on one line with the link
         self._grid.addWidget(label, place, column, 1, 2 - column, Qt.AlignmentFlag.AlignTop)
 
     @Slot()
@@ -79,7 +79,7 @@ class ContactLines(QWidget):
         self._body.setContentsMargins(0, 0, 0, 0)
         self._body.setSpacing(app_theme().px(3 * SPACE))
         self._nobody = PlainLabel(_("Nobody asks for this patient."), tone=Tone.MUTED, parent=self)
-        self._nobody.setContentsMargins(0, app_theme().px(3), 0, 0)
+        self._nobody.setContentsMargins(0, app_theme().px(5), 0, 0)
         self._body.addWidget(self._nobody)
 
     def show_contacts(self, contacts: tuple[Related, ...], words: Words) -> None:

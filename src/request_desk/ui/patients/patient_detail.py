@@ -61,7 +61,7 @@ def patient_acts(
         ActSpec(_("Change patient …"), edit, why_not, "pencil"),
         ActSpec(_("New contact …"), add_contact, why_not, "plus"),
         ActSpec(_("New sibling …"), add_sibling, why_not, "users"),
-        ActSpec(_("Merge duplicates …"), merge, why_not, is_grave=True),
+        ActSpec(_("Merge duplicates …"), merge, why_not),
     )
 
 
