@@ -5,9 +5,9 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from request_desk.domain.access import Role
+from request_desk.domain.access import SYSTEM, Role
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.directory import PatientState
 from request_desk.domain.errors import Conflict, NotAllowed, Refused, UndoRefused
@@ -17,6 +17,7 @@ from request_desk.services.inbox import search_queries
 from request_desk.services.people import merging, patients, registration
 from request_desk.services.people.patient_page import open_patient
 from request_desk.services.people.registration import PatientDetails
+from request_desk.services.practice.invariants import inconsistencies
 from request_desk.store import schema
 from tests.builders import TODAY, Practice
 from tests.tables import snapshot
@@ -63,8 +64,19 @@ def test_everything_of_the_duplicate_is_of_the_kept_one(desk: Desk, practice: Pr
     assert ([each.id for each in seen.ahead], [each.id for each in seen.past]) == ([visit], [past])
     assert ([each.id for each in seen.requests], seen.no_shows) == ([request], 1)
     assert [each.contact.given_name for each in seen.contacts] == ["Amara", "Chidi", "Ngozi", "Uche"]
+    assert desk.query(SYSTEM, inconsistencies) == ()
     found = desk.query(practice.maria, search_queries.search, "zuri okafor")
     assert [row.id for row in found.rows] == [request]
+
+
+def test_what_is_left_behind_is_found_by_the_checks(desk: Desk, practice: Practice, double: PatientId) -> None:
+    merged(desk, practice, double)
+    left = practice.an_appointment(double, practice.mwangi, TODAY + timedelta(days=3), "10:00")
+    found = desk.query(SYSTEM, inconsistencies)
+    with practice.database.write() as connection:
+        mended = update(schema.appointment).where(schema.appointment.c.id == left)
+        connection.execute(mended.values(patient_id=practice.zuri))
+    assert found == (f"{left} belongs to a patient who was merged. Restore a backup, or ask for help.",)
 
 
 def test_a_link_to_the_duplicate_opens_the_kept_one(desk: Desk, practice: Practice, double: PatientId) -> None:

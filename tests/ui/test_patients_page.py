@@ -330,6 +330,16 @@ def test_what_was_typed_is_not_thrown_away_unasked(desk_at: OpenDesk, practice: 
     assert names(desk) == ["Okafor, Zuri"]
 
 
+def test_a_lock_closes_a_form_at_once(desk_at: OpenDesk, practice: Practice) -> None:
+    """Nothing of a patient stays over the lock, whatever was typed (LOCK-01)."""
+    desk = desk_at()
+    desk.press("E")
+    form(desk, PatientForm).patient.given.setText("Zuria")
+    desk.dialog().close()  # as the lock does with every window
+    desk.settle()
+    assert not desk.has_dialog()
+
+
 def test_a_change_made_elsewhere_keeps_what_is_typed(
     desk_at: OpenDesk, practice: Practice, database_setup: Setup
 ) -> None:

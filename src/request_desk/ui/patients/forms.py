@@ -1,7 +1,7 @@
 """The forms of the Patients page: a patient, a new one, a contact with the rights; each stands in a window of its own."""
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 
 from request_desk.domain.access import Permission
@@ -46,13 +46,28 @@ class FormWindow(QDialog):
         body.addWidget(form)
         room = parent.window().size() - QSize(2 * _AROUND, 2 * _AROUND)
         self.resize(QSize(*map(app_theme().px, _SIZE)).boundedTo(room))
-        self.close_button.clicked.connect(self.reject)
+        self.close_button.clicked.connect(self._leave)
         form.stored.connect(self.accept)
         QShortcut(QKeySequence("Ctrl+S"), self).activated.connect(form.save_clicked)
 
-    def reject(self) -> None:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape.value:
+            self._leave()
+        else:
+            super().keyPressEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Who closes the window is asked, too; a lock closes it at once."""
+        if event.spontaneous() and self.form.is_changed():
+            event.ignore()
+            self._leave()
+        else:
+            super().closeEvent(event)
+
+    @Slot()
+    def _leave(self) -> None:
         if not self.form.is_changed():
-            super().reject()
+            self.reject()
             return
         question = ask(self, _("Throw away what you typed?"), yes=_("Throw away"), no=_("Go on"), dangerous=True)
         question.answered.connect(self._answered)
@@ -60,7 +75,7 @@ class FormWindow(QDialog):
     @Slot(bool)
     def _answered(self, yes: bool) -> None:
         if yes:
-            super().reject()
+            self.reject()
 
 
 class _PersonForm(Editor):
