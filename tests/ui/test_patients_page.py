@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import TypeVar, cast
 
 import pytest
-from PySide6.QtTest import QAbstractItemModelTester, QSignalSpy
+from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -15,6 +15,7 @@ from request_desk.domain.directory import PatientState
 from request_desk.domain.ids import PatientId
 from request_desk.services.people import registration
 from request_desk.services.people.registration import PatientDetails
+from request_desk.ui.lists.windowed import PAGE
 from request_desk.ui.patients.forms import ContactForm, FormWindow, NewPatientForm, PatientForm
 from request_desk.ui.patients.merge_sheet import MergeSheet
 from request_desk.ui.patients.patient_detail import PatientDetail
@@ -43,7 +44,6 @@ def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterat
 
     def open_desk(**values: object) -> PageDesk[PatientsPage]:
         desk = PageDesk(qtbot, sqlite_practice, hand, PatientsPage, **values)  # type: ignore[arg-type]
-        QAbstractItemModelTester(desk.page.model, QAbstractItemModelTester.FailureReportingMode.Fatal, desk.page.model)
         desk.page.take_focus()
         opened.append(desk)
         return desk
@@ -134,6 +134,18 @@ def test_who_has_moved_is_listed_when_it_is_asked_for(
     desk.page.filters.choose("states", (PatientState.MOVED.value,))
     desk.settle()
     assert names(desk) == ["Okafor, Zuri"]
+
+
+def test_a_patient_behind_the_first_page_stays_open_beside_the_list(desk_at: OpenDesk, practice: Practice) -> None:
+    for number in range(3 * PAGE):
+        practice.a_patient(f"Given{number}", "Adams", date(2020, 1, 1))
+    desk = desk_at()
+    desk.press("Ctrl+F")
+    desk.page.open(practice.zuri)
+    desk.settle()
+    assert desk.page.view.hasFocus()
+    assert desk.page.view.selected_key() is None
+    assert card(desk).title.text() == "Zuri Okafor"
 
 
 def test_the_page_tells_everything_around_a_patient(desk_at: OpenDesk, practice: Practice) -> None:

@@ -39,9 +39,10 @@ class PatientsPage(ListPage[PatientHit]):
             name=_("Patients"),
             columns=(
                 Column(_("Name"), _name, order=PatientOrder.NAME),
-                Column(_("Born"), self._born, 150, order=PatientOrder.BORN),
+                Column(_("Born"), self._born, 132, order=PatientOrder.BORN),
                 Column(_("Contact"), _contact),
-                Column(_("State"), _state, 96),
+                Column(_("Phone"), _phone, 118),
+                Column(_("State"), _state, 88),
             ),
             topics=(Topic.PATIENT,),
             reading=_("Reading the patients …"),
@@ -126,7 +127,11 @@ def _name(hit: PatientHit) -> str:
 
 
 def _contact(hit: PatientHit) -> str:
-    return one_line(f"{hit.contact_name} {hit.phone}".strip())
+    return one_line(hit.contact_name)
+
+
+def _phone(hit: PatientHit) -> str:
+    return hit.phone
 
 
 def _state(hit: PatientHit) -> str:

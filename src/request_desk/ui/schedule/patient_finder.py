@@ -19,7 +19,8 @@ class PatientFinder(PeopleFinder[PatientHit]):
             (
                 Column(_("Patient"), _name, 0),
                 Column(_("Born"), self._birth, 100),
-                Column(_("Contact"), _contact, 250),
+                Column(_("Contact"), _contact, 138),
+                Column(_("Phone"), _phone, 112),
             ),
             _key,
             search=_("Find a patient by name, birth day or phone"),
@@ -36,7 +37,11 @@ def _name(hit: PatientHit) -> str:
 
 
 def _contact(hit: PatientHit) -> str:
-    return one_line(f"{hit.contact_name} {hit.phone}".strip())
+    return one_line(hit.contact_name)
+
+
+def _phone(hit: PatientHit) -> str:
+    return hit.phone
 
 
 def _key(hit: PatientHit) -> int:
