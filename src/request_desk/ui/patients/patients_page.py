@@ -64,8 +64,9 @@ class PatientsPage(ListPage[PatientHit]):
         self._card = PatientDetail(context)
         super().__init__(context, spec, parent, detail=self._card)
         self.new_button = primary(_("New patient"), icon="plus", keys="Ctrl+N")
-        self.new_button.setVisible(not not_allowed(context))
         self.tools.addWidget(self.new_button)
+        if not_allowed(context):
+            self.new_button.hide()
         self.new_button.clicked.connect(self.new_patient)
         self._card.elsewhere_wanted.connect(self.elsewhere_wanted)
         self._card.patient_wanted.connect(self.open)
