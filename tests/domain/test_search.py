@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from request_desk.domain.search import fold, fts_query, index_person, index_text, matches, query_terms, tsquery
+from request_desk.domain.search import (
+    fold,
+    fts_query,
+    index_person,
+    index_text,
+    matches,
+    person_terms,
+    query_terms,
+    tsquery,
+)
 from request_desk.domain.text import APOSTROPHES
 
 ZURI = index_person("Zuri", "Okafor", date(2022, 3, 12), ("+12065550147",))
@@ -125,3 +134,27 @@ def test_a_text_is_found_by_its_own_words(words: list[str]) -> None:
     stored, terms = index_text(" ".join(words)), query_terms(" ".join(words))
     assert matches(stored, terms)
     assert in_sqlite(stored, fts_query(terms))
+
+
+@pytest.mark.parametrize(
+    ("typed", "terms"),
+    [
+        ("(206) 555", ["206555"]),
+        ("0147", ["0147"]),
+        ("020 7946", ["207946"]),  # a zero is dialled before the area, not stored
+        ("12345", ["12345"]),
+        ("147", ["147"]),
+        ("+44 20 7946 0958", ["442079460958"]),
+        ("Zuri amara@Example.org", ["amara@example.org", "zuri"]),
+        ("3/12/2022", ["20220312"]),
+        ("Okafor 555-0147", ["5550147", "okafor"]),
+        ("", []),
+    ],
+)
+def test_people_are_sought_by_words_numbers_and_addresses(typed: str, terms: list[str]) -> None:
+    assert person_terms(typed, month_first=True) == terms
+
+
+def test_a_date_of_birth_is_read_as_the_practice_writes_it() -> None:
+    assert person_terms("3.12.2022", month_first=False) == ["20221203"]
+    assert person_terms("3.12.2022", month_first=True) == ["20220312"]

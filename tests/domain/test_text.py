@@ -454,3 +454,12 @@ def test_a_version_is_a_whole_number_that_the_column_holds(value: object) -> Non
     with pytest.raises(Invalid, match="open it again"):
         parse_version(value)
     assert parse_version(2**63 - 1) == 2**63 - 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "month_first", "day"),
+    [("3/4/2022", True, (3, 4)), ("3.4.2022", False, (4, 3)), ("2022-03-04", False, (3, 4))],
+)
+def test_a_written_day_follows_the_order_of_the_practice(typed: str, month_first: bool, day: tuple[int, int]) -> None:
+    found = parse_date(typed, month_first=month_first)
+    assert (found.month, found.day) == day

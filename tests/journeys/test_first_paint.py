@@ -104,7 +104,7 @@ def test_no_part_of_a_page_flashes_up_as_a_window_of_its_own(qapp: QApplication,
     qapp.installEventFilter(shows)
     try:
         desk = open_desk()
-        for page in ("schedule", "settings", "messages"):
+        for page in ("schedule", "patients", "settings", "messages"):
             desk.frame.show_page(page)
             desk.settle()
     finally:

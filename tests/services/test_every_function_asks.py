@@ -55,6 +55,8 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "target_name",
         "fresh",
     ),
+    "inbox.handling": ("find_again",),
+    "people.patients": ("row_of",),
     "inbox.doubts": ("check", "check_first", "check_text"),
     "schedule.two_places": ("elsewhere", "limits_of", "lock_patient"),
     "inbox.search_index": ("add", "change", "forget", "rescope"),

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     VIEW_SCHEDULE = "view_schedule"
     CHANGE_SCHEDULE = "change_schedule"
     VIEW_PATIENTS = "view_patients"
+    CHANGE_PATIENTS = "change_patients"
     VIEW_DELIVERIES = "view_deliveries"
     RETRY_DELIVERIES = "retry_deliveries"
     VIEW_SETTINGS = "view_settings"
@@ -96,11 +97,13 @@ _STAFF_ALWAYS = frozenset(
     }
 )
 GRANTS: Mapping[Role, frozenset[Permission]] = {
-    Role.SCHEDULER: _STAFF_ALWAYS | {Permission.CHANGE_SCHEDULE, Permission.RETRY_DELIVERIES},
+    Role.SCHEDULER: _STAFF_ALWAYS
+    | {Permission.CHANGE_SCHEDULE, Permission.CHANGE_PATIENTS, Permission.RETRY_DELIVERIES},
     Role.PROVIDER: _STAFF_ALWAYS | {Permission.CHANGE_SCHEDULE},
     Role.ADMINISTRATOR: _STAFF_ALWAYS
     | {
         Permission.CHANGE_SCHEDULE,
+        Permission.CHANGE_PATIENTS,
         Permission.RETRY_DELIVERIES,
         Permission.MANAGE_SETTINGS,
         Permission.MANAGE_STAFF,

@@ -123,6 +123,15 @@ class Patient:
         return f"{self.given_name} {self.family_name}".strip()
 
 
+class PatientState(StrEnum):
+    """Whether somebody is seen here; nobody who is not `active` is asked for or booked anew."""
+
+    ACTIVE = "active"
+    MOVED = "moved"
+    DECEASED = "deceased"
+    MERGED = "merged"  # a duplicate of somebody else
+
+
 class Channel(StrEnum):
     """How a contact is reached."""
 
@@ -151,10 +160,22 @@ class Contact:
     points: tuple[ContactPoint, ...]
     active: bool
     version: int
+    opted_out: bool = False  # wants no notices
 
     @property
     def name(self) -> str:
         return f"{self.given_name} {self.family_name}".strip()
+
+    @property
+    def phones(self) -> tuple[str, ...]:
+        """The telephone numbers."""
+        return tuple(each.value for each in self.points if each.channel is Channel.PHONE)
+
+    @property
+    def email(self) -> ContactPoint | None:
+        """The address in use: the first confirmed one, else the first."""
+        emails = [each for each in self.points if each.channel is Channel.EMAIL]
+        return next((each for each in emails if each.verified), emails[0] if emails else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from request_desk.domain.text import APOSTROPHES, MIDDLE_DOTS
 _TERMS: Final = 8
 _QUERY_LIMIT: Final = 200
 _PREFIX_FROM: Final = 3  # a shorter beginning matches too much to be useful or fast
+PHONE_FROM: Final = 4  # digits of a telephone number by which somebody is found
 _PIVOT: Final = 50  # 3/12/22 is 2022, 3/12/51 is 1951
 _LETTERS: Final = str.maketrans(
     {
@@ -39,6 +40,7 @@ _KEPT_MARKS: Final = frozenset(
 _DATE: Final = re.compile(r"(?<![\d/.-])(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?![\d/.-])")
 _ISO_DATE: Final = re.compile(r"(?<![\d/.-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\d/.-])")
 _PHONE: Final = re.compile(r"\+?\d[\d ()./-]{5,20}\d")
+_NUMBER: Final = re.compile(r"[\d ()./+-]+")
 _DIGIT: Final = re.compile(r"\d")
 _WORD: Final = re.compile(r"[^\W_]+")
 _CJK: Final = re.compile(
@@ -88,6 +90,17 @@ def query_terms(text: str, *, month_first: bool = True) -> list[str]:
             rest = rest.replace(number, " ")
     terms += [" ".join(_pairs(token, stored=False)) for token in _tokens(rest)]
     return list(dict.fromkeys(terms))[:_TERMS]
+
+
+def person_terms(text: str, *, month_first: bool) -> list[str]:
+    """Return what somebody is found by, all of it: words, a date of birth, parts of a telephone number, an address as it is typed."""
+    words = text[:_QUERY_LIMIT].split()
+    addresses = [word.casefold() for word in words if "@" in word]
+    rest = " ".join(word for word in words if "@" not in word)
+    digits = _digits(fold(rest)).lstrip("0")
+    if _NUMBER.fullmatch(fold(rest)) and len(digits) >= PHONE_FROM and not _dates(fold(rest), month_first=month_first):
+        return [*addresses, digits]
+    return [*addresses, *query_terms(rest, month_first=month_first)]
 
 
 def fts_query(terms: Sequence[str]) -> str:

@@ -38,7 +38,7 @@ _LOCAL: Final = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _STOP_IN_WORD: Final = re.compile(r"\.(?=\w(?!\.))")
 _ISO_DAY: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-_US_DAY: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+_WRITTEN_DAY: Final = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 _CLOCK: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})(?:\s?([AaPp])\.?[Mm]\.?)?")
 _PHONE: Final = re.compile(r"\+?[0-9 ()./-]+")
 
@@ -159,16 +159,18 @@ def parse_phone(value: object, region: str = "US", *, field: str = "Phone") -> s
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
-def parse_date(value: object, *, field: str = "Date") -> date:
-    """Return a day written 2026-11-24 (a browser's date field) or 11/24/2026."""
-    refusal = Invalid(_("This is not a date. Please write it like 11/24/2026."), field=field)
+def parse_date(value: object, *, field: str = "Date", month_first: bool = True) -> date:
+    """Return a day written 2026-11-24 (a browser's date field) or 11/24/2026, 24.11.2026 where the day comes first."""
+    example = "11/24/2026" if month_first else "24.11.2026"
+    refusal = Invalid(_("This is not a date. Please write it like {example}.").format(example=example), field=field)
     if not isinstance(value, str):
         raise refusal
     text = value.strip(" ")
     if found := _ISO_DAY.fullmatch(text):
         year, month, day = (int(part) for part in found.groups())
-    elif found := _US_DAY.fullmatch(text):
-        month, day, year = (int(part) for part in found.groups())
+    elif found := _WRITTEN_DAY.fullmatch(text):
+        first, second, year = (int(part) for part in found.groups())
+        month, day = (first, second) if month_first else (second, first)
     else:
         raise refusal
     if not 1800 <= year <= 2200:
@@ -179,9 +181,9 @@ def parse_date(value: object, *, field: str = "Date") -> date:
         raise refusal from error
 
 
-def parse_birth_day(value: object, today: date, *, field: str = "Date of birth") -> date:
+def parse_birth_day(value: object, today: date, *, field: str = "Date of birth", month_first: bool = True) -> date:
     """Return a day on which somebody who lives can have been born."""
-    day = parse_date(value, field=field)
+    day = parse_date(value, field=field, month_first=month_first)
     if not today - timedelta(days=_OLDEST) <= day <= today:
         raise Invalid(_("Nobody can have been born on this date. Please check the year."), field=field)
     return day

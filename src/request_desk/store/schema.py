@@ -279,6 +279,7 @@ patient = Table(
     _text("custody_note"),  # who decides for the child, where that is not plain (ACT14)
     _flag("active", default=True),
     _flag("deceased", default=False),
+    Column("merged_into_id", Id, ForeignKey("patient.id")),  # a duplicate: everything of it is there now
     sqlite_strict=True,
 )
 Index("ix_patient_family_name_id", patient.c.family_name, patient.c.id)

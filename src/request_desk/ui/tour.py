@@ -299,9 +299,14 @@ class Walk:
         self._quiet()
         self.picture("schedule-week")
         self.press((Qt.Key.Key_D, _PLAIN, "D"))
-        self._frame.show_page("settings")
-        self._quiet()
-        self.picture("settings")
+        for page in ("patients", "settings"):
+            self._frame.show_page(page)
+            self._quiet()
+            self.picture(page)
+            app_theme().choose(Look.DARK)
+            self._quiet()
+            self.picture(f"{page}-dark")
+            app_theme().choose(Look.LIGHT)
         self._frame.show_page("messages")
         for look in (Look.DARK, Look.LIGHT):
             app_theme().choose(look)

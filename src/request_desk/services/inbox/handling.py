@@ -524,11 +524,16 @@ def change_patient(unit: Unit, request_id: RequestId, patient_id: PatientId, *, 
         return int(row.version)
     scheduling.drop_holds(unit, request_id)
     changed = unit.change(_request, request_id, row.version, patient_id=patient_id)
+    find_again(unit, request_id)
+    unit.record("changed_patient", Topic.REQUEST, request_id, was=row.patient_id, patient_id=patient_id)
+    return int(changed.version)
+
+
+def find_again(unit: Unit, request_id: RequestId) -> None:
+    """Make the letters of a request findable by the names that patient and contact have now."""
     seen = request_scope.seen(unit, request_id)
     for letter in unit.rows(_LETTERS, {"request_id": request_id}):
         search_index.change(unit, MessageId(letter.id), _words_of(seen, letter.body))
-    unit.record("changed_patient", Topic.REQUEST, request_id, was=row.patient_id, patient_id=patient_id)
-    return int(changed.version)
 
 
 def unresolve(unit: Unit, request_id: RequestId, *, taken: ResolveUndo, until: datetime) -> RequestId:

@@ -9,7 +9,7 @@ from sqlalchemy import Row, and_, bindparam, case, func, select
 from request_desk.domain.access import Permission, a_contact
 from request_desk.domain.appointments import Appointment, AppointmentStatus, is_late_cancel
 from request_desk.domain.changes import Topic
-from request_desk.domain.directory import AppointmentType, Channel, RebookingMode
+from request_desk.domain.directory import AppointmentType, RebookingMode
 from request_desk.domain.ids import (
     AppointmentId,
     ContactId,
@@ -249,9 +249,7 @@ def _sender(unit: Unit, row: Row[Any], told: Collection[ContactId]) -> SenderCar
     )
     who, today = a_contact(contact.id), unit.time.day_of(unit.now)
     subject = PatientSubject(relation, row.birth_day)
-    emails = [point for point in contact.points if point.channel is Channel.EMAIL]
-    email = next((point.value for point in emails if point.verified), emails[0].value if emails else "")
-    phones = [point.value for point in contact.points if point.channel is Channel.PHONE]
+    email, phones = contact.email, contact.phones
     return SenderCard(
         id=contact.id,
         given_name=contact.given_name,
@@ -261,7 +259,7 @@ def _sender(unit: Unit, row: Row[Any], told: Collection[ContactId]) -> SenderCar
         may_see_messages=bool(may(who, Action.READ, subject, today)),
         gets_notices=contact.id in told,
         phone=unit.words.phone(phones[0]) if phones else "",
-        email=email,
+        email=email.value if email is not None else "",
         language=contact.language,
     )
 

@@ -1,21 +1,23 @@
-"""Patients and who asks for them: finding by typing, cards with look-alikes, contacts and their rights; changes come with imports."""
+"""Patients and who asks for them: finding by typing, cards with look-alikes, contacts and their rights; changes are in `registration`."""
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, bindparam, func, literal, or_, select
+from sqlalchemy import Row, Select, bindparam, case, false, func, literal, or_, select, tuple_
 from sqlalchemy.sql.elements import ColumnElement
 
 from request_desk.domain.access import ActorKind, Permission, a_contact
-from request_desk.domain.directory import Channel, Contact, ContactPoint, Patient, Relation
+from request_desk.domain.directory import Channel, Contact, ContactPoint, Patient, PatientState, Relation
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import ContactId, PatientId
+from request_desk.domain.paging import Page
 from request_desk.domain.policy import Action, PatientSubject, may
 from request_desk.domain.requests import PatientCard
-from request_desk.domain.search import fold, query_terms
+from request_desk.domain.search import PHONE_FROM, fold, person_terms, query_terms
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.store import schema
@@ -24,6 +26,7 @@ _ALIKE_FAMILY: Final = 0.85
 _ALIKE: Final = 0.72  # of difflib's ratio: Jaxon and Jackson are alike, Jaxon and Mason are not
 _SHOWN: Final = 5  # look-alikes; more are no help
 _MOST: Final = 100
+_NEAR_MOST: Final = 500  # of one family name that are looked at
 
 patient, contact, relation, point = schema.patient.c, schema.contact.c, schema.contact_patient.c, schema.contact_point.c
 _PATIENT = select(*patient).where(patient.id == bindparam("which"))
@@ -54,6 +57,19 @@ _HOUSEHOLD = (
     )
     .order_by(patient.birth_day, patient.given_name, patient.id)
 )
+_BY_NAME = select(*patient).order_by(patient.family_name, patient.given_name, patient.id)
+_state = case(
+    (patient.merged_into_id.is_not(None), PatientState.MERGED.value),
+    (patient.deceased, PatientState.DECEASED.value),
+    (patient.active, PatientState.ACTIVE.value),
+    else_=PatientState.MOVED.value,
+)
+_THEIR_PATIENTS = (
+    select(relation.contact_id, patient.given_name, patient.family_name)
+    .select_from(schema.contact_patient.join(schema.patient, patient.id == relation.patient_id))
+    .where(relation.contact_id.in_(bindparam("contacts", expanding=True)))
+    .order_by(relation.contact_id, patient.birth_day, patient.id)
+)
 _CONTACT = select(*contact).where(contact.id == bindparam("which"))
 _POINTS = select(*point).where(point.contact_id == bindparam("which")).order_by(point.id)
 _NEAR = (
@@ -78,10 +94,27 @@ class PatientHit:
     household_id: int
     contact_name: str
     phone: str
+    state: PatientState = PatientState.ACTIVE
 
     @property
     def name(self) -> str:
         return full_name(self.given_name, self.family_name)
+
+
+@dataclass(frozen=True, slots=True)
+class ContactHit:
+    """A contact who was found, with the patients that tell people of one name apart."""
+
+    id: ContactId
+    name: str
+    patients: tuple[str, ...]
+
+
+class PatientOrder(StrEnum):
+    """How patients are listed."""
+
+    NAME = "name"
+    BORN = "born"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,53 +136,106 @@ class Agreeing:
 
 
 def find(unit: Unit, text: str, limit: int = 20) -> tuple[PatientHit, ...]:
-    """Return the patients whose name, birth date, parent or telephone number begins like each word typed, by name."""
+    """Return the patients who are seen here and fit what is typed (see `_fits`), by name."""
     unit.require(Permission.VIEW_PATIENTS)
-    terms = query_terms(text)
+    fits = _fits(unit, text)
+    if not fits:
+        return ()
+    return _hits(unit, _BY_NAME.where(patient.active, *fits).limit(min(limit, _MOST)))
+
+
+def list_page(
+    unit: Unit,
+    text: str = "",
+    states: Collection[PatientState] = (),
+    order: PatientOrder = PatientOrder.NAME,
+    *,
+    descending: bool = False,
+    after: int | None = None,
+    limit: int = _MOST,
+) -> Page[PatientHit]:
+    """Return a page of the patients behind the one with the id `after`; no text and no states leave nobody out."""
+    unit.require(Permission.VIEW_PATIENTS)
+    limit = min(limit, _MOST)
+    columns = {
+        PatientOrder.NAME: (patient.family_name, patient.given_name, patient.id),
+        PatientOrder.BORN: (patient.birth_day, patient.id),
+    }[order]
+    statement = select(*patient).order_by(*(each.desc() if descending else each for each in columns)).limit(limit + 1)
+    fits = _fits(unit, text)
+    if text.strip() and not fits:
+        return Page((), None)
+    if states:
+        statement = statement.where(_state.in_(states))
+    if after is not None:
+        last = select(*columns).where(patient.id == after)
+        here = tuple_(*columns)
+        statement = statement.where(here < last.scalar_subquery() if descending else here > last.scalar_subquery())
+    hits = _hits(unit, statement.where(*fits))
+    return Page(hits[:limit], hits[limit - 1].id if len(hits) > limit else None)
+
+
+def find_contacts(unit: Unit, text: str, limit: int = 20) -> tuple[ContactHit, ...]:
+    """Return the contacts who fit what is typed: name, part of a telephone number, address; by name."""
+    unit.require(Permission.VIEW_PATIENTS)
+    terms = person_terms(text, month_first=unit.words.is_month_first)
     if not terms:
         return ()
-    alike = [_begins(patient.search, term) for term in terms]
-    of_parent = [or_(_begins(contact.search, term), _ends_number(term)) for term in terms]
-    parents = (
-        select(relation.patient_id)
-        .select_from(
-            schema.contact_patient.join(schema.contact, contact.id == relation.contact_id).outerjoin(
-                schema.contact_point, and_(point.contact_id == contact.id, point.channel == Channel.PHONE)
-            )
-        )
-        .where(*of_parent, contact.active)
-    )
-    statement = (
-        select(*patient)
-        .where(patient.active, or_(and_(*alike), patient.id.in_(parents)))
-        .order_by(patient.family_name, patient.given_name, patient.id)
-        .limit(min(limit, _MOST))
-    )
-    found = unit.rows(statement)
-    contacts = _first_contacts(unit, [row.id for row in found])
+    alike = [or_(_begins(contact.search, term), contact.id.in_(_owners(term))) for term in terms]
+    by_name = contact.family_name, contact.given_name, contact.id
+    rows = unit.rows(select(*contact).where(contact.active, *alike).order_by(*by_name).limit(min(limit, _MOST)))
+    ids = [row.id for row in rows]
+    theirs: dict[int, list[str]] = {}
+    for row in unit.rows(_THEIR_PATIENTS, {"contacts": ids}) if ids else ():
+        theirs.setdefault(row.contact_id, []).append(full_name(row.given_name, row.family_name))
     return tuple(
-        PatientHit(
-            PatientId(row.id),
-            row.given_name,
-            row.family_name,
-            row.birth_day,
-            row.household_id,
-            *contacts.get(row.id, ("", "")),
-        )
-        for row in found
+        ContactHit(ContactId(row.id), full_name(row.given_name, row.family_name), tuple(theirs.get(row.id, ())))
+        for row in rows
     )
+
+
+def alike(unit: Unit, given_name: str, family_name: str, birth_day: date) -> tuple[PatientHit, ...]:
+    """Return who may be meant by these: the same name as it is folded, or the same day of birth and family name."""
+    unit.require(Permission.VIEW_PATIENTS)
+    family = [_begins(patient.search, term) for term in query_terms(family_name)]
+    if not family:
+        return ()
+    near = _hits(unit, _BY_NAME.where(patient.merged_into_id.is_(None), *family).limit(_NEAR_MOST))
+    given, surname = fold(given_name), fold(family_name)
+    return tuple(
+        hit
+        for hit in near
+        if fold(hit.family_name) == surname and (fold(hit.given_name) == given or hit.birth_day == birth_day)
+    )[:_SHOWN]
+
+
+def state_of(row: Row[Any]) -> PatientState:
+    """Return the state of a row that has a patient's columns."""
+    if row.merged_into_id is not None:
+        return PatientState.MERGED
+    if row.deceased:
+        return PatientState.DECEASED
+    return PatientState.ACTIVE if row.active else PatientState.MOVED
 
 
 def patient_of(unit: Unit, patient_id: PatientId) -> Patient:
     """Return one patient."""
     unit.require(Permission.VIEW_PATIENTS)
-    return _view(_one(unit, patient_id))
+    return _view(row_of(unit, patient_id))
+
+
+def row_of(unit: Unit, patient_id: PatientId) -> Row[Any]:
+    """Return a patient's row; raise NotFound."""
+    row = unit.first(_PATIENT, {"which": patient_id})
+    if row is None:
+        raise NotFound(_("This patient is not there any more. Reload to see the present state."))
+    return row
 
 
 def card(unit: Unit, patient_id: PatientId) -> PatientCard:
     """Return who a request is for, with other patients of a like name (ACT2, ACT4)."""
     unit.require(Permission.VIEW_PATIENTS)
-    row = _one(unit, patient_id)
+    row = row_of(unit, patient_id)
     alike, born = _look_alikes(unit, row)
     return PatientCard(
         PatientId(row.id),
@@ -173,8 +259,18 @@ def contact_of(unit: Unit, contact_id: ContactId) -> Contact:
     points = tuple(
         ContactPoint(each.id, Channel(each.channel), each.value, each.verified_at is not None)
         for each in unit.rows(_POINTS, {"which": contact_id})
+        if each.value  # an address that was taken away; notices name it
     )
-    return Contact(ContactId(row.id), row.given_name, row.family_name, row.language, points, row.active, row.version)
+    return Contact(
+        ContactId(row.id),
+        row.given_name,
+        row.family_name,
+        row.language,
+        points,
+        row.active,
+        row.version,
+        row.opted_out,
+    )
 
 
 def relations(unit: Unit, patient_id: PatientId) -> tuple[Relation, ...]:
@@ -216,7 +312,7 @@ def relation_of(row: Row[Any]) -> Relation:
 def may_agree(unit: Unit, patient_id: PatientId) -> tuple[Agreeing, ...]:
     """Return who of the household has the right to book for a patient today, by name (ACT14)."""
     unit.require(Permission.VIEW_PATIENTS)
-    row, today = _one(unit, patient_id), unit.time.day_of(unit.now)
+    row, today = row_of(unit, patient_id), unit.time.day_of(unit.now)
     found = []
     for relation_ in relations(unit, patient_id):
         if not may(a_contact(relation_.contact_id), Action.BOOK, PatientSubject(relation_, row.birth_day), today):
@@ -240,9 +336,43 @@ def _begins(column: ColumnElement[str], term: str) -> ColumnElement[bool]:
     return (literal(" ") + column).contains(f" {term}", autoescape=True)
 
 
-def _ends_number(term: str) -> ColumnElement[bool]:
-    digits = term if term.isascii() and term.isdigit() and len(term) >= 4 else ""
-    return point.lookup.endswith(digits, autoescape=True) if digits else literal(1) == literal(0)
+def _owners(term: str) -> Select[Any]:
+    """The contacts with a number that has these digits somewhere, or an address that begins like this."""
+    if "@" in term:
+        return select(point.contact_id).where(func.lower(point.lookup).startswith(term, autoescape=True))
+    is_number = term.isascii() and term.isdigit() and len(term) >= PHONE_FROM
+    has_digits = point.lookup.contains(term, autoescape=True) if is_number else false()
+    return select(point.contact_id).where(point.channel == Channel.PHONE, has_digits)
+
+
+def _fits(unit: Unit, text: str) -> list[ColumnElement[bool]]:
+    """What each word typed asks: that name or birth day of the patient or a contact's name, number or address has it."""
+    found: list[ColumnElement[bool]] = []
+    for term in person_terms(text, month_first=unit.words.is_month_first):
+        theirs = (
+            select(relation.patient_id)
+            .select_from(schema.contact_patient.join(schema.contact, contact.id == relation.contact_id))
+            .where(contact.active, or_(_begins(contact.search, term), contact.id.in_(_owners(term))))
+        )
+        found.append(or_(_begins(patient.search, term), patient.id.in_(theirs)))
+    return found
+
+
+def _hits(unit: Unit, statement: Select[Any]) -> tuple[PatientHit, ...]:
+    found = unit.rows(statement)
+    contacts = _first_contacts(unit, [row.id for row in found])
+    return tuple(
+        PatientHit(
+            PatientId(row.id),
+            row.given_name,
+            row.family_name,
+            row.birth_day,
+            row.household_id,
+            *contacts.get(row.id, ("", "")),
+            state_of(row),
+        )
+        for row in found
+    )
 
 
 def _first_contacts(unit: Unit, patient_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
@@ -290,13 +420,6 @@ def _likeness(one: str, other: str) -> float:
     if one[:1] != other[:1]:
         return 0.0
     return difflib.SequenceMatcher(None, one, other).ratio()
-
-
-def _one(unit: Unit, patient_id: PatientId) -> Row[Any]:
-    row = unit.first(_PATIENT, {"which": patient_id})
-    if row is None:
-        raise NotFound(_("This patient is not there any more. Reload to see the present state."))
-    return row
 
 
 def _view(row: Row[Any]) -> Patient:

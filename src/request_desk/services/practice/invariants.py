@@ -1,6 +1,6 @@
 """What must be true of every practice at any time, whoever wrote it; asked by `doctor` and after tests."""
 
-from sqlalchemy import and_, bindparam, exists, func, not_, or_, select
+from sqlalchemy import and_, bindparam, exists, func, not_, or_, select, union_all
 
 from request_desk.domain.access import Permission
 from request_desk.domain.directory import ADMINISTRATOR_LOGIN
@@ -56,6 +56,11 @@ _BRANCHES = (
     .having(func.count() > 1)
     .limit(_MOST)
 )
+_merged = select(schema.patient.c.id).where(schema.patient.c.merged_into_id.is_not(None))
+_OF_MERGED = union_all(
+    select(schema.appointment.c.id).where(schema.appointment.c.patient_id.in_(_merged)),
+    select(request.id).where(request.patient_id.in_(_merged)),
+).limit(_MOST)
 
 
 def inconsistencies(unit: Unit) -> tuple[str, ...]:
@@ -70,6 +75,10 @@ def inconsistencies(unit: Unit) -> tuple[str, ...]:
         for row in unit.rows(_LOST)
     ]
     found += [f"The chain {row.chain_id} has two bookings. Cancel one of them." for row in unit.rows(_BRANCHES)]
+    found += [
+        f"{row.id} belongs to a patient who was merged. Restore a backup, or ask for help."
+        for row in unit.rows(_OF_MERGED)
+    ]
     counted = {row.target_id: row.open for row in unit.rows(_COUNTED)}
     really = {row.target_id: row.open for row in unit.rows(_OPEN)}
     if counted != really:

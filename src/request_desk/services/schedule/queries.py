@@ -10,7 +10,7 @@ from sqlalchemy import Row, and_, bindparam, select
 
 from request_desk.domain import own_words, schedule
 from request_desk.domain.access import Permission
-from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.appointments import DROPPED, RESCHEDULED, UNDONE, Appointment, AppointmentStatus
 from request_desk.domain.availability import Absence, is_open
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid, Limit, NotAllowed, NotFound
@@ -64,6 +64,15 @@ _ENTRIES = VIEW.where(
     _table.c.status.in_([*_SHOWN, AppointmentStatus.HELD]),
     _table.c.status.in_(_SHOWN) | (_table.c.hold_expires_at > bindparam("now")),
 ).order_by(_table.c.starts_at, _table.c.id)
+_OF_PATIENT = (
+    VIEW.where(
+        _table.c.patient_id == bindparam("patient"),
+        _table.c.status.in_([*_SHOWN, AppointmentStatus.CANCELLED]) | (_table.c.hold_expires_at > bindparam("now")),
+        _table.c.cancel_code.not_in([UNDONE, RESCHEDULED, DROPPED]),
+    )
+    .order_by(_table.c.starts_at.desc(), _table.c.id.desc())
+    .limit(bindparam("most"))
+)
 _ACTIVE_TYPES = (
     select(schema.appointment_type.c.id)
     .where(schema.appointment_type.c.active)
@@ -425,6 +434,12 @@ def upcoming(unit: Unit, patient_ids: Sequence[PatientId]) -> tuple[Appointment,
     """Return the confirmed appointments of patients from now on, by start."""
     unit.require(Permission.VIEW_SCHEDULE)
     return upcoming_of(unit, patient_ids)
+
+
+def of_patient(unit: Unit, patient_id: PatientId, limit: int = 100) -> tuple[Appointment, ...]:
+    """Return the appointments of a patient, the latest first, without what was only held, taken back or moved away."""
+    unit.require(Permission.VIEW_SCHEDULE)
+    return tuple(map(view, unit.rows(_OF_PATIENT, {"patient": patient_id, "now": unit.now, "most": limit})))
 
 
 def portal_slots(

@@ -46,14 +46,23 @@ class Editor(QWidget):
     """
 
     edited = Signal(bool)  # whether something is typed that is not saved
+    stored = Signal(object)  # what the service returned
 
     def __init__(
-        self, context: DeskContext, title: str, hint: str, permission: Permission, topics: tuple[Topic, ...]
+        self,
+        context: DeskContext,
+        title: str,
+        hint: str,
+        permission: Permission,
+        topics: tuple[Topic, ...],
+        *,
+        reading: str = _("Reading the settings …"),
     ) -> None:
         super().__init__()
         self.context = context
         self._permission = permission
         self._topics = topics
+        self._reading_words = reading
         self._stale = True
         self._says_unreadable = False
         self._busy = False
@@ -76,7 +85,7 @@ class Editor(QWidget):
         context.hub.changed.connect(self._heard)
         app_theme().changed.connect(self._measure)
         self._measure()
-        self.stack.show_state(State.LOADING, _("Reading the settings …"))
+        self.stack.show_state(State.LOADING, self._reading_words)
 
     def _scroll(self) -> QScrollArea:
         inner = QWidget()
@@ -155,7 +164,7 @@ class Editor(QWidget):
 
     @Slot(object)
     def _retry(self, _state: object) -> None:
-        self.stack.show_state(State.LOADING, _("Reading the settings …"))
+        self.stack.show_state(State.LOADING, self._reading_words)
         self._read()
 
     def shown(self, *, refill: bool) -> None:
@@ -271,9 +280,10 @@ class Editor(QWidget):
         self.show_ability()
         pending.done(self._stored).refused(self.refuse).settled(self._settled)
 
-    def _stored(self, _value: object) -> None:
+    def _stored(self, value: object) -> None:
         self.context.messages.say(_("Saved."))
         self.say("")
+        self.stored.emit(value)
 
     def _settled(self) -> None:
         self._busy = False

@@ -83,6 +83,11 @@ ACTS: tuple[RequestAct[ResponseController], ...] = (
         is_able=always,
     ),
     RequestAct(
+        Command("inbox.open_patient", _("Open the patient"), ("I",), Scope.REQUEST, icon="user"),
+        lambda at: at.open_patient(),
+        is_able=always,
+    ),
+    RequestAct(
         _changing("inbox.take", _("Take the request, take it over"), "T", "hand"),
         lambda at: at.request_controller.take(),
     ),

@@ -6,9 +6,8 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QAction, QFontMetrics, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -28,12 +27,10 @@ from request_desk.ui.inbox.flow import Handling
 from request_desk.ui.inbox.notes_box import NotesBox
 from request_desk.ui.inbox.row_words import DOT
 from request_desk.ui.inbox.times_line import TimesLine
-from request_desk.ui.widgets.buttons import Button, Chip, IconButton, ghost, secondary
+from request_desk.ui.widgets.buttons import Button, Chip, IconButton, Link, ghost, secondary
 from request_desk.ui.widgets.layout import Card, FlowBox, Line
-from request_desk.ui.widgets.painting import draw_focus_ring, draw_text
-from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
 from request_desk.ui.widgets.states import Banner, BannerKind
-from request_desk.ui.widgets.text import PlainLabel, PlainTextView, no_mnemonic, set_tip, show_if
+from request_desk.ui.widgets.text import PlainLabel, PlainTextView, set_tip, show_if
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 
 LABELS = 118  # the column of labels in the small table
@@ -132,44 +129,6 @@ class ValueButton(Button):
         super().__init__(text, icon=icon)
         self._value = value
         self.clicked.connect(self._pressed)
-
-    @Slot()
-    def _pressed(self) -> None:
-        self.picked.emit(self._value)
-
-
-class Link(QAbstractButton):
-    """A line that leads somewhere; `picked` tells where."""
-
-    picked = Signal(object)
-
-    def __init__(self, text: str, value: object, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._value = value
-        self._words = isolated_if_needed(one_line(text))
-        self.setText(no_mnemonic(self._words))
-        self.setAccessibleName(self._words)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self.clicked.connect(self._pressed)
-
-    def sizeHint(self) -> QSize:
-        theme = app_theme()
-        return QSize(QFontMetrics(theme.small).horizontalAdvance(self._words) + theme.px(12), theme.px(26))
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(app_theme().px(80), self.sizeHint().height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme = app_theme()
-        painter = QPainter(self)
-        font = QFont(theme.small)
-        font.setUnderline(self.underMouse())
-        draw_text(painter, self.rect(), self._words, font, theme.accent)
-        if self.hasFocus():
-            draw_focus_ring(painter, self.rect(), theme.px(4))
 
     @Slot()
     def _pressed(self) -> None:

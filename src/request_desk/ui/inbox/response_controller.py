@@ -62,6 +62,7 @@ class ResponseController(QObject):
     shown = Signal(object)  # Handling: another request is on the screen
     failed = Signal(object)  # Refused
     related_wanted = Signal(object)  # RequestId
+    patient_wanted = Signal(object)  # PatientId
     choose_wanted = Signal()  # the times are to be looked at
     list_wanted = Signal()  # the focus belongs to the list again
 
@@ -673,6 +674,12 @@ class ResponseController(QObject):
         dialog = PatientDialog(now.view.patient.name, others, self._context.words(), parent=self._window)
         dialog.chosen.connect(self.request_controller.change_patient)
         dialog.open()
+
+    def open_patient(self) -> None:
+        """Go to the page of the patient whom the request is about."""
+        now = self.request_controller.now
+        if now is not None:
+            self.patient_wanted.emit(now.view.patient.id)
 
     def forward(self, search: str = "") -> None:
         """Ask whom to hand the request to, with a note; `search` is typed already where it finds somebody."""

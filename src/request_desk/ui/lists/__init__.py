@@ -1,1 +1,1 @@
-"""Lists of any length: a windowed model, its columns and its order."""
+"""Lists of any length: a windowed model, its columns and its order; and the field that finds people in one."""

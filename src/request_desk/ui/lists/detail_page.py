@@ -87,6 +87,11 @@ class DetailPage(QWidget, Generic[View]):
 
     # how it is made
 
+    def add_top(self, *parts: QWidget) -> None:
+        """Add parts right below the title."""
+        for part in parts:
+            self._sections.addWidget(part)
+
     def add_section(self, heading: str, *parts: QWidget) -> None:
         """Add parts under a heading, with a line above it."""
         self._sections.addWidget(Line())

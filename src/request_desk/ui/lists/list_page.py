@@ -21,7 +21,8 @@ from request_desk.ui.running.runner import Pending
 from request_desk.ui.widgets.acts import ActsMenu, ActSpec
 from request_desk.ui.widgets.buttons import Chip
 from request_desk.ui.widgets.layout import Card, FlowBox, row
-from request_desk.ui.widgets.states import Banner, BannerKind, State, StateStack
+from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
+from request_desk.ui.widgets.states import Banner, BannerKind, SearchField, State, StateStack
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import SPACE, TextRole, app_theme
 from request_desk.ui.window.frame import remember_splitter
@@ -39,7 +40,8 @@ DOTS: Final = 44  # width of the column with the three dots
 class ListSpec(Generic[Row]):
     """What a list is. Filters and order are remembered under `key`; `order` is the first one, "-name" for descending.
 
-    `menu` names the menu of a row, "" where there is none. A change of one of the `topics` has the list read again.
+    `menu` names the menu of a row, "" where there is none. A change of one of the `topics` has the list read again. `search`
+    is what the field for words says while it is empty, "" for no such field; what is typed is kept by nobody.
     """
 
     key: str
@@ -51,17 +53,19 @@ class ListSpec(Generic[Row]):
     filters: tuple[FilterSpec, ...] = ()
     order: str = ""
     menu: str = ""
+    search: str = ""
     empty_icon: str = ""
     is_titled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ListWanted:
-    """Which rows in which order: the values of each filter, () where it leaves nothing out, and the name of the order."""
+    """Which rows in which order: the values of each filter, () where it leaves nothing out, the name of the order, the words typed."""
 
     filters: Mapping[str, tuple[object, ...]]
     order: str
     descending: bool
+    text: str = ""
 
 
 class ListPage(WindowPage, Generic[Row]):
@@ -89,6 +93,7 @@ class ListPage(WindowPage, Generic[Row]):
         self.setAccessibleName(spec.name)
         self.filters = FilterChips(spec.filters, context.preferences, f"{spec.key}.filters", self)
         self.order = Chip("", self._orders(), parent=self)
+        self.search = SearchField(spec.search, keys="Ctrl+F", parent=self)
         self.banner = Banner(self)
         dots: tuple[Column[Row], ...] = (Column("", self._menu_words, DOTS, dots=True),) if spec.menu else ()
         self.model: ColumnsModel[Row] = ColumnsModel((*spec.columns, *dots), self.key_of)
@@ -129,8 +134,11 @@ class ListPage(WindowPage, Generic[Row]):
             body.addLayout(title)
         self.bar = FlowBox(self)
         self.order.setVisible(bool(self._orders()))
-        for chip in (*self.filters.chips(), *((self.order,) if self._orders() else ())):
-            self.bar.flow.addWidget(chip)
+        self.search.setVisible(bool(self._spec.search))
+        parts = (self.search, bool(self._spec.search)), *((each, True) for each in self.filters.chips())
+        for part, is_there in (*parts, (self.order, bool(self._orders()))):
+            if is_there:
+                self.bar.flow.addWidget(part)
         self.bar.setVisible(self.bar.flow.count() > 0)
         card = Card(padding=0, name=self._spec.name)
         card.body.addWidget(self.stack)
@@ -148,6 +156,7 @@ class ListPage(WindowPage, Generic[Row]):
 
     def _connect(self) -> None:
         self.filters.changed.connect(self._wanted_changed)
+        self.search.searched.connect(self._searched)
         self.order.changed.connect(self._order_chosen)
         self.view.order_wanted.connect(self._heading_clicked)
         self.view.key_selected.connect(self._row_selected)
@@ -167,7 +176,8 @@ class ListPage(WindowPage, Generic[Row]):
     def wanted(self) -> ListWanted:
         """Return which rows in which order the list shows."""
         order = str(next(iter(self.order.chosen()), self._spec.order))
-        return ListWanted(self.filters.chosen(), order.removeprefix("-"), order.startswith("-"))
+        text = self.search.text().strip()
+        return ListWanted(self.filters.chosen(), order.removeprefix("-"), order.startswith("-"), text)
 
     def _orders(self) -> tuple[tuple[object, str], ...]:
         """Both ways of each heading that can be clicked, for those who do not click."""
@@ -206,11 +216,22 @@ class ListPage(WindowPage, Generic[Row]):
         if self._is_read:
             self._read()
 
+    @Slot(str)
+    def _searched(self, _text: str) -> None:
+        """The first that is found is shown; without words, what is being read stays open."""
+        self._wanted_key = None
+        self._read(stays=not self.search.text().strip())
+
+    def focus_search(self) -> None:
+        """Give the keys to the field for words."""
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.search.selectAll()
+
     # reading
 
-    def _read(self) -> None:
+    def _read(self, *, stays: bool = True) -> None:
         self._is_read = self._is_first = True
-        if self.detail is not None and self.detail.key is not None:
+        if stays and self.detail is not None and self.detail.key is not None:
             self._wanted_key = self.detail.key  # what is being read stays open, in the list or beside it
         self.feed.read()
 
@@ -224,6 +245,9 @@ class ListPage(WindowPage, Generic[Row]):
         if self.model.rowCount():
             self.stack.show_content()
             self._select_wanted()
+        elif text := self.wanted().text:
+            told = _("Nothing was found for “{text}”.").format(text=isolated_if_needed(one_line(text, 60)))
+            self.stack.show_state(State.EMPTY, told, action=_("Clear the search"))
         elif self.filters.is_narrow():
             self.stack.show_state(State.EMPTY, _("Nothing fits these filters."), action=_("Show all of them"))
         else:
@@ -249,6 +273,9 @@ class ListPage(WindowPage, Generic[Row]):
 
     @Slot(object)
     def _state_acted(self, state: State) -> None:
+        if state is State.EMPTY and self.search.text():
+            self.search.empty()
+            return
         if state is State.EMPTY:
             self.filters.clear()
         self._read()
@@ -305,8 +332,11 @@ class ListPage(WindowPage, Generic[Row]):
             self.detail.show_thing(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape that nothing nearer has taken leads back to the list."""
-        if event.key() == Qt.Key.Key_Escape.value and not (self.view.hasFocus() or self.stack.hasFocus()):
+        """Escape that nothing nearer has taken leads back to the list, and so do Down and Enter in the field for words."""
+        to_list = (Qt.Key.Key_Down.value, Qt.Key.Key_Return.value, Qt.Key.Key_Enter.value)
+        if (self.search.hasFocus() and event.key() in to_list) or (
+            event.key() == Qt.Key.Key_Escape.value and not (self.view.hasFocus() or self.stack.hasFocus())
+        ):
             self.take_focus()
         else:
             super().keyPressEvent(event)

@@ -20,9 +20,10 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QAbstractScrollArea,
     QFrame,
     QHeaderView,
     QStyle,
@@ -491,6 +492,11 @@ class ListView(QTableView):
         return current.isValid() and QRect(QPoint(0, 0), room).contains(self.visualRect(current))
 
     # Keys and mouse
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """No row is chosen by coming here: Qt's own chooses the first, and what is read beside the list would be gone."""
+        QAbstractScrollArea.focusInEvent(self, event)
+        self.viewport().update()
 
     def keyboardSearch(self, search: str) -> None:
         """Letters are commands here, never a search for a row."""

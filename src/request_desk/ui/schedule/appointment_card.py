@@ -23,6 +23,7 @@ class AppointmentCard(Card):
     cancel_wanted = Signal(object)
     completed_wanted = Signal(object)
     no_show_wanted = Signal(object)
+    patient_wanted = Signal()
     closed = Signal()
 
     def __init__(self, clock: Clock, parent: QWidget | None = None) -> None:
@@ -31,6 +32,7 @@ class AppointmentCard(Card):
         self._entry: Appointment | None = None
         self._name = PlainLabel("", role=TextRole.TITLE, wrap=True, selectable=True, name=_("Patient"))
         self._born = PlainLabel(" ", tone=Tone.MUTED, role=TextRole.SMALL)
+        self.patient_button = IconButton("user", _("Open the patient"), keys="I")
         self._close = IconButton("x", _("Close the card"))
         self.facts = FactLines()
         self._why = PlainLabel("", tone=Tone.MUTED, wrap=True)
@@ -40,6 +42,7 @@ class AppointmentCard(Card):
         self.no_show_button = secondary(_("Mark as no-show"), icon="calendar-x")
         self._build()
         self._close.clicked.connect(self.closed)
+        self.patient_button.clicked.connect(self.patient_wanted)
         self.move_button.clicked.connect(self._move)
         self.cancel_button.clicked.connect(self._cancel)
         self.completed_button.clicked.connect(self._completed)
@@ -51,8 +54,9 @@ class AppointmentCard(Card):
         head.setColumnStretch(0, 1)
         head.setVerticalSpacing(theme.px(SPACE / 2))
         head.addWidget(self._name, 0, 0)
-        head.addWidget(self._close, 0, 1, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(self._born, 1, 0, 1, 2)
+        head.addWidget(self.patient_button, 0, 1, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._close, 0, 2, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._born, 1, 0, 1, 3)
         self.body.setSpacing(theme.px(2 * SPACE))
         self.body.addLayout(head)
         self.body.addSpacing(theme.px(SPACE))

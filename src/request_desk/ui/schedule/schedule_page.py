@@ -100,6 +100,7 @@ class SchedulePage(WindowPage):
         self.card.completed_wanted.connect(self._complete)
         self.card.no_show_wanted.connect(self._no_show)
         self.card.closed.connect(self._close_card)
+        self.card.patient_wanted.connect(self._open_patient)
         self._context.hub.changed.connect(self._changed)
         app_theme().changed.connect(self._measure)
         self._measure()
@@ -119,6 +120,7 @@ class SchedulePage(WindowPage):
             (Command("schedule.month", _("Month, and how full each day is"), ("G",), scope), self._open_month),
             (Command("schedule.day", _("Day of all providers"), ("D",), scope), partial(self._turn_to, "day")),
             (Command("schedule.week", _("Week of a provider"), ("W",), scope), partial(self._turn_to, "week")),
+            (Command("schedule.patient", _("Open the patient"), ("I",), scope, icon="user"), self._open_patient),
             (Command("schedule.move", _("Move the visit"), ("M",), scope, True, _CHANGE), self._move_shown),
             (Command("schedule.cancel", _("Cancel the visit"), ("C",), scope, True, _CHANGE), self._cancel_shown),
         ):
@@ -324,6 +326,21 @@ class SchedulePage(WindowPage):
         return is_theirs and any(scope.is_near(day, zone) for day in self.panel.days())
 
     # One appointment
+
+    def open(self, thing_id: int, *, to_write: bool = False) -> None:
+        """Go to the day of an appointment, with its card."""
+        read = self._context.runner.read(self, schedule_queries.appointment, AppointmentId(thing_id))
+        read.done(self._wanted_read).refused(self._say)
+
+    def _wanted_read(self, entry: Appointment) -> None:
+        self._go(self._context.words().zone.day_of(entry.starts_at), None)
+        self._entry_chosen(entry)
+
+    @Slot()
+    def _open_patient(self) -> None:
+        entry = self.card.entry()
+        if entry is not None and not self.card.isHidden():
+            self.elsewhere_wanted.emit("patients", entry.patient_id)
 
     @Slot(object)
     def _entry_chosen(self, entry: Appointment) -> None:

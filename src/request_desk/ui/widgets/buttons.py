@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from request_desk.domain.words import _
 from request_desk.ui.widgets.layout import FlowBox
 from request_desk.ui.widgets.painting import LEFT, draw_focus_ring, draw_icon, draw_text, fill_round
-from request_desk.ui.widgets.plain_text import one_line
+from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
 from request_desk.ui.widgets.text import no_mnemonic, set_tip
 from request_desk.ui.widgets.theme import CONTROL, ICON, RADIUS_CONTROL, TARGET, Tone, app_theme
 from request_desk.ui.window.keys import keys_text
@@ -249,6 +249,44 @@ class IconButton(QToolButton):
         if self.hasFocus():
             draw_focus_ring(painter, self.rect(), radius)
         draw_icon(painter, self.rect(), self._icon, theme.color(self._tone) if self.isEnabled() else theme.faint)
+
+
+class Link(QAbstractButton):
+    """A line that leads somewhere; `picked` tells where."""
+
+    picked = Signal(object)
+
+    def __init__(self, text: str, value: object, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._value = value
+        self._words = isolated_if_needed(one_line(text))
+        self.setText(no_mnemonic(self._words))
+        self.setAccessibleName(self._words)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(self._pressed)
+
+    def sizeHint(self) -> QSize:
+        theme = app_theme()
+        return QSize(QFontMetrics(theme.small).horizontalAdvance(self._words) + theme.px(12), theme.px(26))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(app_theme().px(80), self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = app_theme()
+        painter = QPainter(self)
+        font = QFont(theme.small)
+        font.setUnderline(self.underMouse())
+        draw_text(painter, self.rect(), self._words, font, theme.accent)
+        if self.hasFocus():
+            draw_focus_ring(painter, self.rect(), theme.px(4))
+
+    @Slot()
+    def _pressed(self) -> None:
+        self.picked.emit(self._value)
 
 
 class _Pill(QPushButton):

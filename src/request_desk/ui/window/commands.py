@@ -228,6 +228,7 @@ def application_commands() -> tuple[Command, ...]:
         Command("app.keys", _("Keyboard sheet"), ("?",), icon="keyboard"),
         Command("app.undo", _("Undo the last act"), ("Ctrl+Shift+Z",), changing=True, icon="undo-2"),
         Command("app.lock", _("Lock, switch user"), ("Ctrl+L",), changing=True, icon="lock"),
+        Command("app.back", _("Back to the page before"), ("Alt+Left",), icon="chevron-left"),
         Command("app.refresh", _("Read everything again"), ("F5",), icon="refresh-cw"),
         Command("app.rail", _("Fold or unfold the rail"), ("Ctrl+B",), icon="panel-left"),
         Command("app.look.light", _("Light look"), icon="sun"),

@@ -129,6 +129,7 @@ class Shell(QObject):
         self._step_waits = False
         self._is_entering = False  # somebody comes in, and nobody has locked since
         self._is_closed = False
+        self._left: list[str] = []  # keys of the pages that led to another
         self._too_late: Undo | None = None  # the last act, once its grace time is over
         self._idle = QTimer(self)
         self._idle.setInterval(LOCK_AFTER)
@@ -378,7 +379,7 @@ class Shell(QObject):
             page.show()
             yield False
             page.setUpdatesEnabled(True)
-            self.frame.set_page(first.key, page)
+            self._put_in(first.key, page)
         finally:
             if self.frame.page(first.key) is not page and shiboken6.isValid(page):
                 shiboken6.delete(page)
@@ -391,7 +392,7 @@ class Shell(QObject):
         for spec in others:
             self.runner.run_in_pool(self, spec.load)
             yield True
-            self.frame.set_page(spec.key, spec.load()(context, self.frame.place(spec.key)))
+            self._put_in(spec.key, spec.load()(context, self.frame.place(spec.key)))
             yield True
         self._count()
         focus = QApplication.focusWidget()
@@ -399,6 +400,28 @@ class Shell(QObject):
         if self.frame.current_page() == first.key and not is_at_work:
             page.take_focus()
         self.ready.emit()
+
+    def _put_in(self, key: str, page: WindowPage) -> None:
+        page.elsewhere_wanted.connect(self._go_elsewhere)
+        self.frame.set_page(key, page)
+
+    @Slot(str, object)
+    def _go_elsewhere(self, key: str, thing_id: int) -> None:
+        """Show a thing of another page; the page that was left is remembered for the way back."""
+        page = self.frame.page(key)
+        if isinstance(page, WindowPage):
+            self._left.append(self.frame.current_page())
+            self.frame.show_page(key)
+            page.open(thing_id)
+
+    def _go_back(self) -> None:
+        """Go back to the page that led here; what was open there still is."""
+        if self._left:
+            key = self._left.pop()
+            self.frame.show_page(key)
+            page = self.frame.page(key)
+            if isinstance(page, WindowPage):
+                page.take_focus()
 
     def _pages(self) -> list[WindowPage]:
         """The pages that are built."""
@@ -514,6 +537,7 @@ class Shell(QObject):
             "app.keys": self._open_keys,
             "app.undo": self._undo_last,
             "app.lock": self.lock,
+            "app.back": self._go_back,
             "app.refresh": self.hub.reread,
             "app.rail": self.frame.toggle_rail,
             "app.quit": self.frame.close,

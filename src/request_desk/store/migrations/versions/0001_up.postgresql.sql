@@ -123,7 +123,9 @@ CREATE TABLE patient (
 	custody_note TEXT NOT NULL,
 	active BOOLEAN NOT NULL,
 	deceased BOOLEAN NOT NULL,
-	CONSTRAINT pk_patient PRIMARY KEY (id)
+	merged_into_id BIGINT,
+	CONSTRAINT pk_patient PRIMARY KEY (id),
+	CONSTRAINT fk_patient_merged_into_id_patient FOREIGN KEY(merged_into_id) REFERENCES patient (id)
 )
 -- next
 CREATE INDEX ix_patient_birth_day ON patient (birth_day)

@@ -130,7 +130,9 @@ CREATE TABLE patient (
 	custody_note TEXT NOT NULL,
 	active INTEGER NOT NULL,
 	deceased INTEGER NOT NULL,
-	CONSTRAINT pk_patient PRIMARY KEY (id)
+	merged_into_id INTEGER,
+	CONSTRAINT pk_patient PRIMARY KEY (id),
+	CONSTRAINT fk_patient_merged_into_id_patient FOREIGN KEY(merged_into_id) REFERENCES patient (id)
 )
  STRICT
 -- next
