@@ -350,6 +350,7 @@ class Shell(QObject):
             undo_bar=self.frame.undo_bar,
             messages=self.frame.messages,
             memory=self.frame.memory,
+            open_thing=self._open_thing,
         )
         self._building = self._build(self.context)
         self.runner.read(self, inbox_queries.drafts).done(self.drafts.merge)
@@ -480,10 +481,13 @@ class Shell(QObject):
 
     def _correct(self, request_id: RequestId) -> None:
         """Open the request again: what is written there now goes to the parent as a further letter."""
-        page = self.frame.page(PAGES[0].key)
+        self._open_thing(PAGES[0].key, request_id, to_write=True)
+
+    def _open_thing(self, key: str, thing_id: int, /, *, to_write: bool = False) -> None:
+        page = self.frame.page(key)
         if isinstance(page, WindowPage):
-            self.frame.show_page(PAGES[0].key)
-            page.open(request_id, to_write=True)
+            self.frame.show_page(key)
+            page.open(thing_id, to_write=to_write)
 
     @Slot(object)
     def _undo(self, undo: Undo) -> None:
