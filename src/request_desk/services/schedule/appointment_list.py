@@ -219,29 +219,42 @@ def _read(
         if value is not None:
             values[key] = value
     if after is not None:
-        names = _BY_PATIENT if by_patient else _BY_START
-        values |= {f"after_{column.name}": value for column, value in zip(names, after, strict=True)}
+        values |= {f"after_{place}": value for place, value in enumerate(after)}
     return [tuple(row) for row in unit.rows(_statement(shape), values)]
-
-
-_BY_START: Final = (_table.starts_at, _table.id)
-_BY_PATIENT: Final = (_patient.family_name, _patient.given_name, _table.patient_id, *_BY_START)
 
 
 @lru_cache(maxsize=_SHAPES)
 def _statement(shape: _Shape) -> Select[Any]:
     if shape.by_patient:
-        return _ordered(select(*_BY_PATIENT).join(schema.patient, _patient.id == _table.patient_id), shape, _BY_PATIENT)
-    streams = list(_streams(shape))
+        return _patients_page(shape)
+    streams = [_start_page(shape, each) for each in _streams(shape)]
     if len(streams) == 1:
-        return _ordered(select(*_BY_START).where(*streams[0]), shape, _BY_START, is_narrowed=True)
-    branches = [
-        select(_ordered(select(*_BY_START).where(*each), shape, _BY_START, is_narrowed=True).subquery())
-        for each in streams
-    ]
-    merged = union_all(*branches).subquery()
-    order = [_turned(merged.c[column.name], shape) for column in _BY_START]
-    return select(merged).order_by(*order).limit(bindparam("most"))
+        return streams[0]
+    merged = union_all(*(select(each.subquery()) for each in streams)).subquery()
+    return select(merged).order_by(*_turned(shape, merged.c.values())).limit(bindparam("most"))
+
+
+def _start_page(shape: _Shape, narrow: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    place = (_table.starts_at, _table.id)
+    statement = select(*place).where(*narrow, *_span(shape), *_behind(shape, place))
+    return statement.order_by(*_turned(shape, place)).limit(bindparam("most"))
+
+
+def _patients_page(shape: _Shape) -> Select[Any]:
+    """A page by patient, from the patients on: the outer join keeps SQLite from sorting every appointment first."""
+    place = (_patient.family_name, _patient.given_name, _patient.id, _table.starts_at, _table.id)
+    fits = (*_narrow(shape, providers=True, statuses=True), *_span(shape), *_behind(shape, place))
+    statement = (
+        select(*place)
+        .select_from(schema.patient.outerjoin(schema.appointment, and_(_table.patient_id == _patient.id, *fits)))
+        .where(func.coalesce(_table.id, 0) != 0)
+    )
+    if shape.is_next:  # said once more, so that the patients before it are not even looked at
+        last = bindparam("after_0", type_=_patient.family_name.type)
+        statement = statement.where(
+            _patient.family_name <= last if shape.is_descending else _patient.family_name >= last
+        )
+    return statement.order_by(*_turned(shape, place)).limit(bindparam("most"))
 
 
 def _streams(shape: _Shape) -> Iterator[Sequence[ColumnElement[bool]]]:
@@ -292,25 +305,22 @@ def _stored_as(status: AppointmentStatus) -> list[ColumnElement[bool]]:
             return [stored]
 
 
-def _ordered(
-    statement: Select[Any], shape: _Shape, columns: Sequence[ColumnElement[Any]], *, is_narrowed: bool = False
-) -> Select[Any]:
-    """A page of a statement in its order, behind the place that the values name."""
-    if not is_narrowed:
-        statement = statement.where(*_narrow(shape, providers=True, statuses=True))
+def _span(shape: _Shape) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
     if shape.has_since:
-        statement = statement.where(_table.starts_at >= bindparam("since"))
+        found.append(_table.starts_at >= bindparam("since"))
     if shape.has_until:
-        statement = statement.where(_table.starts_at < bindparam("until"))
-    if shape.is_next:
-        last = [bindparam(f"after_{column.name}", type_=column.type) for column in columns]
-        place, behind = tuple_(*columns), tuple_(*last)
-        statement = statement.where(place < behind if shape.is_descending else place > behind)
-        # Said once more of the first column alone: neither engine sees a range of an index in a row of several tables.
-        edge = columns[0] <= last[0] if shape.is_descending else columns[0] >= last[0]
-        statement = statement.where(edge)
-    return statement.order_by(*(_turned(column, shape) for column in columns)).limit(bindparam("most"))
+        found.append(_table.starts_at < bindparam("until"))
+    return found
 
 
-def _turned(column: ColumnElement[Any], shape: _Shape) -> ColumnElement[Any]:
-    return column.desc() if shape.is_descending else column
+def _behind(shape: _Shape, place: Sequence[ColumnElement[Any]]) -> list[ColumnElement[bool]]:
+    """Behind the place that the values name."""
+    if not shape.is_next:
+        return []
+    last = tuple_(*(bindparam(f"after_{number}", type_=column.type) for number, column in enumerate(place)))
+    return [tuple_(*place) < last if shape.is_descending else tuple_(*place) > last]
+
+
+def _turned(shape: _Shape, place: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    return [column.desc() for column in place] if shape.is_descending else list(place)

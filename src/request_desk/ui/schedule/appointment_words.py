@@ -53,11 +53,11 @@ def appointment_words(entry: Appointment, words: Words) -> str:
     return ", ".join((named(entry.type_name), length, named(entry.provider_name), named(entry.location_name)))
 
 
-def status_words(entry: Appointment, *, with_late: bool = True) -> str:
+def status_words(entry: Appointment) -> str:
     """Return the state of an appointment, with what must be known about it."""
     if entry.cancel_code in _CODES:
         return _CODES[entry.cancel_code]
-    return STATUS_WORDS[entry.status] + (_(", late cancellation") if with_late and entry.is_late_cancel else "")
+    return STATUS_WORDS[entry.status] + (_(", late cancellation") if entry.is_late_cancel else "")
 
 
 def reason_words(entry: Appointment, reasons: tuple[CancelReason, ...]) -> str:

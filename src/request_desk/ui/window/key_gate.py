@@ -31,6 +31,7 @@ class Scope(StrEnum):
     APPLICATION = "application"
     REQUEST = "request"
     SCHEDULE = "schedule"
+    APPOINTMENTS = "appointments"
     SETTINGS = "settings"
 
 

@@ -14,7 +14,7 @@ from request_desk.ui.window.commands import Command, CommandRegistry, Scope
 
 SHEET_WIDTH: Final = 760
 SHEET_HEIGHT: Final = 560
-ORDER: Final = (Scope.REQUEST, Scope.SCHEDULE, Scope.SETTINGS, Scope.APPLICATION)
+ORDER: Final = (Scope.REQUEST, Scope.SCHEDULE, Scope.APPOINTMENTS, Scope.SETTINGS, Scope.APPLICATION)
 
 
 def scope_title(scope: Scope) -> str:
@@ -26,6 +26,8 @@ def scope_title(scope: Scope) -> str:
             return _("Message Center")
         case Scope.SCHEDULE:
             return _("Schedule")
+        case Scope.APPOINTMENTS:
+            return _("Appointments")
         case Scope.SETTINGS:
             return _("Settings")
 

@@ -61,5 +61,6 @@ class PageSpec(NamedTuple):
 PAGES = (
     PageSpec("messages", _("Message Center"), "inbox", "inbox.message_center", "MessageCenter"),
     PageSpec("schedule", _("Schedule"), "calendar-days", "schedule.schedule_page", "SchedulePage"),
+    PageSpec("appointments", _("Appointments"), "calendar-check", "appointments.appointments_page", "AppointmentsPage"),
     PageSpec("settings", _("Settings"), "settings-2", "settings.settings_page", "SettingsPage"),
 )
