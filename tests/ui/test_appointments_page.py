@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import Qt
@@ -29,6 +29,7 @@ from request_desk.ui.appointments.appointment_detail import AppointmentDetail
 from request_desk.ui.appointments.appointments_page import AppointmentsPage
 from request_desk.ui.appointments.days import DaysSheet
 from request_desk.ui.appointments.patient_sheet import PatientSheet
+from request_desk.ui.appointments.report_sheet import ReportSheet
 from request_desk.ui.schedule.cancel_dialog import CancelDialog
 from request_desk.ui.widgets.acts import ActsMenu
 from request_desk.ui.widgets.buttons import Chip
@@ -370,9 +371,9 @@ def test_the_page_follows_what_another_desk_does(
     assert "Kofi Prah cancelled the visit" in [text for _when, text in detail(desk).happened.lines()]
 
 
-def export(desk: PageDesk[AppointmentsPage], path: Path) -> list[dict[str, str]]:
+def export(desk: PageDesk[AppointmentsPage], path: Path, keys: str = "Ctrl+E") -> list[dict[str, str]]:
     """Press the key, name a file, and read it."""
-    desk.press("Ctrl+E")
+    desk.press(keys)
     dialog = desk.dialog()
     assert isinstance(dialog, QFileDialog)
     dialog.fileSelected.emit(str(path))
@@ -401,7 +402,7 @@ def test_the_export_holds_every_row_that_the_filters_leave(
     path = tmp_path / "out.csv"
     found = export(desk, path)
     assert len(found) == 71
-    assert desk.said() == "71 visits are in out.csv."
+    assert desk.said() == "71 lines are in out.csv."
     (one,) = [row for row in found if row["previous_meeting_uid"]]
     assert (one["meeting_uid"], one["previous_meeting_uid"]) == (meeting_uid(second), meeting_uid(first))
     assert found[0]["patient"] == '\'=HYPERLINK("x") Novak'
@@ -414,7 +415,42 @@ def test_the_export_holds_every_row_that_the_filters_leave(
 def test_an_export_that_cannot_be_written_says_so(desk_at: OpenDesk, practice: Practice, tmp_path: Path) -> None:
     practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:00")
     desk = desk_at()
-    desk.page._export_to(str(tmp_path / "nowhere" / "out.csv"))
+    desk.press("Ctrl+E")
+    dialog = desk.dialog()
+    assert isinstance(dialog, QFileDialog)
+    dialog.fileSelected.emit(str(tmp_path / "nowhere" / "out.csv"))
+    dialog.close()
     desk.settle()
     assert desk.said().startswith(f"The file cannot be written to {tmp_path / 'nowhere'}: ")
-    assert desk.page.export.isEnabled()
+
+
+def test_the_report_counts_a_period_and_is_exported(
+    desk_at: OpenDesk, practice: Practice, tmp_path: Path
+) -> None:  # AP5
+    for number, status in enumerate(("completed", "completed", "no_show", "confirmed")):
+        practice.an_appointment(practice.zuri, practice.lindqvist, YESTERDAY, f"{9 + number}:00", status=status)
+    released = practice.desk.clock.now()
+    gone: dict[str, Any] = {"cancel_code": "oth-weath", "late_cancel": True, "released_at": released}
+    practice.an_appointment(practice.zuri, practice.lindqvist, YESTERDAY, "14:00", status="cancelled", **gone)
+    desk = desk_at()
+    desk.click(desk.page.report)
+    sheet = desk.dialog()
+    assert isinstance(sheet, ReportSheet)
+    model = sheet.model
+    rows = [[str(model.index(row, place).data()) for place in range(8)] for row in range(model.rowCount())]
+    assert rows[0][:7] == ["All providers", "5", "2", "1", "1", "1", "1"]
+    assert [row[0] for row in rows[1:]] == ["Dr. Lindqvist", "Dr. Mwangi"]
+    assert dict(sheet.cancellations.lines())["Cancelled because"] == "Weather 1"
+    assert sheet.chart.accessibleDescription() == "Dr. Lindqvist: 5; Dr. Mwangi: 0"
+    assert nameless(sheet) == []
+    sheet.table.select_key(practice.mwangi)
+    assert dict(sheet.cancellations.lines())["Cancelled because"] == "nothing was cancelled"
+    path = tmp_path / "report.csv"
+    found = export(desk, path, "Ctrl+Return")
+    assert [(row["provider"], row["booked"], row["cancelled_oth-weath"]) for row in found] == [
+        ("Dr. Lindqvist", "5", "1"),
+        ("Dr. Mwangi", "0", "0"),
+    ]
+    next(each for each in sheet.period.menu_open().actions() if each.text() == "Last month").trigger()
+    desk.settle()
+    assert str(model.index(0, 1).data()) == "0"

@@ -2,16 +2,14 @@
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QStandardPaths, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.appointment_lists import AppointmentFilters, AppointmentOrder
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.changes import Changes, Topic
-from request_desk.domain.errors import Refused
 from request_desk.domain.ids import LocationId, PatientId, ProviderId
 from request_desk.domain.paging import Page
 from request_desk.domain.policy import sees_all_requests
@@ -22,8 +20,9 @@ from request_desk.services.schedule import appointment_list
 from request_desk.ui.appointments import days
 from request_desk.ui.appointments.appointment_acts import RowAct, acts_of
 from request_desk.ui.appointments.appointment_detail import AppointmentDetail
-from request_desk.ui.appointments.export import CsvExport
+from request_desk.ui.appointments.export import ask_path
 from request_desk.ui.appointments.patient_sheet import PatientSheet
+from request_desk.ui.appointments.report_sheet import ReportSheet
 from request_desk.ui.lists.columns import Column
 from request_desk.ui.lists.filter_chips import FilterSpec
 from request_desk.ui.lists.list_page import ListPage, ListSpec, ListWanted
@@ -34,7 +33,6 @@ from request_desk.ui.schedule.appointment_words import STATUS_WORDS, named, stat
 from request_desk.ui.widgets.acts import ActSpec
 from request_desk.ui.widgets.buttons import ToggleChip, secondary
 from request_desk.ui.widgets.plain_text import one_line
-from request_desk.ui.widgets.theme import Tone
 from request_desk.ui.window.commands import Command
 from request_desk.ui.window.key_gate import Scope
 
@@ -52,11 +50,14 @@ class AppointmentsPage(ListPage[Appointment]):
         detail.opened.connect(self.open)
         self.holds = ToggleChip("")
         self.holds.hide()
+        self.report = secondary(_("Report …"), icon="list-tree")
         self.export = secondary(_("Export …"), icon="save", keys="Ctrl+E")
         self.tools.addWidget(self.holds)
+        self.tools.addWidget(self.report)
         self.tools.addWidget(self.export)
         self.holds.toggled.connect(self._holds_switched)
-        self.export.clicked.connect(self._ask_path)
+        self.export.clicked.connect(self._export)
+        self.report.clicked.connect(self._open_report)
         self.filters.asked.connect(self._asked)
         self.filters.changed.connect(self._show_holds)
         self.feed.loaded.connect(self._count_holds)
@@ -76,8 +77,10 @@ class AppointmentsPage(ListPage[Appointment]):
         ):
             command = Command(f"appointments.{name}", text, (key,), scope)
             self._context.commands.add(command, partial(self._do, act), owner=self)
+        command = Command("appointments.report", _("Report by provider and period"), (), scope)
+        self._context.commands.add(command, self._open_report, owner=self)
         command = Command("appointments.export", _("Export the visits that are shown"), ("Ctrl+E",), scope)
-        self._context.commands.add(command, self._ask_path, owner=self)
+        self._context.commands.add(command, self._export, owner=self)
 
     def _do(self, act: RowAct) -> None:
         """Do an act with the selected visit, or say why it cannot be done."""
@@ -260,20 +263,10 @@ class AppointmentsPage(ListPage[Appointment]):
         rest = [each for each in self.filters.chosen()["statuses"] if each != _HELD]
         self.filters.choose("statuses", [*rest, str(_HELD)] if is_on else rest or [str(_CONFIRMED)])
 
-    # export
+    # files and figures
 
     @Slot()
-    def _ask_path(self) -> None:
-        folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
-        asked = QFileDialog(self, _("Export the visits that are shown"), str(folder), "CSV (*.csv)")
-        asked.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        asked.setDefaultSuffix("csv")
-        asked.selectFile("appointments.csv")
-        asked.fileSelected.connect(self._export_to)
-        asked.open()
-
-    @Slot(str)
-    def _export_to(self, path: str) -> None:
+    def _export(self) -> None:
         wanted = self.wanted()
         filters, order = self._narrowed(wanted)
         runner, lines = self._context.runner, appointment_list.export_page
@@ -281,18 +274,8 @@ class AppointmentsPage(ListPage[Appointment]):
         def read_page(after: Any) -> Pending[Page[tuple[str, ...]]]:
             return runner.read(self, lines, filters, order, descending=wanted.descending, after=after)
 
-        self.export.setEnabled(False)
-        headings = appointment_list.export_headings()
-        export = CsvExport(self._context, Path(path), headings, read_page, self)
-        export.written.connect(partial(self._exported, Path(path).name))
-        export.failed.connect(self._not_exported)
+        ask_path(self._context, "appointments.csv", appointment_list.export_headings(), read_page, self)
 
-    def _exported(self, name: str, count: int) -> None:
-        self.export.setEnabled(True)
-        words = plural("{count} visit is in {file}.", "{count} visits are in {file}.", count)
-        self._context.messages.say(words.format(count=self._context.words().count(count), file=name))
-
-    @Slot(object)
-    def _not_exported(self, refused: Refused) -> None:
-        self.export.setEnabled(True)
-        self._context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)
+    @Slot()
+    def _open_report(self) -> None:
+        ReportSheet(self._context, self.window()).open()

@@ -28,7 +28,7 @@ def days_value(first: date, last: date) -> str:
 
 def choices_with(value: object, words: Words) -> tuple[tuple[object, str], ...]:
     """Return what the filter offers, with two days that somebody chose as its last line."""
-    chosen = _two_days(value)
+    chosen = two_days(value)
     if chosen is None:
         return CHOICES
     first, last = (words.short_day(day) for day in chosen)
@@ -44,7 +44,7 @@ def span_of(value: object, words: Words, now: datetime) -> tuple[datetime | None
         return now, None
     if value == PAST:
         return None, now
-    days = {TODAY: (today, today), WEEK: (today, today + timedelta(days=6))}.get(str(value)) or _two_days(value)
+    days = {TODAY: (today, today), WEEK: (today, today + timedelta(days=6))}.get(str(value)) or two_days(value)
     if days is None:
         return None, None
     return zone.bounds(days[0]).starts_at, zone.bounds(days[1]).ends_at
@@ -55,7 +55,8 @@ def kept_days(kept: object) -> object:
     return kept.get("days") if isinstance(kept, Mapping) else None
 
 
-def _two_days(value: object) -> tuple[date, date] | None:
+def two_days(value: object) -> tuple[date, date] | None:
+    """Return the days that somebody chose, None where the value is none of that kind."""
     first, slash, last = str(value).partition("/")
     try:
         return (date.fromisoformat(first), date.fromisoformat(last)) if slash else None

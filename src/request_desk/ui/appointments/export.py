@@ -6,16 +6,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QStandardPaths, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from request_desk.domain.csv_text import BOM, csv_text
 from request_desk.domain.errors import Refused
 from request_desk.domain.paging import Page
-from request_desk.domain.words import _
+from request_desk.domain.words import _, plural
 from request_desk.files import PRIVATE, part_of, put_in_place
 from request_desk.services.schedule import appointment_list
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
+from request_desk.ui.widgets.theme import Tone
 
 Line = tuple[str, ...]
 
@@ -64,6 +66,51 @@ class CsvExport(QObject):
     def _stop(self, refused: Refused) -> None:
         self._context.runner.run_in_pool(self, part_of(self._path).unlink, missing_ok=True)
         self.failed.emit(refused)
+
+
+def ask_path(
+    context: DeskContext,
+    name: str,
+    headings: Sequence[str],
+    read_page: Callable[[Any], Pending[Page[Line]]],
+    owner: QWidget,
+) -> QFileDialog:
+    """Ask where a file is put, write it, and say what became of it."""
+    folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation))
+    asked = QFileDialog(owner, _("Export"), str(folder), "CSV (*.csv)")
+    asked.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    asked.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    asked.setDefaultSuffix("csv")
+    asked.selectFile(name)
+    asked.fileSelected.connect(partial(_export_to, context, headings, read_page, owner))
+    asked.open()
+    return asked
+
+
+def _export_to(
+    context: DeskContext,
+    headings: Sequence[str],
+    read_page: Callable[[Any], Pending[Page[Line]]],
+    owner: QWidget,
+    path: str,
+) -> None:
+    if owner.findChild(CsvExport) is not None:
+        context.messages.say(_("The file before is still being written. Try again when it is there."))
+        return
+    export = CsvExport(context, Path(path), headings, read_page, owner)
+    export.written.connect(partial(_say_written, context, Path(path).name))
+    export.failed.connect(partial(_say_failed, context))
+    export.written.connect(export.deleteLater)
+    export.failed.connect(export.deleteLater)
+
+
+def _say_written(context: DeskContext, name: str, count: int) -> None:
+    words = plural("{count} line is in {file}.", "{count} lines are in {file}.", count)
+    context.messages.say(words.format(count=context.words().count(count), file=name))
+
+
+def _say_failed(context: DeskContext, refused: Refused) -> None:
+    context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)
 
 
 def _append(path: Path, rows: Iterable[Line], *, is_first: bool) -> None:
