@@ -103,6 +103,8 @@ _CHAIN_END = (
     .limit(1)
 )
 
+_STATUS: Final[Mapping[str, AppointmentStatus]] = {str(status): status for status in AppointmentStatus}
+
 
 def view(row: Row[Any]) -> Appointment:
     """Make the frozen view of a row of `VIEW`."""
@@ -111,7 +113,7 @@ def view(row: Row[Any]) -> Appointment:
         version=row.version,
         chain_id=AppointmentId(row.chain_id),
         replaces_id=None if row.replaces_id is None else AppointmentId(row.replaces_id),
-        status=AppointmentStatus(row.status),
+        status=_STATUS[row.status],
         patient_id=PatientId(row.patient_id),
         patient_name=full_name(row.given_name, row.family_name),
         provider_id=ProviderId(row.provider_id),
@@ -139,12 +141,10 @@ def view(row: Row[Any]) -> Appointment:
 
 def _off(row: Row[Any]) -> tuple[str, ...]:
     """What is switched off; a moved appointment keeps its type whatever became of that."""
-    is_move = row.chain_id != row.id
-    parts = (
-        (row.provider_on, row.short_name),
-        (row.location_on, row.location_name),
-        (row.type_on or is_move, row.type_name),
-    )
+    type_on = row.type_on or row.chain_id != row.id
+    if row.provider_on and row.location_on and type_on:
+        return ()
+    parts = ((row.provider_on, row.short_name), (row.location_on, row.location_name), (type_on, row.type_name))
     return tuple(name for is_on, name in parts if not is_on)
 
 
