@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from bench import acts, data, frames, inbox, live, loops, search, slots, start
+from bench import acts, appointments, data, frames, inbox, live, loops, search, slots, start
 from bench.measure import FULL, QUICK, Row, Scale, as_json, table
 
 Bench = Callable[[Scale, Path], Iterable[Row]]
@@ -16,6 +16,7 @@ Bench = Callable[[Scale, Path], Iterable[Row]]
 BENCHES: Final[Mapping[str, Bench]] = {
     "start": start.run,
     "inbox": inbox.run,
+    "appointments": appointments.run,
     "search": search.run,
     "slots": slots.run,
     "act": acts.run,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as program
-from bench import acts, data, frames, inbox, live, loops, measure, search, slots, start
+from bench import acts, appointments, data, frames, inbox, live, loops, measure, search, slots, start
 from bench.measure import TINY, Goal, Row
 from tests import postgres
 
@@ -61,6 +61,10 @@ def test_the_large_database_is_kept_and_holds_what_was_asked_for(cache: Path) ->
 
 def test_pages_and_badge_are_measured(cache: Path) -> None:
     assert len(well_formed(list(inbox.run(TINY, cache)))) == 7
+
+
+def test_the_overview_of_appointments_is_measured(cache: Path) -> None:
+    assert len(well_formed(list(appointments.run(TINY, cache)))) == 7
 
 
 def test_search_is_measured_for_the_practice_and_for_a_small_inbox(cache: Path) -> None:

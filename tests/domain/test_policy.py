@@ -1,5 +1,6 @@
-"""Who may do what with a patient or a request: the table, and that nothing opens what it does not name (ACT14, NT1)."""
+"""Who may do what with a patient, a request or an appointment: the table, and that nothing opens what it does not name (ACT14, NT1)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -8,8 +9,8 @@ from hypothesis import strategies as st
 
 from request_desk.domain.access import SYSTEM, Actor, ActorKind, Role, a_contact
 from request_desk.domain.directory import Relation
-from request_desk.domain.ids import ContactId, PatientId
-from request_desk.domain.policy import Action, PatientSubject, RequestSubject, Verdict, may
+from request_desk.domain.ids import ContactId, PatientId, ProviderId
+from request_desk.domain.policy import Action, AppointmentSubject, PatientSubject, RequestSubject, Verdict, may
 
 TODAY = date(2026, 11, 24)
 YESTERDAY = TODAY - timedelta(days=1)
@@ -97,3 +98,16 @@ def test_a_request_is_seen_practice_wide_or_by_whom_it_is_or_was_addressed_to(
     is_addressed = actor.kind is ActorKind.STAFF and (target in inboxes or sent_on)
     assert bool(seen) is (is_wide or is_addressed)
     assert not may(SYSTEM, Action.READ, RequestSubject(target), TODAY)
+
+
+@given(ACTORS, st.none() | st.integers(1, 3), st.integers(1, 3), st.sampled_from(Action))
+def test_an_appointment_is_seen_practice_wide_or_by_whose_it_is(
+    actor: Actor, own: int | None, theirs: int, action: Action
+) -> None:  # AP1
+    actor = replace(actor, provider_id=None if own is None else ProviderId(own))
+    is_wide = actor.kind is ActorKind.SYSTEM or (
+        actor.kind is ActorKind.STAFF and bool(actor.roles & {Role.SCHEDULER, Role.ADMINISTRATOR})
+    )
+    is_own = actor.kind is ActorKind.STAFF and own == theirs
+    seen = may(actor, action, AppointmentSubject(ProviderId(theirs)), TODAY)
+    assert bool(seen) is (action is Action.SEE and (is_wide or is_own))

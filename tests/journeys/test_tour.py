@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from request_desk.ui.window.pages import PAGES
+
 NAMES = {"schedule", "cancel", "reschedule", "next-available", "all-taken"}
 FITTING = {"schedule", "cancel", "reschedule"}
 
@@ -49,3 +51,11 @@ def test_the_parents_text_and_all_requested_slots_are_usually_seen_without_scrol
     for size, (whole, of) in told["seen_whole"].items():
         assert of >= 30, size
         assert whole / of >= 0.8, f"{size}: {whole} of {of}"
+
+
+@pytest.mark.slow
+def test_the_tour_goes_to_every_page_and_tells_its_keys(told: dict[str, Any]) -> None:
+    pages = {page["key"]: page for page in told["pages"]}
+    assert list(pages) == [spec.key for spec in PAGES]
+    assert pages["appointments"]["keys"]["Cancel the visit"] == ["C"]
+    assert pages["schedule"]["keys"]["Week of a provider"] == ["W"]

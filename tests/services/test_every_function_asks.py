@@ -25,7 +25,7 @@ FACES: Final = ("ui", "web", "jobs", "demo", "app.py", "doctor.py")
 # Parts of use cases, which ask for them. No face may call these; a test below looks.
 INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "schedule.acts": ("do", "go_back"),
-    "schedule.views": ("load", "load_many", "chain_end", "held_for", "upcoming_of"),
+    "schedule.views": ("load", "load_many", "chain_end", "held_for", "upcoming_of", "missed_of"),
     "schedule.holds": (
         "place",
         "expire_here",
@@ -42,7 +42,8 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "lock_providers",
     ),
     "inbox.marks": ("dismiss", "clear_marks", "put_back", "release", "drop_claim", "take_draft"),
-    "inbox.queries": ("deliveries_of", "delivery"),
+    "inbox.queries": ("deliveries_of", "deliveries_about", "delivery"),
+    "inbox.view": ("notes_of",),
     "inbox.routing": ("arriving", "due_from_now", "reopened", "reroute", "keep_seen"),
     "notices.outbox": ("ask_people", "notify", "enqueue_code", "withdraw", "withdraw_waiting"),
     "inbox.scope": (

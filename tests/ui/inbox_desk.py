@@ -80,6 +80,7 @@ class DeskWindow:
             undo_bar=self.frame.undo_bar,
             messages=self.frame.messages,
             memory=self.frame.memory,
+            open_thing=lambda *_thing, **_how: None,
         )
         self.page = MessageCenter(self.context)
         self.frame.add_page("messages", "Message Center", "inbox", self.page)

@@ -70,6 +70,7 @@ class PageDesk(Generic[P]):
         self.practice, self.hand = practice, hand
         self.actor = actor or practice.maria
         self.crashes: list[str] = []
+        self.went: list[tuple[str, int, bool]] = []  # things of other pages that were asked for
         self.kept = preferences if preferences is not None else {}
         self.frame = MainFrame(practice="Harbor Pediatrics", clock=hand.clock, timers=hand)
         qtbot.addWidget(self.frame)
@@ -112,7 +113,11 @@ class PageDesk(Generic[P]):
             undo_bar=self.frame.undo_bar,
             messages=self.frame.messages,
             memory=self.frame.memory,
+            open_thing=self._open_thing,
         )
+
+    def _open_thing(self, page: str, thing_id: int, /, *, to_write: bool = False) -> None:
+        self.went.append((page, thing_id, to_write))
 
     def _crashed(self, error: BaseException) -> str:
         self.crashes.append("".join(traceback.format_exception(error)))

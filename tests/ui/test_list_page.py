@@ -20,7 +20,7 @@ from request_desk.domain.paging import Page
 from request_desk.domain.requests import Filters, InboxRow, ListOrder, RequestKind, RequestView, Tab
 from request_desk.services.inbox import marks, queries
 from request_desk.services.inbox.view import open_request
-from request_desk.ui.lists.columns import Column
+from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
 from request_desk.ui.lists.detail_page import DetailPage
 from request_desk.ui.lists.filter_chips import FilterSpec
 from request_desk.ui.lists.list_page import ListPage, ListSpec, ListWanted
@@ -129,6 +129,10 @@ def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterat
     yield open_desk
     for desk in opened:
         desk.close()
+
+
+def row_name(row: InboxRow) -> str:
+    return row.given_name
 
 
 def shown(desk: PageDesk[RequestsPage]) -> list[int]:
@@ -404,3 +408,15 @@ def test_the_detail_stands_below_where_there_is_little_width(
     assert page.stack.height() > 120
     assert told.y() + card(desk).height() <= page.height()
     assert nameless(desk.frame) == []
+
+
+def test_a_column_for_wide_lists_is_left_out_of_narrow_ones(desk_at: OpenDesk, practice: Practice) -> None:
+    practice.a_request()
+    desk = desk_at()
+    columns = (Column("Patient", row_name), Column("Place", row_name, 90, from_width=700))
+    view = ColumnsView(ColumnsModel(columns, lambda row: row.id), name="Rows", parent=desk.frame)
+    for width, is_hidden in ((699, True), (700, False), (699, True)):
+        view.resize(width, 200)
+        view.show()
+        QApplication.processEvents()
+        assert view.isColumnHidden(1) is is_hidden

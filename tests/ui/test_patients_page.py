@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import TypeVar, cast
 
 import pytest
-from PySide6.QtTest import QSignalSpy
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -173,10 +172,9 @@ def test_links_lead_to_the_schedule_and_to_the_message(desk_at: OpenDesk, practi
     visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=2), "10:00")
     request = practice.a_request()
     desk = desk_at()
-    wanted = QSignalSpy(desk.page.elsewhere_wanted)
     for lines in (card(desk).ahead, card(desk).requests):
         lines.findChildren(Link)[0].click()
-    assert [list(wanted.at(place)) for place in range(wanted.count())] == [["schedule", visit], ["messages", request]]
+    assert desk.went == [("schedule", visit, False), ("messages", request, False)]
 
 
 def test_a_long_history_shows_its_end_until_more_is_asked_for(desk_at: OpenDesk, practice: Practice) -> None:
@@ -424,9 +422,8 @@ def test_duplicates_are_merged_after_both_were_seen(desk_at: OpenDesk, practice:
     desk.press("Ctrl+Shift+Z")
     desk.hear()
     assert "Okafor, Zurie" in names(desk)
-    wanted = QSignalSpy(desk.page.elsewhere_wanted)
     card(desk).ahead.findChildren(Link)[0].click()
-    assert list(wanted.at(0)) == ["schedule", visit]
+    assert desk.went == [("schedule", visit, False)]
 
 
 def test_two_visits_at_once_keep_records_apart(desk_at: OpenDesk, practice: Practice) -> None:

@@ -817,3 +817,22 @@ def test_the_card_is_on_the_screen_at_every_size(
     card = desk.page.card
     assert desk.page.rect().contains(card.geometry())
     assert card.rect().contains(card.cancel_button.geometry())
+
+
+def test_the_page_opens_at_an_appointment_whatever_the_filters_say(desk_at: OpenDesk, practice: Practice) -> None:
+    seen = practice.an_appointment(practice.zuri, practice.lindqvist, NEXT_WEEK, "15:00")
+    desk = desk_at(preferences={"schedule.providers": [practice.mwangi], "schedule.locations": [practice.harbor]})
+    desk.page.open(seen)
+    desk.settle()
+    assert shown_day(desk) == NEXT_WEEK
+    entry = desk.page.card.entry()
+    assert entry is not None
+    assert entry.id == seen
+    assert not desk.page.card.isHidden()
+    view = desk.page.panel.view
+    assert view.viewport().rect().contains(view.rect_of(entry))
+    desk.page.open(seen, to_write=True)
+    desk.settle()
+    dialog = dialog_of(desk, SlotDialog)
+    assert isinstance(dialog, SlotDialog)
+    assert dialog._moving == entry

@@ -1,8 +1,8 @@
 """Appointments: the six statuses, who may move them where, and the frozen views; slots and holds' times are in `availability`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final, assert_never
 
@@ -94,6 +94,13 @@ class Appointment:
         str, ...
     ] = ()  # names of its provider, place and type as far as they are switched off; a hold is not booked then
     type_position: int = 0  # of its type among the practice's
+    birth_day: date | None = None  # of its patient
+
+
+def as_of(seen: Appointment, now: datetime) -> Appointment:
+    """Return an appointment as it stands now: a hold that ran out or was let go has expired, whether that was written or not."""
+    is_over = seen.hold_expires_at is not None and seen.hold_expires_at <= now
+    return replace(seen, status=AppointmentStatus.EXPIRED) if is_over or seen.cancel_code == DROPPED else seen
 
 
 def moved_to(seen: AppointmentStatus, wanted: AppointmentStatus) -> AppointmentStatus:
@@ -115,6 +122,11 @@ def may_complete(starts_at: datetime, now: datetime) -> bool:
 def may_mark_no_show(ends_at: datetime, now: datetime, after: timedelta = JOIN_CLOSES_AFTER) -> bool:
     """Tell whether an appointment may be marked as a no-show: only when nobody can join any more (AP5)."""
     return now > ends_at + after
+
+
+def has_begun(seen: Appointment, now: datetime) -> bool:
+    """Tell whether a booked appointment is too late to move or cancel: it is under way or over, and only marked from then on."""
+    return seen.status is AppointmentStatus.CONFIRMED and may_complete(seen.starts_at, now)
 
 
 def is_late_cancel(starts_at: datetime, now: datetime, notice: timedelta) -> bool:

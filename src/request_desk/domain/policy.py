@@ -1,4 +1,4 @@
-"""What somebody may do with one patient or one request; what a role may do at all is in `access`. Every service asks here."""
+"""What somebody may do with one patient, request or appointment; what a role may do at all is in `access`. Every service asks here."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from typing import Final
 
 from request_desk.domain.access import Actor, ActorKind, Role
 from request_desk.domain.directory import Relation
+from request_desk.domain.ids import ProviderId
 
 OF_AGE: Final = 18  # years from which a patient acts alone
 _PRACTICE_WIDE: Final = frozenset({Role.SCHEDULER, Role.ADMINISTRATOR})
@@ -21,7 +22,7 @@ class Action(StrEnum):
     BOOK = "book"  # have appointments booked, moved and cancelled
     READ = "read"  # see and write letters
     HEAR = "hear"  # get notices
-    SEE = "see"  # staff: a request
+    SEE = "see"  # staff: a request, an appointment in the overview
 
 
 class Verdict(StrEnum):
@@ -35,6 +36,7 @@ class Verdict(StrEnum):
     NO_MESSAGES = "no-messages"
     NO_NOTICES = "no-notices"
     NOT_ADDRESSED = "not-addressed"
+    ANOTHERS = "anothers"
 
     def __bool__(self) -> bool:
         return self is Verdict.ALLOWED
@@ -58,7 +60,17 @@ class RequestSubject:
     was_forwarded: bool = False
 
 
-def may(actor: Actor, action: Action, subject: PatientSubject | RequestSubject, today: date) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class AppointmentSubject:
+    """An appointment: whose it is."""
+
+    provider_id: ProviderId
+
+
+Subject = PatientSubject | RequestSubject | AppointmentSubject
+
+
+def may(actor: Actor, action: Action, subject: Subject, today: date) -> Verdict:
     """Tell whether the actor may do this with the subject today, or why not."""
     match subject:
         case PatientSubject():
@@ -67,6 +79,10 @@ def may(actor: Actor, action: Action, subject: PatientSubject | RequestSubject, 
             mine = subject.target_id in subject.inboxes or subject.was_forwarded
             is_seen = action is Action.SEE and (sees_all_requests(actor) or (actor.kind is ActorKind.STAFF and mine))
             return Verdict.ALLOWED if is_seen else Verdict.NOT_ADDRESSED
+        case AppointmentSubject():
+            own = actor.kind is ActorKind.STAFF and actor.provider_id == subject.provider_id
+            is_seen = action is Action.SEE and (sees_all_requests(actor) or own)
+            return Verdict.ALLOWED if is_seen else Verdict.ANOTHERS
 
 
 def sees_all_requests(actor: Actor) -> bool:

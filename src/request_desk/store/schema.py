@@ -375,6 +375,7 @@ appointment = Table(
     Index("ix_appointment_patient_id_starts_at", "patient_id", "starts_at"),
     Index("ix_appointment_provider_id_starts_at", "provider_id", "starts_at"),
     Index("ix_appointment_starts_at_id", "starts_at", "id"),
+    Index("ix_appointment_status_starts_at_id", "status", "starts_at", "id"),  # the few no-shows among a million
     Index("ix_appointment_chain_id", "chain_id"),
     Index("ix_appointment_request_id", "request_id"),
     Index(
@@ -671,6 +672,12 @@ outbox = Table(
         "uq_outbox_dedupe_key",
         "dedupe_key",
         unique=True,
+        sqlite_where=text("request_id IS NULL"),
+        postgresql_where=text("request_id IS NULL"),
+    ),
+    Index(  # those of an appointment that was booked, moved or cancelled without a request
+        "ix_outbox_appointment_id",
+        "appointment_id",
         sqlite_where=text("request_id IS NULL"),
         postgresql_where=text("request_id IS NULL"),
     ),

@@ -17,6 +17,9 @@ from request_desk.domain.requests import Offer, RequestKind, RequestView, WishKi
 from request_desk.ui.running.loop_probe import LoopProbe
 from request_desk.ui.widgets.theme import Look, app_theme
 from request_desk.ui.window.desktop import Desktop, Launch
+from request_desk.ui.window.key_sheet import scope_title
+from request_desk.ui.window.keys import keys_text
+from request_desk.ui.window.pages import PAGES, WindowPage
 
 _PATIENCE = 60_000  # milliseconds that anything may take on a busy machine
 _LOOK = 15  # milliseconds between two looks at a condition
@@ -57,6 +60,16 @@ class Handled:
     status_after: str = ""
     mails_delivered: int = 0
     pictures: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class PageSeen:
+    """What `tour.json` tells of one page: the keys that act there, by what they do."""
+
+    key: str
+    title: str
+    keys: dict[str, list[str]]
+    pictures: list[str]
 
 
 def _has_exact(_view: RequestView, offers: Sequence[Offer]) -> bool:
@@ -286,28 +299,46 @@ class Walk:
         self._quiet()
         return [seen, len(keys)]
 
-    # Pictures of the rest
+    # The other pages
+
+    def pages(self) -> list[PageSeen]:
+        """Go to each page of the rail and say its keys; with pictures in both looks."""
+        seen = []
+        for spec in PAGES:
+            self._frame.show_page(spec.key)
+            page = self._frame.page(spec.key)
+            if isinstance(page, WindowPage):
+                page.take_focus()
+            commands = [each for each in self._frame.commands.commands() if scope_title(each.scope) == spec.title]
+            keys = {each.text: [keys_text(key) for key in each.keys] for each in commands if each.keys}
+            seen.append(PageSeen(spec.key, spec.title, keys, self._in_both_looks(spec.key)))
+        self._frame.show_page(PAGES[0].key)
+        return seen
+
+    def _in_both_looks(self, name: str) -> list[str]:
+        found = []
+        for look in (Look.DARK, Look.LIGHT):
+            app_theme().choose(look)
+            self._quiet()
+            found.append(self.picture(f"{name}-{look.value}"))
+        return [each for each in found if each]
 
     def look_around(self) -> None:
-        """Pictures of the other pages, the dark look and other sizes; only with pictures."""
+        """Pictures of the week, the dark look and other sizes; only with pictures."""
         if not self._takes_pictures:
             return
         self._frame.show_page("schedule")
         self._quiet()
-        self.picture("schedule")
         self.press((Qt.Key.Key_W, _PLAIN, "W"))
         self._quiet()
         self.picture("schedule-week")
         self.press((Qt.Key.Key_D, _PLAIN, "D"))
-        for page in ("patients", "settings"):
-            self._frame.show_page(page)
-            self._quiet()
-            self.picture(page)
-            app_theme().choose(Look.DARK)
-            self._quiet()
-            self.picture(f"{page}-dark")
-            app_theme().choose(Look.LIGHT)
-        self._frame.show_page("messages")
+        for key, name in (("appointments", "appointments"), ("messages", "message-center")):
+            self._frame.show_page(key)
+            self._at_all_sizes(name)
+
+    def _at_all_sizes(self, name: str) -> None:
+        before = self._frame.size()
         for look in (Look.DARK, Look.LIGHT):
             app_theme().choose(look)
             for scale in (100, 130):
@@ -315,8 +346,9 @@ class Walk:
                 for width, height in _SIZES:
                     self._frame.resize(width, height)
                     self._quiet()
-                    self.picture(f"message-center-{look.value}-{width}x{height}-{scale}")
+                    self.picture(f"{name}-{look.value}-{width}x{height}-{scale}")
         app_theme().set_scale(100)
+        self._frame.resize(before)
 
     def _quiet(self) -> None:
         """Let what was shown be read and painted."""
@@ -362,10 +394,14 @@ def _walk(
         walk.picture("message-center")
         handled = [(walk.handle(wanted, view), view) for wanted, view in walk.find()]
         report = probe.stop()
+        pages = walk.pages()
         walk.look_around()
         whole = {} if pictures else {f"{width}x{height}": walk.seen_whole(width, height) for width, height in _DESKS}
         result = walk.finish(handled)
-        told: dict[str, object] = {"requests": [asdict(done) for done in result]}
+        told: dict[str, object] = {
+            "requests": [asdict(done) for done in result],
+            "pages": [asdict(page) for page in pages],
+        }
         if not pictures:
             told["seen_whole"] = whole
             told["longest_turn_ms"] = round(report.longest_ms, 1)

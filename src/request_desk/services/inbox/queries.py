@@ -32,7 +32,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.changes import Topic
-from request_desk.domain.ids import RequestId
+from request_desk.domain.ids import AppointmentId, RequestId
 from request_desk.domain.notices import BY_HAND
 from request_desk.domain.paging import Page
 from request_desk.domain.policy import sees_all_requests
@@ -241,6 +241,12 @@ _DELIVERIES_IN: Mapping[str, Select[Any]] = {
 }
 _DELIVERIES_OF = _DELIVERY.where(_outbox.c.request_id == bindparam("request_id")).order_by(_outbox.c.id)
 
+# Of a request all of them are found by it; those of an act without one by the appointment.
+_DELIVERIES_OF_APPOINTMENT = _DELIVERY.where(
+    _outbox.c.appointment_id == bindparam("appointment_id"),
+    or_(_outbox.c.request_id == bindparam("request_id"), _outbox.c.request_id.is_(None)),
+).order_by(_outbox.c.id)
+
 
 def open_keys(unit: Unit, tab: Tab, filters: Filters = _NO_FILTERS) -> tuple[RequestKey, ...]:
     """Return what an open list needs to be ordered in memory; not for Completed, which is paged."""
@@ -387,6 +393,12 @@ def deliveries(unit: Unit, state: str = "failed", after: int | None = None, limi
 def deliveries_of(unit: Unit, request_id: RequestId) -> tuple[Delivery, ...]:
     """Return the notices of one request, oldest first, within a use case that has looked whether it may be seen."""
     return tuple(delivery(unit, row) for row in unit.rows(_DELIVERIES_OF, {"request_id": request_id}))
+
+
+def deliveries_about(unit: Unit, appointment_id: AppointmentId, request_id: RequestId | None) -> tuple[Delivery, ...]:
+    """Return the notices that tell of one appointment, oldest first, within a use case that has looked whether it may be seen."""
+    values = {"appointment_id": appointment_id, "request_id": request_id}
+    return tuple(delivery(unit, row) for row in unit.rows(_DELIVERIES_OF_APPOINTMENT, values))
 
 
 def delivery(unit: Unit, row: Row[Any]) -> Delivery:

@@ -1,7 +1,7 @@
 """One request with its whole content (MC3): who asks for whom, the thread, the schedule around it, the rules in words."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row, and_, bindparam, case, func, select
@@ -49,14 +49,13 @@ from request_desk.services.notices import outbox
 from request_desk.services.people import patients
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.services.schedule.slots import TypeRules, type_rules
-from request_desk.services.schedule.views import chain_end, held_for, upcoming_of
+from request_desk.services.schedule.views import chain_end, held_for, missed_of, upcoming_of
 from request_desk.store import schema
 
 RELATED_WITHIN: Final = timedelta(hours=72)  # MC11
-_YEAR: Final = timedelta(days=365)
 
 _r, _m, _claim, _staff = schema.request, schema.message, schema.claim, schema.staff
-_note, _forward, _wish, _appointment = schema.staff_note, schema.forward, schema.request_wish, schema.appointment
+_note, _forward, _wish = schema.staff_note, schema.forward, schema.request_wish
 _NAMES = select(
     select(schema.provider.c.short_name)
     .where(schema.provider.c.id == _r.c.provider_id)
@@ -152,16 +151,6 @@ _WISHES = (
     .where(_wish.c.request_id.in_(bindparam("ids", expanding=True)))
     .order_by(_wish.c.request_id, _wish.c.rank)
 )
-_MISSED = select(
-    func.coalesce(func.sum(case((_appointment.c.status == AppointmentStatus.NO_SHOW, 1), else_=0)), 0).label(
-        "no_shows"
-    ),
-    func.coalesce(func.sum(case((_appointment.c.late_cancel, 1), else_=0)), 0).label("late_cancels"),
-).where(
-    _appointment.c.patient_id == bindparam("patient_id"),
-    _appointment.c.starts_at > bindparam("since"),
-    _appointment.c.starts_at <= bindparam("until"),
-)
 
 
 def open_request(unit: Unit, request_id: RequestId) -> RequestView:
@@ -200,7 +189,7 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
         hold=held_for(unit, request_id),
         wishes=schedule_queries.shown_wishes(unit, request_id),
         thread=tuple(_message(each) for each in unit.rows(_THREAD, values)),
-        notes=tuple(_staff_note(each) for each in unit.rows(_NOTES, values)),
+        notes=notes_of(unit, request_id),
         forwards=_forwards(unit, request_id),
         related=_related(unit, row),
         upcoming=_upcoming(unit, PatientId(row.patient_id)),
@@ -277,8 +266,12 @@ def _message(row: Row[Any]) -> Message:
     )
 
 
-def _staff_note(row: Row[Any]) -> StaffNote:
-    return StaffNote(row.id, row.name, row.body, None if row.call is None else CallOutcome(row.call), row.created_at)
+def notes_of(unit: Unit, request_id: RequestId) -> tuple[StaffNote, ...]:
+    """Return what staff noted on a request, oldest first, within a use case that has looked whether it may be seen."""
+    return tuple(
+        StaffNote(row.id, row.name, row.body, None if row.call is None else CallOutcome(row.call), row.created_at)
+        for row in unit.rows(_NOTES, {"request_id": request_id})
+    )
 
 
 def _forwards(unit: Unit, request_id: RequestId) -> tuple[Forward, ...]:
@@ -396,9 +389,8 @@ def _mode(type_: AppointmentType, appointment: Appointment) -> str:
 
 
 def _last_year(unit: Unit, patient_id: PatientId) -> str:
-    since: datetime = unit.now - _YEAR
-    row = unit.rows(_MISSED, {"patient_id": patient_id, "since": since, "until": unit.now})[0]
-    missed, late = int(row.no_shows), int(row.late_cancels)
+    found = missed_of(unit, patient_id)
+    missed, late = found.no_shows, found.late_cancels
     if not missed and not late:
         return _("No missed visit in 12 months")
     told = []

@@ -62,6 +62,7 @@ def do(unit: Unit, act: Act, *, patient_id: PatientId, request_id: RequestId | N
 def act_alone(unit: Unit, patient_id: PatientId, act: Act, *, another: bool = False) -> AppointmentId:
     """Book, move or cancel from the schedule, without a request: with one notice to each contact that gets notices (NT1).
 
+    Nobody outside knows of a time that was only held, so that its cancellation is told to nobody and has no way back.
     Raises Doubtful before a second appointment within the usual span, unless `another` says that it is meant (ACT13).
     """
     unit.require(Permission.CHANGE_SCHEDULE)
@@ -69,6 +70,8 @@ def act_alone(unit: Unit, patient_id: PatientId, act: Act, *, another: bool = Fa
         doubts.check_first(unit, patient_id, act)
     people = outbox.ask_people(unit, patient_id)
     done = do(unit, act, patient_id=patient_id, request_id=None)
+    if done.back is None:
+        return done.appointment.id
     notices = outbox.notify(
         unit,
         notice_of(act),

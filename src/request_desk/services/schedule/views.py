@@ -1,12 +1,13 @@
 """Appointments as people read them, with their names: the one select, for services that have already asked for permission."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, bindparam, case, func, select
+from sqlalchemy import BindParameter, Row, Select, and_, bindparam, case, func, select
 
 from request_desk.domain.access import ActorKind
+from request_desk.domain.appointment_lists import Missed
 from request_desk.domain.appointments import DROPPED, RESCHEDULED, UNDONE, Appointment, AppointmentStatus
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
@@ -33,6 +34,7 @@ VIEW: Final[Select[Any]] = select(
     _table.c.patient_id,
     schema.patient.c.given_name,
     schema.patient.c.family_name,
+    schema.patient.c.birth_day,
     _table.c.provider_id,
     schema.provider.c.short_name,
     _table.c.location_id,
@@ -67,7 +69,19 @@ VIEW: Final[Select[Any]] = select(
     )
 )
 _BY_ID = VIEW.where(_table.c.id == bindparam("id"))
-_BY_IDS = VIEW.where(_table.c.id.in_(bindparam("ids", expanding=True)))
+# A list of ids has a place for each and is filled up with its last one: an IN of any length is written anew at each use.
+_SIZES: Final = (8, 64)
+_PLACES: Mapping[int, list[BindParameter[int]]] = {size: [bindparam(f"id_{n}") for n in range(size)] for size in _SIZES}
+_BY_IDS: Mapping[int, Select[Any]] = {size: VIEW.where(_table.c.id.in_(_PLACES[size])) for size in _SIZES}
+_YEAR: Final = timedelta(days=365)
+_MISSED = select(
+    func.coalesce(func.sum(case((_table.c.status == AppointmentStatus.NO_SHOW, 1), else_=0)), 0).label("no_shows"),
+    func.coalesce(func.sum(case((_table.c.late_cancel, 1), else_=0)), 0).label("late_cancels"),
+).where(
+    _table.c.patient_id == bindparam("patient_id"),
+    _table.c.starts_at > bindparam("since"),
+    _table.c.starts_at <= bindparam("until"),
+)
 _HELD_FOR = VIEW.where(
     _table.c.request_id == bindparam("request_id"),
     _table.c.status == AppointmentStatus.HELD,
@@ -89,6 +103,8 @@ _CHAIN_END = (
     .limit(1)
 )
 
+_STATUS: Final[Mapping[str, AppointmentStatus]] = {str(status): status for status in AppointmentStatus}
+
 
 def view(row: Row[Any]) -> Appointment:
     """Make the frozen view of a row of `VIEW`."""
@@ -97,7 +113,7 @@ def view(row: Row[Any]) -> Appointment:
         version=row.version,
         chain_id=AppointmentId(row.chain_id),
         replaces_id=None if row.replaces_id is None else AppointmentId(row.replaces_id),
-        status=AppointmentStatus(row.status),
+        status=_STATUS[row.status],
         patient_id=PatientId(row.patient_id),
         patient_name=full_name(row.given_name, row.family_name),
         provider_id=ProviderId(row.provider_id),
@@ -119,17 +135,16 @@ def view(row: Row[Any]) -> Appointment:
         zone=row.zone,
         off=_off(row),
         type_position=row.type_position,
+        birth_day=row.birth_day,
     )
 
 
 def _off(row: Row[Any]) -> tuple[str, ...]:
     """What is switched off; a moved appointment keeps its type whatever became of that."""
-    is_move = row.chain_id != row.id
-    parts = (
-        (row.provider_on, row.short_name),
-        (row.location_on, row.location_name),
-        (row.type_on or is_move, row.type_name),
-    )
+    type_on = row.type_on or row.chain_id != row.id
+    if row.provider_on and row.location_on and type_on:
+        return ()
+    parts = ((row.provider_on, row.short_name), (row.location_on, row.location_name), (type_on, row.type_name))
     return tuple(name for is_on, name in parts if not is_on)
 
 
@@ -147,9 +162,15 @@ def not_there() -> NotFound:
 
 
 def load_many(unit: Unit, appointment_ids: Iterable[AppointmentId]) -> dict[AppointmentId, Appointment]:
-    """Return the appointments that exist, by id, with one statement."""
+    """Return the appointments that exist, by id."""
     ids = list(appointment_ids)
-    return {each.id: each for each in map(view, unit.rows(_BY_IDS, {"ids": ids}))} if ids else {}
+    found: dict[AppointmentId, Appointment] = {}
+    for start in range(0, len(ids), _SIZES[-1]):
+        chunk = ids[start : start + _SIZES[-1]]
+        size = next(each for each in _SIZES if each >= len(chunk))
+        places = {f"id_{n}": chunk[min(n, len(chunk) - 1)] for n in range(size)}
+        found |= {each.id: each for each in map(view, unit.rows(_BY_IDS[size], places))}
+    return found
 
 
 def chain_end(unit: Unit, appointment_id: AppointmentId) -> Appointment:
@@ -169,6 +190,12 @@ def upcoming_of(unit: Unit, patient_ids: Iterable[PatientId]) -> tuple[Appointme
     """Return the confirmed appointments of patients from now on, by start."""
     ids = list(patient_ids)
     return tuple(map(view, unit.rows(_UPCOMING, {"patient_ids": ids, "now": unit.now}))) if ids else ()
+
+
+def missed_of(unit: Unit, patient_id: PatientId) -> Missed:
+    """Return what a patient missed in the last twelve months (AP5)."""
+    row = unit.rows(_MISSED, {"patient_id": patient_id, "since": unit.now - _YEAR, "until": unit.now})[0]
+    return Missed(int(row.no_shows), int(row.late_cancels))
 
 
 def portal_status(seen: Appointment, visible_at: datetime, now: datetime) -> AppointmentStatus | None:

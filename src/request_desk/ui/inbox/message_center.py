@@ -189,7 +189,6 @@ class MessageCenter(WindowPage):
         answering.left_here.connect(self._left_here)
         answering.related_wanted.connect(self.open_request)
         answering.list_wanted.connect(self.focus_list)
-        answering.patient_wanted.connect(partial(self.elsewhere_wanted.emit, "patients"))
         answering.choose_wanted.connect(self._into_message)
         context = self._context
         context.hub.changed.connect(self._changed)

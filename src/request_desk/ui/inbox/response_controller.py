@@ -62,7 +62,6 @@ class ResponseController(QObject):
     shown = Signal(object)  # Handling: another request is on the screen
     failed = Signal(object)  # Refused
     related_wanted = Signal(object)  # RequestId
-    patient_wanted = Signal(object)  # PatientId
     choose_wanted = Signal()  # the times are to be looked at
     list_wanted = Signal()  # the focus belongs to the list again
 
@@ -679,7 +678,7 @@ class ResponseController(QObject):
         """Go to the page of the patient whom the request is about."""
         now = self.request_controller.now
         if now is not None:
-            self.patient_wanted.emit(now.view.patient.id)
+            self._context.open_thing("patients", now.view.patient.id)
 
     def forward(self, search: str = "") -> None:
         """Ask whom to hand the request to, with a note; `search` is typed already where it finds somebody."""

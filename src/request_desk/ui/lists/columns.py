@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QModelIndex, QObject, QPoint, QRect, Qt, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from request_desk.ui.lists.windowed import TEXT_ROLES, Index, ListView, WindowedModel
@@ -22,6 +22,7 @@ COLUMN_ROW = 40  # pixels at 100 %
 class Column(Generic[Row]):
     """A column: its heading and what it says of a row; `width` in pixels at 100 %, 0 takes the room that is left.
 
+    One with `from_width` is left out while the list is narrower than that, in pixels at 100 %: the detail says it too.
     `order` names the order that a click on the heading asks for, "" for none. In a column with `dots` each row shows three
     dots, which ask for its menu; what it says is for readers.
     """
@@ -32,6 +33,7 @@ class Column(Generic[Row]):
     right: bool = False
     order: str = ""
     dots: bool = False
+    from_width: int = 0
 
 
 class ColumnsModel(WindowedModel[Row]):
@@ -125,6 +127,14 @@ class ColumnsView(ListView):
             self.setCurrentIndex(index)
             self._want_menu(event.globalPos())
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._leave_out()
+        super().resizeEvent(event)
+
+    def _leave_out(self) -> None:
+        for place, column in enumerate(self._columns):
+            self.setColumnHidden(place, self.width() < app_theme().px(column.from_width))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_F10.value and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
             self._want_menu()
@@ -164,6 +174,7 @@ class ColumnsView(ListView):
             header.setSectionResizeMode(place, modes.Interactive if column.width else modes.Stretch)
             if column.width:
                 header.resizeSection(place, app_theme().px(column.width))
+        self._leave_out()
 
 
 def _alignment(*, right: bool) -> int:

@@ -92,12 +92,17 @@ class DetailPage(QWidget, Generic[View]):
         for part in parts:
             self._sections.addWidget(part)
 
-    def add_section(self, heading: str, *parts: QWidget) -> None:
-        """Add parts under a heading, with a line above it."""
-        self._sections.addWidget(Line())
-        self._sections.addWidget(PlainLabel(heading, role=TextRole.SMALL_BOLD, tone=Tone.MUTED))
-        for part in parts:
-            self._sections.addWidget(part)
+    def add_section(self, heading: str, *parts: QWidget) -> QWidget:
+        """Add parts under a heading, with a line above it, and return it all: `show_if` leaves it out."""
+        section = QWidget()
+        body = QVBoxLayout(section)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(self._sections.spacing())
+        heads = (Line(), PlainLabel(heading, role=TextRole.SMALL_BOLD, tone=Tone.MUTED))
+        for part in (*heads, *parts):
+            body.addWidget(part)
+        self._sections.addWidget(section)
+        return section
 
     # what is shown
 

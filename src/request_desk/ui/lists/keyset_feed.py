@@ -18,7 +18,7 @@ MOST_REREAD: Final = 8 * PAGE  # rows read again at a change; what lies further 
 class KeysetFeed(QObject, Generic[Row]):
     """Owns the model of a list. A list that is replaced is a new generation; one that changes is patched in place.
 
-    `read_page` reads the rows behind a key, from the start behind None.
+    `read_page` reads the rows behind a place (`Page.after`), from the start behind None.
     """
 
     loaded = Signal()  # the list that was asked for is there
@@ -27,7 +27,7 @@ class KeysetFeed(QObject, Generic[Row]):
     def __init__(
         self,
         model: WindowedModel[Row],
-        read_page: Callable[[int | None], Pending[Page[Row]]],
+        read_page: Callable[[Any], Pending[Page[Row]]],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -38,7 +38,7 @@ class KeysetFeed(QObject, Generic[Row]):
         self._is_kept = False  # the pinned row is only here for being pinned
         self._number = 0  # of the list that is shown; answers about an earlier one are dropped
         self._reading: Pending[Any] | None = None
-        self._after: int | None = None
+        self._after: Any = None
         self._is_active = False
         self._is_stale = False
         self._dirty = False
@@ -112,7 +112,7 @@ class KeysetFeed(QObject, Generic[Row]):
         page = self._read_page(after).done(partial(self._page_read, generation, after))
         page.refused(partial(self._page_refused, generation))
 
-    def _page_read(self, generation: int, after: int | None, page: Page[Row]) -> None:
+    def _page_read(self, generation: int, after: Any, page: Page[Row]) -> None:
         """Append a further page, unless the list was read again meanwhile and ends elsewhere."""
         if generation != self.model.generation:
             return
@@ -152,7 +152,7 @@ class KeysetFeed(QObject, Generic[Row]):
         else:
             self._put_again(rows, page.after)
 
-    def _put_again(self, rows: tuple[Row, ...], after: int | None) -> None:
+    def _put_again(self, rows: tuple[Row, ...], after: Any) -> None:
         """Patch what was read again; a row that moved between two pages is in both."""
         shown = list(self.model.keys())
         order = list(dict.fromkeys(map(self.model.key_of, rows)))

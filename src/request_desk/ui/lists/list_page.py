@@ -109,7 +109,7 @@ class ListPage(WindowPage, Generic[Row]):
 
     # what a subclass says
 
-    def read_page(self, wanted: ListWanted, after: int | None) -> Pending[Page[Row]]:
+    def read_page(self, wanted: ListWanted, after: Any) -> Pending[Page[Row]]:
         """Read the page of rows behind `after`, the first for None."""
         raise TypeError("a list reads its own pages")
 
@@ -235,7 +235,7 @@ class ListPage(WindowPage, Generic[Row]):
             self._wanted_key = self.detail.key  # what is being read stays open, in the list or beside it
         self.feed.read()
 
-    def _page_after(self, after: int | None) -> Pending[Page[Row]]:
+    def _page_after(self, after: Any) -> Pending[Page[Row]]:
         return self.read_page(self.wanted(), after)
 
     @Slot()

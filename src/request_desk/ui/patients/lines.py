@@ -110,7 +110,7 @@ class ContactBlock(QWidget):
         self.name = PlainLabel(name, role=TextRole.BOLD, tone=tone, wrap=True, selectable=True, parent=self)
         relation = PlainLabel(named(related.relation.relation), tone=Tone.MUTED, parent=self)
         self.menu_button = IconButton("ellipsis", self.menu_name, parent=self)
-        self.facts = FactLines(self)
+        self.facts = FactLines(parent=self)
         self.facts.show_lines(contact_facts(related, words))
         head = row(self.name, relation, None, self.menu_button)
         head.setStretch(0, 0)

@@ -32,7 +32,7 @@ class _Record(Card):
         super().__init__(parent)
         self.role = PlainLabel("", role=TextRole.SMALL_BOLD, tone=Tone.MUTED, parent=self)
         self.name = PlainLabel("", role=TextRole.BOLD, wrap=True, parent=self)
-        self.facts = FactLines(self)
+        self.facts = FactLines(parent=self)
         for part in (self.role, self.name, self.facts):
             self.body.addWidget(part)
         self.body.addStretch(1)

@@ -68,7 +68,6 @@ def patient_acts(
 class PatientDetail(DetailPage[PatientView]):
     """Everything around one patient."""
 
-    elsewhere_wanted = Signal(str, object)  # key of another page, id of a thing there
     patient_wanted = Signal(object)  # PatientId
 
     def __init__(self, context: DeskContext) -> None:
@@ -96,8 +95,8 @@ class PatientDetail(DetailPage[PatientView]):
         self._view: PatientView | None = None
         self._is_whole = False
         for lines in (self.ahead, self.past):
-            lines.picked.connect(partial(self.elsewhere_wanted.emit, "schedule"))
-        self.requests.picked.connect(partial(self.elsewhere_wanted.emit, "messages"))
+            lines.picked.connect(partial(context.open_thing, "schedule"))
+        self.requests.picked.connect(partial(context.open_thing, "messages"))
         self.siblings.picked.connect(self.patient_wanted)
         for more in (self.more_appointments, self.more_requests):
             more.clicked.connect(self._show_whole)

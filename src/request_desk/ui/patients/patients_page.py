@@ -68,7 +68,6 @@ class PatientsPage(ListPage[PatientHit]):
         if not_allowed(context):
             self.new_button.hide()
         self.new_button.clicked.connect(self.new_patient)
-        self._card.elsewhere_wanted.connect(self.elsewhere_wanted)
         self._card.patient_wanted.connect(self.open)
         self._add_commands()
 

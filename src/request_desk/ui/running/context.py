@@ -28,6 +28,12 @@ class Keep(Protocol):
     def __call__(self, key: str, value: object, /) -> object: ...
 
 
+class OpenThing(Protocol):
+    """Goes to a page by its key in `ui/window/pages.py`, and opens a thing there by its id."""
+
+    def __call__(self, page: str, thing_id: int, /, *, to_write: bool = False) -> object: ...
+
+
 class Preferences(QObject):
     """The signed-in user's own settings: filters, orders, text size. Read once at sign-in, written as they change."""
 
@@ -69,3 +75,4 @@ class DeskContext:
     undo_bar: UndoBar
     messages: MessageBar
     memory: Memory
+    open_thing: OpenThing

@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 from request_desk.domain import appointments
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.clock import Clock
-from request_desk.domain.directory import CancelReason, Patient
+from request_desk.domain.directory import CancelReason
 from request_desk.domain.words import Words, _
-from request_desk.ui.schedule.appointment_words import named, reason_words, status_words
+from request_desk.ui.schedule.appointment_words import born_words, named, reason_words, status_words
 from request_desk.ui.widgets.buttons import Button, IconButton, danger, secondary
 from request_desk.ui.widgets.facts import FactLines
 from request_desk.ui.widgets.layout import Card, Line
@@ -83,18 +83,13 @@ class AppointmentCard(Card):
         self,
         entry: Appointment,
         words: Words,
-        patient: Patient | None = None,
         reasons: tuple[CancelReason, ...] = (),
     ) -> None:
-        """Show an appointment; `patient` brings the birth day once it is read."""
-        known = self._entry is not None and self._entry.patient_id == entry.patient_id
+        """Show an appointment."""
         self._entry = entry
         self._name.setText(named(entry.patient_name, 200))
-        if patient is not None:
-            age = words.age_of(patient.birth_day, words.zone.day_of(self._clock.now()))
-            self._born.setText(_("{age}, born {birth}").format(age=age, birth=words.birth(patient.birth_day)))
-        elif not known:
-            self._born.setText(" ")
+        if entry.birth_day is not None:
+            self._born.setText(born_words(entry.birth_day, words, self._clock.now()))
         self.facts.show_lines(
             (
                 (_("Time"), words.at(entry.zone).moment(entry.starts_at)),

@@ -1,7 +1,9 @@
-"""How an appointment is put into words in the calendar: who, what, where, with outside text kept in its own direction; rules elsewhere."""
+"""How an appointment is put into words: who, what, where, with outside text kept in its own direction; rules elsewhere."""
 
-from request_desk.domain.appointments import RESCHEDULED, Appointment, AppointmentStatus
-from request_desk.domain.directory import CancelReason, Patient
+from datetime import date, datetime
+
+from request_desk.domain.appointments import DROPPED, RESCHEDULED, UNDONE, Appointment, AppointmentStatus
+from request_desk.domain.directory import CancelReason
 from request_desk.domain.words import Words, _
 from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
 
@@ -12,6 +14,12 @@ STATUS_WORDS = {
     AppointmentStatus.EXPIRED: _("expired"),
     AppointmentStatus.COMPLETED: _("completed"),
     AppointmentStatus.NO_SHOW: _("no-show"),
+}
+
+_CODES = {
+    RESCHEDULED: _("moved to another time"),
+    UNDONE: _("booking taken back"),
+    DROPPED: _("hold let go"),
 }
 
 
@@ -26,11 +34,17 @@ def short_name(name: str) -> str:
     return isolated_if_needed(f"{given[:1]}. {family}" if family else given)
 
 
-def who_words(name: str, patient: Patient | None, words: Words) -> str:
-    """Return "Zuri Okafor, born 03/12/2022"; the name alone until the patient is read."""
-    if patient is None:
+def who_words(name: str, birth_day: date | None, words: Words) -> str:
+    """Return "Zuri Okafor, born 03/12/2022"."""
+    if birth_day is None:
         return named(name)
-    return _("{patient}, born {birth}").format(patient=named(name), birth=words.birth(patient.birth_day))
+    return _("{patient}, born {birth}").format(patient=named(name), birth=words.birth(birth_day))
+
+
+def born_words(birth_day: date, words: Words, now: datetime) -> str:
+    """Return "4 y, born 03/12/2022"."""
+    age = words.age_of(birth_day, words.zone.day_of(now))
+    return _("{age}, born {birth}").format(age=age, birth=words.birth(birth_day))
 
 
 def appointment_words(entry: Appointment, words: Words) -> str:
@@ -41,14 +55,14 @@ def appointment_words(entry: Appointment, words: Words) -> str:
 
 def status_words(entry: Appointment) -> str:
     """Return the state of an appointment, with what must be known about it."""
-    if entry.cancel_code == RESCHEDULED:
-        return _("moved to another time")
+    if entry.cancel_code in _CODES:
+        return _CODES[entry.cancel_code]
     return STATUS_WORDS[entry.status] + (_(", late cancellation") if entry.is_late_cancel else "")
 
 
 def reason_words(entry: Appointment, reasons: tuple[CancelReason, ...]) -> str:
     """Return why an appointment was cancelled: the words of the coded reason and those that were typed."""
-    if entry.cancel_code == RESCHEDULED:
+    if entry.cancel_code in _CODES:
         return ""
     coded = next((reason.label for reason in reasons if reason.code == entry.cancel_code), entry.cancel_code)
     return " · ".join(named(text, 300) for text in (coded, entry.cancel_text) if text)

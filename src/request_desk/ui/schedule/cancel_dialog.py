@@ -1,14 +1,20 @@
 """The question before an appointment is cancelled, from the schedule or with a reply: the coded reason and what the parent reads."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLineEdit, QRadioButton, QWidget
 
+from request_desk.domain.appointments import Appointment
 from request_desk.domain.directory import CancelReason
 from request_desk.domain.errors import Refused
+from request_desk.domain.requests import Cancellation
 from request_desk.domain.words import _
+from request_desk.services.schedule import acts
+from request_desk.ui.running.context import DeskContext
+from request_desk.ui.schedule.appointment_words import appointment_words, who_words
 from request_desk.ui.widgets.buttons import danger
 from request_desk.ui.widgets.layout import field
 from request_desk.ui.widgets.plain_text import one_line
@@ -20,6 +26,26 @@ _WIDTH = 460
 _WIDTH_OF_TWO = 580  # with two columns of reasons
 _ONE_COLUMN = 7  # reasons that stand under each other; more stand in two columns
 _MOST = 2_000
+
+
+def ask_cancel(context: DeskContext, entry: Appointment, parent: QWidget | None) -> "CancelDialog":
+    """Ask why an appointment is cancelled, and do it without a request."""
+    words = context.words()
+    what = _("CANCEL {who}, {time}").format(
+        who=who_words(entry.patient_name, entry.birth_day, words), time=words.at(entry.zone).moment(entry.starts_at)
+    )
+    detail = appointment_words(entry, words)
+    dialog = CancelDialog(what, context.settings().cancel_reasons, _("Cancel visit"), parent, detail=detail)
+
+    dialog.chosen.connect(partial(_cancel, context, entry, dialog))
+    dialog.open()
+    return dialog
+
+
+def _cancel(context: DeskContext, entry: Appointment, dialog: "CancelDialog", reason: CancelReason, text: str) -> None:
+    act = Cancellation(entry.id, entry.version, reason.code, text)
+    pending = context.runner.act(dialog, acts.act_alone, entry.patient_id, act)
+    pending.done(lambda _id: dialog.accept()).refused(dialog.refuse)
 
 
 class CancelDialog(Sheet):

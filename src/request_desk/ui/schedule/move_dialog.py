@@ -4,12 +4,10 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.appointments import Appointment
-from request_desk.domain.directory import Patient
 from request_desk.domain.errors import Refused, SlotTaken
 from request_desk.domain.requests import Move
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _
-from request_desk.services.people import patients
 from request_desk.services.practice.directory import Directory
 from request_desk.services.schedule import acts
 from request_desk.ui.running.context import DeskContext
@@ -36,7 +34,6 @@ class MoveDialog(Sheet):
         self._directory = directory
         self._entry = entry
         self._slot = slot
-        self._patient: Patient | None = None
         self._busy = False
         self._what = PlainLabel("", role=TextRole.BOLD, wrap=True)
         self._where = PlainLabel("", role=TextRole.SMALL, tone=Tone.MUTED, wrap=True)
@@ -51,12 +48,7 @@ class MoveDialog(Sheet):
         self.rules.changed.connect(self._ready)
         self.button.clicked.connect(self._act)
         self._show(slot)
-        context.runner.read(self, patients.patient_of, entry.patient_id).done(self._patient_read)
         self.close_button.setFocus()
-
-    def _patient_read(self, patient: Patient) -> None:
-        self._patient = patient
-        self._show_what()
 
     def _show(self, slot: FreeSlot) -> None:
         self._slot = slot
@@ -67,7 +59,7 @@ class MoveDialog(Sheet):
     def _show_what(self) -> None:
         words, slot, entry = self._context.words(), self._slot, self._entry
         what = _("MOVE {who}, from {old} to {new}").format(
-            who=who_words(entry.patient_name, self._patient, words),
+            who=who_words(entry.patient_name, entry.birth_day, words),
             old=words.at(entry.zone).moment(entry.starts_at),
             new=words.moment(slot.starts_at),
         )

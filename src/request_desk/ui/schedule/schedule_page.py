@@ -10,22 +10,20 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QWidget
 from request_desk.domain import schedule
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.changes import Changes, ScheduleScope, Topic
-from request_desk.domain.directory import CancelReason, Patient
 from request_desk.domain.errors import Conflict, NotFound, Refused, Unavailable
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId
-from request_desk.domain.requests import Cancellation, Move
+from request_desk.domain.requests import Move
 from request_desk.domain.schedule import ScheduleDay, ScheduleWeek, SlotCheck
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _
-from request_desk.services.people import patients
 from request_desk.services.practice import directory
 from request_desk.services.schedule import acts, scheduling
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.appointment_card import AppointmentCard
-from request_desk.ui.schedule.appointment_words import appointment_words, named, short_name, who_words
-from request_desk.ui.schedule.cancel_dialog import CancelDialog
+from request_desk.ui.schedule.appointment_words import named, short_name
+from request_desk.ui.schedule.cancel_dialog import ask_cancel
 from request_desk.ui.schedule.grid_layout import FreePoint, Moved
 from request_desk.ui.schedule.month_popup import MonthPopup
 from request_desk.ui.schedule.move_dialog import MoveDialog
@@ -54,9 +52,9 @@ class SchedulePage(WindowPage):
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._stale = True
+        self._sought: AppointmentId | None = None  # what is shown in the grid as soon as it is there
         self._reading: Pending[ScheduleDay] | Pending[ScheduleWeek] | None = None
         self._directory: directory.Directory | None = None
-        self._patient: Patient | None = None
         self.setAccessibleName(_("Schedule"))
         self.panel = SchedulePanel(context.clock, context.words(), may_move=True, offers_next=False)
         self.panel.view.set_move_rule(self._against)
@@ -151,6 +149,22 @@ class SchedulePage(WindowPage):
             width = min(theme.px(_CARD), self.width())
             self.card.setGeometry(self.width() - width, 0, width, self.height())
             self.card.raise_()
+
+    def open(self, thing_id: int, *, to_write: bool = False) -> None:
+        """Go to an appointment and its card, whatever the filters say; `to_write` asks where it is to be moved."""
+        read = self._context.runner.read(self, schedule_queries.appointment, AppointmentId(thing_id))
+        read.done(partial(self._found, is_moved=to_write)).refused(self._say)
+
+    def _found(self, entry: Appointment, *, is_moved: bool) -> None:
+        for chip, theirs in ((self.locations, entry.location_id), (self.providers, entry.provider_id)):
+            if theirs not in chip.chosen():
+                chip.choose(())
+        week_of = self.panel.week_of()
+        self._sought = entry.id
+        self._go(self._context.words().zone.day_of(entry.starts_at), week_of if week_of == entry.provider_id else None)
+        self._entry_chosen(entry)
+        if is_moved:
+            self._move(entry)
 
     # Reading
 
@@ -288,6 +302,9 @@ class SchedulePage(WindowPage):
         self._reading = None
         is_first = self.panel.view.shown() is None
         self.panel.show_schedule(found)
+        if self._sought is not None and found.key == self.panel.key():
+            self.panel.view.seek(self._sought)
+            self._sought = None
         if is_first:  # it could not take the focus before
             self.panel.view.setFocus(Qt.FocusReason.OtherFocusReason)
         shown = self.card.entry()
@@ -327,26 +344,16 @@ class SchedulePage(WindowPage):
 
     # One appointment
 
-    def open(self, thing_id: int, *, to_write: bool = False) -> None:
-        """Go to the day of an appointment, with its card."""
-        read = self._context.runner.read(self, schedule_queries.appointment, AppointmentId(thing_id))
-        read.done(self._wanted_read).refused(self._say)
-
-    def _wanted_read(self, entry: Appointment) -> None:
-        self._go(self._context.words().zone.day_of(entry.starts_at), None)
-        self._entry_chosen(entry)
-
     @Slot()
     def _open_patient(self) -> None:
         entry = self.card.entry()
         if entry is not None and not self.card.isHidden():
-            self.elsewhere_wanted.emit("patients", entry.patient_id)
+            self._context.open_thing("patients", entry.patient_id)
 
     @Slot(object)
     def _entry_chosen(self, entry: Appointment) -> None:
         self._show_entry(entry)
         self.card.show()
-        self._context.runner.read(self, patients.patient_of, entry.patient_id).done(self._patient_read)
 
     def _entry_read(self, entry: Appointment) -> None:
         shown = self.card.entry()
@@ -358,14 +365,7 @@ class SchedulePage(WindowPage):
             self._close_card()
 
     def _show_entry(self, entry: Appointment) -> None:
-        known = self._patient if self._patient is not None and self._patient.id == entry.patient_id else None
-        self.card.show_entry(entry, self._context.words(), known, self._context.settings().cancel_reasons)
-
-    def _patient_read(self, patient: Patient) -> None:
-        entry = self.card.entry()
-        if entry is not None and entry.patient_id == patient.id:
-            self._patient = patient
-            self._show_entry(entry)
+        self.card.show_entry(entry, self._context.words(), self._context.settings().cancel_reasons)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape that nothing nearer has taken closes the card."""
@@ -496,24 +496,8 @@ class SchedulePage(WindowPage):
 
     @Slot(object)
     def _cancel(self, entry: Appointment | None) -> None:
-        if entry is None or entry.status is not AppointmentStatus.CONFIRMED:
-            return
-        known = self._patient if self._patient is not None and self._patient.id == entry.patient_id else None
-        reasons = self._context.settings().cancel_reasons
-        words = self._context.words()
-        appointment = _("CANCEL {who}, {time}").format(
-            who=who_words(entry.patient_name, known, words), time=words.at(entry.zone).moment(entry.starts_at)
-        )
-        dialog = CancelDialog(
-            appointment, reasons, _("Cancel visit"), self.window(), detail=appointment_words(entry, words)
-        )
-        dialog.chosen.connect(partial(self._cancel_chosen, dialog, entry))
-        dialog.open()
-
-    def _cancel_chosen(self, dialog: CancelDialog, entry: Appointment, reason: CancelReason, text: str) -> None:
-        act = Cancellation(entry.id, entry.version, reason.code, text)
-        pending = self._context.runner.act(dialog, acts.act_alone, entry.patient_id, act)
-        pending.done(lambda _id: dialog.accept()).refused(dialog.refuse)
+        if entry is not None and entry.status is AppointmentStatus.CONFIRMED:
+            ask_cancel(self._context, entry, self.window())
 
     @Slot(object)
     def _complete(self, entry: Appointment) -> None:

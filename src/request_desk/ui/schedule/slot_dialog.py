@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 from request_desk.domain.appointments import Appointment
 from request_desk.domain.careful import Doubtful
 from request_desk.domain.changes import Changes
-from request_desk.domain.directory import AppointmentType, Patient
+from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import PatientId, ProviderId, TypeId
 from request_desk.domain.requests import Act, Booking, Move, PatientCard
@@ -63,8 +63,9 @@ class SlotDialog(Sheet):
         self._type_chosen = self._keeps_words = self._was_refused = False
         self._busy = False
         self._start = self._from = context.clock.now()
-        self._name = named(moving.patient_name) if moving is not None else ""
-        self._who = PlainLabel(self._name, role=TextRole.BOLD, wrap=True)
+        self._name = who_words(moving.patient_name, moving.birth_day, context.words()) if moving is not None else ""
+        who = f"{self._name} · {named(moving.type_name)}" if moving is not None else ""
+        self._who = PlainLabel(who, role=TextRole.BOLD, wrap=True)
         self._alike = PlainLabel("", tone=Tone.HELD, wrap=True)
         self.finder = PatientFinder(context)
         self.type_box, self.provider_box = QComboBox(), QComboBox()
@@ -83,8 +84,6 @@ class SlotDialog(Sheet):
         self._build()
         self._connect()
         context.runner.read(self, directory.directory).done(self._directory_read).refused(self.refuse)
-        if moving is not None:
-            context.runner.read(self, patients.patient_of, moving.patient_id).done(self._patient_read)
 
     def _build(self) -> None:
         theme = app_theme()
@@ -142,9 +141,7 @@ class SlotDialog(Sheet):
     @Slot(object)
     def _patient_chosen(self, hit: PatientHit) -> None:
         self._patient_id = hit.id
-        words = self._context.words()
-        birth = words.birth(hit.birth_day)
-        self._name = _("{patient}, born {birth}").format(patient=named(hit.name), birth=birth)
+        self._name = who_words(hit.name, hit.birth_day, self._context.words())
         self._who.setText(self._name)
         self._who.show()
         self._alike.hide()
@@ -157,12 +154,6 @@ class SlotDialog(Sheet):
             others = self._context.words().list_of([safe_name(one_line(one)) for one in card.look_alikes])
             self._alike.setText(_("Not to be mistaken for {others}.").format(others=others))
             self._alike.show()
-
-    def _patient_read(self, patient: Patient) -> None:
-        words, moving = self._context.words(), self._moving
-        self._name = who_words(patient.name, patient, words)
-        self._who.setText(f"{self._name} · {named(moving.type_name)}" if moving is not None else self._name)
-        self._show_what()
 
     # Times
 

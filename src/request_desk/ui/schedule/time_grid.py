@@ -154,6 +154,12 @@ class TimeGrid(QAbstractScrollArea):
         if self._layout is not None:
             self.verticalScrollBar().setValue(self._layout.y_of(instant) - self._body().height() // 4)
 
+    def seek(self, appointment_id: int) -> None:
+        """Give the keyboard's place to an appointment as far as it is shown, and scroll there."""
+        placed = self._placed(("entry", appointment_id))
+        if placed is not None:
+            self._focus(placed)
+
     def in_the_way(self, moved: Appointment, to: FreePoint, length: timedelta) -> Appointment | None:
         """Return what an appointment would be put upon at a place of the grid."""
         return self._layout.in_the_way(moved, to, length) if self._layout is not None else None

@@ -10,10 +10,11 @@ from request_desk.ui.widgets.theme import SPACE, Tone, app_theme
 
 
 class FactLines(QWidget):
-    """Labels with values beside them; a line without a value is not shown."""
+    """Labels with values beside them; a line without a value is not shown. `labels` is the least width of the labels."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, labels: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._labels = labels
         self._lines: list[tuple[PlainLabel, PlainLabel]] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -50,5 +51,6 @@ class FactLines(QWidget):
 
     @Slot()
     def _measure(self) -> None:
+        self._grid.setColumnMinimumWidth(0, app_theme().px(self._labels))
         self._grid.setHorizontalSpacing(app_theme().px(3 * SPACE))
         self._grid.setVerticalSpacing(app_theme().px(2 * SPACE))

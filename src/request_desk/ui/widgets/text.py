@@ -70,6 +70,9 @@ class PlainLabel(QLabel):
             flags = Qt.TextInteractionFlag
             self.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
             self.setCursor(Qt.CursorShape.IBeamCursor)
+            # Text that can be selected would go over to the right when it begins from right to left.
+            align = Qt.AlignmentFlag
+            self.setAlignment(align.AlignLeft | align.AlignAbsolute | align.AlignVCenter)
         if elide:
             self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setText(text)

@@ -32,6 +32,7 @@ class Scope(StrEnum):
     REQUEST = "request"
     SCHEDULE = "schedule"
     PATIENTS = "patients"
+    APPOINTMENTS = "appointments"
     SETTINGS = "settings"
 
 

@@ -14,7 +14,9 @@ from request_desk.ui.window.commands import Command, CommandRegistry, Scope
 
 SHEET_WIDTH: Final = 760
 SHEET_HEIGHT: Final = 560
-ORDER: Final = (Scope.REQUEST, Scope.SCHEDULE, Scope.PATIENTS, Scope.SETTINGS, Scope.APPLICATION)
+ORDER: Final = (
+    Scope.REQUEST, Scope.SCHEDULE, Scope.APPOINTMENTS, Scope.PATIENTS, Scope.SETTINGS, Scope.APPLICATION,
+)  # fmt: skip
 
 
 def scope_title(scope: Scope) -> str:
@@ -28,6 +30,8 @@ def scope_title(scope: Scope) -> str:
             return _("Schedule")
         case Scope.PATIENTS:
             return _("Patients")
+        case Scope.APPOINTMENTS:
+            return _("Appointments")
         case Scope.SETTINGS:
             return _("Settings")
 

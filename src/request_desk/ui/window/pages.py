@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.words import _
@@ -20,7 +19,6 @@ class WindowPage(QWidget):
     Made by steps (`at_once=False`) it is built by whoever takes the steps of `building` to their end.
     """
 
-    elsewhere_wanted = Signal(str, object)  # key of another page, id of a thing there
     building: Iterator[None] = iter(())
 
     def __init__(self, context: "DeskContext", parent: QWidget | None = None, *, at_once: bool = True) -> None:
@@ -63,6 +61,7 @@ class PageSpec(NamedTuple):
 PAGES = (
     PageSpec("messages", _("Message Center"), "inbox", "inbox.message_center", "MessageCenter"),
     PageSpec("schedule", _("Schedule"), "calendar-days", "schedule.schedule_page", "SchedulePage"),
+    PageSpec("appointments", _("Appointments"), "calendar-check", "appointments.appointments_page", "AppointmentsPage"),
     PageSpec("patients", _("Patients"), "users", "patients.patients_page", "PatientsPage"),
     PageSpec("settings", _("Settings"), "settings-2", "settings.settings_page", "SettingsPage"),
 )

@@ -350,6 +350,7 @@ class Shell(QObject):
             undo_bar=self.frame.undo_bar,
             messages=self.frame.messages,
             memory=self.frame.memory,
+            open_thing=self._open_thing,
         )
         self._building = self._build(self.context)
         self.runner.read(self, inbox_queries.drafts).done(self.drafts.merge)
@@ -379,7 +380,7 @@ class Shell(QObject):
             page.show()
             yield False
             page.setUpdatesEnabled(True)
-            self._put_in(first.key, page)
+            self.frame.set_page(first.key, page)
         finally:
             if self.frame.page(first.key) is not page and shiboken6.isValid(page):
                 shiboken6.delete(page)
@@ -392,7 +393,7 @@ class Shell(QObject):
         for spec in others:
             self.runner.run_in_pool(self, spec.load)
             yield True
-            self._put_in(spec.key, spec.load()(context, self.frame.place(spec.key)))
+            self.frame.set_page(spec.key, spec.load()(context, self.frame.place(spec.key)))
             yield True
         self._count()
         focus = QApplication.focusWidget()
@@ -400,19 +401,6 @@ class Shell(QObject):
         if self.frame.current_page() == first.key and not is_at_work:
             page.take_focus()
         self.ready.emit()
-
-    def _put_in(self, key: str, page: WindowPage) -> None:
-        page.elsewhere_wanted.connect(self._go_elsewhere)
-        self.frame.set_page(key, page)
-
-    @Slot(str, object)
-    def _go_elsewhere(self, key: str, thing_id: int) -> None:
-        """Show a thing of another page; the page that was left is remembered for the way back."""
-        page = self.frame.page(key)
-        if isinstance(page, WindowPage):
-            self._left.append(self.frame.current_page())
-            self.frame.show_page(key)
-            page.open(thing_id)
 
     def _go_back(self) -> None:
         """Go back to the page that led here; what was open there still is."""
@@ -505,10 +493,15 @@ class Shell(QObject):
 
     def _correct(self, request_id: RequestId) -> None:
         """Open the request again: what is written there now goes to the parent as a further letter."""
-        page = self.frame.page(PAGES[0].key)
+        self._open_thing(PAGES[0].key, request_id, to_write=True)
+
+    def _open_thing(self, key: str, thing_id: int, /, *, to_write: bool = False) -> None:
+        """Show a thing of a page; the page that was left is remembered for the way back."""
+        page = self.frame.page(key)
         if isinstance(page, WindowPage):
-            self.frame.show_page(PAGES[0].key)
-            page.open(request_id, to_write=True)
+            self._left.append(self.frame.current_page())
+            self.frame.show_page(key)
+            page.open(thing_id, to_write=to_write)
 
     @Slot(object)
     def _undo(self, undo: Undo) -> None:
