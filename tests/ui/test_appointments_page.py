@@ -183,6 +183,11 @@ def test_a_provider_opens_with_the_own_confirmed_ones_and_switches_to_the_held(
     desk.click(desk.page.holds)
     assert shown(desk) == [own]
     assert len(desk.page.filters.chips()) == 4  # none for providers
+    desk.page.filters.choose("statuses", ())
+    desk.settle()
+    assert desk.page.holds.isChecked()  # whatever their status, the held are among them
+    desk.click(desk.page.holds)
+    assert shown(desk) == [own]
 
 
 def test_chips_narrow_by_provider_place_and_status_and_are_remembered(desk_at: OpenDesk, practice: Practice) -> None:

@@ -62,6 +62,7 @@ class AppointmentsPage(ListPage[Appointment]):
         self.filters.changed.connect(self._show_holds)
         self.feed.loaded.connect(self._count_holds)
         self._add_commands()
+        self._show_holds()
         self._read_directory()
 
     def _add_commands(self) -> None:
@@ -75,7 +76,8 @@ class AppointmentsPage(ListPage[Appointment]):
             ("move", _("Move the visit"), "M", RowAct.MOVE),
             ("cancel", _("Cancel the visit"), "C", RowAct.CANCEL),
         ):
-            command = Command(f"appointments.{name}", text, (key,), scope)
+            is_changing = act in (RowAct.MOVE, RowAct.CANCEL)
+            command = Command(f"appointments.{name}", text, (key,), scope, is_changing)
             self._context.commands.add(command, partial(self._do, act), owner=self)
         command = Command("appointments.report", _("Report by provider and period"), (), scope)
         self._context.commands.add(command, self._open_report, owner=self)
@@ -255,7 +257,8 @@ class AppointmentsPage(ListPage[Appointment]):
     @Slot()
     def _show_holds(self) -> None:
         self.holds.blockSignals(True)  # it follows here
-        self.holds.setChecked(str(_HELD) in self.filters.chosen()["statuses"])
+        statuses = self.filters.chosen()["statuses"]
+        self.holds.setChecked(not statuses or str(_HELD) in statuses)
         self.holds.blockSignals(False)
 
     @Slot(bool)
