@@ -270,7 +270,7 @@ def test_acts_that_cannot_be_done_say_why(desk_at: OpenDesk, practice: Practice)
     gone = lines(desk)
     assert gone["Show on the schedule"] == "it is not on the schedule any more"
     assert gone["Cancel visit …"] == gone["Move …"] == gone["Mark as no-show"] == "it is cancelled"
-    assert [button.words() for button in detail(desk).acts.buttons] == ["Copy details"]
+    assert [button.words() for button in detail(desk).acts.buttons] == ["Open the patient", "Copy details"]
 
 
 def test_a_no_show_can_be_marked_in_the_second_behind_the_join_window(
@@ -316,8 +316,9 @@ def test_request_and_schedule_are_opened_from_the_row(desk_at: OpenDesk, practic
     seen = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:00", request_id=request)
     desk = desk_at()
     choose(desk, "Open the request")
-    desk.press("S", "M")
-    assert desk.went == [("messages", request, False), ("schedule", seen, False), ("schedule", seen, True)]
+    desk.press("S", "M", "I")
+    zuri = ("patients", practice.zuri, False)
+    assert desk.went == [("messages", request, False), ("schedule", seen, False), ("schedule", seen, True), zuri]
 
 
 def test_a_key_for_what_cannot_be_done_says_why(desk_at: OpenDesk, practice: Practice) -> None:

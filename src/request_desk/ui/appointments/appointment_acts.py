@@ -30,12 +30,13 @@ class RowAct(IntEnum):
     """The places of the acts."""
 
     REQUEST = 0
-    SCHEDULE = 1
-    MOVE = 2
-    COMPLETE = 3
-    NO_SHOW = 4
-    COPY = 5
-    CANCEL = 6
+    PATIENT = 1
+    SCHEDULE = 2
+    MOVE = 3
+    COMPLETE = 4
+    NO_SHOW = 5
+    COPY = 6
+    CANCEL = 7
 
 
 def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequence[ActSpec]:
@@ -48,6 +49,7 @@ def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequenc
     go = context.open_thing
     return (
         ActSpec(_("Open the request"), partial(go, "messages", entry.request_id or 0), no_request, "inbox"),
+        ActSpec(_("Open the patient"), partial(go, "patients", entry.patient_id), icon="user"),
         ActSpec(_("Show on the schedule"), partial(go, "schedule", entry.id), off_schedule, "calendar-days"),
         ActSpec(_("Move …"), partial(go, "schedule", entry.id, to_write=True), moving, "calendar-sync"),
         ActSpec(

@@ -72,6 +72,7 @@ class AppointmentsPage(ListPage[Appointment]):
             self._context.gate.watch(self.detail, scope)
         for name, text, key, act in (
             ("request", _("Open the request of the visit"), "R", RowAct.REQUEST),
+            ("patient", _("Open the patient of the visit"), "I", RowAct.PATIENT),
             ("schedule", _("Show the visit on the schedule"), "S", RowAct.SCHEDULE),
             ("move", _("Move the visit"), "M", RowAct.MOVE),
             ("cancel", _("Cancel the visit"), "C", RowAct.CANCEL),
