@@ -28,9 +28,10 @@ from request_desk.ui.inbox.flow import Handling
 from request_desk.ui.inbox.notes_box import NotesBox
 from request_desk.ui.inbox.row_words import DOT
 from request_desk.ui.inbox.times_line import TimesLine
+from request_desk.ui.running.context import Preferences
 from request_desk.ui.widgets.buttons import Button, Chip, IconButton, ghost, secondary
 from request_desk.ui.widgets.layout import Card, FlowBox, Line
-from request_desk.ui.widgets.painting import draw_focus_ring, draw_text
+from request_desk.ui.widgets.painting import draw_focus_ring, draw_icon, draw_text
 from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
 from request_desk.ui.widgets.states import Banner, BannerKind
 from request_desk.ui.widgets.text import PlainLabel, PlainTextView, no_mnemonic, set_tip, show_if
@@ -38,6 +39,7 @@ from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 
 LABELS = 118  # the column of labels in the small table
 ROW_HEIGHT = 22
+MORE_KEY = "inbox.more"
 MOST_LINES = 8  # of a message before the rest waits to be asked for, so that the times stay in sight
 
 
@@ -85,6 +87,8 @@ class Facts(QWidget):
             content.set_margins(above)
         elif isinstance(content, FlowBox):
             name.setMinimumHeight(content.flow.sizeHint().height())
+        elif isinstance(content, Link):
+            name.setMinimumHeight(content.sizeHint().height())
 
 
 class LineList(QWidget):
@@ -139,25 +143,34 @@ class ValueButton(Button):
 
 
 class Link(QAbstractButton):
-    """A line that leads somewhere; `picked` tells where."""
+    """A line that leads somewhere, or opens what is told behind it; `picked` tells where."""
 
     picked = Signal(object)
 
-    def __init__(self, text: str, value: object, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, text: str, value: object, parent: QWidget | None = None, *, tone: Tone = Tone.ACCENT, icon: str = ""
+    ) -> None:
         super().__init__(parent)
-        self._value = value
-        self._words = isolated_if_needed(one_line(text))
-        self.setText(no_mnemonic(self._words))
-        self.setAccessibleName(self._words)
+        self._value, self._tone = value, tone
+        self.icon_name = icon  # behind the words
+        self.say(text)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.clicked.connect(self._pressed)
 
+    def say(self, text: str) -> None:
+        """Say something else."""
+        self._words = isolated_if_needed(one_line(text))
+        self.setText(no_mnemonic(self._words))
+        self.setAccessibleName(self._words)
+        self.updateGeometry()
+
     def sizeHint(self) -> QSize:
         theme = app_theme()
-        return QSize(QFontMetrics(theme.small).horizontalAdvance(self._words) + theme.px(12), theme.px(26))
+        icon = theme.px(20) if self.icon_name else 0
+        return QSize(QFontMetrics(theme.small).horizontalAdvance(self._words) + icon + theme.px(12), theme.px(26))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(app_theme().px(80), self.sizeHint().height())
@@ -167,7 +180,10 @@ class Link(QAbstractButton):
         painter = QPainter(self)
         font = QFont(theme.small)
         font.setUnderline(self.underMouse())
-        draw_text(painter, self.rect(), self._words, font, theme.accent)
+        ink = theme.color(self._tone)
+        end = draw_text(painter, self.rect(), self._words, font, ink)
+        if self.icon_name:
+            draw_icon(painter, QRect(end + theme.px(2), 0, theme.px(18), self.height()), self.icon_name, ink, 16)
         if self.hasFocus():
             draw_focus_ring(painter, self.rect(), theme.px(4))
 
@@ -191,9 +207,12 @@ class RequestPane(Card):
     called = Signal(object, str)
     retry_wanted = Signal(object)  # delivery id
 
-    def __init__(self, acts: Sequence[RequestAct[Any]], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, acts: Sequence[RequestAct[Any]], preferences: Preferences, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent, padding=18, name=_("Message"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._preferences = preferences
         self._view: RequestView | None = None
         self.urgent_words: tuple[str, ...] = ()  # the practice's own
         self._now: Handling | None = None
@@ -230,23 +249,13 @@ class RequestPane(Card):
 
     def _make_people(self, content: QWidget, inner: QVBoxLayout) -> None:
         self._people = people = FlowBox(content, gap=6)
-        self.patient = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Patient"), parent=people)
-        self.asker = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Sender"), parent=people)
+        self.patient = PlainLabel("", tone=Tone.MUTED, wrap=True, selectable=True, name=_("Patient"), parent=people)
+        self.asker = PlainLabel("", tone=Tone.MUTED, wrap=True, selectable=True, name=_("Sender"), parent=people)
         # Qt lays out what can be selected as a document: all of the line are, so that they stand on one line.
         self.rights = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Rights"), parent=people)
-        self.phone = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Phone"), parent=people)
-        self._phone_dot = PlainLabel("·", tone=Tone.MUTED, selectable=True, parent=people)
         dot = PlainLabel("·", tone=Tone.MUTED, selectable=True, parent=people)
-        for each in (dot, self._phone_dot):
-            each.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        for part in (
-            self.patient,
-            dot,
-            self.asker,
-            self.rights,
-            self._phone_dot,
-            self.phone,
-        ):
+        dot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for part in (self.patient, dot, self.asker, self.rights):
             people.flow.addWidget(part)
         inner.addWidget(people)
 
@@ -293,7 +302,6 @@ class RequestPane(Card):
 
     def _make_facts(self, parent: QWidget) -> Facts:
         facts = Facts(parent)
-        self.came = PlainLabel("", tone=Tone.MUTED, wrap=True, name=_("Arrived"), parent=facts)
         self.current = PlainLabel("", selectable=True, wrap=True, name=_("Current appointment"), parent=facts)
         self.type_chip = Chip(_("Type"), all_text=_("choose one"), parent=facts)
         self.type_chip.changed.connect(self._type_chosen)
@@ -307,7 +315,14 @@ class RequestPane(Card):
         for line in (self.wished, self.others):
             line.chosen.connect(self.offer_chosen)
             line.offers_painted.connect(self.offers_painted)
+        self.limits = PlainLabel("", tone=Tone.HELD, wrap=True, name=_("Limits"), parent=facts)
+        self.more = Link("", None, facts, tone=Tone.MUTED)
+        self.more.setCheckable(True)
+        self.more.setChecked(self._preferences.get(MORE_KEY) is True)
+        self.more.toggled.connect(self._more_toggled)
         self.rules = PlainLabel("", tone=Tone.MUTED, wrap=True, parent=facts)
+        self.phone = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Phone"), parent=facts)
+        self.why_here = PlainLabel("", tone=Tone.MUTED, wrap=True, name=_("Why here"), parent=facts)
         self.upcoming = LineList(name=_("Upcoming visits"), parent=facts)
         self.related = LineList(name=_("Related requests"), parent=facts)
         self.way = LineList(name=_("Forwarded"), tone=Tone.MUTED, parent=facts)
@@ -317,10 +332,13 @@ class RequestPane(Card):
             (_("Current appointment"), self.current),
             (_("Visit"), type_row),
             (_("Requested slots"), self.wished),
+            (_("Limits"), self.limits),
             (_("In their words"), self.own),
             (_("Other times"), self.others),
+            (_("More"), self.more),
             (_("Rules"), self.rules),
-            (_("Arrived"), self.came),
+            (_("Phone"), self.phone),
+            (_("Why here"), self.why_here),
             (_("Upcoming"), self.upcoming),
             (_("Related"), self.related),
             (_("Forwarded"), self.way),
@@ -397,7 +415,6 @@ class RequestPane(Card):
         words = self.title.sizeHint().width() + self.where.sizeHint().width() + app_theme().px(4 * SPACE)
         is_beside = not narrow and words <= self.body.contentsRect().width()
         show_if(self.where, is_beside)
-        self._show_row(self.came, shown=not is_beside)
 
     # what it shows
 
@@ -439,24 +456,15 @@ class RequestPane(Card):
 
     def _show_people(self, view: RequestView, words: Words, today: date) -> None:
         self.title.setText(say.title(view))
-        for where in (self.where, self.came):
-            where.setText(say.where(view, words))
-            set_tip(where, view.routing_reason)
-            where.setAccessibleDescription(view.routing_reason)
+        self.where.setText(say.where(view, words))
         self.patient.setText(say.patient_line(view, words, today))
         self.asker.setText(say.sender_line(view) + ",")
         self.rights.setText(say.rights_words(view))
         self.rights.set_tone(Tone.MUTED if view.sender.may_book else Tone.DANGER)
         self.rights.set_role(TextRole.SMALL if view.sender.may_book else TextRole.SMALL_BOLD)
-        for part in (self.patient, self.asker):
-            set_tip(part, part.text())  # a very long name is cut
         born = say.same_birth_words(view)  # a quiet mark: a shared date alone is no likeness
         self.patient.setAccessibleDescription(born)
-        if born:
-            set_tip(self.patient, f"{self.patient.text()}. {born}")
-        self.phone.setText(view.sender.phone)
-        show_if(self.phone, bool(view.sender.phone))
-        show_if(self._phone_dot, bool(view.sender.phone))
+        set_tip(self.patient, born)
         self._people.fit()
 
     def _show_safety(self, view: RequestView, words: Words) -> None:
@@ -531,8 +539,12 @@ class RequestPane(Card):
         self._show_row(self.others, shown=bool(others))
 
     def _show_around(self, view: RequestView, words: Words) -> None:
+        self.limits.setText(DOT.join(view.limits))
+        self._show_row(self.limits, shown=bool(view.limits))
         self.rules.setText(DOT.join(view.rules))
-        self._show_row(self.rules, shown=bool(view.rules))
+        self.phone.setText(view.sender.phone)
+        self.why_here.setText(DOT.join(part for part in (say.where(view, words), view.routing_reason) if part))
+        self._show_more()
         appointments = [one for one in view.upcoming if view.appointment is None or one.id != view.appointment.id]
         self.upcoming.show_lines([say.upcoming_line(one, words) for one in appointments])
         self._show_row(self.upcoming, shown=bool(appointments))
@@ -540,6 +552,22 @@ class RequestPane(Card):
         self._show_row(self.way, shown=bool(view.forwards))
         self._show_related([(say.related_line(one, words), one.id) for one in view.related])
         self._show_deliveries(view.deliveries, words)
+
+    @Slot(bool)
+    def _more_toggled(self, is_open: bool) -> None:
+        self._preferences.put(MORE_KEY, is_open)
+        self._show_more()
+
+    def _show_more(self) -> None:
+        """Name what is folded, and show it if it is wanted."""
+        is_open = self.more.isChecked()
+        inside = ((self.rules, _("rules")), (self.phone, _("phone")), (self.why_here, _("why here")))
+        told = [(content, word) for content, word in inside if content.text()]
+        self.more.icon_name = "chevron-up" if is_open else "chevron-down"
+        self.more.say(", ".join(word for _content, word in told))
+        self.more.setAccessibleName(_("More: {things}").format(things=self.more.text()))
+        for content, _word in inside:
+            self._show_row(content, shown=is_open and bool(content.text()))
 
     def _show_related(self, related: Sequence[tuple[str, RequestId]]) -> None:
         if self._shown_related != (shown := tuple(related)):

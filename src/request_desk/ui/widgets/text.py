@@ -111,6 +111,14 @@ class PlainLabel(QLabel):
             hint.setWidth(min(hint.width(), app_theme().px(NARROWEST_WRAPPED)))
         return hint
 
+    def fitted(self, room: int) -> QSize:
+        """Return the size of its text in `room`: one line, or as many as it takes where it may wrap."""
+        if not self.wordWrap():
+            return self.sizeHint()
+        line = self.fontMetrics().horizontalAdvance(self._shown) + 4  # a document measures a little wider
+        width = min(line, room)
+        return QSize(width, self.heightForWidth(width))
+
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._elide:
             super().paintEvent(event)
