@@ -49,3 +49,16 @@ def test_the_parents_text_and_all_requested_slots_are_usually_seen_without_scrol
     for size, (whole, of) in told["seen_whole"].items():
         assert of >= 30, size
         assert whole / of >= 0.8, f"{size}: {whole} of {of}"
+
+
+@pytest.mark.slow
+def test_no_row_loses_who_what_and_for_when(told: dict[str, Any]) -> None:  # UI5
+    assert set(told["rows_whole"]) == {"1366x768", "1440x860"}
+    assert set(told["rows_told_apart"]) == {"1366x768", "1440x860", "960x680"}
+    for size, (whole, of) in (*told["rows_whole"].items(), *told["rows_told_apart"].items()):
+        assert whole == of >= 30, f"{size}: {whole} of {of}"
+
+
+@pytest.mark.slow
+def test_no_label_of_any_request_is_cut_in_a_usual_window(told: dict[str, Any]) -> None:  # UI5
+    assert told["cut"] == {"1366x768": [], "1440x860": []}

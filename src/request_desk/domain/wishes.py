@@ -119,6 +119,16 @@ def state_word(state: WishState) -> str:
     }[state]
 
 
+def short_title(kind: RequestKind, type_name: str) -> str:
+    """Return the title of a message beside the patient's name: "Reschedule the well visit"."""
+    texts = {
+        RequestKind.SCHEDULE: _("Schedule the {appointment}"),
+        RequestKind.CANCEL: _("Cancel the {appointment}"),
+        RequestKind.RESCHEDULE: _("Reschedule the {appointment}"),
+    }
+    return texts[kind].format(appointment=_inside(type_name) or _("visit"))
+
+
 def title(kind: RequestKind, type_name: str, patient_name: str) -> str:
     """Return the title of a message: "Reschedule the well visit of Zuri Okafor"."""
     texts = {

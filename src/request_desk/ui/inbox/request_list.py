@@ -89,7 +89,7 @@ class RequestDelegate(RowDelegate[InboxRow]):
         if row.unread:
             draw_dot(painter, QPoint(rect.left() + theme.px(LEFT) // 2, rect.center().y()), theme.accent)
         said = row_words(row, self._words(), self._now())
-        line = theme.px(LINE)
+        line = min(theme.px(LINE), (rect.height() - theme.px(3)) // 2)
         upper = QRect(rect.left() + theme.px(TEXT), rect.center().y() - line, _width(rect), line)
         lower = upper.translated(0, line + 1)
         lines = self._lines(rect, row, said)
