@@ -15,6 +15,7 @@ from request_desk.ui.lists.windowed import RowDelegate, RowState
 from request_desk.ui.widgets.layout import Card
 from request_desk.ui.widgets.painting import (
     RIGHT,
+    RUN_GAP,
     TextRun,
     draw_dot,
     draw_icon,
@@ -22,6 +23,7 @@ from request_desk.ui.widgets.painting import (
     draw_run,
     draw_text,
     draw_tile,
+    fitted_text,
     run_width,
     text_width,
 )
@@ -119,16 +121,22 @@ class RequestDelegate(RowDelegate[InboxRow]):
         ]
         upper = next((one for one in every if run_width(one) <= room), None)
         before: tuple[TextRun, ...] = ()
+        is_cut = False
         if upper is None:
+            birth = every[-1][1]
             head, tail = _broken(name, room)
-            upper, before = (head,), (*((tail,) if tail.text else ()), every[-1][1])
+            # A name that two lines do not hold is cut before its date.
+            left = _width(rect) - text_width(birth.font, birth.text) - RUN_GAP
+            shown = tail._replace(text=fitted_text(tail.font, tail.text, left))
+            is_cut = shown != tail
+            upper, before = (head,), (*((shown,) if tail.text else ()), birth)
         kind = TextRun(said.kind, theme.small_bold, ink)
         asked = [(*before, kind, TextRun(one_line(text), theme.small, ink)) for text in said.asked]
         beside, alone = _width(rect) - _place_width(said), _width(rect)
         fitting = [(one, True) for one in asked[:-1] if run_width(one) <= beside]
         fitting += [(one, False) for one in asked if run_width(one) <= alone]
         lower, has_place = fitting[0] if fitting else (asked[-1], False)
-        tells_apart = run_width(upper) <= room and run_width(before) <= alone
+        tells_apart = not is_cut and run_width(upper) <= room and run_width(before) <= alone
         return RowLines(upper, lower, has_place, tells_apart, tells_apart and bool(fitting))
 
     def _marks(self, row: InboxRow) -> tuple[str, ...]:

@@ -54,6 +54,11 @@ def text_width(font: QFont, text: str) -> int:
     return _fitted(font, text, _NO_END)[1]
 
 
+def fitted_text(font: QFont, text: str, room: int) -> str:
+    """Return one line of text elided to `room`."""
+    return _fitted(font, text, room)[0]
+
+
 def run_width(parts: Sequence[TextRun], gap: int = RUN_GAP) -> int:
     """Return how wide the parts are after each other."""
     return sum(text_width(part.font, part.text) + gap for part in parts) - gap if parts else 0

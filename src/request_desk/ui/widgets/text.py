@@ -119,7 +119,9 @@ class PlainLabel(QLabel):
         """Return the size of its text in `room`: one line, or as many as it takes where it may wrap."""
         if not self.wordWrap():
             return self.sizeHint()
-        line = self.fontMetrics().horizontalAdvance(self._shown) + 4  # a document measures a little wider
+        line = self.fontMetrics().horizontalAdvance(self._shown) + app_theme().px(
+            2
+        )  # a document measures a little wider
         width = min(line, room)
         return QSize(width, self.heightForWidth(width))
 
