@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from request_desk.domain import wishes
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import AuthorKind, Claim, Delivery, Message, RequestView
 from request_desk.domain.words import Words, _, safe_name
@@ -481,7 +480,7 @@ class RequestPane(Card):
         self.painted.emit()
 
     def _show_people(self, view: RequestView, words: Words, today: date) -> None:
-        self.title.setText(say.title(view), wishes.short_title(view.kind, view.type_name))
+        self.title.setText(say.title(view), say.short_title(view))
         self.where.setText(say.where(view, words))
         self.patient.setText(say.patient_line(view, words, today))
         self.asker.setText(say.sender_line(view) + ",")
