@@ -68,7 +68,7 @@ VIEW = RequestView(
     location_name="", arrived_at=NEW, due_at=NEW, needed_at=None, urgent=False,
     target=Target(TargetKind.DEPARTMENT, TargetId(1)), target_name="IC-Appointment Request", origin=TargetOrigin.AUTO,
     routing_reason="Department IC-Appointment Request", appointment=an_appointment(7, at(12, 3, 8, 30)), hold=None, wishes=(), thread=(),
-    notes=(), forwards=(), related=(), upcoming=(an_appointment(8, at(11, 24, 10, 0)),), rules=(), claim=None, deliveries=(),
+    notes=(), forwards=(), related=(), upcoming=(an_appointment(8, at(11, 24, 10, 0)),), limits=(), rules=(), claim=None, deliveries=(),
     inboxes=6, waiting_until=None, completed_at=None, completed_by="", completion_reason="",
 )  # fmt: skip
 REPLY = Reply("Hi Amara, …")

@@ -59,3 +59,16 @@ def test_the_tour_goes_to_every_page_and_tells_its_keys(told: dict[str, Any]) ->
     assert list(pages) == [spec.key for spec in PAGES]
     assert pages["appointments"]["keys"]["Cancel the visit"] == ["C"]
     assert pages["schedule"]["keys"]["Week of a provider"] == ["W"]
+
+
+@pytest.mark.slow
+def test_no_row_loses_who_what_and_for_when(told: dict[str, Any]) -> None:  # UI5
+    assert set(told["rows_whole"]) == {"1366x768", "1440x860"}
+    assert set(told["rows_told_apart"]) == {"1366x768", "1440x860", "960x680"}
+    for size, (whole, of) in (*told["rows_whole"].items(), *told["rows_told_apart"].items()):
+        assert whole == of >= 30, f"{size}: {whole} of {of}"
+
+
+@pytest.mark.slow
+def test_no_label_of_any_request_is_cut_in_a_usual_window(told: dict[str, Any]) -> None:  # UI5
+    assert told["cut"] == {"1366x768": [], "1440x860": []}

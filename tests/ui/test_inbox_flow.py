@@ -97,7 +97,7 @@ def a_view(
         "location_id": None, "location_name": "", "arrived_at": at, "due_at": at, "needed_at": None, "urgent": False,
         "target": Target(TargetKind.STAFF, TargetId(3)), "target_name": "Maria", "origin": TargetOrigin.AUTO, "routing_reason": "",
         "appointment": appointment, "hold": None, "wishes": (), "thread": (), "notes": (), "forwards": (), "related": (),
-        "upcoming": (), "rules": (), "claim": None, "deliveries": (), "inboxes": 2, "waiting_until": None,
+        "upcoming": (), "limits": (), "rules": (), "claim": None, "deliveries": (), "inboxes": 2, "waiting_until": None,
         "completed_at": None, "completed_by": "", "completion_reason": "",
     }  # fmt: skip
     return RequestView(**{**values, **changes})  # type: ignore[arg-type]

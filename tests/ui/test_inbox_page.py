@@ -785,6 +785,58 @@ def test_a_request_without_a_type_is_booked_after_its_type_was_chosen(
     assert [appointment.type_name for appointment in booked] == ["Sick visit"]
 
 
+# what is folded
+
+
+def test_rules_phone_and_why_here_are_folded_and_opened_by_a_key(
+    desks: Callable[..., DeskWindow], practice: Practice, database_setup: Setup
+) -> None:  # UI5
+    with database_setup():
+        request, _appointment = a_move(practice)
+    kept: dict[str, object] = {}
+    desk = desks(preferences=kept)
+    desk.show(request)
+    message = desk.page.message
+    folded = (message.rules, message.phone, message.why_here)
+    assert message.more.accessibleName() == "More: rules, phone, why here"
+    assert [part.isVisible() for part in folded] == [False, False, False]
+    desk.press("M")
+    assert [part.isVisible() for part in folded] == [True, True, True]
+    assert message.phone.text() == "(206) 555-0147"
+    assert "department: " in message.why_here.text()
+    again = desks(preferences=kept)
+    again.show(request)
+    assert again.page.message.phone.isVisible()
+    again.page.message.more.setFocus()
+    again.press("Space")
+    assert not again.page.message.phone.isVisible()
+    assert not again.page.message.more.isChecked()
+
+
+def test_a_rule_that_stands_against_the_request_stays_in_sight(
+    desks: Callable[..., DeskWindow], practice: Practice, database_setup: Setup
+) -> None:  # UI5, ACT7
+    with database_setup(), practice.database.write() as connection:
+        connection.execute(
+            update(schema.appointment_type)
+            .where(schema.appointment_type.c.id == practice.well)
+            .values(reschedule_notice_minutes=48 * 60)
+        )
+    with database_setup():
+        soon = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "15:00")
+        request = practice.a_request("reschedule", appointment=soon, wishes=[practice.wish(TOMORROW, "9:20")])
+        met, _appointment = a_move(practice)
+    desk = desks()
+    desk.show(request)
+    message = desk.page.message
+    assert message.limits.text() == "Notice of 48 hours is not met"
+    assert message.limits.isVisible()
+    assert not message.rules.isVisible()
+    desk.show(met)
+    assert not message.limits.isVisible()
+    assert "Notice of 48 hours is met" in message.rules.text()
+
+
 # the list around it
 
 

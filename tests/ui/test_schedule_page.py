@@ -30,7 +30,7 @@ from request_desk.ui.schedule.schedule_page import SchedulePage
 from request_desk.ui.schedule.slot_dialog import SlotDialog
 from request_desk.ui.widgets.dialogs import Question
 from request_desk.ui.widgets.states import State
-from request_desk.ui.widgets.theme import TYPE_EDGES, app_theme
+from request_desk.ui.widgets.theme import TYPE_EDGES, Theme, app_theme
 from tests.builders import TODAY, Practice, wall
 from tests.ui.conftest import HandTimers
 from tests.ui.page_desk import Arranged, PageDesk, nameless
@@ -368,6 +368,24 @@ def test_enter_finds_and_never_books(desk_at: OpenDesk, practice: Practice) -> N
     assert desk.has_dialog()
     assert dialog.isVisible()
     assert dialog._patient_id == practice.zuri
+
+
+def test_a_rule_that_is_told_leaves_the_button_in_a_small_window(
+    desk_at: OpenDesk, practice: Practice, database_setup: Setup, theme: Theme
+) -> None:  # UI5
+    with database_setup():
+        set_type(practice, reschedule_notice_minutes=24 * 60)
+        booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "15:00")
+    theme.set_scale(130)
+    desk = desk_at(size=(960, 680))
+    choose(desk, booked)
+    desk.press("M")
+    dialog = dialog_of(desk, SlotDialog)
+    assert isinstance(dialog, SlotDialog)
+    desk.settle()
+    assert "until 24 hours" in dialog.rules._limits.text()
+    assert dialog.height() <= 680
+    assert dialog.rect().contains(dialog.button.geometry())
 
 
 def double_click(desk: PageDesk[SchedulePage], time: str) -> SlotDialog:

@@ -36,7 +36,7 @@ from request_desk.ui.settings.practice_forms import (
 from request_desk.ui.settings.settings_page import SettingsPage
 from request_desk.ui.widgets.dialogs import Question
 from request_desk.ui.widgets.states import State
-from request_desk.ui.widgets.theme import app_theme
+from request_desk.ui.widgets.theme import Theme, app_theme
 from tests.builders import Practice
 from tests.ui.conftest import HandTimers
 from tests.ui.page_desk import Arranged, PageDesk, nameless
@@ -300,6 +300,19 @@ def test_opening_hours_are_saved_day_by_day(desk_at: OpenDesk, stored: Callable[
     hours = stored().opening_hours
     assert OpeningHours(0, 8 * 60, 24 * 60) in hours  # midnight at the end of the day
     assert OpeningHours(5, 8 * 60, 17 * 60) in hours
+
+
+def test_the_days_are_whole_beside_their_hours_at_the_largest_text(desk_at: OpenDesk, theme: Theme) -> None:  # UI5
+    theme.set_scale(130)
+    desk = desk_at(size=(960, 680))
+    form = go(desk, HoursForm)
+    assert isinstance(form, HoursForm)
+    wednesday = form.rows[2]
+    wednesday.has_break.setChecked(True)
+    desk.settle()
+    assert wednesday.open.width() >= wednesday.open.sizeHint().width()
+    end = wednesday.break_end
+    assert end.visibleRegion().boundingRect() == end.rect()
 
 
 def test_a_break_is_shown_and_a_third_stretch_of_a_day_is_told_and_kept(

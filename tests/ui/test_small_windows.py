@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import update
 
@@ -162,6 +162,88 @@ def test_what_must_not_be_overlooked_is_seen_without_scrolling(
     message = desk.page.message
     assert "has no right to book" in message.safety_bar.text()
     assert is_whole(message.safety_bar, message), (message.safety_bar.geometry(), message.rect())
+
+
+LONG = ("Anna-Maximiliana", "Ponce de León Villavicencio")
+LONGER = ("Anastasia Konstantina Theodora", "Papakonstantinopoulou-Hadjigeorgiou-Featherstonehaugh")
+
+
+@pytest.mark.parametrize("scale", [100, 115, 130])
+@pytest.mark.parametrize("name", [LONG, LONGER])
+def test_no_size_cuts_a_long_name_or_its_birth_date(
+    desk: DeskWindow,
+    sqlite_practice: Practice,
+    theme: Theme,
+    database_setup: Setup,
+    name: tuple[str, str],
+    scale: int,
+) -> None:  # UI5
+    given, family = name
+    with database_setup():
+        child = sqlite_practice.a_patient(given, family, date(2019, 5, 4))
+        mother = sqlite_practice.a_contact("Ida", family, "ida@example.org", {child: {"relation": "mother"}})
+        wishes = [sqlite_practice.wish(TODAY, "9:20")]
+        request_id = sqlite_practice.a_request("schedule", by=mother, patient=child, wishes=wishes)
+    desk.hub.reread()
+    theme.set_scale(scale)
+    desk.frame.resize(960, 680)
+    desk.settle()
+    lines = desk.page.row_lines(request_id)
+    assert lines is not None
+    assert lines.tells_apart or name is LONGER  # two lines do not hold it
+    assert any(run.text.endswith("05/04/19") for run in (*lines.upper, *lines.lower))
+    said = "".join(run.text for run in (*lines.upper, *lines.lower)).replace(" ", "")
+    assert said.startswith(f"{family}, {given}".replace(" ", "") if name is LONG else family[:20])
+    desk.show(request_id)
+    message = desk.page.message
+    assert message.patient.text() == f"{given} {family}, 7 y, born 05/04/2019"
+    assert is_whole(message.patient, message)
+    assert message.patient.height() >= message.patient.heightForWidth(message.patient.width())
+    assert not message.title.is_cut()
+
+
+def test_a_row_says_less_where_it_has_less_room(desk: DeskWindow, theme: Theme, request_id: RequestId) -> None:  # UI5
+    desk.frame.resize(2560, 1440)
+    desk.settle()
+    wide = desk.page.row_lines(request_id)
+    theme.set_scale(130)
+    desk.frame.resize(960, 680)
+    desk.settle()
+    narrow = desk.page.row_lines(request_id)
+    assert wide is not None
+    assert narrow is not None
+    assert [run.text for run in wide.upper] == ["Okafor, Zuri", "4 y · 03/12/22 · from Amara (mother)"]
+    assert wide.has_place
+    assert wide.tells_all
+    assert [run.text for run in narrow.upper] == ["Okafor, Zuri", "4 y · 03/12/22"]
+    assert narrow.lower[-1].text == "wants today 9:20 AM or 11:30 AM"
+    assert not narrow.has_place
+
+
+@pytest.mark.parametrize("scale", [100, 130])
+def test_offered_times_are_whole_where_they_stand_low(desk: DeskWindow, theme: Theme, scale: int) -> None:  # ACT2
+    theme.set_scale(scale)
+    desk.frame.resize(960, 680)
+    desk.settle()
+    field = desk.page.strip.field
+    assert field.height() >= field.sizeHint().height()
+
+
+def test_every_act_can_be_reached_where_its_button_has_no_room(desk: DeskWindow, theme: Theme) -> None:
+    theme.set_scale(130)
+    desk.frame.resize(960, 680)
+    desk.settle()
+    message = desk.page.message
+    assert is_whole(message.more_button, message)
+    message.more_button.click()
+    entries = [action.text() for action in message.more_button.findChildren(QMenu)[0].actions() if action.isVisible()]
+    assert entries == ["Reply", "Forward", "Cancel visit", "Mark unread", "Not mine"]
+    message.more_button.findChildren(QMenu)[0].close()
+    theme.set_scale(100)
+    desk.frame.resize(1615, 920)
+    desk.settle()
+    assert not message.more_button.isVisible()
+    assert message.button("inbox.reply").isVisible()
 
 
 SIZES = [(960, 680), (1366, 768), (1615, 920), (2560, 1440)]

@@ -376,7 +376,8 @@ class RequestView:
     forwards: tuple[Forward, ...]
     related: tuple[RelatedRequest, ...]
     upcoming: tuple[Appointment, ...]  # confirmed appointments of the child, then of the household
-    rules: tuple[str, ...]  # notice, rebooking mode, last twelve months, in words
+    limits: tuple[str, ...]  # rules that stand against what is asked, in words: too short a notice
+    rules: tuple[str, ...]  # the others: notice, rebooking mode, last twelve months
     claim: Claim | None
     deliveries: tuple[Delivery, ...]
     inboxes: int  # how many people have it in an inbox now

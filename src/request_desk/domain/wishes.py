@@ -128,7 +128,7 @@ def title(kind: RequestKind, type_name: str, patient_name: str) -> str:
     }
     if not type_name and kind is RequestKind.SCHEDULE:
         return _("Schedule a visit of {patient}").format(patient=safe_name(patient_name))
-    return texts[kind].format(appointment=_inside(type_name) or _("visit"), patient=safe_name(patient_name))
+    return texts[kind].format(appointment=inside(type_name) or _("visit"), patient=safe_name(patient_name))
 
 
 def opposite(first: AskedBefore, second: AskedBefore, zone: PracticeTime) -> bool:
@@ -174,6 +174,6 @@ def _within_day(wish: Wish, words: Words) -> str:
     return part_word(wish.part) if wish.part is not None else _("any time")
 
 
-def _inside(type_name: str) -> str:
-    """A type's name within a sentence: "Well visit" is "well visit", "ADHD follow-up" stays."""
+def inside(type_name: str) -> str:
+    """Return a type's name within a sentence: "Well visit" is "well visit", "ADHD follow-up" stays."""
     return type_name[:1].lower() + type_name[1:] if type_name[1:2].islower() else type_name

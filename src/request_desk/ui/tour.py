@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
@@ -15,11 +15,15 @@ from PySide6.QtWidgets import QApplication, QWidget
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Offer, RequestKind, RequestView, WishKind, WishState
 from request_desk.ui.running.loop_probe import LoopProbe
+from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import Look, app_theme
 from request_desk.ui.window.desktop import Desktop, Launch
 from request_desk.ui.window.key_sheet import scope_title
 from request_desk.ui.window.keys import keys_text
 from request_desk.ui.window.pages import PAGES, WindowPage
+
+if TYPE_CHECKING:
+    from request_desk.ui.inbox.request_list import RowLines
 
 _PATIENCE = 60_000  # milliseconds that anything may take on a busy machine
 _LOOK = 15  # milliseconds between two looks at a condition
@@ -27,7 +31,8 @@ _PLAIN = Qt.KeyboardModifier.NoModifier
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 _SEND = (Qt.Key.Key_Return, _CONTROL, "Ctrl+Enter")
 _DESKS = ((1366, 768), (1440, 860))  # the windows that most front desks have
-_SIZES = ((960, 680), (1366, 768), (2560, 1440))
+_HALF = (960, 680)  # beside the health record, at the largest text
+_SIZES = (_HALF, (1366, 768), (2560, 1440))
 
 T = TypeVar("T")
 Mails = Callable[[str], Sequence[object]]
@@ -283,21 +288,39 @@ class Walk:
 
     # What is seen without scrolling
 
-    def seen_whole(self, width: int, height: int) -> list[int]:
-        """Read every request of the list in a window of this size; returns how many were seen whole, and how many there are."""
+    def measure(self) -> dict[str, dict[str, object]]:
+        """Read every request of the list in windows of several sizes: of how many what was seen, and which labels were cut."""
+        told: dict[str, dict[str, object]] = {"seen_whole": {}, "rows_whole": {}, "rows_told_apart": {}, "cut": {}}
         before = self._frame.size()
-        self._frame.resize(width, height)
-        seen = 0
+        for size, scale in (*((each, 100) for each in _DESKS), (_HALF, 130)):
+            app_theme().set_scale(scale)
+            self._frame.resize(*size)
+            seen, rows, cut = self._read_all()
+            name = f"{size[0]}x{size[1]}"
+            told["rows_told_apart"][name] = [sum(row.tells_apart for row in rows), len(rows)]
+            if scale == 100:
+                told["seen_whole"][name] = [sum(seen), len(seen)]
+                told["rows_whole"][name] = [sum(row.tells_all for row in rows), len(rows)]
+                told["cut"][name] = sorted(cut)
+        app_theme().set_scale(100)
+        self._frame.resize(before)
+        return told
+
+    def _read_all(self) -> tuple[list[bool], "list[RowLines]", set[str]]:
+        seen: list[bool] = []
+        rows: list[RowLines] = []
+        cut: set[str] = set()
         keys = list(self._center.feed.model.keys())
         for key in keys:
             self._center.list.select_key(key)
             self._until(lambda key=key: self._is_open(key), "the request is on the screen")  # type: ignore[misc]
             self._quiet()
-            seen += self._center.message.shows_whole()
+            seen.append(self._center.message.shows_whole())
+            rows += [lines for lines in [self._center.row_lines(key)] if lines is not None]
+            labels = [label for label in self._frame.findChildren(PlainLabel) if label.isVisible()]
+            cut |= {label.text() for label in labels if label.is_cut()}
         self._center.list.select_key(keys[0])
-        self._frame.resize(before)
-        self._quiet()
-        return [seen, len(keys)]
+        return seen, rows, cut
 
     # The other pages
 
@@ -396,14 +419,14 @@ def _walk(
         report = probe.stop()
         pages = walk.pages()
         walk.look_around()
-        whole = {} if pictures else {f"{width}x{height}": walk.seen_whole(width, height) for width, height in _DESKS}
+        measured = {} if pictures else walk.measure()
         result = walk.finish(handled)
         told: dict[str, object] = {
             "requests": [asdict(done) for done in result],
             "pages": [asdict(page) for page in pages],
+            **measured,
         }
         if not pictures:
-            told["seen_whole"] = whole
             told["longest_turn_ms"] = round(report.longest_ms, 1)
         (out / "tour.json").write_text(json.dumps(told, indent=1, ensure_ascii=False), "utf-8")
         say(f"The pictures and tour.json are in {os.fspath(out)}")

@@ -163,6 +163,7 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
     appointment = None if row.appointment_id is None else chain_end(unit, AppointmentId(row.appointment_id))
     rules = None if row.type_id is None else type_rules(unit, TypeId(row.type_id))
     sender, others = _readers(unit, row)
+    limits, met = _rules(unit, row, appointment, rules)
     return RequestView(
         id=request_id,
         version=row.version,
@@ -193,7 +194,8 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
         forwards=_forwards(unit, request_id),
         related=_related(unit, row),
         upcoming=_upcoming(unit, PatientId(row.patient_id)),
-        rules=_rules(unit, row, appointment, rules),
+        limits=limits,
+        rules=met,
         claim=_claim_of(unit.first(_CLAIM, values)),
         deliveries=inbox_queries.deliveries_of(unit, request_id),
         inboxes=_inboxes(unit, row),
@@ -355,31 +357,38 @@ def _asked(row: Row[Any], wishes: dict[int, list[Wish]]) -> AskedBefore:
     )
 
 
-def _rules(unit: Unit, row: Row[Any], appointment: Appointment | None, rules: TypeRules | None) -> tuple[str, ...]:
-    """The rules that bear on this request, in words: notice, rebooking mode, the last twelve months (AP5)."""
+def _rules(
+    unit: Unit, row: Row[Any], appointment: Appointment | None, rules: TypeRules | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What stands against what is asked, and the other rules: notice, rebooking mode, the last twelve months (AP5)."""
     kind = RequestKind(row.kind)
+    limits: tuple[str, ...] = ()
     found: list[str] = []
     if appointment is not None and rules is not None and appointment.status is AppointmentStatus.CONFIRMED:
-        found.append(_notice(unit, kind, appointment, rules))
+        told, is_kept = _notice(unit, kind, appointment, rules)
+        if is_kept:
+            found.append(told)
+        else:
+            limits = (told,)
         if kind is RequestKind.RESCHEDULE:
             found.append(_mode(rules.type, appointment))
     found.append(_last_year(unit, PatientId(row.patient_id)))
-    return tuple(each for each in found if each)
+    return limits, tuple(each for each in found if each)
 
 
-def _notice(unit: Unit, kind: RequestKind, appointment: Appointment, rules: TypeRules) -> str:
+def _notice(unit: Unit, kind: RequestKind, appointment: Appointment, rules: TypeRules) -> tuple[str, bool]:
+    """The rule of notice in words, "" for none, and whether it is met."""
     is_cancel = kind is RequestKind.CANCEL
     notice = rules.type.cancel_notice if is_cancel else rules.type.reschedule_notice
     if is_cancel and is_late_cancel(appointment.starts_at, unit.now, rules.late_cancel):
-        return _("Late cancellation: less than {notice} before the visit").format(
-            notice=length_words(rules.late_cancel, unit.words)
-        )
+        length = length_words(rules.late_cancel, unit.words)
+        return _("Late cancellation: less than {notice} before the visit").format(notice=length), False
     if not notice:
-        return ""
+        return "", True
     words = lead_words(notice, unit.words)
     if not is_met(notice, appointment.starts_at, unit.now, unit.time):
-        return _("Notice of {notice} is not met").format(notice=words)
-    return _("Notice of {notice} is met").format(notice=words)
+        return _("Notice of {notice} is not met").format(notice=words), False
+    return _("Notice of {notice} is met").format(notice=words), True
 
 
 def _mode(type_: AppointmentType, appointment: Appointment) -> str:

@@ -58,6 +58,7 @@ def going() -> tuple[Command, ...]:
             "inbox.phrases", _("Phrase Construction"), ("P", "Ctrl+P"), _HERE, icon="list-tree", permission=_ANSWER
         ),
         Command("inbox.note", _("Add a staff note"), (), _HERE, icon="sticky-note"),
+        Command("inbox.more", _("More about the request, or less"), ("M",), _HERE, icon="info"),
         Command("inbox.deliveries", _("Failed notices"), (), _HERE, icon="circle-alert"),
         Command("inbox.all_locations", _("Show all locations"), ("Alt+0",), _HERE, icon="map-pin"),
     )

@@ -57,7 +57,7 @@ class FilterBar(QWidget):
         self.failed.hide()
         self.more = IconButton("funnel", _("More filters"), parent=self)
         self.more.setCheckable(True)
-        self.search = SearchField(_("Search patients and requests"), keys="/", parent=self)
+        self.search = SearchField(_("Search patients and requests"), short=_("Search"), keys="/", parent=self)
         self._make_rows()
         kept = preferences.get(ORDER_KEY)
         self.order.choose((next((order for order in ListOrder if order == kept), ListOrder.NEEDS_ME),))

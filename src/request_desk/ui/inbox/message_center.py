@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
-from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
@@ -22,7 +22,7 @@ from request_desk.ui.inbox.feed import ListChoice, RequestFeed
 from request_desk.ui.inbox.filters import FilterBar
 from request_desk.ui.inbox.offers_strip import OffersStrip
 from request_desk.ui.inbox.request_acts import ACTS
-from request_desk.ui.inbox.request_list import LEAST_ROWS, ListCard, RequestDelegate, fitting_row
+from request_desk.ui.inbox.request_list import LEAST_ROWS, ListCard, RequestDelegate, RowLines, fitting_row
 from request_desk.ui.inbox.request_pane import RequestPane
 from request_desk.ui.inbox.response_controller import ResponseController
 from request_desk.ui.inbox.response_pane import ResponsePane
@@ -100,7 +100,7 @@ class MessageCenter(WindowPage):
         yield
         self._list_card_made()
         yield
-        self.message = RequestPane(ACTS, self)
+        self.message = RequestPane(ACTS, self._context.preferences, self)
         yield
         self.message_stack = self.message_card = StateStack(self.message, self._left, is_card=True)
         yield
@@ -138,8 +138,8 @@ class MessageCenter(WindowPage):
     def _list_card_made(self) -> None:
         context = self._context
         self.list_card = ListCard(self._left)
-        delegate = RequestDelegate(context.words, context.clock.now, self._has_draft, self._my_id)
-        self.list = ListView(self.feed.model, delegate, name=_("Requests"))
+        self._delegate = RequestDelegate(context.words, context.clock.now, self._has_draft, self._my_id)
+        self.list = ListView(self.feed.model, self._delegate, name=_("Requests"))
         self.list_stack = StateStack(self.list, self.list_card)
         self.list_card.body.addWidget(self.list_stack)
 
@@ -213,6 +213,7 @@ class MessageCenter(WindowPage):
             "inbox.search": self.focus_search,
             "inbox.phrases": answering.open_phrases,
             "inbox.note": self.focus_notes,
+            "inbox.more": self.message.more.click,
             "inbox.deliveries": self.open_deliveries,
             "inbox.all_locations": partial(self.filters.choose_location, ()),
             "inbox.own_words": answering.request_controller.leave_out_next,
@@ -254,7 +255,7 @@ class MessageCenter(WindowPage):
         for row in page.rows:
             said = row_words(row, words, now)
             entries.append(
-                PaletteEntry(f"{said.name}: {said.kind} {said.asked}", said.age, KIND_ICONS[row.kind], row.id)
+                PaletteEntry(f"{said.name}: {said.kind} {said.asked[0]}", said.age, KIND_ICONS[row.kind], row.id)
             )
         palette.offer_results(text, entries)
 
@@ -291,6 +292,12 @@ class MessageCenter(WindowPage):
         if self.list_stack.hasFocus() or (self._first and not self._is_typing()):
             self.focus_list()
         self._first = self._stays = False
+
+    def row_lines(self, key: int) -> RowLines | None:
+        """Return what the list has room to say about a request that it has read."""
+        row = self.feed.model.cached(key)
+        place = QRect(0, 0, self.list.viewport().width(), self.list.row_height())
+        return None if row is None else self._delegate.lines(place, row)
 
     def _show_empty(self) -> None:
         wanted = self.feed.shown

@@ -136,7 +136,7 @@ class OffersStrip(Card):
             self.updateGeometry()
 
     def _height(self) -> int:
-        padding = app_theme().px(LOW_PADDING if self._low else PADDING) + 1
+        padding = app_theme().px(LOW_PADDING if self._low else PADDING) + 1 + self.frameWidth()
         parts: list[int] = []
         if not self.title.isHidden():
             width = self.width() - 2 * padding
@@ -150,7 +150,7 @@ class OffersStrip(Card):
         theme = app_theme()
         tiles = rows * theme.px(LOW_TILE if low else TILE_HEIGHT) + (rows - 1) * theme.px(6)
         title = 0 if low else QFontMetrics(theme.small).height() + theme.px(2 * SPACE)
-        return tiles + title + 2 * (theme.px(LOW_PADDING if low else PADDING) + 1)
+        return tiles + title + 2 * (theme.px(LOW_PADDING if low else PADDING) + 1 + self.frameWidth())
 
     def _show_parts(self) -> None:
         """Without tiles the sentence says why; where there is little room, tiles stand alone."""

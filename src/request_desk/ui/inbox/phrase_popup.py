@@ -10,7 +10,7 @@ from request_desk.domain.phrases import FIELDS, Phrase, PhraseError, PhraseOutco
 from request_desk.domain.words import Words, _
 from request_desk.ui.inbox.request_controller import Values
 from request_desk.ui.widgets.buttons import primary
-from request_desk.ui.widgets.painting import RIGHT, draw_text
+from request_desk.ui.widgets.painting import RIGHT, draw_text, text_width
 from request_desk.ui.widgets.pick_list import PickList
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.sheet import Sheet
@@ -164,8 +164,7 @@ def _spoken(one: Phrase) -> str:
 def _paint(painter: QPainter, rect: QRect, one: Phrase) -> None:
     theme = app_theme()
     inner = rect.adjusted(theme.px(10), 0, -theme.px(10), 0)
-    group = min(theme.px(90), inner.width() // 3)
-    right = QRect(inner.right() - group, inner.top(), group, inner.height())
-    draw_text(painter, right, one_line(one.group), theme.small, theme.muted, RIGHT)
-    left = QRect(inner.left(), inner.top(), inner.width() - group - theme.px(8), inner.height())
-    draw_text(painter, left, one_line(one.title), theme.small, theme.ink)
+    title, group = one_line(one.title), one_line(one.group)
+    draw_text(painter, inner, title, theme.small, theme.ink)
+    if text_width(theme.small, title) + theme.px(16) + text_width(theme.small, group) <= inner.width():
+        draw_text(painter, inner, group, theme.small, theme.muted, RIGHT)

@@ -39,12 +39,14 @@ ACTS: tuple[RequestAct[ResponseController], ...] = (
         Command("inbox.reply", _("Write the response"), ("R",), Scope.REQUEST, icon="reply", permission=_ANSWER),
         lambda at: at.go_to_response(),
         button=_("Reply"),
+        room=TINY,
         is_able=always,
     ),
     RequestAct(
         _changing("inbox.forward", _("Forward the request"), "F", "forward", _FORWARD),
         lambda at: at.forward(),
         button=_("Forward"),
+        room=TINY,
     ),
     RequestAct(
         _changing("inbox.nurse", _("Forward to nurse"), "", "forward", _FORWARD),

@@ -22,11 +22,12 @@ from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import AuthorKind, Claim, Delivery, Message, RequestView
 from request_desk.domain.words import Words, _, safe_name
 from request_desk.ui.inbox import request_words as say
-from request_desk.ui.inbox.commands import NARROW, RequestAct
+from request_desk.ui.inbox.commands import TINY, RequestAct
 from request_desk.ui.inbox.flow import Handling
 from request_desk.ui.inbox.notes_box import NotesBox
 from request_desk.ui.inbox.row_words import DOT
 from request_desk.ui.inbox.times_line import TimesLine
+from request_desk.ui.running.context import Preferences
 from request_desk.ui.widgets.buttons import Button, Chip, IconButton, Link, ghost, secondary
 from request_desk.ui.widgets.layout import Card, FlowBox, Line
 from request_desk.ui.widgets.states import Banner, BannerKind
@@ -34,7 +35,11 @@ from request_desk.ui.widgets.text import PlainLabel, PlainTextView, set_tip, sho
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 
 LABELS = 118  # the column of labels in the small table
+LEAST_READ = 40  # pixels at 100 % of the text that stay below all bars, to scroll in
+STACKED = 300  # pixels at 100 % below which a label stands above what it names
 ROW_HEIGHT = 22
+PADDING, LOW_PADDING = 18, 12
+MORE_KEY = "inbox.more"
 MOST_LINES = 8  # of a message before the rest waits to be asked for, so that the times stay in sight
 
 
@@ -49,22 +54,37 @@ class Facts(QWidget):
         self._grid.setHorizontalSpacing(app_theme().px(3 * SPACE))
         self._grid.setColumnStretch(1, 1)
         self._labels: list[tuple[PlainLabel, QWidget]] = []
+        self._is_stacked = False
         self._measure()
         app_theme().changed.connect(self._measure)
 
     def add(self, label: str, content: QWidget) -> QWidget:
         """Add a row; hiding `content` hides its label."""
-        at = self._grid.rowCount()
         name = PlainLabel(label, tone=Tone.MUTED, parent=self)
-        self._grid.addWidget(name, at, 0, Qt.AlignmentFlag.AlignTop)
-        self._grid.addWidget(content, at, 1)
         self._labels.append((name, content))
+        self._place(len(self._labels) - 1)
         self._measure_row(name, content)
         return name
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        stacked = self.width() < app_theme().px(STACKED)
+        if stacked != self._is_stacked:
+            self._is_stacked = stacked
+            self._measure()
+            for row in range(len(self._labels)):
+                self._place(row)
+
+    def _place(self, row: int) -> None:
+        """Put the label beside what is true, or above it where that would have too little room."""
+        name, content = self._labels[row]
+        beside, below = (0, 1) if not self._is_stacked else (1, 0)
+        self._grid.addWidget(name, 2 * row, 0, 1, 1 + beside, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(content, 2 * row + beside, below, 1, 1 + beside)
+
     @Slot()
     def _measure(self) -> None:
-        self._grid.setColumnMinimumWidth(0, app_theme().px(LABELS))
+        self._grid.setColumnMinimumWidth(0, 0 if self._is_stacked else app_theme().px(LABELS))
         for name, content in self._labels:
             self._measure_row(name, content)
 
@@ -82,6 +102,8 @@ class Facts(QWidget):
             content.set_margins(above)
         elif isinstance(content, FlowBox):
             name.setMinimumHeight(content.flow.sizeHint().height())
+        elif isinstance(content, Link):
+            name.setMinimumHeight(content.sizeHint().height())
 
 
 class LineList(QWidget):
@@ -150,9 +172,12 @@ class RequestPane(Card):
     called = Signal(object, str)
     retry_wanted = Signal(object)  # delivery id
 
-    def __init__(self, acts: Sequence[RequestAct[Any]], parent: QWidget | None = None) -> None:
-        super().__init__(parent, padding=18, name=_("Message"))
+    def __init__(
+        self, acts: Sequence[RequestAct[Any]], preferences: Preferences, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent, padding=PADDING, name=_("Message"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._preferences = preferences
         self._view: RequestView | None = None
         self.urgent_words: tuple[str, ...] = ()  # the practice's own
         self._now: Handling | None = None
@@ -160,6 +185,7 @@ class RequestPane(Card):
         self._shown_deliveries: tuple[tuple[str, Delivery], ...] = ()
         self._shown_thread: tuple[tuple[str, str], ...] = ()
         self._make_head()
+        self._make_people()
         # What must not be overlooked and what somebody else did meanwhile stay in sight; everything below them scrolls.
         self.urgent_bar = Banner(self)
         self.urgent_bar.acted.connect(partial(self.act_wanted.emit, "inbox.nurse"))
@@ -186,28 +212,20 @@ class RequestPane(Card):
         self.where.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         head.addWidget(self.where, 1)
         self.body.addLayout(head)
+        self._head = head
 
-    def _make_people(self, content: QWidget, inner: QVBoxLayout) -> None:
-        self._people = people = FlowBox(content, gap=6)
-        self.patient = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Patient"), parent=people)
-        self.asker = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Sender"), parent=people)
+    def _make_people(self) -> None:
+        """Name and birth date first, in sight wherever the rest is scrolled to."""
+        self._people = people = FlowBox(self, gap=6)
+        self.patient = PlainLabel("", tone=Tone.MUTED, wrap=True, selectable=True, name=_("Patient"), parent=people)
+        self.asker = PlainLabel("", tone=Tone.MUTED, wrap=True, selectable=True, name=_("Sender"), parent=people)
         # Qt lays out what can be selected as a document: all of the line are, so that they stand on one line.
         self.rights = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Rights"), parent=people)
-        self.phone = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Phone"), parent=people)
-        self._phone_dot = PlainLabel("·", tone=Tone.MUTED, selectable=True, parent=people)
         dot = PlainLabel("·", tone=Tone.MUTED, selectable=True, parent=people)
-        for each in (dot, self._phone_dot):
-            each.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        for part in (
-            self.patient,
-            dot,
-            self.asker,
-            self.rights,
-            self._phone_dot,
-            self.phone,
-        ):
+        dot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        for part in (self.patient, dot, self.asker, self.rights):
             people.flow.addWidget(part)
-        inner.addWidget(people)
+        self.body.addWidget(people)
 
     def _make_content(self) -> None:
         self._scroll = QScrollArea(self)
@@ -215,13 +233,12 @@ class RequestPane(Card):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setMinimumHeight(app_theme().px(SPACE))  # the bars above it and the buttons come first
+        self._scroll.setMinimumHeight(app_theme().px(LEAST_READ))
         content = QWidget()
         self._scroll.setWidget(content)
         inner = QVBoxLayout(content)
         inner.setContentsMargins(0, 0, app_theme().px(SPACE), 0)
         inner.setSpacing(app_theme().px(2 * SPACE))
-        self._make_people(content, inner)
         self.claim_bar = Banner(content)
         self.claim_bar.acted.connect(partial(self.act_wanted.emit, "inbox.take"))
         inner.addWidget(self.claim_bar)
@@ -252,7 +269,6 @@ class RequestPane(Card):
 
     def _make_facts(self, parent: QWidget) -> Facts:
         facts = Facts(parent)
-        self.came = PlainLabel("", tone=Tone.MUTED, wrap=True, name=_("Arrived"), parent=facts)
         self.current = PlainLabel("", selectable=True, wrap=True, name=_("Current appointment"), parent=facts)
         self.type_chip = Chip(_("Type"), all_text=_("choose one"), parent=facts)
         self.type_chip.changed.connect(self._type_chosen)
@@ -266,7 +282,14 @@ class RequestPane(Card):
         for line in (self.wished, self.others):
             line.chosen.connect(self.offer_chosen)
             line.offers_painted.connect(self.offers_painted)
+        self.limits = PlainLabel("", tone=Tone.HELD, wrap=True, name=_("Limits"), parent=facts)
+        self.more = Link("", None, facts, tone=Tone.MUTED)
+        self.more.setCheckable(True)
+        self.more.setChecked(self._preferences.get(MORE_KEY) is True)
+        self.more.toggled.connect(self._more_toggled)
         self.rules = PlainLabel("", tone=Tone.MUTED, wrap=True, parent=facts)
+        self.phone = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Phone"), parent=facts)
+        self.why_here = PlainLabel("", tone=Tone.MUTED, wrap=True, name=_("Why here"), parent=facts)
         self.upcoming = LineList(name=_("Upcoming visits"), parent=facts)
         self.related = LineList(name=_("Related requests"), parent=facts)
         self.way = LineList(name=_("Forwarded"), tone=Tone.MUTED, parent=facts)
@@ -276,10 +299,13 @@ class RequestPane(Card):
             (_("Current appointment"), self.current),
             (_("Visit"), type_row),
             (_("Requested slots"), self.wished),
+            (_("Limits"), self.limits),
             (_("In their words"), self.own),
             (_("Other times"), self.others),
+            (_("More"), self.more),
             (_("Rules"), self.rules),
-            (_("Arrived"), self.came),
+            (_("Phone"), self.phone),
+            (_("Why here"), self.why_here),
             (_("Upcoming"), self.upcoming),
             (_("Related"), self.related),
             (_("Forwarded"), self.way),
@@ -290,7 +316,7 @@ class RequestPane(Card):
 
     def _make_buttons(self, acts: Sequence[RequestAct[Any]]) -> None:
         self._buttons = FlowBox(self)
-        self.more_button = IconButton("ellipsis", _("More"), outlined=True, parent=self._buttons)
+        self.more_button = IconButton("ellipsis", _("More"), outlined=True, parent=self)
         self.more_button.clicked.connect(self._open_menu)
         self._menu = QMenu(self.more_button)
         self._acts: list[tuple[RequestAct[Any], Button, QAction]] = []
@@ -308,7 +334,6 @@ class RequestPane(Card):
                 set_tip(button, f"{button.words()} ({keys})")
             self._buttons.flow.addWidget(button)
             self._acts.append((act, button, entry))
-        self._buttons.flow.addWidget(self.more_button)
         self._fit_buttons()
         self.body.addWidget(self._buttons)
 
@@ -339,24 +364,29 @@ class RequestPane(Card):
     def _fit_buttons(self) -> None:
         """The rarer acts go into a menu where there is no room for all the buttons."""
         theme, now = app_theme(), self._now
-        narrow = self.width() < theme.px(NARROW)
-        in_menu = False
+        is_tiny = self.width() < theme.px(TINY)
+        self.set_padding(LOW_PADDING if is_tiny else PADDING)
+        in_menu = has_buttons = False
         for act, button, entry in self._acts:
             is_offered = now is not None and act.is_offered(now)
             has_room = self.width() >= theme.px(act.room)
             show_if(button, is_offered and has_room)
             entry.setVisible(is_offered and not has_room)
             in_menu = in_menu or (is_offered and not has_room)
+            has_buttons = has_buttons or (is_offered and has_room)
             can_be_pressed = now is not None and act.is_able(now)
             button.setEnabled(can_be_pressed)
             entry.setEnabled(can_be_pressed)
+        # Where the menu has all of them, it stands beside the title: their row is for the text.
+        home = self._head if is_tiny else self._buttons.flow
+        if home.indexOf(self.more_button) < 0:
+            home.addWidget(self.more_button)
         show_if(self.more_button, in_menu)
+        show_if(self._buttons, has_buttons)
         self._buttons.fit()
-        # Beside the title only where all of it has room; else in a line of its own.
-        words = self.title.sizeHint().width() + self.where.sizeHint().width() + app_theme().px(4 * SPACE)
-        is_beside = not narrow and words <= self.body.contentsRect().width()
-        show_if(self.where, is_beside)
-        self._show_row(self.came, shown=not is_beside)
+        # Beside the title only where all of it has room; else it is folded.
+        words = self.title.sizeHint().width() + self.where.sizeHint().width() + theme.px(4 * SPACE)
+        show_if(self.where, not in_menu and words <= self.body.contentsRect().width())
 
     # what it shows
 
@@ -397,25 +427,16 @@ class RequestPane(Card):
         self.painted.emit()
 
     def _show_people(self, view: RequestView, words: Words, today: date) -> None:
-        self.title.setText(say.title(view))
-        for where in (self.where, self.came):
-            where.setText(say.where(view, words))
-            set_tip(where, view.routing_reason)
-            where.setAccessibleDescription(view.routing_reason)
+        self.title.setText(say.title(view), say.short_title(view))
+        self.where.setText(say.where(view, words))
         self.patient.setText(say.patient_line(view, words, today))
         self.asker.setText(say.sender_line(view) + ",")
         self.rights.setText(say.rights_words(view))
         self.rights.set_tone(Tone.MUTED if view.sender.may_book else Tone.DANGER)
         self.rights.set_role(TextRole.SMALL if view.sender.may_book else TextRole.SMALL_BOLD)
-        for part in (self.patient, self.asker):
-            set_tip(part, part.text())  # a very long name is cut
         born = say.same_birth_words(view)  # a quiet mark: a shared date alone is no likeness
         self.patient.setAccessibleDescription(born)
-        if born:
-            set_tip(self.patient, f"{self.patient.text()}. {born}")
-        self.phone.setText(view.sender.phone)
-        show_if(self.phone, bool(view.sender.phone))
-        show_if(self._phone_dot, bool(view.sender.phone))
+        set_tip(self.patient, born)
         self._people.fit()
 
     def _show_safety(self, view: RequestView, words: Words) -> None:
@@ -490,8 +511,12 @@ class RequestPane(Card):
         self._show_row(self.others, shown=bool(others))
 
     def _show_around(self, view: RequestView, words: Words) -> None:
+        self.limits.setText(DOT.join(view.limits))
+        self._show_row(self.limits, shown=bool(view.limits))
         self.rules.setText(DOT.join(view.rules))
-        self._show_row(self.rules, shown=bool(view.rules))
+        self.phone.setText(view.sender.phone)
+        self.why_here.setText(DOT.join(part for part in (say.where(view, words), view.routing_reason) if part))
+        self._show_more()
         appointments = [one for one in view.upcoming if view.appointment is None or one.id != view.appointment.id]
         self.upcoming.show_lines([say.upcoming_line(one, words) for one in appointments])
         self._show_row(self.upcoming, shown=bool(appointments))
@@ -499,6 +524,22 @@ class RequestPane(Card):
         self._show_row(self.way, shown=bool(view.forwards))
         self._show_related([(say.related_line(one, words), one.id) for one in view.related])
         self._show_deliveries(view.deliveries, words)
+
+    @Slot(bool)
+    def _more_toggled(self, is_open: bool) -> None:
+        self._preferences.put(MORE_KEY, is_open)
+        self._show_more()
+
+    def _show_more(self) -> None:
+        """Name what is folded, and show it if it is wanted."""
+        is_open = self.more.isChecked()
+        inside = ((self.rules, _("rules")), (self.phone, _("phone")), (self.why_here, _("why here")))
+        told = [(content, word) for content, word in inside if content.text()]
+        self.more.icon_name = "chevron-up" if is_open else "chevron-down"
+        self.more.say(", ".join(word for _content, word in told))
+        self.more.setAccessibleName(_("More: {things}").format(things=self.more.text()))
+        for content, _word in inside:
+            self._show_row(content, shown=is_open and bool(content.text()))
 
     def _show_related(self, related: Sequence[tuple[str, RequestId]]) -> None:
         if self._shown_related != (shown := tuple(related)):

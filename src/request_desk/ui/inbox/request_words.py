@@ -17,6 +17,7 @@ from request_desk.domain.requests import (
     Fit,
     Forward,
     RelatedRequest,
+    RequestKind,
     RequestState,
     RequestView,
     TargetKind,
@@ -36,6 +37,16 @@ from request_desk.ui.inbox.row_words import DOT
 def title(view: RequestView) -> str:
     """Return the message's title: "Reschedule the well visit of Zuri Okafor"."""
     return wishes.title(view.kind, view.type_name, safe_name(view.patient.name))
+
+
+def short_title(view: RequestView) -> str:
+    """Return the title of a message beside the patient's name: "Reschedule the well visit"."""
+    texts = {
+        RequestKind.SCHEDULE: _("Schedule the {appointment}"),
+        RequestKind.CANCEL: _("Cancel the {appointment}"),
+        RequestKind.RESCHEDULE: _("Reschedule the {appointment}"),
+    }
+    return texts[view.kind].format(appointment=wishes.inside(view.type_name) or _("visit"))
 
 
 def where(view: RequestView, words: Words) -> str:

@@ -205,8 +205,7 @@ class ResponsePane(Card):
         self._shown = shown
         now = shown.now
         self.phrase_button.setEnabled(True)
-        self.recipient.setText(_recipient(now.view))
-        set_tip(self.recipient, _recipient(now.view))
+        self.recipient.setText(*_recipient(now.view))
         self.editor.setPlaceholderText(_placeholder(now.view))
         self._by_program = True
         self.dispositions.choose(now.disposition)
@@ -355,13 +354,16 @@ class ResponsePane(Card):
             self.disposed.emit(disposition)
 
 
-def _recipient(view: RequestView) -> str:
-    name = safe_name(view.sender.name)
+def _recipient(view: RequestView) -> tuple[str, ...]:
+    """Whom the reply goes to and how, and shorter words for less room."""
     if not view.sender.may_see_messages:
-        return _("to {name} · may not see messages").format(name=name)
-    if view.sender.gets_notices and view.sender.email:
-        return _("to {name} · portal, with e-mail notice").format(name=name)
-    return _("to {name} · portal, no notice").format(name=name)
+        told = (_("to {name} · may not see messages"), _("to {name} · not seen"))
+    elif view.sender.gets_notices and view.sender.email:
+        told = (_("to {name} · portal, with e-mail notice"), _("to {name} · portal, e-mail"))
+    else:
+        told = (_("to {name} · portal, no notice"), _("to {name} · no notice"))
+    name, given = safe_name(view.sender.name), safe_name(view.sender.given_name)
+    return *(words.format(name=name) for words in (*told, _("to {name}"))), _("to {name}").format(name=given), given
 
 
 def _placeholder(view: RequestView) -> str:

@@ -44,12 +44,12 @@ def first_words(order: Sequence[int], groups: Mapping[int, Group]) -> dict[int, 
 
 @dataclass(frozen=True, slots=True)
 class RowWords:
-    """The texts of one row."""
+    """The texts of one row; of `details` and `asked` the longest first, and what a row of less room says instead."""
 
     name: str
-    details: str
+    details: tuple[str, ...]  # each with the birth date, which tells patients apart
     kind: str
-    asked: str
+    asked: tuple[str, ...]  # each with the time that is asked for
     age: str
     is_late: bool
     place: str
@@ -61,20 +61,22 @@ def row_words(row: InboxRow, words: Words, now: datetime) -> RowWords:
     # Of one family the first name says who it is; the message has the whole name.
     name = row.contact_name.removesuffix(f" {row.family_name}") or row.contact_name
     sender = f"{safe_name(name)} ({row.relation})" if row.relation else safe_name(name)
-    details = DOT.join(
-        (words.age_of(row.birth_day, today), words.birth_short(row.birth_day), _("from {sender}").format(sender=sender))
-    )
+    age, birth = words.age_of(row.birth_day, today), words.birth_short(row.birth_day)
+    details = ((age, birth, _("from {sender}").format(sender=sender)), (age, birth), (birth,))
     asked = wishes.asks(row.kind, row.appointment_at, row.wishes, words)
     timeless = not any(wish.kind is not WishKind.NEXT for wish in row.wishes)
     provider = row.provider_name or (_("any provider") if timeless and row.kind is not RequestKind.CANCEL else "")
     thanks = _("says thanks") if row.says_thanks else ""
-    parts = (row.type_name, provider, asked) if not row.provider_name else (row.type_name, asked, provider)
+    all_of_it = (row.type_name, provider, asked) if not row.provider_name else (row.type_name, asked, provider)
     late = row.state is RequestState.OPEN and now > row.due_at
     return RowWords(
         name=safe_name(sorted_name(row.family_name, row.given_name)),
-        details=details,
+        details=tuple(DOT.join(parts) for parts in details),
         kind=wishes.kind_word(row.kind),
-        asked=DOT.join(part for part in (thanks, *parts) if part),
+        asked=tuple(
+            DOT.join(part for part in (thanks, *parts) if part)
+            for parts in (all_of_it, (row.type_name, asked), (asked,))
+        ),
         age=_age(row, words, now, late=late),
         is_late=late,
         place=row.location_name or _("any location"),
@@ -106,5 +108,7 @@ def spoken_row(row: InboxRow, words: Words, now: datetime) -> str:
         _("a notice could not be delivered") if row.delivery_failed else "",
     ]
     return ", ".join(
-        part for part in (said.name, said.details, f"{said.kind} {said.asked}", said.age, said.place, *marks) if part
+        part
+        for part in (said.name, said.details[0], f"{said.kind} {said.asked[0]}", said.age, said.place, *marks)
+        if part
     )

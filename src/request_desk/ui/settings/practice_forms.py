@@ -43,6 +43,7 @@ _DAY = (8 * 60, 17 * 60)  # what a day that was closed begins with
 _BREAK = (12 * 60, 13 * 60)  # and a break
 _MOST_GRACE = 300  # seconds, as the service allows
 _MOST_TARGET = 2400  # minutes of opening time, as the service allows
+_TIME = 72  # pixels at 100 % that a time of a day needs at least
 _WORDS = 180  # pixels at 100 % of a field with a word in each line
 _FIELD = 260  # pixels at 100 % of a control for a number
 
@@ -248,6 +249,7 @@ class _DayRow:
             box.toggled.connect(self._show_parts)
         for time in (self.start, self.end, self.break_start, self.break_end):
             tidy(time)
+            time.setMinimumWidth(app_theme().px(_TIME))
 
     def controls(self) -> tuple[QWidget, ...]:
         return self.open, self.start, self.end, self.has_break, self.break_start, self.break_end
@@ -296,7 +298,7 @@ class HoursForm(SettingsForm):
         )
         grid = QGridLayout()
         grid.setColumnStretch(8, 1)
-        grid.setHorizontalSpacing(app_theme().px(3 * SPACE))
+        grid.setHorizontalSpacing(app_theme().px(2 * SPACE))
         grid.setVerticalSpacing(app_theme().px(2 * SPACE))
         self.rows = [_DayRow(grid, weekday) for weekday in range(7)]
         self.fields.addLayout(grid)

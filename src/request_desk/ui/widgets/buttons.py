@@ -252,25 +252,34 @@ class IconButton(QToolButton):
 
 
 class Link(QAbstractButton):
-    """A line that leads somewhere; `picked` tells where."""
+    """A line that leads somewhere, or opens what is told behind it; `picked` tells where."""
 
     picked = Signal(object)
 
-    def __init__(self, text: str, value: object, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, text: str, value: object, parent: QWidget | None = None, *, tone: Tone = Tone.ACCENT, icon: str = ""
+    ) -> None:
         super().__init__(parent)
-        self._value = value
-        self._words = isolated_if_needed(one_line(text))
-        self.setText(no_mnemonic(self._words))
-        self.setAccessibleName(self._words)
+        self._value, self._tone = value, tone
+        self.icon_name = icon  # behind the words
+        self.say(text)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.clicked.connect(self._pressed)
 
+    def say(self, text: str) -> None:
+        """Say something else."""
+        self._words = isolated_if_needed(one_line(text))
+        self.setText(no_mnemonic(self._words))
+        self.setAccessibleName(self._words)
+        self.updateGeometry()
+
     def sizeHint(self) -> QSize:
         theme = app_theme()
-        return QSize(QFontMetrics(theme.small).horizontalAdvance(self._words) + theme.px(12), theme.px(26))
+        icon = theme.px(20) if self.icon_name else 0
+        return QSize(QFontMetrics(theme.small).horizontalAdvance(self._words) + icon + theme.px(12), theme.px(26))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(app_theme().px(80), self.sizeHint().height())
@@ -280,7 +289,10 @@ class Link(QAbstractButton):
         painter = QPainter(self)
         font = QFont(theme.small)
         font.setUnderline(self.underMouse())
-        draw_text(painter, self.rect(), self._words, font, theme.accent)
+        ink = theme.color(self._tone)
+        end = draw_text(painter, self.rect(), self._words, font, ink)
+        if self.icon_name:
+            draw_icon(painter, QRect(end + theme.px(2), 0, theme.px(18), self.height()), self.icon_name, ink, 16)
         if self.hasFocus():
             draw_focus_ring(painter, self.rect(), theme.px(4))
 

@@ -88,7 +88,7 @@ class FlowLayout(QLayout):
         for item in self._items:
             if item.isEmpty():
                 continue
-            hint = item.sizeHint()
+            hint = _hint(item, inner.width())
             width = min(hint.width(), inner.width())
             if height and left + width > inner.right() + 1:
                 _settle(placed, height, move=move)
@@ -98,6 +98,12 @@ class FlowLayout(QLayout):
             height = max(height, hint.height())
         _settle(placed, height, move=move)
         return top + height - rect.top() + margins.bottom()
+
+
+def _hint(item: QLayoutItem, room: int) -> QSize:
+    """The size that a part wants in a row of this width: a text that may wrap takes more lines only where one has no room."""
+    part = item.widget()
+    return part.fitted(room) if isinstance(part, PlainLabel) else item.sizeHint()
 
 
 def _settle(placed: list[tuple[QLayoutItem, QRect]], height: int, *, move: bool) -> None:

@@ -12,6 +12,8 @@ from request_desk.ui.widgets.theme import ICON, RADIUS_CONTROL, app_theme
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 CENTER = Qt.AlignmentFlag.AlignCenter
+RUN_GAP = 8  # between the parts of a line
+_NO_END = 1 << 24
 
 
 class TextRun(NamedTuple):
@@ -47,7 +49,22 @@ def _fitted(font: QFont, text: str, room: int) -> tuple[str, int]:
     return elided, measure.horizontalAdvance(elided)
 
 
-def draw_run(painter: QPainter, rect: QRect, parts: Sequence[TextRun], gap: int = 8) -> int:
+def text_width(font: QFont, text: str) -> int:
+    """Return how wide one line of text is."""
+    return _fitted(font, text, _NO_END)[1]
+
+
+def fitted_text(font: QFont, text: str, room: int) -> str:
+    """Return one line of text elided to `room`."""
+    return _fitted(font, text, room)[0]
+
+
+def run_width(parts: Sequence[TextRun], gap: int = RUN_GAP) -> int:
+    """Return how wide the parts are after each other."""
+    return sum(text_width(part.font, part.text) + gap for part in parts) - gap if parts else 0
+
+
+def draw_run(painter: QPainter, rect: QRect, parts: Sequence[TextRun], gap: int = RUN_GAP) -> int:
     """Draw the parts after each other in one line, the one that does not fit elided, and return the width used."""
     left = rect.left()
     for part in parts:

@@ -74,6 +74,11 @@ class Sheet(QDialog):
             return wanted
         return wanted.boundedTo(parent.window().size() - QSize(2 * _AROUND, 2 * _AROUND))
 
+    def _most_height(self) -> int:
+        """The height that the window has for a sheet, 0 without a window."""
+        parent = self.parentWidget()
+        return 0 if parent is None else parent.window().height() - 2 * _AROUND
+
     def say(self, sentence: str) -> None:
         """Say why something was not done; an empty sentence says nothing."""
         self.said.setText(sentence)
@@ -91,8 +96,11 @@ class Sheet(QDialog):
     def event(self, event: QEvent) -> bool:
         done = super().event(event)
         if event.type() is QEvent.Type.LayoutRequest:
-            # What is said later (a rule, a refusal) makes room for itself; nothing is squeezed.
+            # What is said later (a rule, a refusal) makes room for itself: in the window, then in what can be lower.
             needed = self.body.totalHeightForWidth(self.width())
+            if self._most_height():
+                least = self.body.totalMinimumHeightForWidth(self.width())
+                needed = max(least, min(needed, self._most_height()))
             if needed > self.height():
                 self.resize(self.width(), needed)
         return done

@@ -228,10 +228,11 @@ class SearchField(QLineEdit):
 
     searched = Signal(str)
 
-    def __init__(self, placeholder: str, *, keys: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, placeholder: str, *, short: str = "", keys: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hint = keys_text(keys)
         self._told = ""
+        self._placeholders = placeholder, short or placeholder  # the second where the first has no room
         self.setPlaceholderText(placeholder)
         self.setAccessibleName(placeholder)
         self.setMaxLength(200)
@@ -256,8 +257,14 @@ class SearchField(QLineEdit):
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
         measure = self.fontMetrics()
-        room = measure.horizontalAdvance(self.placeholderText()) + measure.horizontalAdvance(self._hint)
+        room = measure.horizontalAdvance(self._placeholders[0]) + measure.horizontalAdvance(self._hint)
         return QSize(room + app_theme().px(48), hint.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        whole, short = self._placeholders
+        room = self.width() - app_theme().px(36)  # as its edges take
+        self.setPlaceholderText(whole if self.fontMetrics().horizontalAdvance(whole) <= room else short)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(app_theme().px(96), super().minimumSizeHint().height())

@@ -42,7 +42,10 @@ def no_mnemonic(text: str) -> str:
 
 
 class PlainLabel(QLabel):
-    """A text that is never taken for rich text; `text()` gives back what was set."""
+    """A text that is never taken for rich text; `text()` gives back what was set.
+
+    One of one line that was given shorter words too paints the first that fit.
+    """
 
     def __init__(
         self,
@@ -59,6 +62,7 @@ class PlainLabel(QLabel):
         super().__init__(parent)
         self._given = ""
         self._shown = ""
+        self._shorter: tuple[str, ...] = ()
         self._name = name
         self._elide = elide
         self.setTextFormat(Qt.TextFormat.PlainText)
@@ -80,10 +84,10 @@ class PlainLabel(QLabel):
     def text(self) -> str:
         return self._given
 
-    def setText(self, text: str) -> None:
-        if text == self._given and self._shown:
+    def setText(self, text: str, *shorter: str) -> None:
+        if (text, shorter) == (self._given, self._shorter) and self._shown:
             return
-        self._given = text
+        self._given, self._shorter = text, shorter
         self._shown = isolated_if_needed(breakable(body_text(text)) if self.wordWrap() else one_line(text, BODY))
         super().setText(self._shown)
         if self._name:
@@ -114,12 +118,22 @@ class PlainLabel(QLabel):
             hint.setWidth(min(hint.width(), app_theme().px(NARROWEST_WRAPPED)))
         return hint
 
+    def fitted(self, room: int) -> QSize:
+        """Return the size of its text in `room`: one line, or as many as it takes where it may wrap."""
+        if not self.wordWrap():
+            return self.sizeHint()
+        line = self.fontMetrics().horizontalAdvance(self._shown) + app_theme().px(
+            2
+        )  # a document measures a little wider
+        width = min(line, room)
+        return QSize(width, self.heightForWidth(width))
+
     def paintEvent(self, event: QPaintEvent) -> None:
         if not self._elide:
             super().paintEvent(event)
             return
         rect = self.contentsRect()
-        shown = self.fontMetrics().elidedText(self._shown, Qt.TextElideMode.ElideRight, rect.width())
+        shown = self.fontMetrics().elidedText(self._fitting(), Qt.TextElideMode.ElideRight, rect.width())
         painter = QPainter(self)
         self.style().drawItemText(
             painter, rect, int(self.alignment()), self.palette(), self.isEnabled(), shown, self.foregroundRole()
@@ -128,11 +142,18 @@ class PlainLabel(QLabel):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self._elide:
-            set_tip(self, self._given if self.is_cut() else "")
+            set_tip(self, self._given if self._fitting() != self._shown or self.is_cut() else "")
 
     def is_cut(self) -> bool:
-        """Whether a label of one line has no room for all of its words."""
-        return self._elide and self.fontMetrics().horizontalAdvance(self._shown) > self.contentsRect().width()
+        """Whether a label of one line has no room for its words, not even for the shortest."""
+        return self._elide and not self._fits(self._fitting())
+
+    def _fitting(self) -> str:
+        words = (self._shown, *(isolated_if_needed(one_line(text, BODY)) for text in self._shorter))
+        return next((each for each in words if self._fits(each)), words[-1])
+
+    def _fits(self, words: str) -> bool:
+        return self.fontMetrics().horizontalAdvance(words) <= self.contentsRect().width()
 
 
 class PlainTextView(QPlainTextEdit):
