@@ -17,7 +17,7 @@ from request_desk.domain.requests import Offer, RequestKind, RequestView, WishKi
 from request_desk.ui.running.loop_probe import LoopProbe
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import Look, app_theme
-from request_desk.ui.window.desktop import Desktop, Launch
+from request_desk.ui.window.desktop import Desktop, Launch, looped
 from request_desk.ui.window.key_sheet import scope_title
 from request_desk.ui.window.keys import keys_text
 from request_desk.ui.window.pages import PAGES, WindowPage
@@ -402,8 +402,7 @@ def run(launch: Launch, mails: Mails, out: Path, *, pictures: bool, say: Say) ->
     desktop.ready.connect(begin)
     desktop.failed.connect(failed)
     desktop.frame.painted.connect(probe.start)
-    QTimer.singleShot(0, desktop, desktop.show)
-    application.exec()
+    looped(application, desktop)
     for sentence in failures:
         say(sentence)
     return 1 if failures else 0

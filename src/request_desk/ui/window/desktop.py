@@ -6,6 +6,7 @@ from collections.abc import Callable
 from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple
 
+import shiboken6
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
@@ -155,5 +156,15 @@ def run(launch: Launch, started: Callable[["Desktop"], object] | None = None) ->
     desktop = Desktop(launch)
     if started is not None:
         started(desktop)
+    return looped(application, desktop)
+
+
+def looped(application: QApplication, desktop: Desktop) -> int:
+    """Show a desktop until it is closed, and return the exit code.
+
+    Its widgets are deleted here, while the application is there: left to the end of Python, they go in any order.
+    """
     QTimer.singleShot(0, desktop, desktop.show)
-    return application.exec()
+    code = application.exec()
+    shiboken6.delete(desktop.frame)
+    return code
