@@ -85,6 +85,7 @@ class MessageCenter(WindowPage):
         self._burst_text = ""
         self._department_told = ""
         self._first = True
+        self._was_empty = False
         self._stays = False  # the open request, while another list is read
         self.feed = RequestFeed(context, self)
         self.building = self._build()
@@ -287,11 +288,16 @@ class MessageCenter(WindowPage):
             self.list_stack.show_content()
             if self._wanted_id is not None and self.list.select_key(self._wanted_id):
                 self._wanted_id = None
-            elif self._first and self._wanted_id is None:
+            elif self._wanted_id is None and (self._first or self._waits_for_one()):
                 self.list.select_first()
         if self.list_stack.hasFocus() or (self._first and not self._is_typing()):
             self.focus_list()
         self._first = self._stays = False
+        self._was_empty = self.feed.model.rowCount() == 0
+
+    def _waits_for_one(self) -> bool:
+        """Whether the first request that comes into the empty list is opened at once: nothing else is being done here."""
+        return self._was_empty and self.isVisible() and self.response_controller.request_controller.request_id is None
 
     def row_lines(self, key: int) -> RowLines | None:
         """Return what the list has room to say about a request that it has read."""
