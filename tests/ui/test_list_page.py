@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QAbstractItemModelTester, QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionViewItem, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
@@ -420,3 +420,14 @@ def test_a_column_for_wide_lists_is_left_out_of_narrow_ones(desk_at: OpenDesk, p
         view.show()
         QApplication.processEvents()
         assert view.isColumnHidden(1) is is_hidden
+
+
+def test_the_pointer_shades_no_single_cell(desk_at: OpenDesk, practice: Practice) -> None:
+    practice.a_request()
+    view = desk_at().page.view
+    for column in range(view.model().columnCount()):
+        index = view.model().index(0, column)
+        look = QStyleOptionViewItem()
+        look.state = QStyle.StateFlag.State_Enabled | QStyle.StateFlag.State_MouseOver
+        view.itemDelegateForIndex(index).initStyleOption(look, index)  # type: ignore[attr-defined]
+        assert look.state == QStyle.StateFlag.State_Enabled

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from PySide6.QtCore import QModelIndex, QObject, QPoint, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QPainter, QResizeEvent
-from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+from PySide6.QtWidgets import QHeaderView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from request_desk.ui.lists.windowed import TEXT_ROLES, Index, ListView, WindowedModel
 from request_desk.ui.widgets.painting import draw_icon
@@ -81,7 +81,15 @@ class ColumnsModel(WindowedModel[Row]):
         return None
 
 
-class _Dots(QStyledItemDelegate):
+class _Cell(QStyledItemDelegate):
+    """Paints a cell; the pointer shades none by itself: what is chosen is a row."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        option.state &= ~QStyle.StateFlag.State_MouseOver
+
+
+class _Dots(_Cell):
     """Paints the three dots of a row; the word that stands there is for readers."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
@@ -103,7 +111,7 @@ class ColumnsView(ListView):
     menu_wanted = Signal(object, QPoint)  # key, where on the screen
 
     def __init__(self, model: ColumnsModel[Any], *, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(model, QStyledItemDelegate(), name=name, row_height=COLUMN_ROW, parent=parent)
+        super().__init__(model, _Cell(), name=name, row_height=COLUMN_ROW, parent=parent)
         self._columns = model.columns
         self._dots = next((place for place, column in enumerate(self._columns) if column.dots), -1)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
