@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QDateEdit, QFileDialog
 from pytestqt.qtbot import QtBot
@@ -460,3 +460,16 @@ def test_the_report_counts_a_period_and_is_exported(
     next(each for each in sheet.period.menu_open().actions() if each.text() == "Last month").trigger()
     desk.settle()
     assert str(model.index(0, 1).data()) == "0"
+
+
+@pytest.mark.parametrize("size", [(960, 680), (1366, 768), (1440, 860)])
+def test_name_and_birth_date_have_room_in_each_row(
+    desk_at: OpenDesk, practice: Practice, size: tuple[int, int]
+) -> None:  # UI5
+    practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:00")
+    desk = desk_at(size=size)
+    view = desk.page.view
+    index = view.model().index(0, 1)
+    assert view.model().data(index) == "Zuri Okafor, 03/12/22"
+    needed = QFontMetrics(view.font()).horizontalAdvance("Mariana Rodriguez, 12/01/10")
+    assert view.columnWidth(1) >= needed + 12

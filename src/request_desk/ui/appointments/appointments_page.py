@@ -109,7 +109,7 @@ class AppointmentsPage(ListPage[Appointment]):
             columns=(
                 Column(_("When"), self._when, 146, order=AppointmentOrder.START),
                 Column(_("Patient"), self._who, order=AppointmentOrder.PATIENT),
-                Column(_("Type"), self._type, 96),
+                Column(_("Type"), self._type, 96, from_width=720),
                 Column(_("Provider"), self._provider, 116, order=AppointmentOrder.PROVIDER),
                 Column(_("Location"), self._place, 92, from_width=760),
                 Column(_("Status"), self._status, 96, order=AppointmentOrder.STATUS),
