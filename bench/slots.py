@@ -47,7 +47,7 @@ def _rows(
     def cold(_number: int) -> object:
         return desk.query(me, schedule_queries.find_slots, type_id=type_id, span=span)
 
-    book, type_ = desk.query(me, lambda unit: (slots.open_book(unit, span), slots.type_rules(unit, type_id).type))
+    book, type_ = desk.query(me, lambda unit: (slots.open_book(unit, span), slots.type_rules(unit, type_id)))
     found = book.slots(type_, for_staff=True, earliest=data.NOW)
     size = f"{len(busy)} providers × {scale.days} days, {_share(busy):.0%} booked"
     times = rotated(

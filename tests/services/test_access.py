@@ -412,7 +412,7 @@ def test_a_fresh_practice_has_nobody_until_init_gives_the_administrator_a_code(
     assert len(first.code.text.replace("-", "")) * 5 >= 128  # bits
     person = signed_in(desk, first.code.text, "$ad")
     assert person.must_change
-    assert person.staff.roles == {Role.ADMINISTRATOR}
+    assert person.staff.roles == {Role.ADMINISTRATOR, Role.TYPES}
     again = desk.perform(SYSTEM, administration.first_administrator).value
     assert again.code.text != first.code.text
     with pytest.raises(SignedOut):

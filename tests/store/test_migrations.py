@@ -38,7 +38,7 @@ def shape(database: Database) -> list[str]:
             rows = connection.execute(
                 text("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND tbl_name <> 'alembic_version'")
             )
-            return sorted(" ".join(row[0].split()) for row in rows)
+            return sorted(_in_parts(" ".join(row[0].split())) for row in rows)
         found = []
         for query in (
             "SELECT table_name, column_name, data_type, is_nullable, column_default, is_identity FROM information_schema.columns"
@@ -52,6 +52,21 @@ def shape(database: Database) -> list[str]:
         ):
             found += [" | ".join(str(value) for value in row) for row in connection.execute(text(query))]
         return sorted(found)
+
+
+def _in_parts(statement: str) -> str:
+    """Order columns and constraints of a table by their words: SQLite writes a column that came later behind the constraints."""
+    if not statement.startswith("CREATE TABLE"):
+        return statement
+    inside = statement[statement.index("(") + 1 : statement.rindex(")")]
+    parts, depth = [""], 0
+    for sign in inside:
+        depth += (sign == "(") - (sign == ")")
+        if sign == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += sign
+    return statement.replace(inside, ", ".join(sorted(part.strip() for part in parts)))
 
 
 def test_the_head_is_the_schema(empty: Database, request: pytest.FixtureRequest) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from request_desk.domain.ids import ContactId, ProviderId, StaffId
 
@@ -22,6 +23,14 @@ class Role(StrEnum):
     SCHEDULER = "scheduler"
     PROVIDER = "provider"
     ADMINISTRATOR = "administrator"
+    # Beside one of those above:
+    TYPES = "types"
+    AVAILABILITY = "availability"
+
+
+WORKING: Final = frozenset(
+    {Role.SCHEDULER, Role.PROVIDER, Role.ADMINISTRATOR}
+)  # a role to work in; the others come with it
 
 
 class Permission(StrEnum):
@@ -43,6 +52,10 @@ class Permission(StrEnum):
     OWN_PHRASES = "own_phrases"
     OWN_ACCOUNT = "own_account"
     USE_PORTAL = "use_portal"
+    MANAGE_TYPES = "manage_types"  # appointment types and meeting rooms
+    OWN_AVAILABILITY = "own_availability"  # the own windows, time off and extra hours
+    ENTER_ABSENCES = "enter_absences"  # time off and extra hours of everybody: the sick doctor at 7 a.m.
+    AVAILABILITY_ON_BEHALF = "availability_on_behalf"  # the windows of everybody; the provider is told
     RUN_JOBS = "run_jobs"
 
 
@@ -98,8 +111,13 @@ _STAFF_ALWAYS = frozenset(
 )
 GRANTS: Mapping[Role, frozenset[Permission]] = {
     Role.SCHEDULER: _STAFF_ALWAYS
-    | {Permission.CHANGE_SCHEDULE, Permission.CHANGE_PATIENTS, Permission.RETRY_DELIVERIES},
-    Role.PROVIDER: _STAFF_ALWAYS | {Permission.CHANGE_SCHEDULE},
+    | {
+        Permission.CHANGE_SCHEDULE,
+        Permission.CHANGE_PATIENTS,
+        Permission.RETRY_DELIVERIES,
+        Permission.ENTER_ABSENCES,
+    },
+    Role.PROVIDER: _STAFF_ALWAYS | {Permission.CHANGE_SCHEDULE, Permission.OWN_AVAILABILITY},
     Role.ADMINISTRATOR: _STAFF_ALWAYS
     | {
         Permission.CHANGE_SCHEDULE,
@@ -108,7 +126,10 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         Permission.MANAGE_SETTINGS,
         Permission.MANAGE_STAFF,
         Permission.MANAGE_PHRASES,
+        Permission.ENTER_ABSENCES,
     },
+    Role.TYPES: frozenset({Permission.MANAGE_TYPES}),
+    Role.AVAILABILITY: frozenset({Permission.AVAILABILITY_ON_BEHALF}),
 }
 
 

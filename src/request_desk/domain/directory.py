@@ -1,5 +1,6 @@
 """The practice's own things: locations, providers, departments, staff, appointment types, patients, contacts, settings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
@@ -86,6 +87,25 @@ class LeadTime:
 
 
 @dataclass(frozen=True, slots=True)
+class BookingRules:
+    """Who may have a type when, and how long it takes (AP7); what is None, 0 or empty is no rule.
+
+    Ages are whole months on the day of the visit: from `min_age_months` on, and before `max_age_months`.
+    """
+
+    min_age_months: int | None = None
+    max_age_months: int | None = None
+    rest: timedelta = timedelta(0)  # since the last completed appointment of the same group
+    rest_group: str = ""  # types with the same word; empty: this type alone
+    new_patient: timedelta | None = None  # the duration for somebody who was never seen here
+    interpreter: timedelta = timedelta(0)  # added when the patient needs an interpreter
+    durations: Mapping[ProviderId, timedelta] = field(default_factory=dict)  # of single providers
+
+    def __bool__(self) -> bool:
+        return self != BookingRules()
+
+
+@dataclass(frozen=True, slots=True)
 class AppointmentType:
     """The rules of a kind of appointment. `maximum_advance` is whole practice days; `grid` divides the hour into starts."""
 
@@ -104,6 +124,10 @@ class AppointmentType:
     provider_ids: tuple[ProviderId, ...]  # empty: every provider
     active: bool
     version: int
+    late_cancel: timedelta = timedelta(hours=24)  # a cancellation this near to the start is noted as late
+    no_show_after: timedelta | None = None  # after the start, in person; None: once nobody can join any more (AP5)
+    is_video: bool = False
+    booking_rules: BookingRules = field(default_factory=BookingRules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     event,
+    false,
     text,
 )
 
@@ -40,6 +41,21 @@ def _flag(name: str, *, default: bool) -> Column[bool]:
 
 def _text(name: str) -> Column[str]:
     return Column(name, Text, nullable=False, default="")
+
+
+# Columns that came later: SQLite adds one only with the value that the rows before it have.
+
+
+def _added_text(name: str, value: str = "") -> Column[str]:
+    return Column(name, Text, nullable=False, server_default=text(f"'{value}'"))
+
+
+def _added_number(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False, server_default=text("0"))
+
+
+def _added_flag(name: str) -> Column[bool]:
+    return Column(name, Flag, nullable=False, server_default=false())
 
 
 # the practice
@@ -78,6 +94,7 @@ provider = Table(
     _text("mobile_phone"),
     Column("position", Integer, nullable=False, default=0),
     _flag("active", default=True),
+    _added_text("room"),  # the unguessable part of the address of the provider's meeting room
     sqlite_strict=True,
 )
 
@@ -202,6 +219,46 @@ appointment_type = Table(
         name="signs",
     ),
     one_of("rebooking_mode", ("any_provider", "same_provider")),
+    # Visit rules (AP7): empty or 0 is no rule.
+    Column("min_age_months", Integer),
+    Column("max_age_months", Integer),  # the month before which the patient must come
+    _added_number("rest_days"),  # since the last completed appointment of the same group
+    _added_text("rest_group"),  # empty: the type alone
+    Column("new_patient_minutes", Integer),
+    _added_number("interpreter_minutes"),
+    Column("no_show_minutes", Integer),  # after the start, for appointments in person (AP5)
+    _added_flag("is_video"),
+    _added_text("verification", "none"),  # what a manage link asks for (ML5)
+    sqlite_strict=True,
+)
+
+# How long a type takes with one provider, where that is not the type's own duration (AP7).
+appointment_type_duration = Table(
+    "appointment_type_duration",
+    metadata,
+    Column("type_id", Id, ForeignKey("appointment_type.id"), primary_key=True),
+    Column("provider_id", Id, ForeignKey("provider.id"), primary_key=True),
+    Column("duration_minutes", Integer, nullable=False),
+    CheckConstraint("duration_minutes BETWEEN 5 AND 480", name="duration"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# What somebody who may not change it asks for, about a type or a meeting room (AD1).
+suggestion = Table(
+    "suggestion",
+    metadata,
+    _id(),
+    _version(),
+    Column("about_kind", Text, nullable=False),
+    Column("about_id", Id, nullable=False),
+    Column("staff_id", Id, ForeignKey("staff.id"), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    Column("closed_by_id", Id),
+    one_of("about_kind", ("type", "room")),
+    *at_most("text", 2000),
     sqlite_strict=True,
 )
 
@@ -239,6 +296,7 @@ availability_window = Table(
         "start_minute BETWEEN 0 AND 1439 AND start_minute < end_minute AND end_minute <= start_minute + 1440",
         name="minutes",
     ),
+    Column("removed_at", Instant),  # removed by its owner: it is shown nowhere but in the history (AV2)
     sqlite_strict=True,
 )
 
@@ -261,6 +319,8 @@ absence = Table(
     _text("label"),
     CheckConstraint("starts_at < ends_at", name="order"),
     Index("ix_absence_provider_id_starts_at", "provider_id", "starts_at"),
+    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("removed_at", Instant),
     sqlite_strict=True,
 )
 
@@ -280,6 +340,7 @@ patient = Table(
     _flag("active", default=True),
     _flag("deceased", default=False),
     Column("merged_into_id", Id, ForeignKey("patient.id")),  # a duplicate: everything of it is there now
+    _added_flag("needs_interpreter"),
     sqlite_strict=True,
 )
 Index("ix_patient_family_name_id", patient.c.family_name, patient.c.id)
@@ -399,6 +460,11 @@ appointment = Table(
         sqlite_where=text("status = 'cancelled'"),
         postgresql_where=text("status = 'cancelled'"),
     ),
+    # Marks that are no status (AP5), and the lobby of a meeting (VM1).
+    Column("arrived_at", Instant),
+    Column("late_at", Instant),  # when somebody told us that they come later
+    Column("parent_confirmed_at", Instant),
+    Column("admitted_at", Instant),
     # A chain is a line: nothing is replaced twice.
     Index(
         "uq_appointment_replaces_id",
@@ -417,6 +483,120 @@ appointment = Table(
         postgresql_where=text(BLOCKING),
     ),
     sqlite_strict=True,
+)
+
+# Who would like a time that is not there yet (ACT8): without `appointment_id` a waiting list, with it the wish for something earlier.
+waitlist_entry = Table(
+    "waitlist_entry",
+    metadata,
+    _id(),
+    _version(),
+    Column("patient_id", Id, ForeignKey("patient.id"), nullable=False, index=True),
+    Column("type_id", Id, ForeignKey("appointment_type.id"), nullable=False),
+    Column("provider_id", Id, ForeignKey("provider.id")),  # null: any
+    Column("location_id", Id, ForeignKey("location.id")),  # null: any
+    Column("appointment_id", Id, ForeignKey("appointment.id")),  # given up for an earlier one
+    Column("from_day", Day),
+    Column("until_day", Day),
+    _text("note"),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by_kind", Text, nullable=False),
+    Column("created_by_id", Id, nullable=False),
+    Column("closed_at", Instant),
+    _text("closed_reason"),
+    CheckConstraint("(closed_at IS NULL) = (closed_reason = '')", name="closed"),
+    *at_most("note", 500),
+    Index(
+        "ix_waitlist_entry_open",
+        "type_id",
+        "id",
+        sqlite_where=text("closed_at IS NULL"),
+        postgresql_where=text("closed_at IS NULL"),
+    ),
+    Index(
+        "uq_waitlist_entry_appointment_id",
+        "appointment_id",
+        unique=True,
+        sqlite_where=text("closed_at IS NULL AND appointment_id IS NOT NULL"),
+        postgresql_where=text("closed_at IS NULL AND appointment_id IS NOT NULL"),
+    ),
+    sqlite_strict=True,
+)
+
+# A freed time that is offered to somebody, with the hold that keeps it for them (ACT8).
+slot_offer = Table(
+    "slot_offer",
+    metadata,
+    _id(),
+    _version(),
+    Column("freed_id", Id, ForeignKey("appointment.id"), nullable=False, index=True),  # whose time became free
+    Column("hold_id", Id, ForeignKey("appointment.id"), nullable=False, unique=True),
+    Column("patient_id", Id, ForeignKey("patient.id"), nullable=False),
+    Column("contact_id", Id, ForeignKey("contact.id"), nullable=False),
+    Column("request_id", Id, ForeignKey("request.id")),
+    Column("entry_id", Id, ForeignKey("waitlist_entry.id")),
+    Column("state", Text, nullable=False),
+    Column("rank", Integer, nullable=False),  # which try this was for the freed time, from 1
+    Column("expires_at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by_id", Id, nullable=False),  # 0: the program, when it goes on to the next
+    Column("decided_at", Instant),
+    one_of("state", ("open", "accepted", "declined", "expired", "withdrawn")),
+    CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided"),
+    Index(  # never two offers for one freed time
+        "uq_slot_offer_freed_id_open",
+        "freed_id",
+        unique=True,
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+    Index(
+        "ix_slot_offer_expires_at",
+        "expires_at",
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+    sqlite_strict=True,
+)
+
+# A provider who is out (ACT9): what was proposed for each appointment, and how far the batch got.
+provider_out = Table(
+    "provider_out",
+    metadata,
+    _id(),
+    _version(),
+    Column("provider_id", Id, ForeignKey("provider.id"), nullable=False),
+    Column("absence_id", Id, ForeignKey("absence.id")),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    _text("label"),
+    Column("state", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by_id", Id, nullable=False),
+    one_of("state", ("draft", "running", "done", "discarded")),
+    CheckConstraint("starts_at < ends_at", name="order"),
+    sqlite_strict=True,
+)
+
+provider_out_row = Table(
+    "provider_out_row",
+    metadata,
+    Column("plan_id", Id, ForeignKey("provider_out.id"), primary_key=True),
+    Column("appointment_id", Id, ForeignKey("appointment.id"), primary_key=True),
+    Column("act", Text, nullable=False),
+    Column("provider_id", Id, ForeignKey("provider.id")),  # the proposed place of a move
+    Column("location_id", Id, ForeignKey("location.id")),
+    Column("starts_at", Instant),
+    Column("state", Text, nullable=False),
+    _text("error"),
+    Column("new_appointment_id", Id, ForeignKey("appointment.id")),
+    one_of("act", ("move", "cancel", "keep")),
+    one_of("state", ("pending", "done", "failed")),
+    CheckConstraint(
+        "(act = 'move') = (starts_at IS NOT NULL AND provider_id IS NOT NULL AND location_id IS NOT NULL)", name="place"
+    ),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
 )
 
 # requests

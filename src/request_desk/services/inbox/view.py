@@ -48,7 +48,7 @@ from request_desk.services.inbox import scope as request_scope
 from request_desk.services.notices import outbox
 from request_desk.services.people import patients
 from request_desk.services.schedule import queries as schedule_queries
-from request_desk.services.schedule.slots import TypeRules, type_rules
+from request_desk.services.schedule.slots import type_rules
 from request_desk.services.schedule.views import chain_end, held_for, missed_of, upcoming_of
 from request_desk.store import schema
 
@@ -172,8 +172,8 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
         patient=patients.card(unit, PatientId(row.patient_id)),
         sender=sender,
         type_id=None if row.type_id is None else TypeId(row.type_id),
-        type_name=rules.type.name if rules else "",
-        type_minutes=int(rules.type.duration.total_seconds()) // 60 if rules else 0,
+        type_name=rules.name if rules else "",
+        type_minutes=int(rules.duration.total_seconds()) // 60 if rules else 0,
         provider_id=None if row.provider_id is None else ProviderId(row.provider_id),
         provider_name=names.provider or "",
         location_id=None if row.location_id is None else LocationId(row.location_id),
@@ -358,7 +358,7 @@ def _asked(row: Row[Any], wishes: dict[int, list[Wish]]) -> AskedBefore:
 
 
 def _rules(
-    unit: Unit, row: Row[Any], appointment: Appointment | None, rules: TypeRules | None
+    unit: Unit, row: Row[Any], appointment: Appointment | None, rules: AppointmentType | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What stands against what is asked, and the other rules: notice, rebooking mode, the last twelve months (AP5)."""
     kind = RequestKind(row.kind)
@@ -371,15 +371,15 @@ def _rules(
         else:
             limits = (told,)
         if kind is RequestKind.RESCHEDULE:
-            found.append(_mode(rules.type, appointment))
+            found.append(_mode(rules, appointment))
     found.append(_last_year(unit, PatientId(row.patient_id)))
     return limits, tuple(each for each in found if each)
 
 
-def _notice(unit: Unit, kind: RequestKind, appointment: Appointment, rules: TypeRules) -> tuple[str, bool]:
+def _notice(unit: Unit, kind: RequestKind, appointment: Appointment, rules: AppointmentType) -> tuple[str, bool]:
     """The rule of notice in words, "" for none, and whether it is met."""
     is_cancel = kind is RequestKind.CANCEL
-    notice = rules.type.cancel_notice if is_cancel else rules.type.reschedule_notice
+    notice = rules.cancel_notice if is_cancel else rules.reschedule_notice
     if is_cancel and is_late_cancel(appointment.starts_at, unit.now, rules.late_cancel):
         length = length_words(rules.late_cancel, unit.words)
         return _("Late cancellation: less than {notice} before the visit").format(notice=length), False

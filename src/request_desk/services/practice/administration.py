@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, delete, insert, select
 
-from request_desk.domain.access import Permission, Role
+from request_desk.domain.access import WORKING, Permission, Role
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import ADMINISTRATOR_LOGIN
 from request_desk.domain.errors import Invalid, NotFound, Problems, Refused, UndoRefused
@@ -268,7 +268,7 @@ def first_administrator(unit: Unit) -> access.OneTimeCode:
             login=ADMINISTRATOR_LOGIN,
             name=_("Administrator"),
             initials="AD",
-            roles=[str(Role.ADMINISTRATOR)],
+            roles=[str(Role.ADMINISTRATOR), str(Role.TYPES)],
             must_change=True,
         )
         unit.record("added_staff", Topic.STAFF, staff_id)
@@ -345,8 +345,8 @@ def _account(unit: Unit, new: NewStaff, own: StaffId | None) -> Mapping[str, Any
 
 
 def _check_roles(roles: frozenset[Role]) -> None:
-    if not roles:
-        raise Invalid(_("Choose at least one role."), field="Roles")
+    if WORKING.isdisjoint(roles):
+        raise Invalid(_("Choose scheduler, provider or administrator, at least one of them."), field="Roles")
 
 
 def _check_provider(unit: Unit, provider_id: ProviderId | None, own: StaffId | None) -> None:

@@ -14,10 +14,8 @@ from request_desk.domain.availability import AvailabilityWindow
 from request_desk.domain.directory import (
     AppointmentType,
     Department,
-    LeadTime,
     Location,
     Provider,
-    RebookingMode,
     Staff,
 )
 from request_desk.domain.errors import Invalid, NotAllowed
@@ -27,6 +25,7 @@ from request_desk.domain.words import _, plural
 from request_desk.services.desk import Unit
 from request_desk.services.inbox.scope import IS_ACTIVE
 from request_desk.services.people.access import staff_view
+from request_desk.services.schedule import slots
 from request_desk.store import schema
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -50,8 +49,9 @@ _MEMBERS = (
     .select_from(schema.department_member.join(schema.staff, staff.id == member.staff_id))
     .order_by(staff.name, staff.id)
 )
-_TYPES = select(*kind).order_by(kind.position, kind.name, kind.id)
+_TYPES = select(*slots.TYPE_COLUMNS).order_by(kind.position, kind.name, kind.id)
 _TYPE_PROVIDERS = select(*schema.appointment_type_provider.c)
+_TYPE_DURATIONS = select(*schema.appointment_type_duration.c)
 _ACTIVE = select(staff.id).where(IS_ACTIVE)
 _STAFF = select(*staff).order_by(staff.name, staff.id)
 _WINDOWS = select(*window).order_by(window.provider_id, window.weekday, window.start_minute, window.id)
@@ -154,26 +154,13 @@ def appointment_types(unit: Unit, *, all_: bool = False) -> tuple[AppointmentTyp
     able: dict[int, list[ProviderId]] = defaultdict(list)
     for row in unit.rows(_TYPE_PROVIDERS):
         able[row.type_id].append(ProviderId(row.provider_id))
+    lengths: dict[int, dict[ProviderId, timedelta]] = defaultdict(dict)
+    for row in unit.rows(_TYPE_DURATIONS):
+        lengths[row.type_id][ProviderId(row.provider_id)] = row.duration_minutes * _MINUTE
     return tuple(
-        AppointmentType(
-            TypeId(row.id),
-            row.name,
-            row.short_name,
-            row.duration_minutes * _MINUTE,
-            row.buffer_minutes * _MINUTE,
-            row.hold_minutes * _MINUTE,
-            LeadTime(row.notice_minutes * _MINUTE, row.notice_days),
-            LeadTime(row.reschedule_notice_minutes * _MINUTE, row.reschedule_notice_days),
-            LeadTime(row.cancel_notice_minutes * _MINUTE, row.cancel_notice_days),
-            timedelta(days=row.advance_days),
-            row.grid_minutes * _MINUTE,
-            RebookingMode(row.rebooking_mode),
-            tuple(sorted(able[row.id])),
-            row.active,
-            row.version,
-        )
+        slots.rules_of(row, tuple(sorted(able[row.rules_id])), lengths[row.rules_id])
         for row in unit.rows(_TYPES)
-        if all_ or row.active
+        if all_ or row.rules_active
     )
 
 
@@ -302,7 +289,13 @@ def set_preference(unit: Unit, key: str, value: object) -> None:
 
 def role_words(roles: Iterable[Role]) -> list[str]:
     """Return the roles in words, in the order of the roles."""
-    words = {Role.SCHEDULER: _("scheduler"), Role.PROVIDER: _("provider"), Role.ADMINISTRATOR: _("administrator")}
+    words = {
+        Role.SCHEDULER: _("scheduler"),
+        Role.PROVIDER: _("provider"),
+        Role.ADMINISTRATOR: _("administrator"),
+        Role.TYPES: _("types and rooms"),
+        Role.AVAILABILITY: _("availability of others"),
+    }
     have = frozenset(roles)
     return [words[role] for role in Role if role in have]
 

@@ -132,7 +132,7 @@ def find_slots(
     """
     unit.require(Permission.VIEW_SCHEDULE)
     on_calendar(span.starts_at, span.ends_at)
-    type_ = slots.type_rules(unit, type_id).type
+    type_ = slots.type_rules(unit, type_id)
     book = open_book(
         unit, span, provider_ids=provider_ids, exclude_chain=exclude_chain, exclude_request=exclude_request
     )
@@ -160,7 +160,7 @@ def first_slot(
     """Return the first of `find_slots` without making the others."""
     unit.require(Permission.VIEW_SCHEDULE)
     on_calendar(span.starts_at, span.ends_at)
-    type_ = slots.type_rules(unit, type_id).type
+    type_ = slots.type_rules(unit, type_id)
     book = open_book(unit, span, provider_ids=provider_ids)
     earliest, latest = _bounds(unit, type_, for_staff=for_staff)
     return book.first(
@@ -254,7 +254,7 @@ def slot_check(
     """Tell what stands against a time that staff picked: limits that need a reason, and notes that do not."""
     unit.require(Permission.VIEW_SCHEDULE)
     on_calendar(slot.starts_at)
-    type_ = slots.type_rules(unit, type_id).type
+    type_ = slots.type_rules(unit, type_id)
     moved = None if replaces is None else load(unit, replaces)
     ends_at = slot.starts_at + type_.duration
     location = slots.all_locations(unit).get(slot.location_id)
@@ -310,7 +310,7 @@ def snapped(
     ]
     start = max([day.starts_at, unit.now, *(each.ends_at for each in busy if each.ends_at <= at)])
     end = min([day.ends_at, *(each.starts_at for each in busy if each.starts_at > at)])
-    type_ = slots.type_rules(unit, type_id).type
+    type_ = slots.type_rules(unit, type_id)
     if at < unit.now or any(each.starts_at <= at < each.ends_at for each in busy):
         return Snapped(None, type_.duration, timedelta(0), ())
     book = open_book(
@@ -344,7 +344,7 @@ def snapped(
     before = [each for each in found if each.starts_at <= at]
     if found:
         return Snapped(before[-1] if before else found[0], type_.duration, gap.ends_at - gap.starts_at, ())
-    kinds = (slots.type_rules(unit, TypeId(row[0])).type for row in unit.rows(_ACTIVE_TYPES))
+    kinds = (slots.type_rules(unit, TypeId(row[0])) for row in unit.rows(_ACTIVE_TYPES))
     fitting = tuple(each.id for each in kinds if within(each))
     return Snapped(None, type_.duration, gap.ends_at - gap.starts_at, fitting)
 
@@ -462,7 +462,7 @@ def portal_slots(
     on_calendar(from_day)
     if not 1 <= days <= _PORTAL_DAYS:
         raise Invalid(_("Choose at most {days} days.").format(days=_PORTAL_DAYS), field=_("Days"))
-    type_ = slots.type_rules(unit, type_id).type
+    type_ = slots.type_rules(unit, type_id)
     if not type_.active:
         raise NotFound(_("This kind of visit is not offered any more. Choose another one."))
     earliest, latest = _bounds(unit, type_, for_staff=False)
@@ -574,7 +574,7 @@ def _asked(unit: Unit, request_id: RequestId) -> _Asked:
         id=request_id,
         patient_id=PatientId(row.patient_id),
         kind=row.kind,
-        type=None if type_id is None else slots.type_rules(unit, TypeId(type_id)).type,
+        type=None if type_id is None else slots.type_rules(unit, TypeId(type_id)),
         provider_id=provider_id,
         location_id=location_id,
         only_location=row.location_id is not None,

@@ -23,7 +23,7 @@ from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.schedule import holds
-from request_desk.services.schedule.slots import TYPE_COLUMNS, TypeRules, rules_of, type_rules
+from request_desk.services.schedule.slots import TYPE_COLUMNS, rules_of, type_rules
 from request_desk.services.schedule.two_places import elsewhere
 from request_desk.services.schedule.views import VIEW, load, not_there, view
 from request_desk.store import schema
@@ -70,7 +70,7 @@ class _Seen:
     """An appointment with the rules of its type (not with whose they are)."""
 
     appointment: Appointment
-    rules: TypeRules
+    rules: AppointmentType
     visible_at: datetime
 
 
@@ -94,7 +94,7 @@ def hold(
         _check_movable(unit, moved, patient_id)
     _check_patient(unit, patient_id, is_move=moved is not None)
     _check_request(unit, request_id, patient_id, is_open=True)
-    type_ = type_rules(unit, type_id if moved is None else moved.type_id).type
+    type_ = type_rules(unit, type_id if moved is None else moved.type_id)
     where = holds.place(unit, slot, type_, is_move=moved is not None)
     chain_id = None if moved is None else moved.chain_id
     holds.expire_here(unit, where, chain_id or AppointmentId(0))
@@ -127,7 +127,7 @@ def renew_hold(unit: Unit, hold_id: AppointmentId) -> Appointment | None:
     if row is None:
         return None
     held = load(unit, hold_id)
-    until = schedule.hold_until(row.created_at, unit.now, type_rules(unit, held.type_id).type.hold_ttl)
+    until = schedule.hold_until(row.created_at, unit.now, type_rules(unit, held.type_id).hold_ttl)
     if until <= row.hold_expires_at:
         return held
     unit.change(_table, hold_id, held.version, hold_expires_at=until)
@@ -171,12 +171,12 @@ def book(unit: Unit, booking: Booking, *, patient_id: PatientId, request_id: Req
     booked = None
     reason = ""
     if held is not None and holds.is_for(held.appointment, booking.slot, booking.type_id, None):
-        reason = _overruled(unit, held.rules.type, booking.slot, booking.overrule, patient_id)
+        reason = _overruled(unit, held.rules, booking.slot, booking.overrule, patient_id)
         booked = _confirmed(unit, held.appointment, request_id=request_id, reason=reason)
     if booked is None:
         _check_patient(unit, patient_id)
         _check_request(unit, request_id, patient_id)
-        type_ = type_rules(unit, booking.type_id).type
+        type_ = type_rules(unit, booking.type_id)
         where = holds.place(unit, booking.slot, type_)
         reason = _overruled(unit, type_, booking.slot, booking.overrule, patient_id)
         booked = _taken_anew(
@@ -262,7 +262,7 @@ def reschedule(
     _check_movable(unit, seen, seen.patient_id)
     if (slot.provider_id, slot.location_id, slot.starts_at) == (seen.provider_id, seen.location_id, seen.starts_at):
         raise Refused(_("The visit is at that time already. Choose another time."))
-    reason = _overruled(unit, found.rules.type, slot, overrule, seen.patient_id, seen)
+    reason = _overruled(unit, found.rules, slot, overrule, seen.patient_id, seen)
     held = _hold_for(unit, hold_id, patient_id=seen.patient_id, request_id=request_id)
     holds.lock_providers(unit, (seen.provider_id, slot.provider_id))
     moved = _moved_away(unit, found)
@@ -271,7 +271,7 @@ def reschedule(
         booked = _confirmed(unit, held.appointment, request_id=request_id, reason=reason, moved=moved)
     if booked is None:
         _check_request(unit, request_id, seen.patient_id)
-        where = holds.place(unit, slot, type_rules(unit, seen.type_id).type, is_move=True)
+        where = holds.place(unit, slot, type_rules(unit, seen.type_id), is_move=True)
         booked = _taken_anew(
             unit,
             where,

@@ -9,12 +9,14 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Executable,
+    Integer,
     Row,
     Select,
     bindparam,
     cast,
     extract,
     literal,
+    null,
     select,
     text,
     type_coerce,
@@ -23,7 +25,7 @@ from sqlalchemy import (
 
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.availability import Absence, AvailabilityWindow, Horizon, OpenSpan, open_spans
-from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode
+from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode, BookingRules
 from request_desk.domain.errors import Invalid, NotFound
 from request_desk.domain.ids import (
     AbsenceId,
@@ -52,11 +54,11 @@ TYPE_COLUMNS: Final = tuple(
     column.label(f"rules_{column.name}") if column.name in _NAMES else column for column in schema.appointment_type.c
 )
 _TYPE = select(*TYPE_COLUMNS).where(schema.appointment_type.c.id == bindparam("type_id"))
-_TYPE_PROVIDERS = (
-    select(schema.appointment_type_provider.c.provider_id)
-    .where(schema.appointment_type_provider.c.type_id == bindparam("type_id"))
-    .order_by(schema.appointment_type_provider.c.provider_id)
-)
+_able, _length = schema.appointment_type_provider.c, schema.appointment_type_duration.c
+_TYPE_PROVIDERS = union_all(
+    select(_able.provider_id, null().cast(Integer)).where(_able.type_id == bindparam("type_id")),
+    select(_length.provider_id, _length.duration_minutes).where(_length.type_id == bindparam("type_id")),
+).order_by("provider_id")
 _PROVIDERS = select(schema.provider.c.id, schema.provider.c.short_name, schema.provider.c.active).order_by(
     schema.provider.c.position, schema.provider.c.id
 )
@@ -141,14 +143,6 @@ _ON_POSTGRESQL: Final = _statements(is_sqlite=False)
 
 
 @dataclass(frozen=True, slots=True)
-class TypeRules:
-    """An appointment type with the one rule that its view does not carry."""
-
-    type: AppointmentType
-    late_cancel: timedelta
-
-
-@dataclass(frozen=True, slots=True)
 class LocationFacts:
     """What slots need of a location."""
 
@@ -168,37 +162,56 @@ class ProviderFacts:
     active: bool
 
 
-def type_rules(unit: Unit, type_id: TypeId) -> TypeRules:
+def type_rules(unit: Unit, type_id: TypeId) -> AppointmentType:
     """Return the rules of an appointment type; raises NotFound."""
     row = unit.first(_TYPE, {"type_id": type_id})
     if row is None:
         raise NotFound(_("This appointment type is not there any more. Choose another one."))
     found = _tuples(unit, _TYPE_PROVIDERS, {"type_id": type_id})
-    return rules_of(row, tuple(ProviderId(each[0]) for each in found))
-
-
-def rules_of(row: Row[Any], provider_ids: tuple[ProviderId, ...] = ()) -> TypeRules:
-    """Make the rules from a row of `TYPE_COLUMNS`; whose they are is left open where nobody asks."""
-    return TypeRules(
-        AppointmentType(
-            id=TypeId(row.rules_id),
-            name=row.rules_name,
-            short_name=row.rules_short_name,
-            duration=row.duration_minutes * _MINUTE,
-            buffer=row.buffer_minutes * _MINUTE,
-            hold_ttl=row.hold_minutes * _MINUTE,
-            minimum_notice=LeadTime(row.notice_minutes * _MINUTE, row.notice_days),
-            reschedule_notice=LeadTime(row.reschedule_notice_minutes * _MINUTE, row.reschedule_notice_days),
-            cancel_notice=LeadTime(row.cancel_notice_minutes * _MINUTE, row.cancel_notice_days),
-            maximum_advance=timedelta(days=row.advance_days),
-            grid=row.grid_minutes * _MINUTE,
-            rebooking_mode=RebookingMode(row.rebooking_mode),
-            provider_ids=provider_ids,
-            active=row.rules_active,
-            version=row.rules_version,
-        ),
-        row.late_cancel_minutes * _MINUTE,
+    return rules_of(
+        row,
+        tuple(ProviderId(provider_id) for provider_id, minutes in found if minutes is None),
+        {ProviderId(provider_id): minutes * _MINUTE for provider_id, minutes in found if minutes is not None},
     )
+
+
+def rules_of(
+    row: Row[Any], provider_ids: tuple[ProviderId, ...] = (), durations: Mapping[ProviderId, timedelta] | None = None
+) -> AppointmentType:
+    """Make the rules from a row of `TYPE_COLUMNS`; whose they are is left open where nobody asks."""
+    return AppointmentType(
+        id=TypeId(row.rules_id),
+        name=row.rules_name,
+        short_name=row.rules_short_name,
+        duration=row.duration_minutes * _MINUTE,
+        buffer=row.buffer_minutes * _MINUTE,
+        hold_ttl=row.hold_minutes * _MINUTE,
+        minimum_notice=LeadTime(row.notice_minutes * _MINUTE, row.notice_days),
+        reschedule_notice=LeadTime(row.reschedule_notice_minutes * _MINUTE, row.reschedule_notice_days),
+        cancel_notice=LeadTime(row.cancel_notice_minutes * _MINUTE, row.cancel_notice_days),
+        maximum_advance=timedelta(days=row.advance_days),
+        grid=row.grid_minutes * _MINUTE,
+        rebooking_mode=RebookingMode(row.rebooking_mode),
+        provider_ids=provider_ids,
+        active=row.rules_active,
+        version=row.rules_version,
+        late_cancel=row.late_cancel_minutes * _MINUTE,
+        no_show_after=_minutes(row.no_show_minutes),
+        is_video=row.is_video,
+        booking_rules=BookingRules(
+            min_age_months=row.min_age_months,
+            max_age_months=row.max_age_months,
+            rest=timedelta(days=row.rest_days),
+            rest_group=row.rest_group,
+            new_patient=_minutes(row.new_patient_minutes),
+            interpreter=row.interpreter_minutes * _MINUTE,
+            durations=durations or {},
+        ),
+    )
+
+
+def _minutes(number: int | None) -> timedelta | None:
+    return None if number is None else number * _MINUTE
 
 
 def all_providers(unit: Unit) -> dict[ProviderId, ProviderFacts]:

@@ -30,6 +30,8 @@ _ROLES = (
     (Role.SCHEDULER, _("Scheduler")),
     (Role.PROVIDER, _("Provider")),
     (Role.ADMINISTRATOR, _("Administrator")),
+    (Role.TYPES, _("Types and rooms")),
+    (Role.AVAILABILITY, _("Availability of others")),
 )
 _TOPICS = (Topic.STAFF, Topic.DIRECTORY)
 _MEMBERS = 310  # pixels at 100 %: eight people without scrolling
