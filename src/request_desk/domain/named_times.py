@@ -46,7 +46,7 @@ def _any_of(names: Sequence[str] | dict[str, int]) -> str:
 
 
 _HALF: Final = r"(?:\s{0,2}(?P<{0}>[ap])\.?\s?m\b\.?|\s+(?:de|por|en)\s+la\s+(?P<{0}_es>mañana|manana|tarde|noche))"
-_CLOCK: Final = re.compile(
+_CLOCK: Final = (
     r"(?<![\d:/.,$])(?:"
     r"(?P<hour>\d{1,2})[:.h](?P<minute>[0-5]\d)(?!\d|\.\d)" + _HALF.replace("{0}", "half") + r"?"
     r"|(?P<full>\d{1,2})" + _HALF.replace("{0}", "full_half") + r""
@@ -59,8 +59,7 @@ _CLOCK: Final = re.compile(
     + _HALF.replace("{0}", "past_half")
     + r"?"
     r"|\b(?P<noon>noon|midday|mediod[ií]a)\b"
-    r")(?![\d:])",
-    re.IGNORECASE,
+    r")(?![\d:])"
 )
 # "mar" is Tuesday before a day and a month of Spanish, else March.
 _WEEKDAY: Final = (
@@ -77,17 +76,15 @@ _ORDINAL: Final = r"(?:the\s+)?(?P<ordinal>\d{1,2})(?:st|nd|rd|th)\b"
 _AFTER_WEEKDAY: Final = (
     r"(?:el\s+|the\s+)?(?P<number>\d{1,2})(?:st|nd|rd|th)?\b(?![:./h]\d|\s*(?:[ap]\.?\s?m\b|min|y\s))"
 )
-_DAY: Final = re.compile(
+_DAY: Final = (
     rf"\b(?:{_WEEKDAY},?\s*(?:(?:el\s+|the\s+)?(?:{_DATE})|{_AFTER_WEEKDAY})?)"
     rf"|(?<![\d:/.(])(?:{_DATE.replace('?P<', '?P<x_')}|{_ORDINAL})"
-    r"|\b(?P<near>today|tonight|tomorrow|hoy|esta\s+noche|(?<!la\s)(?<!esta\s)mañana)\b",
-    re.IGNORECASE,
+    r"|\b(?P<near>today|tonight|tomorrow|hoy|esta\s+noche|(?<!la\s)(?<!esta\s)mañana)\b"
 )
 _NEAR: Final = 14  # characters between a day and the clock that belongs to it: ", 2026, at ", " a las "
 
-_MEETING: Final = re.compile(
-    r"(?:see(?:ing)?\s+you(?:\s+both|\s+all)?|nos\s+vemos|(?:appointment|visit)\s+is|booked\s+for|la\s+cita\s+es)\s+$",
-    re.IGNORECASE,
+_MEETING: Final = (
+    r"(?:see(?:ing)?\s+you(?:\s+both|\s+all)?|nos\s+vemos|(?:appointment|visit)\s+is|booked\s+for|la\s+cita\s+es)\s+$"
 )
 _Day = tuple[int | None, int | None, int | None]  # weekday, month, day of the month
 
@@ -140,7 +137,7 @@ def days(text: str, *, day_first: bool = False, today: date | None = None) -> tu
     return tuple(
         NamedDay(*_day(found, reading), found[0].strip(" ,."))
         for found in _found_days(text, reading)
-        if not found["near"] or _MEETING.search(text[: found.start()])
+        if not found["near"] or re.search(_MEETING, text[: found.start()], re.IGNORECASE)
     )
 
 
@@ -164,7 +161,7 @@ class _Reading:
 
 def _named(text: str, reading: _Reading) -> Iterator[Named]:
     """The wall times in a text, each with the day written beside it."""
-    clocks = [clock for clock in _CLOCK.finditer(text) if _minute(clock)[0] is not None]
+    clocks = [clock for clock in re.finditer(_CLOCK, text, re.IGNORECASE) if _minute(clock)[0] is not None]
     for index, clock in enumerate(clocks):
         minute, half = _minute(clock)
         assert minute is not None
@@ -214,7 +211,9 @@ def _past(clock: re.Match[str]) -> tuple[int | None, str | None]:
 
 def _found_days(text: str, reading: _Reading) -> list[re.Match[str]]:
     return [
-        found for found in _DAY.finditer(text) if found[0].strip() and not (found["near"] and reading.today is None)
+        found
+        for found in re.finditer(_DAY, text, re.IGNORECASE)
+        if found[0].strip() and not (found["near"] and reading.today is None)
     ]
 
 
@@ -231,7 +230,7 @@ def _day_before(text: str, reading: _Reading) -> _Day | None:
 
 def _day_after(text: str, reading: _Reading) -> _Day | None:
     lead = re.match(r"\s*,?\s*(?:on\s+|el\s+|del\s+)?", text)
-    found = _DAY.match(text, lead.end() if lead else 0)
+    found = re.compile(_DAY, re.IGNORECASE).match(text, lead.end() if lead else 0)
     if not found or not found[0].strip() or (found["near"] and reading.today is None):
         return None
     return _day(found, reading)

@@ -106,7 +106,7 @@ def read(text: str, today: date) -> tuple[OwnWish, ...]:
     found: dict[str, OwnWish] = {}
     if len(text) > _MOST_LETTERS:
         return ()
-    for clause in _CLAUSES.split(text):
+    for clause in re.split(_CLAUSES, text, flags=re.IGNORECASE):
         for wish in _clause(clause, today):
             found.setdefault(wish.key, wish)
     return tuple(found.values())
@@ -114,24 +114,19 @@ def read(text: str, today: date) -> tuple[OwnWish, ...]:
 
 # The grammar
 
-_CLAUSES: Final = re.compile(
-    r"[!?;\n,()¿¡]|:(?=\s)|(?<![ap]\.m)(?<![ap])\.(?=\s|$)|(?<=[ap]m)\.|\s[-–—]\s|(?<!any )(?<!thing )(?<!time )(?<!day )\bbut\b|\b(?:because|so|since\s+(?:i|we)|pero|porque)\b",
-    re.IGNORECASE,
-)
-_ASKS: Final = re.compile(
+_CLAUSES: Final = r"[!?;\n,()¿¡]|:(?=\s)|(?<![ap]\.m)(?<![ap])\.(?=\s|$)|(?<=[ap]m)\.|\s[-–—]\s|(?<!any )(?<!thing )(?<!time )(?<!day )\bbut\b|\b(?:because|so|since\s+(?:i|we)|pero|porque)\b"
+_ASKS: Final = (
     r"\b(?:prefer\w*|best|better|works?\s+(?:for|best|better|great|well)|available|possible|could|can|may|come|coming|bring|need"
     r"|appointments?|appts?|apts?|slots?|times?|something|anything|any|only|ideal(?:ly)?|please|pls|plz|would|love|hop(?:e|ing)"
     r"|looking|schedule|book|squeeze|see\s+(?:him|her|them|us|me)|seen|opening|free|easier|instead|openings"
     r"|pueden?|puedo|podemos|podr[ií]\w*|quisiera\w*|quer(?:emos|r[ií]a)|quiero|necesit\w*|citas?|ver(?:lo|la|los|nos)?|hay|algo"
-    r"|prefer\w*|mejor|favor|traer\w*|llevar\w*|venir|ir|horarios?|espacios?|disponib\w*|gustar[ií]a)\b",
-    re.IGNORECASE,
+    r"|prefer\w*|mejor|favor|traer\w*|llevar\w*|venir|ir|horarios?|espacios?|disponib\w*|gustar[ií]a)\b"
 )
-_TELLS: Final = re.compile(
+_TELLS: Final = (
     r"\b(?:fevers?|temp(?:erature)?|cough\w*|vomit\w*|threw|throw\w*|diarrh\w*|pains?|hurts?|hurting|aches?|rash|hives|pukes?|puked"
     r"|since|naps?|call|phone|reach|text|woke|wak(?:es?|ing)|start(?:ed|s)?|began|begins|yesterday|last\s+(?:night|week|month|year|time|\w+day)|doses?|medicine"
     r"|meds|antibiotics?|mg|feeding|bottle|slept|sleeps?|born|turned|finished|happened|every\s+(?:day|night|morning|evening)|ago"
-    r"|fiebre|tos|v[oó]mit\w*|diarrea|dolor\w*|duele\w*|desde|anoche|ayer|empez\w*|despert\w*|medicinas?|dosis|pasad[oa]|hace|siestas?|llam\w+|ll[aá]m\w+)\b",
-    re.IGNORECASE,
+    r"|fiebre|tos|v[oó]mit\w*|diarrea|dolor\w*|duele\w*|desde|anoche|ayer|empez\w*|despert\w*|medicinas?|dosis|pasad[oa]|hace|siestas?|llam\w+|ll[aá]m\w+)\b"
 )
 _NOT_IN: Final = (
     r"(?!\s*(?:[%/:.]\d|%|(?:st|nd|rd|th|days?|weeks?|hours?|hrs?|months?|mos?|years?|yrs?|doses?|meals?|times|tries|minutes?|mins?"
@@ -158,39 +153,33 @@ _CANNOT: Final = r"(?:can'?t|cannot|can\s+not|won'?t|not|never|unable|impossible
 _BUSY: Final = (
     r"\b(?:work(?:s|ing)?|school|class(?:es)?|busy|shift|meetings?|trabaj\w+|ocupad[oa]s?|clases?|escuela)\b[^.]{0,25}?"
 )
-_RANGES: Final = tuple(
-    (re.compile(pattern, re.IGNORECASE), kind)
-    for pattern, kind in (
-        (rf"\bbetween\s+{_ONE}\s+(?:and|to|&)\s+{_TWO}|\bentre\s+las?\s+(?P<one_es>\d{{1,2}}(?:[:.]\d\d)?)\s+y\s+(?:las?\s+)?"
-         r"(?P<two_es>\d{1,2}(?:[:.]\d\d)?)\b", "between"),
-        (rf"{_CANNOT}[^.]{{0,30}}?\b(?:before|until|till|antes\s+de\s+las?)\s+{_ONE}", "after"),
-        (rf"{_CANNOT}[^.]{{0,30}}?\b(?:after|past|despu[eé]s\s+de\s+las?)\s+{_ONE}", "before"),
-        (rf"{_BUSY}\b(?:until|till?|hasta\s+las?)\s+{_ONE}", "after"),
-        (rf"\b(?:after|later\s+than|no\s+earlier\s+than|from|starting\s+at|despu[eé]s\s+de\s+las?|a\s+partir\s+de\s+las?"
-         rf"|pasadas\s+las?)\s+{_ONE}(?!\s*(?:to|-|–|and)\s*\d)", "after"),
-        (rf"\b(?:before|no\s+later\s+than|earlier\s+than|antes\s+de\s+las?)\s+{_ONE}", "before"),
-    )
+_RANGES: Final = (
+    (rf"\bbetween\s+{_ONE}\s+(?:and|to|&)\s+{_TWO}|\bentre\s+las?\s+(?P<one_es>\d{{1,2}}(?:[:.]\d\d)?)\s+y\s+(?:las?\s+)?"
+     r"(?P<two_es>\d{1,2}(?:[:.]\d\d)?)\b", "between"),
+    (rf"{_CANNOT}[^.]{{0,30}}?\b(?:before|until|till|antes\s+de\s+las?)\s+{_ONE}", "after"),
+    (rf"{_CANNOT}[^.]{{0,30}}?\b(?:after|past|despu[eé]s\s+de\s+las?)\s+{_ONE}", "before"),
+    (rf"{_BUSY}\b(?:until|till?|hasta\s+las?)\s+{_ONE}", "after"),
+    (rf"\b(?:after|later\s+than|no\s+earlier\s+than|from|starting\s+at|despu[eé]s\s+de\s+las?|a\s+partir\s+de\s+las?"
+     rf"|pasadas\s+las?)\s+{_ONE}(?!\s*(?:to|-|–|and)\s*\d)", "after"),
+    (rf"\b(?:before|no\s+later\s+than|earlier\s+than|antes\s+de\s+las?)\s+{_ONE}", "before"),
 )  # fmt: skip
 _MORNING, _AFTERNOON, _EVENING = (0, _NOON), (_NOON, 17 * 60), (17 * 60, DAY_MINUTES)
 _BEFORE_SCHOOL, _FIRST = (0, 8 * 60 + 30), (0, 9 * 60 + 30)
 _NAMED_PARTS: Final = {_MORNING: "mornings", _AFTERNOON: "afternoons", _FIRST: "first thing"}
 _NO_PART: Final = r"(?<!good )(?<!same )(?<!yesterday )(?<!buena )(?<!buenas )(?<!since )(?<!last )(?<!\d in the )(?<!\d am in the )(?<!misma )"
-_PARTS: Final = tuple(
-    (re.compile(pattern, re.IGNORECASE), minutes)
-    for pattern, minutes in (
-        (r"\bbefore\s+(?:school|daycare|class)\b|\bantes\s+de(?:\s+la)?\s+(?:escuela|clases?)\b|\bantes\s+del\s+colegio\b",
-         _BEFORE_SCHOOL),
-        (r"\bbefore\s+work\b|\bantes\s+del\s+trabajo\b", (0, 9 * 60)),
-        (r"\bafter\s+(?:school|daycare|class(?:es)?)\b|\bdespu[eé]s\s+de(?:\s+la)?\s+(?:escuela|clases?)\b"
-         r"|\bdespu[eé]s\s+del\s+colegio\b", (15 * 60, DAY_MINUTES)),
-        (r"\bafter\s+work\b|\bdespu[eé]s\s+del\s+trabajo\b", _EVENING),
-        (r"\bafter\s+lunch\b|\bdespu[eé]s\s+de(?:l\s+almuerzo|\s+comer|\s+almorzar)\b", (13 * 60, DAY_MINUTES)),
-        (r"\bfirst\s+(?:thing|(?:one|appointment|appt|slot|visit)?\s*(?:of|in)\s+the\s+(?:day|morning))\b"
-         r"|\ba\s+primera\s+hora\b", _FIRST),
-        (_NO_PART + r"\bmornings?\b(?!\s+sickness)|\b(?:por|en|a)\s+las?\s+mañanas?\b|\b(?:por|en)\s+las?\s+mananas?\b", _MORNING),
-        (_NO_PART + r"\bafternoons?\b|\b(?:por|en|a)\s+las?\s+tardes?\b", _AFTERNOON),
-        (_NO_PART + r"\bevenings?\b", _EVENING),
-    )
+_PARTS: Final = (
+    (r"\bbefore\s+(?:school|daycare|class)\b|\bantes\s+de(?:\s+la)?\s+(?:escuela|clases?)\b|\bantes\s+del\s+colegio\b",
+     _BEFORE_SCHOOL),
+    (r"\bbefore\s+work\b|\bantes\s+del\s+trabajo\b", (0, 9 * 60)),
+    (r"\bafter\s+(?:school|daycare|class(?:es)?)\b|\bdespu[eé]s\s+de(?:\s+la)?\s+(?:escuela|clases?)\b"
+     r"|\bdespu[eé]s\s+del\s+colegio\b", (15 * 60, DAY_MINUTES)),
+    (r"\bafter\s+work\b|\bdespu[eé]s\s+del\s+trabajo\b", _EVENING),
+    (r"\bafter\s+lunch\b|\bdespu[eé]s\s+de(?:l\s+almuerzo|\s+comer|\s+almorzar)\b", (13 * 60, DAY_MINUTES)),
+    (r"\bfirst\s+(?:thing|(?:one|appointment|appt|slot|visit)?\s*(?:of|in)\s+the\s+(?:day|morning))\b"
+     r"|\ba\s+primera\s+hora\b", _FIRST),
+    (_NO_PART + r"\bmornings?\b(?!\s+sickness)|\b(?:por|en|a)\s+las?\s+mañanas?\b|\b(?:por|en)\s+las?\s+mananas?\b", _MORNING),
+    (_NO_PART + r"\bafternoons?\b|\b(?:por|en|a)\s+las?\s+tardes?\b", _AFTERNOON),
+    (_NO_PART + r"\bevenings?\b", _EVENING),
 )  # fmt: skip
 _WEEKDAYS: Final = {
     name: number
@@ -204,34 +193,24 @@ _WEEKDAY: Final = rf"(?:{'|'.join(_WEEKDAYS)})(?!\w|'s)"
 _WEEKDAY_LIST: Final = (
     rf"\b(?P<list>{_WEEKDAY}(?:\s*(?:/|&|,|\bor\b|\band\b|\by\b|\bo\b)\s*(?:on\s+|los\s+|el\s+)?{_WEEKDAY})*)"
 )
-_NO_APPOINTMENT: Final = re.compile(
-    r"\b(?:my|our|his|her|their|mi|su|nuestra|\w+'s)\s+(?:\w+\s+){0,2}(?:appointment|appt|apt|visit|checkup|cita)\s+(?:on\s+|for\s+|is\s+|del?\s+)?$",
-    re.IGNORECASE,
-)
-_NOT_BEFORE: Final = re.compile(
+_NO_APPOINTMENT: Final = r"\b(?:my|our|his|her|their|mi|su|nuestra|\w+'s)\s+(?:\w+\s+){0,2}(?:appointment|appt|apt|visit|checkup|cita)\s+(?:on\s+|for\s+|is\s+|del?\s+)?$"
+_NOT_BEFORE: Final = (
     r"\b(?:not|no|never|except|avoid|any(?:\s+day|thing|time|\s+time)\s+but|other\s+than|can'?t(?:\s+(?:do|make|come|be\s+there))?|cannot(?:\s+(?:do|make|come))?"
-    r"|won'?t\s+work|menos|excepto|no\s+puedo|no\s+podemos)\s+(?:on\s+|el\s+|los\s+|in\s+the\s+|por\s+la\s+|en\s+la\s+|llevar\s+a\s+\w+\s+)*$",
-    re.IGNORECASE,
+    r"|won'?t\s+work|menos|excepto|no\s+puedo|no\s+podemos)\s+(?:on\s+|el\s+|los\s+|in\s+the\s+|por\s+la\s+|en\s+la\s+|llevar\s+a\s+\w+\s+)*$"
 )
-_NOT_BEHIND: Final = re.compile(
-    r"^\s+(?:no\b(?!\s+problem)|don'?t\s+work|do\s+not\s+work|doesn'?t\s+work|won'?t\s+work|are\s+(?:out|bad|impossible)|is\s+(?:out|bad))",
-    re.IGNORECASE,
-)
-_DAYS: Final = tuple(
-    (re.compile(pattern, re.IGNORECASE), what)
-    for pattern, what in (
-        (r"\btoday\b|\bhoy\b|\b(?:this|esta)\s+(?=morning|afternoon|evening|mañana|tarde)", "today"),
-        (r"\btomorrow\b(?!\s+is\s+full)|(?<!la )(?<!esta )(?<!por la )\bmañana\b(?!\s+por\s+la\s+noche)", "tomorrow"),
-        (r"\bthis\s+week\b|\besta\s+semana\b", "this week"),
-        (r"\bnext\s+week\b|\b(?:la\s+)?(?:pr[oó]xima|otra|siguiente)\s+semana\b|\bsemana\s+que\s+viene\b", "next week"),
-    )
+_NOT_BEHIND: Final = r"^\s+(?:no\b(?!\s+problem)|don'?t\s+work|do\s+not\s+work|doesn'?t\s+work|won'?t\s+work|are\s+(?:out|bad|impossible)|is\s+(?:out|bad))"
+_DAYS: Final = (
+    (r"\btoday\b|\bhoy\b|\b(?:this|esta)\s+(?=morning|afternoon|evening|mañana|tarde)", "today"),
+    (r"\btomorrow\b(?!\s+is\s+full)|(?<!la )(?<!esta )(?<!por la )\bmañana\b(?!\s+por\s+la\s+noche)", "tomorrow"),
+    (r"\bthis\s+week\b|\besta\s+semana\b", "this week"),
+    (r"\bnext\s+week\b|\b(?:la\s+)?(?:pr[oó]xima|otra|siguiente)\s+semana\b|\bsemana\s+que\s+viene\b", "next week"),
 )
 
 
 def _clause(clause: str, today: date) -> Iterator[OwnWish]:
-    if _TELLS.search(clause):
+    if re.search(_TELLS, clause, re.IGNORECASE):
         return
-    asks = _ASKS.search(clause) is not None
+    asks = re.search(_ASKS, clause, re.IGNORECASE) is not None
     clocks = list(_clocks(clause))
     parts = list(_parts(clause))
     days = [*_weekdays(clause, has_limit=bool(clocks)), *_named_days(clause, today)]
@@ -245,7 +224,7 @@ def _clause(clause: str, today: date) -> Iterator[OwnWish]:
 
 def _clocks(clause: str) -> Iterator[OwnWish]:
     for pattern, kind in _RANGES:
-        found = pattern.search(clause)
+        found = re.search(pattern, clause, re.IGNORECASE)
         if found is None:
             continue
         groups = found.groupdict()
@@ -286,7 +265,7 @@ def _minute(text: str) -> int | None:
 
 def _parts(clause: str) -> Iterator[OwnWish]:
     for pattern, minutes in _PARTS:
-        found = pattern.search(clause)
+        found = re.search(pattern, clause, re.IGNORECASE)
         if found is not None:
             yield OwnWish(found[0].strip(), minutes, excluded=_is_excluded(clause, found))
             if minutes == _FIRST:
@@ -295,7 +274,7 @@ def _parts(clause: str) -> Iterator[OwnWish]:
 
 def _weekdays(clause: str, *, has_limit: bool) -> Iterator[OwnWish]:
     for found in re.finditer(_WEEKDAY_LIST, clause, re.IGNORECASE):
-        if _NO_APPOINTMENT.search(clause[: found.start()]):
+        if re.search(_NO_APPOINTMENT, clause[: found.start()], re.IGNORECASE):
             continue
         excluded = _is_excluded(clause, found)
         numbers = frozenset(
@@ -317,10 +296,13 @@ def _named_days(clause: str, today: date) -> Iterator[OwnWish]:
         "next week": (monday + timedelta(days=7), monday + timedelta(days=13)),
     }
     for pattern, what in _DAYS:
-        found = pattern.search(clause)
-        if found is not None and not _NO_APPOINTMENT.search(clause[: found.start()]):
+        found = re.search(pattern, clause, re.IGNORECASE)
+        if found is not None and not re.search(_NO_APPOINTMENT, clause[: found.start()], re.IGNORECASE):
             yield OwnWish(found[0].strip(), days=spans[what], excluded=_is_excluded(clause, found))
 
 
 def _is_excluded(clause: str, found: re.Match[str]) -> bool:
-    return bool(_NOT_BEFORE.search(clause[: found.start()]) or _NOT_BEHIND.search(clause[found.end() :]))
+    return bool(
+        re.search(_NOT_BEFORE, clause[: found.start()], re.IGNORECASE)
+        or re.search(_NOT_BEHIND, clause[found.end() :], re.IGNORECASE)
+    )

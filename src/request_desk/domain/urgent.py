@@ -53,14 +53,10 @@ _OF_INFANTS: Final = (
     r"fever\w*|temperature of|(?:10[0-9](?:\.\d)?) ?(?:f|degrees)?|vomit\w*|throw\w* up|(?:wont|not|isnt|stopped) (?:eat|feed|nurs|drink)\w*|very sleepy",
     r"fiebre\w*|calentura|temperatura de|vomit\w*|(?:no quiere|no) (?:come|comer|mama|mamar|toma|tomar)|muy dormid\w+",
 )
-_NEGATED: Final = re.compile(
-    r"(?:\bno|\bnot|\bnever|\bwithout|\bsin|\bnunca|\bno tiene|\bno ha tenido|\bany) (?:any |ningun\w* |mas |more |signs? of )?$"
-)
-_FIND: Final = re.compile(rf"\b(?:{'|'.join(_ALWAYS)})\b")
-_FIND_INFANT: Final = re.compile(rf"\b(?:{'|'.join((*_ALWAYS, *_OF_INFANTS))})\b")
-_UNSPACED: Final = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ud7a3\U00020000-\U0003ffff]"
-)  # scripts without spaces between words
+_NEGATED: Final = r"(?:\bno|\bnot|\bnever|\bwithout|\bsin|\bnunca|\bno tiene|\bno ha tenido|\bany) (?:any |ningun\w* |mas |more |signs? of )?$"
+_FIND: Final = rf"\b(?:{'|'.join(_ALWAYS)})\b"
+_FIND_INFANT: Final = rf"\b(?:{'|'.join((*_ALWAYS, *_OF_INFANTS))})\b"
+_UNSPACED: Final = "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\ud7a3\U00020000-\U0003ffff]"  # scripts without spaces between words
 _MOST: Final = 5
 
 
@@ -71,15 +67,15 @@ def urgent_words(text: str, birth_day: date, today: date, more: tuple[str, ...] 
     """
     plain, places = _folded(text)
     months = (today.year - birth_day.year) * 12 + today.month - birth_day.month - (today.day < birth_day.day)
-    found = list((_FIND_INFANT if months < _INFANT_MONTHS else _FIND).finditer(plain))
+    found = list(re.finditer(_FIND_INFANT if months < _INFANT_MONTHS else _FIND, plain))
     for own in more:
         words = _bare(own)
         if words:
-            edge = "" if _UNSPACED.search(words) else r"\b"
+            edge = "" if re.search(_UNSPACED, words) else r"\b"
             found += re.finditer(f"{edge}{re.escape(words)}{edge}", plain)
     quoted: dict[str, None] = {}
     for match in sorted(found, key=lambda each: each.start()):
-        if not _NEGATED.search(plain[: match.start()]):
+        if not re.search(_NEGATED, plain[: match.start()]):
             quoted[" ".join(text[places[match.start()] : places[match.end() - 1] + 1].split())] = None
     return tuple(quoted)[:_MOST]
 
@@ -87,7 +83,7 @@ def urgent_words(text: str, birth_day: date, today: date, more: tuple[str, ...] 
 def is_too_short(own: str) -> bool:
     """Whether a practice's own word would be found in nearly every message."""
     words = _bare(own)
-    return len(words) < (2 if _UNSPACED.search(words) else 3)
+    return len(words) < (2 if re.search(_UNSPACED, words) else 3)
 
 
 def _bare(own: str) -> str:

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from heapq import nsmallest
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, exists, func, insert, literal, null, select, text, update
-from sqlalchemy.dialects import postgresql
 
 from request_desk.domain.appointments import DROPPED, Appointment, AppointmentStatus
 from request_desk.domain.availability import window_of
@@ -116,8 +116,14 @@ def _insert_on_sqlite() -> Any:
 
 
 _INSERT_SQLITE: Final = _insert_on_sqlite()
-# The exclusion constraint decides. Catching its error instead would deadlock for seconds under load (architecture, row 9).
-_INSERT_POSTGRESQL: Final = postgresql.insert(_table).on_conflict_do_nothing().returning(_table.c.id)
+
+
+@cache
+def _insert_on_postgresql() -> Any:
+    """The exclusion constraint decides. Catching its error instead would deadlock for seconds under load (architecture, row 9)."""
+    from sqlalchemy.dialects import postgresql  # of no use to a practice on SQLite, whose start it would lengthen
+
+    return postgresql.insert(_table).on_conflict_do_nothing().returning(_table.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +318,7 @@ def take(
         new = {f"new_{name}": value for name, value in row.items()}
         inserted = unit.first(_INSERT_SQLITE, {**new, **bounds, "wanted_status": status})
     else:
-        inserted = unit.first(_INSERT_POSTGRESQL, row)
+        inserted = unit.first(_insert_on_postgresql(), row)
     # Asked after the insert: on PostgreSQL it waited for whoever was just cancelling here, and only now sees it.
     kept = {**_without(bounds, "reach"), "now": unit.now, "request": request_id or 0}
     if inserted is None or unit.first(_KEPT, kept) is not None:

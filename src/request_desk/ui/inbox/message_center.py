@@ -289,6 +289,7 @@ class MessageCenter(WindowPage):
             if self._wanted_id is not None and self.list.select_key(self._wanted_id):
                 self._wanted_id = None
             elif self._wanted_id is None and (self._first or self._waits_for_one()):
+                self.list.viewport().repaint()  # before the reads of a request take turns with it
                 self.list.select_first()
         if self.list_stack.hasFocus() or (self._first and not self._is_typing()):
             self.focus_list()
