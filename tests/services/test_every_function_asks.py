@@ -57,7 +57,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "fresh",
     ),
     "inbox.handling": ("find_again",),
-    "people.patients": ("row_of",),
+    "people.patients": ("row_of", "first_contacts"),
     "inbox.doubts": ("check", "check_first", "check_text"),
     "schedule.two_places": ("elsewhere", "limits_of", "lock_patient"),
     "inbox.search_index": ("add", "change", "forget", "rescope"),

@@ -3,6 +3,7 @@
 import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Generic, TypeVar
 
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from request_desk.domain.access import Actor, Permission, may
+from request_desk.domain.day_list import DayList
 from request_desk.domain.words import Words
 from request_desk.services.desk import Outcome
 from request_desk.services.inbox import marks as inbox_marks
@@ -66,6 +68,7 @@ class PageDesk(Generic[P]):
         actor: Actor | None = None,
         size: tuple[int, int] = (1366, 768),
         preferences: dict[str, object] | None = None,
+        kept_days: Callable[[], tuple[DayList, ...]] = tuple,
     ) -> None:
         self.practice, self.hand = practice, hand
         self.actor = actor or practice.maria
@@ -86,7 +89,8 @@ class PageDesk(Generic[P]):
             next(each for each in application_commands() if each.id == "app.undo"), self.frame.undo_bar.ask_undo
         )
         self.frame.undo_bar.undo_asked.connect(self._undo)
-        self.page = page(self._context())
+        self.context = replace(self._context(), kept_days=kept_days)
+        self.page = page(self.context)
         self.frame.add_page("page", "Page", "inbox", self.page)
         self.frame.resize(*size)
         self.hub.start()

@@ -854,3 +854,20 @@ def test_the_page_opens_at_an_appointment_whatever_the_filters_say(desk_at: Open
     dialog = dialog_of(desk, SlotDialog)
     assert isinstance(dialog, SlotDialog)
     assert dialog._moving == entry
+
+
+def test_the_card_tells_who_may_be_called_and_may_book(desk_at: OpenDesk, practice: Practice) -> None:
+    """What the desk needs on the phone comes first: contacts with phone and right, visits before and after, no-shows."""
+    practice.an_appointment(practice.zuri, practice.mwangi, TODAY - timedelta(days=7), "9:00", status="no_show")
+    shown = practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "10:00")
+    practice.an_appointment(practice.zuri, practice.mwangi, NEXT_WEEK, "11:00")
+    desk = desk_at()
+    choose(desk, shown)
+    desk.settle()
+    lines = dict(desk.page.card.family.lines())
+    assert lines["Mother"].split("\n") == ["Amara Okafor", "(206) 555-0147", "may book"]
+    assert lines["Grandmother"].split("\n")[1:] == ["(206) 555-0147", "may not book"]
+    assert lines["Last visit"].endswith("Well visit, no-show")
+    assert lines["Next visit"].endswith("11:00 AM, Well visit")
+    assert lines["Missed"] == "1 no-show"
+    assert desk.page.card.custody.isHidden()

@@ -360,7 +360,7 @@ def _fits(unit: Unit, text: str) -> list[ColumnElement[bool]]:
 
 def _hits(unit: Unit, statement: Select[Any]) -> tuple[PatientHit, ...]:
     found = unit.rows(statement)
-    contacts = _first_contacts(unit, [row.id for row in found])
+    contacts = first_contacts(unit, [row.id for row in found])
     return tuple(
         PatientHit(
             PatientId(row.id),
@@ -375,7 +375,7 @@ def _hits(unit: Unit, statement: Select[Any]) -> tuple[PatientHit, ...]:
     )
 
 
-def _first_contacts(unit: Unit, patient_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+def first_contacts(unit: Unit, patient_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
     """For each patient the first contact who may still act, with a number."""
     if not patient_ids:
         return {}

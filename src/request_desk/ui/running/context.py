@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from request_desk.domain.access import Actor
 from request_desk.domain.clock import Clock
+from request_desk.domain.day_list import DayList
 from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.words import Words
 from request_desk.ui.running.changes import ChangeHub
@@ -76,3 +77,6 @@ class DeskContext:
     messages: MessageBar
     memory: Memory
     open_thing: OpenThing
+    kept_days: Callable[[], tuple[DayList, ...]] = (
+        tuple  # what this computer keeps of the next days; blocks on the disk
+    )

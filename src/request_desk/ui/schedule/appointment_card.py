@@ -1,17 +1,20 @@
 """The card of one appointment beside the schedule: what it is, what can be done with it; it decides nothing."""
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from request_desk.domain import appointments
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.clock import Clock
 from request_desk.domain.directory import CancelReason
 from request_desk.domain.words import Words, _
+from request_desk.services.people.patient_page import PatientView
 from request_desk.ui.schedule.appointment_words import born_words, named, reason_words, status_words
+from request_desk.ui.schedule.family_words import family_lines
 from request_desk.ui.widgets.buttons import Button, IconButton, danger, secondary
 from request_desk.ui.widgets.facts import FactLines
-from request_desk.ui.widgets.layout import Card, Line
+from request_desk.ui.widgets.layout import Card, Line, column_scroll
+from request_desk.ui.widgets.states import Banner, BannerKind
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 
@@ -35,6 +38,8 @@ class AppointmentCard(Card):
         self.patient_button = IconButton("user", _("Open the patient"), keys="I")
         self._close = IconButton("x", _("Close the card"))
         self.facts = FactLines()
+        self.custody = Banner(self)
+        self.family = FactLines()
         self._why = PlainLabel("", tone=Tone.MUTED, wrap=True)
         self.move_button = secondary(_("Move …"), icon="calendar-sync", keys="M")
         self.cancel_button = danger(_("Cancel visit …"), icon="calendar-x", keys="C")
@@ -61,9 +66,17 @@ class AppointmentCard(Card):
         self.body.addLayout(head)
         self.body.addSpacing(theme.px(SPACE))
         self.body.addWidget(Line())
-        self.body.addSpacing(theme.px(SPACE))
-        self.body.addWidget(self.facts)
-        self.body.addStretch(1)
+        inner = QWidget()
+        told = QVBoxLayout(inner)
+        told.setContentsMargins(0, theme.px(SPACE), 0, theme.px(SPACE))
+        told.setSpacing(theme.px(3 * SPACE))
+        for part in (self.custody, self.facts, Line(), self.family):
+            told.addWidget(part)
+        told.addStretch(1)
+        self.place = column_scroll(inner)
+        self.place.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # arrows scroll
+        self.place.setAccessibleName(_("Appointment"))
+        self.body.addWidget(self.place, 1)
         self.body.addWidget(self._why)
         for button in self._buttons():
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -85,7 +98,10 @@ class AppointmentCard(Card):
         words: Words,
         reasons: tuple[CancelReason, ...] = (),
     ) -> None:
-        """Show an appointment."""
+        """Show an appointment; what was told of another patient goes away."""
+        if self._entry is None or self._entry.patient_id != entry.patient_id:
+            self.custody.clear()
+            self.family.show_lines(())
         self._entry = entry
         self._name.setText(named(entry.patient_name, 200))
         if entry.birth_day is not None:
@@ -102,6 +118,15 @@ class AppointmentCard(Card):
             )
         )
         self._show_acts(entry, words)
+
+    def show_patient(self, view: PatientView, words: Words) -> None:
+        """Show what is to be known of the patient of the appointment."""
+        if self._entry is not None and self._entry.patient_id == view.patient.id:
+            self.family.show_lines(family_lines(view, self._entry.id, words, self._clock.now()))
+            if view.custody_note:
+                self.custody.say(BannerKind.WARNING, named(view.custody_note, 500))
+            else:
+                self.custody.clear()
 
     def _show_acts(self, entry: Appointment, words: Words) -> None:
         """AP3 and AP5: before the start an appointment is moved or cancelled, after it marked; a mark can be corrected."""

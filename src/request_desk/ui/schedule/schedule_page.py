@@ -11,11 +11,12 @@ from request_desk.domain import schedule
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.changes import Changes, ScheduleScope, Topic
 from request_desk.domain.errors import Conflict, NotFound, Refused, Unavailable
-from request_desk.domain.ids import AppointmentId, LocationId, ProviderId
+from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId
 from request_desk.domain.requests import Move
 from request_desk.domain.schedule import ScheduleDay, ScheduleWeek, SlotCheck
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _
+from request_desk.services.people.patient_page import PatientView, open_patient
 from request_desk.services.practice import directory
 from request_desk.services.schedule import acts, scheduling
 from request_desk.services.schedule import queries as schedule_queries
@@ -24,11 +25,13 @@ from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.appointment_card import AppointmentCard
 from request_desk.ui.schedule.appointment_words import named, short_name
 from request_desk.ui.schedule.cancel_dialog import ask_cancel
+from request_desk.ui.schedule.day_list_sheet import DayListSheet
 from request_desk.ui.schedule.grid_layout import FreePoint, Moved
 from request_desk.ui.schedule.month_popup import MonthPopup
 from request_desk.ui.schedule.move_dialog import MoveDialog
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
 from request_desk.ui.schedule.slot_dialog import SlotDialog
+from request_desk.ui.schedule.type_legend import TypeLegend
 from request_desk.ui.widgets.buttons import Chip, IconButton, TabStrip, primary
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.text import no_mnemonic
@@ -62,12 +65,16 @@ class SchedulePage(WindowPage):
         self.locations = Chip(_("Location"), multiple=True)
         self.providers = Chip(_("Provider"), multiple=True)
         self.provider = Chip("")  # whose week it is
+        self.list_button = IconButton("file-text", _("Day list to print"), keys="L")
         self.book_button = primary(_("Book a visit"), icon="calendar-plus", keys="Ctrl+N")
         self.panel.add_choices(self.span, self.locations, self.providers, self.provider)
         self.provider.hide()
         self.month_button = IconButton("calendar-days", _("Month"), keys="G")
         self.panel.head.addWidget(self.month_button)
+        self.panel.head.addWidget(self.list_button)
         self.panel.head.addWidget(self.book_button)
+        self.legend = TypeLegend(self)
+        self.panel.body.addWidget(self.legend)
         self.card = AppointmentCard(context.clock, self)
         self.card.hide()
         self._row = QHBoxLayout(self)
@@ -87,6 +94,7 @@ class SchedulePage(WindowPage):
         self.providers.changed.connect(self._filtered)
         self.provider.changed.connect(self._provider_chosen)
         self.month_button.clicked.connect(self._open_month)
+        self.list_button.clicked.connect(self._open_list)
         self.book_button.clicked.connect(self.book)
         view.entry_chosen.connect(self._entry_chosen)
         view.entry_menu.connect(self._menu)
@@ -116,6 +124,7 @@ class SchedulePage(WindowPage):
             (Command("schedule.back", _("Day or week before"), ("PgUp",), scope), self.panel.go_back),
             (Command("schedule.on", _("Day or week after"), ("PgDown",), scope), self.panel.go_on),
             (Command("schedule.month", _("Month, and how full each day is"), ("G",), scope), self._open_month),
+            (Command("schedule.list", _("Day list to print"), ("L",), scope, icon="file-text"), self._open_list),
             (Command("schedule.day", _("Day of all providers"), ("D",), scope), partial(self._turn_to, "day")),
             (Command("schedule.week", _("Week of a provider"), ("W",), scope), partial(self._turn_to, "week")),
             (Command("schedule.patient", _("Open the patient"), ("I",), scope, icon="user"), self._open_patient),
@@ -236,6 +245,19 @@ class SchedulePage(WindowPage):
             popup.day_chosen.connect(self.show_day)
             popup.open_at(self.month_button, day, self._location_ids(), self._provider_ids())
 
+    @Slot()
+    def _open_list(self) -> None:
+        """Show the list of the day that is shown, of a week the day that has the keyboard."""
+        day, column = self.panel.shown_day(), self.panel.view.focused_column()
+        if day is not None:
+            DayListSheet(
+                self._context,
+                column.day if column is not None else day,
+                self.window(),
+                location_ids=self._location_ids(),
+                provider_ids=self._provider_ids(),
+            ).open()
+
     @Slot(object)
     def _day_chosen(self, day: date) -> None:
         self._go(day, None)
@@ -302,6 +324,7 @@ class SchedulePage(WindowPage):
         self._reading = None
         is_first = self.panel.view.shown() is None
         self.panel.show_schedule(found)
+        self.legend.show_types(entry for column in found.columns for entry in column.entries)
         if self._sought is not None and found.key == self.panel.key():
             self.panel.view.seek(self._sought)
             self._sought = None
@@ -335,6 +358,9 @@ class SchedulePage(WindowPage):
             self._read_directory()
         if changes.touches(Topic.DIRECTORY, Topic.SETTINGS) or changes.move(self._is_seen):
             self._read()
+        entry = self.card.entry()
+        if entry is not None and not self.card.isHidden() and changes.touches(Topic.PATIENT):
+            self._read_patient(entry.patient_id)
 
     def _is_seen(self, scope: ScheduleScope) -> bool:
         """Whether a change may be of a day and a provider that are shown."""
@@ -366,6 +392,16 @@ class SchedulePage(WindowPage):
 
     def _show_entry(self, entry: Appointment) -> None:
         self.card.show_entry(entry, self._context.words(), self._context.settings().cancel_reasons)
+        self._read_patient(entry.patient_id)
+
+    def _read_patient(self, patient_id: PatientId) -> None:
+        self._context.runner.read(self, open_patient, patient_id).done(self._patient_read).refused(self._not_told)
+
+    def _patient_read(self, view: PatientView) -> None:
+        self.card.show_patient(view, self._context.words())
+
+    def _not_told(self, _refused: Refused) -> None:
+        """The card says what the schedule knows; the bar tells that the database is away."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape that nothing nearer has taken closes the card."""

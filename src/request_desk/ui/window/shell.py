@@ -25,6 +25,7 @@ from request_desk.services.practice import directory, settings
 from request_desk.ui.running.changes import ChangeHub
 from request_desk.ui.running.context import DeskContext, Preferences
 from request_desk.ui.running.drafts import DraftFiles, DraftKeeper
+from request_desk.ui.running.kept_days import DaysKeeper, KeptDays
 from request_desk.ui.running.runner import Runner
 from request_desk.ui.running.timing import qt_timer
 from request_desk.ui.widgets.theme import Look, Tone, app_theme
@@ -122,6 +123,8 @@ class Shell(QObject):
             self.runner, opened.desk.clock, save=inbox_marks.save_draft, drop=inbox_marks.drop_draft, parent=self
         )
         self.drafts.failed.connect(self._say_problem)
+        self._kept_days = KeptDays(opened.drafts_folder, opened.draft_key)
+        self._days_keeper: DaysKeeper | None = None
         self.context: DeskContext | None = None
         self._current = ""  # the one-time code while a new password is chosen
         self._waiting: access.SignedIn | None = None  # who enters once it is
@@ -351,6 +354,7 @@ class Shell(QObject):
             messages=self.frame.messages,
             memory=self.frame.memory,
             open_thing=self._open_thing,
+            kept_days=self._kept_days.read,
         )
         self._building = self._build(self.context)
         self.runner.read(self, inbox_queries.drafts).done(self.drafts.merge)
@@ -396,6 +400,8 @@ class Shell(QObject):
             self.frame.set_page(spec.key, spec.load()(context, self.frame.place(spec.key)))
             yield True
         self._count()
+        if self._days_keeper is None:
+            self._days_keeper = DaysKeeper(self.runner, self._kept_days, context.timers, self)
         focus = QApplication.focusWidget()
         is_at_work = focus is not None and page.isAncestorOf(focus)
         if self.frame.current_page() == first.key and not is_at_work:
