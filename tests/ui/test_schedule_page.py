@@ -24,6 +24,7 @@ from request_desk.services.schedule import acts, scheduling
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.store import schema
 from request_desk.ui.schedule.cancel_dialog import CancelDialog
+from request_desk.ui.schedule.find_sheet import FindSheet
 from request_desk.ui.schedule.grid_painting import type_edge
 from request_desk.ui.schedule.move_dialog import MoveDialog
 from request_desk.ui.schedule.schedule_page import SchedulePage
@@ -871,3 +872,43 @@ def test_the_card_tells_who_may_be_called_and_may_book(desk_at: OpenDesk, practi
     assert lines["Next visit"].endswith("11:00 AM, Well visit")
     assert lines["Missed"] == "1 no-show"
     assert desk.page.card.custody.isHidden()
+
+
+def test_a_visit_is_found_by_the_name_of_its_patient(desk_at: OpenDesk, practice: Practice) -> None:
+    """Ctrl+F, the name, Enter, Enter: the schedule goes to the next appointment, whatever day and filter were shown."""
+    practice.an_appointment(practice.zuri, practice.mwangi, TODAY - timedelta(days=7), "9:00", status="completed")
+    ahead = practice.an_appointment(practice.zuri, practice.mwangi, NEXT_WEEK, "11:00")
+    desk = desk_at()
+    desk.page.panel.view.setFocus()
+    desk.press("Ctrl+F")
+    sheet = desk.dialog()
+    assert isinstance(sheet, FindSheet)
+    assert not sheet.button.isEnabled()
+    desk.type("okaf")
+    desk.press("Return")
+    desk.settle()
+    desk.press("Return")
+    desk.settle()
+    assert sheet._model.key_at(0) == ahead
+    assert sheet.button.isEnabled()
+    desk.press("Return")
+    desk.settle()
+    assert shown_day(desk) == NEXT_WEEK
+    entry = desk.page.card.entry()
+    assert entry is not None
+    assert entry.id == ahead
+
+
+def test_a_patient_without_a_visit_says_so(desk_at: OpenDesk, practice: Practice) -> None:
+    desk = desk_at()
+    desk.page.panel.view.setFocus()
+    desk.press("Ctrl+F")
+    sheet = desk.dialog()
+    assert isinstance(sheet, FindSheet)
+    desk.type("okaf")
+    desk.press("Return")
+    desk.settle()
+    desk.press("Return")
+    desk.settle()
+    assert sheet._stack.pane.sentence() == "No visit is or was booked."
+    assert not sheet.button.isEnabled()

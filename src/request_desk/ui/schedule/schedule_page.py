@@ -26,6 +26,7 @@ from request_desk.ui.schedule.appointment_card import AppointmentCard
 from request_desk.ui.schedule.appointment_words import named, short_name
 from request_desk.ui.schedule.cancel_dialog import ask_cancel
 from request_desk.ui.schedule.day_list_sheet import DayListSheet
+from request_desk.ui.schedule.find_sheet import FindSheet
 from request_desk.ui.schedule.grid_layout import FreePoint, Moved
 from request_desk.ui.schedule.month_popup import MonthPopup
 from request_desk.ui.schedule.move_dialog import MoveDialog
@@ -65,11 +66,13 @@ class SchedulePage(WindowPage):
         self.locations = Chip(_("Location"), multiple=True)
         self.providers = Chip(_("Provider"), multiple=True)
         self.provider = Chip("")  # whose week it is
+        self.find_button = IconButton("search", _("Find a visit of a patient"), keys="Ctrl+F")
         self.list_button = IconButton("file-text", _("Day list to print"), keys="L")
         self.book_button = primary(_("Book a visit"), icon="calendar-plus", keys="Ctrl+N")
         self.panel.add_choices(self.span, self.locations, self.providers, self.provider)
         self.provider.hide()
         self.month_button = IconButton("calendar-days", _("Month"), keys="G")
+        self.panel.head.addWidget(self.find_button)
         self.panel.head.addWidget(self.month_button)
         self.panel.head.addWidget(self.list_button)
         self.panel.head.addWidget(self.book_button)
@@ -94,6 +97,7 @@ class SchedulePage(WindowPage):
         self.providers.changed.connect(self._filtered)
         self.provider.changed.connect(self._provider_chosen)
         self.month_button.clicked.connect(self._open_month)
+        self.find_button.clicked.connect(self._find)
         self.list_button.clicked.connect(self._open_list)
         self.book_button.clicked.connect(self.book)
         view.entry_chosen.connect(self._entry_chosen)
@@ -124,6 +128,7 @@ class SchedulePage(WindowPage):
             (Command("schedule.back", _("Day or week before"), ("PgUp",), scope), self.panel.go_back),
             (Command("schedule.on", _("Day or week after"), ("PgDown",), scope), self.panel.go_on),
             (Command("schedule.month", _("Month, and how full each day is"), ("G",), scope), self._open_month),
+            (Command("schedule.find", _("Find a visit of a patient"), ("Ctrl+F",), scope, icon="search"), self._find),
             (Command("schedule.list", _("Day list to print"), ("L",), scope, icon="file-text"), self._open_list),
             (Command("schedule.day", _("Day of all providers"), ("D",), scope), partial(self._turn_to, "day")),
             (Command("schedule.week", _("Week of a provider"), ("W",), scope), partial(self._turn_to, "week")),
@@ -244,6 +249,12 @@ class SchedulePage(WindowPage):
             popup = MonthPopup(self._context, self)
             popup.day_chosen.connect(self.show_day)
             popup.open_at(self.month_button, day, self._location_ids(), self._provider_ids())
+
+    @Slot()
+    def _find(self) -> None:
+        sheet = FindSheet(self._context, self.window())
+        sheet.picked.connect(self.open)
+        sheet.open()
 
     @Slot()
     def _open_list(self) -> None:
