@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from bench import acts, appointments, data, frames, inbox, live, loops, search, slots, start
+from bench import acts, appointments, data, frames, inbox, live, loops, schedule, search, slots, start
 from bench.measure import FULL, QUICK, Row, Scale, as_json, table
 
 Bench = Callable[[Scale, Path], Iterable[Row]]
@@ -24,6 +24,7 @@ BENCHES: Final[Mapping[str, Bench]] = {
     "live": live.run,
     "loop": loops.run,
     "frame": frames.run,
+    "schedule": schedule.run,
 }
 
 

@@ -442,3 +442,17 @@ def test_an_appointment_that_is_dragged_to_the_edge_finds_the_days_beyond_it(vie
     assert bar.value() == bar.maximum()
     QTest.mouseRelease(view.viewport(), LEFT, NONE, edge)
     assert moves == [Moved(entry, FreePoint(LINDQVIST, NORTHSIDE, at(DAY + timedelta(days=6), 9 * 60)))]
+
+
+def test_a_scrolled_grid_looks_as_one_that_is_painted_anew(view: TimeGrid) -> None:
+    """What was seen before is moved; what comes in, the hours and the heads are painted: no pixel tells the difference."""
+    entries = [appointment(number, at(DAY, 480 + 45 * number), 30) for number in range(12)]
+    view.show_schedule(day(working(*entries), column(MWANGI, spans=[opened(DAY, 480, 1020)])))
+    view.resize(500, 300)
+    bar = view.verticalScrollBar()
+    assert bar.maximum() > 200
+    for value in (0, 37, 60, 59, 200, 41, bar.maximum(), bar.maximum() - 3, 0):
+        bar.setValue(value)
+        moved = view.grab().toImage()
+        view._ground = None
+        assert moved == view.grab().toImage(), f"at {value}"

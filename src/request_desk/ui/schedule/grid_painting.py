@@ -111,11 +111,11 @@ class GridPainter:
                         self._painter, line, named(span.label), theme.small, theme.muted, Qt.AlignmentFlag.AlignRight
                     )
 
-    def items(self, items: Sequence[Placed], first: int, last: int, dragged: Placed | None = None) -> None:
-        """Paint those of the items that lie between two y's; a dragged one goes pale."""
+    def items(self, items: Sequence[Placed], seen: QRect, dragged: Placed | None = None) -> None:
+        """Paint those of the items that lie in a part of the grid; a dragged one goes pale."""
         opacity = self._painter.opacity()
         for placed in items:
-            if placed.rect.bottom() < first or placed.rect.top() > last:
+            if not placed.rect.intersects(seen):
                 continue
             self._painter.setOpacity(0.35 if placed == dragged else opacity)
             match placed.item:

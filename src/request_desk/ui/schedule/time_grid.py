@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPixmap,
+    QRegion,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidget
@@ -83,7 +84,9 @@ class TimeGrid(QAbstractScrollArea):
         self._against = ""  # what stands against dropping it there
         self._waiting = False
         self._pale = False
-        self._ground: tuple[object, QPixmap] | None = None  # all but the offers, with what it was painted for
+        self._ground: tuple[QPoint, object, QPixmap] | None = (
+            None  # all but the offers, where and for what it was painted
+        )
         self._to_pale = QTimer(self)
         self._to_pale.setSingleShot(True)
         self._to_pale.setInterval(_PALE_AFTER)
@@ -300,28 +303,46 @@ class TimeGrid(QAbstractScrollArea):
         """All but the offers, painted once: offers come, are chosen and go much more often than the day changes."""
         port, dragged = self.viewport(), self._pressed if self._drop is not None else None
         ratio = port.devicePixelRatioF()
-        wanted = self._origin(), port.size(), ratio, dragged
-        if self._ground is not None and self._ground[0] == wanted:
-            return self._ground[1]
-        ground = QPixmap(port.size() * ratio)
-        ground.setDevicePixelRatio(ratio)
-        ground.fill(app_theme().panel)
+        origin, wanted = self._origin(), (port.size(), ratio, dragged)
+        fresh = QRegion(port.rect())
+        if self._ground is not None and self._ground[1] == wanted:
+            before, _wanted, ground = self._ground
+            if before == origin:
+                return ground
+            fresh = self._scrolled(ground, origin - before)
+        else:
+            ground = QPixmap(port.size() * ratio)
+            ground.setDevicePixelRatio(ratio)
         painter = QPainter(ground)
+        painter.setClipRegion(fresh)
+        painter.fillRect(port.rect(), app_theme().panel)
         strokes, first, last = self._strokes(painter, layout)
+        seen = fresh.intersected(self._body()).boundingRect().translated(-origin)
         strokes.grid(first, last)
         strokes.now_line(over=False)
-        strokes.items(layout.ground, first, last, dragged)
+        strokes.items(layout.ground, seen, dragged)
         painter.restore()
         self._paint_axis(painter, layout)
         self._paint_heads(painter, layout)
         painter.end()
-        self._ground = wanted, ground
+        self._ground = origin, wanted, ground
         return ground
+
+    def _scrolled(self, ground: QPixmap, by: QPoint) -> QRegion:
+        """Move what is painted up or down where that is exact, and return what has to be painted anew."""
+        port, body, ratio = self.viewport().rect(), self._body(), ground.devicePixelRatio()
+        height = port.height() - body.top()
+        if by.x() or abs(by.y()) >= height or ratio != int(ratio):
+            return QRegion(port)
+        moved = QRect(0, body.top(), port.width(), height)
+        ground.scroll(0, by.y() * int(ratio), QRect(moved.topLeft() * int(ratio), moved.size() * int(ratio)))
+        strip = QRect(0, body.top() if by.y() > 0 else port.height() + by.y(), port.width(), abs(by.y()))
+        return QRegion(strip).united(QRect(0, 0, port.width(), body.top()))  # the hours reach into the heads
 
     def _paint_offers(self, painter: QPainter, layout: GridLayout) -> None:
         """The offers, and what lies over everything on the grid."""
-        strokes, first, last = self._strokes(painter, layout)
-        strokes.items(layout.shown_offers, first, last)
+        strokes, _first, _last = self._strokes(painter, layout)
+        strokes.items(layout.shown_offers, self._body().translated(-self._origin()))
         strokes.now_line(over=True)
         if self._focused is not None and self.hasFocus():
             strokes.ring(self._focused.rect)
@@ -332,7 +353,7 @@ class TimeGrid(QAbstractScrollArea):
         """A painter of the grid, clipped to it until `restore`, with the first and the last y that is seen."""
         body, origin = self._body(), self._origin()
         painter.save()
-        painter.setClipRect(body)
+        painter.setClipRect(body, Qt.ClipOperation.IntersectClip)
         painter.translate(origin)
         strokes = GridPainter(painter, layout, app_theme(), self._words, self._clock.now())
         return strokes, body.top() - origin.y(), body.bottom() - origin.y()
@@ -369,7 +390,8 @@ class TimeGrid(QAbstractScrollArea):
     def _paint_axis(self, painter: QPainter, layout: GridLayout) -> None:
         theme, origin, body = app_theme(), self._origin(), self._body()
         painter.save()
-        painter.setClipRect(QRect(0, body.top() - theme.px(9), theme.px(_AXIS) + theme.px(5), self.viewport().height()))
+        clip = QRect(0, body.top() - theme.px(9), theme.px(_AXIS) + theme.px(5), self.viewport().height())
+        painter.setClipRect(clip, Qt.ClipOperation.IntersectClip)
         for hour in layout.hours():
             line = QRect(0, origin.y() + hour.y - theme.px(9), theme.px(_AXIS - 8), theme.px(18))
             words = self._words.wall_minute(hour.minute).replace(":00", "", 1)
@@ -385,7 +407,7 @@ class TimeGrid(QAbstractScrollArea):
     def _paint_heads(self, painter: QPainter, layout: GridLayout) -> None:
         theme, left, origin = app_theme(), self._body().left(), self._origin()
         painter.save()
-        painter.setClipRect(QRect(left, 0, self._body().width(), self._head_height))
+        painter.setClipRect(QRect(left, 0, self._body().width(), self._head_height), Qt.ClipOperation.IntersectClip)
         painter.fillRect(QRect(0, 0, self.viewport().width(), self._head_height - 1), theme.panel)
         for place, column in enumerate(layout.columns):
             rect = layout.column_rect(place, 0, self._head_height).translated(origin.x(), 0)
