@@ -1,6 +1,6 @@
 """Locking and switching users at one desk: what was claimed there is free at once, and is taken again by whoever comes back."""
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.changes import Topic
@@ -8,6 +8,8 @@ from request_desk.domain.ids import RequestId
 from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.people import access
 from request_desk.services.people.access import Attempt
+from request_desk.ui.patients.forms import FormWindow
+from request_desk.ui.patients.patients_page import PatientsPage
 from tests.builders import TODAY
 from tests.journeys.conftest import OpenDesk
 from tests.journeys.running_desk import House, RunningDesk
@@ -160,3 +162,34 @@ def test_another_user_begins_on_the_message_center_with_the_list_focused(
     lock(maria)
     sign_in(maria, "maria")
     maria.until(lambda: maria.is_open(request), "her row is open")
+
+
+def test_a_form_that_was_open_is_there_again_for_who_comes_back_and_for_nobody_else(
+    house: House, open_desk: OpenDesk
+) -> None:  # LOCK-03
+    practice = house.practice
+    for staff in (practice.maria, practice.admin):
+        house.do(SYSTEM, access.set_password, staff.staff_id, PASSWORD)
+    maria = open_desk()
+    page = maria.frame.page("patients")
+    assert isinstance(page, PatientsPage)
+    maria.frame.show_page("patients")
+    page.new_patient()
+    form = maria.shell.frame.findChild(FormWindow)
+    assert form is not None
+    maria.until(form.isVisible, "the form is there")
+    field = form.findChildren(QLineEdit)[0]
+    field.setFocus()
+    maria.until(field.hasFocus, "it is written into")
+    maria.type("Okonkwo")
+    maria.shell.lock()  # nobody has touched the desk for a while
+    maria.until(lambda: maria.shell.is_covered, "it is locked")
+    assert not form.isVisible()
+    sign_in(maria, "maria")
+    maria.until(form.isVisible, "the form is there again")
+    assert field.text() == "Okonkwo"
+    maria.shell.lock()
+    maria.until(lambda: maria.shell.is_covered, "it is locked again")
+    sign_in(maria, "$AD")
+    maria.settle()
+    maria.until(lambda: maria.shell.frame.findChild(FormWindow) is None, "nothing of hers is there")

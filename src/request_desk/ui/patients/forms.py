@@ -57,7 +57,7 @@ class FormWindow(QDialog):
             super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Who closes the window is asked, too; a lock closes it at once."""
+        """Who closes the window is asked, too; the program closes it at once."""
         if event.spontaneous() and self.form.is_changed():
             event.ignore()
             self._leave()

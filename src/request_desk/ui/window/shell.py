@@ -6,7 +6,7 @@ from functools import cached_property, partial
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QWindow
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 
 from request_desk.domain.access import SYSTEM, Actor, Permission, Role, may
 from request_desk.domain.changes import Changes, Topic
@@ -132,6 +132,7 @@ class Shell(QObject):
         self._step_waits = False
         self._is_entering = False  # somebody comes in, and nobody has locked since
         self._is_closed = False
+        self._hidden: list[QDialog] = []  # sheets that were open when the desk was locked
         self._left: list[str] = []  # keys of the pages that led to another
         self._too_late: Undo | None = None  # the last act, once its grace time is over
         self._idle = QTimer(self)
@@ -270,6 +271,7 @@ class Shell(QObject):
         self._actor = signed_in.actor
         self.runner.set_actor(self._actor)
         self.frame.set_identity(self._actor.name, self._role_words())
+        self._find_again(same=same)
         if same:
             self._uncover()
             self.hub.reread()  # what happened meanwhile was not read, and what was claimed here was let go of
@@ -285,6 +287,16 @@ class Shell(QObject):
             self._say_problem(warning)
         self._too_late = None
         self.runner.read(self, directory.me).done(self._me_read).refused(self._sign_in_refused)
+
+    def _find_again(self, *, same: bool) -> None:
+        """Show the sheets that a lock has hidden, with what was typed there; those of another user are thrown away."""
+        hidden, self._hidden = self._hidden, []
+        for window in hidden:
+            if shiboken6.isValid(window):
+                if same:
+                    window.show()
+                else:
+                    window.deleteLater()
 
     def _uncover(self) -> None:
         if not self._is_entering:
@@ -309,11 +321,16 @@ class Shell(QObject):
         self.locked.emit()
 
     def _put_away(self) -> None:
-        """What is open belongs to who was here: sheets are closed, what was typed is on the disk, the session is forgotten."""
+        """What is open belongs to who was here: sheets are hidden, replies are on the disk, the session is forgotten."""
         self._is_entering = False
         self.drafts.flush()
         for window in QApplication.topLevelWidgets():
-            if window is not self.frame and window.isVisible():
+            if window is self.frame or not window.isVisible():
+                continue
+            if isinstance(window, QDialog) and not isinstance(window, QFileDialog):
+                window.hide()
+                self._hidden.append(window)
+            else:
                 window.close()
         self._idle.stop()
         self.runner.run_in_pool(self, self._opened.secrets.forget, SESSION).refused(self._refused)
