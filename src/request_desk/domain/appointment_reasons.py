@@ -17,12 +17,17 @@ _TO: Final[Mapping[Action | ScheduleAction, AppointmentStatus]] = {
 }
 
 
+def role_refusal() -> NotAllowed:
+    """Return the refusal for whom the policy does not name."""
+    return NotAllowed(_("Your role does not allow this. Ask an administrator."))
+
+
 def refusal(verdict: Verdict, action: ScheduleAction, seen: Appointment, words: Words) -> Refused:
     """Return the refusal of something that `policy.may` does not allow: what is so, and what to do."""
     there = words.at(seen.zone)
     match verdict:
         case Verdict.NOT_FOR_THEM:
-            return NotAllowed(_("Your role does not allow this. Ask an administrator."))
+            return role_refusal()
         case Verdict.ANOTHERS:
             return NotAllowed(
                 _("This visit is with {provider}. You can mark your own; a scheduler can mark this one.").format(

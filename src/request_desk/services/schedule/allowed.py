@@ -1,9 +1,10 @@
-"""Whether the actor may do something with an appointment as it stands: `policy` is asked, and its refusal raised."""
+"""Whether the actor may do something on the schedule: `policy` is asked, and its refusal raised."""
 
 from datetime import datetime
 
-from request_desk.domain.appointment_reasons import refusal
+from request_desk.domain.appointment_reasons import refusal, role_refusal
 from request_desk.domain.appointments import Appointment
+from request_desk.domain.ids import ProviderId
 from request_desk.domain.policy import AppointmentSubject, ScheduleAction, may
 from request_desk.services.desk import Unit
 from request_desk.services.schedule import slots
@@ -16,3 +17,9 @@ def check_allowed(unit: Unit, action: ScheduleAction, seen: Appointment, now: da
     verdict = may(unit.actor, action, AppointmentSubject(seen.provider_id, seen, at, zone), unit.time.day_of(at))
     if not verdict:
         raise refusal(verdict, action, seen, unit.words)
+
+
+def check_time_allowed(unit: Unit, action: ScheduleAction, provider_id: ProviderId) -> None:
+    """The same for a time of a provider that is no appointment yet; raises NotAllowed."""
+    if not may(unit.actor, action, AppointmentSubject(provider_id), unit.time.day_of(unit.now)):
+        raise role_refusal()

@@ -24,7 +24,7 @@ from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.schedule import holds
-from request_desk.services.schedule.allowed import check_allowed
+from request_desk.services.schedule.allowed import check_allowed, check_time_allowed
 from request_desk.services.schedule.slots import TYPE_COLUMNS, rules_of, type_rules
 from request_desk.services.schedule.two_places import elsewhere
 from request_desk.services.schedule.views import VIEW, load, not_there, view
@@ -91,6 +91,7 @@ def hold(
     next fitting times, Refused when the provider or type cannot be booked. Windows do not bind staff.
     """
     unit.require(Permission.CHANGE_SCHEDULE)
+    check_time_allowed(unit, ScheduleAction.HOLD, slot.provider_id)
     moved = None if replaces is None else load(unit, replaces)
     if moved is not None:
         _check_movable(unit, moved, patient_id)
@@ -169,18 +170,19 @@ def book(unit: Unit, booking: Booking, *, patient_id: PatientId, request_id: Req
     reason, which is kept.
     """
     unit.require(Permission.CHANGE_SCHEDULE)
+    check_time_allowed(unit, ScheduleAction.BOOK, booking.slot.provider_id)
     held = _hold_for(unit, booking.hold_id, patient_id=patient_id, request_id=request_id)
     booked = None
     reason = ""
     if held is not None and holds.is_for(held.appointment, booking.slot, booking.type_id, None):
-        reason = _overruled(_broken(unit, held.rules, booking.slot, patient_id), booking.overrule)
+        reason = _overruled(unit, _broken(unit, held.rules, booking.slot, patient_id), booking.slot, booking.overrule)
         booked = _confirmed(unit, held.appointment, request_id=request_id, reason=reason)
     if booked is None:
         _check_patient(unit, patient_id)
         _check_request(unit, request_id, patient_id)
         type_ = type_rules(unit, booking.type_id)
         where = holds.place(unit, booking.slot, type_)
-        reason = _overruled(_broken(unit, type_, booking.slot, patient_id), booking.overrule)
+        reason = _overruled(unit, _broken(unit, type_, booking.slot, patient_id), booking.slot, booking.overrule)
         booked = _taken_anew(
             unit,
             where,
@@ -267,7 +269,7 @@ def reschedule(
         raise Refused(_("The visit is at that time already. Choose another time."))
     broken = _broken(unit, found.rules, slot, seen.patient_id, seen)
     is_replaced = _is_replaced(unit, seen, broken, as_new=as_new)
-    reason = _overruled(broken, overrule)
+    reason = _overruled(unit, broken, slot, overrule)
     held = _hold_for(unit, hold_id, patient_id=seen.patient_id, request_id=request_id)
     holds.lock_providers(unit, (seen.provider_id, slot.provider_id))
     moved = _moved_away(unit, found, is_replaced=is_replaced)
@@ -619,13 +621,16 @@ def _is_replaced(unit: Unit, seen: Appointment, broken: Sequence[Limit], *, as_n
     return True
 
 
-def _overruled(broken: Sequence[Limit], overrule: str) -> str:
+def _overruled(unit: Unit, broken: Sequence[Limit], slot: Slot, overrule: str) -> str:
     """The reason to keep, or "" when no limit was in the way; raises Limited when one is and there is no reason."""
     reason = clean_text(overrule, field=_("Reason"), most=_REASON_MOST, lines=False)
     if broken and not reason:
         told = " ".join(limit.sentence for limit in broken)
         raise Limited(_("{limits} Give a reason to book it all the same.").format(limits=told), broken)
-    return reason if broken else ""
+    if not broken:
+        return ""
+    check_time_allowed(unit, ScheduleAction.EXCEED, slot.provider_id)
+    return reason
 
 
 def _visible_from(unit: Unit) -> datetime:
