@@ -48,6 +48,7 @@ def commands() -> "click.Group":
         group.add_command(command)
     for name, run in (("migrate", _migrate), ("doctor", _doctor)):
         group.add_command(click.Command(name, callback=click.pass_obj(run), help=run.__doc__))
+    group.add_command(click.Command("policy", callback=_policy, help=_policy.__doc__, hidden=True))
     return group
 
 
@@ -112,6 +113,13 @@ def _migrate(config_file: Path | None) -> None:
 def _doctor(config_file: Path | None) -> None:
     """Check this installation and say what to do about what is wrong."""
     _end(lambda: app.run_doctor(config_file, _say))
+
+
+def _policy() -> None:
+    """Print who may do what with an appointment, as the page of the documentation has it."""
+    from request_desk.domain import policy_page
+
+    _say(policy_page.page().rstrip())
 
 
 def _demo() -> "click.Command":

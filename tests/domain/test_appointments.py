@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from request_desk.domain.appointments import (
     FHIR_R4,
@@ -16,6 +18,7 @@ from request_desk.domain.appointments import (
     moved_to,
 )
 from request_desk.domain.errors import Refused
+from tests.domain.appointment_parts import an_appointment
 
 HELD, CONFIRMED, CANCELLED, EXPIRED, COMPLETED, NO_SHOW = AppointmentStatus
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
@@ -52,9 +55,27 @@ def test_an_appointment_is_completed_from_its_start_on() -> None:  # AP5
 
 
 def test_a_no_show_waits_until_nobody_can_join() -> None:  # AP5, VM2: 60 minutes after the end, inclusive
-    assert not may_mark_no_show(NOW, NOW + 60 * MINUTE)
-    assert may_mark_no_show(NOW, NOW + 60 * MINUTE + timedelta(microseconds=1))
-    assert may_mark_no_show(NOW, NOW + 16 * MINUTE, after=15 * MINUTE)
+    seen = an_appointment(starts_at=NOW, ends_at=NOW + 40 * MINUTE)
+    assert seen.comes_until == NOW + 100 * MINUTE
+    assert not may_mark_no_show(seen.comes_until, NOW + 100 * MINUTE)
+    assert not may_mark_no_show(seen.comes_until, NOW + 100 * MINUTE + timedelta(microseconds=999_999))
+    assert may_mark_no_show(seen.comes_until, NOW + 100 * MINUTE + timedelta(seconds=1))
+
+
+def test_a_type_says_how_long_it_waits_for_who_comes_in_person() -> None:  # AP5
+    seen = an_appointment(starts_at=NOW, ends_at=NOW + 40 * MINUTE, no_show_after=15 * MINUTE)
+    assert seen.comes_until == NOW + 15 * MINUTE
+
+
+@given(st.integers(5, 480), st.none() | st.integers(0, 600), st.integers(-600, 1200), st.integers(0, 59))
+def test_nobody_is_a_no_show_in_a_second_in_which_they_may_come(
+    length: int, after: int | None, minutes: int, seconds: int
+) -> None:  # AP5, VM2
+    waits = None if after is None else after * MINUTE
+    seen = an_appointment(starts_at=NOW, ends_at=NOW + length * MINUTE, no_show_after=waits)
+    now = NOW + minutes * MINUTE + timedelta(seconds=seconds)
+    last = NOW + (length + 60 if after is None else after) * MINUTE
+    assert may_mark_no_show(seen.comes_until, now) is (now > last)
 
 
 def test_a_cancellation_within_the_notice_is_late() -> None:

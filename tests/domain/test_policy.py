@@ -1,16 +1,32 @@
 """Who may do what with a patient, a request or an appointment: the table, and that nothing opens what it does not name (ACT14, NT1)."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from request_desk.domain.access import SYSTEM, Actor, ActorKind, Role, a_contact
+from request_desk.domain.access import GRANTS, SYSTEM, Actor, ActorKind, Permission, Role, a_contact
+from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.directory import Relation
 from request_desk.domain.ids import ContactId, PatientId, ProviderId
-from request_desk.domain.policy import Action, AppointmentSubject, PatientSubject, RequestSubject, Verdict, may
+from request_desk.domain.policy import (
+    APPOINTMENT_POLICY,
+    WITH_THE_TIME,
+    Action,
+    AppointmentSubject,
+    Condition,
+    Party,
+    PatientSubject,
+    PolicyRow,
+    RequestSubject,
+    ScheduleAction,
+    Verdict,
+    binds,
+    may,
+)
+from tests.domain.appointment_parts import START, an_appointment
 
 TODAY = date(2026, 11, 24)
 YESTERDAY = TODAY - timedelta(days=1)
@@ -111,3 +127,212 @@ def test_an_appointment_is_seen_practice_wide_or_by_whose_it_is(
     is_own = actor.kind is ActorKind.STAFF and own == theirs
     seen = may(actor, action, AppointmentSubject(ProviderId(theirs)), TODAY)
     assert bool(seen) is (action is Action.SEE and (is_wide or is_own))
+
+
+# The table of what is done with appointments, row by row
+
+LINDQVIST, MWANGI = ProviderId(1), ProviderId(2)
+HELD, CONFIRMED, CANCELLED, EXPIRED, COMPLETED, NO_SHOW = AppointmentStatus
+DO = ScheduleAction
+OK, MINUTE = Verdict.ALLOWED, timedelta(minutes=1)
+ROLES = {Party.PROVIDER: Role.PROVIDER, Party.SCHEDULER: Role.SCHEDULER, Party.ADMINISTRATOR: Role.ADMINISTRATOR}
+HERE = (Party.PROVIDER, Party.SCHEDULER, Party.ADMINISTRATOR)
+OUTSIDE = (Party.PATIENT, Party.PARTNER)
+BEFORE, AT_START, AT_END = START - timedelta(hours=1), START, START + 40 * MINUTE
+GONE = AT_END + 60 * MINUTE + timedelta(seconds=1)
+
+
+def somebody(party: Party) -> Actor:
+    """One of each; the provider is Dr. Lindqvist, the contact the mother."""
+    match party:
+        case Party.PATIENT:
+            return MOTHER
+        case Party.PARTNER:
+            return Actor(ActorKind.PARTNER, 1, "Harbor Hospital")
+        case _:
+            own = LINDQVIST if party is Party.PROVIDER else None
+            return Actor(ActorKind.STAFF, 1, "Somebody", frozenset({ROLES[party]}), own)
+
+
+def asked(
+    party: Party,
+    action: Action | ScheduleAction,
+    seen: Appointment | None = None,
+    now: datetime = BEFORE,
+    **values: object,
+) -> Verdict:
+    """What the table says, of one's own child, patient or visit unless `values` say otherwise."""
+    shown = an_appointment() if seen is None else seen
+    about = AppointmentSubject(shown.provider_id, shown, now, relation=a_relation(), birth_day=CHILD, is_named=True)
+    return may(somebody(party), action, replace(about, **values), TODAY)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("action", "parties"),
+    [
+        (Action.SEE, Party),
+        (DO.HOLD, Party),
+        (DO.BOOK, Party),
+        (DO.EXCEED, HERE),
+        (DO.MOVE, Party),
+        (DO.REPLACE, HERE),
+        (DO.CANCEL, Party),
+        (DO.COMPLETE, HERE),
+        (DO.NO_SHOW, HERE),
+        (DO.MARK_ARRIVED, HERE),
+        (DO.MARK_LATE, HERE),
+        (DO.MARK_CONFIRMED, HERE),
+        (DO.TAKE_MARK_BACK, HERE),
+        (DO.CHANGE_WINDOWS, (Party.PROVIDER,)),
+        (DO.ENTER_ABSENCE, HERE),
+    ],
+)
+def test_who_may_at_all(action: Action | ScheduleAction, parties: tuple[Party, ...]) -> None:
+    now = AT_START if action is DO.COMPLETE else GONE if action is DO.NO_SHOW else BEFORE
+    for party in Party:
+        assert asked(party, action, now=now) is (OK if party in tuple(parties) else Verdict.NOT_FOR_THEM)
+
+
+def test_every_act_has_its_row_and_is_tested() -> None:
+    rows = [row.action for row in APPOINTMENT_POLICY]
+    assert rows == [Action.SEE, *ScheduleAction]
+
+
+@pytest.mark.parametrize("row", APPOINTMENT_POLICY, ids=lambda row: str(row.action))
+def test_the_table_and_the_roles_agree(row: PolicyRow) -> None:
+    """Who is in a row has the permission that the services ask first; nobody has it who is in none of its rows."""
+    for party, role in ROLES.items():
+        permissions = {row.permission}
+        if row.action is DO.ENTER_ABSENCE and party is Party.PROVIDER:
+            permissions = {Permission.OWN_AVAILABILITY}  # it covers the own time off
+        assert bool(permissions & GRANTS[role]) is (party in row.parties)
+
+
+@pytest.mark.parametrize(
+    "action", [Action.SEE, DO.COMPLETE, DO.NO_SHOW, DO.MARK_ARRIVED, DO.MARK_CONFIRMED, DO.CHANGE_WINDOWS]
+)
+def test_a_provider_has_the_own_alone(action: Action | ScheduleAction) -> None:
+    assert asked(Party.PROVIDER, action, provider_id=MWANGI) is Verdict.ANOTHERS
+
+
+@pytest.mark.parametrize("action", [DO.HOLD, DO.BOOK, DO.MOVE, DO.CANCEL])
+def test_a_provider_answers_requests_for_others_too(action: ScheduleAction) -> None:
+    assert asked(Party.PROVIDER, action, provider_id=MWANGI) is OK
+
+
+@pytest.mark.parametrize("action", [DO.HOLD, DO.BOOK, DO.MOVE, DO.CANCEL])
+def test_outside_only_whose_patient_it_is(action: ScheduleAction) -> None:
+    assert asked(Party.PATIENT, action, relation=None) is Verdict.NOT_RELATED
+    assert asked(Party.PATIENT, action, relation=a_relation(books=False)) is Verdict.NO_BOOKING
+    assert asked(Party.PATIENT, action, relation=a_relation("self")) is Verdict.MINOR
+    assert asked(Party.PARTNER, action, is_named=False) is Verdict.NOT_NAMED
+
+
+def test_who_may_not_book_still_sees() -> None:
+    assert asked(Party.PATIENT, Action.SEE, relation=a_relation(books=False)) is OK
+    assert asked(Party.PATIENT, Action.SEE, relation=a_relation(until=YESTERDAY)) is Verdict.NOT_RELATED
+    assert asked(Party.PARTNER, Action.SEE, is_named=False) is Verdict.NOT_NAMED
+
+
+def test_the_notice_for_cancelling_binds_those_outside_alone() -> None:  # AP3
+    for party in Party:
+        expected = Verdict.TOO_LATE if party in OUTSIDE else OK
+        assert asked(party, DO.CANCEL, is_in_time=False) is expected
+
+
+@pytest.mark.parametrize("party", Party)
+def test_notice_and_mode_bind_everybody_who_moves(party: Party) -> None:  # AP4, ACT7
+    for condition in (Condition.NOTICE, Condition.MODE):
+        assert binds(somebody(party), DO.MOVE, condition)
+        assert binds(SYSTEM, DO.MOVE, condition)
+
+
+@pytest.mark.parametrize("status", AppointmentStatus)
+@pytest.mark.parametrize(
+    ("action", "statuses", "now", "verdict"),
+    [
+        (DO.MOVE, {CONFIRMED}, BEFORE, Verdict.NOT_CONFIRMED),
+        (DO.REPLACE, {CONFIRMED}, BEFORE, Verdict.NOT_CONFIRMED),
+        (DO.CANCEL, {HELD, CONFIRMED}, BEFORE, Verdict.NOT_STANDING),
+        (DO.COMPLETE, {CONFIRMED, NO_SHOW}, GONE, Verdict.NOT_CORRECTABLE),
+        (DO.NO_SHOW, {CONFIRMED, COMPLETED}, GONE, Verdict.NOT_CORRECTABLE),
+        (DO.MARK_ARRIVED, {CONFIRMED}, BEFORE, Verdict.NOT_CONFIRMED),
+        (DO.MARK_LATE, {CONFIRMED}, BEFORE, Verdict.NOT_CONFIRMED),
+        (DO.MARK_CONFIRMED, {CONFIRMED}, BEFORE, Verdict.NOT_CONFIRMED),
+        (DO.TAKE_MARK_BACK, {CONFIRMED}, GONE, Verdict.NOT_CONFIRMED),
+    ],
+)
+def test_from_which_status(
+    status: AppointmentStatus,
+    action: ScheduleAction,
+    statuses: set[AppointmentStatus],
+    now: datetime,
+    verdict: Verdict,
+) -> None:
+    expected = OK if status in statuses else verdict
+    assert {asked(party, action, an_appointment(status=status), now) for party in HERE} == {expected}
+
+
+@pytest.mark.parametrize("party", HERE)
+@pytest.mark.parametrize(
+    ("action", "last", "first", "verdict"),
+    [
+        (DO.MOVE, AT_START - MINUTE, AT_START, Verdict.BEGUN),
+        (DO.REPLACE, AT_START - MINUTE, AT_START, Verdict.BEGUN),
+        (DO.CANCEL, AT_START - MINUTE, AT_START, Verdict.BEGUN),
+        (DO.MARK_CONFIRMED, AT_START - MINUTE, AT_START, Verdict.BEGUN),
+        (DO.MARK_LATE, GONE - timedelta.resolution, GONE, Verdict.OVER),
+        (DO.COMPLETE, AT_START, AT_START - timedelta.resolution, Verdict.NOT_BEGUN),
+        (DO.NO_SHOW, GONE, GONE - timedelta.resolution, Verdict.MAY_COME),
+    ],
+)
+def test_until_when_and_from_when_on(
+    party: Party, action: ScheduleAction, last: datetime, first: datetime, verdict: Verdict
+) -> None:
+    """`last` is an instant at which it may be, `first` the nearest at which it may not."""
+    assert asked(party, action, now=last) is OK
+    assert asked(party, action, now=first) is verdict
+
+
+def test_a_hold_may_be_cancelled_whenever() -> None:
+    assert asked(Party.SCHEDULER, DO.CANCEL, an_appointment(status=HELD), GONE) is OK
+
+
+@pytest.mark.parametrize("action", [DO.MARK_ARRIVED, DO.MARK_LATE])
+def test_on_the_day_of_the_visit_in_the_zone_of_its_place(action: ScheduleAction) -> None:
+    midnight = datetime(2026, 11, 24, 8, 0, tzinfo=START.tzinfo)  # in Los Angeles
+    assert asked(Party.SCHEDULER, action, now=midnight) is OK
+    assert asked(Party.SCHEDULER, action, now=midnight - MINUTE) is Verdict.OTHER_DAY
+    elsewhere = an_appointment(zone="America/New_York")
+    assert asked(Party.SCHEDULER, action, elsewhere, midnight - 3 * 60 * MINUTE) is OK
+
+
+@pytest.mark.parametrize("action", [DO.NO_SHOW, DO.MARK_LATE])
+def test_not_of_who_has_arrived(action: ScheduleAction) -> None:
+    assert asked(Party.SCHEDULER, action, an_appointment(arrived_at=BEFORE), BEFORE) is Verdict.HAS_ARRIVED
+
+
+def test_a_condition_without_an_appointment_is_a_mistake_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="asked of an appointment"):
+        may(somebody(Party.SCHEDULER), DO.CANCEL, AppointmentSubject(LINDQVIST), TODAY)
+
+
+def test_who_is_two_may_what_either_may() -> None:
+    both = Actor(ActorKind.STAFF, 1, "", frozenset({Role.PROVIDER, Role.SCHEDULER}), MWANGI)
+    subject = AppointmentSubject(LINDQVIST, an_appointment(), BEFORE)
+    assert may(both, DO.MARK_ARRIVED, subject, TODAY) is OK
+    nobody = Actor(ActorKind.STAFF, 1, "", frozenset({Role.TYPES}))
+    assert may(nobody, DO.MARK_ARRIVED, subject, TODAY) is Verdict.NOT_FOR_THEM
+
+
+@given(ACTORS, st.sampled_from(ScheduleAction), SUBJECTS)
+def test_nothing_is_done_on_the_schedule_by_a_right_to_a_patient(
+    actor: Actor, action: ScheduleAction, subject: PatientSubject
+) -> None:
+    assert not may(actor, action, subject, TODAY)
+
+
+def test_what_hangs_on_a_chosen_time_is_left_to_the_act() -> None:
+    used = {condition for row in APPOINTMENT_POLICY for rule in row.parties.values() for condition in rule}
+    assert used == set(Condition)
+    assert used >= WITH_THE_TIME

@@ -25,6 +25,7 @@ FACES: Final = ("ui", "web", "jobs", "demo", "app.py", "doctor.py")
 # Parts of use cases, which ask for them. No face may call these; a test below looks.
 INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "schedule.acts": ("do", "go_back"),
+    "schedule.allowed": ("check_allowed", "check_time_allowed"),
     "schedule.views": ("load", "load_many", "chain_end", "held_for", "upcoming_of", "missed_of"),
     "schedule.holds": (
         "place",

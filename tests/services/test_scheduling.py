@@ -18,13 +18,13 @@ from request_desk.domain.access import SYSTEM
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
-from request_desk.domain.errors import Conflict, Invalid, NotAllowed, Refused, SlotTaken, UndoRefused
+from request_desk.domain.errors import Conflict, Invalid, Limited, NotAllowed, Refused, SlotTaken, UndoRefused
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, new_uuid
 from request_desk.domain.requests import Booking
 from request_desk.domain.spans import Slot, Span
 from request_desk.services.desk import Desk, Outcome, Undo
-from request_desk.services.schedule import queries, scheduling
-from request_desk.services.schedule.views import upcoming_of
+from request_desk.services.schedule import attendance, queries, scheduling
+from request_desk.services.schedule.views import missed_of, upcoming_of
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
 from tests.services.test_holds import MINUTE, a_request, hold, present, slot
@@ -218,20 +218,55 @@ def test_a_reason_that_was_not_needed_is_not_kept(practice: Practice) -> None:
     assert column(practice, booked.id, "overrule") == ""
 
 
-def test_a_type_that_stays_with_its_provider_moves_elsewhere_only_with_a_reason(practice: Practice) -> None:  # AP4
+@pytest.mark.parametrize("who", ["maria", "admin"])
+def test_what_forbids_a_move_is_overruled_by_no_reason(practice: Practice, who: str) -> None:  # AP4, ACT7
     change_type(practice, rebooking_mode="same_provider")
-    booked = book(practice, "9:20").value
-    with pytest.raises(Refused, match=r"^Well visit stays with Dr\. Lindqvist when it is moved\."):
-        move(practice, booked, "13:00", provider=practice.mwangi, by=practice.admin)
-    moved = move(practice, booked, "13:00", provider=practice.mwangi, overrule="Dr. Lindqvist is ill").value
-    assert column(practice, moved.id, "overrule") == "Dr. Lindqvist is ill"
+    booked, by = book(practice, "9:20").value, getattr(practice, who)
+    for reason in ("", "Dr. Lindqvist is ill"):
+        with pytest.raises(
+            Limited, match=r"^Well visit stays with Dr\. Lindqvist when it is moved\. Cancel it and book"
+        ):
+            move(practice, booked, "13:00", provider=practice.mwangi, by=by, overrule=reason)
+    with pytest.raises(Limited, match="Give a reason"):
+        move(practice, booked, "13:00", provider=practice.mwangi, by=by, as_new=True)
+    assert present(practice, booked.id) == booked
 
 
 def test_the_notice_for_moving_counts_from_the_old_time(practice: Practice) -> None:  # AP4
     change_type(practice, reschedule_notice_minutes=120)
     booked = book(practice, "9:20").value
-    with pytest.raises(Refused, match="can be moved until 2 hours before it begins"):
-        move(practice, booked, "15:00")
+    with pytest.raises(Limited, match="can be moved until 2 hours before it begins"):
+        move(practice, booked, "15:00", overrule="They asked")
+    new = move(practice, booked, "15:00", overrule="They asked", as_new=True).value
+    assert present(practice, booked.id).cancel_code == "replaced"
+    assert new.starts_at == wall(TODAY, "15:00")
+
+
+def test_cancel_and_book_new_is_one_act_with_one_undo(practice: Practice, desk: Desk) -> None:  # ACT7
+    change_type(practice, rebooking_mode="same_provider")
+    booked = book(practice, "9:20").value
+    outcome = move(practice, booked, "13:00", provider=practice.mwangi, overrule="Dr. Lindqvist is ill", as_new=True)
+    new, old = outcome.value, present(practice, booked.id)
+    assert (old.status, old.cancel_code, old.is_late_cancel) == (AppointmentStatus.CANCELLED, "replaced", True)
+    assert (new.replaces_id, new.chain_id) == (booked.id, booked.chain_id)
+    assert column(practice, new.id, "overrule") == "Dr. Lindqvist is ill"
+    with practice.database.read() as connection:
+        lines = connection.execute(select(schema.journal.c.action, schema.journal.c.detail)).all()
+    told = {line.action: line.detail for line in lines}
+    assert (told["replaced"]["to"], told["replaced"]["late"]) == (new.id, True)
+    assert told["booked_instead"]["exception"] is True
+    assert desk.query(practice.maria, missed_of, practice.zuri).late_cancels == 0  # nobody missed anything
+    assert outcome.undo is not None
+    back = desk.undo(practice.maria, outcome.undo).value
+    assert replace(back, version=booked.version) == booked
+    assert move(practice, back, "9:40").value.replaces_id == booked.id
+
+
+def test_cancel_and_book_new_is_a_plain_move_where_nothing_forbids_it(practice: Practice) -> None:
+    booked = book(practice, "9:20").value
+    moved = move(practice, booked, "13:00", overrule="just because", as_new=True).value
+    assert present(practice, booked.id).cancel_code == "rescheduled"
+    assert column(practice, moved.id, "overrule") == ""
 
 
 # Cancelling
@@ -372,9 +407,9 @@ def test_a_chain_stays_a_line(practice: Practice) -> None:  # I5
 def test_an_appointment_is_completed_once_it_has_begun(practice: Practice, clock: FixedClock) -> None:  # AP5
     booked = book(practice, "9:20").value
     with pytest.raises(Refused, match=r"begins at Tue, Nov 24, 9:20 AM"):
-        practice.desk.perform(practice.maria, scheduling.complete, booked.id, expect_version=booked.version)
+        practice.desk.perform(practice.maria, attendance.complete, booked.id, expect_version=booked.version)
     clock.advance(timedelta(minutes=108 + 50))
-    done = practice.desk.perform(practice.maria, scheduling.complete, booked.id, expect_version=booked.version)
+    done = practice.desk.perform(practice.maria, attendance.complete, booked.id, expect_version=booked.version)
     assert done.value.status is AppointmentStatus.COMPLETED
     with practice.database.read() as connection:
         line = select(schema.journal.c.detail).where(schema.journal.c.action == "completed")
@@ -385,11 +420,11 @@ def test_a_no_show_waits_until_nobody_can_come(practice: Practice, clock: FixedC
     booked = book(practice, "9:20").value
     clock.advance(timedelta(minutes=108 + 60))
     with pytest.raises(Refused, match="They may still come"):
-        practice.desk.perform(practice.maria, scheduling.no_show, booked.id, expect_version=booked.version)
+        practice.desk.perform(practice.maria, attendance.no_show, booked.id, expect_version=booked.version)
     clock.advance(timedelta(minutes=1))
-    missed = practice.desk.perform(practice.maria, scheduling.no_show, booked.id, expect_version=booked.version).value
+    missed = practice.desk.perform(practice.maria, attendance.no_show, booked.id, expect_version=booked.version).value
     assert missed.status is AppointmentStatus.NO_SHOW
-    came = practice.desk.perform(practice.maria, scheduling.complete, booked.id, expect_version=missed.version).value
+    came = practice.desk.perform(practice.maria, attendance.complete, booked.id, expect_version=missed.version).value
     assert came.status is AppointmentStatus.COMPLETED
 
 
@@ -500,8 +535,8 @@ def test_contacts_change_nothing_on_the_schedule(practice: Practice, who: str) -
         lambda: book(practice, "13:00", by=by),
         lambda: cancel(practice, booked, by=by),
         lambda: move(practice, booked, "13:00", by=by),
-        lambda: practice.desk.perform(by, scheduling.complete, booked.id, expect_version=version),
-        lambda: practice.desk.perform(by, scheduling.no_show, booked.id, expect_version=version),
+        lambda: practice.desk.perform(by, attendance.complete, booked.id, expect_version=version),
+        lambda: practice.desk.perform(by, attendance.no_show, booked.id, expect_version=version),
         lambda: practice.desk.perform(
             by, scheduling.unbook, booked.id, expect_version=version, until=practice.desk.clock.now()
         ),

@@ -224,11 +224,29 @@ def test_an_appointment_that_changed_meanwhile_is_not_moved_by_a_drop(
 
 
 @pytest.mark.parametrize(
-    ("rule", "across", "words"),
+    ("rule", "across", "words", "button", "code"),
     [
-        ({"rebooking_mode": "same_provider"}, 1, "Well visit stays with Dr. Lindqvist when it is moved."),
-        ({"reschedule_notice_minutes": 24 * 60}, 0, "Well visit can be moved until 24 hours before it begins"),
-        ({"notice_minutes": 4 * 60}, 0, "Well visit needs 4 hours of notice, and this time is sooner."),
+        (
+            {"rebooking_mode": "same_provider"},
+            1,
+            "Well visit stays with Dr. Lindqvist when it is moved. So it is cancelled and booked anew.",
+            "Cancel and book new",
+            "replaced",
+        ),
+        (
+            {"reschedule_notice_minutes": 24 * 60},
+            0,
+            "Well visit can be moved until 24 hours before it begins",
+            "Cancel and book new",
+            "replaced",
+        ),
+        (
+            {"notice_minutes": 4 * 60},
+            0,
+            "Well visit needs 4 hours of notice, and this time is sooner.",
+            "Move",
+            "rescheduled",
+        ),
     ],
     ids=["rebooking mode", "reschedule notice", "minimum notice"],
 )
@@ -240,6 +258,8 @@ def test_a_rule_that_blocks_says_why_and_offers_the_exception(
     rule: dict[str, object],
     across: int,
     words: str,
+    button: str,
+    code: str,
 ) -> None:  # ACT7, AP4
     with database_setup():
         set_type(practice, **rule)
@@ -249,7 +269,8 @@ def test_a_rule_that_blocks_says_why_and_offers_the_exception(
     dialog = dialog_of(desk, MoveDialog)
     assert isinstance(dialog, MoveDialog)
     assert words in dialog.rules._limits.text()
-    assert dialog.button.words() == "Cancel and book new"
+    assert dialog.button.words() == button
+    assert dialog._what.text().startswith("CANCEL Zuri" if code == "replaced" else "MOVE Zuri")
     assert not dialog.button.isEnabled()
     desk.press("Ctrl+Return")
     assert len(appointments()) == 1
@@ -257,7 +278,7 @@ def test_a_rule_that_blocks_says_why_and_offers_the_exception(
     desk.type("Both parents asked for it")
     desk.press("Ctrl+Return")
     old, new = appointments()
-    assert new.replaces_id == old.id
+    assert (new.replaces_id, old.cancel_code) == (old.id, code)
     with database_setup(), practice.database.read() as connection:
         kept = connection.execute(select(schema.appointment.c.overrule).where(schema.appointment.c.id == new.id))
         assert kept.scalar_one() == "Both parents asked for it"
@@ -567,8 +588,14 @@ def test_the_context_menu_offers_what_the_state_allows(desk_at: OpenDesk, practi
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     actions = menu.actions()
-    assert [each.text() for each in actions] == ["Move …", "Cancel visit …"]
-    actions[1].trigger()
+    assert [each.text() for each in actions] == [
+        "Mark as arrived",
+        "Mark as running late",
+        "Parent has confirmed",
+        "Move …",
+        "Cancel visit …",
+    ]
+    actions[-1].trigger()
     menu.close()
     desk.settle()
     assert isinstance(desk.dialog(), CancelDialog)
@@ -589,7 +616,7 @@ def test_a_no_show_is_marked_only_when_nobody_can_come_any_more_and_is_corrected
     choose(desk, booked)
     assert [each.words() for each in card.acts()] == ["Mark as completed", "Mark as no-show"]
     assert not card.no_show_button.isEnabled()
-    assert card._why.text() == "They may still come: a no-show can be marked from 10:40 AM."
+    assert card._why.text() == "They may still come: a no-show can be marked after 10:40 AM."
     desk.wait(hours=2)
     choose(desk, booked)
     desk.click(card.no_show_button)

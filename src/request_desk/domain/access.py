@@ -10,10 +10,11 @@ from request_desk.domain.ids import ContactId, ProviderId, StaffId
 
 
 class ActorKind(StrEnum):
-    """Staff at a desk, a contact in the portal, or the program itself."""
+    """Staff at a desk, a contact in the portal, another practice's program, or this program itself."""
 
     STAFF = "staff"
     CONTACT = "contact"
+    PARTNER = "partner"
     SYSTEM = "system"
 
 
@@ -140,6 +141,8 @@ def may(actor: Actor, permission: Permission) -> bool:
             return True
         case ActorKind.CONTACT:
             return permission is Permission.USE_PORTAL
+        case ActorKind.PARTNER:
+            return False  # what a booking token opens is asked of `policy`
         case ActorKind.STAFF:
             # The own password and session: also for whoever may do nothing else until a password is set.
             return permission is Permission.OWN_ACCOUNT or any(permission in GRANTS[role] for role in actor.roles)

@@ -47,10 +47,15 @@ FHIR_R4: Mapping[AppointmentStatus, str] = {
 }
 
 RESCHEDULED = "rescheduled"  # cancel_code of the old appointment of a move
+REPLACED = (
+    "replaced"  # cancel_code of the old one where a rule forbade the move: cancelled, and a new one booked instead
+)
+MOVED_ON: Final = frozenset({RESCHEDULED, REPLACED})  # another appointment of the chain came after it
 UNDONE = "undone"  # cancel_code of a booking that was taken back within the grace time
 DROPPED = "dropped"  # cancel_code of a hold that was let go
 
 JOIN_CLOSES_AFTER: Final = timedelta(minutes=60)  # after the scheduled end (VM2); until then somebody may still come
+_SECOND: Final = timedelta(seconds=1)
 
 _WORDS: Mapping[AppointmentStatus, str] = {
     AppointmentStatus.HELD: later("only held"),
@@ -95,6 +100,38 @@ class Appointment:
     ] = ()  # names of its provider, place and type as far as they are switched off; a hold is not booked then
     type_position: int = 0  # of its type among the practice's
     birth_day: date | None = None  # of its patient
+    no_show_after: timedelta | None = None  # after the start, where its type says so for appointments in person (AP5)
+    arrived_at: datetime | None = None
+    late_at: datetime | None = None  # when somebody said that they come later
+    parent_confirmed_at: datetime | None = None
+
+    @property
+    def comes_until(self) -> datetime:
+        """The last second in which somebody may still come."""
+        if self.no_show_after is not None:
+            return self.starts_at + self.no_show_after
+        return self.ends_at + JOIN_CLOSES_AFTER
+
+
+class Mark(StrEnum):
+    """What is noted of an appointment and is no status (AP5); it tells nobody outside. The words are columns, with `_at`."""
+
+    ARRIVED = "arrived"
+    LATE = "late"
+    PARENT_CONFIRMED = "parent_confirmed"
+
+
+def marked_at(seen: Appointment, mark: Mark) -> datetime | None:
+    """Return when a mark was set, None where it is not."""
+    match mark:
+        case Mark.ARRIVED:
+            return seen.arrived_at
+        case Mark.LATE:
+            return seen.late_at
+        case Mark.PARENT_CONFIRMED:
+            return seen.parent_confirmed_at
+        case _:
+            assert_never(mark)
 
 
 def as_of(seen: Appointment, now: datetime) -> Appointment:
@@ -109,9 +146,14 @@ def moved_to(seen: AppointmentStatus, wanted: AppointmentStatus) -> AppointmentS
         return wanted
     raise Refused(
         _("This appointment is {state}, so it cannot be {verb}. Reload to see its present state.").format(
-            state=_(_WORDS[seen]), verb=_verb(wanted)
+            state=state_words(seen), verb=_verb(wanted)
         )
     )
+
+
+def state_words(status: AppointmentStatus) -> str:
+    """Return how an appointment stands, for a sentence: "already cancelled"."""
+    return _(_WORDS[status])
 
 
 def may_complete(starts_at: datetime, now: datetime) -> bool:
@@ -119,9 +161,9 @@ def may_complete(starts_at: datetime, now: datetime) -> bool:
     return now >= starts_at
 
 
-def may_mark_no_show(ends_at: datetime, now: datetime, after: timedelta = JOIN_CLOSES_AFTER) -> bool:
-    """Tell whether an appointment may be marked as a no-show: only when nobody can join any more (AP5)."""
-    return now > ends_at + after
+def may_mark_no_show(comes_until: datetime, now: datetime) -> bool:
+    """Tell whether an appointment may be marked as a no-show: only behind the last second in which somebody may come (AP5)."""
+    return now >= comes_until + _SECOND
 
 
 def has_begun(seen: Appointment, now: datetime) -> bool:

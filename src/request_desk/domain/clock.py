@@ -12,6 +12,10 @@ class Clock(Protocol):
 
     def monotonic(self) -> float: ...
 
+    def by_server(self, told: datetime) -> datetime:
+        """Return what time it is when a database server's own clock tells `told`."""
+        ...
+
 
 class SystemClock:
     """The machine's clock, moved by `offset` (the demo lives at 8:12 in the morning whatever the hour)."""
@@ -24,6 +28,9 @@ class SystemClock:
 
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def by_server(self, told: datetime) -> datetime:
+        return told.astimezone(UTC) + self._offset
 
 
 class FixedClock:
@@ -40,6 +47,9 @@ class FixedClock:
 
     def monotonic(self) -> float:
         return self._seconds
+
+    def by_server(self, _told: datetime) -> datetime:
+        return self._now
 
     def advance(self, by: timedelta) -> None:
         self._now += by

@@ -55,9 +55,14 @@ def consequence_lines(
             exception = act.overrule
         case Move():
             old = _appointment(view, act.appointment_id)
-            was = _(", from {time} to ").format(time=words.at(old.zone).moment(old.starts_at)) if old else _(", to ")
+            at = words.at(old.zone).moment(old.starts_at) if old else ""
+            if act.as_new:
+                what = _("CANCEL {who}")
+                was = _(", {time}, and book new ").format(time=at) if at else _(", and book new ")
+            else:
+                what, was = _("MOVE {who}"), _(", from {time} to ").format(time=at) if at else _(", to ")
             first = (
-                _strong(_("MOVE {who}").format(who=who)),
+                _strong(what.format(who=who)),
                 _plain(was),
                 _strong(words.at(zone).moment(act.slot.starts_at)),
             )
@@ -101,6 +106,8 @@ def button_text(act: Act | None, has_reply: bool, disposition: Disposition) -> s
     match act:
         case Booking():
             verb = _("Book")
+        case Move(as_new=True):
+            verb = _("Cancel, book new")
         case Move():
             verb = _("Move")
         case Cancellation():
@@ -123,6 +130,8 @@ def summary(
     match act:
         case Booking():
             text, time = _("Booked {patient} for {time}"), words.moment(act.slot.starts_at)
+        case Move(as_new=True):
+            text, time = _("Cancelled the visit of {patient} and booked {time}"), words.moment(act.slot.starts_at)
         case Move():
             text, time = _("Moved {patient} to {time}"), words.moment(act.slot.starts_at)
         case Cancellation():

@@ -37,7 +37,7 @@ class LimitCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A limit that staff may overrule with a reason; the sentence is made of `told` and `params`."""
+    """A limit that stands against a time; the sentence is made of `told` and `params`."""
 
     code: LimitCode
     told: str
@@ -49,7 +49,7 @@ class Limit:
 
 
 class Limited(Refused):
-    """Limits are in the way, and no reason to overrule them was given."""
+    """Limits are in the way: no reason to overrule them was given, or none can overrule them."""
 
     code: ClassVar = "limited"
 

@@ -404,7 +404,10 @@ class Fit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A fitting free slot; `wish_rank` is the wish it answers, `warning` a rule that staff may overrule ("" is none)."""
+    """A fitting free slot; `wish_rank` is the wish it answers, `warning` what stands against it ("" is nothing).
+
+    With `forbids` it stands against the move whatever the reason: the appointment is cancelled and a new one booked instead (ACT7).
+    """
 
     slot: Slot
     fit: Fit
@@ -413,6 +416,7 @@ class Offer:
     location_name: str
     warning: str = ""
     zone: str = ""  # of its place
+    forbids: bool = False
 
 
 class Disposition(StrEnum):
@@ -455,13 +459,18 @@ class Cancellation:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Move an appointment to `slot`: a new one that replaces it."""
+    """Move an appointment to `slot`: a new one that replaces it.
+
+    With `as_new` the old one is cancelled and a new one booked where a rule forbids the move, an exception with the reason in
+    `overrule` (ACT7); where none does it is a move as any other.
+    """
 
     appointment_id: AppointmentId
     expect_version: int
     slot: Slot
     hold_id: AppointmentId | None = None
     overrule: str = ""
+    as_new: bool = False
 
 
 Act = Booking | Cancellation | Move

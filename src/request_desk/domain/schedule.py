@@ -1,20 +1,27 @@
 """What the schedule shows: a day in columns, the portal's slots and appointments, and the limits that staff may overrule; no database."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from request_desk.domain.access import Actor
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Absence, OpenSpan
 from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode
 from request_desk.domain.errors import Limit, LimitCode
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, TypeId
+from request_desk.domain.policy import Condition, ScheduleAction, binds
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.spans import Slot
 from request_desk.domain.words import Words, _, plural
 
 HOLD_AT_MOST: Final = timedelta(hours=1)  # a hold renews no longer than this after it was taken (ACT3)
 _HOUR: Final = timedelta(hours=1)
+_OF_MOVING: Final[Mapping[LimitCode, Condition]] = {
+    LimitCode.MOVED_TOO_LATE: Condition.NOTICE,
+    LimitCode.OTHER_PROVIDER: Condition.MODE,
+}
 
 
 ColumnKey = tuple[date, ProviderId]
@@ -124,7 +131,7 @@ def limits(
     words: Words,
     moved: Appointment | None = None,
 ) -> tuple[Limit, ...]:
-    """Return each limit that a booking, or the move of `moved`, breaks; staff may overrule them (AP4, ACT7)."""
+    """Return each limit that a booking, or the move of `moved`, breaks; `forbidding` tells which no reason overrules (AP4, ACT7)."""
     found: list[Limit] = []
 
     def broken(code: LimitCode, told: str, **params: str) -> None:
@@ -145,6 +152,15 @@ def limits(
         told = _("{appointment} stays with {provider} when it is moved.")
         broken(LimitCode.OTHER_PROVIDER, told, provider=moved.provider_name)
     return tuple(found)
+
+
+def forbidding(actor: Actor, broken: Iterable[Limit]) -> tuple[Limit, ...]:
+    """Return those of the limits past which nobody in this capacity moves an appointment (AP4, ACT7): no reason overrules them."""
+    return tuple(
+        limit
+        for limit in broken
+        if limit.code in _OF_MOVING and binds(actor, ScheduleAction.MOVE, _OF_MOVING[limit.code])
+    )
 
 
 def earliest(lead: LeadTime, now: datetime, zone: PracticeTime) -> datetime:
@@ -184,10 +200,14 @@ def length_words(length: timedelta, words: Words) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SlotCheck:
-    """What stands against a time that staff picked: `limits` need a reason to overrule, `notes` are only told."""
+    """What stands against a time that staff picked: `limits` need a reason, `notes` are only told.
+
+    Where a limit forbids the move whatever the reason, it is cancelled and booked anew instead.
+    """
 
     limits: tuple[Limit, ...]
     notes: tuple[str, ...]
+    forbids: bool = False
 
 
 @dataclass(frozen=True, slots=True)

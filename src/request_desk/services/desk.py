@@ -9,7 +9,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_type_hints
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Executable, Insert, Row, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Executable, Insert, Row, Table, bindparam, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from request_desk.domain.access import SYSTEM, Actor, ActorKind, Permission, Role, may, session_stands
@@ -42,6 +42,7 @@ _SESSION = (
     .where(schema.staff_session.c.token_hash == bindparam("session"), schema.staff.c.id == bindparam("staff_id"))
 )
 _SETTINGS = select(schema.practice.c.version, schema.practice.c.settings)
+_SERVER_CLOCK = select(func.clock_timestamp())
 _SETTINGS_VERSION = select(schema.practice.c.version)
 _KEEP = schema.command.insert()
 _COMMAND = select(schema.command.c.answer, schema.command.c.function, schema.command.c.actor_id).where(
@@ -175,6 +176,16 @@ class Unit:
     def grace(self) -> timedelta:
         """How long an act can be undone, and how long nothing of it leaves the practice."""
         return self.settings.grace
+
+    @cached_property
+    def database_now(self) -> datetime:
+        """What time it is by the database's clock, for rules that two desks with wrong clocks must not see differently.
+
+        SQLite is for one computer, so its clock is this one; a server is asked.
+        """
+        if self.is_sqlite:
+            return self.now
+        return self._desk.clock.by_server(self.value(_SERVER_CLOCK))
 
     @cached_property
     def time(self) -> PracticeTime:

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, and_, bindparam, case, func, or_, select
 
 from request_desk.domain.access import Permission
-from request_desk.domain.appointments import RESCHEDULED, Appointment, AppointmentStatus
+from request_desk.domain.appointments import MOVED_ON, Appointment, AppointmentStatus
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import PatientId, RequestId
 from request_desk.domain.policy import Action, PatientSubject, may
@@ -204,7 +204,7 @@ def _appointments(unit: Unit, requests: Sequence[Row[Any]]) -> tuple[Appointment
     for row in unit.rows(_ABOUT, ids):
         seen = view(row)
         status = portal_status(seen, row.visible_at, unit.now)
-        if status is not None or seen.cancel_code == RESCHEDULED:
+        if status is not None or seen.cancel_code in MOVED_ON:
             found.append(replace(seen, status=status or seen.status))
     return tuple(found)
 
@@ -212,7 +212,7 @@ def _appointments(unit: Unit, requests: Sequence[Row[Any]]) -> tuple[Appointment
 def _standing(row: Row[Any], state: RequestState, known: Sequence[Appointment]) -> Standing:
     named = next((each for each in known if each.id == row.appointment_id), None)
     chain = [each for each in known if named is not None and each.chain_id == named.chain_id]
-    chain = [each for each in chain if each.cancel_code != RESCHEDULED or each.status is AppointmentStatus.CONFIRMED]
+    chain = [each for each in chain if each.cancel_code not in MOVED_ON or each.status is AppointmentStatus.CONFIRMED]
     chain.sort(key=lambda each: (each.status is AppointmentStatus.CONFIRMED, each.id))
     about = chain[-1] if chain else named
     return standing_of(RequestKind(row.kind), state, RequestId(row.id), about, known)

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, or_, select
 
 from request_desk.domain.access import Permission
-from request_desk.domain.appointments import RESCHEDULED
+from request_desk.domain.appointments import MOVED_ON
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.errors import Invalid, NotFound
@@ -276,7 +276,7 @@ def _present(unit: Unit, appointment_id: int | None) -> Row[Any] | None:
     if appointment_id is None:
         return None
     row = unit.first(_APPOINTMENT, {"which": AppointmentId(appointment_id)})
-    while row is not None and row.cancel_code == RESCHEDULED:
+    while row is not None and row.cancel_code in MOVED_ON:
         following = unit.first(_SUCCESSOR, {"which": row.id})
         if following is None:
             break

@@ -49,6 +49,7 @@ def do(unit: Unit, act: Act, *, patient_id: PatientId, request_id: RequestId | N
                 hold_id=act.hold_id,
                 expect_version=act.expect_version,
                 overrule=act.overrule,
+                as_new=act.as_new,
                 request_id=request_id,
             )
         case _:

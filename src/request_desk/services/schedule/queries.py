@@ -10,7 +10,7 @@ from sqlalchemy import Row, and_, bindparam, select
 
 from request_desk.domain import own_words, schedule
 from request_desk.domain.access import Permission
-from request_desk.domain.appointments import DROPPED, RESCHEDULED, UNDONE, Appointment, AppointmentStatus
+from request_desk.domain.appointments import DROPPED, MOVED_ON, UNDONE, Appointment, AppointmentStatus
 from request_desk.domain.availability import Absence, is_open
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid, Limit, NotAllowed, NotFound
@@ -68,7 +68,7 @@ _OF_PATIENT = (
     VIEW.where(
         _table.c.patient_id == bindparam("patient"),
         _table.c.status.in_([*_SHOWN, AppointmentStatus.CANCELLED]) | (_table.c.hold_expires_at > bindparam("now")),
-        _table.c.cancel_code.not_in([UNDONE, RESCHEDULED, DROPPED]),
+        _table.c.cancel_code.not_in([UNDONE, *MOVED_ON, DROPPED]),
     )
     .order_by(_table.c.starts_at.desc(), _table.c.id.desc())
     .limit(bindparam("most"))
@@ -203,6 +203,13 @@ def offers(unit: Unit, request_id: RequestId, *, removed: Collection[str] = ()) 
         own=said,
         is_same_day=type_.maximum_advance <= SAME_DAY_ADVANCE,
     )
+    limits = {
+        choice.slot: (
+            *_limits(unit, type_, choice.slot, asked.moved),
+            *limits_of(unit, at_once(own, choice.slot, chain_id), choice.slot),
+        )
+        for choice in chosen
+    }
     return tuple(
         Offer(
             slot=choice.slot,
@@ -211,13 +218,8 @@ def offers(unit: Unit, request_id: RequestId, *, removed: Collection[str] = ()) 
             provider_name=book.providers[choice.slot.provider_id].name,
             location_name=book.locations[choice.slot.location_id].name,
             zone=book.locations[choice.slot.location_id].zone,
-            warning=" ".join(
-                limit.sentence
-                for limit in (
-                    *_limits(unit, type_, choice.slot, asked.moved),
-                    *limits_of(unit, at_once(own, choice.slot, chain_id), choice.slot),
-                )
-            ),
+            warning=" ".join(limit.sentence for limit in limits[choice.slot]),
+            forbids=bool(schedule.forbidding(unit.actor, limits[choice.slot])),
         )
         for choice in chosen
     )
@@ -275,7 +277,7 @@ def slot_check(
     if who is not None:
         whole = replace(slot, ends_at=ends_at)
         limits = (*limits, *elsewhere(unit, who, whole, None if moved is None else moved.chain_id))
-    return SlotCheck(limits, tuple(notes))
+    return SlotCheck(limits, tuple(notes), bool(schedule.forbidding(unit.actor, limits)))
 
 
 def snapped(

@@ -1,8 +1,8 @@
-"""The acts on the schedule: hold, book, cancel, reschedule, complete, no-show, and their undo; reads are in `schedule_queries`."""
+"""The acts on the schedule: hold, book, cancel, reschedule, and their undo; what is marked is in `attendance`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import bindparam, null, select, text, update
@@ -10,11 +10,12 @@ from sqlalchemy.exc import IntegrityError
 
 from request_desk.domain import appointments, schedule
 from request_desk.domain.access import ActorKind, Permission
-from request_desk.domain.appointments import RESCHEDULED, UNDONE, Appointment, AppointmentStatus
+from request_desk.domain.appointments import MOVED_ON, REPLACED, RESCHEDULED, UNDONE, Appointment, AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, CancelReason
 from request_desk.domain.errors import Conflict, Invalid, Limit, Limited, NotAllowed, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, PatientId, RequestId, TypeId
+from request_desk.domain.policy import ScheduleAction
 from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.requests import Booking
 from request_desk.domain.spans import Slot
@@ -23,6 +24,7 @@ from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.schedule import holds
+from request_desk.services.schedule.allowed import check_allowed, check_time_allowed
 from request_desk.services.schedule.slots import TYPE_COLUMNS, rules_of, type_rules
 from request_desk.services.schedule.two_places import elsewhere
 from request_desk.services.schedule.views import VIEW, load, not_there, view
@@ -89,6 +91,7 @@ def hold(
     next fitting times, Refused when the provider or type cannot be booked. Windows do not bind staff.
     """
     unit.require(Permission.CHANGE_SCHEDULE)
+    check_time_allowed(unit, ScheduleAction.HOLD, slot.provider_id)
     moved = None if replaces is None else load(unit, replaces)
     if moved is not None:
         _check_movable(unit, moved, patient_id)
@@ -167,18 +170,19 @@ def book(unit: Unit, booking: Booking, *, patient_id: PatientId, request_id: Req
     reason, which is kept.
     """
     unit.require(Permission.CHANGE_SCHEDULE)
+    check_time_allowed(unit, ScheduleAction.BOOK, booking.slot.provider_id)
     held = _hold_for(unit, booking.hold_id, patient_id=patient_id, request_id=request_id)
     booked = None
     reason = ""
     if held is not None and holds.is_for(held.appointment, booking.slot, booking.type_id, None):
-        reason = _overruled(unit, held.rules, booking.slot, booking.overrule, patient_id)
+        reason = _overruled(unit, _broken(unit, held.rules, booking.slot, patient_id), booking.slot, booking.overrule)
         booked = _confirmed(unit, held.appointment, request_id=request_id, reason=reason)
     if booked is None:
         _check_patient(unit, patient_id)
         _check_request(unit, request_id, patient_id)
         type_ = type_rules(unit, booking.type_id)
         where = holds.place(unit, booking.slot, type_)
-        reason = _overruled(unit, type_, booking.slot, booking.overrule, patient_id)
+        reason = _overruled(unit, _broken(unit, type_, booking.slot, patient_id), booking.slot, booking.overrule)
         booked = _taken_anew(
             unit,
             where,
@@ -206,8 +210,7 @@ def cancel(unit: Unit, appointment_id: AppointmentId, *, code: str, text: str = 
     told = clean_text(text, field=_("Reason"), most=_REASON_MOST)
     found = _seen(unit, appointment_id, parse_version(expect_version))
     seen = found.appointment
-    appointments.moved_to(seen.status, AppointmentStatus.CANCELLED)
-    _check_not_begun(unit, seen, _("cancelled"))
+    check_allowed(unit, ScheduleAction.CANCEL, seen)
     is_booked = seen.status is AppointmentStatus.CONFIRMED
     cancelled = _changed(
         unit,
@@ -248,12 +251,14 @@ def reschedule(
     hold_id: AppointmentId | None = None,
     expect_version: int,
     overrule: str = "",
+    as_new: bool = False,
     request_id: RequestId | None = None,
 ) -> Appointment:
     """Move a confirmed appointment: a new one of the same chain replaces it, and the old time is kept for the grace time.
 
-    Returns the new one. Raises Conflict, SlotTaken, or Limited with what stands against it (minimum notice,
-    rebooking mode) unless `overrule` gives a reason, which is kept (AP4, ACT7).
+    Returns the new one. Raises Conflict, SlotTaken, or Limited with what stands against it. The type's notice for moving and its
+    rebooking mode bind everybody: past them the old one is cancelled and a new one booked, when `as_new` says so and `overrule`
+    gives a reason, which is kept (AP4, ACT7). Other limits need a reason alone.
     """
     unit.require(Permission.CHANGE_SCHEDULE)
     on_calendar(slot.starts_at)
@@ -262,10 +267,12 @@ def reschedule(
     _check_movable(unit, seen, seen.patient_id)
     if (slot.provider_id, slot.location_id, slot.starts_at) == (seen.provider_id, seen.location_id, seen.starts_at):
         raise Refused(_("The visit is at that time already. Choose another time."))
-    reason = _overruled(unit, found.rules, slot, overrule, seen.patient_id, seen)
+    broken = _broken(unit, found.rules, slot, seen.patient_id, seen)
+    is_replaced = _is_replaced(unit, seen, broken, as_new=as_new)
+    reason = _overruled(unit, broken, slot, overrule)
     held = _hold_for(unit, hold_id, patient_id=seen.patient_id, request_id=request_id)
     holds.lock_providers(unit, (seen.provider_id, slot.provider_id))
-    moved = _moved_away(unit, found)
+    moved = _moved_away(unit, found, is_replaced=is_replaced)
     booked = None
     if held is not None and holds.is_for(held.appointment, slot, seen.type_id, seen.chain_id):
         booked = _confirmed(unit, held.appointment, request_id=request_id, reason=reason, moved=moved)
@@ -283,41 +290,22 @@ def reschedule(
             overrule=reason,
             visible_at=_visible_from(unit),
         )
-    unit.record("moved_away", Topic.APPOINTMENT, appointment_id, to=booked.id)
-    _record_booking(unit, "rescheduled", booked, reason)
+    unit.record(
+        "replaced" if is_replaced else "moved_away",
+        Topic.APPOINTMENT,
+        appointment_id,
+        to=booked.id,
+        late=moved.is_late_cancel if is_replaced else None,
+    )
+    _record_booking(unit, "booked_instead" if is_replaced else "rescheduled", booked, reason)
     unit.offer_undo(
-        _("Move appointment"), unmove, booked.id, expect_version=booked.version, until=unit.now + unit.grace
+        _("Cancel and book new") if is_replaced else _("Move appointment"),
+        unmove,
+        booked.id,
+        expect_version=booked.version,
+        until=unit.now + unit.grace,
     )
     return booked
-
-
-def complete(unit: Unit, appointment_id: AppointmentId, *, expect_version: int) -> Appointment:
-    """Mark an appointment as completed once its start has passed; how late that was is journalled (AP5)."""
-    unit.require(Permission.CHANGE_SCHEDULE)
-    seen = _unchanged(unit, appointment_id, expect_version)
-    appointments.moved_to(seen.status, AppointmentStatus.COMPLETED)
-    if not appointments.may_complete(seen.starts_at, unit.now):
-        raise Refused(
-            _("This visit begins at {time}, so it cannot be completed before.").format(
-                time=unit.words.at(seen.zone).moment(seen.starts_at)
-            )
-        )
-    return _marked(unit, seen, AppointmentStatus.COMPLETED)
-
-
-def no_show(unit: Unit, appointment_id: AppointmentId, *, expect_version: int) -> Appointment:
-    """Mark that nobody came, once nobody can come any more (AP5)."""
-    unit.require(Permission.CHANGE_SCHEDULE)
-    seen = _unchanged(unit, appointment_id, expect_version)
-    appointments.moved_to(seen.status, AppointmentStatus.NO_SHOW)
-    if not appointments.may_mark_no_show(seen.ends_at, unit.now):
-        raise Refused(
-            _("They may still come: a visit becomes a no-show {wait} after its end at {time}.").format(
-                wait=unit.words.minutes(appointments.JOIN_CLOSES_AFTER),
-                time=unit.words.at(seen.zone).time(seen.ends_at),
-            )
-        )
-    return _marked(unit, seen, AppointmentStatus.NO_SHOW)
 
 
 def unbook(unit: Unit, appointment_id: AppointmentId, *, expect_version: int, until: datetime) -> Appointment:
@@ -352,7 +340,7 @@ def unmove(unit: Unit, appointment_id: AppointmentId, *, expect_version: int, un
     if seen.version != expect_version or seen.status is not AppointmentStatus.CONFIRMED or seen.replaces_id is None:
         raise _cannot_undo(seen, is_done=is_done)
     old = load(unit, seen.replaces_id)
-    if old.status is not AppointmentStatus.CANCELLED or old.cancel_code != RESCHEDULED:
+    if old.status is not AppointmentStatus.CANCELLED or old.cancel_code not in MOVED_ON:
         raise _cannot_undo(old, is_done=False)
     holds.lock_providers(unit, (old.provider_id, seen.provider_id))
     # It replaces nothing any more: the old one can be moved again.
@@ -362,13 +350,15 @@ def unmove(unit: Unit, appointment_id: AppointmentId, *, expect_version: int, un
     return load(unit, old.id)
 
 
-def _moved_away(unit: Unit, found: _Seen) -> Appointment:
+def _moved_away(unit: Unit, found: _Seen, *, is_replaced: bool) -> Appointment:
     """Release the old time of a move; it is kept for the grace time, but not from its own chain."""
+    seen = found.appointment
     return _changed(
         unit,
-        found.appointment,
+        seen,
         status=AppointmentStatus.CANCELLED,
-        cancel_code=RESCHEDULED,
+        cancel_code=REPLACED if is_replaced else RESCHEDULED,
+        late_cancel=is_replaced and appointments.is_late_cancel(seen.starts_at, unit.now, found.rules.late_cancel),
         released_at=unit.now + unit.grace,
         visible_at=_shown_at(unit, found),
     )
@@ -501,13 +491,6 @@ def _record_booking(unit: Unit, action: str, booked: Appointment, reason: str) -
     )
 
 
-def _marked(unit: Unit, seen: Appointment, status: AppointmentStatus) -> Appointment:
-    marked = _changed(unit, seen, status=status)
-    late = (unit.now - seen.ends_at) // timedelta(minutes=1)
-    unit.record(str(status), Topic.APPOINTMENT, seen.id, late_minutes=max(0, late))
-    return marked
-
-
 def _take_back(unit: Unit, seen: Appointment, **values: Any) -> None:
     unit.change(
         _table,
@@ -575,29 +558,12 @@ def _cannot_undo(seen: Appointment, *, is_done: bool) -> UndoRefused:
     )
 
 
-def _unchanged(unit: Unit, appointment_id: AppointmentId, expect_version: int) -> Appointment:
-    seen = load(unit, appointment_id)
-    if seen.version != expect_version:
-        raise unit.conflict(Topic.APPOINTMENT, appointment_id)
-    return seen
-
-
 def _check_movable(unit: Unit, seen: Appointment, patient_id: PatientId) -> None:
     if seen.patient_id != patient_id:
         raise Refused(_("This appointment belongs to another patient. Reload to see the present state."))
     if seen.status is AppointmentStatus.HELD:
         raise Refused(_("This time is only held. Choose another time instead of moving it."))
-    appointments.moved_to(seen.status, AppointmentStatus.CANCELLED)
-    _check_not_begun(unit, seen, _("moved"))
-
-
-def _check_not_begun(unit: Unit, seen: Appointment, done: str) -> None:
-    if seen.starts_at <= unit.now and seen.status is AppointmentStatus.CONFIRMED:
-        raise Refused(
-            _(
-                "This visit began at {time}, so it cannot be {done} any more. Mark it as completed or as a no-show."
-            ).format(time=unit.words.at(seen.zone).moment(seen.starts_at), done=done)
-        )
+    check_allowed(unit, ScheduleAction.MOVE, seen)
 
 
 def _check_patient(unit: Unit, patient_id: PatientId, *, is_move: bool = False) -> None:
@@ -629,34 +595,42 @@ def _cancel_reason(unit: Unit, code: str) -> CancelReason:
     raise Invalid(_("Choose a reason for the cancellation."), field=_("Reason"))
 
 
-def _overruled(
-    unit: Unit,
-    type_: AppointmentType,
-    slot: Slot,
-    overrule: str,
-    patient_id: PatientId,
-    moved: Appointment | None = None,
-) -> str:
-    """The reason to keep, or "" when no limit was in the way; raises Limited when one is and there is no reason.
-
-    That the patient is elsewhere at that time is such a limit too (two providers in one room are real).
-    """
-    reason = clean_text(overrule, field=_("Reason"), most=_REASON_MOST, lines=False)
+def _broken(
+    unit: Unit, type_: AppointmentType, slot: Slot, patient_id: PatientId, moved: Appointment | None = None
+) -> tuple[Limit, ...]:
+    """What stands against a time; that the patient is elsewhere then is such a limit too (two providers in one room are real)."""
     whole = Slot(
         slot.provider_id, slot.location_id, slot.starts_at, slot.starts_at + type_.duration, slot.blocked_until
     )
     chain_id = None if moved is None else moved.chain_id
-    found = (*_limits(unit, type_, slot, moved), *elsewhere(unit, patient_id, whole, chain_id, lock=True))
-    if found and not reason:
-        told = " ".join(limit.sentence for limit in found)
-        raise Limited(_("{limits} Give a reason to book it all the same.").format(limits=told), found)
-    return reason if found else ""
-
-
-def _limits(unit: Unit, type_: AppointmentType, slot: Slot, moved: Appointment | None) -> tuple[Limit, ...]:
-    return schedule.limits(
+    limits = schedule.limits(
         type_, starts_at=slot.starts_at, provider_id=slot.provider_id, now=unit.now, words=unit.words, moved=moved
     )
+    return *limits, *elsewhere(unit, patient_id, whole, chain_id, lock=True)
+
+
+def _is_replaced(unit: Unit, seen: Appointment, broken: Sequence[Limit], *, as_new: bool) -> bool:
+    """Whether a rule forbids the move, so that the old one is cancelled instead; raises Limited unless `as_new` says so."""
+    forbidding = schedule.forbidding(unit.actor, broken)
+    if not forbidding:
+        return False
+    check_allowed(unit, ScheduleAction.REPLACE, seen)
+    if not as_new:
+        told = " ".join(limit.sentence for limit in forbidding)
+        raise Limited(_("{limits} Cancel it and book a new visit instead, with a reason.").format(limits=told), broken)
+    return True
+
+
+def _overruled(unit: Unit, broken: Sequence[Limit], slot: Slot, overrule: str) -> str:
+    """The reason to keep, or "" when no limit was in the way; raises Limited when one is and there is no reason."""
+    reason = clean_text(overrule, field=_("Reason"), most=_REASON_MOST, lines=False)
+    if broken and not reason:
+        told = " ".join(limit.sentence for limit in broken)
+        raise Limited(_("{limits} Give a reason to book it all the same.").format(limits=told), broken)
+    if not broken:
+        return ""
+    check_time_allowed(unit, ScheduleAction.EXCEED, slot.provider_id)
+    return reason
 
 
 def _visible_from(unit: Unit) -> datetime:

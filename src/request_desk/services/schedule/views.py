@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Row, Select, and_, bindparam, case, func, select
+from sqlalchemy import BindParameter, Row, Select, and_, bindparam, case, func, null, select
 
 from request_desk.domain.access import ActorKind
 from request_desk.domain.appointment_lists import Missed
-from request_desk.domain.appointments import DROPPED, RESCHEDULED, UNDONE, Appointment, AppointmentStatus
+from request_desk.domain.appointments import DROPPED, MOVED_ON, REPLACED, UNDONE, Appointment, AppointmentStatus
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
 from request_desk.domain.words import _, full_name
@@ -51,6 +51,12 @@ VIEW: Final[Select[Any]] = select(
     _table.c.cancel_text,
     _table.c.late_cancel,
     _table.c.zone,
+    _table.c.arrived_at,
+    _table.c.late_at,
+    _table.c.parent_confirmed_at,
+    case((schema.appointment_type.c.is_video, null()), else_=schema.appointment_type.c.no_show_minutes).label(
+        "waited_minutes"
+    ),
     schema.provider.c.active.label("provider_on"),
     schema.location.c.active.label("location_on"),
     schema.appointment_type.c.active.label("type_on"),
@@ -74,9 +80,16 @@ _SIZES: Final = (8, 64)
 _PLACES: Mapping[int, list[BindParameter[int]]] = {size: [bindparam(f"id_{n}") for n in range(size)] for size in _SIZES}
 _BY_IDS: Mapping[int, Select[Any]] = {size: VIEW.where(_table.c.id.in_(_PLACES[size])) for size in _SIZES}
 _YEAR: Final = timedelta(days=365)
+# A late cancellation counts against a patient only where the practice did not cause it: by HL7 the provider's codes begin with
+# "prov", those of weather and mistakes with "oth".
+_THEIRS = (
+    _table.c.cancel_code.not_like("prov%"),
+    _table.c.cancel_code.not_like("oth%"),
+    _table.c.cancel_code != REPLACED,
+)
 _MISSED = select(
     func.coalesce(func.sum(case((_table.c.status == AppointmentStatus.NO_SHOW, 1), else_=0)), 0).label("no_shows"),
-    func.coalesce(func.sum(case((_table.c.late_cancel, 1), else_=0)), 0).label("late_cancels"),
+    func.coalesce(func.sum(case((and_(_table.c.late_cancel, *_THEIRS), 1), else_=0)), 0).label("late_cancels"),
 ).where(
     _table.c.patient_id == bindparam("patient_id"),
     _table.c.starts_at > bindparam("since"),
@@ -97,7 +110,7 @@ _CHAIN_END = (
     VIEW.where(
         _table.c.chain_id == bindparam("chain_id"),
         _table.c.status.not_in([AppointmentStatus.HELD, AppointmentStatus.EXPIRED]),
-        _table.c.cancel_code.not_in([UNDONE, RESCHEDULED, DROPPED]),
+        _table.c.cancel_code.not_in([UNDONE, *MOVED_ON, DROPPED]),
     )
     .order_by(case((_table.c.status == AppointmentStatus.CONFIRMED, 0), else_=1), _table.c.id.desc())
     .limit(1)
@@ -136,6 +149,10 @@ def view(row: Row[Any]) -> Appointment:
         off=_off(row),
         type_position=row.type_position,
         birth_day=row.birth_day,
+        no_show_after=None if row.waited_minutes is None else timedelta(minutes=row.waited_minutes),
+        arrived_at=row.arrived_at,
+        late_at=row.late_at,
+        parent_confirmed_at=row.parent_confirmed_at,
     )
 
 
@@ -207,4 +224,4 @@ def portal_status(seen: Appointment, visible_at: datetime, now: datetime) -> App
         return None  # it was only held, or taken back before anybody knew of it
     if not is_shown:
         return AppointmentStatus.CONFIRMED
-    return None if seen.cancel_code == RESCHEDULED else AppointmentStatus.CANCELLED
+    return None if seen.cancel_code in MOVED_ON else AppointmentStatus.CANCELLED

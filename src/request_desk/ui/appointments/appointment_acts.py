@@ -7,21 +7,22 @@ from functools import partial
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
-from request_desk.domain import appointments
-from request_desk.domain.access import Permission, may
-from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.appointments import Appointment, AppointmentStatus, Mark
 from request_desk.domain.errors import Refused
-from request_desk.domain.words import Words, _
-from request_desk.services.schedule import scheduling
+from request_desk.domain.policy import ScheduleAction
+from request_desk.domain.words import _
+from request_desk.services.schedule import attendance
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.appointment_words import (
-    STATUS_WORDS,
     appointment_words,
+    marks_words,
     named,
     status_words,
     who_words,
 )
 from request_desk.ui.schedule.cancel_dialog import ask_cancel
+from request_desk.ui.schedule.mark_acts import mark_act
+from request_desk.ui.schedule.why_not import why_not
 from request_desk.ui.widgets.acts import ActSpec
 from request_desk.ui.widgets.theme import Tone
 
@@ -33,29 +34,34 @@ class RowAct(IntEnum):
     PATIENT = 1
     SCHEDULE = 2
     MOVE = 3
-    COMPLETE = 4
-    NO_SHOW = 5
-    COPY = 6
-    CANCEL = 7
+    ARRIVED = 4
+    LATE = 5
+    PARENT_CONFIRMED = 6
+    COMPLETE = 7
+    NO_SHOW = 8
+    COPY = 9
+    CANCEL = 10
 
 
 def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequence[ActSpec]:
     """Return every act with an appointment; one that cannot be done now says why (AP2, AP3, AP5)."""
-    words = context.words().at(entry.zone)
-    moving, cancelling, completing, missing = _reasons(context, entry, words)
     gone = entry.status in (AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED)
     no_request = "" if entry.request_id is not None else _("no request led to it")
     off_schedule = _("it is not on the schedule any more") if gone else ""
-    go = context.open_thing
+    go, do = context.open_thing, ScheduleAction
+    moving, cancelling, completing, missing = (
+        why_not(context, entry, action) for action in (do.MOVE, do.CANCEL, do.COMPLETE, do.NO_SHOW)
+    )
     return (
         ActSpec(_("Open the request"), partial(go, "messages", entry.request_id or 0), no_request, "inbox"),
         ActSpec(_("Open the patient"), partial(go, "patients", entry.patient_id), icon="user"),
         ActSpec(_("Show on the schedule"), partial(go, "schedule", entry.id), off_schedule, "calendar-days"),
         ActSpec(_("Move …"), partial(go, "schedule", entry.id, to_write=True), moving, "calendar-sync"),
+        *(mark_act(context, owner, entry, mark) for mark in Mark),
         ActSpec(
-            _("Mark as completed"), partial(_mark, context, owner, scheduling.complete, entry), completing, "calendar-check"
+            _("Mark as completed"), partial(_status, context, owner, attendance.complete, entry), completing, "calendar-check"
         ),
-        ActSpec(_("Mark as no-show"), partial(_mark, context, owner, scheduling.no_show, entry), missing, "calendar-x"),
+        ActSpec(_("Mark as no-show"), partial(_status, context, owner, attendance.no_show, entry), missing, "calendar-x"),
         ActSpec(_("Copy details"), partial(_copy, context, entry), icon="copy"),
         ActSpec(
             _("Cancel visit …"), partial(ask_cancel, context, entry, owner.window()), cancelling, "calendar-x", is_grave=True
@@ -63,40 +69,7 @@ def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequenc
     )  # fmt: skip
 
 
-def _reasons(context: DeskContext, entry: Appointment, words: Words) -> tuple[str, str, str, str]:
-    """Why it cannot be moved, cancelled, completed, marked as a no-show; "" where it can."""
-    if not may(context.actor(), Permission.CHANGE_SCHEDULE):
-        told = _("your role does not cover it")
-        return told, told, told, told
-    now = context.clock.now()
-    is_held, is_booked = entry.status is AppointmentStatus.HELD, entry.status is AppointmentStatus.CONFIRMED
-    state = _("it is {status}").format(status=STATUS_WORDS[entry.status])
-    held = _("it is only held: it is booked or let go where it was chosen")
-    if appointments.has_begun(entry, now):
-        begun = _("it began at {time}: mark it instead").format(time=words.moment(entry.starts_at))
-    else:
-        begun = "" if is_booked else held if is_held else state
-    return begun, "" if is_held else begun, _not_completed(entry, words, context), _not_missed(entry, words, context)
-
-
-def _not_completed(entry: Appointment, words: Words, context: DeskContext) -> str:
-    if entry.status not in (AppointmentStatus.CONFIRMED, AppointmentStatus.NO_SHOW):
-        return _("it is {status}").format(status=STATUS_WORDS[entry.status])
-    if appointments.may_complete(entry.starts_at, context.clock.now()):
-        return ""
-    return _("it begins {time}").format(time=words.moment(entry.starts_at))
-
-
-def _not_missed(entry: Appointment, words: Words, context: DeskContext) -> str:
-    if entry.status not in (AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED):
-        return _("it is {status}").format(status=STATUS_WORDS[entry.status])
-    if appointments.may_mark_no_show(entry.ends_at, context.clock.now()):
-        return ""
-    until = entry.ends_at + appointments.JOIN_CLOSES_AFTER
-    return _("they may still come until {time}").format(time=words.moment(until))
-
-
-def _mark(
+def _status(
     context: DeskContext,
     owner: QWidget,
     service: Callable[..., Appointment],
@@ -118,6 +91,7 @@ def _copy(context: DeskContext, entry: Appointment) -> None:
         words.at(entry.zone).long_moment_with_zone(entry.starts_at),
         appointment_words(entry, words),
         status_words(entry),
+        marks_words(entry, words),
         _("booked by {name}").format(name=named(entry.booked_by)) if entry.booked_by else "",
     )
     QGuiApplication.clipboard().setText("\n".join(line for line in lines if line))

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
+from request_desk.domain.access import Permission, may
 from request_desk.domain.appointment_lists import AppointmentFilters, AppointmentOrder
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.changes import Changes, Topic
@@ -29,7 +30,8 @@ from request_desk.ui.lists.list_page import ListPage, ListSpec, ListWanted
 from request_desk.ui.lists.windowed import PAGE
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
-from request_desk.ui.schedule.appointment_words import STATUS_WORDS, named, status_words, who_words
+from request_desk.ui.schedule.appointment_words import STATUS_WORDS, marks_words, named, standing_words, who_words
+from request_desk.ui.schedule.close_day import CloseDaySheet
 from request_desk.ui.widgets.acts import ActSpec
 from request_desk.ui.widgets.buttons import ToggleChip, secondary
 from request_desk.ui.widgets.plain_text import one_line
@@ -37,6 +39,7 @@ from request_desk.ui.window.commands import Command
 from request_desk.ui.window.key_gate import Scope
 
 _KEY = "appointments"
+_CHANGE = "change_schedule"
 _HELD, _CONFIRMED = AppointmentStatus.HELD, AppointmentStatus.CONFIRMED
 
 
@@ -50,14 +53,18 @@ class AppointmentsPage(ListPage[Appointment]):
         detail.opened.connect(self.open)
         self.holds = ToggleChip("")
         self.holds.hide()
+        self.close_day = secondary(_("Close day …"), icon="calendar-check", keys="E")
+        self.close_day.setVisible(may(context.actor(), Permission.CHANGE_SCHEDULE))
         self.report = secondary(_("Report …"), icon="list-tree")
         self.export = secondary(_("Export …"), icon="save", keys="Ctrl+E")
         self.tools.addWidget(self.holds)
+        self.tools.addWidget(self.close_day)
         self.tools.addWidget(self.report)
         self.tools.addWidget(self.export)
         self.holds.toggled.connect(self._holds_switched)
         self.export.clicked.connect(self._export)
         self.report.clicked.connect(self._open_report)
+        self.close_day.clicked.connect(self._close_day)
         self.filters.asked.connect(self._asked)
         self.filters.changed.connect(self._show_holds)
         self.feed.loaded.connect(self._count_holds)
@@ -75,11 +82,16 @@ class AppointmentsPage(ListPage[Appointment]):
             ("patient", _("Open the patient of the visit"), "I", RowAct.PATIENT),
             ("schedule", _("Show the visit on the schedule"), "S", RowAct.SCHEDULE),
             ("move", _("Move the visit"), "M", RowAct.MOVE),
+            ("arrived", _("Mark the visit as arrived, or take that back"), "A", RowAct.ARRIVED),
+            ("late", _("Mark the visit as running late, or take that back"), "L", RowAct.LATE),
+            ("confirmed", _("Mark that the parent confirmed, or take that back"), "P", RowAct.PARENT_CONFIRMED),
             ("cancel", _("Cancel the visit"), "C", RowAct.CANCEL),
         ):
-            is_changing = act in (RowAct.MOVE, RowAct.CANCEL)
+            is_changing = act not in (RowAct.REQUEST, RowAct.PATIENT, RowAct.SCHEDULE)
             command = Command(f"appointments.{name}", text, (key,), scope, is_changing)
             self._context.commands.add(command, partial(self._do, act), owner=self)
+        command = Command("appointments.close", _("Close the day: who came"), ("E",), scope, True, _CHANGE)
+        self._context.commands.add(command, self._close_day, owner=self)
         command = Command("appointments.report", _("Report by provider and period"), (), scope)
         self._context.commands.add(command, self._open_report, owner=self)
         command = Command("appointments.export", _("Export the visits that are shown"), ("Ctrl+E",), scope)
@@ -112,7 +124,7 @@ class AppointmentsPage(ListPage[Appointment]):
                 Column(_("Type"), self._type, 96, from_width=720),
                 Column(_("Provider"), self._provider, 116, order=AppointmentOrder.PROVIDER),
                 Column(_("Location"), self._place, 92, from_width=760),
-                Column(_("Status"), self._status, 96, order=AppointmentOrder.STATUS),
+                Column(_("Status"), self._status, 124, order=AppointmentOrder.STATUS),
                 Column(_("Marks"), self._marks, 130, from_width=880),
             ),
             topics=(Topic.APPOINTMENT, Topic.PATIENT, Topic.DIRECTORY),
@@ -190,10 +202,12 @@ class AppointmentsPage(ListPage[Appointment]):
         return row.location_name
 
     def _status(self, row: Appointment) -> str:
-        return _("cancelled late") if row.is_late_cancel else status_words(row)
+        return standing_words(row, self._context.words())
 
     def _marks(self, row: Appointment) -> str:
+        set_here = marks_words(row, self._context.words())
         marks = (
+            (bool(set_here), set_here),
             (row.replaces_id is not None, _("moved here")),
             (bool(row.off), _("switched off: {names}").format(names=self._context.words().list_of(row.off))),
         )
@@ -266,6 +280,16 @@ class AppointmentsPage(ListPage[Appointment]):
     def _holds_switched(self, is_on: bool) -> None:
         rest = [each for each in self.filters.chosen()["statuses"] if each != _HELD]
         self.filters.choose("statuses", [*rest, str(_HELD)] if is_on else rest or [str(_CONFIRMED)])
+
+    @Slot()
+    def _close_day(self) -> None:
+        """Say who came today, or on the last of the days that are chosen, of those whom the filters leave in."""
+        chosen, words = self.filters.chosen(), self._context.words()
+        today = words.zone.day_of(self._context.clock.now())
+        days_chosen = days.two_days(next(iter(chosen["days"]), None))
+        day = min(days_chosen[1], today) if days_chosen is not None else today
+        filters, _order = self._narrowed(self.wanted())
+        CloseDaySheet(self._context, day, filters.location_ids, filters.provider_ids, self.window()).open()
 
     # files and figures
 

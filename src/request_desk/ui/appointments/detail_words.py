@@ -11,7 +11,7 @@ from request_desk.domain.requests import Delivery, StaffNote
 from request_desk.domain.words import Words, _, plural
 from request_desk.ui.inbox.request_words import call_word, delivery_line
 from request_desk.ui.inbox.row_words import DOT
-from request_desk.ui.schedule.appointment_words import born_words, named, reason_words, status_words
+from request_desk.ui.schedule.appointment_words import born_words, marks_words, named, reason_words, status_words
 
 Lines = Sequence[tuple[str, str]]
 _LONG = 2_000  # characters of a note or a reason
@@ -27,6 +27,15 @@ _DID = {
     (Topic.APPOINTMENT, "completed"): _("{who} marked the visit as completed"),
     (Topic.APPOINTMENT, "no_show"): _("{who} marked the visit as a no-show"),
     (Topic.APPOINTMENT, "unbooked"): _("{who} took the booking back"),
+    (Topic.APPOINTMENT, "replaced"): _("{who} cancelled the visit and booked a new one"),
+    (Topic.APPOINTMENT, "booked_instead"): _("{who} booked the visit in place of a cancelled one"),
+    (Topic.APPOINTMENT, "unmarked"): _("{who} took the mark back"),
+    (Topic.APPOINTMENT, "arrived"): _("{who} marked the family as arrived"),
+    (Topic.APPOINTMENT, "not_arrived"): _("{who} took back that the family had arrived"),
+    (Topic.APPOINTMENT, "late"): _("{who} marked the family as running late"),
+    (Topic.APPOINTMENT, "not_late"): _("{who} took back that the family runs late"),
+    (Topic.APPOINTMENT, "parent_confirmed"): _("{who} marked that the parent confirmed"),
+    (Topic.APPOINTMENT, "not_parent_confirmed"): _("{who} took back that the parent confirmed"),
     (Topic.APPOINTMENT, "reinstated"): _("{who} took the change back: the visit stands again"),
     (Topic.REQUEST, "submitted"): _("{who} asked in the portal"),
     (Topic.REQUEST, "wrote"): _("{who} wrote again"),
@@ -43,7 +52,23 @@ _DID = {
     (Topic.REQUEST, "taken_back"): _("{who} took the last answer back"),
     (Topic.REQUEST, "changed_patient"): _("{who} changed the patient of the request"),
 }
-_BOOKING = ("held", "booked", "rescheduled")
+_BOOKING = ("held", "booked", "rescheduled", "booked_instead")
+_STATES = (
+    "held",
+    "expired",
+    "dropped",
+    "booked",
+    "rescheduled",
+    "moved_away",
+    "replaced",
+    "booked_instead",
+    "cancelled",
+    "completed",
+    "no_show",
+    "unbooked",
+    "unmarked",
+    "reinstated",
+)
 
 
 def appointment_lines(found: AppointmentDetails, words: Words, reasons: tuple[CancelReason, ...]) -> Lines:
@@ -57,6 +82,7 @@ def appointment_lines(found: AppointmentDetails, words: Words, reasons: tuple[Ca
         (_("Provider"), named(entry.provider_name)),
         (_("Location"), DOT.join(part for part in (named(entry.location_name), named(found.address, 200)) if part)),
         (_("Status"), DOT.join(part for part in (_state(entry, words), _since(found, words)) if part)),
+        (_("Marks"), marks_words(entry, words)),
         (_("Booked by"), DOT.join(part for part in (named(entry.booked_by), words.moment(found.created_at)) if part)),
         (_("Overruled"), named(found.overrule, _LONG)),
         (_("Reason"), reason_words(entry, reasons)),
@@ -73,7 +99,7 @@ def _state(entry: Appointment, words: Words) -> str:
 
 def _since(found: AppointmentDetails, words: Words) -> str:
     """Who brought it to its status, and when."""
-    done = [each for each in found.happened if each.topic is Topic.APPOINTMENT]
+    done = [each for each in found.happened if each.topic is Topic.APPOINTMENT and each.action in _STATES]
     return _("{who}, {time}").format(who=_who(done[-1]), time=words.moment(done[-1].at)) if done else ""
 
 

@@ -389,7 +389,7 @@ def act_of(now: Handling) -> Act | None:
     slot = now.chosen.offer.slot
     hold_id: AppointmentId | None = now.hold.id if now.hold is not None else None
     if now.moves and now.appointment is not None:
-        return Move(now.appointment.id, now.appointment.version, slot, hold_id, now.overrule)
+        return Move(now.appointment.id, now.appointment.version, slot, hold_id, now.overrule, now.chosen.offer.forbids)
     type_id = type_of(now)
     return Booking(slot, type_id, hold_id, now.overrule) if type_id is not None else None
 

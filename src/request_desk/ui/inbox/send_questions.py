@@ -122,11 +122,19 @@ class SendQuestions(QObject):
 
     def _ask_overrule(self, now: Handling, with_act: bool) -> None:
         warning = now.chosen.offer.warning if now.chosen is not None else ""
+        forbids = now.chosen is not None and now.chosen.offer.forbids
+        told = (
+            _(
+                "{warning} So the visit is cancelled and a new one booked, as one act. The reason stays with the new visit."
+            )
+            if forbids
+            else _("{warning} Staff may overrule this; the reason stays with the appointment.")
+        )
         dialog = ReasonDialog(
-            _("Book it all the same?"),
-            _("{warning} Staff may overrule this; the reason stays with the appointment.").format(warning=warning),
+            _("Cancel and book new?") if forbids else _("Book it all the same?"),
+            told.format(warning=warning),
             (_("Agreed with the provider"), _("The parent could not know"), _("Medical reason")),
-            _("Go on"),
+            _("Cancel and book new") if forbids else _("Go on"),
             parent=self._window,
         )
         dialog.told.connect(partial(self._overrule, with_act))

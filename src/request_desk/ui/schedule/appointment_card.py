@@ -1,16 +1,20 @@
 """The card of one appointment beside the schedule: what it is, what can be done with it; it decides nothing."""
 
+from functools import partial
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from request_desk.domain import appointments
-from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.clock import Clock
+from request_desk.domain.appointments import Appointment, AppointmentStatus, Mark
 from request_desk.domain.directory import CancelReason
+from request_desk.domain.policy import ScheduleAction, Verdict
 from request_desk.domain.words import Words, _
 from request_desk.services.people.patient_page import PatientView
-from request_desk.ui.schedule.appointment_words import born_words, named, reason_words, status_words
+from request_desk.ui.running.context import DeskContext
+from request_desk.ui.schedule.appointment_words import born_words, marks_words, named, reason_words, status_words
 from request_desk.ui.schedule.family_words import family_lines
+from request_desk.ui.schedule.mark_acts import MARK_KEYS, mark_act
+from request_desk.ui.schedule.why_not import verdict_of
 from request_desk.ui.widgets.buttons import Button, IconButton, danger, secondary
 from request_desk.ui.widgets.facts import FactLines
 from request_desk.ui.widgets.layout import Card, Line, column_scroll
@@ -29,9 +33,9 @@ class AppointmentCard(Card):
     patient_wanted = Signal()
     closed = Signal()
 
-    def __init__(self, clock: Clock, parent: QWidget | None = None) -> None:
+    def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         super().__init__(parent, padding=16, name=_("Appointment"))
-        self._clock = clock
+        self._context = context
         self._entry: Appointment | None = None
         self._name = PlainLabel("", role=TextRole.TITLE, wrap=True, selectable=True, name=_("Patient"))
         self._born = PlainLabel(" ", tone=Tone.MUTED, role=TextRole.SMALL)
@@ -43,6 +47,7 @@ class AppointmentCard(Card):
         self._why = PlainLabel("", tone=Tone.MUTED, wrap=True)
         self.move_button = secondary(_("Move …"), icon="calendar-sync", keys="M")
         self.cancel_button = danger(_("Cancel visit …"), icon="calendar-x", keys="C")
+        self.mark_buttons = {mark: secondary("", keys=key) for mark, key in MARK_KEYS.items()}
         self.completed_button = secondary(_("Mark as completed"), icon="calendar-check")
         self.no_show_button = secondary(_("Mark as no-show"), icon="calendar-x")
         self._build()
@@ -52,6 +57,8 @@ class AppointmentCard(Card):
         self.cancel_button.clicked.connect(self._cancel)
         self.completed_button.clicked.connect(self._completed)
         self.no_show_button.clicked.connect(self._no_show)
+        for mark, button in self.mark_buttons.items():
+            button.clicked.connect(partial(self.do_mark, mark))
 
     def _build(self) -> None:
         theme = app_theme()
@@ -78,6 +85,9 @@ class AppointmentCard(Card):
         self.place.setAccessibleName(_("Appointment"))
         self.body.addWidget(self.place, 1)
         self.body.addWidget(self._why)
+        for button in self.mark_buttons.values():
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            self.body.addWidget(button)
         for button in self._buttons():
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             self.body.addWidget(button)
@@ -86,8 +96,12 @@ class AppointmentCard(Card):
         return self.move_button, self.completed_button, self.no_show_button, self.cancel_button
 
     def acts(self) -> tuple[Button, ...]:
-        """Return the buttons that are offered now, for the context menu."""
+        """Return the buttons that are offered now, for the context menu: below the marks, as on the card."""
         return tuple(button for button in self._buttons() if not button.isHidden())
+
+    def marks(self) -> tuple[Button, ...]:
+        """Return the buttons of the marks that can be set or taken back now."""
+        return tuple(button for button in self.mark_buttons.values() if not button.isHidden())
 
     def entry(self) -> Appointment | None:
         return self._entry
@@ -105,7 +119,7 @@ class AppointmentCard(Card):
         self._entry = entry
         self._name.setText(named(entry.patient_name, 200))
         if entry.birth_day is not None:
-            self._born.setText(born_words(entry.birth_day, words, self._clock.now()))
+            self._born.setText(born_words(entry.birth_day, words, self._context.clock.now()))
         self.facts.show_lines(
             (
                 (_("Time"), words.at(entry.zone).moment(entry.starts_at)),
@@ -113,6 +127,7 @@ class AppointmentCard(Card):
                 (_("Provider"), named(entry.provider_name)),
                 (_("Location"), named(entry.location_name)),
                 (_("Status"), status_words(entry)),
+                (_("Marks"), marks_words(entry, words)),
                 (_("Booked by"), named(entry.booked_by)),
                 (_("Reason"), reason_words(entry, reasons)),
             )
@@ -122,7 +137,7 @@ class AppointmentCard(Card):
     def show_patient(self, view: PatientView, words: Words) -> None:
         """Show what is to be known of the patient of the appointment."""
         if self._entry is not None and self._entry.patient_id == view.patient.id:
-            self.family.show_lines(family_lines(view, self._entry.id, words, self._clock.now()))
+            self.family.show_lines(family_lines(view, self._entry.id, words, self._context.clock.now()))
             if view.custody_note:
                 self.custody.say(BannerKind.WARNING, named(view.custody_note, 500))
             else:
@@ -130,24 +145,44 @@ class AppointmentCard(Card):
 
     def _show_acts(self, entry: Appointment, words: Words) -> None:
         """AP3 and AP5: before the start an appointment is moved or cancelled, after it marked; a mark can be corrected."""
-        now = self._clock.now()
-        begun = appointments.may_complete(entry.starts_at, now)
-        ahead = entry.status is AppointmentStatus.CONFIRMED and not begun
-        over = begun and appointments.may_mark_no_show(entry.ends_at, now)
-        seen = entry.status is AppointmentStatus.CONFIRMED and begun
-        self.move_button.setVisible(ahead)
-        self.cancel_button.setVisible(ahead)
-        self.completed_button.setVisible(seen or entry.status is AppointmentStatus.NO_SHOW)
-        self.no_show_button.setVisible(seen or entry.status is AppointmentStatus.COMPLETED)
-        self.no_show_button.setEnabled(over)
+        do = ScheduleAction
+        verdicts = {
+            each: verdict_of(self._context, entry, each) for each in (do.MOVE, do.CANCEL, do.COMPLETE, do.NO_SHOW)
+        }
+        is_booked, missed = entry.status is AppointmentStatus.CONFIRMED, verdicts[do.NO_SHOW]
+        begun = bool(verdicts[do.COMPLETE]) or entry.status is AppointmentStatus.COMPLETED
+        waits = begun and missed is Verdict.MAY_COME
+        has_come = begun and missed is Verdict.HAS_ARRIVED
+        self.move_button.setVisible(is_booked and bool(verdicts[do.MOVE]))
+        self.cancel_button.setVisible(is_booked and bool(verdicts[do.CANCEL]))
+        self.completed_button.setVisible(bool(verdicts[do.COMPLETE]))
+        self.no_show_button.setVisible(bool(missed) or waits or has_come)
+        self.no_show_button.setEnabled(bool(missed))
+        for mark, button in self.mark_buttons.items():
+            act = mark_act(self._context, self, entry, mark)
+            button.set_text(act.text)
+            button.set_icon_name(act.icon)
+            button.setVisible(not act.why_not)
         why = ""
         if entry.status is AppointmentStatus.HELD:
             why = _("This time is only held: it is booked or let go where it was chosen.")
-        elif begun and not over and not self.no_show_button.isHidden():
-            until = words.time(entry.ends_at + appointments.JOIN_CLOSES_AFTER)
-            why = _("They may still come: a no-show can be marked from {time}.").format(time=until)
+        elif waits:
+            told = _("They may still come: a no-show can be marked after {time}.")
+            why = told.format(time=words.at(entry.zone).time(entry.comes_until))
+        elif has_come:
+            why = _("They have arrived: to mark a no-show, take that back first.")
         self._why.setText(why)
         self._why.setVisible(bool(why))
+
+    def do_mark(self, mark: Mark) -> None:
+        """Set or take back a mark of the shown appointment, or say why that cannot be done."""
+        if self._entry is None:
+            return
+        act = mark_act(self._context, self, self._entry, mark)
+        if act.why_not:
+            self._context.messages.say(_("{act}: {why_not}.").format(act=act.text, why_not=act.why_not))
+        else:
+            act.run()
 
     @Slot()
     def _move(self) -> None:

@@ -2,7 +2,16 @@
 
 from datetime import date, datetime
 
-from request_desk.domain.appointments import DROPPED, RESCHEDULED, UNDONE, Appointment, AppointmentStatus
+from request_desk.domain.appointments import (
+    DROPPED,
+    REPLACED,
+    RESCHEDULED,
+    UNDONE,
+    Appointment,
+    AppointmentStatus,
+    Mark,
+    marked_at,
+)
 from request_desk.domain.directory import CancelReason
 from request_desk.domain.words import Words, _
 from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
@@ -18,8 +27,25 @@ STATUS_WORDS = {
 
 _CODES = {
     RESCHEDULED: _("moved to another time"),
+    REPLACED: _("cancelled, and booked anew"),
     UNDONE: _("booking taken back"),
     DROPPED: _("hold let go"),
+}
+
+_MARKED = {
+    Mark.ARRIVED: _("arrived {time}"),
+    Mark.LATE: _("running late since {time}"),
+    Mark.PARENT_CONFIRMED: _("parent confirmed {time}"),
+}
+SET_WORDS = {
+    Mark.ARRIVED: _("Mark as arrived"),
+    Mark.LATE: _("Mark as running late"),
+    Mark.PARENT_CONFIRMED: _("Parent has confirmed"),
+}
+TAKE_BACK_WORDS = {
+    Mark.ARRIVED: _("Take back: arrived"),
+    Mark.LATE: _("Take back: running late"),
+    Mark.PARENT_CONFIRMED: _("Take back: parent confirmed"),
 }
 
 
@@ -55,9 +81,34 @@ def appointment_words(entry: Appointment, words: Words) -> str:
 
 def status_words(entry: Appointment) -> str:
     """Return the state of an appointment, with what must be known about it."""
-    if entry.cancel_code in _CODES:
-        return _CODES[entry.cancel_code]
-    return STATUS_WORDS[entry.status] + (_(", late cancellation") if entry.is_late_cancel else "")
+    told = _CODES.get(entry.cancel_code) or STATUS_WORDS[entry.status]
+    return told + (_(", late cancellation") if entry.is_late_cancel else "")
+
+
+def standing_words(entry: Appointment, words: Words) -> str:
+    """Return how an appointment stands for one narrow column: the mark that says most where it is booked, else its state."""
+    if entry.is_late_cancel and entry.cancel_code not in _CODES:
+        return _("cancelled late")
+    if entry.status is not AppointmentStatus.CONFIRMED:
+        return status_words(entry)
+    if entry.arrived_at is not None:
+        return _MARKED[Mark.ARRIVED].format(time=words.at(entry.zone).time(entry.arrived_at))
+    if entry.late_at is not None:
+        return _("running late")
+    return status_words(entry) if entry.parent_confirmed_at is None else _("parent confirmed")
+
+
+def marks_words(entry: Appointment, words: Words) -> str:
+    """Return the marks that are set, each with its time: "arrived 9:12 AM, confirmed by the parent Mon 3:10 PM" (AP5)."""
+    there = words.at(entry.zone)
+    day = there.zone.day_of(entry.starts_at)
+    told = []
+    for mark, form in _MARKED.items():
+        at = marked_at(entry, mark)
+        if at is not None:
+            is_same_day = there.zone.day_of(at) == day
+            told.append(form.format(time=there.time(at) if is_same_day else there.moment(at)))
+    return ", ".join(told)
 
 
 def reason_words(entry: Appointment, reasons: tuple[CancelReason, ...]) -> str:

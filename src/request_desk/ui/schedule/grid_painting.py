@@ -6,13 +6,14 @@ from datetime import datetime
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPen
 
-from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.appointments import Appointment, AppointmentStatus, Mark, marked_at
 from request_desk.domain.availability import Absence
 from request_desk.domain.requests import Fit
 from request_desk.domain.words import Words, _
-from request_desk.ui.schedule.appointment_words import STATUS_WORDS, named, short_name
+from request_desk.ui.schedule.appointment_words import STATUS_WORDS, marks_words, named, short_name
 from request_desk.ui.schedule.grid_layout import GridLayout, OfferState, PaintedOffer, Placed
-from request_desk.ui.widgets.painting import TextRun, draw_focus_ring, draw_run, draw_text
+from request_desk.ui.schedule.mark_acts import MARK_ICONS
+from request_desk.ui.widgets.painting import TextRun, draw_focus_ring, draw_icon, draw_run, draw_text
 from request_desk.ui.widgets.theme import RADIUS_CONTROL, TYPE_EDGES, Theme
 
 _FIT_WORDS = {
@@ -54,6 +55,8 @@ def entry_words(entry: Appointment, words: Words, now: datetime) -> tuple[str, s
         return _("{held}; {names} is switched off").format(
             held=held, names=", ".join(entry.off)
         ) if entry.off else held, appointment
+    if entry.status is AppointmentStatus.CONFIRMED:
+        return appointment, marks_words(entry, words) or STATUS_WORDS[entry.status]
     return appointment, STATUS_WORDS[entry.status]
 
 
@@ -184,7 +187,8 @@ class GridPainter:
         if self._layout.column_width >= theme.px(_WIDE):
             self._lines(rect, first, second, ink)
         else:
-            self._name_first(rect, entry, second if done else "", ink)
+            self._name_first(rect, entry, second if done or marks_words(entry, self._words) else "", ink)
+        self._marks(rect, entry)
 
     def _name_first(self, rect: QRect, entry: Appointment, state: str, ink: QColor) -> None:
         """Where there is no room for both, the name goes first: types repeat, children do not."""
@@ -195,6 +199,18 @@ class GridPainter:
         elif rect.height() >= _LOWEST_TEXT:
             parts = (TextRun(name, theme.small_bold, ink), TextRun(appointment, theme.small, theme.muted))
             draw_run(self._painter, self._line(rect, 0), parts, theme.px(6))
+
+    def _marks(self, rect: QRect, entry: Appointment) -> None:
+        """A sign at the right for the mark that says most, also where there is room for one line only."""
+        mark = next((each for each in Mark if marked_at(entry, each) is not None), None)
+        if mark is None or entry.status is not AppointmentStatus.CONFIRMED or rect.height() < _LOWEST_TEXT:
+            return
+        theme = self._theme
+        line = self._line(rect, 0)
+        side = min(theme.px(16), line.height())
+        place = QRect(rect.right() - side - theme.px(4), line.top() + (line.height() - side) // 2, side, side)
+        self._painter.fillRect(place, theme.tile)
+        draw_icon(self._painter, place, MARK_ICONS[mark], theme.free if mark is Mark.ARRIVED else theme.muted)
 
     def _absence(self, absence: Absence, rect: QRect) -> None:
         theme = self._theme

@@ -52,13 +52,17 @@ class MoveDialog(Sheet):
 
     def _show(self, slot: FreeSlot) -> None:
         self._slot = slot
-        self._show_what()
         self.rules.ask(slot, self._entry.type_id, self._entry.id)
         self._ready()
 
     def _show_what(self) -> None:
         words, slot, entry = self._context.words(), self._slot, self._entry
-        what = _("MOVE {who}, from {old} to {new}").format(
+        told_what = (
+            _("CANCEL {who}, {old}, and BOOK NEW {new}")
+            if self.rules.forbids()
+            else _("MOVE {who}, from {old} to {new}")
+        )
+        what = told_what.format(
             who=who_words(entry.patient_name, entry.birth_day, words),
             old=words.at(entry.zone).moment(entry.starts_at),
             new=words.moment(slot.starts_at),
@@ -77,7 +81,8 @@ class MoveDialog(Sheet):
 
     @Slot()
     def _ready(self) -> None:
-        self.button.set_text(_("Cancel and book new") if self.rules.is_exception() else _("Move"))
+        self.button.set_text(_("Cancel and book new") if self.rules.forbids() else _("Move"))
+        self._show_what()
         self.button.setEnabled(self.rules.allows() and not self._busy)
 
     @Slot()
@@ -85,7 +90,9 @@ class MoveDialog(Sheet):
         self._busy = True
         self._ready()
         self.say("")
-        act = Move(self._entry.id, self._entry.version, self._slot, overrule=self.rules.overrule())
+        act = Move(
+            self._entry.id, self._entry.version, self._slot, overrule=self.rules.overrule(), as_new=self.rules.forbids()
+        )
         pending = self._context.runner.act(self, acts.act_alone, self._entry.patient_id, act)
         pending.done(self._acted).refused(self.refuse)
 

@@ -65,6 +65,10 @@ class RuleBox(QWidget):
         """Whether a limit has to be overruled."""
         return self._check is not None and bool(self._check.limits)
 
+    def forbids(self) -> bool:
+        """Whether a limit forbids the move whatever the reason: it is cancelled and booked anew instead (ACT7)."""
+        return self._check is not None and self._check.forbids
+
     def allows(self) -> bool:
         """Whether the act may be tried: the answer is there, and so is the reason if it needs one."""
         return self._check is not None and (not self._check.limits or bool(self.overrule()))
@@ -85,7 +89,10 @@ class RuleBox(QWidget):
     def _show(self) -> None:
         limits = self._check.limits if self._check is not None else ()
         notes = self._check.notes if self._check is not None else ()
-        for label, lines in ((self._limits, [each.sentence for each in limits]), (self._notes, notes)):
+        against = [each.sentence for each in limits]
+        if against and self.forbids():
+            against[-1] = _("{limits} So it is cancelled and booked anew.").format(limits=against[-1])
+        for label, lines in ((self._limits, against), (self._notes, notes)):
             label.setText("\n".join(lines))
             label.setVisible(bool(lines))
         self._reason_field.setVisible(bool(limits))

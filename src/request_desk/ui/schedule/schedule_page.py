@@ -8,7 +8,8 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QWidget
 
 from request_desk.domain import schedule
-from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.access import Permission, may
+from request_desk.domain.appointments import Appointment, AppointmentStatus, Mark
 from request_desk.domain.changes import Changes, ScheduleScope, Topic
 from request_desk.domain.errors import Conflict, NotFound, Refused, Unavailable
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId
@@ -18,16 +19,18 @@ from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _
 from request_desk.services.people.patient_page import PatientView, open_patient
 from request_desk.services.practice import directory
-from request_desk.services.schedule import acts, scheduling
+from request_desk.services.schedule import acts, attendance
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.appointment_card import AppointmentCard
 from request_desk.ui.schedule.appointment_words import named, short_name
 from request_desk.ui.schedule.cancel_dialog import ask_cancel
+from request_desk.ui.schedule.close_day import CloseDaySheet
 from request_desk.ui.schedule.day_list_sheet import DayListSheet
 from request_desk.ui.schedule.find_sheet import FindSheet
 from request_desk.ui.schedule.grid_layout import FreePoint, Moved
+from request_desk.ui.schedule.mark_acts import MARK_KEYS
 from request_desk.ui.schedule.month_popup import MonthPopup
 from request_desk.ui.schedule.move_dialog import MoveDialog
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
@@ -72,13 +75,13 @@ class SchedulePage(WindowPage):
         self.panel.add_choices(self.span, self.locations, self.providers, self.provider)
         self.provider.hide()
         self.month_button = IconButton("calendar-days", _("Month"), keys="G")
-        self.panel.head.addWidget(self.find_button)
-        self.panel.head.addWidget(self.month_button)
-        self.panel.head.addWidget(self.list_button)
-        self.panel.head.addWidget(self.book_button)
+        self.close_button = IconButton("calendar-check", _("Close the day: who came"), keys="E")
+        self.close_button.setVisible(may(context.actor(), Permission.CHANGE_SCHEDULE))
+        for button in (self.find_button, self.month_button, self.list_button, self.close_button, self.book_button):
+            self.panel.head.addWidget(button)
         self.legend = TypeLegend(self)
         self.panel.body.addWidget(self.legend)
-        self.card = AppointmentCard(context.clock, self)
+        self.card = AppointmentCard(context, self)
         self.card.hide()
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
@@ -99,6 +102,7 @@ class SchedulePage(WindowPage):
         self.month_button.clicked.connect(self._open_month)
         self.find_button.clicked.connect(self._find)
         self.list_button.clicked.connect(self._open_list)
+        self.close_button.clicked.connect(self._close_day)
         self.book_button.clicked.connect(self.book)
         view.entry_chosen.connect(self._entry_chosen)
         view.entry_menu.connect(self._menu)
@@ -135,8 +139,16 @@ class SchedulePage(WindowPage):
             (Command("schedule.patient", _("Open the patient"), ("I",), scope, icon="user"), self._open_patient),
             (Command("schedule.move", _("Move the visit"), ("M",), scope, True, _CHANGE), self._move_shown),
             (Command("schedule.cancel", _("Cancel the visit"), ("C",), scope, True, _CHANGE), self._cancel_shown),
+            (Command("schedule.close", _("Close the day: who came"), ("E",), scope, True, _CHANGE), self._close_day),
         ):
             self._context.commands.add(command, handler, owner=self)
+        for mark, text in (
+            (Mark.ARRIVED, _("Mark the visit as arrived, or take that back")),
+            (Mark.LATE, _("Mark the visit as running late, or take that back")),
+            (Mark.PARENT_CONFIRMED, _("Mark that the parent confirmed, or take that back")),
+        ):
+            command = Command(f"schedule.{mark}", text, (MARK_KEYS[mark],), scope, True, _CHANGE)
+            self._context.commands.add(command, partial(self._mark_shown, mark), owner=self)
 
     @Slot()
     def _measure(self) -> None:
@@ -435,7 +447,7 @@ class SchedulePage(WindowPage):
     @Slot(object, QPoint)
     def _menu(self, entry: Appointment, place: QPoint) -> None:
         self._entry_chosen(entry)
-        buttons = self.card.acts()
+        buttons = (*self.card.marks(), *self.card.acts())
         if not buttons:
             return
         menu = QMenu(self)
@@ -454,6 +466,19 @@ class SchedulePage(WindowPage):
     def _cancel_shown(self) -> None:
         if not self.card.isHidden() and not self.card.cancel_button.isHidden():
             self._cancel(self.card.entry())
+
+    def _mark_shown(self, mark: Mark) -> None:
+        if not self.card.isHidden():
+            self.card.do_mark(mark)
+
+    @Slot()
+    def _close_day(self) -> None:
+        """Say who came on the day that is shown, of those whom the filters leave in."""
+        column, day = self.panel.view.focused_column(), self.panel.shown_day()
+        if column is not None:
+            day = column.day
+        if day is not None:
+            CloseDaySheet(self._context, day, self._location_ids(), self._provider_ids(), self.window()).open()
 
     # Acts
 
@@ -548,12 +573,12 @@ class SchedulePage(WindowPage):
 
     @Slot(object)
     def _complete(self, entry: Appointment) -> None:
-        act = self._context.runner.act(self, scheduling.complete, entry.id, expect_version=entry.version)
+        act = self._context.runner.act(self, attendance.complete, entry.id, expect_version=entry.version)
         act.refused(self._refused)
 
     @Slot(object)
     def _no_show(self, entry: Appointment) -> None:
-        act = self._context.runner.act(self, scheduling.no_show, entry.id, expect_version=entry.version)
+        act = self._context.runner.act(self, attendance.no_show, entry.id, expect_version=entry.version)
         act.refused(self._refused)
 
     def _refused(self, refused: Refused) -> None:

@@ -126,7 +126,7 @@ class SlotDialog(Sheet):
         self.earlier.clicked.connect(self._show_first)
         self.later.clicked.connect(self._show_later)
         self._stack.pane.acted.connect(self._show_later)
-        self.rules.changed.connect(self._ready)
+        self.rules.changed.connect(self._show_what)
         self.button.clicked.connect(self._act)
         self._context.hub.changed.connect(self._changed)
 
@@ -327,14 +327,19 @@ class SlotDialog(Sheet):
                 text = _("BOOK {who}, {time}, {place}.").format(who=who, time=time, place=place)
             else:
                 old = words.at(moving.zone).moment(moving.starts_at)
-                text = _("MOVE {who}, from {old} to {time}, {place}.").format(who=who, old=old, time=time, place=place)
+                form = (
+                    _("CANCEL {who}, {old}, and BOOK NEW {time}, {place}.")
+                    if self.rules.forbids()
+                    else _("MOVE {who}, from {old} to {time}, {place}.")
+                )
+                text = form.format(who=who, old=old, time=time, place=place)
             self._what.setText(text)
         self._ready()
 
     @Slot()
     def _ready(self) -> None:
         if self._moving is not None:
-            self.button.set_text(_("Cancel and book new") if self.rules.is_exception() else _("Move"))
+            self.button.set_text(_("Cancel and book new") if self.rules.forbids() else _("Move"))
         can = self._chosen() is not None and self._patient_id is not None
         self.button.setEnabled(can and self.rules.allows() and not self._busy)
 
@@ -354,7 +359,7 @@ class SlotDialog(Sheet):
         if self._moving is None:
             act = Booking(slot, type_id, overrule=reason)
         else:
-            act = Move(self._moving.id, self._moving.version, slot, overrule=reason)
+            act = Move(self._moving.id, self._moving.version, slot, overrule=reason, as_new=self.rules.forbids())
         pending = self._context.runner.act(self, acts.act_alone, self._patient_id, act, another=another)
         pending.done(self._acted).refused(self.refuse)
 

@@ -1,0 +1,47 @@
+"""The end of a day: which of its appointments still stand as booked, and what each of them became; who may say so is in `policy`."""
+
+from dataclasses import dataclass
+
+from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.ids import AppointmentId
+from request_desk.domain.policy import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Unclosed:
+    """A confirmed appointment of a day, and whether it may be marked as completed or as a no-show now, or why not."""
+
+    appointment: Appointment
+    completed: Verdict
+    missed: Verdict
+
+    @property
+    def usual(self) -> AppointmentStatus | None:
+        """What it mostly became: completed, once it has begun; None leaves it as it is."""
+        return AppointmentStatus.COMPLETED if self.completed else None
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """What one appointment, as it was seen, became: completed or a no-show."""
+
+    appointment_id: AppointmentId
+    expect_version: int
+    status: AppointmentStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """What became of one line of a closing: done, or the sentence that says why not."""
+
+    appointment_id: AppointmentId
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """An appointment whose status was marked, and what it was before."""
+
+    appointment_id: AppointmentId
+    version: int
+    before: AppointmentStatus
