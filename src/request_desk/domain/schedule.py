@@ -184,10 +184,16 @@ def length_words(length: timedelta, words: Words) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SlotCheck:
-    """What stands against a time that staff picked: `limits` need a reason to overrule, `notes` are only told."""
+    """What stands against a time that staff picked: `limits` need a reason to overrule, `notes` are only told.
+
+    `ends_at` is when the appointment would end with this provider and for this patient, None where that is not known, and
+    `why_longer` says what makes it longer than usual.
+    """
 
     limits: tuple[Limit, ...]
     notes: tuple[str, ...]
+    ends_at: datetime | None = None
+    why_longer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from request_desk.domain.access import ActorKind, Permission
 from request_desk.domain.appointments import RESCHEDULED, UNDONE, Appointment, AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, CancelReason
-from request_desk.domain.errors import Conflict, Invalid, Limit, Limited, NotAllowed, NotFound, Refused, UndoRefused
+from request_desk.domain.errors import Conflict, Invalid, Limited, NotAllowed, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, PatientId, RequestId, TypeId
 from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.requests import Booking
@@ -23,6 +23,7 @@ from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.schedule import holds
+from request_desk.services.schedule.patient_facts import facts_of, limits_of_type
 from request_desk.services.schedule.slots import TYPE_COLUMNS, rules_of, type_rules
 from request_desk.services.schedule.two_places import elsewhere
 from request_desk.services.schedule.views import VIEW, load, not_there, view
@@ -95,7 +96,7 @@ def hold(
     _check_patient(unit, patient_id, is_move=moved is not None)
     _check_request(unit, request_id, patient_id, is_open=True)
     type_ = type_rules(unit, type_id if moved is None else moved.type_id)
-    where = holds.place(unit, slot, type_, is_move=moved is not None)
+    where = holds.place(unit, slot, type_, facts_of(unit, type_, patient_id), is_move=moved is not None)
     chain_id = None if moved is None else moved.chain_id
     holds.expire_here(unit, where, chain_id or AppointmentId(0))
     for earlier in holds.own_holds(unit, request_id=request_id, patient_id=patient_id):
@@ -171,14 +172,14 @@ def book(unit: Unit, booking: Booking, *, patient_id: PatientId, request_id: Req
     booked = None
     reason = ""
     if held is not None and holds.is_for(held.appointment, booking.slot, booking.type_id, None):
-        reason = _overruled(unit, held.rules, booking.slot, booking.overrule, patient_id)
+        reason = _overruled(unit, _planned(unit, held), booking.overrule, patient_id)
         booked = _confirmed(unit, held.appointment, request_id=request_id, reason=reason)
     if booked is None:
         _check_patient(unit, patient_id)
         _check_request(unit, request_id, patient_id)
         type_ = type_rules(unit, booking.type_id)
-        where = holds.place(unit, booking.slot, type_)
-        reason = _overruled(unit, type_, booking.slot, booking.overrule, patient_id)
+        where = holds.place(unit, booking.slot, type_, facts_of(unit, type_, patient_id))
+        reason = _overruled(unit, where, booking.overrule, patient_id)
         booked = _taken_anew(
             unit,
             where,
@@ -262,16 +263,18 @@ def reschedule(
     _check_movable(unit, seen, seen.patient_id)
     if (slot.provider_id, slot.location_id, slot.starts_at) == (seen.provider_id, seen.location_id, seen.starts_at):
         raise Refused(_("The visit is at that time already. Choose another time."))
-    reason = _overruled(unit, found.rules, slot, overrule, seen.patient_id, seen)
     held = _hold_for(unit, hold_id, patient_id=seen.patient_id, request_id=request_id)
+    kept = held if held is not None and holds.is_for(held.appointment, slot, seen.type_id, seen.chain_id) else None
+    where = _planned(unit, kept) if kept is not None else _placed(unit, slot, seen)
+    reason = _overruled(unit, where, overrule, seen.patient_id, seen)
     holds.lock_providers(unit, (seen.provider_id, slot.provider_id))
     moved = _moved_away(unit, found)
     booked = None
-    if held is not None and holds.is_for(held.appointment, slot, seen.type_id, seen.chain_id):
-        booked = _confirmed(unit, held.appointment, request_id=request_id, reason=reason, moved=moved)
+    if kept is not None:
+        booked = _confirmed(unit, kept.appointment, request_id=request_id, reason=reason, moved=moved)
     if booked is None:
         _check_request(unit, request_id, seen.patient_id)
-        where = holds.place(unit, slot, type_rules(unit, seen.type_id), is_move=True)
+        where = _placed(unit, slot, seen) if kept is not None else where
         booked = _taken_anew(
             unit,
             where,
@@ -629,34 +632,37 @@ def _cancel_reason(unit: Unit, code: str) -> CancelReason:
     raise Invalid(_("Choose a reason for the cancellation."), field=_("Reason"))
 
 
+def _placed(unit: Unit, slot: Slot, moved: Appointment) -> holds.BlockedTime:
+    """The time to take for a move that no hold keeps."""
+    type_ = type_rules(unit, moved.type_id)
+    return holds.place(unit, slot, type_, facts_of(unit, type_, moved.patient_id), is_move=True)
+
+
+def _planned(unit: Unit, held: _Seen) -> holds.BlockedTime:
+    """The time that a hold keeps, as long as it was held."""
+    seen = held.appointment
+    slot = Slot(seen.provider_id, seen.location_id, seen.starts_at, seen.ends_at, seen.ends_at)
+    patient = facts_of(unit, held.rules, seen.patient_id)
+    return holds.BlockedTime(slot, held.rules, patient, seen.zone, "", seen.location_name)
+
+
 def _overruled(
-    unit: Unit,
-    type_: AppointmentType,
-    slot: Slot,
-    overrule: str,
-    patient_id: PatientId,
-    moved: Appointment | None = None,
+    unit: Unit, where: holds.BlockedTime, overrule: str, patient_id: PatientId, moved: Appointment | None = None
 ) -> str:
     """The reason to keep, or "" when no limit was in the way; raises Limited when one is and there is no reason.
 
     That the patient is elsewhere at that time is such a limit too (two providers in one room are real).
     """
     reason = clean_text(overrule, field=_("Reason"), most=_REASON_MOST, lines=False)
-    whole = Slot(
-        slot.provider_id, slot.location_id, slot.starts_at, slot.starts_at + type_.duration, slot.blocked_until
-    )
     chain_id = None if moved is None else moved.chain_id
-    found = (*_limits(unit, type_, slot, moved), *elsewhere(unit, patient_id, whole, chain_id, lock=True))
+    found = (
+        *limits_of_type(unit, where.type, where.slot, where.zone, where.patient, moved),
+        *elsewhere(unit, patient_id, where.slot, chain_id, lock=True),
+    )
     if found and not reason:
         told = " ".join(limit.sentence for limit in found)
         raise Limited(_("{limits} Give a reason to book it all the same.").format(limits=told), found)
     return reason if found else ""
-
-
-def _limits(unit: Unit, type_: AppointmentType, slot: Slot, moved: Appointment | None) -> tuple[Limit, ...]:
-    return schedule.limits(
-        type_, starts_at=slot.starts_at, provider_id=slot.provider_id, now=unit.now, words=unit.words, moved=moved
-    )
 
 
 def _visible_from(unit: Unit) -> datetime:

@@ -52,7 +52,6 @@ class MoveDialog(Sheet):
 
     def _show(self, slot: FreeSlot) -> None:
         self._slot = slot
-        self._show_what()
         self.rules.ask(slot, self._entry.type_id, self._entry.id)
         self._ready()
 
@@ -67,7 +66,7 @@ class MoveDialog(Sheet):
         location = self._directory.locations.get(slot.location_id)
         parts = (
             named(entry.type_name),
-            words.minutes(slot.ends_at - slot.starts_at),
+            words.minutes(self.rules.ends_at(slot) - slot.starts_at),
             named(provider.short_name) if provider is not None else "",
             named(location.name) if location is not None else "",
         )
@@ -77,6 +76,7 @@ class MoveDialog(Sheet):
 
     @Slot()
     def _ready(self) -> None:
+        self._show_what()
         self.button.set_text(_("Cancel and book new") if self.rules.is_exception() else _("Move"))
         self.button.setEnabled(self.rules.allows() and not self._busy)
 
