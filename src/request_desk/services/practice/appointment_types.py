@@ -1,5 +1,7 @@
-"""Changes of appointment types: their rules, their order, on and off (AP6, AP7); reading them is in `directory`."""
+"""Changes of appointment types: their rules, their order, on and off (AP6, AP7); the plain list of them is in `directory`."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -7,15 +9,18 @@ from typing import Any, Final
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from request_desk.domain.access import Permission
+from request_desk.domain.availability import AvailabilityWindow
 from request_desk.domain.booking_rules import LONGEST
 from request_desk.domain.changes import Topic
-from request_desk.domain.directory import AppointmentType, BookingRules, LeadTime
+from request_desk.domain.directory import AppointmentType, BookingRules, LeadTime, Location, Provider
 from request_desk.domain.errors import Invalid, NotFound, Problems, Refused, UndoRefused
-from request_desk.domain.ids import TypeId
+from request_desk.domain.ids import ProviderId, TypeId
 from request_desk.domain.sample_day import notice_exceeds_advance
 from request_desk.domain.text import clean_name, clean_text
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
+from request_desk.services.practice import directory
+from request_desk.services.practice.suggestions import About, Suggestion, open_suggestions
 from request_desk.services.schedule.slots import type_rules
 from request_desk.store import schema
 
@@ -43,6 +48,31 @@ kind, able, length = (
 _NAMED = select(kind.id).where(kind.name == bindparam("called"))
 _ORDER = select(kind.id, kind.position).order_by(kind.position, kind.name, kind.id)
 _PROVIDERS = select(schema.provider.c.id)
+
+
+@dataclass(frozen=True, slots=True)
+class TypesWithHours:
+    """What an editor of types needs at once; types in their order, `windows` by provider in the practice's order."""
+
+    types: tuple[AppointmentType, ...]
+    providers: tuple[Provider, ...]
+    locations: tuple[Location, ...]
+    windows: Mapping[ProviderId, tuple[AvailabilityWindow, ...]]
+    suggestions: tuple[Suggestion, ...]
+
+
+def types_with_hours(unit: Unit) -> TypesWithHours:
+    """Return every type with those who do it, the hours of those who are here, and what is asked about types."""
+    unit.require(Permission.VIEW_SETTINGS)
+    providers = directory.providers(unit)
+    hours = directory.windows(unit)
+    return TypesWithHours(
+        directory.appointment_types(unit, all_=True),
+        providers,
+        directory.locations(unit),
+        {each.id: tuple(window for window in hours if window.provider_id == each.id) for each in providers},
+        open_suggestions(unit, About.TYPE),
+    )
 
 
 def add_type(unit: Unit, new: AppointmentType) -> TypeId:
