@@ -102,7 +102,9 @@ class TypesForm(ChoiceEditor[AppointmentType, ListChooser]):
         return self._shown if self._shown is not None else NEW
 
     def is_changed(self) -> bool:
-        return (self._shown is not None or self.is_new) and self.type.typed(self._seen()) != self._seen()
+        if self._shown is None and not self.is_new:
+            return False
+        return self.type.typed(self._seen()) != self._seen() or self.type.providers.says_nobody()
 
     @Slot()
     def show_ability(self) -> None:

@@ -1,6 +1,5 @@
 """A sample day of a type while its rules are typed, from the hours as they are; the day itself comes from `domain.sample_day`."""
 
-
 from request_desk.domain.booking_rules import duration_for
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.practice_time import PracticeTime
