@@ -21,6 +21,7 @@ OTHERS = [language for language in languages() if language != "en"]
 # What pages and letters are made of. Sentences of the set-up (`web/server.py`) are the operator's.
 ROOMS = (
     "web/",
+    "domain/booking_rules.py",
     "domain/directory.py",
     "domain/notices.py",
     "domain/standing.py",
@@ -29,6 +30,7 @@ ROOMS = (
     "domain/words.py",
     "services/portal/",
     "services/inbox/handling.py",
+    "services/schedule/patient_facts.py",
     "services/schedule/queries.py",
     "services/schedule/slots.py",
 )

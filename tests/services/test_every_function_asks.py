@@ -60,6 +60,14 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "inbox.handling": ("find_again",),
     "people.patients": ("row_of", "first_contacts"),
     "inbox.doubts": ("check", "check_first", "check_text"),
+    "schedule.patient_facts": (
+        "facts_of",
+        "limits_of_type",
+        "is_over",
+        "obeying",
+        "is_out_of_reach",
+        "check_for_parent",
+    ),
     "schedule.two_places": ("elsewhere", "limits_of", "lock_patient"),
     "inbox.search_index": ("add", "change", "forget", "rescope"),
     "schedule.slots": (
@@ -86,6 +94,7 @@ PARENT_MAY: Final = frozenset(
         "inbox.handling.withdraw",
         "portal.access.choose_language",
         "portal.queries.portal_children",
+        "portal.queries.portal_types",
         "portal.queries.portal_requests",
         "portal.queries.portal_thread",
         "schedule.queries.portal_slots",

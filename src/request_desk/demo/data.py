@@ -92,6 +92,14 @@ class FileAppointmentType(_File, frozen=True):
     grid_minutes: int
     rebooking_mode: str
     providers: list[str]
+    min_age_months: int | None = None
+    max_age_months: int | None = None
+    rest_days: int = 0
+    rest_group: str = ""
+    new_patient_minutes: int | None = None
+    interpreter_minutes: int = 0
+    no_show_minutes: int | None = None
+    durations: dict[str, int] = {}
 
     @property
     def blocked(self) -> int:

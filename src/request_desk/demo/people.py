@@ -30,6 +30,8 @@ _LANGUAGES: Final = {
     "thai": "th", "cyrillic": "uk", "amharic": "am", "greek": "el", "armenian": "hy", "vietnamese": "vi",
 }  # fmt: skip
 
+SPOKEN: Final = ("en", "es")  # at the desk; with everybody else an interpreter speaks
+
 
 @dataclass(frozen=True, slots=True)
 class Right:

@@ -1,11 +1,11 @@
 """What the requests demand of people and schedule: who asks for whom, which appointments must be there, which times stay free."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from request_desk.demo import data
 from request_desk.demo.data import Calendar, FileRequest, minute_of
-from request_desk.demo.people import DemoChild, DemoContact, Family, Finder, sibling_of
+from request_desk.demo.people import SPOKEN, DemoChild, DemoContact, Family, Finder, sibling_of
 from request_desk.demo.schedule_fill import Plan, PlannedAppointment
 
 
@@ -92,7 +92,11 @@ def _kept(calendar: Calendar, one: SentRequest) -> Iterator[PlannedAppointment]:
     """Times that stay free: for wishes, and for what the answers book."""
     for wish in one.asked.wishes:
         if wish.state == "free":
-            yield _wished(calendar, one.asked, wish)
+            kept = _wished(calendar, one.asked, wish)
+            yield kept
+            if one.contact.language not in SPOKEN:  # with an interpreter it takes longer: so does the free time
+                end = kept.start + next(each.blocked for each in data.practice().type if each.key == kept.type)
+                yield replace(kept, start=end, type="sick")
     if one.given is not None:
         yield appointment_of(calendar, one.given, one.child, is_new=True)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from request_desk.demo import data
 from request_desk.demo.data import Calendar, minute_of
-from request_desk.demo.people import Family, NewId
+from request_desk.demo.people import SPOKEN, Family, NewId
 from request_desk.demo.schedule_fill import PlannedAppointment
 from request_desk.domain.access import Actor, ActorKind, Role
 from request_desk.domain.directory import CancelReason, OpeningHours, PracticeSettings
@@ -159,8 +159,20 @@ def _types(known: Keys) -> Rows:
                 "grid_minutes": each.grid_minutes,
                 "rebooking_mode": each.rebooking_mode,
                 "position": position,
+                "min_age_months": each.min_age_months,
+                "max_age_months": each.max_age_months,
+                "rest_days": each.rest_days,
+                "rest_group": each.rest_group,
+                "new_patient_minutes": each.new_patient_minutes,
+                "interpreter_minutes": each.interpreter_minutes,
+                "no_show_minutes": each.no_show_minutes,
             }
             for position, each in enumerate(practice.type)
+        ],
+        "appointment_type_duration": [
+            {"type_id": known.types[each.key], "provider_id": known.providers[provider], "duration_minutes": minutes}
+            for each in practice.type
+            for provider, minutes in each.durations.items()
         ],
         "appointment_type_provider": [
             {"type_id": known.types[each.key], "provider_id": known.providers[provider]}
@@ -243,6 +255,7 @@ def people(families: Sequence[Family], new_id: NewId, random: Random, now: datet
                 "household_id": family.id,
                 "search": index_person(child.given, child.family, child.birth_day),
                 "custody_note": child.custody_note,
+                "needs_interpreter": _needs_interpreter(family),
             }
             for family in families
             for child in family.children
@@ -261,6 +274,11 @@ def people(families: Sequence[Family], new_id: NewId, random: Random, now: datet
         "contact_patient": relations,
         "contact_point": points,
     }
+
+
+def _needs_interpreter(family: Family) -> bool:
+    """Whether nobody who asks for the children speaks English or Spanish, which the desk does."""
+    return not any(contact.language in SPOKEN for contact in family.contacts)
 
 
 def _point(point_id: int, contact_id: int, channel: str, value: str, lookup: str, confirmed_at: datetime | None) -> Row:

@@ -218,7 +218,7 @@ class Horizon:
     Not for several threads at once. Measured: research/performance.md 1(g).
     """
 
-    __slots__ = ("_base", "_busy", "_from", "_masks", "_openings", "_patterns", "_provider_id", "_to", "span")
+    __slots__ = ("_base", "_busy", "_from", "_masks", "_openings", "_patterns", "_to", "provider_id", "span")
 
     def __init__(
         self,
@@ -229,7 +229,7 @@ class Horizon:
         busy: Iterable[Span] = (),
     ) -> None:
         self.span: Final = span
-        self._provider_id = provider_id
+        self.provider_id: Final = provider_id
         self._from, self._to = _micros(span.starts_at), _micros(span.ends_at)
         self._base = self._from - self._from % _COARSE
         self._openings = [
@@ -385,7 +385,7 @@ class Horizon:
                 step = steps[index - before] = timedelta(microseconds=starts.tick * (index - before))
             begin += step
             slot = _new_slot(Slot)
-            _set_provider(slot, self._provider_id)
+            _set_provider(slot, self.provider_id)
             _set_location(slot, starts.location_id)
             _set_start(slot, begin)
             _set_end(slot, begin + duration)

@@ -75,6 +75,14 @@ class RebookingMode(StrEnum):
     SAME_PROVIDER = "same_provider"
 
 
+class Verification(StrEnum):
+    """What the page behind a manage link asks for before it shows more than the bare appointment (ML5)."""
+
+    NONE = "none"
+    BIRTH_DAY = "birth_day"
+    CODE = "code"  # sent by text message or e-mail
+
+
 @dataclass(frozen=True, slots=True)
 class LeadTime:
     """How long before the start something must happen: elapsed time, or practice days, of which the last is whole (AP6)."""
@@ -126,7 +134,9 @@ class AppointmentType:
     version: int
     late_cancel: timedelta = timedelta(hours=24)  # a cancellation this near to the start is noted as late
     no_show_after: timedelta | None = None  # after the start, in person; None: once nobody can join any more (AP5)
+    offer_ttl: timedelta = timedelta(hours=24)  # how long somebody may think about a time that is offered to them
     is_video: bool = False
+    verification: Verification = Verification.NONE
     booking_rules: BookingRules = field(default_factory=BookingRules)
 
 

@@ -33,6 +33,9 @@ class LimitCode(StrEnum):
     MOVED_TOO_LATE = "moved-too-late"
     OTHER_PROVIDER = "other-provider"
     TWO_PLACES = "two-places"
+    TOO_YOUNG = "too-young"
+    TOO_OLD = "too-old"
+    TOO_SOON_AGAIN = "too-soon-again"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,21 @@
 """What a contact sees of requests in the portal: plain views, as of what the practice has let out so far; no rule lives here."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from request_desk.domain.ids import PatientId, RequestId
+from request_desk.domain.ids import PatientId, RequestId, TypeId
 from request_desk.domain.requests import RequestKind, RequestState, Wish
 from request_desk.domain.standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class PortalType:
+    """A kind of visit that a patient may have, and how long it takes for them."""
+
+    id: TypeId
+    name: str
+    duration: timedelta
 
 
 @dataclass(frozen=True, slots=True)

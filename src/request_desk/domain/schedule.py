@@ -202,12 +202,15 @@ def length_words(length: timedelta, words: Words) -> str:
 class SlotCheck:
     """What stands against a time that staff picked: `limits` need a reason, `notes` are only told.
 
-    Where a limit forbids the move whatever the reason, it is cancelled and booked anew instead.
+    Where a limit forbids the move whatever the reason, it is cancelled and booked anew instead. `ends_at` is when the appointment
+    would end with this provider and for this patient, None where that is not known, and `why_longer` says what makes it longer than usual.
     """
 
     limits: tuple[Limit, ...]
     notes: tuple[str, ...]
     forbids: bool = False
+    ends_at: datetime | None = None
+    why_longer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,9 +221,13 @@ class Step:
 
     async def what(self, asking: Asking) -> Response:
         """Ask what kind of appointment."""
-        links = [(kind, replace(asking, type_id=kind.id).link(self.kind)) for kind in self.choices.types]
+        child = self.child_of(asking)
+        types = await run_in_threadpool(
+            self.portal.desk.query, self.actor, portal_queries.portal_types, child.patient_id
+        )
+        links = [(kind, replace(asking, type_id=kind.id).link(self.kind)) for kind in types]
         unsure = replace(asking, is_any_type=True).link(self.kind)
-        return await self.page("what.html", links=links, unsure=unsure, child=self.child_of(asking))
+        return await self.page("what.html", links=links, unsure=unsure, child=child)
 
     async def when(self, asking: Asking, *, problems: Mapping[str, str] | None = None, status: int = 200) -> Response:
         """Ask for preferred times, with real free ones to tick."""

@@ -21,6 +21,7 @@ from request_desk.domain.ids import (
     PatientId,
     ProviderId,
     RequestId,
+    TypeId,
     new_uuid,
 )
 from request_desk.domain.notices import ACKNOWLEDGEMENT, NoticeSpec, notice_of
@@ -54,6 +55,8 @@ from request_desk.services.inbox.marks import ClearedMarks, Clearing
 from request_desk.services.notices import outbox
 from request_desk.services.people import patients
 from request_desk.services.schedule import acts, scheduling
+from request_desk.services.schedule.patient_facts import check_for_parent
+from request_desk.services.schedule.slots import type_rules
 from request_desk.store import schema
 
 WISHES: Final = 5  # preferred times of one request
@@ -200,6 +203,11 @@ def submit(unit: Unit, new: NewRequest) -> RequestId:
         _check_choice(unit, field, getattr(new, field))
     for wish in wishes:
         _check_choice(unit, "provider_id", wish.provider_id)
+    type_id = new.type_id if appointment is None else appointment.type_id
+    if type_id is not None and new.kind is not RequestKind.CANCEL:
+        starts = [wish.starts_at for wish in wishes if wish.starts_at is not None]
+        starts += [unit.time.bounds(wish.day).starts_at for wish in wishes if wish.day is not None]
+        check_for_parent(unit, type_rules(unit, TypeId(type_id)), new.patient_id, starts)
     request_id = RequestId(unit.new_id())
     target_id = _insert_request(unit, request_id, new, text, sender, appointment, wishes)
     message_id = _insert_message(unit, request_id, text, sender.language, visible_at=unit.now)

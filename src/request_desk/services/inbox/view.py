@@ -8,6 +8,7 @@ from sqlalchemy import Row, and_, bindparam, case, func, select
 
 from request_desk.domain.access import Permission, a_contact
 from request_desk.domain.appointments import Appointment, AppointmentStatus, is_late_cancel
+from request_desk.domain.booking_rules import PatientFacts, broken_rules, duration_for, length_notes
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, RebookingMode
 from request_desk.domain.ids import (
@@ -48,6 +49,7 @@ from request_desk.services.inbox import scope as request_scope
 from request_desk.services.notices import outbox
 from request_desk.services.people import patients
 from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule.patient_facts import facts_of
 from request_desk.services.schedule.slots import type_rules
 from request_desk.services.schedule.views import chain_end, held_for, missed_of, upcoming_of
 from request_desk.store import schema
@@ -162,8 +164,14 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
     target = request_scope.target_of(row)
     appointment = None if row.appointment_id is None else chain_end(unit, AppointmentId(row.appointment_id))
     rules = None if row.type_id is None else type_rules(unit, TypeId(row.type_id))
+    patient = None if rules is None else facts_of(unit, rules, PatientId(row.patient_id))
+    wishes = schedule_queries.shown_wishes(unit, request_id)
     sender, others = _readers(unit, row)
     limits, met = _rules(unit, row, appointment, rules)
+    if rules is not None and row.kind != RequestKind.CANCEL:
+        asked_at = next((each.wish.starts_at for each in wishes if each.wish.starts_at is not None), unit.now)
+        limits += tuple(limit.sentence for limit in broken_rules(rules, patient, asked_at, unit.words))
+        met = (*length_notes(rules, patient, unit.words), *met)
     return RequestView(
         id=request_id,
         version=row.version,
@@ -173,7 +181,7 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
         sender=sender,
         type_id=None if row.type_id is None else TypeId(row.type_id),
         type_name=rules.name if rules else "",
-        type_minutes=int(rules.duration.total_seconds()) // 60 if rules else 0,
+        type_minutes=_minutes(rules, patient, row.provider_id),
         provider_id=None if row.provider_id is None else ProviderId(row.provider_id),
         provider_name=names.provider or "",
         location_id=None if row.location_id is None else LocationId(row.location_id),
@@ -188,7 +196,7 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
         routing_reason=row.routing_reason,
         appointment=appointment,
         hold=held_for(unit, request_id),
-        wishes=schedule_queries.shown_wishes(unit, request_id),
+        wishes=wishes,
         thread=tuple(_message(each) for each in unit.rows(_THREAD, values)),
         notes=notes_of(unit, request_id),
         forwards=_forwards(unit, request_id),
@@ -355,6 +363,14 @@ def _asked(row: Row[Any], wishes: dict[int, list[Wish]]) -> AskedBefore:
         appointment_id=None if row.appointment_id is None else AppointmentId(row.appointment_id),
         wishes=tuple(wishes.get(row.id, ())),
     )
+
+
+def _minutes(rules: AppointmentType | None, patient: PatientFacts | None, provider_id: int | None) -> int:
+    """How long the type takes, with the provider who is asked for and for this patient."""
+    if rules is None:
+        return 0
+    length = duration_for(rules, None if provider_id is None else ProviderId(provider_id), patient)
+    return length // timedelta(minutes=1)
 
 
 def _rules(

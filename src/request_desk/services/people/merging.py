@@ -34,6 +34,7 @@ class Taken:
     requests: tuple[tuple[int, int], ...]
     contacts: tuple[int, ...]
     custody_note: str  # of the kept one, before
+    needs_interpreter: bool  # the same
     was_active: bool  # the duplicate
 
 
@@ -64,7 +65,7 @@ def compare(unit: Unit, kept_id: PatientId, other_id: PatientId) -> Comparison:
 def merge(unit: Unit, kept_id: PatientId, other_id: PatientId, *, expect_version: int, other_version: int) -> PatientId:
     """Move appointments, requests with their letters and notes, and contacts of a duplicate to the record that is kept.
 
-    Who is a contact of both keeps the rights at the kept one; custody notes are joined. The duplicate stays as merged. Raises
+    Who is a contact of both keeps the rights at the kept one; custody notes are joined, and an interpreter stays needed. The duplicate stays as merged. Raises
     Conflict when one of them has changed, Refused when both have a visit at the same time. Can be undone within the grace time.
     """
     unit.require(Permission.CHANGE_PATIENTS)
@@ -87,7 +88,8 @@ def merge(unit: Unit, kept_id: PatientId, other_id: PatientId, *, expect_version
     taken = _taken(unit, rows[kept_id], rows[other_id])
     notes = (rows[kept_id].custody_note, rows[other_id].custody_note)
     note = "\n".join(dict.fromkeys(filter(None, notes)))
-    kept = unit.change(schema.patient, kept_id, expect_version, custody_note=note)
+    needs = rows[kept_id].needs_interpreter or rows[other_id].needs_interpreter
+    kept = unit.change(schema.patient, kept_id, expect_version, custody_note=note, needs_interpreter=needs)
     other = unit.change(schema.patient, other_id, other_version, active=False, merged_into_id=kept_id)
     _move(unit, taken, other_id, kept_id, dict.fromkeys((each for each, _was in taken.requests), kept.household_id))
     unit.record("merged_patient", Topic.PATIENT, other_id, into=kept_id)
@@ -119,7 +121,8 @@ def unmerge(
     unit.require(Permission.CHANGE_PATIENTS)
     if unit.now > until:
         raise UndoRefused(_("It is too late to undo this: the two records stay one."))
-    unit.change(schema.patient, kept_id, expect_version, custody_note=taken.custody_note)
+    own = {"custody_note": taken.custody_note, "needs_interpreter": taken.needs_interpreter}
+    unit.change(schema.patient, kept_id, expect_version, **own)
     unit.change(schema.patient, other_id, other_version, active=taken.was_active, merged_into_id=None)
     _move(unit, taken, kept_id, other_id, dict(taken.requests))
     unit.record("unmerged_patient", Topic.PATIENT, other_id, out_of=kept_id)
@@ -144,6 +147,7 @@ def _taken(unit: Unit, kept: Row[Any], other: Row[Any]) -> Taken:
         tuple((row.id, row.household_id) for row in unit.rows(_REQUESTS, {"of": other.id})),
         tuple(row.contact_id for row in unit.rows(_CONTACTS, {"of": other.id}) if row.contact_id not in theirs),
         kept.custody_note,
+        kept.needs_interpreter,
         other.active,
     )
 

@@ -73,6 +73,7 @@ class PatientView:
     patient: Patient
     state: PatientState
     custody_note: str
+    needs_interpreter: bool
     contacts: tuple[Related, ...]
     siblings: tuple[Patient, ...]
     ahead: tuple[Appointment, ...]
@@ -95,6 +96,7 @@ def open_patient(unit: Unit, patient_id: PatientId) -> PatientView:
         patient=patients.patient_of(unit, patient_id),
         state=patients.state_of(row),
         custody_note=row.custody_note,
+        needs_interpreter=row.needs_interpreter,
         contacts=_related(unit, patient_id),
         siblings=tuple(each for each in patients.household(unit, patient_id) if each.id != patient_id),
         ahead=tuple(reversed(ahead)),

@@ -56,6 +56,7 @@ class PatientDetails:
     birth_day: str
     custody_note: str = ""
     state: PatientState = PatientState.ACTIVE
+    needs_interpreter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ def save_patient(unit: Unit, patient_id: PatientId, new: PatientDetails, *, expe
         before.birth_day.isoformat(),
         before.custody_note,
         patients.state_of(before),
+        before.needs_interpreter,
     )
     until = unit.now + unit.grace
     unit.offer_undo(
@@ -263,6 +265,7 @@ def _patient_values(unit: Unit, new: PatientDetails) -> Values:
         "custody_note": note,
         "active": new.state is PatientState.ACTIVE,
         "deceased": new.state is PatientState.DECEASED,
+        "needs_interpreter": new.needs_interpreter,
         "search": index_person(given, family, born),
     }
 

@@ -10,16 +10,19 @@ from sqlalchemy import Row, and_, bindparam, case, func, or_, select
 
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import MOVED_ON, Appointment, AppointmentStatus
+from request_desk.domain.booking_rules import duration_for
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import PatientId, RequestId
 from request_desk.domain.policy import Action, PatientSubject, may
-from request_desk.domain.portal import PortalChild, PortalMessage, PortalRequest, PortalThread
+from request_desk.domain.portal import PortalChild, PortalMessage, PortalRequest, PortalThread, PortalType
 from request_desk.domain.requests import AuthorKind, RequestKind, RequestState, Wish
 from request_desk.domain.standing import Standing, standing_of
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import rows as inbox_rows
 from request_desk.services.people import patients
+from request_desk.services.practice import directory
+from request_desk.services.schedule.patient_facts import facts_of, is_out_of_reach
 from request_desk.services.schedule.views import VIEW, portal_status, view
 from request_desk.store import schema
 
@@ -96,6 +99,19 @@ _THREAD = (
     .where(_m.c.request_id == bindparam("id"), _m.c.visible_at <= bindparam("now"), _m.c.withdrawn_at.is_(None))
     .order_by(_m.c.created_at, _m.c.id)
 )
+
+
+def portal_types(unit: Unit, patient_id: PatientId) -> tuple[PortalType, ...]:
+    """Return the kinds of visit that a patient may have in the time that parents may book, in their order (AP7)."""
+    unit.require(Permission.USE_PORTAL)
+    if all(each.patient_id != patient_id for each in portal_children(unit)):
+        raise NotFound(_("This child is not registered with you. Please call the practice."))
+    found: list[PortalType] = []
+    for type_ in directory.appointment_types(unit):
+        patient = facts_of(unit, type_, patient_id)
+        if is_out_of_reach(unit, type_, patient) is None:
+            found.append(PortalType(type_.id, type_.name, duration_for(type_, None, patient)))
+    return tuple(found)
 
 
 # The appointments that requests made or name, with their whole chains.

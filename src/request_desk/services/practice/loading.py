@@ -25,6 +25,7 @@ _TOPICS: Final[Mapping[str, Topic]] = {
     "department_member": Topic.STAFF,
     "appointment_type": Topic.DIRECTORY,
     "appointment_type_provider": Topic.DIRECTORY,
+    "appointment_type_duration": Topic.DIRECTORY,
     "availability_window": Topic.AVAILABILITY,
     "availability_window_type": Topic.AVAILABILITY,
     "absence": Topic.AVAILABILITY,

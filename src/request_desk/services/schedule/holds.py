@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, bindparam, exists, func, insert, literal, 
 
 from request_desk.domain.appointments import DROPPED, Appointment, AppointmentStatus
 from request_desk.domain.availability import window_of
+from request_desk.domain.booking_rules import PatientFacts, duration_for
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid, Refused, SlotTaken
@@ -132,6 +133,7 @@ class BlockedTime:
 
     slot: Slot
     type: AppointmentType
+    patient: PatientFacts | None
     zone: str
     wall_time: str
     location_name: str
@@ -147,8 +149,10 @@ class BlockedTime:
         }
 
 
-def place(unit: Unit, slot: Slot, type_: AppointmentType, *, is_move: bool = False) -> BlockedTime:
-    """Check a time that staff picked and compute its end and buffer.
+def place(
+    unit: Unit, slot: Slot, type_: AppointmentType, patient: PatientFacts | None, *, is_move: bool = False
+) -> BlockedTime:
+    """Check a time that staff picked and compute its end, for this patient and provider (AP7), and its buffer.
 
     Raises Refused when the provider, the location or the type cannot be booked, or the time has passed. Being outside
     the windows is staff's to decide.
@@ -178,7 +182,7 @@ def place(unit: Unit, slot: Slot, type_: AppointmentType, *, is_move: bool = Fal
             )
         )
     clock = slots.time_of(unit, location.zone)
-    ends_at = slot.starts_at + type_.duration
+    ends_at = slot.starts_at + duration_for(type_, slot.provider_id, patient)
     window = window_of(
         slots.windows_of(unit, (slot.provider_id,)).get(slot.provider_id, ()),
         slot.starts_at,
@@ -192,6 +196,7 @@ def place(unit: Unit, slot: Slot, type_: AppointmentType, *, is_move: bool = Fal
     return BlockedTime(
         Slot(slot.provider_id, slot.location_id, slot.starts_at, ends_at, ends_at + buffer),
         type_,
+        patient,
         location.zone,
         wall.isoformat(" ", "minutes"),
         location.name,
@@ -412,7 +417,7 @@ def _next_free(
     earliest = max(unit.now, slot.starts_at)
     span = Span(earliest, slot.starts_at + _NEXT_DAYS)
     book = slots.open_book(unit, span, exclude_chain=chain_id, exclude_request=request_id)
-    free = book.slots(where.type, for_staff=True, earliest=earliest)
+    free = book.slots(where.type, for_staff=True, earliest=earliest, patient=where.patient)
     here = (slot, moved)
 
     def rank(each: Slot) -> tuple[bool, bool, bool, datetime]:

@@ -12,8 +12,9 @@ from request_desk.domain import own_words, schedule
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import DROPPED, MOVED_ON, UNDONE, Appointment, AppointmentStatus
 from request_desk.domain.availability import Absence, is_open
+from request_desk.domain.booking_rules import PatientFacts, duration_for, length_notes
 from request_desk.domain.directory import AppointmentType
-from request_desk.domain.errors import Invalid, Limit, NotAllowed, NotFound
+from request_desk.domain.errors import Invalid, NotAllowed, NotFound
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
 from request_desk.domain.offers import SAME_DAY_ADVANCE, choose_offers
 from request_desk.domain.own_words import OwnWish, against
@@ -36,6 +37,7 @@ from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.people.patients import relation_of
 from request_desk.services.schedule import slots
+from request_desk.services.schedule.patient_facts import facts_of, is_over, limits_of_type, obeying
 from request_desk.services.schedule.slots import SlotBook, open_book
 from request_desk.services.schedule.two_places import at_once, elsewhere, limits_of
 from request_desk.services.schedule.views import VIEW, chain_end, held_for, load, portal_status, upcoming_of, view
@@ -123,12 +125,14 @@ def find_slots(
     for_staff: bool = True,
     exclude_chain: AppointmentId | None = None,
     exclude_request: RequestId | None = None,
+    patient_id: PatientId | None = None,
     limit: int | None = None,
 ) -> tuple[Slot, ...]:
     """Return the free slots of a type inside `span`, by start and then in the practice's order of providers.
 
-    What staff may not offer to parents (notice, advance, windows for staff) is left out unless `for_staff`. Raises
-    Invalid when the span is longer than 400 days.
+    For a patient they are as long as that patient needs and obey the type's rules; those that break them are returned only
+    where no other is found, for staff to overrule (AP7). What staff may not offer to parents (notice, advance, windows for
+    staff) is left out unless `for_staff`. Raises Invalid when the span is longer than 400 days.
     """
     unit.require(Permission.VIEW_SCHEDULE)
     on_calendar(span.starts_at, span.ends_at)
@@ -137,6 +141,7 @@ def find_slots(
         unit, span, provider_ids=provider_ids, exclude_chain=exclude_chain, exclude_request=exclude_request
     )
     earliest, latest = _bounds(unit, type_, for_staff=for_staff)
+    patient = facts_of(unit, type_, patient_id)
     found = book.slots(
         type_,
         for_staff=for_staff,
@@ -144,8 +149,10 @@ def find_slots(
         latest=latest,
         provider_ids=provider_ids,
         location_ids=location_ids,
+        patient=patient,
     )
-    return tuple(found if limit is None else found[:limit])
+    fitting = obeying(unit, book.locations, type_, patient, found)
+    return tuple((fitting or (found if for_staff else []))[:limit])
 
 
 def first_slot(
@@ -157,7 +164,7 @@ def first_slot(
     location_ids: Collection[LocationId] = (),
     for_staff: bool = True,
 ) -> Slot | None:
-    """Return the first of `find_slots` without making the others."""
+    """Return the first of `find_slots` without making the others, for nobody in particular."""
     unit.require(Permission.VIEW_SCHEDULE)
     on_calendar(span.starts_at, span.ends_at)
     type_ = slots.type_rules(unit, type_id)
@@ -190,7 +197,8 @@ def offers(unit: Unit, request_id: RequestId, *, removed: Collection[str] = ()) 
         unit.time,
         removed,
     )
-    book, free = _free_for(unit, asked, type_, said)
+    patient = facts_of(unit, type_, asked.patient_id)
+    book, free = _free_for(unit, asked, type_, patient, said)
     own = upcoming_of(unit, (asked.patient_id,))
     chain_id = None if asked.moved is None else asked.moved.chain_id
     chosen = choose_offers(
@@ -205,7 +213,9 @@ def offers(unit: Unit, request_id: RequestId, *, removed: Collection[str] = ()) 
     )
     limits = {
         choice.slot: (
-            *_limits(unit, type_, choice.slot, asked.moved),
+            *limits_of_type(
+                unit, type_, choice.slot, book.locations[choice.slot.location_id].zone, patient, asked.moved
+            ),
             *limits_of(unit, at_once(own, choice.slot, chain_id), choice.slot),
         )
         for choice in chosen
@@ -230,7 +240,8 @@ def shown_wishes(unit: Unit, request_id: RequestId) -> tuple[ShownWish, ...]:
     unit.require(Permission.VIEW_SCHEDULE)
     asked = _asked(unit, request_id)
     held = held_for(unit, request_id)
-    spans = [_appointment_span(wish, asked) for wish in asked.wishes]
+    patient = None if asked.type is None else facts_of(unit, asked.type, asked.patient_id)
+    spans = [_appointment_span(wish, asked, patient) for wish in asked.wishes]
     timed = [span for span in spans if span is not None and span.starts_at > unit.now]
     book: SlotBook | None = None
     if timed:
@@ -240,7 +251,16 @@ def shown_wishes(unit: Unit, request_id: RequestId) -> tuple[ShownWish, ...]:
             book = open_book(unit, hull, exclude_chain=chain_id, exclude_request=request_id)
     known = slots.all_providers(unit)
     return tuple(
-        _shown(unit, wish, span, asked, held, book, "" if wish.provider_id is None else known[wish.provider_id].name)
+        _shown(
+            unit,
+            wish,
+            span,
+            asked,
+            patient,
+            held,
+            book,
+            "" if wish.provider_id is None else known[wish.provider_id].name,
+        )
         for wish, span in zip(asked.wishes, spans, strict=True)
     )
 
@@ -258,7 +278,9 @@ def slot_check(
     on_calendar(slot.starts_at)
     type_ = slots.type_rules(unit, type_id)
     moved = None if replaces is None else load(unit, replaces)
-    ends_at = slot.starts_at + type_.duration
+    who = patient_id if moved is None else moved.patient_id
+    patient = facts_of(unit, type_, who)
+    ends_at = slot.starts_at + duration_for(type_, slot.provider_id, patient)
     location = slots.all_locations(unit).get(slot.location_id)
     if location is None:
         raise NotFound(_("This location is not there any more. Choose another time."))
@@ -272,12 +294,12 @@ def slot_check(
         _("The provider is away then: {label}.").format(label=absence.label or _("absence"))
         for absence in slots.absences_of(unit, (slot.provider_id,), appointment).get(slot.provider_id, ())
     ]
-    limits = _limits(unit, type_, slot, moved)
-    who = patient_id if moved is None else moved.patient_id
+    limits = limits_of_type(unit, type_, slot, location.zone, patient, moved)
     if who is not None:
         whole = replace(slot, ends_at=ends_at)
         limits = (*limits, *elsewhere(unit, who, whole, None if moved is None else moved.chain_id))
-    return SlotCheck(limits, tuple(notes), bool(schedule.forbidding(unit.actor, limits)))
+    forbids = bool(schedule.forbidding(unit.actor, limits))
+    return SlotCheck(limits, tuple(notes), forbids, ends_at, length_notes(type_, patient, unit.words))
 
 
 def snapped(
@@ -289,6 +311,7 @@ def snapped(
     type_id: TypeId,
     exclude_chain: AppointmentId | None = None,
     exclude_request: RequestId | None = None,
+    patient_id: PatientId | None = None,
 ) -> Snapped:
     """Return the bookable time of a type where somebody pointed at, or why there is none and which types fit there (ACT15).
 
@@ -313,8 +336,9 @@ def snapped(
     start = max([day.starts_at, unit.now, *(each.ends_at for each in busy if each.ends_at <= at)])
     end = min([day.ends_at, *(each.starts_at for each in busy if each.starts_at > at)])
     type_ = slots.type_rules(unit, type_id)
+    length = duration_for(type_, provider_id, facts_of(unit, type_, patient_id))
     if at < unit.now or any(each.starts_at <= at < each.ends_at for each in busy):
-        return Snapped(None, type_.duration, timedelta(0), ())
+        return Snapped(None, length, timedelta(0), ())
     book = open_book(
         unit,
         Span(start, end),
@@ -330,25 +354,30 @@ def snapped(
     ]
     window = next((each for each in merged(opened) if each.starts_at <= at < each.ends_at), None)
     if window is None:
-        fits = at + type_.duration + type_.buffer <= end
+        fits = at + length + type_.buffer <= end
         free = end - at
-        slot = Slot(provider_id, location_id, at, at + type_.duration, at + type_.duration + type_.buffer)
-        return Snapped(slot if fits else None, type_.duration, free, ())
+        slot = Slot(provider_id, location_id, at, at + length, at + length + type_.buffer)
+        return Snapped(slot if fits else None, length, free, ())
     gap = Span(max(start, window.starts_at), min(end, window.ends_at))
 
     def within(kind: AppointmentType) -> list[Slot]:
         found = book.slots(
-            kind, for_staff=True, earliest=gap.starts_at, provider_ids=(provider_id,), location_ids=(location_id,)
+            kind,
+            for_staff=True,
+            earliest=gap.starts_at,
+            provider_ids=(provider_id,),
+            location_ids=(location_id,),
+            patient=facts_of(unit, kind, patient_id),
         )
         return [each for each in found if each.ends_at <= gap.ends_at]
 
     found = within(type_)
     before = [each for each in found if each.starts_at <= at]
     if found:
-        return Snapped(before[-1] if before else found[0], type_.duration, gap.ends_at - gap.starts_at, ())
+        return Snapped(before[-1] if before else found[0], length, gap.ends_at - gap.starts_at, ())
     kinds = (slots.type_rules(unit, TypeId(row[0])) for row in unit.rows(_ACTIVE_TYPES))
     fitting = tuple(each.id for each in kinds if within(each))
-    return Snapped(None, type_.duration, gap.ends_at - gap.starts_at, fitting)
+    return Snapped(None, length, gap.ends_at - gap.starts_at, fitting)
 
 
 def day(
@@ -456,7 +485,7 @@ def portal_slots(
 ) -> tuple[PortalSlot, ...]:
     """Return the free times that a parent may wish for, by start; with any provider one for each start and location.
 
-    Inside the type's minimum notice and maximum advance and the windows for parents only. Raises NotFound or NotAllowed
+    Inside the type's minimum notice and maximum advance, its rules for this patient (AP7) and the windows for parents only. Raises NotFound or NotAllowed
     when the contact may not book for the patient.
     """
     unit.require(Permission.USE_PORTAL)
@@ -474,6 +503,7 @@ def portal_slots(
         return ()
     span = Span(unit.time.bounds(first).starts_at, unit.time.bounds(last).ends_at)
     book = open_book(unit, span, provider_ids=() if provider_id is None else (provider_id,))
+    patient = facts_of(unit, type_, patient_id)
     found = book.slots(
         type_,
         for_staff=False,
@@ -481,10 +511,11 @@ def portal_slots(
         latest=latest,
         provider_ids=() if provider_id is None else (provider_id,),
         location_ids=() if location_id is None else (location_id,),
+        patient=patient,
     )
     own = upcoming_of(unit, (patient_id,))
     shown: dict[tuple[datetime, LocationId, ProviderId | None], PortalSlot] = {}
-    for slot in found:
+    for slot in obeying(unit, book.locations, type_, patient, found):
         if any(True for _each in at_once(own, slot, None)):
             continue  # the child is with us then; staff may decide otherwise
         key = (slot.starts_at, slot.location_id, None if provider_id is None else slot.provider_id)
@@ -597,11 +628,16 @@ def _wish(row: Row[Any]) -> Wish:
 
 
 def _free_for(
-    unit: Unit, asked: _Asked, type_: AppointmentType, said: Sequence[OwnWish]
+    unit: Unit, asked: _Asked, type_: AppointmentType, patient: PatientFacts | None, said: Sequence[OwnWish]
 ) -> tuple[SlotBook, list[Slot]]:
-    """The free slots worth ranking for a request; the search goes further when too few are found."""
+    """The free slots worth ranking for a request; the search goes further when too few are found.
+
+    Those that break a rule of the type are among them only when no other is found: staff may overrule it (AP7).
+    """
+    ruled = None if is_over(unit, type_, patient) else patient
     chain_id = None if asked.moved is None else asked.moved.chain_id
     book: SlotBook | None = None
+    found: list[Slot] = []
     free: list[Slot] = []
     for soon in _SOON:
         spans = _search_spans(unit, asked.wishes, soon)
@@ -610,14 +646,16 @@ def _free_for(
             hull = Span(hull.starts_at, hull.starts_at + _SOON[-1])
         book = open_book(unit, hull, exclude_chain=chain_id, exclude_request=asked.id)
         places = (asked.location_id,) if asked.only_location and asked.location_id is not None else ()
-        free = _of_spans(book, spans, type_, places, asked.moved)
+        found = _of_spans(book, spans, type_, places, asked.moved, patient)
+        free = obeying(unit, book.locations, type_, ruled, found)
         if len(free) < _ENOUGH and places:
-            free = _of_spans(book, spans, type_, (), asked.moved)
+            found = _of_spans(book, spans, type_, (), asked.moved, patient)
+            free = obeying(unit, book.locations, type_, ruled, found)
         meant = sum(not against(said, each.starts_at, unit.time) for each in free)
         if meant >= _ENOUGH or (len(free) >= _ENOUGH and soon >= _MEANT):
             break
     assert book is not None
-    return book, free
+    return book, free or found
 
 
 def _of_spans(
@@ -626,6 +664,7 @@ def _of_spans(
     type_: AppointmentType,
     location_ids: Collection[LocationId],
     moved: Appointment | None,
+    patient: PatientFacts | None,
 ) -> list[Slot]:
     found: list[Slot] = []
     for span in spans:
@@ -635,6 +674,7 @@ def _of_spans(
             earliest=span.starts_at,
             latest=span.ends_at - timedelta.resolution,
             location_ids=location_ids,
+            patient=patient,
         )
     if moved is None:
         return found
@@ -661,10 +701,10 @@ def _wish_day(wish: Wish, zone: PracticeTime) -> date | None:
     return zone.day_of(wish.starts_at) if wish.starts_at is not None else wish.day
 
 
-def _appointment_span(wish: Wish, asked: _Asked) -> Span | None:
+def _appointment_span(wish: Wish, asked: _Asked, patient: PatientFacts | None) -> Span | None:
     if wish.kind is not WishKind.SLOT or wish.starts_at is None:
         return None
-    length = timedelta(minutes=20) if asked.type is None else asked.type.duration
+    length = timedelta(minutes=20) if asked.type is None else duration_for(asked.type, wish.provider_id, patient)
     return Span(wish.starts_at, wish.starts_at + length)
 
 
@@ -673,6 +713,7 @@ def _shown(
     wish: Wish,
     span: Span | None,
     asked: _Asked,
+    patient: PatientFacts | None,
     held: Appointment | None,
     book: SlotBook | None,
     name: str,
@@ -692,6 +733,7 @@ def _shown(
             earliest=span.starts_at,
             latest=span.starts_at,
             provider_ids=() if wish.provider_id is None else (wish.provider_id,),
+            patient=patient,
         )
         is_free = bool(free)
     state = state_of(wish, now=unit.now, zone=unit.time, in_window=in_window, is_free=is_free, held_by_us=by_us)
@@ -720,12 +762,6 @@ def _bounds(unit: Unit, type_: AppointmentType, *, for_staff: bool) -> tuple[dat
     return (
         schedule.earliest(type_.minimum_notice, unit.now, unit.time),
         schedule.latest(type_.maximum_advance, unit.now, unit.time),
-    )
-
-
-def _limits(unit: Unit, type_: AppointmentType, slot: Slot, moved: Appointment | None) -> tuple[Limit, ...]:
-    return schedule.limits(
-        type_, starts_at=slot.starts_at, provider_id=slot.provider_id, now=unit.now, words=unit.words, moved=moved
     )
 
 

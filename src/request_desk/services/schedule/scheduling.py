@@ -25,6 +25,7 @@ from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.schedule import holds
 from request_desk.services.schedule.allowed import check_allowed, check_time_allowed
+from request_desk.services.schedule.patient_facts import facts_of, limits_of_type
 from request_desk.services.schedule.slots import TYPE_COLUMNS, rules_of, type_rules
 from request_desk.services.schedule.two_places import elsewhere
 from request_desk.services.schedule.views import VIEW, load, not_there, view
@@ -98,7 +99,7 @@ def hold(
     _check_patient(unit, patient_id, is_move=moved is not None)
     _check_request(unit, request_id, patient_id, is_open=True)
     type_ = type_rules(unit, type_id if moved is None else moved.type_id)
-    where = holds.place(unit, slot, type_, is_move=moved is not None)
+    where = holds.place(unit, slot, type_, facts_of(unit, type_, patient_id), is_move=moved is not None)
     chain_id = None if moved is None else moved.chain_id
     holds.expire_here(unit, where, chain_id or AppointmentId(0))
     for earlier in holds.own_holds(unit, request_id=request_id, patient_id=patient_id):
@@ -175,14 +176,15 @@ def book(unit: Unit, booking: Booking, *, patient_id: PatientId, request_id: Req
     booked = None
     reason = ""
     if held is not None and holds.is_for(held.appointment, booking.slot, booking.type_id, None):
-        reason = _overruled(unit, _broken(unit, held.rules, booking.slot, patient_id), booking.slot, booking.overrule)
+        broken = _broken(unit, _planned(unit, held), patient_id)
+        reason = _overruled(unit, broken, booking.slot, booking.overrule)
         booked = _confirmed(unit, held.appointment, request_id=request_id, reason=reason)
     if booked is None:
         _check_patient(unit, patient_id)
         _check_request(unit, request_id, patient_id)
         type_ = type_rules(unit, booking.type_id)
-        where = holds.place(unit, booking.slot, type_)
-        reason = _overruled(unit, _broken(unit, type_, booking.slot, patient_id), booking.slot, booking.overrule)
+        where = holds.place(unit, booking.slot, type_, facts_of(unit, type_, patient_id))
+        reason = _overruled(unit, _broken(unit, where, patient_id), booking.slot, booking.overrule)
         booked = _taken_anew(
             unit,
             where,
@@ -267,18 +269,20 @@ def reschedule(
     _check_movable(unit, seen, seen.patient_id)
     if (slot.provider_id, slot.location_id, slot.starts_at) == (seen.provider_id, seen.location_id, seen.starts_at):
         raise Refused(_("The visit is at that time already. Choose another time."))
-    broken = _broken(unit, found.rules, slot, seen.patient_id, seen)
+    held = _hold_for(unit, hold_id, patient_id=seen.patient_id, request_id=request_id)
+    kept = held if held is not None and holds.is_for(held.appointment, slot, seen.type_id, seen.chain_id) else None
+    where = _planned(unit, kept) if kept is not None else _placed(unit, slot, seen)
+    broken = _broken(unit, where, seen.patient_id, seen)
     is_replaced = _is_replaced(unit, seen, broken, as_new=as_new)
     reason = _overruled(unit, broken, slot, overrule)
-    held = _hold_for(unit, hold_id, patient_id=seen.patient_id, request_id=request_id)
     holds.lock_providers(unit, (seen.provider_id, slot.provider_id))
     moved = _moved_away(unit, found, is_replaced=is_replaced)
     booked = None
-    if held is not None and holds.is_for(held.appointment, slot, seen.type_id, seen.chain_id):
-        booked = _confirmed(unit, held.appointment, request_id=request_id, reason=reason, moved=moved)
+    if kept is not None:
+        booked = _confirmed(unit, kept.appointment, request_id=request_id, reason=reason, moved=moved)
     if booked is None:
         _check_request(unit, request_id, seen.patient_id)
-        where = holds.place(unit, slot, type_rules(unit, seen.type_id), is_move=True)
+        where = _placed(unit, slot, seen) if kept is not None else where
         booked = _taken_anew(
             unit,
             where,
@@ -595,18 +599,29 @@ def _cancel_reason(unit: Unit, code: str) -> CancelReason:
     raise Invalid(_("Choose a reason for the cancellation."), field=_("Reason"))
 
 
+def _placed(unit: Unit, slot: Slot, moved: Appointment) -> holds.BlockedTime:
+    """The time to take for a move that no hold keeps."""
+    type_ = type_rules(unit, moved.type_id)
+    return holds.place(unit, slot, type_, facts_of(unit, type_, moved.patient_id), is_move=True)
+
+
+def _planned(unit: Unit, held: _Seen) -> holds.BlockedTime:
+    """The time that a hold keeps, as long as it was held."""
+    seen = held.appointment
+    slot = Slot(seen.provider_id, seen.location_id, seen.starts_at, seen.ends_at, seen.ends_at)
+    patient = facts_of(unit, held.rules, seen.patient_id)
+    return holds.BlockedTime(slot, held.rules, patient, seen.zone, "", seen.location_name)
+
+
 def _broken(
-    unit: Unit, type_: AppointmentType, slot: Slot, patient_id: PatientId, moved: Appointment | None = None
+    unit: Unit, where: holds.BlockedTime, patient_id: PatientId, moved: Appointment | None = None
 ) -> tuple[Limit, ...]:
     """What stands against a time; that the patient is elsewhere then is such a limit too (two providers in one room are real)."""
-    whole = Slot(
-        slot.provider_id, slot.location_id, slot.starts_at, slot.starts_at + type_.duration, slot.blocked_until
-    )
     chain_id = None if moved is None else moved.chain_id
-    limits = schedule.limits(
-        type_, starts_at=slot.starts_at, provider_id=slot.provider_id, now=unit.now, words=unit.words, moved=moved
+    return (
+        *limits_of_type(unit, where.type, where.slot, where.zone, where.patient, moved),
+        *elsewhere(unit, patient_id, where.slot, chain_id, lock=True),
     )
-    return *limits, *elsewhere(unit, patient_id, whole, chain_id, lock=True)
 
 
 def _is_replaced(unit: Unit, seen: Appointment, broken: Sequence[Limit], *, as_new: bool) -> bool:

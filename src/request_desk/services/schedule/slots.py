@@ -25,7 +25,8 @@ from sqlalchemy import (
 
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.availability import Absence, AvailabilityWindow, Horizon, OpenSpan, open_spans
-from request_desk.domain.directory import AppointmentType, BookingRules, LeadTime, RebookingMode
+from request_desk.domain.booking_rules import PatientFacts, duration_for
+from request_desk.domain.directory import AppointmentType, BookingRules, LeadTime, RebookingMode, Verification
 from request_desk.domain.errors import Invalid, NotFound
 from request_desk.domain.ids import (
     AbsenceId,
@@ -197,7 +198,9 @@ def rules_of(
         version=row.rules_version,
         late_cancel=row.late_cancel_minutes * _MINUTE,
         no_show_after=_minutes(row.no_show_minutes),
+        offer_ttl=row.offer_minutes * _MINUTE,
         is_video=row.is_video,
+        verification=Verification(row.verification),
         booking_rules=BookingRules(
             min_age_months=row.min_age_months,
             max_age_months=row.max_age_months,
@@ -318,12 +321,13 @@ class SlotBook:
         latest: datetime | None = None,
         provider_ids: Collection[ProviderId] = (),
         location_ids: Collection[LocationId] = (),
+        patient: PatientFacts | None = None,
     ) -> list[Slot]:
-        """Return the free slots by start, then in the practice's order of providers."""
+        """Return the free slots by start, then in the practice's order of providers; as long as the patient needs (AP7)."""
         found: list[Slot] = []
         for horizon in self._asked(type_, provider_ids):
             found += horizon.slots(
-                duration=type_.duration,
+                duration=duration_for(type_, horizon.provider_id, patient),
                 buffer=type_.buffer,
                 grid=type_.grid,
                 earliest=earliest,
@@ -344,11 +348,12 @@ class SlotBook:
         latest: datetime | None = None,
         provider_ids: Collection[ProviderId] = (),
         location_ids: Collection[LocationId] = (),
+        patient: PatientFacts | None = None,
     ) -> Slot | None:
         """Return the first of `slots` without making the others."""
         firsts = (
             horizon.first(
-                duration=type_.duration,
+                duration=duration_for(type_, horizon.provider_id, patient),
                 buffer=type_.buffer,
                 grid=type_.grid,
                 earliest=earliest,

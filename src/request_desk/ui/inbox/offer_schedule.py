@@ -212,6 +212,7 @@ class OfferSchedule(QObject):
             type_id=type_id,
             exclude_chain=now.appointment.chain_id if now.moves and now.appointment is not None else None,
             exclude_request=now.view.id,
+            patient_id=now.view.patient.id,
         ).done(partial(self._snapped, now.view.id)).refused(self._not_found)
 
     def _snapped(self, request_id: RequestId, snap: Snapped) -> None:
@@ -256,6 +257,7 @@ class OfferSchedule(QObject):
             provider_ids=(now.view.provider_id,) if now.view.provider_id is not None else (),
             location_ids=(now.view.location_id,) if now.view.location_id is not None else (),
             exclude_request=now.view.id,
+            patient_id=now.view.patient.id,
             limit=1,
         )
         pending.done(partial(self._found_further, now.view.id)).refused(self._not_found)

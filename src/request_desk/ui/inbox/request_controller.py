@@ -242,6 +242,7 @@ class RequestController(QObject):
             provider_ids=(view.provider_id,) if view.provider_id is not None else (),
             location_ids=(view.location_id,) if view.location_id is not None else (),
             exclude_request=request_id,
+            patient_id=view.patient.id,
             limit=MANY,
         )
         pending.done(partial(self._typed_read, request_id, type_id)).refused(partial(self._offers_refused, request_id))

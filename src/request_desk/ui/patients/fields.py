@@ -34,7 +34,7 @@ _LANGUAGES = ("en", "es", "am", "ar", "fr", "hi", "ht", "ja", "ko", "pt", "ru", 
 
 
 class PatientFields:
-    """Names, birth day, custody note and state of a patient."""
+    """Names, birth day, custody note and state of a patient, and whether an interpreter is needed."""
 
     def __init__(self, form: Editor) -> None:
         self.given, self.family, self.born = QLineEdit(), QLineEdit(), QLineEdit()
@@ -48,11 +48,13 @@ class PatientFields:
             "Who decides for the patient, where that is not plain. It stands above every message; parents never see it."
         )
         form.add_field(_("Custody note"), self.note, name="Custody note", hint=hint)
+        self.interpreter = QCheckBox(_("Needs an interpreter: visits take as much longer as their type says"))
+        form.fields.addWidget(self.interpreter)
         form.follow(*self.controls)
 
     @property
     def controls(self) -> tuple[QWidget, ...]:
-        return self.given, self.family, self.born, self.note, self.state
+        return self.given, self.family, self.born, self.note, self.state, self.interpreter
 
     def show(self, details: PatientDetails) -> None:
         self.given.setText(details.given_name)
@@ -60,6 +62,7 @@ class PatientFields:
         self.born.setText(details.birth_day)
         self.note.setPlainText(details.custody_note)
         _choose(self.state, details.state)
+        self.interpreter.setChecked(details.needs_interpreter)
 
     def typed(self) -> PatientDetails:
         return PatientDetails(
@@ -68,6 +71,7 @@ class PatientFields:
             self.born.text().strip(),
             self.note.toPlainText().strip(),
             PatientState(self.state.currentData()),
+            self.interpreter.isChecked(),
         )
 
 

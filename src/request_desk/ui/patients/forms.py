@@ -140,7 +140,8 @@ class PatientForm(_PersonForm):
             return None
         who = seen.patient
         born = self.context.words().birth(who.birth_day)
-        return PatientDetails(who.given_name, who.family_name, born, seen.custody_note, seen.state)
+        note, needs = seen.custody_note, seen.needs_interpreter
+        return PatientDetails(who.given_name, who.family_name, born, note, seen.state, needs)
 
     def fill(self) -> None:
         details = self._stored_details()

@@ -45,8 +45,10 @@ def born_words(patient: Patient, words: Words, today: date) -> str:
 
 
 def head_words(view: PatientView, words: Words, today: date) -> str:
-    """Return what stands below the name: age and birth day, state, no-shows."""
+    """Return what stands below the name: age and birth day, state, interpreter, no-shows."""
     told = [born_words(view.patient, words, today), STATES[view.state]]
+    if view.needs_interpreter:
+        told.append(_("needs an interpreter"))
     if view.no_shows:
         told.append(_("{count} no-shows").format(count=view.no_shows) if view.no_shows > 1 else _("1 no-show"))
     return " · ".join(told)

@@ -71,7 +71,7 @@ class MoveDialog(Sheet):
         location = self._directory.locations.get(slot.location_id)
         parts = (
             named(entry.type_name),
-            words.minutes(slot.ends_at - slot.starts_at),
+            words.minutes(self.rules.ends_at(slot) - slot.starts_at),
             named(provider.short_name) if provider is not None else "",
             named(location.name) if location is not None else "",
         )
@@ -81,8 +81,8 @@ class MoveDialog(Sheet):
 
     @Slot()
     def _ready(self) -> None:
-        self.button.set_text(_("Cancel and book new") if self.rules.forbids() else _("Move"))
         self._show_what()
+        self.button.set_text(_("Cancel and book new") if self.rules.forbids() else _("Move"))
         self.button.setEnabled(self.rules.allows() and not self._busy)
 
     @Slot()

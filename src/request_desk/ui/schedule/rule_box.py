@@ -1,5 +1,7 @@
 """What stands against a chosen time, said before anything is done, with the reason that overrules it; the rules are the services'."""
 
+from datetime import datetime
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
@@ -73,6 +75,11 @@ class RuleBox(QWidget):
         """Whether the act may be tried: the answer is there, and so is the reason if it needs one."""
         return self._check is not None and (not self._check.limits or bool(self.overrule()))
 
+    def ends_at(self, slot: FreeSlot) -> datetime:
+        """Return when an appointment at the time that was asked about ends; as the slot says while the answer is not there."""
+        known = self._check.ends_at if self._check is not None else None
+        return known if known is not None else slot.ends_at
+
     def overrule(self) -> str:
         """Return the reason of an exception; empty where none is needed."""
         return self.reason.text().strip() if self.is_exception() else ""
@@ -88,7 +95,7 @@ class RuleBox(QWidget):
 
     def _show(self) -> None:
         limits = self._check.limits if self._check is not None else ()
-        notes = self._check.notes if self._check is not None else ()
+        notes = (*self._check.notes, *self._check.why_longer) if self._check is not None else ()
         against = [each.sentence for each in limits]
         if against and self.forbids():
             against[-1] = _("{limits} So it is cancelled and booked anew.").format(limits=against[-1])

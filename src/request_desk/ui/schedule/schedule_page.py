@@ -521,9 +521,7 @@ class SchedulePage(WindowPage):
         entry, to, found = moved.appointment, moved.to, self._directory
         if found is None:
             return
-        type_ = found.types.get(entry.type_id)
-        length = type_.duration if type_ is not None else entry.ends_at - entry.starts_at
-        ends = to.starts_at + length
+        ends = to.starts_at + (entry.ends_at - entry.starts_at)  # until the check knows better
         slot = FreeSlot(to.provider_id, to.location_id, to.starts_at, ends, ends)
         checked = self._context.runner.read(
             self, schedule_queries.slot_check, slot, type_id=entry.type_id, replaces=entry.id
@@ -553,8 +551,7 @@ class SchedulePage(WindowPage):
         if to.starts_at < now:
             return _("{time} has already passed.").format(time=words.time(to.starts_at))
         type_ = self._directory.types.get(entry.type_id) if self._directory is not None else None
-        length = type_.duration if type_ is not None else entry.ends_at - entry.starts_at
-        other = self.panel.view.in_the_way(entry, to, length)
+        other = self.panel.view.in_the_way(entry, to, entry.ends_at - entry.starts_at)
         if other is not None:
             return _("{time} is taken: {appointment}, {who}.").format(
                 time=words.time(to.starts_at), appointment=named(other.type_name), who=short_name(other.patient_name)

@@ -146,7 +146,8 @@ class SlotDialog(Sheet):
         self._who.show()
         self._alike.hide()
         self._context.runner.read(self, patients.card, hit.id).done(self._card_read)
-        self._time_selected(self.times.selected_key())  # what stands against a time depends on who it is for
+        self._time_selected(self.times.selected_key())
+        self._find_times()  # which times fit, how long they are and what stands against them depends on who it is for
 
     def _card_read(self, card: PatientCard) -> None:
         """Patients who are easily taken for this one are named (ACT4)."""
@@ -218,6 +219,7 @@ class SlotDialog(Sheet):
             span=Span(self._from, self._from + _AHEAD),
             provider_ids=() if provider is None else (provider,),
             exclude_chain=self._moving.chain_id if self._moving is not None else None,
+            patient_id=self._patient_id,
             limit=_MOST,
         ).done(self._times_read).refused(self._times_refused)
 
@@ -256,6 +258,7 @@ class SlotDialog(Sheet):
             wanted.starts_at,
             type_id=type_.id,
             exclude_chain=self._moving.chain_id if self._moving is not None else None,
+            patient_id=self._patient_id,
         ).done(partial(self._snapped, type_.name)).refused(self._times_refused)
 
     def _snapped(self, type_name: str, found: Snapped) -> None:

@@ -21,6 +21,7 @@ from request_desk.ui.settings.practice_forms import (
     TimesForm,
     UrgentWordsForm,
 )
+from request_desk.ui.settings.type_form import TypesForm
 from request_desk.ui.widgets.layout import Card
 from request_desk.ui.widgets.theme import app_theme
 from request_desk.ui.window.commands import Command
@@ -37,6 +38,7 @@ _GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor]], ...]] = (
     (_("Opening hours"), "calendar-days", HoursForm),
     (_("Urgent words"), "triangle-alert", UrgentWordsForm),
     (_("Appointment requests"), "inbox", IntakeForm),
+    (_("Appointment types"), "calendar-check", TypesForm),
     (_("Departments"), "users", DepartmentsForm),
     (_("Staff"), "user", StaffForm),
 )
@@ -59,7 +61,7 @@ class SettingsPage(WindowPage):
         self._row.addWidget(self.stack, 1)
         self.groups.choose(0)
         self.groups.chosen.connect(self._show_group)
-        command = Command("settings.save", _("Save the settings"), ("Ctrl+S",), Scope.SETTINGS, True, "manage_settings")
+        command = Command("settings.save", _("Save the settings"), ("Ctrl+S",), Scope.SETTINGS, True, "view_settings")
         context.commands.add(command, self.save, owner=self)
         app_theme().changed.connect(self._measure)
         self._measure()
