@@ -69,6 +69,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "time_of",
         "windows_of",
         "absences_of",
+        "booked_of",
         "open_book",
     ),
 }
