@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from request_desk.domain.access import GRANTS, SYSTEM, Actor, ActorKind, Permission, Role, a_contact
+from request_desk.domain.access import GRANTS, SYSTEM, Actor, ActorKind, Role, a_contact
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.directory import Relation
 from request_desk.domain.ids import ContactId, PatientId, ProviderId
@@ -16,6 +16,7 @@ from request_desk.domain.policy import (
     WITH_THE_TIME,
     Action,
     AppointmentSubject,
+    AvailabilitySubject,
     Condition,
     Party,
     PatientSubject,
@@ -32,7 +33,8 @@ TODAY = date(2026, 11, 24)
 YESTERDAY = TODAY - timedelta(days=1)
 CHILD, TURNS_18_TOMORROW, TURNS_18_TODAY = date(2022, 1, 1), date(2008, 11, 25), date(2008, 11, 24)
 MOTHER = a_contact(ContactId(1))
-WITH_PATIENT = tuple(action for action in Action if action is not Action.SEE)
+AVAILABILITY = (Action.KEEP_WINDOWS, Action.ENTER_ABSENCE, Action.SET_MOBILE)
+WITH_PATIENT = tuple(action for action in Action if action not in (Action.SEE, *AVAILABILITY))
 ACTORS = st.builds(
     Actor, st.sampled_from(ActorKind), st.integers(0, 3), st.just(""), st.frozensets(st.sampled_from(Role), max_size=3)
 )
@@ -100,7 +102,7 @@ def test_only_the_contact_of_a_relation_that_stands_does_anything_with_a_patient
         assert subject.relation is not None
         assert (actor.kind, actor.id) == (ActorKind.CONTACT, subject.relation.contact_id)
         assert subject.relation.stands(TODAY)
-        assert action is not Action.SEE
+        assert action in WITH_PATIENT
 
 
 @given(ACTORS, st.integers(1, 3), st.frozensets(st.integers(1, 3)), st.booleans())
@@ -183,8 +185,6 @@ def asked(
         (DO.MARK_LATE, HERE),
         (DO.MARK_CONFIRMED, HERE),
         (DO.TAKE_MARK_BACK, HERE),
-        (DO.CHANGE_WINDOWS, (Party.PROVIDER,)),
-        (DO.ENTER_ABSENCE, HERE),
     ],
 )
 def test_who_may_at_all(action: Action | ScheduleAction, parties: tuple[Party, ...]) -> None:
@@ -202,15 +202,10 @@ def test_every_act_has_its_row_and_is_tested() -> None:
 def test_the_table_and_the_roles_agree(row: PolicyRow) -> None:
     """Who is in a row has the permission that the services ask first; nobody has it who is in none of its rows."""
     for party, role in ROLES.items():
-        permissions = {row.permission}
-        if row.action is DO.ENTER_ABSENCE and party is Party.PROVIDER:
-            permissions = {Permission.OWN_AVAILABILITY}  # it covers the own time off
-        assert bool(permissions & GRANTS[role]) is (party in row.parties)
+        assert (row.permission in GRANTS[role]) is (party in row.parties)
 
 
-@pytest.mark.parametrize(
-    "action", [Action.SEE, DO.COMPLETE, DO.NO_SHOW, DO.MARK_ARRIVED, DO.MARK_CONFIRMED, DO.CHANGE_WINDOWS]
-)
+@pytest.mark.parametrize("action", [Action.SEE, DO.COMPLETE, DO.NO_SHOW, DO.MARK_ARRIVED, DO.MARK_CONFIRMED])
 def test_a_provider_has_the_own_alone(action: Action | ScheduleAction) -> None:
     assert asked(Party.PROVIDER, action, provider_id=MWANGI) is Verdict.ANOTHERS
 
@@ -336,3 +331,27 @@ def test_what_hangs_on_a_chosen_time_is_left_to_the_act() -> None:
     used = {condition for row in APPOINTMENT_POLICY for rule in row.parties.values() for condition in rule}
     assert used == set(Condition)
     assert used >= WITH_THE_TIME
+
+
+@pytest.mark.parametrize(
+    ("roles", "is_own", "allowed"),
+    [
+        ((), False, ()),
+        ((), True, ()),
+        ((Role.PROVIDER,), True, AVAILABILITY),
+        ((Role.PROVIDER,), False, ()),
+        ((Role.SCHEDULER,), False, (Action.ENTER_ABSENCE,)),
+        ((Role.ADMINISTRATOR,), False, (Action.ENTER_ABSENCE, Action.SET_MOBILE)),
+        ((Role.SCHEDULER, Role.AVAILABILITY), False, (Action.KEEP_WINDOWS, Action.ENTER_ABSENCE)),
+        ((Role.ADMINISTRATOR, Role.PROVIDER), True, AVAILABILITY),
+        ((Role.ADMINISTRATOR, Role.PROVIDER), False, (Action.ENTER_ABSENCE, Action.SET_MOBILE)),
+    ],
+)
+def test_who_changes_when_a_provider_works(
+    roles: tuple[Role, ...], is_own: bool, allowed: tuple[Action, ...]
+) -> None:  # AV2, AV3, RM3
+    actor = Actor(ActorKind.STAFF, 9, "Somebody", frozenset(roles), ProviderId(1 if is_own else 2))
+    subject = AvailabilitySubject(ProviderId(1))
+    assert tuple(action for action in AVAILABILITY if may(actor, action, subject, TODAY)) == allowed
+    assert not any(may(MOTHER, action, subject, TODAY) for action in Action)
+    assert not may(actor, Action.SEE, subject, TODAY)

@@ -68,6 +68,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "is_out_of_reach",
         "check_for_parent",
     ),
+    "schedule.sessions": ("full_limits", "check_lane", "lane_limits", "free_lane"),
     "schedule.two_places": ("elsewhere", "limits_of", "lock_patient"),
     "inbox.search_index": ("add", "change", "forget", "rescope"),
     "schedule.slots": (
@@ -78,6 +79,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "time_of",
         "windows_of",
         "absences_of",
+        "booked_of",
         "open_book",
     ),
 }

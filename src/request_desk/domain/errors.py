@@ -36,6 +36,8 @@ class LimitCode(StrEnum):
     TOO_YOUNG = "too-young"
     TOO_OLD = "too-old"
     TOO_SOON_AGAIN = "too-soon-again"
+    SESSION_FULL = "session-full"
+    WORK_IN = "work-in"
 
 
 @dataclass(frozen=True, slots=True)

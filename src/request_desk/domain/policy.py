@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
-from request_desk.domain import appointments
+from request_desk.domain import access, appointments
 from request_desk.domain.access import Actor, ActorKind, Permission, Role
 from request_desk.domain.appointments import Appointment, AppointmentStatus, Mark
 from request_desk.domain.directory import Relation
@@ -22,7 +22,7 @@ _PRACTICE_WIDE: Final = frozenset({Role.SCHEDULER, Role.ADMINISTRATOR})
 
 
 class Action(StrEnum):
-    """What somebody wants to do; all but the last are a contact's with a patient."""
+    """What somebody wants to do; the first are a contact's with a patient."""
 
     ACT_FOR = "act-for"  # be known as somebody who acts for the patient
     ASK = "ask"  # send requests, see free times
@@ -30,6 +30,12 @@ class Action(StrEnum):
     READ = "read"  # see and write letters
     HEAR = "hear"  # get notices
     SEE = "see"  # staff: a request, an appointment in the overview
+    KEEP_WINDOWS = "keep-windows"  # staff: the weekly windows of a provider
+    ENTER_ABSENCE = "enter-absence"  # staff: time off and extra hours of a provider
+    SET_MOBILE = "set-mobile"  # staff: the mobile phone number of a provider
+
+
+_WITH_PATIENT: Final = frozenset({Action.ACT_FOR, Action.ASK, Action.BOOK, Action.READ, Action.HEAR})
 
 
 class ScheduleAction(StrEnum):
@@ -47,8 +53,6 @@ class ScheduleAction(StrEnum):
     MARK_LATE = "mark-late"
     MARK_CONFIRMED = "mark-confirmed"
     TAKE_MARK_BACK = "take-mark-back"
-    CHANGE_WINDOWS = "change-windows"
-    ENTER_ABSENCE = "enter-absence"
 
 
 MARKING: Final[Mapping[Mark, ScheduleAction]] = {
@@ -82,6 +86,7 @@ class Verdict(StrEnum):
     OTHER_DAY = "other-day"
     OVER = "over"
     TOO_LATE = "too-late"
+    READ_ONLY = "read-only"
 
     def __bool__(self) -> bool:
         return self is Verdict.ALLOWED
@@ -123,7 +128,14 @@ class AppointmentSubject:
     is_in_time: bool = True
 
 
-Subject = PatientSubject | RequestSubject | AppointmentSubject
+@dataclass(frozen=True, slots=True)
+class AvailabilitySubject:
+    """When a provider works: whose time it is."""
+
+    provider_id: ProviderId
+
+
+Subject = PatientSubject | RequestSubject | AppointmentSubject | AvailabilitySubject
 
 
 def may(actor: Actor, action: Action | ScheduleAction, subject: Subject, today: date) -> Verdict:
@@ -137,12 +149,32 @@ def may(actor: Actor, action: Action | ScheduleAction, subject: Subject, today: 
             return Verdict.ALLOWED if is_seen else Verdict.NOT_ADDRESSED
         case AppointmentSubject():
             return _with_appointment(actor, action, subject, today)
+        case AvailabilitySubject():
+            return _with_availability(actor, action, subject)
 
 
 def sees_all_requests(actor: Actor) -> bool:
     """Tell whether the actor works for the whole practice."""
     is_wide = not _PRACTICE_WIDE.isdisjoint(actor.roles)
     return actor.kind is ActorKind.SYSTEM or (actor.kind is ActorKind.STAFF and is_wide)
+
+
+_FOR_OTHERS: Final = {
+    Action.KEEP_WINDOWS: frozenset({Permission.AVAILABILITY_ON_BEHALF}),
+    Action.ENTER_ABSENCE: frozenset({Permission.AVAILABILITY_ON_BEHALF, Permission.ENTER_ABSENCES}),
+    Action.SET_MOBILE: frozenset({Permission.MANAGE_STAFF}),
+}
+
+
+def _with_availability(actor: Actor, action: Action | ScheduleAction, subject: AvailabilitySubject) -> Verdict:
+    """The own is everybody's who keeps it; of others what a permission covers, and the rest is only looked at (AV2, AV3, RM3)."""
+    is_own = actor.kind is ActorKind.STAFF and actor.provider_id == subject.provider_id
+    if not isinstance(action, Action) or action not in _FOR_OTHERS:
+        return Verdict.ANOTHERS
+    if is_own and access.may(actor, Permission.OWN_AVAILABILITY):
+        return Verdict.ALLOWED
+    covered = any(access.may(actor, permission) for permission in _FOR_OTHERS[action])
+    return Verdict.ALLOWED if covered else Verdict.READ_ONLY
 
 
 def _with_patient(actor: Actor, action: Action | ScheduleAction, subject: PatientSubject, today: date) -> Verdict:
@@ -152,7 +184,7 @@ def _with_patient(actor: Actor, action: Action | ScheduleAction, subject: Patien
         return Verdict.PATIENT_GONE
     if relation is None or (actor.kind, actor.id) != (ActorKind.CONTACT, relation.contact_id):
         return Verdict.NOT_RELATED
-    if not relation.stands(today) or not isinstance(action, Action) or action is Action.SEE:
+    if not relation.stands(today) or action not in _WITH_PATIENT:
         return Verdict.NOT_RELATED
     if action in (Action.ASK, Action.BOOK) and not relation.may_book:
         return Verdict.NO_BOOKING
@@ -278,12 +310,6 @@ APPOINTMENT_POLICY: Final = (
         ScheduleAction.MARK_CONFIRMED, Permission.CHANGE_SCHEDULE, _everybody_here(_C.CONFIRMED, _C.NOT_BEGUN, own=True)
     ),
     PolicyRow(ScheduleAction.TAKE_MARK_BACK, Permission.CHANGE_SCHEDULE, _everybody_here(_C.CONFIRMED, own=True)),
-    PolicyRow(ScheduleAction.CHANGE_WINDOWS, Permission.OWN_AVAILABILITY, {Party.PROVIDER: (_C.OWN,)}),
-    PolicyRow(
-        ScheduleAction.ENTER_ABSENCE,
-        Permission.ENTER_ABSENCES,
-        {Party.PROVIDER: (_C.OWN,), Party.SCHEDULER: (), Party.ADMINISTRATOR: ()},
-    ),
 )
 _ROWS: Final[Mapping[Action | ScheduleAction, PolicyRow]] = {row.action: row for row in APPOINTMENT_POLICY}
 _PARTY_OF: Final = {

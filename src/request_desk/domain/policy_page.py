@@ -1,9 +1,21 @@
 """The page `docs/policy.md`, written from the table in `policy`: `python -m request_desk policy > docs/policy.md`."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
-from request_desk.domain.policy import APPOINTMENT_POLICY, Action, Condition, Party, PolicyRow, ScheduleAction
+from request_desk.domain.access import Actor, ActorKind, Role
+from request_desk.domain.ids import ProviderId
+from request_desk.domain.policy import (
+    APPOINTMENT_POLICY,
+    Action,
+    AvailabilitySubject,
+    Condition,
+    Party,
+    PolicyRow,
+    ScheduleAction,
+    may,
+)
 
 COMMAND: Final = "python -m request_desk policy > docs/policy.md"
 _ACTIONS: Final[Mapping[Action | ScheduleAction, str]] = {
@@ -20,9 +32,18 @@ _ACTIONS: Final[Mapping[Action | ScheduleAction, str]] = {
     ScheduleAction.MARK_LATE: "mark as running late",
     ScheduleAction.MARK_CONFIRMED: "mark that the parent confirmed",
     ScheduleAction.TAKE_MARK_BACK: "take a mark back",
-    ScheduleAction.CHANGE_WINDOWS: "change availability windows",
-    ScheduleAction.ENTER_ABSENCE: "enter time off and extra hours",
 }
+_OF_TIMES: Final[Mapping[Action, str]] = {
+    Action.KEEP_WINDOWS: "change availability windows",
+    Action.ENTER_ABSENCE: "enter time off and extra hours",
+    Action.SET_MOBILE: "set a provider's mobile phone number",
+}
+_ROLES: Final = {
+    Party.PROVIDER: Role.PROVIDER,
+    Party.SCHEDULER: Role.SCHEDULER,
+    Party.ADMINISTRATOR: Role.ADMINISTRATOR,
+}
+_OWN, _ANOTHERS = ProviderId(1), ProviderId(2)
 _CONDITIONS: Final[Mapping[Condition, str]] = {
     Condition.OWN: "own",
     Condition.RELATED: "related",
@@ -78,7 +99,22 @@ def page() -> str:
     lines += [
         f"| {_ACTIONS[row.action]} | {' | '.join(_cell(row, party) for party in Party)} |" for row in APPOINTMENT_POLICY
     ]
+    lines += [
+        f"| {told} | {' | '.join(_times_cell(action, party) for party in Party)} |"
+        for action, told in _OF_TIMES.items()
+    ]
     return f"{_HEAD}{chr(10).join(lines)}\n{_FOOT}"
+
+
+def _times_cell(action: Action, party: Party) -> str:
+    """What `may` says about the own times of somebody in this capacity, and about those of others."""
+    role = _ROLES.get(party)
+    if role is None:
+        return "–"
+    actor = Actor(ActorKind.STAFF, 1, "", frozenset({role}), _OWN)
+    if may(actor, action, AvailabilitySubject(_ANOTHERS), date.min):
+        return "yes"
+    return "own" if may(actor, action, AvailabilitySubject(_OWN), date.min) else "–"
 
 
 def _cell(row: PolicyRow, party: Party) -> str:

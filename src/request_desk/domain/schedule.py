@@ -204,6 +204,7 @@ class SlotCheck:
 
     Where a limit forbids the move whatever the reason, it is cancelled and booked anew instead. `ends_at` is when the appointment
     would end with this provider and for this patient, None where that is not known, and `why_longer` says what makes it longer than usual.
+    `work_in_lane` is a lane in which somebody can be squeezed in beside what is booked then, 0 when there is none.
     """
 
     limits: tuple[Limit, ...]
@@ -211,6 +212,7 @@ class SlotCheck:
     forbids: bool = False
     ends_at: datetime | None = None
     why_longer: tuple[str, ...] = ()
+    work_in_lane: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.people.patients import relation_of
-from request_desk.services.schedule import slots
+from request_desk.services.schedule import sessions, slots
 from request_desk.services.schedule.patient_facts import facts_of, is_over, limits_of_type, obeying
 from request_desk.services.schedule.slots import SlotBook, open_book
 from request_desk.services.schedule.two_places import at_once, elsewhere, limits_of
@@ -291,15 +291,27 @@ def slot_check(
         notes.append(_("This time lies outside the provider's availability."))
     appointment = Span(slot.starts_at, ends_at)
     notes += [
-        _("The provider is away then: {label}.").format(label=absence.label or _("absence"))
+        _("The practice is closed then: {label}.").format(label=absence.label or _("closed day"))
+        if absence.is_closed_day
+        else _("The provider is away then: {label}.").format(label=absence.label or _("absence"))
         for absence in slots.absences_of(unit, (slot.provider_id,), appointment).get(slot.provider_id, ())
     ]
-    limits = limits_of_type(unit, type_, slot, location.zone, patient, moved)
+    chain_id = None if moved is None else moved.chain_id
+    limits = (
+        *limits_of_type(unit, type_, slot, location.zone, patient, moved),
+        *sessions.full_limits(unit, type_, slot, chain_id),
+    )
+    whole = replace(slot, ends_at=ends_at)
     if who is not None:
-        whole = replace(slot, ends_at=ends_at)
-        limits = (*limits, *elsewhere(unit, who, whole, None if moved is None else moved.chain_id))
-    forbids = bool(schedule.forbidding(unit.actor, limits))
-    return SlotCheck(limits, tuple(notes), forbids, ends_at, length_notes(type_, patient, unit.words))
+        limits = (*limits, *elsewhere(unit, who, whole, chain_id))
+    return SlotCheck(
+        limits,
+        tuple(notes),
+        bool(schedule.forbidding(unit.actor, limits)),
+        ends_at,
+        length_notes(type_, patient, unit.words),
+        sessions.free_lane(unit, whole),
+    )
 
 
 def snapped(

@@ -23,7 +23,7 @@ from request_desk.domain.text import clean_text, parse_version
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
-from request_desk.services.schedule import holds
+from request_desk.services.schedule import holds, sessions
 from request_desk.services.schedule.allowed import check_allowed, check_time_allowed
 from request_desk.services.schedule.patient_facts import facts_of, limits_of_type
 from request_desk.services.schedule.slots import TYPE_COLUMNS, rules_of, type_rules
@@ -175,7 +175,9 @@ def book(unit: Unit, booking: Booking, *, patient_id: PatientId, request_id: Req
     held = _hold_for(unit, booking.hold_id, patient_id=patient_id, request_id=request_id)
     booked = None
     reason = ""
-    if held is not None and holds.is_for(held.appointment, booking.slot, booking.type_id, None):
+    sessions.check_lane(unit, booking)
+    is_held = held is not None and holds.is_for(held.appointment, booking.slot, booking.type_id, None)
+    if held is not None and is_held and booking.lane == held.appointment.lane:
         broken = _broken(unit, _planned(unit, held), patient_id)
         reason = _overruled(unit, broken, booking.slot, booking.overrule)
         booked = _confirmed(unit, held.appointment, request_id=request_id, reason=reason)
@@ -183,7 +185,7 @@ def book(unit: Unit, booking: Booking, *, patient_id: PatientId, request_id: Req
         _check_patient(unit, patient_id)
         _check_request(unit, request_id, patient_id)
         type_ = type_rules(unit, booking.type_id)
-        where = holds.place(unit, booking.slot, type_, facts_of(unit, type_, patient_id))
+        where = holds.place(unit, booking.slot, type_, facts_of(unit, type_, patient_id), lane=booking.lane)
         reason = _overruled(unit, _broken(unit, where, patient_id), booking.slot, booking.overrule)
         booked = _taken_anew(
             unit,
@@ -610,17 +612,23 @@ def _planned(unit: Unit, held: _Seen) -> holds.BlockedTime:
     seen = held.appointment
     slot = Slot(seen.provider_id, seen.location_id, seen.starts_at, seen.ends_at, seen.ends_at)
     patient = facts_of(unit, held.rules, seen.patient_id)
-    return holds.BlockedTime(slot, held.rules, patient, seen.zone, "", seen.location_name)
+    return holds.BlockedTime(slot, held.rules, patient, seen.zone, "", seen.location_name, seen.lane)
 
 
 def _broken(
     unit: Unit, where: holds.BlockedTime, patient_id: PatientId, moved: Appointment | None = None
 ) -> tuple[Limit, ...]:
-    """What stands against a time; that the patient is elsewhere then is such a limit too (two providers in one room are real)."""
+    """What stands against a time.
+
+    That the patient is elsewhere then is such a limit too (two providers in one room are real), and so are a session that has enough
+    of the type and a lane for work-ins.
+    """
     chain_id = None if moved is None else moved.chain_id
     return (
         *limits_of_type(unit, where.type, where.slot, where.zone, where.patient, moved),
         *elsewhere(unit, patient_id, where.slot, chain_id, lock=True),
+        *sessions.full_limits(unit, where.type, where.slot, chain_id, lock=True),
+        *sessions.lane_limits(unit, where.slot, where.lane),
     )
 
 

@@ -38,7 +38,7 @@ from request_desk.domain.ids import (
     WindowId,
 )
 from request_desk.domain.practice_time import PracticeTime
-from request_desk.domain.spans import Slot, Span
+from request_desk.domain.spans import Slot, Span, overlaps
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.store import schema
@@ -46,6 +46,7 @@ from request_desk.store.triggers import BLOCKING
 
 LONGEST: Final = timedelta(hours=12)  # no appointment blocks more: a constraint of the table
 _MOST: Final = timedelta(days=400)  # of one search
+_SESSION: Final = timedelta(days=1, hours=2)  # the longest, with the hour of a clock change
 _MINUTE: Final = timedelta(minutes=1)
 _NOBODY: Final = 0  # an id that nothing has
 
@@ -74,6 +75,7 @@ _WINDOWS = (
     select(schema.availability_window)
     .where(
         schema.availability_window.c.active,
+        schema.availability_window.c.removed_at.is_(None),
         schema.availability_window.c.provider_id.in_(bindparam("provider_ids", expanding=True)),
     )
     .order_by(schema.availability_window.c.id)
@@ -93,11 +95,26 @@ _WINDOW_TYPES = (
 _ABSENCES = (
     select(schema.absence)
     .where(
+        schema.absence.c.removed_at.is_(None),
         schema.absence.c.provider_id.in_(bindparam("provider_ids", expanding=True)),
         schema.absence.c.starts_at < bindparam("ends_at"),
         schema.absence.c.ends_at > bindparam("starts_at"),
     )
     .order_by(schema.absence.c.starts_at, schema.absence.c.id)
+)
+
+_COUNTING = (AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW)
+_BOOKED = select(_appointment.c.provider_id, _appointment.c.type_id, _appointment.c.starts_at).where(
+    _appointment.c.provider_id.in_(bindparam("provider_ids", expanding=True)),
+    _appointment.c.starts_at >= bindparam("starts_at"),
+    _appointment.c.starts_at < bindparam("ends_at"),
+    _appointment.c.chain_id != bindparam("chain_id"),
+    _appointment.c.status.in_(bindparam("statuses", expanding=True)),
+    (_appointment.c.status != AppointmentStatus.HELD)
+    | (
+        (_appointment.c.hold_expires_at > bindparam("now"))
+        & _appointment.c.request_id.is_distinct_from(bindparam("request_id"))
+    ),
 )
 
 
@@ -246,33 +263,51 @@ def windows_of(unit: Unit, provider_ids: Iterable[ProviderId]) -> dict[ProviderI
         types.setdefault(window_id, []).append(TypeId(type_id))
     found: dict[ProviderId, list[AvailabilityWindow]] = {}
     for row in unit.rows(_WINDOWS, values):
-        window = AvailabilityWindow(
-            id=WindowId(row.id),
-            provider_id=ProviderId(row.provider_id),
-            location_id=LocationId(row.location_id),
-            weekday=row.weekday,
-            start_minute=row.start_minute,
-            end_minute=row.end_minute,
-            buffer=None if row.buffer_minutes is None else row.buffer_minutes * _MINUTE,
-            valid_from=row.valid_from,
-            valid_until=row.valid_until,
-            active=row.active,
-            type_ids=tuple(types.get(row.id, ())),
-            staff_only=row.staff_only,
-            label=row.label,
-            version=row.version,
-        )
+        window = window_view(row, types.get(row.id, ()))
         found.setdefault(window.provider_id, []).append(window)
     return found
 
 
+def window_view(row: Row[Any], type_ids: Iterable[TypeId]) -> AvailabilityWindow:
+    """Make the window of a row and of the types that it is for."""
+    return AvailabilityWindow(
+        id=WindowId(row.id),
+        provider_id=ProviderId(row.provider_id),
+        location_id=LocationId(row.location_id),
+        weekday=row.weekday,
+        start_minute=row.start_minute,
+        end_minute=row.end_minute,
+        buffer=_minutes(row.buffer_minutes),
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        active=row.active,
+        type_ids=tuple(sorted(type_ids)),
+        staff_only=row.staff_only,
+        label=row.label,
+        version=row.version,
+        opens=_minutes(row.opens_minutes),
+        cap=row.cap,
+        work_in_lanes=row.work_in_lanes,
+    )
+
+
 def absences_of(unit: Unit, provider_ids: Iterable[ProviderId], span: Span) -> dict[ProviderId, list[Absence]]:
-    """Return the absences of providers that touch a span, by start."""
-    values = {"provider_ids": list(provider_ids), "starts_at": span.starts_at, "ends_at": span.ends_at}
+    """Return the absences of providers that touch a span, by start; the closed days of the practice are everybody's."""
+    asked = list(provider_ids)
+    values = {"provider_ids": asked, "starts_at": span.starts_at, "ends_at": span.ends_at}
     found: dict[ProviderId, list[Absence]] = {}
     for row in unit.rows(_ABSENCES, values):
-        absence = Absence(AbsenceId(row.id), ProviderId(row.provider_id), row.starts_at, row.ends_at, row.label)
+        absence = Absence(
+            AbsenceId(row.id), ProviderId(row.provider_id), row.starts_at, row.ends_at, row.label, row.version
+        )
         found.setdefault(absence.provider_id, []).append(absence)
+    closed = [(day, name) for day, name in unit.settings.closed_days.items() if overlaps(unit.time.bounds(day), span)]
+    for provider_id in asked if closed else ():
+        away = found.setdefault(provider_id, [])
+        for day, name in closed:
+            whole = unit.time.bounds(day)
+            away.append(Absence(AbsenceId(0), provider_id, whole.starts_at, whole.ends_at, name, 0, is_closed_day=True))
+        away.sort(key=lambda each: (each.starts_at, each.id))
     return found
 
 
@@ -304,6 +339,7 @@ class SlotBook:
         windows: Mapping[ProviderId, Sequence[AvailabilityWindow]],
         absences: Mapping[ProviderId, Sequence[Absence]],
         horizons: Mapping[ProviderId, Sequence[Horizon]],
+        now: datetime,
     ) -> None:
         self.span: Final = span
         self.providers: Final = providers
@@ -311,6 +347,7 @@ class SlotBook:
         self.windows: Final = windows
         self.absences: Final = absences
         self._horizons: Final = horizons
+        self._now: Final = now
 
     def slots(
         self,
@@ -335,6 +372,7 @@ class SlotBook:
                 type_id=type_.id,
                 for_staff=for_staff,
                 location_ids=location_ids,
+                now=self._now,
             )
         found.sort(key=_start)
         return found
@@ -361,6 +399,7 @@ class SlotBook:
                 type_id=type_.id,
                 for_staff=for_staff,
                 location_ids=location_ids,
+                now=self._now,
             )
             for horizon in self._asked(type_, provider_ids)
         )
@@ -395,8 +434,11 @@ def open_book(
         for provider_id, found in windows_of(unit, asked).items()
     }
     asked = [each for each in asked if each in windows]
-    absences = absences_of(unit, asked, span)
+    # What begins in the span may reach into time off behind it.
+    absences = absences_of(unit, asked, Span(span.starts_at, span.ends_at + LONGEST))
     blocked = _blocked(unit, asked, span, exclude_chain, exclude_request)
+    capped = [each for each in asked if any(window.cap is not None for window in windows[each])]
+    booked = booked_of(unit, capped, span, exclude_chain, exclude_request) if capped else {}
     clocks = {zone: time_of(unit, zone) for zone in {each.zone for each in locations.values() if each.active}}
     horizons: dict[ProviderId, list[Horizon]] = {}
     for provider_id in asked:
@@ -405,10 +447,38 @@ def open_book(
         for window in windows[provider_id]:
             by_zone.setdefault(locations[window.location_id].zone, []).append(window)
         for zone, here in by_zone.items():
-            horizon = Horizon(provider_id, here, span, clocks[zone], away)
+            horizon = Horizon(provider_id, here, span, clocks[zone], away, booked.get(provider_id, {}))
             horizon.load(blocked.get(provider_id, ()))
             horizons.setdefault(provider_id, []).append(horizon)
-    return SlotBook(span, providers, locations, windows, absences, horizons)
+    return SlotBook(span, providers, locations, windows, absences, horizons, unit.now)
+
+
+def booked_of(
+    unit: Unit,
+    provider_ids: Iterable[ProviderId],
+    span: Span,
+    chain_id: AppointmentId | None = None,
+    request_id: RequestId | None = None,
+    *,
+    with_holds: bool = True,
+) -> dict[ProviderId, dict[TypeId, list[datetime]]]:
+    """Return when what counts for the caps of sessions begins, by provider and type, also a day around a span (AV6).
+
+    That is what is booked and was kept, and what is held now; not what belongs to the chain nor the holds of the request.
+    """
+    values = {
+        "statuses": [*_COUNTING, AppointmentStatus.HELD] if with_holds else list(_COUNTING),
+        "provider_ids": list(provider_ids),
+        "starts_at": span.starts_at - _SESSION,
+        "ends_at": span.ends_at + _SESSION,
+        "now": unit.now,
+        "chain_id": chain_id or _NOBODY,
+        "request_id": request_id or _NOBODY,
+    }
+    found: dict[ProviderId, dict[TypeId, list[datetime]]] = {}
+    for provider_id, type_id, starts_at in _tuples(unit, _BOOKED, values):
+        found.setdefault(ProviderId(provider_id), {}).setdefault(TypeId(type_id), []).append(starts_at)
+    return found
 
 
 def _blocked(
