@@ -57,6 +57,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "fresh",
     ),
     "inbox.handling": ("find_again",),
+    "practice.order": ("move",),
     "people.patients": ("row_of",),
     "inbox.doubts": ("check", "check_first", "check_text"),
     "schedule.two_places": ("elsewhere", "limits_of", "lock_patient"),

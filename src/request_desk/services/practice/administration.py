@@ -1,4 +1,4 @@
-"""Changes of the directory: places, departments and their members, accounts and their roles; reading it is in `directory`."""
+"""Changes of departments and their members, of accounts and their roles; reading them is in `directory`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,8 @@ from request_desk.domain.access import WORKING, Permission, Role
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import ADMINISTRATOR_LOGIN
 from request_desk.domain.errors import Invalid, NotFound, Problems, Refused, UndoRefused
-from request_desk.domain.ids import DepartmentId, LocationId, ProviderId, StaffId
-from request_desk.domain.practice_time import is_zone
-from request_desk.domain.text import clean_name, clean_text, parse_phone
+from request_desk.domain.ids import DepartmentId, ProviderId, StaffId
+from request_desk.domain.text import clean_name
 from request_desk.domain.words import _, initials
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import routing as inbox_routing
@@ -27,8 +26,6 @@ staff, department, member = schema.staff.c, schema.department.c, schema.departme
 _DEPARTMENT = select(*department).where(department.id == bindparam("which"))
 _DEPARTMENT_NAMED = select(department.id).where(department.name == bindparam("called"))
 _MEMBERS = select(member.staff_id).where(member.department_id == bindparam("which"))
-_LOCATION = select(*schema.location.c).where(schema.location.c.id == bindparam("which"))
-_LOCATION_NAMED = select(schema.location.c.id).where(schema.location.c.name == bindparam("called"))
 _KNOWN_STAFF = select(staff.id)
 _LOGIN = select(staff.id).where(staff.login == bindparam("called"))
 _BY_PROVIDER = select(staff.id, staff.name).where(staff.provider_id == bindparam("which"))
@@ -48,82 +45,6 @@ class NewStaff:
     roles: frozenset[Role]
     initials: str = ""
     provider_id: ProviderId | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LocationDetails:
-    """What a location is called, where it is, and whose clock its appointments are told by."""
-
-    name: str
-    zone: str
-    address: str
-    phone: str
-
-
-def save_location(unit: Unit, location_id: LocationId, new: LocationDetails, *, expect_version: int) -> int:
-    """Change a location and return its new version; can be undone. Raises Invalid with every problem beside its field.
-
-    Appointments keep their moment in another zone; the hours in which providers are there are read in the new one.
-    """
-    unit.require(Permission.MANAGE_SETTINGS)
-    before = unit.first(_LOCATION, {"which": location_id})
-    version = _save_location(unit, location_id, new, expect_version)
-    if before is not None:  # else it was refused above
-        unit.offer_undo(
-            _("Location saved"),
-            restore_location,
-            location_id,
-            LocationDetails(before.name, before.zone, before.address, before.phone),
-            expect_version=version,
-            until=unit.now + unit.grace,
-        )
-    return version
-
-
-def restore_location(
-    unit: Unit, location_id: LocationId, before: LocationDetails, *, expect_version: int, until: datetime
-) -> int:
-    """Take a change of a location back."""
-    unit.require(Permission.MANAGE_SETTINGS)
-    if unit.now > until:
-        raise UndoRefused(_("It is too late to undo this. Change the location again."))
-    return _save_location(unit, location_id, before, expect_version)
-
-
-def _save_location(unit: Unit, location_id: LocationId, new: LocationDetails, expect_version: int) -> int:
-    problems = Problems()
-    values = {
-        "name": problems.of(lambda: _location_name(unit, new.name, location_id), ""),
-        "zone": problems.of(lambda: _zone(new.zone), ""),
-        "address": problems.of(lambda: clean_text(new.address, field="Address", most=300, lines=False), ""),
-        "phone": problems.of(lambda: _location_phone(unit, new.phone), ""),
-    }
-    problems.tell()
-    row = unit.change(schema.location, location_id, expect_version, **values)
-    unit.record("saved_location", Topic.DIRECTORY, location_id, zone=values["zone"])
-    return int(row.version)
-
-
-def _location_name(unit: Unit, text: str, own: LocationId) -> str:
-    name = clean_text(text, field="Name", most=80, lines=False, required=True)
-    taken = unit.first(_LOCATION_NAMED, {"called": name})
-    if taken is not None and taken.id != own:
-        raise Invalid(_("There is or was a location of this name. Choose another name."), field="Name")
-    return name
-
-
-def _zone(text: str) -> str:
-    zone = text.strip()
-    if not is_zone(zone):
-        raise Invalid(
-            _("There is no time zone of this name. It is written like America/Los_Angeles."), field="Time zone"
-        )
-    return zone
-
-
-def _location_phone(unit: Unit, text: str) -> str:
-    """A location without a number of its own is reached at the practice's."""
-    return unit.words.phone(parse_phone(text, unit.words.region)) if text.strip() else ""
 
 
 def add_department(unit: Unit, name: str, member_ids: Sequence[StaffId] = ()) -> DepartmentId:

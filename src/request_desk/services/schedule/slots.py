@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.availability import Absence, AvailabilityWindow, Horizon, OpenSpan, open_spans
-from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode, BookingRules
+from request_desk.domain.directory import AppointmentType, BookingRules, LeadTime, RebookingMode
 from request_desk.domain.errors import Invalid, NotFound
 from request_desk.domain.ids import (
     AbsenceId,

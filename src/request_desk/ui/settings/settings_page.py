@@ -21,6 +21,7 @@ from request_desk.ui.settings.practice_forms import (
     TimesForm,
     UrgentWordsForm,
 )
+from request_desk.ui.settings.provider_form import ProvidersForm
 from request_desk.ui.widgets.layout import Card
 from request_desk.ui.widgets.theme import app_theme
 from request_desk.ui.window.commands import Command
@@ -32,6 +33,7 @@ _LEAST = 780  # of the page; below it the list folds to its icons
 _GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor]], ...]] = (
     (_("Practice"), "building", PracticeForm),
     (_("Locations"), "map-pin", LocationsForm),
+    (_("Providers"), "stethoscope", ProvidersForm),
     (_("Kinds of request"), "list-tree", KindsForm),
     (_("Answer times"), "clock", TimesForm),
     (_("Opening hours"), "calendar-days", HoursForm),
