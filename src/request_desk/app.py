@@ -346,7 +346,7 @@ def init(found: "config.Settings", *, name: str, phone: str, zone: str, kinds: S
         database.close()
     return (
         f"The practice {name} is ready. Sign in as {code.login} with the one-time code {code.code.text},"
-        " then choose a password. The code works once, and not for long."
+        " then choose a password. The code works once, within a day."
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -140,7 +141,7 @@ def test_appointments_that_are_over_or_cancelled_and_holds_that_have_expired_do_
         practice.zuri, practice.mwangi, TODAY, "15:00", place=practice.harbor, status="cancelled", cancel_code="pat"
     )
     now = desk.clock.now()
-    held = {"place": practice.harbor, "status": "held"}
+    held: dict[str, Any] = {"place": practice.harbor, "status": "held"}
     practice.an_appointment(
         practice.zuri, practice.mwangi, TODAY, "16:00", hold_expires_at=now - timedelta(minutes=1), **held
     )

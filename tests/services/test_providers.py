@@ -94,7 +94,11 @@ def test_a_change_is_undone_with_its_places(desk: Desk, practice: Practice, cloc
     new = replace(details(practice), location_ids=both)
     saved = desk.perform(practice.admin, providers.save_provider, practice.lindqvist, new, expect_version=1)
     found = record(desk, practice, practice.lindqvist)
-    assert (found.short_name, set(found.location_ids), found.mobile_phone) == ("Dr. Moreau", both, "(206) 555-0177")
+    assert (found.short_name, frozenset(found.location_ids), found.mobile_phone) == (
+        "Dr. Moreau",
+        both,
+        "(206) 555-0177",
+    )
     assert saved.undo is not None
     undone = desk.undo(practice.admin, saved.undo)
     assert undone.undo is None

@@ -353,10 +353,8 @@ def test_hostile_names_of_places_and_providers_are_plain_text(desk_at: OpenDesk,
     place = practice._place(name)
     practice.a_provider(name, name, [place])
     desk = desk_at()
-    for kind in (LocationsForm, ProvidersForm):
-        form = go(desk, kind)
-        desk.press("Tab")
-        form.chooser.setFocus()
+    for form in (go(desk, LocationsForm), go(desk, ProvidersForm)):
+        go(desk, type(form)).chooser.setFocus()
         desk.press("End")
         desk.click(form.acts.off_button)
         assert "\u202e" not in question(desk).question.text().replace("\u2066", "")

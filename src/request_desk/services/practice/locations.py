@@ -21,7 +21,7 @@ location, appointment, window = schema.location.c, schema.appointment.c, schema.
 _LOCATION: Final = select(*location).where(location.id == bindparam("which"))
 _NAMED: Final = select(location.id).where(location.name == bindparam("called"))
 _LAST_PLACE: Final = select(func.coalesce(func.max(location.position), 0))
-_TO_COME: Final = select(func.count().label("count"), func.min(appointment.starts_at).label("first_at")).where(
+_TO_COME: Final = select(func.count().label("number"), func.min(appointment.starts_at).label("first_at")).where(
     appointment.location_id == bindparam("which"),
     appointment.ends_at > bindparam("now"),
     or_(
@@ -121,8 +121,8 @@ def location_ties(unit: Unit, location_id: LocationId) -> LocationTies:
         raise NotFound(_("This location is not there any more. Reload to see the present state."))
     which = {"which": location_id}
     to_come = unit.first(_TO_COME, which | {"now": unit.now})
-    if to_come is not None and to_come.count:
-        raise Refused(_still_to_come(unit, one_line(row.name), to_come.count, to_come.first_at))
+    if to_come is not None and to_come.number:
+        raise Refused(_still_to_come(unit, one_line(row.name), to_come.number, to_come.first_at))
     return LocationTies(
         windows=unit.value(_WINDOWS, which | {"today": unit.time.day_of(unit.now)}),
         departments=tuple(department.name for department in unit.rows(_DEPARTMENTS, which)),

@@ -42,7 +42,7 @@ _WINDOWS: Final = (
     )
     .order_by(location.position, location.name)
 )
-_TO_COME: Final = select(func.count().label("count"), func.min(appointment.starts_at).label("first_at")).where(
+_TO_COME: Final = select(func.count().label("number"), func.min(appointment.starts_at).label("first_at")).where(
     appointment.provider_id == bindparam("which"),
     appointment.ends_at > bindparam("now"),
     or_(
@@ -167,7 +167,7 @@ def provider_ties(unit: Unit, provider_id: ProviderId) -> ProviderTies:
         raise NotFound(_("This provider is not there any more. Reload to see the present state."))
     to_come = unit.first(_TO_COME, {"which": provider_id, "now": unit.now})
     return ProviderTies(
-        appointments=to_come.count if to_come is not None else 0,
+        appointments=to_come.number if to_come is not None else 0,
         first_at=to_come.first_at if to_come is not None else None,
         windows=len(_windows_of(unit, provider_id)),
         login=unit.value(_LOGIN, {"which": provider_id}) or "",

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QWidget
 
+from request_desk.domain.ids import DepartmentId
 from request_desk.domain.words import _
 from request_desk.ui.editor.editor import Editor
 from request_desk.ui.running.context import DeskContext
@@ -70,6 +71,17 @@ class SettingsPage(WindowPage):
         """Return the form that is shown."""
         shown = self.stack.currentWidget()
         return shown if isinstance(shown, Editor) else None
+
+    def open(self, thing_id: int, *, to_write: bool = False) -> None:
+        """Show a department with its members: the only thing of the settings that other pages lead to."""
+        form = self._show_form(DepartmentsForm)
+        if isinstance(form, DepartmentsForm):
+            form.go_to(DepartmentId(thing_id))
+
+    def _show_form(self, kind: Callable[[DeskContext], Editor]) -> Editor | None:
+        self.groups.choose(next(place for place, (_title, _icon, make) in enumerate(_GROUPS) if make is kind))
+        self._show_group(self.groups.current())
+        return self.form()
 
     def save(self) -> None:
         """Save the group that is shown."""
