@@ -184,6 +184,7 @@ class _Opening:
             close=close,
             demo=_for_window(home) if home is not None else None,
             warnings=_warnings(desk.database),
+            sends_mail=bool(used.mail.host) or home is not None,  # a demo's worker catches its mails
         )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import timedelta
 from typing import TypeVar, cast
 
 import pytest
@@ -234,7 +233,7 @@ def test_enter_copies_the_code_before_it_closes_it(
     desk.press("Return")
     assert not desk.has_dialog()
     with database_setup():
-        practice.desk.clock.advance(timedelta(hours=23))
+        desk.wait(hours=23)
         assert access.sign_in(practice.desk, "maria", code, "test").signed_in is not None
     assert all(code not in str(widget.property("text") or "") for widget in QApplication.allWidgets())
 

@@ -76,3 +76,4 @@ class DeskContext:
     messages: MessageBar
     memory: Memory
     open_thing: OpenThing
+    sends_mail: bool = False  # a mail server is set on this computer

@@ -351,6 +351,7 @@ class Shell(QObject):
             messages=self.frame.messages,
             memory=self.frame.memory,
             open_thing=self._open_thing,
+            sends_mail=self._opened.sends_mail,
         )
         self._building = self._build(self.context)
         self.runner.read(self, inbox_queries.drafts).done(self.drafts.merge)
