@@ -184,6 +184,7 @@ class _Opening:
             close=close,
             demo=_for_window(home) if home is not None else None,
             warnings=_warnings(desk.database),
+            sends_mail=bool(used.mail.host) or home is not None,  # a demo's worker catches its mails
         )
 
 
@@ -346,7 +347,7 @@ def init(found: "config.Settings", *, name: str, phone: str, zone: str, kinds: S
         database.close()
     return (
         f"The practice {name} is ready. Sign in as {code.login} with the one-time code {code.code.text},"
-        " then choose a password. The code works once, and not for long."
+        " then choose a password. The code works once, within a day."
     )
 
 

@@ -1,13 +1,17 @@
 """Who receives a request: the decision table and the promise that somebody always does (RT1–RT4)."""
 
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from request_desk.domain.directory import Department, Provider
 from request_desk.domain.ids import DepartmentId, LocationId, ProviderId, StaffId, TargetId
+from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import RequestKind, Target, TargetKind
-from request_desk.domain.routing import RoutingFacts, route
+from request_desk.domain.routing import RoutingFacts, route, told_without_members
+from request_desk.domain.words import Words
 
 ADMINISTRATOR = StaffId(1)
 MWANGI, LINDQVIST, LEFT, UNKNOWN = ProviderId(20), ProviderId(21), ProviderId(22), ProviderId(99)
@@ -117,3 +121,43 @@ def test_somebody_who_can_sign_in_always_receives(
         assert StaffId(routed.target.id) in signed_in
     assert routed.routing_reason
     assert "\n" not in routed.routing_reason
+
+
+WORDS = Words("en_US", PracticeTime("America/Los_Angeles"))
+
+
+def facts_of(providers: Mapping[ProviderId, Provider], department: Department | None) -> RoutingFacts:
+    return RoutingFacts(SCHEDULE, None, None, department, providers, ADMINISTRATOR)
+
+
+def test_what_is_said_of_an_empty_department_names_the_providers_who_receive_their_own() -> None:  # RT2, RT3
+    names = {ADMINISTRATOR: "Ada ($AD)"}
+    assert told_without_members(facts_of(PROVIDERS, a_department(40)), names, WORDS) == (
+        "New requests for Dr. Mwangi then go to the login of the provider, all others to Ada ($AD)."
+    )
+    others = {key: each for key, each in PROVIDERS.items() if key != MWANGI}
+    assert told_without_members(facts_of(others, None), names, WORDS) == "New requests then all go to Ada ($AD)."
+    many = {ProviderId(n): a_provider(ProviderId(n), f"Dr. {n}", staff=n) for n in range(100, 106)}
+    assert "for one of 6 providers then" in told_without_members(facts_of(many, EMPTY), names, WORDS)
+
+
+@given(
+    st.dictionaries(st.integers(20, 40), st.tuples(st.none() | st.integers(1, 99), st.booleans(), st.booleans())),
+)
+def test_what_is_said_of_an_empty_department_is_what_the_rule_does(
+    drawn: dict[int, tuple[int | None, bool, bool]],
+) -> None:
+    providers = {
+        ProviderId(key): a_provider(ProviderId(key), f"Dr. {key}.", staff=staff, login=login, active=active)
+        for key, (staff, login, active) in drawn.items()
+    }
+    told = told_without_members(facts_of(providers, a_department(40)), {}, WORDS)
+    own = [
+        each.short_name
+        for each in providers.values()
+        for kind in RequestKind
+        if route(RoutingFacts(kind, each.id, None, EMPTY, providers, ADMINISTRATOR)).target != MANAGER
+    ]
+    assert told.count("$AD") == 1
+    if len(set(own)) <= 5:
+        assert {name for name in (f"Dr. {key}." for key in drawn) if name in told} == set(own)

@@ -381,12 +381,22 @@ def test_a_one_time_code_signs_in_once_and_asks_for_a_new_password(
     assert not signed_in(desk, OTHER).must_change
 
 
-def test_a_one_time_code_is_over_after_ten_minutes(
+def test_a_one_time_code_of_140_bits_is_good_for_a_day(
     desk: Desk, practice: Practice, maria: Actor, clock: FixedClock
 ) -> None:  # AUTH-08
     code = desk.perform(practice.admin, access.reset_password, maria.staff_id, expect_version=2).value
-    clock.advance(timedelta(minutes=10))
+    assert len(code.code.text.replace("-", "")) == 28  # of 32 signs: five bits each
+    assert code.expires_at == clock.now() + timedelta(days=1)
+    clock.advance(timedelta(hours=24))
     assert tried(desk, code.code.text).signed_in is None
+
+
+def test_a_one_time_code_still_works_the_next_morning(
+    desk: Desk, practice: Practice, maria: Actor, clock: FixedClock
+) -> None:
+    code = desk.perform(practice.admin, access.reset_password, maria.staff_id, expect_version=2).value
+    clock.advance(timedelta(hours=23, minutes=59))
+    assert tried(desk, code.code.text).signed_in is not None
 
 
 def test_only_administrators_reset_and_nobody_resets_the_reserved_one(

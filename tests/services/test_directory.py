@@ -175,7 +175,7 @@ def test_departments_are_added_renamed_and_closed(desk: Desk, practice: Practice
     renamed = desk.perform(practice.admin, administration.save_department, nurses, "Nurse line", kofi, expect_version=1)
     assert renamed.value == 2
     with pytest.raises(Invalid):
-        desk.perform(practice.admin, administration.add_department, "Nurse line")
+        desk.perform(practice.admin, administration.add_department, "Nurse line", kofi)
     with pytest.raises(Refused):
         desk.perform(practice.admin, administration.deactivate_department, practice.intake, expect_version=1)
     desk.perform(practice.admin, administration.deactivate_department, nurses, expect_version=2)
@@ -252,7 +252,7 @@ def test_somebody_switched_off_leaves_the_list_and_the_inbox(desk: Desk, practic
 @pytest.mark.parametrize(
     ("function", "arguments"),
     [
-        (administration.add_department, ("Nurses",)),
+        (administration.add_department, ("Nurses", (StaffId(1),))),
         (administration.add_staff, (NewStaff("ruth", "Ruth Obi", SCHEDULER),)),
         (access.reset_password, (StaffId(1),)),
     ],

@@ -266,24 +266,26 @@ def test_a_location_gets_its_zone_and_what_is_wrong_is_told_beside_the_fields(
     desk = desk_at()
     form = go(desk, LocationsForm)
     assert isinstance(form, LocationsForm)
-    which = form.chooser.currentData()
-    before = people().locations[which]
+    which = form.chooser.key()
+    assert which == practice.northside
+    before = people().locations[practice.northside]
     retype(desk, form.zone, "Denver")
     retype(desk, form.phone, "abc")
     desk.press("Ctrl+S")
     assert "There is no time zone of this name" in beside(form, form.zone)
     assert "This is not a phone number" in beside(form, form.phone)
-    assert people().locations[which] == before
+    assert people().locations[practice.northside] == before
     retype(desk, form.zone, "America/Denver")
     retype(desk, form.phone, "206.555.0123")
-    form.chooser.setCurrentIndex(1)
-    assert form.chooser.currentData() == which, "what is typed is not lost"
+    form.chooser.setFocus()
+    desk.press("Down")
+    assert form.chooser.key() == which, "what is typed is not lost"
     desk.press("Ctrl+S")
-    now = people().locations[which]
+    now = people().locations[practice.northside]
     assert (now.zone, now.phone, now.name) == ("America/Denver", "(206) 555-0123", before.name)
     assert form.phone.text() == "(206) 555-0123"
     desk.press("Ctrl+Shift+Z")
-    assert people().locations[which].zone == before.zone
+    assert people().locations[practice.northside].zone == before.zone
     assert form.zone.text() == before.zone
 
 
@@ -561,25 +563,37 @@ def test_of_a_name_and_members_that_are_refused_together_nothing_is_stored(
     assert set(department(people, "IC-Appointment Request").member_ids) == {practice.maria.id, practice.kofi.id}
 
 
-def test_a_department_is_made_renamed_and_switched_off(
-    desk_at: OpenDesk, people: Callable[[], directory.Directory]
+def test_a_department_is_made_members_first_renamed_and_switched_off(
+    desk_at: OpenDesk, practice: Practice, people: Callable[[], directory.Directory]
 ) -> None:  # RT5
     desk = desk_at()
     form = go(desk, DepartmentsForm)
     assert isinstance(form, DepartmentsForm)
     desk.click(form.add_button)
-    assert form.chooser.currentText() == "New department"
-    assert form.name.selectedText() == "New department"
+    assert form.which.text() == "New department"
+    assert desk.focus() is form.members
+    assert form.chosen_members() == frozenset()
+    form.name.setFocus()
     desk.type("Nurses")
     desk.press("Ctrl+S")
+    assert beside(form, form.members) == "Tick at least one person: nobody would see what comes here."
+    assert desk.focus() is form.members
+    assert form.name.text() == "Nurses"
+    lines = [form.members._ticks.line(place).key for place in range(form.members.model().rowCount())]
+    form.members.setCurrentIndex(form.members.model().index(lines.index(practice.kofi.id), 0))
+    desk.press("Space", "Ctrl+S")
+    assert department(people, "Nurses").member_ids == (practice.kofi.id,)
     assert form.chooser.currentText() == "Nurses"
+    retype(desk, form.name, "Nurse line")
+    desk.press("Ctrl+S")
+    assert form.chooser.currentText() == "Nurse line"
     desk.click(form.off_button)
     question = desk.dialog()
     assert isinstance(question, Question)
     desk.click(question.yes)
-    assert not department(people, "Nurses").active
-    assert form.chooser.findText("Nurses") == -1
-    assert form.chooser.currentText() == "Nurses (closed)"
+    assert not department(people, "Nurse line").active
+    assert form.chooser.findText("Nurse line") == -1
+    assert form.chooser.currentText() == "Nurse line (closed)"
 
 
 Elsewhere = Callable[[Callable[..., object], int], None]

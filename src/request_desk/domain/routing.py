@@ -1,12 +1,15 @@
 """Who receives a request (RT1–RT4): the department, else the provider's login, else the administrator; who may see it is not decided here."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
-from request_desk.domain.directory import Department, Provider
+from request_desk.domain.directory import ADMINISTRATOR_LOGIN, Department, Provider
 from request_desk.domain.ids import ProviderId, StaffId, TargetId
 from request_desk.domain.requests import RequestKind, Target, TargetKind
-from request_desk.domain.words import _
+from request_desk.domain.words import Words, _
+
+_LISTED: Final = 5  # providers that are named in one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,25 @@ def route(facts: RoutingFacts) -> Routed:
         elif provider_id is not None:
             why = _("the provider is not known")
     return Routed(Target(TargetKind.STAFF, TargetId(staff_id)), f"{_empty(department)}; {why}")
+
+
+def told_without_members(facts: RoutingFacts, names: Mapping[StaffId, str], words: Words) -> str:
+    """Say where new requests go while nobody of the department can act, as the rule sends them (RT2, RT3)."""
+    left = facts.intake_department
+    if left is not None:
+        facts = replace(facts, intake_department=replace(left, active_member_ids=()))
+
+    def receiver(asked: ProviderId | None) -> TargetId:
+        return route(replace(facts, kind=RequestKind.SCHEDULE, asked_provider_id=asked)).target.id
+
+    others = receiver(None)
+    own = [each.short_name or each.name for each in facts.providers.values() if receiver(each.id) != others]
+    rest = names.get(StaffId(others), ADMINISTRATOR_LOGIN)
+    if not own:
+        return _("New requests then all go to {name}.").format(name=rest)
+    listed = words.list_of(own) if len(own) <= _LISTED else _("one of {count} providers").format(count=len(own))
+    told = _("New requests for {providers} then go to the login of the provider, all others to {name}.")
+    return told.format(providers=listed, name=rest)
 
 
 def _provider(facts: RoutingFacts) -> tuple[ProviderId | None, str]:

@@ -27,8 +27,8 @@ from request_desk.store import schema
 
 PRODUCT: Final = "Request Desk"
 SESSION_LENGTH: Final = timedelta(hours=12)  # absolute (AUTH-11)
-CODE_LENGTH: Final = timedelta(minutes=10)  # of a reset (AUTH-08)
-FIRST_CODE_LENGTH: Final = timedelta(hours=24)  # of `init`; that code has 140 bits
+CODE_LENGTH: Final = timedelta(hours=24)  # until it is handed over, the next morning at the latest
+_CODE_GROUPS: Final = 7  # of four signs: 140 bits, since it is good for longer than ten minutes (AUTH-08)
 FREE_FAILURES: Final = 3  # before the first delay (AUTH-05)
 LONGEST_DELAY: Final = timedelta(seconds=60)
 LOCKING_FAILURES: Final = 10
@@ -353,7 +353,7 @@ def reset_password(unit: Unit, staff_id: StaffId, *, expect_version: int) -> One
         raise Invalid(_("This account is switched off. Switch it on first."), field="Staff")
     if row.login == ADMINISTRATOR_LOGIN and unit.actor.id != staff_id:
         raise NotAllowed(_("Only the administrator login itself can change its password."))
-    return _new_code(unit, row, CODE_LENGTH, groups=4, expect_version=expect_version)
+    return _new_code(unit, row, expect_version=expect_version)
 
 
 def first_code(unit: Unit) -> OneTimeCode:
@@ -362,13 +362,13 @@ def first_code(unit: Unit) -> OneTimeCode:
     row = unit.first(_STAFF_BY_LOGIN, {"login": ADMINISTRATOR_LOGIN})
     if row is None:
         raise NotFound(_("There is no administrator account yet."))
-    return _new_code(unit, row, FIRST_CODE_LENGTH, groups=7, expect_version=None)
+    return _new_code(unit, row, expect_version=None)
 
 
 def code_for_new(unit: Unit, staff_id: StaffId) -> OneTimeCode:
     """Give an account that was just added its one-time code."""
     unit.require(Permission.MANAGE_STAFF)
-    return _new_code(unit, _row(unit, staff_id), CODE_LENGTH, groups=4, expect_version=None)
+    return _new_code(unit, _row(unit, staff_id), expect_version=None)
 
 
 def sessions(unit: Unit, staff_id: StaffId | None = None) -> tuple[Session, ...]:
@@ -503,9 +503,9 @@ def _code_key(text: str) -> str:
     return "".join(sign for sign in text.upper() if sign.isalnum())
 
 
-def _new_code(unit: Unit, row: Row[Any], length: timedelta, *, groups: int, expect_version: int | None) -> OneTimeCode:
-    code = "-".join("".join(secrets.choice(_ALPHABET) for _sign in range(4)) for _group in range(groups))
-    expires_at = unit.now + length
+def _new_code(unit: Unit, row: Row[Any], *, expect_version: int | None) -> OneTimeCode:
+    code = "-".join("".join(secrets.choice(_ALPHABET) for _sign in range(4)) for _group in range(_CODE_GROUPS))
+    expires_at = unit.now + CODE_LENGTH
     unit.change(
         schema.staff,
         row.id,

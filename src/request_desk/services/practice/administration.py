@@ -1,7 +1,7 @@
-"""Changes of the directory: places, departments and their members, accounts and their roles; reading it is in `directory`."""
+"""Changes of departments and their members, of accounts and their roles; reading them is in `directory`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -9,15 +9,18 @@ from sqlalchemy import Row, bindparam, delete, insert, select
 
 from request_desk.domain.access import WORKING, Permission, Role
 from request_desk.domain.changes import Topic
-from request_desk.domain.directory import ADMINISTRATOR_LOGIN
+from request_desk.domain.directory import ADMINISTRATOR_LOGIN, Department
 from request_desk.domain.errors import Invalid, NotFound, Problems, Refused, UndoRefused
-from request_desk.domain.ids import DepartmentId, LocationId, ProviderId, StaffId
-from request_desk.domain.practice_time import is_zone
-from request_desk.domain.text import clean_name, clean_text, parse_phone
+from request_desk.domain.ids import DepartmentId, ProviderId, StaffId
+from request_desk.domain.requests import RequestKind
+from request_desk.domain.routing import RoutingFacts, told_without_members
+from request_desk.domain.text import clean_name, one_line
 from request_desk.domain.words import _, initials
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import routing as inbox_routing
+from request_desk.services.inbox.scope import IS_ACTIVE
 from request_desk.services.people import access
+from request_desk.services.practice import directory
 from request_desk.store import schema
 
 _LOGIN_SIGNS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789.-_")
@@ -27,8 +30,6 @@ staff, department, member = schema.staff.c, schema.department.c, schema.departme
 _DEPARTMENT = select(*department).where(department.id == bindparam("which"))
 _DEPARTMENT_NAMED = select(department.id).where(department.name == bindparam("called"))
 _MEMBERS = select(member.staff_id).where(member.department_id == bindparam("which"))
-_LOCATION = select(*schema.location.c).where(schema.location.c.id == bindparam("which"))
-_LOCATION_NAMED = select(schema.location.c.id).where(schema.location.c.name == bindparam("called"))
 _KNOWN_STAFF = select(staff.id)
 _LOGIN = select(staff.id).where(staff.login == bindparam("called"))
 _BY_PROVIDER = select(staff.id, staff.name).where(staff.provider_id == bindparam("which"))
@@ -36,105 +37,81 @@ _PROVIDER = select(schema.provider.c.id).where(schema.provider.c.id == bindparam
 _ACTIVE_STAFF = (
     select(staff.id, staff.roles, staff.password_hash).where(staff.active).order_by(staff.id).with_for_update()
 )
+_CAN_ACT = select(staff.id).where(IS_ACTIVE)
 _STAFF = select(*staff).where(staff.id == bindparam("which"))
 
 
 @dataclass(frozen=True, slots=True)
 class NewStaff:
-    """An account to be made; empty initials are taken from the name."""
+    """An account to be made; empty initials are taken from the name.
+
+    `department_id` is where a new account becomes a member; later a department says who is in it.
+    """
 
     login: str
     name: str
     roles: frozenset[Role]
     initials: str = ""
     provider_id: ProviderId | None = None
+    department_id: DepartmentId | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LocationDetails:
-    """What a location is called, where it is, and whose clock its appointments are told by."""
-
-    name: str
-    zone: str
-    address: str
-    phone: str
+def intake_department(unit: Unit, name: str) -> DepartmentId:
+    """Make the department that receives the requests of a new practice; it has nobody yet: `init`."""
+    unit.require(Permission.RUN_JOBS)
+    return _add_department(unit, _department_name(unit, name, None), frozenset())
 
 
-def save_location(unit: Unit, location_id: LocationId, new: LocationDetails, *, expect_version: int) -> int:
-    """Change a location and return its new version; can be undone. Raises Invalid with every problem beside its field.
-
-    Appointments keep their moment in another zone; the hours in which providers are there are read in the new one.
-    """
-    unit.require(Permission.MANAGE_SETTINGS)
-    before = unit.first(_LOCATION, {"which": location_id})
-    version = _save_location(unit, location_id, new, expect_version)
-    if before is not None:  # else it was refused above
-        unit.offer_undo(
-            _("Location saved"),
-            restore_location,
-            location_id,
-            LocationDetails(before.name, before.zone, before.address, before.phone),
-            expect_version=version,
-            until=unit.now + unit.grace,
-        )
-    return version
-
-
-def restore_location(
-    unit: Unit, location_id: LocationId, before: LocationDetails, *, expect_version: int, until: datetime
-) -> int:
-    """Take a change of a location back."""
-    unit.require(Permission.MANAGE_SETTINGS)
-    if unit.now > until:
-        raise UndoRefused(_("It is too late to undo this. Change the location again."))
-    return _save_location(unit, location_id, before, expect_version)
-
-
-def _save_location(unit: Unit, location_id: LocationId, new: LocationDetails, expect_version: int) -> int:
-    problems = Problems()
-    values = {
-        "name": problems.of(lambda: _location_name(unit, new.name, location_id), ""),
-        "zone": problems.of(lambda: _zone(new.zone), ""),
-        "address": problems.of(lambda: clean_text(new.address, field="Address", most=300, lines=False), ""),
-        "phone": problems.of(lambda: _location_phone(unit, new.phone), ""),
-    }
-    problems.tell()
-    row = unit.change(schema.location, location_id, expect_version, **values)
-    unit.record("saved_location", Topic.DIRECTORY, location_id, zone=values["zone"])
-    return int(row.version)
-
-
-def _location_name(unit: Unit, text: str, own: LocationId) -> str:
-    name = clean_text(text, field="Name", most=80, lines=False, required=True)
-    taken = unit.first(_LOCATION_NAMED, {"called": name})
-    if taken is not None and taken.id != own:
-        raise Invalid(_("There is or was a location of this name. Choose another name."), field="Name")
-    return name
-
-
-def _zone(text: str) -> str:
-    zone = text.strip()
-    if not is_zone(zone):
-        raise Invalid(
-            _("There is no time zone of this name. It is written like America/Los_Angeles."), field="Time zone"
-        )
-    return zone
-
-
-def _location_phone(unit: Unit, text: str) -> str:
-    """A location without a number of its own is reached at the practice's."""
-    return unit.words.phone(parse_phone(text, unit.words.region)) if text.strip() else ""
-
-
-def add_department(unit: Unit, name: str, member_ids: Sequence[StaffId] = ()) -> DepartmentId:
-    """Make a department (RT5)."""
+def add_department(unit: Unit, name: str, member_ids: Sequence[StaffId]) -> DepartmentId:
+    """Make a department with its members (RT5). Raises Invalid where nobody is in it: nobody would see what comes there."""
     unit.require(Permission.MANAGE_STAFF)
-    cleaned = _department_name(unit, name, None)
-    department_id = DepartmentId(unit.new_id())
-    unit.insert(schema.department, id=department_id, name=cleaned)
-    _write_members(unit, department_id, frozenset(member_ids))
-    unit.record("added_department", Topic.DIRECTORY, department_id)
-    return department_id
+    problems = Problems()
+    problems.of(lambda: _check_some(member_ids), None)
+    cleaned = problems.of(lambda: _department_name(unit, name, None), "")
+    problems.tell()
+    return _add_department(unit, cleaned, frozenset(member_ids))
+
+
+def members_warning(unit: Unit, department_id: DepartmentId, staff_ids: Iterable[StaffId]) -> str:
+    """Return what happens when only these are left in a department; "" while somebody of them can act, or nobody could before."""
+    unit.require(Permission.MANAGE_STAFF)
+    found = directory.directory(unit)
+    department = found.departments.get(department_id)
+    active = {row.id for row in unit.rows(_CAN_ACT)}
+    if department is None or not department.active_member_ids or not active.isdisjoint(staff_ids):
+        return ""
+    return _left_empty(unit, found, department, frozenset())
+
+
+def leaving_warning(unit: Unit, staff_id: StaffId) -> str:
+    """Return what happens to the departments in which this person is the last who can act; "" where there are none."""
+    unit.require(Permission.MANAGE_STAFF)
+    found = directory.directory(unit)
+    last = [each for each in found.departments.values() if each.active and each.active_member_ids == (staff_id,)]
+    return " ".join(_left_empty(unit, found, each, frozenset({staff_id})) for each in last)
+
+
+def _left_empty(unit: Unit, found: directory.Directory, department: Department, leaving: frozenset[StaffId]) -> str:
+    """What becomes of the requests of a department in which nobody can act any more, told by the rule that sends them."""
+    names = {each.id: each.name for each in found.staff.values()}
+    administrator = next(each for each in found.staff.values() if each.login == ADMINISTRATOR_LOGIN)
+    names[administrator.id] = _("{name} ({login})").format(name=administrator.name, login=administrator.login)
+    sentence = _("Nobody who can act is then left in {department}.").format(department=one_line(department.name))
+    if department.id != unit.settings.intake_department_id:
+        told = _("What was forwarded there goes to {name}, and nothing can be forwarded there until somebody is added.")
+        return f"{sentence} {told.format(name=one_line(names[administrator.id]))}"
+    facts = RoutingFacts(
+        kind=RequestKind.SCHEDULE,
+        asked_provider_id=None,
+        appointment_provider_id=None,
+        intake_department=department,
+        providers={
+            each.id: replace(each, staff_active=each.staff_active and each.staff_id not in leaving)
+            for each in found.providers.values()
+        },
+        administrator_id=administrator.id,
+    )
+    return f"{sentence} {told_without_members(facts, names, unit.words)}"
 
 
 def save_department(
@@ -210,9 +187,14 @@ def add_staff(unit: Unit, new: NewStaff) -> access.OneTimeCode:
     login = problems.of(lambda: _new_login(unit, new.login), "")
     nothing: Mapping[str, Any] = {}
     account = problems.of(lambda: _account(unit, new, None), nothing)
+    problems.of(lambda: _check_open(unit, new.department_id), None)
     problems.tell()
     staff_id = StaffId(unit.new_id())
     unit.insert(schema.staff, id=staff_id, login=login, must_change=True, **account)
+    if new.department_id is not None:
+        unit.change(schema.department, new.department_id, None)
+        unit.insert(schema.department_member, department_id=new.department_id, staff_id=staff_id)
+        unit.record("joined_department", Topic.DIRECTORY, new.department_id, member=staff_id)
     unit.record("added_staff", Topic.STAFF, staff_id)
     code = access.code_for_new(unit, staff_id)
     inbox_routing.reroute(unit)
@@ -273,6 +255,19 @@ def first_administrator(unit: Unit) -> access.OneTimeCode:
         )
         unit.record("added_staff", Topic.STAFF, staff_id)
     return access.first_code(unit)
+
+
+def _check_some(member_ids: Sequence[StaffId]) -> None:
+    if not member_ids:
+        raise Invalid(_("Tick at least one person: nobody would see what comes here."), field="Members")
+
+
+def _add_department(unit: Unit, name: str, member_ids: frozenset[StaffId]) -> DepartmentId:
+    department_id = DepartmentId(unit.new_id())
+    unit.insert(schema.department, id=department_id, name=name)
+    _write_members(unit, department_id, member_ids)
+    unit.record("added_department", Topic.DIRECTORY, department_id)
+    return department_id
 
 
 def _members_of(unit: Unit, department_id: DepartmentId) -> frozenset[StaffId]:
@@ -347,6 +342,12 @@ def _account(unit: Unit, new: NewStaff, own: StaffId | None) -> Mapping[str, Any
 def _check_roles(roles: frozenset[Role]) -> None:
     if WORKING.isdisjoint(roles):
         raise Invalid(_("Choose scheduler, provider or administrator, at least one of them."), field="Roles")
+
+
+def _check_open(unit: Unit, department_id: DepartmentId | None) -> None:
+    row = unit.first(_DEPARTMENT, {"which": department_id}) if department_id is not None else None
+    if department_id is not None and (row is None or not row.active):
+        raise Invalid(_("This department is closed. Choose one that is open."), field="Department")
 
 
 def _check_provider(unit: Unit, provider_id: ProviderId | None, own: StaffId | None) -> None:

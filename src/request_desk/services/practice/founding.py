@@ -42,7 +42,7 @@ def found(unit: Unit, new: NewPractice) -> access.OneTimeCode:
             field="zone",
         )
     code = administration.first_administrator(unit)
-    department = administration.add_department(unit, INTAKE)
+    department = administration.intake_department(unit, INTAKE)
     settings.first_settings(
         unit,
         PracticeSettings(

@@ -46,6 +46,8 @@ class ChoiceEditor(Editor, Generic[N, C]):
         raise TypeError("an editor fills its own fields")
 
     def fill(self) -> None:
+        if not self._things and self.may_change():
+            self.is_new = True  # where there is nothing yet, the first one is made
         self._shown = None if self.is_new else self.chosen()
         self.fill_from(self._shown)
 

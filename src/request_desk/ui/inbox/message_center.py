@@ -31,6 +31,7 @@ from request_desk.ui.lists.windowed import ListView
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.timing import Stoppable
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
+from request_desk.ui.settings.setup_offer import SetupOffer
 from request_desk.ui.widgets.layout import paint_later
 from request_desk.ui.widgets.states import Banner, BannerKind, State, StateStack
 from request_desk.ui.widgets.text import show_if
@@ -122,6 +123,7 @@ class MessageCenter(WindowPage):
         self._read_directory()
         self._read_failed()
         self.feed.show(self.filters.wanted())
+        self.setup_bar.read()
 
     @property
     def parts(self) -> tuple[QWidget, ...]:
@@ -134,6 +136,7 @@ class MessageCenter(WindowPage):
         self._right = _Panes(Qt.Orientation.Vertical, self._both)
         self.live_bar = Banner(self)
         self.empty_department_bar = Banner(self)
+        self.setup_bar = SetupOffer(context, self)
         self.filters = FilterBar(context.preferences, self)
 
     def _list_card_made(self) -> None:
@@ -160,7 +163,7 @@ class MessageCenter(WindowPage):
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(theme.px(10))
-        for bar in (self.live_bar, self.empty_department_bar):
+        for bar in (self.live_bar, self.empty_department_bar, self.setup_bar):
             body.addWidget(bar)
         body.addWidget(self.filters)
         body.addWidget(self._both, 1)
@@ -169,6 +172,7 @@ class MessageCenter(WindowPage):
         self._fold(folded=False)
 
     def _connect(self) -> None:
+        self.empty_department_bar.acted.connect(self._open_department)
         self.list_card.resized.connect(self._fit_rows)
         self._left.laid_out.connect(self._share_left)
         self._right.laid_out.connect(self._fit_height)
@@ -557,13 +561,21 @@ class MessageCenter(WindowPage):
         self._show_banner()
 
     def _show_banner(self) -> None:
-        """On a low page one bar at a time: that the database is away comes first."""
-        waits = self.height() < app_theme().px(SHORT) and not self.live_bar.isHidden()
-        told = "" if waits else self._department_told
+        """On a low page one bar at a time: that the database is away comes first, then who receives nothing."""
+        is_low, is_away = self.height() < app_theme().px(SHORT), not self.live_bar.isHidden()
+        told = "" if is_low and is_away else self._department_told
+        self.setup_bar.wait(waits=is_low and (is_away or bool(told)))
         if not told:
             self.empty_department_bar.clear()
         elif self.empty_department_bar.text() != told:
-            self.empty_department_bar.say(BannerKind.WARNING, told)
+            has_one = self._context.settings().intake_department_id is not None
+            action = _("Show its members") if has_one else _("Set up …")
+            self.empty_department_bar.say(BannerKind.WARNING, told, action=action)
+
+    @Slot()
+    def _open_department(self) -> None:
+        """The members of the department, or where none is chosen the list of what is missing."""
+        self._context.open_thing("settings", self._context.settings().intake_department_id or 0)
 
     # failed notices
 

@@ -77,6 +77,6 @@ class DeskContext:
     messages: MessageBar
     memory: Memory
     open_thing: OpenThing
-    kept_days: Callable[[], tuple[DayList, ...]] = (
-        tuple  # what this computer keeps of the next days; blocks on the disk
-    )
+    sends_mail: bool = False  # a mail server is set on this computer
+    # What this computer keeps of the next days; blocks on the disk.
+    kept_days: Callable[[], tuple[DayList, ...]] = tuple

@@ -4,9 +4,9 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout
 
-from request_desk.domain.access import Permission, Role
+from request_desk.domain.access import WORKING, Permission, Role
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import ADMINISTRATOR_LOGIN, Department, Provider, Staff
 from request_desk.domain.ids import DepartmentId, ProviderId, StaffId
@@ -18,9 +18,10 @@ from request_desk.ui.editor.choice_editor import SAVE_FIRST, ChoiceEditor
 from request_desk.ui.editor.choosers import ListChooser, NameChooser
 from request_desk.ui.lists.columns import Column
 from request_desk.ui.running.context import DeskContext
+from request_desk.ui.settings.code_shown import CodeShown
 from request_desk.ui.settings.tick_list import Tick, TickList
 from request_desk.ui.widgets.buttons import secondary
-from request_desk.ui.widgets.dialogs import ask, tell
+from request_desk.ui.widgets.dialogs import ask
 from request_desk.ui.widgets.layout import Card, Line, field, row
 from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
 from request_desk.ui.widgets.text import PlainLabel
@@ -32,6 +33,10 @@ _ROLES = (
     (Role.ADMINISTRATOR, _("Administrator")),
     (Role.TYPES, _("Types and rooms")),
     (Role.AVAILABILITY, _("Availability of others")),
+)
+_HELP = (
+    (Role.TYPES, _("Changes appointment types and meeting rooms; everybody else reads them and can ask for a change.")),
+    (Role.AVAILABILITY, _("Changes the weekly hours of every provider, who is told; a provider changes only the own.")),
 )
 _TOPICS = (Topic.STAFF, Topic.DIRECTORY)
 _MEMBERS = 310  # pixels at 100 %: eight people without scrolling
@@ -52,6 +57,7 @@ class DepartmentsForm(ChoiceEditor[Department, NameChooser]):
             NameChooser(_("{name} (closed)")),
         )
         self._found: directory.Directory | None = None
+        self._wanted: DepartmentId | None = None  # the one to go to: just made, or asked for from elsewhere
         self.add_button = secondary(_("New department …"), icon="plus")
         self.off_button = secondary(_("Switch off …"))
         self.reopen_button = secondary(_("Reopen"), icon="refresh-cw")
@@ -60,6 +66,7 @@ class DepartmentsForm(ChoiceEditor[Department, NameChooser]):
             tone=Tone.MUTED,
             wrap=True,
         )
+        self.which = PlainLabel("", role=TextRole.BOLD, elide=True)
         self.name = QLineEdit()
         self.members = TickList(name=_("Members"))
         self.members.setMinimumHeight(app_theme().px(_MEMBERS))
@@ -73,27 +80,44 @@ class DepartmentsForm(ChoiceEditor[Department, NameChooser]):
         self.fields.addLayout(chooser)
         self.fields.addWidget(self.closed)
         self.fields.addWidget(Line())
-        self.add_field(_("Name"), self.name, name="Name")
+        self.fields.addWidget(self.which)
         self.fields.addWidget(field(_("Members"), frame))
+        self.tell_beside("Members", self.members, self.fields)
+        self.add_field(_("Name"), self.name, name="Name")
         self.follow(self.name)
         self.members.ticked.connect(self.show_ability)
-        self.add_button.clicked.connect(self._add)
+        self.add_button.clicked.connect(self.begin_new)
         self.off_button.clicked.connect(self._switch_off)
         self.reopen_button.clicked.connect(self._reopen)
 
     def read(self) -> None:
         self.context.runner.read(self, directory.directory).done(self._directory_read).refused(self.unreadable)
 
-    def _directory_read(self, found: directory.Directory, wanted: DepartmentId | None = None) -> None:
+    def go_to(self, department_id: DepartmentId) -> None:
+        """Show the members of a department, unless something is typed that is not saved."""
+        if self.is_changed():
+            self.say(SAVE_FIRST)
+            return
+        self.is_new = False
+        self._wanted = department_id
+        self._read()
+
+    def _directory_read(self, found: directory.Directory) -> None:
         self._found = found
+        wanted, self._wanted = self._wanted, None
         self.take(tuple(found.departments.values()), wanted)
+        if wanted is not None:
+            self.members.setFocus()
 
     def fill_from(self, department: Department | None) -> None:
         closed = department is not None and not department.active
         self.lock(self.name, closed=closed)
         self.members.set_locked(locked=closed or not self.may_change())
-        people = [] if self._found is None or department is None else list(self._found.staff.values())
+        people = [] if self._found is None else list(self._found.staff.values())
         members = department.member_ids if department is not None else ()
+        self.which.setText(
+            isolated_if_needed(one_line(department.name)) if department is not None else _("New department")
+        )
         self.name.setText(department.name if department is not None else "")
         self.members.set_lines([_tick(each) for each in people if each.active or each.id in members], members)
 
@@ -117,34 +141,48 @@ class DepartmentsForm(ChoiceEditor[Department, NameChooser]):
     def is_changed(self) -> bool:
         seen = self._shown
         if seen is None:
-            return False
+            return self.is_new and bool(self.name.text().strip() or self.chosen_members())
         return self.name.text().strip() != seen.name or self.chosen_members() != frozenset(seen.member_ids)
 
     def save(self) -> None:
+        seen, runner = self._shown, self.context.runner
+        name, members = self.name.text().strip(), sorted(self.chosen_members())
+        if seen is None:
+            self.send(runner.act(self, administration.add_department, name, members).done(self._added))
+        elif seen.active_member_ids and self.chosen_members().isdisjoint(seen.active_member_ids):
+            warning = runner.read(self, administration.members_warning, seen.id, members)
+            warning.done(self._warning_read).refused(self.refuse)
+        else:
+            self._save(True)
+
+    def _warning_read(self, warning: str) -> None:
+        """Whether somebody who was ticked now can act is known to the service alone."""
+        if not warning:
+            self._save(True)
+            return
         seen = self._shown
         if seen is not None:
-            name, members = self.name.text().strip(), sorted(self.chosen_members())
-            act = administration.save_department
+            name = isolated_if_needed(one_line(seen.name, 60))
+            question = _("Leave {name} without anybody who can act?").format(name=name)
+            asked = ask(self.window(), question, detail=warning, yes=_("Save it so"), dangerous=True)
+            asked.answered.connect(self._save)
+
+    @Slot(bool)
+    def _save(self, yes: bool) -> None:
+        seen = self._shown
+        if yes and seen is not None:
+            act, name, members = administration.save_department, self.name.text().strip(), sorted(self.chosen_members())
             self.send(self.context.runner.act(self, act, seen.id, name, members, expect_version=seen.version))
 
     @Slot()
-    def _add(self) -> None:
-        if self.is_changed():
-            self.say(SAVE_FIRST)
-            return
-        known = {each.name for each in self._found.departments.values()} if self._found is not None else set()
-        name, number = _("New department"), 2
-        while name in known:
-            name, number = _("New department {number}").format(number=number), number + 1
-        self.context.runner.act(self, administration.add_department, name).done(self._added).refused(self.refuse)
+    def begin_new(self) -> None:
+        """Who is in it comes first: a department that nobody is in would be seen by nobody."""
+        super().begin_new()
+        if self.is_new:
+            self.members.setFocus()
 
     def _added(self, department_id: DepartmentId) -> None:
-        self.context.runner.read(self, directory.directory).done(partial(self._show_new, department_id))
-
-    def _show_new(self, department_id: DepartmentId, found: directory.Directory) -> None:
-        self._directory_read(found, department_id)
-        self.name.setFocus()
-        self.name.selectAll()
+        self._wanted = department_id
 
     @Slot()
     def _switch_off(self) -> None:
@@ -197,17 +235,21 @@ class StaffForm(ChoiceEditor[Staff, ListChooser]):
             ListChooser(columns, name=_("Staff")),
         )
         self._providers: tuple[Provider, ...] = ()
+        self._departments: tuple[Department, ...] = ()
         self._made_login = ""  # of the account that was just made: the list goes to it
         self.who = PlainLabel("", role=TextRole.BOLD, elide=True)
         self.login, self.name, self.initials = QLineEdit(), QLineEdit(), QLineEdit()
         self.initials.setMaxLength(3)
         self.provider = QComboBox()
+        self.department = QComboBox()
+        self.department_field = field(_("Department"), self.department, hint=_("Its requests are seen at once."))
+        self.member_of = PlainLabel("", tone=Tone.MUTED, wrap=True)
         self.roles = {role: QCheckBox(text) for role, text in _ROLES}
         self.add_button = secondary(_("New account …"), icon="plus")
         self.code_button = secondary(_("New one-time code …"), icon="lock")
         self.off_button = secondary(_("Switch off …"))
         self._lay_out()
-        self.follow(self.login, self.name, self.initials, self.provider, *self.roles.values())
+        self.follow(self.login, self.name, self.initials, self.provider, self.department, *self.roles.values())
         self.add_button.clicked.connect(self.begin_new)
         self.code_button.clicked.connect(self._ask_code)
         self.off_button.clicked.connect(self._ask_switch)
@@ -231,16 +273,38 @@ class StaffForm(ChoiceEditor[Staff, ListChooser]):
         self.tell_beside("User name", self.login, self.fields)
         self.tell_beside("Name", self.name, self.fields)
         self.tell_beside("Initials", self.initials, self.fields)
-        roles = row(PlainLabel(_("Roles"), tone=Tone.MUTED), *self.roles.values(), None, gap=4 * SPACE)
-        self.fields.addLayout(roles)
-        self.tell_beside("Roles", next(iter(self.roles.values())), self.fields)
+        self._lay_out_roles()
         self.add_field(_("Sees patients as"), self.provider, name="Provider")
+        self.fields.addWidget(self.department_field)
+        self.tell_beside("Department", self.department, self.fields)
+        self.fields.addWidget(self.member_of)
+
+    def _lay_out_roles(self) -> None:
+        """Roles to work in, then those that come beside one of them, each with what it is for."""
+        theme = app_theme()
+        block = QVBoxLayout()
+        block.setSpacing(theme.px(SPACE))
+        block.addWidget(PlainLabel(_("Roles"), tone=Tone.MUTED))
+        block.addLayout(row(*(self.roles[role] for role, _text in _ROLES if role in WORKING), None, gap=4 * SPACE))
+        self.fields.addLayout(block)
+        self.tell_beside("Roles", self.roles[Role.SCHEDULER], self.fields)
+        beside = QVBoxLayout()
+        beside.setSpacing(theme.px(SPACE))
+        beside.addWidget(PlainLabel(_("Besides, whoever has one of these roles may be given"), tone=Tone.MUTED))
+        for role, text in _HELP:
+            self.roles[role].setAccessibleDescription(text)
+            beside.addWidget(self.roles[role])
+            beside.addWidget(PlainLabel(text, role=TextRole.SMALL, tone=Tone.MUTED, wrap=True))
+        self.fields.addLayout(beside)
 
     def read(self) -> None:
         self.context.runner.read(self, directory.directory).done(self._directory_read).refused(self.unreadable)
 
     def _directory_read(self, found: directory.Directory) -> None:
         self._providers = tuple(each for each in found.providers.values() if each.active)
+        intake = self.context.settings().intake_department_id
+        opened = [each for each in found.departments.values() if each.active]
+        self._departments = tuple(sorted(opened, key=lambda each: each.id != intake))
         made = next((each.id for each in found.staff.values() if each.login == self._made_login), None)
         if made is not None:
             self._made_login = ""
@@ -255,7 +319,28 @@ class StaffForm(ChoiceEditor[Staff, ListChooser]):
         self.provider.setCurrentIndex(max(0, self.provider.findData(chosen)) if chosen is not None else 0)
         self.provider.blockSignals(False)
 
+    def _list_departments(self) -> None:
+        """The one that receives appointment requests stands first, and is meant unless another is chosen."""
+        self.department.blockSignals(True)  # filling is no choice
+        self.department.clear()
+        for department in self._departments:
+            self.department.addItem(isolated_if_needed(one_line(department.name)), department.id)
+        self.department.addItem(_("none: no requests of a department are seen"), None)
+        self.department.blockSignals(False)
+
+    def _member_words(self, person: Staff | None) -> str:
+        if person is None:
+            return ""
+        names = [one_line(each.name) for each in self._departments if person.id in each.member_ids]
+        if not names:
+            return _("In no department. Who is in one is ticked there.")
+        return _("In {departments}.").format(departments=self.context.words().list_of(names))
+
     def fill_from(self, person: Staff | None) -> None:
+        self._list_departments()
+        self.department_field.setVisible(self.is_new)
+        self.member_of.setVisible(not self.is_new)
+        self.member_of.setText(self._member_words(person))
         self.who.setText(isolated_if_needed(one_line(person.name)) if person is not None else _("New account"))
         self.login.setText(person.login if person is not None else "")
         self.name.setText(person.name if person is not None else "")
@@ -263,7 +348,7 @@ class StaffForm(ChoiceEditor[Staff, ListChooser]):
         for role, box in self.roles.items():
             box.setChecked(person is not None and role in person.roles)
         self._list_providers(person.provider_id if person is not None else None)
-        self.lock(self.login, self.name, self.initials, self.provider, *self.roles.values())
+        self.lock(self.login, self.name, self.initials, self.provider, self.department, *self.roles.values())
         self.login.setReadOnly(not self.is_new)
 
     def show_ability(self) -> None:
@@ -284,12 +369,14 @@ class StaffForm(ChoiceEditor[Staff, ListChooser]):
     def _typed(self) -> NewStaff:
         roles = frozenset(role for role, box in self.roles.items() if box.isChecked())
         name, initials = self.name.text().strip(), self.initials.text().strip()
-        return NewStaff(self.login.text().strip(), name, roles, initials, self.provider.currentData())
+        department: DepartmentId | None = self.department.currentData() if self.is_new else None
+        return NewStaff(self.login.text().strip(), name, roles, initials, self.provider.currentData(), department)
 
     def is_changed(self) -> bool:
         seen = self._shown
         if seen is None:
-            return self.is_new and self._typed() != NewStaff("", "", frozenset())
+            meant: DepartmentId | None = self.department.itemData(0)
+            return self.is_new and self._typed() != NewStaff("", "", frozenset(), department_id=meant)
         return self._typed() != NewStaff(seen.login, seen.name, seen.roles, seen.initials, seen.provider_id)
 
     def save(self) -> None:
@@ -305,13 +392,7 @@ class StaffForm(ChoiceEditor[Staff, ListChooser]):
     def _made(self, code: access.OneTimeCode) -> None:
         """The code is shown once; nothing keeps it."""
         self._made_login = code.login
-        sentence = _("One-time code of {login}: {code}").format(login=code.login, code=code.code.text)
-        detail = _("Hand it over in person. It works once, until {time}. It is not shown again.").format(
-            time=self.context.words().moment(code.expires_at)
-        )
-        told = tell(self.window(), sentence, detail=detail)
-        flags = Qt.TextInteractionFlag
-        told.question.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
+        CodeShown(code, self.context.words().moment(code.expires_at), self.window()).open()
 
     @Slot()
     def _ask_code(self) -> None:
@@ -319,10 +400,15 @@ class StaffForm(ChoiceEditor[Staff, ListChooser]):
         if self.is_changed():
             self.say(SAVE_FIRST)
         elif person is not None:
-            name = isolated_if_needed(one_line(person.name, 60))
-            question = _("Give {name} a new one-time code?").format(name=name)
-            detail = _("The old password ends now, and so do the sessions of this account.")
-            ask(self.window(), question, detail=detail, yes=_("Make a code")).answered.connect(self._code_answered)
+            warning = self.context.runner.read(self, administration.leaving_warning, person.id)
+            warning.done(partial(self._ask_code_with, person)).refused(self.refuse)
+
+    def _ask_code_with(self, person: Staff, warning: str) -> None:
+        """Whoever has no password yet cannot act on a request."""
+        question = _("Give {name} a new one-time code?").format(name=isolated_if_needed(one_line(person.name, 60)))
+        detail = _("The old password ends now, and so do the sessions of this account. {warning}")
+        asked = ask(self.window(), question, detail=detail.format(warning=warning).strip(), yes=_("Make a code"))
+        asked.answered.connect(self._code_answered)
 
     @Slot(bool)
     def _code_answered(self, yes: bool) -> None:
@@ -339,11 +425,15 @@ class StaffForm(ChoiceEditor[Staff, ListChooser]):
         elif person is not None and not person.active:
             self._switch(True)
         elif person is not None:
-            name = isolated_if_needed(one_line(person.name, 60))
-            question = _("Switch off the account of {name}?").format(name=name)
-            detail = _("Access ends at once. Requests that only this person would see go to somebody else.")
-            asked = ask(self.window(), question, detail=detail, yes=_("Switch off"), dangerous=True)
-            asked.answered.connect(self._switch)
+            warning = self.context.runner.read(self, administration.leaving_warning, person.id)
+            warning.done(partial(self._ask_switch_with, person)).refused(self.refuse)
+
+    def _ask_switch_with(self, person: Staff, warning: str) -> None:
+        question = _("Switch off the account of {name}?").format(name=isolated_if_needed(one_line(person.name, 60)))
+        told = warning or _("Requests that only this person would see go to somebody else.")
+        detail = _("Access ends at once. {what}").format(what=told)
+        asked = ask(self.window(), question, detail=detail, yes=_("Switch off"), dangerous=True)
+        asked.answered.connect(self._switch)
 
     @Slot(bool)
     def _switch(self, yes: bool) -> None:

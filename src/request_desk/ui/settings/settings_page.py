@@ -7,8 +7,11 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QWidget
 
+from request_desk.domain.ids import DepartmentId
+from request_desk.domain.setup import SetupForm, SetupLine
 from request_desk.domain.words import _
 from request_desk.ui.editor.editor import Editor
+from request_desk.ui.patients.forms import FormWindow, NewPatientForm
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.closed_days_form import ClosedDaysForm
 from request_desk.ui.settings.group_list import GroupLine, GroupList
@@ -22,6 +25,8 @@ from request_desk.ui.settings.practice_forms import (
     TimesForm,
     UrgentWordsForm,
 )
+from request_desk.ui.settings.provider_form import ProvidersForm
+from request_desk.ui.settings.setup_pane import AVAILABILITY, SetupPane
 from request_desk.ui.settings.type_form import TypesForm
 from request_desk.ui.widgets.layout import Card
 from request_desk.ui.widgets.theme import app_theme
@@ -31,9 +36,10 @@ from request_desk.ui.window.pages import WindowPage
 
 _LIST, _FOLDED = 216, 58  # pixels at 100 %
 _LEAST = 780  # of the page; below it the list folds to its icons
-_GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor]], ...]] = (
+_GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor | SetupPane]], ...]] = (
     (_("Practice"), "building", PracticeForm),
     (_("Locations"), "map-pin", LocationsForm),
+    (_("Providers"), "stethoscope", ProvidersForm),
     (_("Kinds of request"), "list-tree", KindsForm),
     (_("Answer times"), "clock", TimesForm),
     (_("Opening hours"), "calendar-days", HoursForm),
@@ -43,7 +49,20 @@ _GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor]], ...]] = (
     (_("Appointment types"), "calendar-check", TypesForm),
     (_("Departments"), "users", DepartmentsForm),
     (_("Staff"), "user", StaffForm),
+    (_("Setup"), "check", SetupPane),
 )
+# The group in which a step of the setup list is done, by its title.
+_LEADS: Final = {
+    SetupForm.PRACTICE: _("Practice"),
+    SetupForm.HOURS: _("Opening hours"),
+    SetupForm.LOCATIONS: _("Locations"),
+    SetupForm.PROVIDERS: _("Providers"),
+    SetupForm.TYPES: _("Appointment types"),
+    SetupForm.INTAKE: _("Appointment requests"),
+    SetupForm.MEMBERS: _("Departments"),
+    SetupForm.STAFF: _("Staff"),
+    SetupForm.KINDS: _("Kinds of request"),
+}
 
 
 class SettingsPage(WindowPage):
@@ -51,7 +70,7 @@ class SettingsPage(WindowPage):
 
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._forms: dict[int, Editor] = {}  # all forms at once would hold the window for 60 ms
+        self._forms: dict[int, Editor | SetupPane] = {}  # all forms at once would hold the window for 60 ms
         self.setAccessibleName(_("Settings"))
         self.groups = GroupList([GroupLine(title, icon) for title, icon, _make in _GROUPS])
         self.stack = QStackedWidget()
@@ -73,6 +92,36 @@ class SettingsPage(WindowPage):
         shown = self.stack.currentWidget()
         return shown if isinstance(shown, Editor) else None
 
+    def open(self, thing_id: int, *, to_write: bool = False) -> None:
+        """Show a department with its members, or the setup list for 0: what other pages lead to."""
+        if not thing_id:
+            self._choose(_("Setup"))
+            return
+        self._choose(_("Departments"))
+        form = self.stack.currentWidget()
+        if isinstance(form, DepartmentsForm):
+            form.go_to(DepartmentId(thing_id))
+
+    def _choose(self, title: str) -> None:
+        self.groups.choose([group[0] for group in _GROUPS].index(title))
+        self._show_group(self.groups.current())
+        pane = self.stack.currentWidget()
+        if isinstance(pane, SetupPane):
+            pane.go_to_next()
+
+    @Slot(object)
+    def _set_up(self, line: SetupLine) -> None:
+        """Go where a step of the setup list is done; what is stored there changes the list at once."""
+        if line.form is SetupForm.PATIENT:
+            FormWindow(NewPatientForm(self._context), self).open()
+        elif line.form is SetupForm.WINDOWS:
+            self._context.open_thing(AVAILABILITY, line.about)
+        elif line.form is SetupForm.MEMBERS:
+            self.open(line.about)
+        elif line.form is not None:
+            self._choose(_LEADS[line.form])
+            self.groups.setFocus()
+
     def save(self) -> None:
         """Save the group that is shown."""
         form = self.form()
@@ -92,7 +141,10 @@ class SettingsPage(WindowPage):
         if form is None:
             _title, _icon, make = _GROUPS[place]
             form = self._forms[place] = make(self._context)
-            form.edited.connect(self._edited)
+            if isinstance(form, SetupPane):
+                form.wanted.connect(self._set_up)
+            else:
+                form.edited.connect(self._edited)
             self.stack.addWidget(form)
         self.stack.setCurrentWidget(form)
 

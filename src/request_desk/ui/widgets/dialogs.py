@@ -81,7 +81,8 @@ class Question(QDialog):
         body.setContentsMargins(side, side, side, side)
         body.setSpacing(theme.px(20))
         body.addLayout(upper)
-        body.addLayout(row(*buttons))
+        self.buttons = row(*buttons)
+        body.addLayout(self.buttons)
         self.setMinimumWidth(theme.px(DIALOG_WIDTH))
         self.finished.connect(self._told)
 

@@ -76,6 +76,7 @@ class Opened:
     close: Callable[[], None]  # ends what was started with it; the desk itself is closed by the window
     demo: Demo | None = None
     warnings: tuple[str, ...] = field(default=())
+    sends_mail: bool = False  # a mail server is set on this computer
 
 
 Opener = Callable[[], Opened]

@@ -372,6 +372,7 @@ class Shell(QObject):
             memory=self.frame.memory,
             open_thing=self._open_thing,
             kept_days=self._kept_days.read,
+            sends_mail=self._opened.sends_mail,
         )
         self._building = self._build(self.context)
         self.runner.read(self, inbox_queries.drafts).done(self.drafts.merge)
