@@ -95,6 +95,8 @@ class Appointment:
     ] = ()  # names of its provider, place and type as far as they are switched off; a hold is not booked then
     type_position: int = 0  # of its type among the practice's
     birth_day: date | None = None  # of its patient
+    wants_earlier: bool = False  # somebody asked for something earlier (ACT8)
+    is_offered: bool = False  # a hold that keeps a freed time for whom it is offered to
 
 
 def as_of(seen: Appointment, now: datetime) -> Appointment:

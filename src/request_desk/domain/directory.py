@@ -127,6 +127,7 @@ class AppointmentType:
     late_cancel: timedelta = timedelta(hours=24)  # a cancellation this near to the start is noted as late
     no_show_after: timedelta | None = None  # after the start, in person; None: once nobody can join any more (AP5)
     is_video: bool = False
+    offer_ttl: timedelta = timedelta(days=1)  # how long a freed time is kept for whom it is offered to (ACT8)
     booking_rules: BookingRules = field(default_factory=BookingRules)
 
 

@@ -158,6 +158,15 @@ def is_met(lead: LeadTime, starts_at: datetime, now: datetime, zone: PracticeTim
     return starts_at >= earliest(lead, now, zone)
 
 
+def last_moment(lead: LeadTime, starts_at: datetime, zone: PracticeTime) -> datetime:
+    """Return until when a start still leaves this much time: just then `is_met` holds for the last time."""
+    by_clock = starts_at - lead.elapsed
+    if not lead.days:
+        return by_clock
+    last_day = zone.bounds(zone.day_of(starts_at) - timedelta(days=lead.days))
+    return min(by_clock, last_day.ends_at - timedelta.resolution)
+
+
 def latest(advance: timedelta, now: datetime, zone: PracticeTime) -> datetime:
     """Return the last instant of the last practice day that is not too far ahead; `advance` is whole days."""
     return zone.bounds(zone.day_of(now) + advance).ends_at - timedelta.resolution

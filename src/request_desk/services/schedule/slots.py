@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.availability import Absence, AvailabilityWindow, Horizon, OpenSpan, open_spans
-from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode, BookingRules
+from request_desk.domain.directory import AppointmentType, BookingRules, LeadTime, RebookingMode
 from request_desk.domain.errors import Invalid, NotFound
 from request_desk.domain.ids import (
     AbsenceId,
@@ -198,6 +198,7 @@ def rules_of(
         late_cancel=row.late_cancel_minutes * _MINUTE,
         no_show_after=_minutes(row.no_show_minutes),
         is_video=row.is_video,
+        offer_ttl=row.offer_minutes * _MINUTE,
         booking_rules=BookingRules(
             min_age_months=row.min_age_months,
             max_age_months=row.max_age_months,
