@@ -10,9 +10,10 @@ from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.careful import NO_ASSURANCE
 from request_desk.domain.clock import FixedClock
+from request_desk.domain.directory import Channel
 from request_desk.domain.errors import Conflict, Invalid, NotFound, Refused, SlotTaken, UndoRefused
 from request_desk.domain.freed_slots import CloseReason, FreedSlot
-from request_desk.domain.ids import AppointmentId, PatientId, SlotOfferId
+from request_desk.domain.ids import AppointmentId, PatientId, SlotOfferId, WaitlistEntryId
 from request_desk.domain.requests import Booking, Cancellation, Disposition, Move, RequestState
 from request_desk.domain.spans import Slot
 from request_desk.jobs import tasks
@@ -51,7 +52,7 @@ class Front:
         )
         return patient, parent
 
-    def waits(self, patient: PatientId, **wanted: Any) -> int:
+    def waits(self, patient: PatientId, **wanted: Any) -> WaitlistEntryId:
         new = NewEntry(patient, wanted.pop("type_id", self.practice.well), **wanted)
         return self.desk.perform(self.practice.maria, waitlist.put_on, new).value
 
@@ -231,7 +232,7 @@ def test_undone_within_the_grace_time_nobody_has_heard_of_it(front: Front) -> No
     front.desk.undo(front.practice.maria, done.undo)
     assert front.first() == ["Luke Haas"]  # and may be offered it still
     front.clock.advance(GRACE)
-    due = front.desk.perform(SYSTEM, outbox.claim_due, "worker", ("email",)).value
+    due = front.desk.perform(SYSTEM, outbox.claim_due, "worker", (Channel.EMAIL,)).value
     assert [each.spec.kind for each in due] == ["cancellation"]
     offer = front.offer(luke)
     front.clock.advance(GRACE)
@@ -262,7 +263,7 @@ def test_the_notice_has_the_time_and_the_way_and_nothing_of_health(front: Front)
     front.cancel()
     front.offer(luke)
     front.clock.advance(GRACE)
-    due = front.desk.perform(SYSTEM, outbox.claim_due, "worker", ("email",)).value
+    due = front.desk.perform(SYSTEM, outbox.claim_due, "worker", (Channel.EMAIL,)).value
     letter = next(each for each in due if each.spec.kind == "slot_offer").composed()
     assert "Se ha liberado una hora para Luke" in letter.body
     assert "27 de noviembre" in letter.body
@@ -278,7 +279,7 @@ def test_a_notice_that_has_not_left_does_not_leave_when_the_offer_is_over(front:
     offer = front.offer(luke)
     front.desk.perform(front.practice.maria, slot_offers.withdraw, offer, expect_version=1)
     front.clock.advance(GRACE)
-    due = front.desk.perform(SYSTEM, outbox.claim_due, "worker", ("email",)).value
+    due = front.desk.perform(SYSTEM, outbox.claim_due, "worker", (Channel.EMAIL,)).value
     assert "slot_offer" not in [each.spec.kind for each in due]
 
 
@@ -295,8 +296,8 @@ def test_only_whom_it_was_offered_to_may_answer(front: Front) -> None:
 
 
 def test_who_may_not_book_or_hears_of_nothing_is_not_a_candidate(front: Front) -> None:
-    for name, rights in (("Ann", {"may_book": False}), ("Ben", {"gets_notices": False})):
-        front.waits(front.a_family(name, "Moor", **rights)[0])
+    front.waits(front.a_family("Ann", "Moor", may_book=False)[0])
+    front.waits(front.a_family("Ben", "Moor", gets_notices=False)[0])
     note, _parent = front.a_family("Cy", "Moor")
     front.waits(note)
     with front.practice.database.write() as connection:

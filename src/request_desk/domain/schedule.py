@@ -113,6 +113,7 @@ class PortalAppointment:
     may_book: bool
     reason: str = ""
     zone: str = ""  # of its place
+    wants_earlier: bool = False
 
 
 def limits(

@@ -12,7 +12,7 @@ from request_desk.domain.access import Permission, may
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.errors import Refused
 from request_desk.domain.words import Words, _
-from request_desk.services.schedule import scheduling
+from request_desk.services.schedule import scheduling, waitlist
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.appointment_words import (
     STATUS_WORDS,
@@ -35,8 +35,9 @@ class RowAct(IntEnum):
     MOVE = 3
     COMPLETE = 4
     NO_SHOW = 5
-    COPY = 6
-    CANCEL = 7
+    EARLIER = 6
+    COPY = 7
+    CANCEL = 8
 
 
 def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequence[ActSpec]:
@@ -56,11 +57,20 @@ def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequenc
             _("Mark as completed"), partial(_mark, context, owner, scheduling.complete, entry), completing, "calendar-check"
         ),
         ActSpec(_("Mark as no-show"), partial(_mark, context, owner, scheduling.no_show, entry), missing, "calendar-x"),
+        earlier_act(context, owner, entry),
         ActSpec(_("Copy details"), partial(_copy, context, entry), icon="copy"),
         ActSpec(
             _("Cancel visit …"), partial(ask_cancel, context, entry, owner.window()), cancelling, "calendar-x", is_grave=True
         ),
     )  # fmt: skip
+
+
+def earlier_act(context: DeskContext, owner: QWidget, entry: Appointment) -> ActSpec:
+    """Return the act that notes, or forgets, that the family would like something earlier (ACT8)."""
+    service = waitlist.take_wish_back if entry.wants_earlier else waitlist.wish_earlier
+    text = _("Nothing earlier any more") if entry.wants_earlier else _("Would like something earlier")
+    moving = _reasons(context, entry, context.words().at(entry.zone))[0]
+    return ActSpec(text, partial(_mark, context, owner, service, entry), moving, "skip-forward")
 
 
 def _reasons(context: DeskContext, entry: Appointment, words: Words) -> tuple[str, str, str, str]:
@@ -99,7 +109,7 @@ def _not_missed(entry: Appointment, words: Words, context: DeskContext) -> str:
 def _mark(
     context: DeskContext,
     owner: QWidget,
-    service: Callable[..., Appointment],
+    service: Callable[..., object],
     entry: Appointment,
 ) -> None:
     marked = context.runner.act(owner, service, entry.id, expect_version=entry.version)

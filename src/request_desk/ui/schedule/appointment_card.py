@@ -8,7 +8,7 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.clock import Clock
 from request_desk.domain.directory import CancelReason
 from request_desk.domain.words import Words, _
-from request_desk.ui.schedule.appointment_words import born_words, named, reason_words, status_words
+from request_desk.ui.schedule.appointment_words import born_words, named, reason_words, status_words, wish_words
 from request_desk.ui.widgets.buttons import Button, IconButton, danger, secondary
 from request_desk.ui.widgets.facts import FactLines
 from request_desk.ui.widgets.layout import Card, Line
@@ -23,6 +23,7 @@ class AppointmentCard(Card):
     cancel_wanted = Signal(object)
     completed_wanted = Signal(object)
     no_show_wanted = Signal(object)
+    earlier_wanted = Signal(object)
     patient_wanted = Signal()
     closed = Signal()
 
@@ -38,6 +39,7 @@ class AppointmentCard(Card):
         self._why = PlainLabel("", tone=Tone.MUTED, wrap=True)
         self.move_button = secondary(_("Move …"), icon="calendar-sync", keys="M")
         self.cancel_button = danger(_("Cancel visit …"), icon="calendar-x", keys="C")
+        self.earlier_button = secondary("", icon="skip-forward")
         self.completed_button = secondary(_("Mark as completed"), icon="calendar-check")
         self.no_show_button = secondary(_("Mark as no-show"), icon="calendar-x")
         self._build()
@@ -45,6 +47,7 @@ class AppointmentCard(Card):
         self.patient_button.clicked.connect(self.patient_wanted)
         self.move_button.clicked.connect(self._move)
         self.cancel_button.clicked.connect(self._cancel)
+        self.earlier_button.clicked.connect(self._earlier)
         self.completed_button.clicked.connect(self._completed)
         self.no_show_button.clicked.connect(self._no_show)
 
@@ -70,7 +73,7 @@ class AppointmentCard(Card):
             self.body.addWidget(button)
 
     def _buttons(self) -> tuple[Button, ...]:
-        return self.move_button, self.completed_button, self.no_show_button, self.cancel_button
+        return self.move_button, self.earlier_button, self.completed_button, self.no_show_button, self.cancel_button
 
     def acts(self) -> tuple[Button, ...]:
         """Return the buttons that are offered now, for the context menu."""
@@ -97,6 +100,7 @@ class AppointmentCard(Card):
                 (_("Provider"), named(entry.provider_name)),
                 (_("Location"), named(entry.location_name)),
                 (_("Status"), status_words(entry)),
+                (_("Wish"), wish_words(entry)),
                 (_("Booked by"), named(entry.booked_by)),
                 (_("Reason"), reason_words(entry, reasons)),
             )
@@ -112,11 +116,18 @@ class AppointmentCard(Card):
         seen = entry.status is AppointmentStatus.CONFIRMED and begun
         self.move_button.setVisible(ahead)
         self.cancel_button.setVisible(ahead)
+        self.earlier_button.setVisible(ahead)
+        self.earlier_button.set_text(
+            _("Nothing earlier any more") if entry.wants_earlier else _("Would like something earlier")
+        )
         self.completed_button.setVisible(seen or entry.status is AppointmentStatus.NO_SHOW)
         self.no_show_button.setVisible(seen or entry.status is AppointmentStatus.COMPLETED)
         self.no_show_button.setEnabled(over)
         why = ""
-        if entry.status is AppointmentStatus.HELD:
+        if entry.is_offered and entry.hold_expires_at is not None:
+            until = words.moment(entry.hold_expires_at)
+            why = _("It is offered to the family until {time}: they take it or leave it.").format(time=until)
+        elif entry.status is AppointmentStatus.HELD:
             why = _("This time is only held: it is booked or let go where it was chosen.")
         elif begun and not over and not self.no_show_button.isHidden():
             until = words.time(entry.ends_at + appointments.JOIN_CLOSES_AFTER)
@@ -131,6 +142,10 @@ class AppointmentCard(Card):
     @Slot()
     def _cancel(self) -> None:
         self.cancel_wanted.emit(self._entry)
+
+    @Slot()
+    def _earlier(self) -> None:
+        self.earlier_wanted.emit(self._entry)
 
     @Slot()
     def _completed(self) -> None:

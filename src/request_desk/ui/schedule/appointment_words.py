@@ -60,6 +60,11 @@ def status_words(entry: Appointment) -> str:
     return STATUS_WORDS[entry.status] + (_(", late cancellation") if entry.is_late_cancel else "")
 
 
+def wish_words(entry: Appointment) -> str:
+    """Return what the family would like beside, "" when nothing is noted."""
+    return _("would like something earlier") if entry.wants_earlier else ""
+
+
 def reason_words(entry: Appointment, reasons: tuple[CancelReason, ...]) -> str:
     """Return why an appointment was cancelled: the words of the coded reason and those that were typed."""
     if entry.cancel_code in _CODES:

@@ -8,17 +8,22 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QWidget
 
 from request_desk.domain import schedule
+from request_desk.domain.access import Permission, may
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.changes import Changes, ScheduleScope, Topic
 from request_desk.domain.errors import Conflict, NotFound, Refused, Unavailable
+from request_desk.domain.freed_slots import FreedSlot
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId
 from request_desk.domain.requests import Move
-from request_desk.domain.schedule import ScheduleDay, ScheduleWeek, SlotCheck
+from request_desk.domain.schedule import ScheduleDay, ScheduleKey, ScheduleWeek, SlotCheck
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _
 from request_desk.services.practice import directory
-from request_desk.services.schedule import acts, scheduling
+from request_desk.services.schedule import acts, freed, scheduling, slot_offers, waitlist
 from request_desk.services.schedule import queries as schedule_queries
+from request_desk.ui.freed.freed_line import FreedLine
+from request_desk.ui.freed.freed_sheet import FreedSheet
+from request_desk.ui.freed.freed_words import OFFER_KEY
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.appointment_card import AppointmentCard
@@ -68,6 +73,8 @@ class SchedulePage(WindowPage):
         self.month_button = IconButton("calendar-days", _("Month"), keys="G")
         self.panel.head.addWidget(self.month_button)
         self.panel.head.addWidget(self.book_button)
+        self.freed = FreedLine(may_offer=may(context.actor(), Permission.CHANGE_SCHEDULE))
+        self.panel.body.insertWidget(self.panel.body.indexOf(self.panel.stack), self.freed)
         self.card = AppointmentCard(context.clock, self)
         self.card.hide()
         self._row = QHBoxLayout(self)
@@ -99,6 +106,9 @@ class SchedulePage(WindowPage):
         self.card.no_show_wanted.connect(self._no_show)
         self.card.closed.connect(self._close_card)
         self.card.patient_wanted.connect(self._open_patient)
+        self.card.earlier_wanted.connect(self._wish_earlier)
+        self.freed.offer_wanted.connect(self._offer_freed)
+        self.freed.all_wanted.connect(self._open_freed)
         self._context.hub.changed.connect(self._changed)
         app_theme().changed.connect(self._measure)
         self._measure()
@@ -119,6 +129,13 @@ class SchedulePage(WindowPage):
             (Command("schedule.day", _("Day of all providers"), ("D",), scope), partial(self._turn_to, "day")),
             (Command("schedule.week", _("Week of a provider"), ("W",), scope), partial(self._turn_to, "week")),
             (Command("schedule.patient", _("Open the patient"), ("I",), scope, icon="user"), self._open_patient),
+            (
+                Command(
+                    "schedule.offer", _("Offer the time that became free"), (OFFER_KEY,), scope, True, _CHANGE, "send"
+                ),
+                self.freed.offer,
+            ),
+            (Command("schedule.freed", _("Times that became free"), ("F",), scope), self._open_freed),
             (Command("schedule.move", _("Move the visit"), ("M",), scope, True, _CHANGE), self._move_shown),
             (Command("schedule.cancel", _("Cancel the visit"), ("C",), scope, True, _CHANGE), self._cancel_shown),
         ):
@@ -297,6 +314,26 @@ class SchedulePage(WindowPage):
         else:
             week = runner.read(self, schedule_queries.week, days[0], week_of, location_ids=places)
             self._reading = week.done(self._schedule_read).refused(self._not_read)
+        self._read_freed()
+
+    def _read_freed(self) -> None:
+        """What became free on the days that are shown, behind the days themselves."""
+        days = self.panel.days()
+        if not days or not self.isVisible():
+            return
+        read = self._context.runner.read(
+            self,
+            freed.freed_slots,
+            days[0],
+            days[-1],
+            provider_ids=self._provider_ids(),
+            location_ids=self._location_ids(),
+        )
+        read.done(partial(self._freed_read, self.panel.key()))
+
+    def _freed_read(self, key: ScheduleKey | None, found: tuple[FreedSlot, ...]) -> None:
+        if key == self.panel.key():
+            self.freed.show_slots(found, self._context.words())
 
     def _schedule_read(self, found: ScheduleDay | ScheduleWeek) -> None:
         self._reading = None
@@ -335,6 +372,8 @@ class SchedulePage(WindowPage):
             self._read_directory()
         if changes.touches(Topic.DIRECTORY, Topic.SETTINGS) or changes.move(self._is_seen):
             self._read()
+        elif changes.touches(Topic.WAITLIST, Topic.REQUEST, Topic.PATIENT):
+            self._read_freed()
 
     def _is_seen(self, scope: ScheduleScope) -> bool:
         """Whether a change may be of a day and a provider that are shown."""
@@ -508,6 +547,30 @@ class SchedulePage(WindowPage):
     def _no_show(self, entry: Appointment) -> None:
         act = self._context.runner.act(self, scheduling.no_show, entry.id, expect_version=entry.version)
         act.refused(self._refused)
+
+    @Slot(object)
+    def _wish_earlier(self, entry: Appointment) -> None:
+        service = waitlist.take_wish_back if entry.wants_earlier else waitlist.wish_earlier
+        act = self._context.runner.act(self, service, entry.id, expect_version=entry.version)
+        act.refused(self._refused)
+
+    @Slot(object)
+    def _offer_freed(self, found: FreedSlot) -> None:
+        act = self._context.runner.act(
+            self,
+            slot_offers.offer,
+            found.freed.id,
+            found.waiting[0].patient_id,
+            expect_version=found.freed.version,
+        )
+        act.refused(self._refused)
+
+    @Slot()
+    def _open_freed(self) -> None:
+        days = self.panel.days()
+        if days:
+            span = days[0], days[-1]
+            FreedSheet(self._context, span, self._provider_ids(), self._location_ids(), self.window()).open()
 
     def _refused(self, refused: Refused) -> None:
         self._say(refused)
