@@ -26,7 +26,9 @@ from request_desk.domain.schedule import is_met, last_moment, latest
 from request_desk.domain.spans import Slot, Span, overlaps
 from request_desk.domain.wishes import part_span
 
-ENOUGH: Final = timedelta(minutes=30)  # to see an e-mail and answer it; a time that is nearer is filled by telephone
+ENOUGH: Final = timedelta(
+    minutes=30
+)  # to see an e-mail, and then to come; a time that is nearer is filled by telephone
 _NO_TIME: Final = timedelta(0)
 _MONTHS: Final = 12
 
@@ -234,8 +236,11 @@ def slot_of(candidate: Candidate, freed: FreedTime) -> Slot | None:
 
 
 def answer_by(type_: AppointmentType, starts_at: datetime, now: datetime, zone: PracticeTime) -> datetime | None:
-    """Return until when an offer made now stands: the type's offer time, never past its notice; None when that is too short."""
-    last = last_moment(type_.minimum_notice, starts_at, zone)
+    """Return until when an offer made now stands: the type's offer time, never past its notice; None when that is too short.
+
+    Who takes it at the last moment still has time to come.
+    """
+    last = min(last_moment(type_.minimum_notice, starts_at, zone), starts_at - ENOUGH)
     until = min(now + type_.offer_ttl, last)
     return until if until - now >= min(ENOUGH, type_.offer_ttl) else None
 

@@ -205,7 +205,9 @@ def _slots(unit: Unit, freed: Sequence[Appointment]) -> tuple[FreedSlot, ...]:
     found = []
     for each in freed:
         offer = offers.get(each.id)
-        found.append(FreedSlot(each, offer, who_fits(unit, each, known, None if offer is None else offer.hold_id)))
+        fitting = who_fits(unit, each, known, None if offer is None else offer.hold_id)
+        others = (one for one in fitting if offer is None or one.patient_id != offer.patient_id)
+        found.append(FreedSlot(each, offer, tuple(others)))
     return tuple(each for each in found if each.offer is not None or each.waiting)
 
 

@@ -103,22 +103,15 @@ def offer(unit: Unit, freed_id: AppointmentId, patient_id: PatientId, *, expect_
     freed = load(unit, freed_id)
     if freed.version != parse_version(expect_version):
         raise unit.conflict(Topic.APPOINTMENT, freed_id)
-    first = _first(unit, freed)
-    when = unit.words.at(freed.zone).moment(freed.starts_at)
-    if first is None:
-        raise Refused(_("Nobody who waits fits {time} any more.").format(time=when))
-    if first.patient_id != patient_id:
-        told = _("{patient} comes first for {time} by now. Look at it and offer it again.")
-        raise Refused(told.format(patient=first.patient_name, time=when))
-    return _offered(unit, freed, first)
+    return _offer_seen(unit, freed, patient_id)
 
 
 def offer_next(unit: Unit, offer_id: SlotOfferId, patient_id: PatientId, *, expect_version: int) -> SlotOfferId:
     """Take an offer back and make it to who comes next; `patient_id` is who was seen as the next."""
     unit.require(Permission.CHANGE_SCHEDULE)
-    freed_id = AppointmentId(_row(unit, offer_id).freed_id)
+    row = _row(unit, offer_id)
     withdraw(unit, offer_id, expect_version=expect_version)
-    return offer(unit, freed_id, patient_id, expect_version=load(unit, freed_id).version)
+    return _offer_seen(unit, load(unit, AppointmentId(row.freed_id)), patient_id, but=PatientId(row.patient_id))
 
 
 def withdraw(unit: Unit, offer_id: SlotOfferId, *, expect_version: int) -> None:
@@ -239,7 +232,19 @@ def go_on(unit: Unit, freed_id: AppointmentId) -> SlotOfferId | None:
     return None if first is None else _offered(unit, freed, first)
 
 
-def _first(unit: Unit, freed: Appointment) -> Candidate | None:
+def _offer_seen(unit: Unit, freed: Appointment, patient_id: PatientId, but: PatientId | None = None) -> SlotOfferId:
+    """Offer a time to who was seen as the first, if that is still so; `but` is passed over, told of it or not."""
+    when = unit.words.at(freed.zone).moment(freed.starts_at)
+    first = _first(unit, freed, but)
+    if first is None:
+        raise Refused(_("Nobody who waits fits {time} any more.").format(time=when))
+    if first.patient_id != patient_id:
+        told = _("{patient} comes first for {time} by now. Look at it and offer it again.")
+        raise Refused(told.format(patient=first.patient_name, time=when))
+    return _offered(unit, freed, first)
+
+
+def _first(unit: Unit, freed: Appointment, but: PatientId | None = None) -> Candidate | None:
     """Who comes first for a freed time that is not offered to anybody; others who offer it wait for this transaction."""
     unit.rows(_LOCK_FREED, {"freed": freed.id})
     when = unit.words.at(freed.zone).moment(freed.starts_at)
@@ -247,7 +252,8 @@ def _first(unit: Unit, freed: Appointment) -> Candidate | None:
         raise Refused(_("{time} is offered to somebody already. Look at the schedule.").format(time=when))
     if not freed_times.is_freed(freed, unit.now):
         raise Refused(_("{time} is not a free time any more. Look at the schedule.").format(time=when))
-    return next(iter(freed_times.who_fits(unit, freed, freed_times.waiting(unit))), None)
+    found = freed_times.who_fits(unit, freed, freed_times.waiting(unit))
+    return next((each for each in found if each.patient_id != but), None)
 
 
 def _offered(unit: Unit, freed: Appointment, first: Candidate) -> SlotOfferId:

@@ -202,7 +202,6 @@ class AppointmentsPage(ListPage[Appointment]):
         marks = (
             (row.replaces_id is not None, _("moved here")),
             (row.wants_earlier, _("would like earlier")),
-            (row.is_offered, _("offered to the family")),
             (bool(row.off), _("switched off: {names}").format(names=self._context.words().list_of(row.off))),
         )
         return ", ".join(text for is_so, text in marks if is_so)

@@ -50,8 +50,8 @@ class WaitlistForm(Editor):
         self.add_field(_("Type"), self.type, name=_("Type"))
         self.add_field(_("With"), self.provider, name=_("Provider"))
         self.add_field(_("Where"), self.place, name=_("Location"))
-        self.add_field(_("From"), self.from_day, name=_("From"), hint=_("Empty: from today on."))
-        self.add_field(_("Until"), self.until_day, name=_("Until"), hint=_("Empty: without an end."))
+        self.add_field(_("From, empty for today"), self.from_day, name=_("From"))
+        self.add_field(_("Until, empty for no end"), self.until_day, name=_("Until"))
         self.add_field(_("Note for staff"), self.note, name=_("Note"))
         for line in (self.from_day, self.until_day):
             line.setPlaceholderText(context.words().birth(context.words().zone.day_of(context.clock.now())))

@@ -32,7 +32,7 @@ from request_desk.ui.widgets.sheet import Sheet
 from request_desk.ui.widgets.theme import Tone
 
 _SIZE = (1000, 560)
-_CLOSED = "closed"
+_OPEN, _CLOSED = "open", "closed"
 
 
 class WaitlistPage(ListPage[WaitlistEntry]):
@@ -46,17 +46,19 @@ class WaitlistPage(ListPage[WaitlistEntry]):
             name=_("Waiting list"),
             columns=(
                 Column(_("Patient"), self._who),
-                Column(_("Waits for"), lambda row: wish_of(row, self._context.words()), 230),
-                Column(_("With, where"), where_of, 190),
-                Column(_("Days"), lambda row: days_of(row, self._context.words()), 130, from_width=760),
+                Column(_("Waits for"), lambda row: wish_of(row, self._context.words()), 236),
+                Column(_("With, where"), where_of, 160),
+                Column(_("Days"), lambda row: days_of(row, self._context.words()), 104, from_width=900),
                 Column(_("Since"), self._since, 96),
-                Column(_("Note"), self._note, 150, from_width=700),
+                Column(_("Note"), self._note, 124, from_width=780),
             ),
             topics=(Topic.WAITLIST, Topic.APPOINTMENT, Topic.PATIENT),
             reading=_("Reading the waiting list …"),
             empty=_("Nobody waits for a time."),
             empty_icon="clock",
-            filters=(FilterSpec("state", _("State"), ((_CLOSED, _("closed")),)),),
+            filters=(
+                FilterSpec("state", _("State"), ((_OPEN, _("waiting")), (_CLOSED, _("closed"))), default=(_OPEN,)),
+            ),
             menu=_("What can be done"),
             is_titled=False,
         )
@@ -123,7 +125,7 @@ class WaitlistSheet(Sheet):
             primary(_("Put a patient on the list …"), icon="plus"),
             parent,
             detail=_(
-                "Who would like a time that is not there yet, or an earlier one. A time that becomes free is offered from here."
+                "Who would like a time that is not there yet, or an earlier one. A time that becomes free can be offered to them on the schedule."
             ),
             size=_SIZE,
         )

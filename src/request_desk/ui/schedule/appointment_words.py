@@ -57,6 +57,8 @@ def status_words(entry: Appointment) -> str:
     """Return the state of an appointment, with what must be known about it."""
     if entry.cancel_code in _CODES:
         return _CODES[entry.cancel_code]
+    if entry.is_offered:
+        return _("offered to the family")
     return STATUS_WORDS[entry.status] + (_(", late cancellation") if entry.is_late_cancel else "")
 
 
