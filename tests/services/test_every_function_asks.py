@@ -41,12 +41,16 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "take",
         "taken",
         "lock_providers",
+        "end_offers",
     ),
+    "schedule.scheduling": ("confirm_offered",),
+    "schedule.freed": ("time_of_freed", "who_fits", "has_rights", "waiting"),
+    "schedule.waitlist": ("settle_entry",),
     "inbox.marks": ("dismiss", "clear_marks", "put_back", "release", "drop_claim", "take_draft"),
     "inbox.queries": ("deliveries_of", "deliveries_about", "delivery"),
     "inbox.view": ("notes_of",),
     "inbox.routing": ("arriving", "due_from_now", "reopened", "reroute", "keep_seen"),
-    "notices.outbox": ("ask_people", "notify", "enqueue_code", "withdraw", "withdraw_waiting"),
+    "notices.outbox": ("ask_people", "notify", "may_be_told", "enqueue_code", "withdraw", "withdraw_waiting"),
     "inbox.scope": (
         "my_targets",
         "open_targets",
@@ -102,6 +106,11 @@ PARENT_MAY: Final = frozenset(
         "portal.queries.portal_thread",
         "schedule.queries.portal_slots",
         "schedule.queries.portal_appointments",
+        "schedule.waitlist.wish_earlier",
+        "schedule.waitlist.take_wish_back",
+        "schedule.slot_offers.accept",
+        "schedule.slot_offers.decline",
+        "schedule.slot_offers.portal_offers",
         "schedule.scheduling.drop_holds",  # of a request that is taken back; looks whose it is
     }
 )

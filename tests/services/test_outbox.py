@@ -334,9 +334,22 @@ def a_waiting_notice(desk: Desk, practice: Practice, spec: NoticeSpec) -> tuple[
         desk.perform(SYSTEM, outbox.settle, notice.id, "worker", Delivered.SENT)
     amara = ContactId(practice.amara.id)
 
+    now = desk.clock.now()
+    until: dict[str, Any] = {"status": "held", "hold_expires_at": now + timedelta(hours=1)}
+    held = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=3), "9:20", **until)
+
     def tell(unit: Any) -> None:
         people = outbox.ask_people(unit, practice.zuri)
-        outbox.notify(unit, spec, people=people, replied=True, sender_id=amara, request_id=request, version=9)
+        outbox.notify(
+            unit,
+            spec,
+            people=people,
+            replied=True,
+            sender_id=amara,
+            request_id=request,
+            appointment_id=held if spec.while_held else None,
+            version=9,
+        )
 
     desk.perform(SYSTEM, tell)
     return request, amara

@@ -50,7 +50,7 @@ def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterat
 def sheet_of(desk: PageDesk[SchedulePage]) -> DayListSheet:
     """Open the sheet by its key."""
     desk.page.panel.view.setFocus()
-    desk.press("L")
+    desk.press("Ctrl+D")
     sheet = desk.dialog()
     assert isinstance(sheet, DayListSheet)
     return sheet

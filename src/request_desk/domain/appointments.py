@@ -104,6 +104,8 @@ class Appointment:
     arrived_at: datetime | None = None
     late_at: datetime | None = None  # when somebody said that they come later
     parent_confirmed_at: datetime | None = None
+    wants_earlier: bool = False  # somebody asked for something earlier (ACT8)
+    is_offered: bool = False  # a hold that keeps a freed time for whom it is offered to
 
     @property
     def comes_until(self) -> datetime:

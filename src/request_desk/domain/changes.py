@@ -18,6 +18,7 @@ class Topic(StrEnum):
     DRAFT = "draft"
     NOTE = "note"
     DELIVERY = "delivery"
+    WAITLIST = "waitlist"  # who would like a time that is not there yet
     PHRASE = "phrase"
     PATIENT = "patient"
     STAFF = "staff"

@@ -23,6 +23,8 @@ RequestId = NewType("RequestId", int)
 MessageId = NewType("MessageId", int)
 PhraseId = NewType("PhraseId", int)
 OutboxId = NewType("OutboxId", int)
+WaitlistEntryId = NewType("WaitlistEntryId", int)
+SlotOfferId = NewType("SlotOfferId", int)
 TargetId = NewType("TargetId", int)  # a DepartmentId or a StaffId: both come from `new_id`, so they never collide
 
 _COUNTER_BITS = 22  # 41 bits of milliseconds since 1970 last until 2039, and sort below 2**63

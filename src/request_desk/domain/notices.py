@@ -51,6 +51,7 @@ class NoticeFacts:
     readers: Sequence[str] = ()
     code: str = field(default="", repr=False)
     code_until: datetime | None = None
+    answer_by: datetime | None = None  # until when an offered time is kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class NoticeSpec:
 
     It goes to the first verified address of the first channel that somebody has one of. One that is `of_appointment` tells
     its time, whatever becomes of the request that led to it, and a reply may be merged into it. One that is `by_hand` is
-    shown to staff and can be sent again by them.
+    shown to staff and can be sent again by them. One that is `while_held` is no news any more once its time is not held.
     """
 
     kind: str
@@ -88,6 +89,7 @@ class NoticeSpec:
     channels: tuple[Channel, ...] = (Channel.EMAIL,)
     of_appointment: bool = False
     by_hand: bool = True
+    while_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,19 @@ def _cancellation(facts: NoticeFacts) -> Composed:
     return _letter(facts, _("Your appointment with {practice} is cancelled"), told)
 
 
+def _slot_offer(facts: NoticeFacts) -> Composed:
+    told = _when(facts, _("A time has become free for {name}:"), _("A time has become free for you."))
+    if facts.answer_by is not None:
+        until = facts.words.moment_with_zone(facts.answer_by)
+        told = "\n\n".join(
+            (
+                told.rstrip(),
+                _("We keep it for you until {time}. Please say there whether you take it.").format(time=until),
+            )
+        )
+    return _letter(facts, _("A time has become free at {practice}"), told)
+
+
 def _acknowledgement(facts: NoticeFacts) -> Composed:
     told = _("We have received your request. You will get another e-mail when we have answered.")
     return _letter(facts, _("{practice} has received your request"), told)
@@ -149,6 +164,7 @@ def _code(facts: NoticeFacts) -> Composed:
 _FAMILY: Final = Audience((Action.HEAR,), is_everybody=True)
 _READER: Final = Audience((Action.HEAR, Action.READ))
 _SENDER: Final = Audience((Action.ACT_FOR,))
+_OFFERED: Final = Audience((Action.HEAR, Action.ASK))
 _ASKER: Final = Audience()
 
 NOTICES: Final = (  # kind, audience, grace, compose
@@ -156,6 +172,7 @@ NOTICES: Final = (  # kind, audience, grace, compose
     BOOKING := NoticeSpec("booking", _FAMILY, True, _booking, of_appointment=True),
     MOVE := NoticeSpec("move", _FAMILY, True, _move, of_appointment=True),
     CANCELLATION := NoticeSpec("cancellation", _FAMILY, True, _cancellation, of_appointment=True),
+    SLOT_OFFER := NoticeSpec("slot_offer", _OFFERED, True, _slot_offer, of_appointment=True, while_held=True),
     ACKNOWLEDGEMENT := NoticeSpec("acknowledgement", _SENDER, False, _acknowledgement),
     CODE := NoticeSpec("code", _ASKER, False, _code, by_hand=False),
 )

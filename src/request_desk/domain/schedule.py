@@ -120,6 +120,7 @@ class PortalAppointment:
     may_book: bool
     reason: str = ""
     zone: str = ""  # of its place
+    wants_earlier: bool = False
 
 
 def limits(
@@ -172,6 +173,15 @@ def earliest(lead: LeadTime, now: datetime, zone: PracticeTime) -> datetime:
 def is_met(lead: LeadTime, starts_at: datetime, now: datetime, zone: PracticeTime) -> bool:
     """Tell whether a start still leaves this much time."""
     return starts_at >= earliest(lead, now, zone)
+
+
+def last_moment(lead: LeadTime, starts_at: datetime, zone: PracticeTime) -> datetime:
+    """Return until when a start still leaves this much time: just then `is_met` holds for the last time."""
+    by_clock = starts_at - lead.elapsed
+    if not lead.days:
+        return by_clock
+    last_day = zone.bounds(zone.day_of(starts_at) - timedelta(days=lead.days))
+    return min(by_clock, last_day.ends_at - timedelta.resolution)
 
 
 def latest(advance: timedelta, now: datetime, zone: PracticeTime) -> datetime:

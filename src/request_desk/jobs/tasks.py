@@ -7,6 +7,7 @@ from typing import Final, assert_never
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.directory import Channel
+from request_desk.domain.errors import Refused, Unavailable
 from request_desk.domain.words import _
 from request_desk.gateways.letters import Letter, Permanent, Result, Sent, Temporary
 from request_desk.logs import Word
@@ -17,7 +18,7 @@ from request_desk.services.notices import outbox
 from request_desk.services.notices.outbox import Delivered, DueNotice
 from request_desk.services.portal import access as portal_access
 from request_desk.services.practice import housekeeping
-from request_desk.services.schedule import scheduling
+from request_desk.services.schedule import scheduling, slot_offers, waitlist
 
 Senders = Mapping[Channel, Callable[[Letter], Result]]
 
@@ -79,14 +80,34 @@ def _letter(desk: Desk, notice: DueNotice) -> Letter | None:
 
 
 def plan(desk: Desk, owner: str) -> int:
-    """Let holds expire and wake requests whose waiting is over; one process at a time, by lease. Returns how many changed."""
+    """Let holds expire, wake requests whose waiting is over, go on with freed times; one process at a time, by lease.
+
+    Returns how many changed.
+    """
     if not desk.perform(SYSTEM, housekeeping.take_lease, PLANNER, owner, PLANNER_LEASE).value:
         return 0
     expired = desk.perform(SYSTEM, scheduling.expire_holds).value
     woken = desk.perform(SYSTEM, inbox_routing.wake_waiting).value
     if expired or woken:
         _log.info("%d holds expired, %d requests woken", expired, woken)
-    return expired + woken
+    return expired + woken + _go_on(desk)
+
+
+def _go_on(desk: Desk) -> int:
+    """Close what is over, and offer freed times to who comes next; a time that somebody took meanwhile is left alone (ACT8)."""
+    closed = desk.perform(SYSTEM, waitlist.close_over).value
+    ended = desk.perform(SYSTEM, slot_offers.settle).value
+    offered = 0
+    for freed_id in desk.query(SYSTEM, slot_offers.to_go_on):
+        try:
+            offered += desk.perform(SYSTEM, slot_offers.go_on, freed_id).value is not None
+        except Unavailable:
+            raise
+        except Refused as refused:
+            _log.info("freed time %s is not offered: %s", freed_id, Word(refused.code))
+    if closed or ended or offered:
+        _log.info("%d wait no more, %d offers ended, %d made", closed, ended, offered)
+    return closed + ended + offered
 
 
 def renew(desk: Desk) -> int:

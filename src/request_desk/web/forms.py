@@ -236,6 +236,14 @@ class WithdrawForm(_Posted):
     submission = _Clean("Form", parse_uuid)
 
 
+class EarlierForm(_Posted):
+    """Whether something earlier than an appointment is wished for, and which state of the appointment was seen."""
+
+    submission = _Clean("Form", parse_uuid)
+    version = _Clean("Form", parse_id)
+    wish = _Clean("Form", lambda typed: typed == "yes")
+
+
 class SendForm(Form):
     """The last step of an asking; its choices are read by `Asking`."""
 

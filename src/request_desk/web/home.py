@@ -1,5 +1,6 @@
 """What a parent comes back to: appointments, requests, and the thread of each with the practice; asking is in `requests`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +13,7 @@ from starlette.routing import Route
 from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.errors import Refused, SignedOut
+from request_desk.domain.freed_slots import PortalOffer
 from request_desk.domain.ids import RequestId, TypeId, new_uuid
 from request_desk.domain.portal import PortalChild, PortalRequest, PortalThread
 from request_desk.domain.requests import RequestKind, RequestState, Wish, WishKind
@@ -24,6 +26,7 @@ from request_desk.services.inbox import handling
 from request_desk.services.portal import queries as portal_queries
 from request_desk.services.practice import directory
 from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import slot_offers
 from request_desk.web.forms import AnswerForm, Asking, WithdrawForm
 from request_desk.web.guards import request_info
 from request_desk.web.pages import PageContext
@@ -57,11 +60,12 @@ class RequestLine:
 
 def _family(
     unit: Unit,
-) -> tuple[tuple[PortalChild, ...], tuple[PortalAppointment, ...], tuple[PortalRequest, ...]]:
+) -> tuple[tuple[PortalChild, ...], tuple[PortalAppointment, ...], tuple[PortalRequest, ...], tuple[PortalOffer, ...]]:
     return (
         portal_queries.portal_children(unit),
         schedule_queries.portal_appointments(unit),
         portal_queries.portal_requests(unit),
+        slot_offers.portal_offers(unit),
     )
 
 
@@ -70,7 +74,7 @@ async def home(request: Request) -> Response:
     portal = portal_of(request)
     actor = await portal.actor(request)
     shell = await portal.pages.shell()
-    children, appointments, requests = await run_in_threadpool(portal.desk.query, actor, _family)
+    children, appointments, requests, offers = await run_in_threadpool(portal.desk.query, actor, _family)
     ahead = [
         appointment
         for appointment in appointments
@@ -91,6 +95,9 @@ async def home(request: Request) -> Response:
         shell,
         actor=actor,
         buttons=_buttons(shell, children),
+        offers=offers,
+        told=_told(query),
+        wish=new_uuid,
         ahead=[(appointment, _links(appointment, shell)) for appointment in ahead],
         past=[(appointment, _status_word(appointment)) for appointment in past[: None if is_all else _PAST_SHOWN]],
         open_requests=[line for is_open, line in lines if is_open],
@@ -100,6 +107,18 @@ async def home(request: Request) -> Response:
         children=children,
         may_ask=any(child.may_book for child in children),
     )
+
+
+def _told(query: Mapping[str, str]) -> tuple[str, str]:
+    """What has just become of an offered time or a wish, and the tone it is said in; "" for nothing."""
+    sentences = {
+        ("offer", "taken"): (_("The time is yours. It stands below."), "good"),
+        ("offer", "left"): (_("Thank you for telling us. The time goes to somebody else."), "good"),
+        ("earlier", "noted"): (_("Noted. If an earlier time becomes free, we may offer it to you."), "good"),
+        ("earlier", "forgotten"): (_("Your visit stays as it is, and we offer no earlier time."), "good"),
+        ("earlier", "failed"): (_("This did not work: the visit has changed. Look at it below and try again."), "bad"),
+    }
+    return next((sentences[each] for each in query.items() if each in sentences), ("", ""))
 
 
 def _buttons(shell: PageContext, children: tuple[PortalChild, ...]) -> list[RequestButton]:
@@ -218,6 +237,7 @@ async def show_thread(
         type_id = next((kind.id for kind in types if kind.name == asked.type_name), None)
         taken = await run_in_threadpool(portal.desk.query, actor, _taken, type_id, asked)
     state, tone = state_of(asked, shell)
+    offers = await run_in_threadpool(portal.desk.query, actor, slot_offers.portal_offers)
     return await portal.pages.render(
         request,
         "thread.html",
@@ -237,6 +257,7 @@ async def show_thread(
         thanks=new_uuid(),
         wishes=[(_wish_text(wish, shell), wish in taken) for wish in sorted(asked.wishes, key=lambda wish: wish.rank)],
         is_new=is_new,
+        offers=[each for each in offers if each.request_id == asked.id],
         typed=typed,
         notice=notice or found.notice,
         problems=problems or {},

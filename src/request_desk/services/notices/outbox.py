@@ -172,6 +172,7 @@ _FACTS = (
         _relation.c.valid_until,
         _relation.c.contact_id.label("related_id"),
         _appointment.c.starts_at,
+        _appointment.c.hold_expires_at,
         _location.c.name.label("place"),
         func.coalesce(_appointment.c.zone, "").label("place_zone"),
         func.coalesce(_own_address, _first_address, "").label("address"),
@@ -220,6 +221,11 @@ def told_of_acts(unit: Unit, patient_id: PatientId) -> tuple[ContactId, ...]:
     """Return who would hear of an act on the schedule of a patient now, as `notify` has it."""
     unit.require(Permission.VIEW_PATIENTS)
     return tuple(each.contact_id for each in _recipients(unit, BOOKING, ask_people(unit, patient_id)))
+
+
+def may_be_told(unit: Unit, spec: NoticeSpec, patient_id: PatientId) -> tuple[ContactId, ...]:
+    """Return to whom a notice of this kind about a patient could go now, within a use case that has asked for the right."""
+    return tuple(each.contact_id for each in _recipients(unit, spec, ask_people(unit, patient_id)))
 
 
 def notify(
@@ -361,7 +367,7 @@ def claim_due(unit: Unit, owner: str, channels: Collection[Channel], limit: int 
     unit.run(_LEASE, {"ids": ids, "owner": owner, "leased": unit.now + LEASE})
     due: list[DueNotice] = []
     for row in unit.rows(_FACTS, {"ids": ids}):
-        reason = _why_not(row, _today(unit))
+        reason = _why_not(row, unit.now, _today(unit))
         if reason and (also := row.payload.get("also")):  # the next who reads this address
             _set(
                 unit,
@@ -390,8 +396,11 @@ def claim_due(unit: Unit, owner: str, channels: Collection[Channel], limit: int 
     return tuple(due)
 
 
-def _why_not(row: Row[Any], today: date) -> str:
+def _why_not(row: Row[Any], now: datetime, today: date) -> str:
     """The reason why a notice must not be sent now; "" when it may."""
+    is_kept = row.hold_expires_at is not None and row.hold_expires_at > now
+    if SPEC_OF[row.kind].while_held and not is_kept:
+        return _("The time is not offered any more.")
     if not row.active:
         return _("The contact is switched off.")
     if not row.address:
@@ -409,6 +418,8 @@ def _why_not(row: Row[Any], today: date) -> str:
                 return _("The contact does not act for the patient any more.")
             case Verdict.NO_NOTICES:
                 return _("The contact gets no notices about the patient.")
+            case Verdict.NO_BOOKING:
+                return _("The contact may not book for the patient.")
             case Verdict.NO_MESSAGES:
                 return _("The contact may not see messages about the patient.")
     return ""
@@ -428,6 +439,7 @@ def _due(unit: Unit, row: Row[Any]) -> DueNotice:
         first_name=row.given_name or "",
         starts_at=row.starts_at,
         place=row.place or "",
+        answer_by=row.hold_expires_at if spec.while_held else None,
         readers=_readers(unit, row),
     )
     return DueNotice(

@@ -23,6 +23,7 @@ patient, request, relation = schema.patient.c, schema.request.c, schema.contact_
 _PATIENT = select(*patient).where(patient.id == bindparam("which")).with_for_update()
 _APPOINTMENTS = select(schema.appointment.c.id).where(schema.appointment.c.patient_id == bindparam("of"))
 _REQUESTS = select(request.id, request.household_id).where(request.patient_id == bindparam("of"))
+_WAITS = select(schema.waitlist_entry.c.id).where(schema.waitlist_entry.c.patient_id == bindparam("of"))
 _CONTACTS = select(relation.contact_id).where(relation.patient_id == bindparam("of"))
 
 
@@ -36,6 +37,7 @@ class Taken:
     custody_note: str  # of the kept one, before
     needs_interpreter: bool  # the same
     was_active: bool  # the duplicate
+    waits: tuple[int, ...] = ()  # entries of the waiting list
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ def _taken(unit: Unit, kept: Row[Any], other: Row[Any]) -> Taken:
         kept.custody_note,
         kept.needs_interpreter,
         other.active,
+        tuple(row.id for row in unit.rows(_WAITS, {"of": other.id})),
     )
 
 
@@ -157,6 +160,9 @@ def _move(unit: Unit, taken: Taken, before: int, after: int, households: dict[in
     _hand_over(unit, schema.appointment, taken.appointments, before, after)
     for appointment_id in taken.appointments:
         unit.record("changed_patient", Topic.APPOINTMENT, appointment_id, was=before, patient_id=after)
+    _hand_over(unit, schema.waitlist_entry, taken.waits, before, after)
+    for entry_id in taken.waits:
+        unit.record("changed_patient", Topic.WAITLIST, entry_id, was=before, patient_id=after)
     _hand_over(unit, schema.request, tuple(households), before, after)
     for request_id, household_id in households.items():
         unit.run(update(schema.request).where(request.id == request_id).values(household_id=household_id))

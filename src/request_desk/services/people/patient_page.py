@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, func, select
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.directory import Contact, Patient, PatientState, Relation
+from request_desk.domain.freed_slots import WaitlistEntry
 from request_desk.domain.ids import PatientId, RequestId
 from request_desk.domain.requests import RequestKind, RequestState
 from request_desk.domain.words import full_name
@@ -16,6 +17,7 @@ from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.people import patients
 from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import waitlist
 from request_desk.store import schema
 
 _REQUESTS_SHOWN: Final = 50
@@ -80,6 +82,7 @@ class PatientView:
     past: tuple[Appointment, ...]
     requests: tuple[PatientRequest, ...]
     no_shows: int
+    waits: tuple[WaitlistEntry, ...] = ()
 
 
 def open_patient(unit: Unit, patient_id: PatientId) -> PatientView:
@@ -103,6 +106,7 @@ def open_patient(unit: Unit, patient_id: PatientId) -> PatientView:
         past=tuple(each for each in appointments if each not in ahead),
         requests=_requests(unit, patient_id),
         no_shows=int(unit.value(_NO_SHOWS, {"patient": patient_id})),
+        waits=waitlist.of_patient(unit, patient_id),
     )
 
 

@@ -57,7 +57,35 @@ _BRANCHES = (
     .limit(_MOST)
 )
 _merged = select(schema.patient.c.id).where(schema.patient.c.merged_into_id.is_not(None))
+offer, other = schema.slot_offer.alias("offer"), schema.slot_offer.alias("other")
+# An offer is open just as long as its hold is held; one that was accepted has become an appointment.
+_UNKEPT = (
+    select(offer.c.id)
+    .select_from(offer.join(one, one.c.id == offer.c.hold_id))
+    .where(
+        or_(
+            (offer.c.state == "open") != (one.c.status == "held"),
+            and_(offer.c.state == "accepted", one.c.status == "expired"),
+        )
+    )
+    .limit(_MOST)
+)
+# Offered twice to one patient, but for what was withdrawn before it was shown to anybody.
+_AGAIN = (
+    select(offer.c.id.label("first"), other.c.id.label("second"))
+    .select_from(
+        offer.join(other, and_(other.c.freed_id == offer.c.freed_id, other.c.id > offer.c.id)).join(
+            one, one.c.id == offer.c.hold_id
+        )
+    )
+    .where(
+        offer.c.patient_id == other.c.patient_id,
+        or_(offer.c.state != "withdrawn", offer.c.decided_at >= one.c.visible_at),
+    )
+    .limit(_MOST)
+)
 _OF_MERGED = union_all(
+    select(schema.waitlist_entry.c.id).where(schema.waitlist_entry.c.patient_id.in_(_merged)),
     select(schema.appointment.c.id).where(schema.appointment.c.patient_id.in_(_merged)),
     select(request.id).where(request.patient_id.in_(_merged)),
 ).limit(_MOST)
@@ -79,6 +107,11 @@ def inconsistencies(unit: Unit) -> tuple[str, ...]:
         f"{row.id} belongs to a patient who was merged. Restore a backup, or ask for help."
         for row in unit.rows(_OF_MERGED)
     ]
+    found += [
+        f"The offer {row.id} and the time that is kept for it do not agree. Cancel the held time, or ask for help."
+        for row in unit.rows(_UNKEPT)
+    ]
+    found += [f"The offers {row.first} and {row.second} are one and the same time." for row in unit.rows(_AGAIN)]
     counted = {row.target_id: row.open for row in unit.rows(_COUNTED)}
     really = {row.target_id: row.open for row in unit.rows(_OPEN)}
     if counted != really:

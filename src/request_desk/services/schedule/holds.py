@@ -15,6 +15,7 @@ from request_desk.domain.booking_rules import PatientFacts, duration_for
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid, Refused, SlotTaken
+from request_desk.domain.freed_slots import SlotOfferState
 from request_desk.domain.ids import AppointmentId, PatientId, ProviderId, RequestId, TypeId
 from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.spans import Slot, Span
@@ -86,9 +87,10 @@ _OVERLAPPING = select(_table.c.id, _table.c.booked_by_kind, _table.c.booked_by_i
     _table.c.blocks_from > bindparam("reach"),
     _table.c.blocks_until > bindparam("since"),
 )
-# Freed time is kept for the grace of an undo, except from those it was freed for.
+# Freed time is kept for the grace of an undo, except from those it was freed for, and from whom it is offered to.
 _KEPT = select(_table.c.id).where(
     text("status = 'cancelled'"),
+    _table.c.id != bindparam("freed"),
     _table.c.released_at > bindparam("now"),
     _any_index(_table.c.provider_id) == bindparam("provider"),
     _table.c.lane == bindparam("line"),
@@ -96,6 +98,14 @@ _KEPT = select(_table.c.id).where(
     _table.c.request_id.is_distinct_from(bindparam("request")),
     _table.c.blocks_from < bindparam("until"),
     _table.c.blocks_until > bindparam("since"),
+)
+_offer = schema.slot_offer
+# What keeps an offered time has ended: so has the offer, whoever let it go.
+_END_OFFERS = (
+    update(_offer)
+    .where(_offer.c.hold_id.in_(bindparam("holds", expanding=True)), text("state = 'open'"))
+    .values(state=bindparam("ended"), decided_at=bindparam("now"), version=_offer.c.version + 1)
+    .returning(_offer.c.id, _offer.c.hold_id, _offer.c.freed_id)
 )
 _LOCK = (
     select(schema.provider.c.id)
@@ -234,15 +244,26 @@ def _expired(unit: Unit, statement: Any, values: Mapping[str, Any]) -> int:
     ids = sorted(row[0] for row in unit.rows(statement, values))
     for hold_id in ids:
         unit.record("expired", Topic.APPOINTMENT, hold_id)
+    end_offers(unit, ids, SlotOfferState.EXPIRED)
     return len(ids)
 
 
 def drop(unit: Unit, hold_id: AppointmentId) -> bool:
-    """Give a held time back; tell whether it was still held."""
+    """Give a held time back; tell whether it was still held. What was offered with it is not offered any more."""
     if not unit.run(_DROP, {"hold": hold_id}):
         return False
     unit.record("dropped", Topic.APPOINTMENT, hold_id)
+    end_offers(unit, [hold_id], SlotOfferState.WITHDRAWN)
     return True
+
+
+def end_offers(unit: Unit, hold_ids: Collection[int], state: SlotOfferState) -> None:
+    """Write that offers are over whose holds have ended; those that were answered stay as they are."""
+    if not hold_ids:
+        return
+    ended = {"holds": list(hold_ids), "ended": state, "now": unit.now}
+    for row in unit.rows(_END_OFFERS, ended):
+        unit.record(f"offer_{state}", Topic.APPOINTMENT, row.hold_id, offer_id=row.id, freed_id=row.freed_id)
 
 
 def drop_of_request(unit: Unit, request_id: RequestId) -> int:
@@ -273,6 +294,16 @@ def own_holds(unit: Unit, *, request_id: RequestId | None, patient_id: PatientId
 def clear_chain(unit: Unit, chain_id: AppointmentId) -> None:
     """Make room for a hold in a chain; raises Refused when somebody else is moving the same appointment."""
     for row in unit.rows(_HELD_OF_CHAIN, {"chain": chain_id}):
+        if row.held_by_id is None:  # nobody's: it keeps what is offered
+            offered = load(unit, AppointmentId(row.id))
+            raise Refused(
+                _(
+                    "{time} is offered for this appointment until {until}. Withdraw the offer first: it stands on the schedule."
+                ).format(
+                    time=unit.words.at(offered.zone).moment(offered.starts_at),
+                    until=unit.words.moment(row.hold_expires_at),
+                )
+            )
         if row.held_by_id != unit.actor.id:
             other = load(unit, AppointmentId(row.id))
             raise Refused(
@@ -310,11 +341,13 @@ def take(
     patient_id: PatientId,
     request_id: RequestId | None,
     moved: Appointment | None = None,
+    freed_id: AppointmentId | None = None,
     **values: Any,
 ) -> AppointmentId:
     """Insert an appointment if its time is free; of many who try at once one wins (ACT6).
 
-    Raises SlotTaken with the next fitting times.
+    Time that an undo may want back counts as taken, but for that of `freed_id`, which is just offered. Raises SlotTaken
+    with the next fitting times.
     """
     new_id = AppointmentId(unit.new_id())
     chain = chain_id if chain_id is not None else new_id
@@ -334,7 +367,7 @@ def take(
     else:
         inserted = unit.first(_insert_on_postgresql(), row)
     # Asked after the insert: on PostgreSQL it waited for whoever was just cancelling here, and only now sees it.
-    kept = {**_without(bounds, "reach"), "now": unit.now, "request": request_id or 0}
+    kept = {**_without(bounds, "reach"), "now": unit.now, "request": request_id or 0, "freed": freed_id or 0}
     if inserted is None or unit.first(_KEPT, kept) is not None:
         raise taken(unit, where, chain_id=chain, request_id=request_id, moved=moved)
     return new_id

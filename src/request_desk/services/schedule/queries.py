@@ -563,6 +563,7 @@ def portal_appointments(unit: Unit) -> tuple[PortalAppointment, ...]:
                 id=seen.id,
                 version=seen.version,
                 zone=seen.zone,
+                wants_earlier=seen.wants_earlier,
                 patient_id=seen.patient_id,
                 patient_name=seen.patient_name,
                 provider_id=seen.provider_id,

@@ -14,6 +14,7 @@ from request_desk.domain.appointments import MOVED_ON, REPLACED, RESCHEDULED, UN
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, CancelReason
 from request_desk.domain.errors import Conflict, Invalid, Limit, Limited, NotAllowed, NotFound, Refused, UndoRefused
+from request_desk.domain.freed_slots import SlotOfferState
 from request_desk.domain.ids import AppointmentId, PatientId, RequestId, TypeId
 from request_desk.domain.policy import ScheduleAction
 from request_desk.domain.practice_time import on_calendar
@@ -236,6 +237,8 @@ def cancel(unit: Unit, appointment_id: AppointmentId, *, code: str, text: str = 
         starts_at=seen.starts_at,
         provider_id=seen.provider_id,
     )
+    if not is_booked:
+        holds.end_offers(unit, [seen.id], SlotOfferState.WITHDRAWN)
     if is_booked:
         unit.offer_undo(
             _("Cancel appointment"),
@@ -311,6 +314,43 @@ def reschedule(
         expect_version=booked.version,
         until=unit.now + unit.grace,
     )
+    return booked
+
+
+def confirm_offered(
+    unit: Unit, hold_id: AppointmentId, *, request_id: RequestId | None, moved_id: AppointmentId | None
+) -> Appointment:
+    """Book what was kept for an offer, within the use case that has looked who accepts; `moved_id` is given up for it.
+
+    Raises Refused when the hold is over, or the appointment that would be given up does not stand any more.
+    """
+    held = _seen(unit, hold_id)
+    if held.appointment.off:
+        raise holds.switched_off(held.appointment.off)
+    given_up = None if moved_id is None else _seen(unit, moved_id)
+    if given_up is not None:
+        _check_movable(unit, given_up.appointment, held.appointment.patient_id)
+        holds.lock_providers(unit, (given_up.appointment.provider_id, held.appointment.provider_id))
+        _moved_away(unit, given_up, is_replaced=False)
+    row = unit.first(
+        _CONFIRM_FOR,
+        {
+            "hold": hold_id,
+            "now": unit.now,
+            "reason": "",
+            "by_kind": unit.actor.kind,
+            "by_id": unit.actor.id,
+            "shown_at": _visible_from(unit),
+            "request": request_id,
+            "replaces": moved_id,
+        },
+    )
+    if row is None:
+        raise Refused(_("This time is not offered any more."))
+    booked = load(unit, hold_id)
+    if moved_id is not None:
+        unit.record("moved_away", Topic.APPOINTMENT, moved_id, to=hold_id)
+    _record_booking(unit, "booked" if moved_id is None else "rescheduled", booked, "")
     return booked
 
 

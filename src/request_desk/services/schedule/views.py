@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Row, Select, and_, bindparam, case, func, null, select
+from sqlalchemy import BindParameter, Row, Select, and_, bindparam, case, exists, func, null, select, text
 
 from request_desk.domain.access import ActorKind
 from request_desk.domain.appointment_lists import Missed
@@ -25,6 +25,9 @@ _booked_by = case(
     else_="Request Desk",
 )
 
+_wish, _slot_offer = schema.waitlist_entry, schema.slot_offer
+_wants_earlier = exists().where(_wish.c.appointment_id == _table.c.id, _wish.c.closed_at.is_(None)).correlate(_table)
+_is_offered = exists().where(_slot_offer.c.hold_id == _table.c.id, text("slot_offer.state = 'open'")).correlate(_table)
 VIEW: Final[Select[Any]] = select(
     _table.c.id,
     _table.c.version,
@@ -62,6 +65,8 @@ VIEW: Final[Select[Any]] = select(
     schema.appointment_type.c.active.label("type_on"),
     schema.appointment_type.c.position.label("type_position"),
     func.coalesce(_booked_by, "").label("booked_by"),
+    _wants_earlier.label("wants_earlier"),
+    _is_offered.label("is_offered"),
 ).select_from(
     _table.join(schema.patient, schema.patient.c.id == _table.c.patient_id)
     .join(schema.provider, schema.provider.c.id == _table.c.provider_id)
@@ -153,6 +158,8 @@ def view(row: Row[Any]) -> Appointment:
         arrived_at=row.arrived_at,
         late_at=row.late_at,
         parent_confirmed_at=row.parent_confirmed_at,
+        wants_earlier=bool(row.wants_earlier),
+        is_offered=bool(row.is_offered),
     )
 
 

@@ -11,7 +11,7 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus, Mar
 from request_desk.domain.errors import Refused
 from request_desk.domain.policy import ScheduleAction
 from request_desk.domain.words import _
-from request_desk.services.schedule import attendance
+from request_desk.services.schedule import attendance, waitlist
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.appointment_words import (
     appointment_words,
@@ -39,8 +39,9 @@ class RowAct(IntEnum):
     PARENT_CONFIRMED = 6
     COMPLETE = 7
     NO_SHOW = 8
-    COPY = 9
-    CANCEL = 10
+    EARLIER = 9
+    COPY = 10
+    CANCEL = 11
 
 
 def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequence[ActSpec]:
@@ -62,6 +63,7 @@ def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequenc
             _("Mark as completed"), partial(_status, context, owner, attendance.complete, entry), completing, "calendar-check"
         ),
         ActSpec(_("Mark as no-show"), partial(_status, context, owner, attendance.no_show, entry), missing, "calendar-x"),
+        earlier_act(context, owner, entry),
         ActSpec(_("Copy details"), partial(_copy, context, entry), icon="copy"),
         ActSpec(
             _("Cancel visit …"), partial(ask_cancel, context, entry, owner.window()), cancelling, "calendar-x", is_grave=True
@@ -69,10 +71,18 @@ def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequenc
     )  # fmt: skip
 
 
+def earlier_act(context: DeskContext, owner: QWidget, entry: Appointment) -> ActSpec:
+    """Return the act that notes, or forgets, that the family would like something earlier (ACT8)."""
+    service = waitlist.take_wish_back if entry.wants_earlier else waitlist.wish_earlier
+    text = _("Nothing earlier any more") if entry.wants_earlier else _("Would like something earlier")
+    against = why_not(context, entry, ScheduleAction.MOVE)
+    return ActSpec(text, partial(_status, context, owner, service, entry), against, "skip-forward")
+
+
 def _status(
     context: DeskContext,
     owner: QWidget,
-    service: Callable[..., Appointment],
+    service: Callable[..., object],
     entry: Appointment,
 ) -> None:
     marked = context.runner.act(owner, service, entry.id, expect_version=entry.version)

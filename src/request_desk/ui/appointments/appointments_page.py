@@ -24,6 +24,7 @@ from request_desk.ui.appointments.appointment_detail import AppointmentDetail
 from request_desk.ui.appointments.export import ask_path
 from request_desk.ui.appointments.patient_sheet import PatientSheet
 from request_desk.ui.appointments.report_sheet import ReportSheet
+from request_desk.ui.freed.waitlist_sheet import WaitlistSheet
 from request_desk.ui.lists.columns import Column
 from request_desk.ui.lists.filter_chips import FilterSpec
 from request_desk.ui.lists.list_page import ListPage, ListSpec, ListWanted
@@ -57,14 +58,17 @@ class AppointmentsPage(ListPage[Appointment]):
         self.close_day.setVisible(may(context.actor(), Permission.CHANGE_SCHEDULE))
         self.report = secondary(_("Report …"), icon="list-tree")
         self.export = secondary(_("Export …"), icon="save", keys="Ctrl+E")
+        self.waitlist = secondary(_("Waiting list …"), icon="users", keys="W")
         self.tools.addWidget(self.holds)
         self.tools.addWidget(self.close_day)
+        self.tools.addWidget(self.waitlist)
         self.tools.addWidget(self.report)
         self.tools.addWidget(self.export)
         self.holds.toggled.connect(self._holds_switched)
         self.export.clicked.connect(self._export)
         self.report.clicked.connect(self._open_report)
         self.close_day.clicked.connect(self._close_day)
+        self.waitlist.clicked.connect(self._open_waitlist)
         self.filters.asked.connect(self._asked)
         self.filters.changed.connect(self._show_holds)
         self.feed.loaded.connect(self._count_holds)
@@ -92,6 +96,8 @@ class AppointmentsPage(ListPage[Appointment]):
             self._context.commands.add(command, partial(self._do, act), owner=self)
         command = Command("appointments.close", _("Close the day: who came"), ("E",), scope, True, _CHANGE)
         self._context.commands.add(command, self._close_day, owner=self)
+        command = Command("appointments.waitlist", _("Waiting list"), ("W",), scope)
+        self._context.commands.add(command, self._open_waitlist, owner=self)
         command = Command("appointments.report", _("Report by provider and period"), (), scope)
         self._context.commands.add(command, self._open_report, owner=self)
         command = Command("appointments.export", _("Export the visits that are shown"), ("Ctrl+E",), scope)
@@ -209,6 +215,7 @@ class AppointmentsPage(ListPage[Appointment]):
         marks = (
             (bool(set_here), set_here),
             (row.replaces_id is not None, _("moved here")),
+            (row.wants_earlier, _("would like earlier")),
             (bool(row.off), _("switched off: {names}").format(names=self._context.words().list_of(row.off))),
         )
         return ", ".join(text for is_so, text in marks if is_so)
@@ -303,6 +310,10 @@ class AppointmentsPage(ListPage[Appointment]):
             return runner.read(self, lines, filters, order, descending=wanted.descending, after=after)
 
         ask_path(self._context, "appointments.csv", appointment_list.export_headings(), read_page, self)
+
+    @Slot()
+    def _open_waitlist(self) -> None:
+        WaitlistSheet(self._context, self.window()).open()
 
     @Slot()
     def _open_report(self) -> None:

@@ -11,7 +11,14 @@ from request_desk.domain.requests import Delivery, StaffNote
 from request_desk.domain.words import Words, _, plural
 from request_desk.ui.inbox.request_words import call_word, delivery_line
 from request_desk.ui.inbox.row_words import DOT
-from request_desk.ui.schedule.appointment_words import born_words, marks_words, named, reason_words, status_words
+from request_desk.ui.schedule.appointment_words import (
+    born_words,
+    marks_words,
+    named,
+    reason_words,
+    status_words,
+    wish_words,
+)
 
 Lines = Sequence[tuple[str, str]]
 _LONG = 2_000  # characters of a note or a reason
@@ -37,6 +44,12 @@ _DID = {
     (Topic.APPOINTMENT, "parent_confirmed"): _("{who} marked that the parent confirmed"),
     (Topic.APPOINTMENT, "not_parent_confirmed"): _("{who} took back that the parent confirmed"),
     (Topic.APPOINTMENT, "reinstated"): _("{who} took the change back: the visit stands again"),
+    (Topic.APPOINTMENT, "offered"): _("{who} offered the time"),
+    (Topic.APPOINTMENT, "offer_accepted"): _("{who} took the offered time"),
+    (Topic.APPOINTMENT, "offer_declined"): _("{who} left the offered time"),
+    (Topic.APPOINTMENT, "offer_expired"): _("The offer ended without an answer"),
+    (Topic.APPOINTMENT, "offer_withdrawn"): _("{who} withdrew the offer"),
+    (Topic.APPOINTMENT, "wish_changed"): _("{who} changed the wish for something earlier"),
     (Topic.REQUEST, "submitted"): _("{who} asked in the portal"),
     (Topic.REQUEST, "wrote"): _("{who} wrote again"),
     (Topic.REQUEST, "thanked"): _("{who} said thanks"),
@@ -83,6 +96,7 @@ def appointment_lines(found: AppointmentDetails, words: Words, reasons: tuple[Ca
         (_("Location"), DOT.join(part for part in (named(entry.location_name), named(found.address, 200)) if part)),
         (_("Status"), DOT.join(part for part in (_state(entry, words), _since(found, words)) if part)),
         (_("Marks"), marks_words(entry, words)),
+        (_("Wish"), wish_words(entry)),
         (_("Booked by"), DOT.join(part for part in (named(entry.booked_by), words.moment(found.created_at)) if part)),
         (_("Overruled"), named(found.overrule, _LONG)),
         (_("Reason"), reason_words(entry, reasons)),
@@ -93,7 +107,11 @@ def appointment_lines(found: AppointmentDetails, words: Words, reasons: tuple[Ca
 def _state(entry: Appointment, words: Words) -> str:
     told = status_words(entry)
     if entry.status is AppointmentStatus.HELD and entry.hold_expires_at is not None:
-        told = _("held until {time}").format(time=words.time(entry.hold_expires_at))
+        told = (
+            _("offered until {time}")
+            if entry.is_offered
+            else _("held until {time}").format(time=words.time(entry.hold_expires_at))
+        )
     return f"{told[:1].upper()}{told[1:]}"
 
 

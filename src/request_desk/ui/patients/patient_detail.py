@@ -14,6 +14,9 @@ from request_desk.domain.ids import PatientId
 from request_desk.domain.words import _
 from request_desk.services.people import registration
 from request_desk.services.people.patient_page import PatientView, Related, open_patient
+from request_desk.ui.freed.freed_words import waits_line
+from request_desk.ui.freed.waitlist_form import WaitlistForm
+from request_desk.ui.freed.waitlist_sheet import WaitlistSheet
 from request_desk.ui.lists.detail_page import DetailPage
 from request_desk.ui.patients.forms import ContactForm, FormWindow, NewPatientForm, PatientForm
 from request_desk.ui.patients.lines import ContactLines, LinkLines
@@ -26,7 +29,7 @@ from request_desk.ui.widgets.acts import ActSpec
 from request_desk.ui.widgets.buttons import ghost
 from request_desk.ui.widgets.dialogs import ask
 from request_desk.ui.widgets.states import Banner, BannerKind
-from request_desk.ui.widgets.text import PlainLabel
+from request_desk.ui.widgets.text import PlainLabel, show_if
 from request_desk.ui.widgets.theme import Tone
 
 _FEW = 6  # earlier visits and requests that are shown at first
@@ -37,11 +40,16 @@ def not_allowed(context: DeskContext) -> str:
     return "" if may(context.actor(), Permission.CHANGE_PATIENTS) else _("your role does not cover it")
 
 
+def not_scheduling(context: DeskContext) -> str:
+    """Return why the user cannot change the schedule, "" when they can."""
+    return "" if may(context.actor(), Permission.CHANGE_SCHEDULE) else _("your role does not cover it")
+
+
 def patient_acts(
     context: DeskContext, owner: QWidget, patient_id: PatientId, made: Callable[[int], object], why_not: str = ""
 ) -> tuple[ActSpec, ...]:
     """Return what can be done with a patient, and `why_not`; `made` is told the id of a new sibling."""
-    why_not = not_allowed(context) or why_not
+    gone, why_not = why_not, not_allowed(context) or why_not
 
     def edit() -> None:
         FormWindow(PatientForm(context, patient_id), owner.window()).open()
@@ -54,6 +62,9 @@ def patient_acts(
         form.stored.connect(made)
         FormWindow(form, owner.window()).open()
 
+    def wait() -> None:
+        FormWindow(WaitlistForm(context, patient_id), owner.window()).open()
+
     def merge() -> None:
         MergeSheet(context, patient_id, owner.window()).open()
 
@@ -61,6 +72,7 @@ def patient_acts(
         ActSpec(_("Change patient …"), edit, why_not, "pencil"),
         ActSpec(_("New contact …"), add_contact, why_not, "plus"),
         ActSpec(_("New sibling …"), add_sibling, why_not, "users"),
+        ActSpec(_("Put on the waiting list …"), wait, not_scheduling(context) or gone, "clock"),
         ActSpec(_("Merge duplicates …"), merge, why_not),
     )
 
@@ -76,7 +88,7 @@ class PatientDetail(DetailPage[PatientView]):
             name=_("Patient"),
             choose=_("Choose a patient to see everything around them."),
             reading=_("Reading the patient …"),
-            topics=(Topic.PATIENT, Topic.APPOINTMENT, Topic.REQUEST),
+            topics=(Topic.PATIENT, Topic.APPOINTMENT, Topic.REQUEST, Topic.WAITLIST),
         )
         self.head = PlainLabel("", tone=Tone.MUTED, wrap=True)
         self.custody = Banner()
@@ -84,11 +96,13 @@ class PatientDetail(DetailPage[PatientView]):
         self.siblings = LinkLines(_("No other patient lives in this household."))
         self.ahead = LinkLines(_("No visit is booked."))
         self.past = LinkLines(_("No earlier visit."))
+        self.waits = LinkLines(_("Nobody waits for a time."))
         self.requests = LinkLines(_("No request that you may see."))
         self.more_appointments, self.more_requests = ghost(""), ghost("")
         self.add_top(self.head, self.custody)
         self.add_section(_("Contacts"), self.contacts)
         self.add_section(_("Visits to come"), self.ahead)
+        self._waits = self.add_section(_("Waiting list"), self.waits)
         self.add_section(_("Requests"), self.requests, self.more_requests)
         self.add_section(_("Earlier visits"), self.past, self.more_appointments)
         self.add_section(_("Household"), self.siblings)
@@ -98,6 +112,7 @@ class PatientDetail(DetailPage[PatientView]):
             lines.picked.connect(partial(context.open_thing, "schedule"))
         self.requests.picked.connect(partial(context.open_thing, "messages"))
         self.siblings.picked.connect(self.patient_wanted)
+        self.waits.picked.connect(self._open_waiting)
         for more in (self.more_appointments, self.more_requests):
             more.clicked.connect(self._show_whole)
 
@@ -121,6 +136,8 @@ class PatientDetail(DetailPage[PatientView]):
             [(each.id, named(each.name), born_words(each, words, today)) for each in view.siblings]
         )
         self.ahead.show_lines([(each.id, *appointment_line(each, words)) for each in view.ahead])
+        self.waits.show_lines([(each.id, *waits_line(each, words)) for each in view.waits])
+        show_if(self._waits, bool(view.waits))
         self._show_long(view)
 
     def _today(self) -> date:
@@ -134,6 +151,12 @@ class PatientDetail(DetailPage[PatientView]):
         for more, count in ((self.more_appointments, len(view.past)), (self.more_requests, len(view.requests))):
             more.set_text(_("Show all {count}").format(count=words.count(count)))
             more.setVisible(most is not None and count > most)
+
+    @Slot(object)
+    def _open_waiting(self, entry_id: object) -> None:
+        sheet = WaitlistSheet(self.context, self.window())
+        sheet.list.open(int(str(entry_id)))
+        sheet.open()
 
     @Slot()
     def _show_whole(self) -> None:

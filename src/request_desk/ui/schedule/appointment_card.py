@@ -11,7 +11,14 @@ from request_desk.domain.policy import ScheduleAction, Verdict
 from request_desk.domain.words import Words, _
 from request_desk.services.people.patient_page import PatientView
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.schedule.appointment_words import born_words, marks_words, named, reason_words, status_words
+from request_desk.ui.schedule.appointment_words import (
+    born_words,
+    marks_words,
+    named,
+    reason_words,
+    status_words,
+    wish_words,
+)
 from request_desk.ui.schedule.family_words import family_lines
 from request_desk.ui.schedule.mark_acts import MARK_KEYS, mark_act
 from request_desk.ui.schedule.why_not import verdict_of
@@ -30,6 +37,7 @@ class AppointmentCard(Card):
     cancel_wanted = Signal(object)
     completed_wanted = Signal(object)
     no_show_wanted = Signal(object)
+    earlier_wanted = Signal(object)
     patient_wanted = Signal()
     closed = Signal()
 
@@ -48,6 +56,7 @@ class AppointmentCard(Card):
         self.move_button = secondary(_("Move …"), icon="calendar-sync", keys="M")
         self.cancel_button = danger(_("Cancel visit …"), icon="calendar-x", keys="C")
         self.mark_buttons = {mark: secondary("", keys=key) for mark, key in MARK_KEYS.items()}
+        self.earlier_button = secondary("", icon="skip-forward")
         self.completed_button = secondary(_("Mark as completed"), icon="calendar-check")
         self.no_show_button = secondary(_("Mark as no-show"), icon="calendar-x")
         self._build()
@@ -55,6 +64,7 @@ class AppointmentCard(Card):
         self.patient_button.clicked.connect(self.patient_wanted)
         self.move_button.clicked.connect(self._move)
         self.cancel_button.clicked.connect(self._cancel)
+        self.earlier_button.clicked.connect(self._earlier)
         self.completed_button.clicked.connect(self._completed)
         self.no_show_button.clicked.connect(self._no_show)
         for mark, button in self.mark_buttons.items():
@@ -93,7 +103,7 @@ class AppointmentCard(Card):
             self.body.addWidget(button)
 
     def _buttons(self) -> tuple[Button, ...]:
-        return self.move_button, self.completed_button, self.no_show_button, self.cancel_button
+        return self.move_button, self.earlier_button, self.completed_button, self.no_show_button, self.cancel_button
 
     def acts(self) -> tuple[Button, ...]:
         """Return the buttons that are offered now, for the context menu: below the marks, as on the card."""
@@ -128,6 +138,7 @@ class AppointmentCard(Card):
                 (_("Location"), named(entry.location_name)),
                 (_("Status"), status_words(entry)),
                 (_("Marks"), marks_words(entry, words)),
+                (_("Wish"), wish_words(entry)),
                 (_("Booked by"), named(entry.booked_by)),
                 (_("Reason"), reason_words(entry, reasons)),
             )
@@ -163,8 +174,15 @@ class AppointmentCard(Card):
             button.set_text(act.text)
             button.set_icon_name(act.icon)
             button.setVisible(not act.why_not)
+        self.earlier_button.setVisible(is_booked and bool(verdicts[do.MOVE]))
+        self.earlier_button.set_text(
+            _("Nothing earlier any more") if entry.wants_earlier else _("Would like something earlier")
+        )
         why = ""
-        if entry.status is AppointmentStatus.HELD:
+        if entry.is_offered and entry.hold_expires_at is not None:
+            until = words.moment(entry.hold_expires_at)
+            why = _("It is offered to the family until {time}: they take it or leave it.").format(time=until)
+        elif entry.status is AppointmentStatus.HELD:
             why = _("This time is only held: it is booked or let go where it was chosen.")
         elif waits:
             told = _("They may still come: a no-show can be marked after {time}.")
@@ -191,6 +209,10 @@ class AppointmentCard(Card):
     @Slot()
     def _cancel(self) -> None:
         self.cancel_wanted.emit(self._entry)
+
+    @Slot()
+    def _earlier(self) -> None:
+        self.earlier_wanted.emit(self._entry)
 
     @Slot()
     def _completed(self) -> None:

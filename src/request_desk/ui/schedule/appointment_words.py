@@ -81,7 +81,8 @@ def appointment_words(entry: Appointment, words: Words) -> str:
 
 def status_words(entry: Appointment) -> str:
     """Return the state of an appointment, with what must be known about it."""
-    told = _CODES.get(entry.cancel_code) or STATUS_WORDS[entry.status]
+    offered = _("offered to the family") if entry.is_offered else ""
+    told = _CODES.get(entry.cancel_code) or offered or STATUS_WORDS[entry.status]
     return told + (_(", late cancellation") if entry.is_late_cancel else "")
 
 
@@ -109,6 +110,11 @@ def marks_words(entry: Appointment, words: Words) -> str:
             is_same_day = there.zone.day_of(at) == day
             told.append(form.format(time=there.time(at) if is_same_day else there.moment(at)))
     return ", ".join(told)
+
+
+def wish_words(entry: Appointment) -> str:
+    """Return what the family would like beside, "" when nothing is noted."""
+    return _("would like something earlier") if entry.wants_earlier else ""
 
 
 def reason_words(entry: Appointment, reasons: tuple[CancelReason, ...]) -> str:

@@ -52,6 +52,8 @@ def entry_words(entry: Appointment, words: Words, now: datetime) -> tuple[str, s
     appointment = f"{named(entry.type_name)} · {short_name(entry.patient_name)}"
     if entry.status is AppointmentStatus.HELD and entry.hold_expires_at is not None:
         held = _("held, {left}").format(left=words.left(entry.hold_expires_at - now))
+        if entry.is_offered:
+            held = _("offered until {time}").format(time=words.near_moment(entry.hold_expires_at))
         return _("{held}; {names} is switched off").format(
             held=held, names=", ".join(entry.off)
         ) if entry.off else held, appointment

@@ -12,15 +12,19 @@ from request_desk.domain.access import Permission, may
 from request_desk.domain.appointments import Appointment, AppointmentStatus, Mark
 from request_desk.domain.changes import Changes, ScheduleScope, Topic
 from request_desk.domain.errors import Conflict, NotFound, Refused, Unavailable
+from request_desk.domain.freed_slots import FreedSlot
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId
 from request_desk.domain.requests import Move
-from request_desk.domain.schedule import ScheduleDay, ScheduleWeek, SlotCheck
+from request_desk.domain.schedule import ScheduleDay, ScheduleKey, ScheduleWeek, SlotCheck
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _
 from request_desk.services.people.patient_page import PatientView, open_patient
 from request_desk.services.practice import directory
-from request_desk.services.schedule import acts, attendance
+from request_desk.services.schedule import acts, attendance, freed, slot_offers, waitlist
 from request_desk.services.schedule import queries as schedule_queries
+from request_desk.ui.freed.freed_line import FreedLine
+from request_desk.ui.freed.freed_sheet import FreedSheet
+from request_desk.ui.freed.freed_words import OFFER_KEY
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.appointment_card import AppointmentCard
@@ -70,7 +74,7 @@ class SchedulePage(WindowPage):
         self.providers = Chip(_("Provider"), multiple=True)
         self.provider = Chip("")  # whose week it is
         self.find_button = IconButton("search", _("Find a visit of a patient"), keys="Ctrl+F")
-        self.list_button = IconButton("file-text", _("Day list to print"), keys="L")
+        self.list_button = IconButton("file-text", _("Day list to print"), keys="Ctrl+D")
         self.book_button = primary(_("Book a visit"), icon="calendar-plus", keys="Ctrl+N")
         self.panel.add_choices(self.span, self.locations, self.providers, self.provider)
         self.provider.hide()
@@ -81,6 +85,8 @@ class SchedulePage(WindowPage):
             self.panel.head.addWidget(button)
         self.legend = TypeLegend(self)
         self.panel.body.addWidget(self.legend)
+        self.freed = FreedLine(may_offer=may(context.actor(), Permission.CHANGE_SCHEDULE))
+        self.panel.body.insertWidget(self.panel.body.indexOf(self.panel.stack), self.freed)
         self.card = AppointmentCard(context, self)
         self.card.hide()
         self._row = QHBoxLayout(self)
@@ -115,6 +121,9 @@ class SchedulePage(WindowPage):
         self.card.no_show_wanted.connect(self._no_show)
         self.card.closed.connect(self._close_card)
         self.card.patient_wanted.connect(self._open_patient)
+        self.card.earlier_wanted.connect(self._wish_earlier)
+        self.freed.offer_wanted.connect(self._offer_freed)
+        self.freed.all_wanted.connect(self._open_freed)
         self._context.hub.changed.connect(self._changed)
         app_theme().changed.connect(self._measure)
         self._measure()
@@ -133,10 +142,17 @@ class SchedulePage(WindowPage):
             (Command("schedule.on", _("Day or week after"), ("PgDown",), scope), self.panel.go_on),
             (Command("schedule.month", _("Month, and how full each day is"), ("G",), scope), self._open_month),
             (Command("schedule.find", _("Find a visit of a patient"), ("Ctrl+F",), scope, icon="search"), self._find),
-            (Command("schedule.list", _("Day list to print"), ("L",), scope, icon="file-text"), self._open_list),
+            (Command("schedule.list", _("Day list to print"), ("Ctrl+D",), scope, icon="file-text"), self._open_list),
             (Command("schedule.day", _("Day of all providers"), ("D",), scope), partial(self._turn_to, "day")),
             (Command("schedule.week", _("Week of a provider"), ("W",), scope), partial(self._turn_to, "week")),
             (Command("schedule.patient", _("Open the patient"), ("I",), scope, icon="user"), self._open_patient),
+            (
+                Command(
+                    "schedule.offer", _("Offer the time that became free"), (OFFER_KEY,), scope, True, _CHANGE, "send"
+                ),
+                self.freed.offer,
+            ),
+            (Command("schedule.freed", _("Times that became free"), ("F",), scope), self._open_freed),
             (Command("schedule.move", _("Move the visit"), ("M",), scope, True, _CHANGE), self._move_shown),
             (Command("schedule.cancel", _("Cancel the visit"), ("C",), scope, True, _CHANGE), self._cancel_shown),
             (Command("schedule.close", _("Close the day: who came"), ("E",), scope, True, _CHANGE), self._close_day),
@@ -342,6 +358,26 @@ class SchedulePage(WindowPage):
         else:
             week = runner.read(self, schedule_queries.week, days[0], week_of, location_ids=places)
             self._reading = week.done(self._schedule_read).refused(self._not_read)
+        self._read_freed()
+
+    def _read_freed(self) -> None:
+        """What became free on the days that are shown, behind the days themselves."""
+        days = self.panel.days()
+        if not days or not self.isVisible():
+            return
+        read = self._context.runner.read(
+            self,
+            freed.freed_slots,
+            days[0],
+            days[-1],
+            provider_ids=self._provider_ids(),
+            location_ids=self._location_ids(),
+        )
+        read.done(partial(self._freed_read, self.panel.key()))
+
+    def _freed_read(self, key: ScheduleKey | None, found: tuple[FreedSlot, ...]) -> None:
+        if key == self.panel.key():
+            self.freed.show_slots(found, self._context.words())
 
     def _schedule_read(self, found: ScheduleDay | ScheduleWeek) -> None:
         self._reading = None
@@ -381,6 +417,8 @@ class SchedulePage(WindowPage):
             self._read_directory()
         if changes.touches(Topic.DIRECTORY, Topic.SETTINGS) or changes.move(self._is_seen):
             self._read()
+        elif changes.touches(Topic.WAITLIST, Topic.REQUEST, Topic.PATIENT):
+            self._read_freed()
         entry = self.card.entry()
         if entry is not None and not self.card.isHidden() and changes.touches(Topic.PATIENT):
             self._read_patient(entry.patient_id)
@@ -577,6 +615,30 @@ class SchedulePage(WindowPage):
     def _no_show(self, entry: Appointment) -> None:
         act = self._context.runner.act(self, attendance.no_show, entry.id, expect_version=entry.version)
         act.refused(self._refused)
+
+    @Slot(object)
+    def _wish_earlier(self, entry: Appointment) -> None:
+        service = waitlist.take_wish_back if entry.wants_earlier else waitlist.wish_earlier
+        act = self._context.runner.act(self, service, entry.id, expect_version=entry.version)
+        act.refused(self._refused)
+
+    @Slot(object)
+    def _offer_freed(self, found: FreedSlot) -> None:
+        act = self._context.runner.act(
+            self,
+            slot_offers.offer,
+            found.freed.id,
+            found.waiting[0].patient_id,
+            expect_version=found.freed.version,
+        )
+        act.refused(self._refused)
+
+    @Slot()
+    def _open_freed(self) -> None:
+        days = self.panel.days()
+        if days:
+            span = days[0], days[-1]
+            FreedSheet(self._context, span, self._provider_ids(), self._location_ids(), self.window()).open()
 
     def _refused(self, refused: Refused) -> None:
         self._say(refused)

@@ -103,6 +103,7 @@ class MessageBar(QFrame):
     def _show_buttons(self, *, shown: bool) -> None:
         self._button.setVisible(shown)
         self._close.setVisible(shown)
+        self._keys.setVisible(not shown)  # what is offered is read whole
 
     def _ticked(self) -> None:
         left = self._ends - self._clock.monotonic()

@@ -22,6 +22,7 @@ from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.people import access
 from request_desk.services.practice import directory, settings
+from request_desk.ui.freed.freed_watch import FreedWatch
 from request_desk.ui.running.changes import ChangeHub
 from request_desk.ui.running.context import DeskContext, Preferences
 from request_desk.ui.running.drafts import DraftFiles, DraftKeeper
@@ -133,6 +134,7 @@ class Shell(QObject):
         self._is_entering = False  # somebody comes in, and nobody has locked since
         self._is_closed = False
         self._hidden: list[QDialog] = []  # sheets that were open when the desk was locked
+        self._freed: FreedWatch | None = None
         self._left: list[str] = []  # keys of the pages that led to another
         self._too_late: Undo | None = None  # the last act, once its grace time is over
         self._idle = QTimer(self)
@@ -417,6 +419,7 @@ class Shell(QObject):
             yield True
             self.frame.set_page(spec.key, spec.load()(context, self.frame.place(spec.key)))
             yield True
+        self._watch_freed(context)
         self._count()
         if self._days_keeper is None:
             self._days_keeper = DaysKeeper(self.runner, self._kept_days, context.timers, self)
@@ -425,6 +428,16 @@ class Shell(QObject):
         if self.frame.current_page() == first.key and not is_at_work:
             page.take_focus()
         self.ready.emit()
+
+    def _watch_freed(self, context: DeskContext) -> None:
+        """The line after an act that freed a time belongs to the pages of whoever is signed in, and goes with them."""
+        self._freed = FreedWatch(context, self.frame.page(PAGES[0].key))
+        self.frame.page_shown.connect(self._freed.page_shown)
+        self._freed.page_shown(self.frame.current_page())
+
+    def _offer_freed(self) -> None:
+        if self._freed is not None and shiboken6.isValid(self._freed):
+            self._freed.offer()
 
     def _go_back(self) -> None:
         """Go back to the page that led here; what was open there still is."""
@@ -553,6 +566,7 @@ class Shell(QObject):
             "app.palette": self._open_palette,
             "app.keys": self._open_keys,
             "app.undo": self._undo_last,
+            "app.offer": self._offer_freed,
             "app.lock": self.lock,
             "app.back": self._go_back,
             "app.refresh": self.hub.reread,
