@@ -100,6 +100,7 @@ class WeekDetail(DetailPage[WeekRead]):
         self.phone.clicked.connect(self.edit_phone)
         self.missing.acted.connect(self.edit_phone)
         self.outside.acted.connect(self.show_outside)
+        self.grid.may_move = self._may_move
         self.grid.chosen.connect(self.open_item)
         self.grid.menu_wanted.connect(self._open_menu)
         self.grid.drawn.connect(self._drawn)
@@ -117,7 +118,6 @@ class WeekDetail(DetailPage[WeekRead]):
             self._left_outside = frozenset()
         self.read_last = view
         self.title.setText(named(week.provider.name))
-        self.grid.may_move = not week.may.windows
         self.grid.may_draw = not (week.may.windows and week.may.absences)
         self.grid.show_week(
             WeekShown(
@@ -247,6 +247,9 @@ class WeekDetail(DetailPage[WeekRead]):
             return may.absences
         return may.absences if item.is_extra else may.windows
 
+    def _may_move(self, window: AvailabilityWindow) -> bool:
+        return not self._why_not(window)
+
     @Slot(object, QPoint)
     def _open_menu(self, item: Shown, place: QPoint) -> None:
         menu = ActsMenu(self.item_acts(item), name=_("What can be done with it"), parent=self)
@@ -259,13 +262,15 @@ class WeekDetail(DetailPage[WeekRead]):
 
     def switch_focused(self) -> None:
         """Switch the window that has the keyboard off or on."""
-        if isinstance(self.grid.focused(), AvailabilityWindow):
+        if not isinstance(self.grid.focused(), Absence):
             self._do_focused(1)
 
     def _do_focused(self, place: int) -> None:
         """Do an act with what has the keyboard, or say why it cannot be done."""
         item = self.grid.focused()
-        if item is not None and self.acts.isEnabled():
+        if item is None or not self.grid.hasFocus():
+            self.context.messages.say(_("Choose a window or a time off in the week first."))
+        elif self.acts.isEnabled():
             self._do(self.item_acts(item)[place])
 
     def do_act(self, place: int) -> None:
@@ -353,11 +358,7 @@ class WeekDetail(DetailPage[WeekRead]):
 
     @Slot(object)
     def _reshape(self, reshaped: Reshaped) -> None:
-        window = reshaped.window
-        if (why_not := self._why_not(window)) != "":
-            self.context.messages.say(why_not)
-            return
-        new = moved_details(window, reshaped.to)
+        window, new = reshaped.window, moved_details(reshaped.window, reshaped.to)
         self._act(availability.change_window, window.id, new, expect_version=window.version)
 
     def _switch(self, window: AvailabilityWindow) -> None:

@@ -88,7 +88,7 @@ class Reshaped:
 class WeekGrid(QAbstractScrollArea):
     """Shows the windows and absences of seven days. Emits intents; what they do is decided by who listens.
 
-    Windows are moved only with `may_move`, drawn only with `may_draw`: else the mouse does nothing.
+    A window is dragged where `may_move` allows it, and drawn with `may_draw`: else the mouse does nothing.
     """
 
     chosen = Signal(object)  # AvailabilityWindow or Absence: double click or Enter
@@ -101,7 +101,8 @@ class WeekGrid(QAbstractScrollArea):
         self._words, self._today = words, today
         self._shown: WeekShown | None = None
         self._layout: WeekLayout | None = None
-        self.may_move = self.may_draw = False
+        self.may_move: Callable[[AvailabilityWindow], bool] = _never
+        self.may_draw = False
         self._focused: WeekPiece | None = None
         self._held: tuple[_Hold, WeekPiece | None, QPoint] | None = None  # in the grid's coordinates
         self._drop: Drawn | None = None
@@ -118,9 +119,14 @@ class WeekGrid(QAbstractScrollArea):
         return QSize(app_theme().px(_AXIS + 2 * _COLUMN), app_theme().px(_HIGH_HEAD + 2 * _HOUR))
 
     def show_week(self, shown: WeekShown) -> None:
-        """Show a week; scroll position and keyboard focus survive while the days stay the same."""
+        """Show a week; scroll position and keyboard focus survive while the days stay the same, and so does what is dragged."""
         before, self._shown = self._shown, shown
-        self._drop_nothing()
+        if before == shown:
+            return
+        held = self._held[1] if self._held is not None else None
+        is_there = held is None or held.item in (*shown.windows, *shown.absences)
+        if before is None or before.days != shown.days or not is_there:
+            self._drop_nothing()
         self._rebuild()
         if before is None or before.days != shown.days:
             self._show_start()
@@ -322,7 +328,7 @@ class WeekGrid(QAbstractScrollArea):
         piece = self._at(position)
         if piece is None:
             return (_Hold.EMPTY, None) if self.may_draw and self._body().contains(position) else None
-        if not self.may_move or not piece.is_whole:
+        if not isinstance(piece.item, AvailabilityWindow) or not piece.is_whole or not self.may_move(piece.item):
             return None
         edge, y = app_theme().px(_EDGE), (position - self._origin()).y()
         edge = min(edge, piece.rect.height() // 3)
@@ -481,6 +487,10 @@ class WeekGrid(QAbstractScrollArea):
 def _is_same(one: WeekPiece, other: WeekPiece) -> bool:
     """Whether it is the same window or absence, of an absence on the same day."""
     return one.item.id == other.item.id and (one.column == other.column or isinstance(one.item, AvailabilityWindow))
+
+
+def _never(_window: AvailabilityWindow) -> bool:
+    return False
 
 
 def _ends_that_day(piece: WeekPiece) -> bool:
