@@ -102,14 +102,13 @@ _ABSENCES = (
     .order_by(schema.absence.c.starts_at, schema.absence.c.id)
 )
 
+_COUNTING = (AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW)
 _BOOKED = select(_appointment.c.provider_id, _appointment.c.type_id, _appointment.c.starts_at).where(
     _appointment.c.provider_id.in_(bindparam("provider_ids", expanding=True)),
     _appointment.c.starts_at >= bindparam("starts_at"),
     _appointment.c.starts_at < bindparam("ends_at"),
     _appointment.c.chain_id != bindparam("chain_id"),
-    _appointment.c.status.in_(
-        [AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW, AppointmentStatus.HELD]
-    ),
+    _appointment.c.status.in_(bindparam("statuses", expanding=True)),
     (_appointment.c.status != AppointmentStatus.HELD)
     | (
         (_appointment.c.hold_expires_at > bindparam("now"))
@@ -455,12 +454,15 @@ def booked_of(
     span: Span,
     chain_id: AppointmentId | None = None,
     request_id: RequestId | None = None,
+    *,
+    with_holds: bool = True,
 ) -> dict[ProviderId, dict[TypeId, list[datetime]]]:
     """Return when what counts for the caps of sessions begins, by provider and type, also a day around a span (AV6).
 
     That is what is booked and was kept, and what is held now; not what belongs to the chain nor the holds of the request.
     """
     values = {
+        "statuses": [*_COUNTING, AppointmentStatus.HELD] if with_holds else list(_COUNTING),
         "provider_ids": list(provider_ids),
         "starts_at": span.starts_at - _SESSION,
         "ends_at": span.ends_at + _SESSION,
