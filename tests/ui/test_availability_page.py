@@ -14,12 +14,13 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import Row, Table, select, update
 
 from request_desk.domain.access import Actor, Role
+from request_desk.domain.spans import Span
 from request_desk.services.practice import availability
 from request_desk.services.practice.settings import save_settings
 from request_desk.store import schema
+from request_desk.ui.availability.appointments_sheet import AppointmentsSheet
 from request_desk.ui.availability.availability_page import AvailabilityPage
 from request_desk.ui.availability.fields import day_of, minute_of, set_day, set_minute
-from request_desk.ui.availability.outside_sheet import OutsideSheet
 from request_desk.ui.availability.time_forms import AbsenceForm, ExtraHoursForm, PhoneForm
 from request_desk.ui.availability.week_form import WeekForm
 from request_desk.ui.availability.week_grid import WeekGrid
@@ -421,7 +422,7 @@ def test_the_sick_doctor_at_seven(desk_at: OpenDesk, practice: Practice, stored:
     assert banner(desk) == "Since your change 2 booked visits lie outside of what Dr. Lindqvist offers."
     desk.press("V")
     sheet = desk.dialog()
-    assert isinstance(sheet, OutsideSheet)
+    assert isinstance(sheet, AppointmentsSheet)
     assert [str(sheet.model.index(row, 1).data()) for row in range(2)] == [
         "Bo Adams, born 01/01/2020",
         "Zuri Okafor, born 03/12/2022",
@@ -431,6 +432,69 @@ def test_the_sick_doctor_at_seven(desk_at: OpenDesk, practice: Practice, stored:
     assert not desk.has_dialog()
     desk.press("Ctrl+Shift+Z")
     assert banner(desk) == ""
+
+
+def test_u_lists_what_a_provider_has_to_come(desk_at: OpenDesk, practice: Practice) -> None:  # AP9
+    desk = desk_at()
+    desk.press("U")
+    assert desk.said() == "Dr. Lindqvist has no visit to come."
+    coming = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:00")
+    practice.an_appointment(practice.zuri, practice.mwangi, TOMORROW, "10:00")
+    desk.press("U")
+    sheet = desk.dialog()
+    assert isinstance(sheet, AppointmentsSheet)
+    assert [each.id for each in sheet.model.rows()] == [coming]
+    desk.press("Return")
+    assert desk.went == [("schedule", coming, False)]
+
+
+def test_the_visits_of_a_colleague_are_not_shown_and_why(desk_at: OpenDesk, practice: Practice, astrid: Actor) -> None:
+    practice.an_appointment(practice.zuri, practice.mwangi, TOMORROW, "10:00")
+    desk = desk_at(actor=astrid)
+    desk.press("Down", "U")
+    assert desk.said() == "Visits to come: they are seen by the front desk and the provider"
+
+
+def test_what_is_dragged_survives_the_change_of_a_colleague(
+    desk_at: OpenDesk, practice: Practice, astrid: Actor, database_setup: Setup
+) -> None:
+    desk = desk_at(actor=astrid)
+    view = grid(desk)
+    start, end = view.point_of(SATURDAY, NINE), view.point_of(SATURDAY, NOON)
+    desk.drag(view.viewport(), start, end, let_go=False)
+    span = Span(wall(TOMORROW, "8:00"), wall(TOMORROW, "9:00"))
+    with database_setup():
+        practice.desk.perform(practice.maria, availability.add_absence, practice.lindqvist, span, "Leave")
+    desk.hear()
+    shown = view.shown()
+    assert shown is not None
+    assert len(shown.absences) == 1
+    QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, end)
+    desk.settle()
+    asked = form(desk, WindowForm)
+    assert (minute_of(asked.start), minute_of(asked.end)) == (NINE, NOON)
+
+
+def test_a_scheduler_drags_extra_hours(desk_at: OpenDesk, practice: Practice, stored: Stored) -> None:  # AV2
+    values = {"valid_from": SATURDAY, "valid_until": SATURDAY}
+    window = practice.a_window(practice.lindqvist, practice.northside, 5, NINE, NOON, **values)
+    desk = desk_at()
+    drag(desk, (SATURDAY, 10 * 60), (date(2026, 11, 27), 12 * 60))
+    moved = next(each for each in stored(schema.availability_window) if each.id == window)
+    friday = date(2026, 11, 27)
+    assert (moved.weekday, moved.start_minute, moved.valid_from, moved.valid_until) == (4, 11 * 60, friday, friday)
+
+
+def test_delete_in_the_list_removes_nothing(
+    desk_at: OpenDesk, practice: Practice, astrid: Actor, stored: Stored
+) -> None:
+    desk = desk_at(actor=astrid)
+    grid(desk).setFocus()
+    desk.press("Down")
+    desk.page.view.setFocus()
+    desk.press("Delete", "O")
+    assert desk.said() == "Choose a window or a time off in the week first."
+    assert all(each.active and each.removed_at is None for each in stored(schema.availability_window))
 
 
 def test_what_was_outside_before_is_told_apart(desk_at: OpenDesk, practice: Practice, astrid: Actor) -> None:  # AV4

@@ -9,16 +9,21 @@ from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from request_desk.domain.appointment_lists import AppointmentFilters
+from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Absence, AvailabilityWindow
 from request_desk.domain.changes import Topic
 from request_desk.domain.errors import Conflict, Refused
 from request_desk.domain.ids import ProviderId
+from request_desk.domain.paging import Page
+from request_desk.domain.policy import sees_all_requests
 from request_desk.domain.words import _, plural
 from request_desk.services.desk import Unit
 from request_desk.services.practice import availability
 from request_desk.services.practice.availability import Effect, ProviderWeek
 from request_desk.services.practice.directory import Directory, directory
-from request_desk.ui.availability.outside_sheet import OutsideSheet
+from request_desk.services.schedule.appointment_list import list_page
+from request_desk.ui.availability.appointments_sheet import AppointmentsSheet
 from request_desk.ui.availability.time_forms import AbsenceForm, ExtraHoursForm, PhoneForm
 from request_desk.ui.availability.week_form import WeekForm
 from request_desk.ui.availability.week_grid import Reshaped, WeekGrid, WeekShown
@@ -227,7 +232,13 @@ class WeekDetail(DetailPage[WeekRead]):
             ActSpec(_("Time off …"), self.new_absence, may.absences, "calendar-x"),
             ActSpec(_("Extra hours …"), self.new_extra, may.absences, "calendar-plus"),
             ActSpec(_("Why no slots? …"), self.ask_why, icon="search"),
+            ActSpec(_("Visits to come …"), self.ask_coming, self._why_not_coming(view), "calendar-check"),
         )
+
+    def _why_not_coming(self, view: WeekRead) -> str:
+        actor = self.context.actor()
+        is_seen = sees_all_requests(actor) or actor.provider_id == view.week.provider.id
+        return "" if is_seen else _("they are seen by the front desk and the provider")
 
     def item_acts(self, item: Shown) -> Sequence[ActSpec]:
         """Return what can be done with a window or an absence."""
@@ -352,7 +363,33 @@ class WeekDetail(DetailPage[WeekRead]):
         """List the booked visits that lie outside of what the provider offers."""
         view = self.read_last
         if view is not None and view.week.outside:
-            OutsideSheet(self.context, named(view.week.provider.short_name), view.week.outside).open()
+            provider = named(view.week.provider.short_name)
+            title = _("Booked visits outside of what {provider} offers").format(provider=provider)
+            detail = _("They stay booked until somebody moves or cancels them. Alt+Left leads back from the schedule.")
+            AppointmentsSheet(self.context, title, detail, view.week.outside).open()
+
+    @Slot()
+    def ask_coming(self) -> None:
+        """List what the provider has to come."""
+        if self.read_last is not None:
+            who = self.read_last.week.provider.id
+            held, confirmed = AppointmentStatus.HELD, AppointmentStatus.CONFIRMED
+            wanted = AppointmentFilters((who,), statuses=(held, confirmed), since=self.context.clock.now())
+            self.context.runner.read(self, list_page, wanted).done(self._show_coming)
+
+    def _show_coming(self, page: Page[Appointment]) -> None:
+        if self.read_last is None:
+            return
+        provider = named(self.read_last.week.provider.short_name)
+        if not page.rows:
+            self.context.messages.say(_("{provider} has no visit to come.").format(provider=provider))
+            return
+        detail = _("Alt+Left leads back from the schedule.")
+        if page.after is not None:
+            first = _("These are the first {count}; the page Appointments has all of them.")
+            detail = f"{first.format(count=len(page.rows))} {detail}"
+        title = _("Visits to come of {provider}").format(provider=provider)
+        AppointmentsSheet(self.context, title, detail, page.rows).open()
 
     # changes that need no form
 

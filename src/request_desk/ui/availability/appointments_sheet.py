@@ -1,4 +1,4 @@
-"""The booked visits that lie outside of what their provider offers: who, when, what, and the way to each (AV4)."""
+"""Appointments of a provider over the window, those outside (AV4) or those to come (AP9): who, when, what, and the way to each."""
 
 from collections.abc import Sequence
 
@@ -8,32 +8,31 @@ from request_desk.domain.appointments import Appointment
 from request_desk.domain.words import _
 from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.schedule.appointment_words import named, who_words
+from request_desk.ui.schedule.appointment_words import STATUS_WORDS, named, who_words
 from request_desk.ui.widgets.buttons import primary
 from request_desk.ui.widgets.layout import Card
 from request_desk.ui.widgets.sheet import Sheet
 
-_SIZE = (720, 460)
+_SIZE = (760, 460)
 
 
-class OutsideSheet(Sheet):
+class AppointmentsSheet(Sheet):
     """A list to go through: Enter opens the visit on the schedule, where it is moved or cancelled."""
 
-    def __init__(self, context: DeskContext, provider: str, outside: Sequence[Appointment]) -> None:
-        title = _("Booked visits outside of what {provider} offers").format(provider=provider)
+    def __init__(self, context: DeskContext, title: str, detail: str, shown: Sequence[Appointment]) -> None:
         button = primary(_("Open on the schedule"), icon="calendar-days")
-        detail = _("They stay booked until somebody moves or cancels them. Alt+Left leads back from the schedule.")
         super().__init__(title, button, context.messages.window(), detail=detail, size=_SIZE, by_enter=True)
         self._context = context
         columns: tuple[Column[Appointment], ...] = (
             Column(_("When"), self._when, 170),
             Column(_("Patient"), self._who),
             Column(_("Visit"), _what, 130),
+            Column(_("Status"), _status, 84),
             Column(_("Location"), _where, 100),
         )
         self.model: ColumnsModel[Appointment] = ColumnsModel(columns, _key, self)
         self.view = ColumnsView(self.model, name=title)
-        self.model.set_rows(sorted(outside, key=lambda each: (each.starts_at, each.id)))
+        self.model.set_rows(sorted(shown, key=lambda each: (each.starts_at, each.id)))
         card = Card(padding=1)
         card.body.addWidget(self.view)
         self.body.addWidget(card, 1)
@@ -62,6 +61,10 @@ class OutsideSheet(Sheet):
 
 def _what(entry: Appointment) -> str:
     return named(entry.type_name)
+
+
+def _status(entry: Appointment) -> str:
+    return STATUS_WORDS[entry.status]
 
 
 def _where(entry: Appointment) -> str:
