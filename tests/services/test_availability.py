@@ -81,6 +81,27 @@ def test_a_provider_adds_a_window_and_it_is_bookable_at_once(practice: Practice,
     assert made.value.id not in {each.id for each in week(practice, astrid).windows}
 
 
+def test_hours_on_several_days_are_added_all_or_none_and_taken_back_together(
+    practice: Practice, astrid: Actor
+) -> None:  # AV1
+    practice.a_window(practice.lindqvist, practice.harbor, 3, 18 * 60, 20 * 60)
+    before = rows(practice, schema.availability_window)
+    wanted = [evening(practice, weekday=day) for day in (1, 2, 3)]
+    with pytest.raises(Invalid, match="two places"):
+        practice.desk.perform(astrid, availability.add_windows, practice.lindqvist, wanted)
+    with pytest.raises(Invalid) as refused:
+        practice.desk.perform(astrid, availability.add_windows, practice.lindqvist, [])
+    assert refused.value.field == "Weekday"
+    assert rows(practice, schema.availability_window) == before
+    outcome = practice.desk.perform(astrid, availability.add_windows, practice.lindqvist, wanted[:2])
+    added = [each for each in week(practice, astrid).windows if each.start_minute == 18 * 60 and each.weekday != 3]
+    assert sorted(each.weekday for each in added) == [1, 2]
+    assert outcome.undo is not None
+    assert outcome.undo.label == "2 windows added"
+    practice.desk.undo(astrid, outcome.undo)
+    assert {each.start_minute for each in week(practice, astrid).windows if each.weekday in (1, 2)} == {8 * 60}
+
+
 def test_a_change_lists_the_appointments_that_now_fall_outside(practice: Practice, astrid: Actor) -> None:  # AV4
     early = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "8:00")
     practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:40", status="cancelled", cancel_code="pat")

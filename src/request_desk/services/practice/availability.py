@@ -1,7 +1,7 @@
 """When providers work: their windows, time off, extra hours and mobile numbers, and what is booked outside of it (AV1–AV4)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -236,14 +236,47 @@ def add_window(unit: Unit, provider_id: ProviderId, new: WindowDetails) -> Effec
     return Effect(window_id, 1, ())
 
 
-def change_window(unit: Unit, window_id: WindowId, new: WindowDetails, *, expect_version: int) -> Effect:
-    """Change a window; can be undone. Raises Invalid like `add_window`, and Conflict."""
+def add_windows(unit: Unit, provider_id: ProviderId, new: Sequence[WindowDetails]) -> Effect:
+    """Give a provider several windows, all or none of them: the same hours on several days; can be undone together.
+
+    Raises Invalid like `add_window`. The effect names the first of them.
+    """
+    unit.require(Permission.VIEW_SCHEDULE)
+    if not new:
+        raise Invalid(_("Choose a day of the week."), field="Weekday")
+    added = [add_window(unit, provider_id, each) for each in new]
+    if len(added) > 1:
+        windows = [_kept_window(unit, WindowId(each.id)) for each in added]
+        unit.offer_undo(
+            _("{count} windows added").format(count=len(added)),
+            restore_windows,
+            tuple((each.id, WindowState(_details(each), active=True, removed_at=unit.now)) for each in windows),
+            expect_version=1,
+            until=unit.now + unit.grace,
+        )
+    return added[0]
+
+
+def restore_windows(
+    unit: Unit, before: Sequence[tuple[WindowId, WindowState]], *, expect_version: int, until: datetime
+) -> None:
+    """Take a change of several windows back. Raises UndoRefused like `restore_window`."""
+    unit.require(Permission.VIEW_SCHEDULE)
+    for window_id, state in before:
+        restore_window(unit, window_id, state, expect_version=expect_version, until=until)
+
+
+def change_window(
+    unit: Unit, window_id: WindowId, new: WindowDetails, *, active: bool | None = None, expect_version: int
+) -> Effect:
+    """Change a window, and with `active` switch it too; can be undone. Raises Invalid like `add_window`, and Conflict."""
     unit.require(Permission.VIEW_SCHEDULE)
     before = _kept_window(unit, window_id)
     provider_id = before.provider_id
     _check(unit, provider_id, _details(before), new)
-    checked = _checked(unit, provider_id, new, window_id, is_active=before.active)
-    state = WindowState(checked, active=before.active, removed_at=None)
+    is_active = before.active if active is None else active
+    checked = _checked(unit, provider_id, new, window_id, is_active=is_active)
+    state = WindowState(checked, active=is_active, removed_at=None)
     return _to_state(unit, before, state, expect_version, "changed_window", _("Window changed"))
 
 

@@ -8,13 +8,13 @@ from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QCheckBox,
     QComboBox,
+    QDateTimeEdit,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
     QScrollArea,
     QSpinBox,
     QStyledItemDelegate,
-    QTimeEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -214,8 +214,8 @@ class Editor(QWidget):
                     control.setItemDelegate(QStyledItemDelegate(control))  # the own one of Qt paints past the theme
                 case QSpinBox():
                     control.valueChanged.connect(self.show_ability)
-                case QTimeEdit():
-                    control.timeChanged.connect(self.show_ability)
+                case QDateTimeEdit():
+                    control.dateTimeChanged.connect(self.show_ability)
                 case _:
                     raise TypeError("no such control in a form")
             if isinstance(control, QComboBox | QAbstractSpinBox):

@@ -5,7 +5,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QVBoxLayout, QWidget
 
 from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.errors import Refused, Unavailable
@@ -26,7 +26,8 @@ SLOW: Final = 250  # milliseconds after which a thing that is being read says so
 class DetailPage(QWidget, Generic[View]):
     """A subclass lays out its sections, reads in `read`, fills in `fill` and says in `acts_of` what can be done.
 
-    While another thing is read nothing can be done with the one that is still shown.
+    While another thing is read nothing can be done with the one that is still shown. A `main` part has the room that is left
+    below the sections, and the keys, and who has one places the title; without one title and sections scroll.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class DetailPage(QWidget, Generic[View]):
         choose: str,
         reading: str,
         topics: tuple[Topic, ...],
+        main: QAbstractScrollArea | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -51,16 +53,10 @@ class DetailPage(QWidget, Generic[View]):
         self.acts = ActsBar()
         self._sections = QVBoxLayout()
         self._sections.setSpacing(app_theme().px(2 * SPACE))
-        inner = QWidget()
-        column = QVBoxLayout(inner)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.title)
-        column.addLayout(self._sections)
-        column.addStretch(1)
-        self.place = column_scroll(inner)
-        self.place.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # arrows scroll
-        self.place.setAccessibleName(name)
         card = Card(name=name)
+        self.place = main if main is not None else self._scroll(name)
+        if main is not None:
+            card.body.addLayout(self._sections)
         card.body.addWidget(self.place, 1)
         card.body.addWidget(self.acts)
         self.stack = StateStack(card, self, is_card=True)
@@ -70,6 +66,19 @@ class DetailPage(QWidget, Generic[View]):
         self.stack.pane.acted.connect(self._retry)
         context.hub.changed.connect(self._changed)
         self.show_thing(None)
+
+    def _scroll(self, name: str) -> QAbstractScrollArea:
+        """The title and the sections in a scroll."""
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.title)
+        column.addLayout(self._sections)
+        column.addStretch(1)
+        place = column_scroll(inner)
+        place.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # arrows scroll
+        place.setAccessibleName(name)
+        return place
 
     # what a subclass says
 

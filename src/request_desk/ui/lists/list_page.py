@@ -56,6 +56,7 @@ class ListSpec(Generic[Row]):
     search: str = ""
     empty_icon: str = ""
     is_titled: bool = True
+    shares: tuple[int, int] = SHARES  # of list and detail, while nobody moved the line between them
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,6 +363,6 @@ class ListPage(WindowPage, Generic[Row]):
             self._share()
 
     def _share(self) -> None:
-        self.splitter.setSizes([share * FOLD for share in SHARES])
-        for place, share in enumerate(SHARES):
+        self.splitter.setSizes([share * FOLD for share in self._spec.shares])
+        for place, share in enumerate(self._spec.shares):
             self.splitter.setStretchFactor(place, share)

@@ -22,9 +22,9 @@ from request_desk.ui.widgets.buttons import secondary
 from request_desk.ui.widgets.dialogs import ask
 from request_desk.ui.widgets.layout import Line
 from request_desk.ui.widgets.text import PlainLabel
-from request_desk.ui.widgets.theme import TextRole, app_theme
+from request_desk.ui.widgets.theme import SPACE, TextRole, app_theme
 
-_SIZE = (620, 640)  # pixels at 100 %
+_WIDTH, _HEIGHT = 620, 640  # pixels at 100 %
 _AROUND = 24  # pixels of the window that stay visible around a form
 _NOBODY = ContactDetails("", "")
 _UNTOLD = RelationDetails("")
@@ -33,7 +33,7 @@ _UNTOLD = RelationDetails("")
 class FormWindow(QDialog):
     """A form over the window. It closes when the form is stored, and asks before it throws away what was typed."""
 
-    def __init__(self, form: Editor, parent: QWidget) -> None:
+    def __init__(self, form: Editor, parent: QWidget, *, height: int = _HEIGHT) -> None:
         super().__init__(parent)
         self.form = form
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -43,12 +43,26 @@ class FormWindow(QDialog):
         self.close_button = secondary(_("Close"), keys="Esc")
         form.buttons.insertWidget(0, self.close_button)
         body = QVBoxLayout(self)
-        body.addWidget(form)
+        body.addWidget(form, 1)
+        self._add_foot(body)
         room = parent.window().size() - QSize(2 * _AROUND, 2 * _AROUND)
-        self.resize(QSize(*map(app_theme().px, _SIZE)).boundedTo(room))
+        self.resize(QSize(app_theme().px(_WIDTH), app_theme().px(height)).boundedTo(room))
         self.close_button.clicked.connect(self._leave)
         form.stored.connect(self.accept)
         QShortcut(QKeySequence("Ctrl+S"), self).activated.connect(form.save_clicked)
+
+    def _add_foot(self, body: QVBoxLayout) -> None:
+        """The buttons and what is said about them stay in sight, however long the form is."""
+        form, side = self.form, app_theme().px(5 * SPACE)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(side, 0, side, app_theme().px(2 * SPACE))
+        for part in (form.said, form.locked):
+            form.card.body.removeWidget(part)
+            foot.addWidget(part)
+        form.card.body.removeItem(form.buttons)
+        form.buttons.setParent(None)
+        foot.addLayout(form.buttons)
+        body.addLayout(foot)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape.value:

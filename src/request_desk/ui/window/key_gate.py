@@ -33,6 +33,7 @@ class Scope(StrEnum):
     SCHEDULE = "schedule"
     PATIENTS = "patients"
     APPOINTMENTS = "appointments"
+    AVAILABILITY = "availability"
     SETTINGS = "settings"
 
 

@@ -15,7 +15,8 @@ from request_desk.ui.window.commands import Command, CommandRegistry, Scope
 SHEET_WIDTH: Final = 760
 SHEET_HEIGHT: Final = 560
 ORDER: Final = (
-    Scope.REQUEST, Scope.SCHEDULE, Scope.APPOINTMENTS, Scope.PATIENTS, Scope.SETTINGS, Scope.APPLICATION,
+    Scope.REQUEST, Scope.SCHEDULE, Scope.APPOINTMENTS, Scope.PATIENTS, Scope.AVAILABILITY, Scope.SETTINGS,
+    Scope.APPLICATION,
 )  # fmt: skip
 
 
@@ -32,6 +33,8 @@ def scope_title(scope: Scope) -> str:
             return _("Patients")
         case Scope.APPOINTMENTS:
             return _("Appointments")
+        case Scope.AVAILABILITY:
+            return _("Availability")
         case Scope.SETTINGS:
             return _("Settings")
 

@@ -63,5 +63,6 @@ PAGES = (
     PageSpec("schedule", _("Schedule"), "calendar-days", "schedule.schedule_page", "SchedulePage"),
     PageSpec("appointments", _("Appointments"), "calendar-check", "appointments.appointments_page", "AppointmentsPage"),
     PageSpec("patients", _("Patients"), "users", "patients.patients_page", "PatientsPage"),
+    PageSpec("availability", _("Availability"), "clock", "availability.availability_page", "AvailabilityPage"),
     PageSpec("settings", _("Settings"), "settings-2", "settings.settings_page", "SettingsPage"),
 )

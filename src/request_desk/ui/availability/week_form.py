@@ -1,0 +1,81 @@
+"""What the forms about a provider's time share: the week is read, a change made elsewhere is told, and who may change it."""
+
+from datetime import date
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import QWidget
+
+from request_desk.domain.access import Permission
+from request_desk.domain.changes import Topic
+from request_desk.domain.words import _
+from request_desk.services.practice import availability
+from request_desk.services.practice.availability import ProviderWeek
+from request_desk.services.practice.directory import Directory
+from request_desk.ui.editor.editor import CHANGED_ELSEWHERE, Editor
+from request_desk.ui.running.context import DeskContext
+from request_desk.ui.schedule.appointment_words import named
+
+
+class WeekForm(Editor):
+    """A form that stands on the week of a provider. A subclass says the version of what it edits, and why it may not.
+
+    `window_height` is what its window needs, in pixels at 100 %.
+    """
+
+    window_height = 640
+
+    def __init__(self, context: DeskContext, directory: Directory, week: ProviderWeek, title: str, hint: str) -> None:
+        super().__init__(
+            context,
+            title.format(provider=named(week.provider.short_name)),
+            hint,
+            Permission.VIEW_SCHEDULE,
+            (Topic.AVAILABILITY,),
+            reading=_("Reading the week …"),
+        )
+        self.directory, self.week = directory, week
+
+    def today(self) -> date:
+        return self.context.words().zone.day_of(self.context.clock.now())
+
+    def version(self) -> int:
+        """Return the version of what is edited, 0 for what is new."""
+        raise TypeError("a form knows what it edits")
+
+    def is_gone(self) -> bool:
+        """Whether what is edited was removed meanwhile."""
+        return False
+
+    def why_not(self) -> str:
+        """Return why nothing can be changed here, "" where it can."""
+        raise TypeError("a form knows who may change what it edits")
+
+    def first_field(self) -> QWidget:
+        """Return where typing begins."""
+        raise TypeError("a form knows its own fields")
+
+    def may_change(self) -> bool:
+        return not self.why_not()
+
+    def read(self) -> None:
+        pending = self.context.runner.read(self, availability.provider_week, self.week.provider.id, self.week.monday)
+        pending.done(self._week_read).refused(self.unreadable)
+
+    def _week_read(self, week: ProviderWeek) -> None:
+        is_first = not self.stack.is_content_shown()
+        before, is_kept = self.version(), not is_first and self.is_changed()
+        self.week = week
+        self.locked.setText(self.why_not())
+        self.shown(refill=not is_kept and not self.is_gone())
+        if is_first and self.may_change():
+            self.first_field().setFocus(Qt.FocusReason.OtherFocusReason)
+        if self.is_gone():
+            self.say(_("This was removed elsewhere meanwhile. Close the form; what you typed can be entered anew."))
+        elif is_kept and before != self.version():
+            self.say(CHANGED_ELSEWHERE)
+
+    @Slot()
+    def show_ability(self) -> None:
+        super().show_ability()
+        if self.is_gone():
+            self.save_button.setEnabled(False)
