@@ -20,6 +20,7 @@ ContactId = NewType("ContactId", int)
 AppointmentId = NewType("AppointmentId", int)
 RequestId = NewType("RequestId", int)
 MessageId = NewType("MessageId", int)
+PlanId = NewType("PlanId", int)  # of a provider who is out
 PhraseId = NewType("PhraseId", int)
 OutboxId = NewType("OutboxId", int)
 TargetId = NewType("TargetId", int)  # a DepartmentId or a StaffId: both come from `new_id`, so they never collide
