@@ -10,13 +10,22 @@ from hypothesis import strategies as st
 from request_desk.domain.access import SYSTEM, Actor, ActorKind, Role, a_contact
 from request_desk.domain.directory import Relation
 from request_desk.domain.ids import ContactId, PatientId, ProviderId
-from request_desk.domain.policy import Action, AppointmentSubject, PatientSubject, RequestSubject, Verdict, may
+from request_desk.domain.policy import (
+    Action,
+    AppointmentSubject,
+    AvailabilitySubject,
+    PatientSubject,
+    RequestSubject,
+    Verdict,
+    may,
+)
 
 TODAY = date(2026, 11, 24)
 YESTERDAY = TODAY - timedelta(days=1)
 CHILD, TURNS_18_TOMORROW, TURNS_18_TODAY = date(2022, 1, 1), date(2008, 11, 25), date(2008, 11, 24)
 MOTHER = a_contact(ContactId(1))
-WITH_PATIENT = tuple(action for action in Action if action is not Action.SEE)
+AVAILABILITY = (Action.KEEP_WINDOWS, Action.ENTER_ABSENCE, Action.SET_MOBILE)
+WITH_PATIENT = tuple(action for action in Action if action not in (Action.SEE, *AVAILABILITY))
 ACTORS = st.builds(
     Actor, st.sampled_from(ActorKind), st.integers(0, 3), st.just(""), st.frozensets(st.sampled_from(Role), max_size=3)
 )
@@ -84,7 +93,7 @@ def test_only_the_contact_of_a_relation_that_stands_does_anything_with_a_patient
         assert subject.relation is not None
         assert (actor.kind, actor.id) == (ActorKind.CONTACT, subject.relation.contact_id)
         assert subject.relation.stands(TODAY)
-        assert action is not Action.SEE
+        assert action in WITH_PATIENT
 
 
 @given(ACTORS, st.integers(1, 3), st.frozensets(st.integers(1, 3)), st.booleans())
@@ -111,3 +120,27 @@ def test_an_appointment_is_seen_practice_wide_or_by_whose_it_is(
     is_own = actor.kind is ActorKind.STAFF and own == theirs
     seen = may(actor, action, AppointmentSubject(ProviderId(theirs)), TODAY)
     assert bool(seen) is (action is Action.SEE and (is_wide or is_own))
+
+
+@pytest.mark.parametrize(
+    ("roles", "is_own", "allowed"),
+    [
+        ((), False, ()),
+        ((), True, ()),
+        ((Role.PROVIDER,), True, AVAILABILITY),
+        ((Role.PROVIDER,), False, ()),
+        ((Role.SCHEDULER,), False, (Action.ENTER_ABSENCE,)),
+        ((Role.ADMINISTRATOR,), False, (Action.ENTER_ABSENCE, Action.SET_MOBILE)),
+        ((Role.SCHEDULER, Role.AVAILABILITY), False, (Action.KEEP_WINDOWS, Action.ENTER_ABSENCE)),
+        ((Role.ADMINISTRATOR, Role.PROVIDER), True, AVAILABILITY),
+        ((Role.ADMINISTRATOR, Role.PROVIDER), False, (Action.ENTER_ABSENCE, Action.SET_MOBILE)),
+    ],
+)
+def test_who_changes_when_a_provider_works(
+    roles: tuple[Role, ...], is_own: bool, allowed: tuple[Action, ...]
+) -> None:  # AV2, AV3, RM3
+    actor = Actor(ActorKind.STAFF, 9, "Somebody", frozenset(roles), ProviderId(1 if is_own else 2))
+    subject = AvailabilitySubject(ProviderId(1))
+    assert tuple(action for action in AVAILABILITY if may(actor, action, subject, TODAY)) == allowed
+    assert not any(may(MOTHER, action, subject, TODAY) for action in Action)
+    assert not may(actor, Action.SEE, subject, TODAY)

@@ -43,17 +43,27 @@ class AvailabilityWindow:
     staff_only: bool = False
     label: str = ""
     version: int = 1
+    opens: timedelta | None = None  # a same-day block: for staff alone until a start is nearer than this (AV6)
+    cap: int | None = None  # most appointments of one type in one session, which is one occurrence of the window
+    work_in_lanes: int = 0  # how many lanes beside the first staff may squeeze somebody into
+
+    @property
+    def is_extra(self) -> bool:
+        """Tell whether these are extra hours: open on one single day."""
+        return self.valid_from is not None and self.valid_from == self.valid_until
 
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Time a provider is not bookable: leave, a meeting, lunch."""
+    """Time a provider is not bookable: leave, a meeting, lunch; or a closed day of the practice, which is everybody's."""
 
     id: AbsenceId
     provider_id: ProviderId
     starts_at: datetime
     ends_at: datetime
     label: str
+    version: int = 1
+    is_closed_day: bool = False
 
 
 # A search makes thousands of slots; past the checks of a frozen class they take half the time (0.33 of 0.61 µs each).

@@ -252,7 +252,9 @@ class PracticeSettings:
     opening_hours: tuple[OpeningHours, ...] = field(
         default=tuple(OpeningHours(weekday, 8 * 60, 17 * 60) for weekday in range(5))
     )
-    closed_days: tuple[date, ...] = ()
+    closed_days: Mapping[date, str] = field(
+        default_factory=dict
+    )  # each with its name: holidays, and the practice's own
     intake_department_id: DepartmentId | None = None
     cancel_reasons: tuple[CancelReason, ...] = (
         CancelReason("pat", "Parent asked", later("At your request.")),

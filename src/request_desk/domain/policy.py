@@ -6,7 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from request_desk.domain.access import Actor, ActorKind, Role
+from request_desk.domain import access
+from request_desk.domain.access import Actor, ActorKind, Permission, Role
 from request_desk.domain.directory import Relation
 from request_desk.domain.ids import ProviderId
 
@@ -15,7 +16,7 @@ _PRACTICE_WIDE: Final = frozenset({Role.SCHEDULER, Role.ADMINISTRATOR})
 
 
 class Action(StrEnum):
-    """What somebody wants to do; all but the last are a contact's with a patient."""
+    """What somebody wants to do; the first are a contact's with a patient."""
 
     ACT_FOR = "act-for"  # be known as somebody who acts for the patient
     ASK = "ask"  # send requests, see free times
@@ -23,6 +24,12 @@ class Action(StrEnum):
     READ = "read"  # see and write letters
     HEAR = "hear"  # get notices
     SEE = "see"  # staff: a request, an appointment in the overview
+    KEEP_WINDOWS = "keep-windows"  # staff: the weekly windows of a provider
+    ENTER_ABSENCE = "enter-absence"  # staff: time off and extra hours of a provider
+    SET_MOBILE = "set-mobile"  # staff: the mobile phone number of a provider
+
+
+_WITH_PATIENT: Final = frozenset({Action.ACT_FOR, Action.ASK, Action.BOOK, Action.READ, Action.HEAR})
 
 
 class Verdict(StrEnum):
@@ -37,6 +44,7 @@ class Verdict(StrEnum):
     NO_NOTICES = "no-notices"
     NOT_ADDRESSED = "not-addressed"
     ANOTHERS = "anothers"
+    READ_ONLY = "read-only"
 
     def __bool__(self) -> bool:
         return self is Verdict.ALLOWED
@@ -67,7 +75,14 @@ class AppointmentSubject:
     provider_id: ProviderId
 
 
-Subject = PatientSubject | RequestSubject | AppointmentSubject
+@dataclass(frozen=True, slots=True)
+class AvailabilitySubject:
+    """When a provider works: whose time it is."""
+
+    provider_id: ProviderId
+
+
+Subject = PatientSubject | RequestSubject | AppointmentSubject | AvailabilitySubject
 
 
 def may(actor: Actor, action: Action, subject: Subject, today: date) -> Verdict:
@@ -83,12 +98,32 @@ def may(actor: Actor, action: Action, subject: Subject, today: date) -> Verdict:
             own = actor.kind is ActorKind.STAFF and actor.provider_id == subject.provider_id
             is_seen = action is Action.SEE and (sees_all_requests(actor) or own)
             return Verdict.ALLOWED if is_seen else Verdict.ANOTHERS
+        case AvailabilitySubject():
+            return _with_availability(actor, action, subject)
 
 
 def sees_all_requests(actor: Actor) -> bool:
     """Tell whether the actor works for the whole practice."""
     is_wide = not _PRACTICE_WIDE.isdisjoint(actor.roles)
     return actor.kind is ActorKind.SYSTEM or (actor.kind is ActorKind.STAFF and is_wide)
+
+
+_FOR_OTHERS: Final = {
+    Action.KEEP_WINDOWS: frozenset({Permission.AVAILABILITY_ON_BEHALF}),
+    Action.ENTER_ABSENCE: frozenset({Permission.AVAILABILITY_ON_BEHALF, Permission.ENTER_ABSENCES}),
+    Action.SET_MOBILE: frozenset({Permission.MANAGE_STAFF}),
+}
+
+
+def _with_availability(actor: Actor, action: Action, subject: AvailabilitySubject) -> Verdict:
+    """The own is everybody's who keeps it; of others what a permission covers, and the rest is only looked at (AV2, AV3, RM3)."""
+    is_own = actor.kind is ActorKind.STAFF and actor.provider_id == subject.provider_id
+    if action not in _FOR_OTHERS:
+        return Verdict.ANOTHERS
+    if is_own and access.may(actor, Permission.OWN_AVAILABILITY):
+        return Verdict.ALLOWED
+    covered = any(access.may(actor, permission) for permission in _FOR_OTHERS[action])
+    return Verdict.ALLOWED if covered else Verdict.READ_ONLY
 
 
 def _with_patient(actor: Actor, action: Action, subject: PatientSubject, today: date) -> Verdict:
@@ -98,7 +133,7 @@ def _with_patient(actor: Actor, action: Action, subject: PatientSubject, today: 
         return Verdict.PATIENT_GONE
     if relation is None or (actor.kind, actor.id) != (ActorKind.CONTACT, relation.contact_id):
         return Verdict.NOT_RELATED
-    if not relation.stands(today) or action is Action.SEE:
+    if not relation.stands(today) or action not in _WITH_PATIENT:
         return Verdict.NOT_RELATED
     if action in (Action.ASK, Action.BOOK) and not relation.may_book:
         return Verdict.NO_BOOKING

@@ -68,6 +68,7 @@ _TOPIC_OF: Mapping[str, Topic] = {
     "outbox": Topic.DELIVERY,
     "practice": Topic.SETTINGS,
     "availability_window": Topic.AVAILABILITY,
+    "absence": Topic.AVAILABILITY,
 }
 _OVERLAPS = ("ex_appointment_overlap", "uq_appointment_chain_id_status")
 _AGAIN_STATES = frozenset({"40001", "40P01", "55P03"})  # serialisation failure, deadlock, lock not available
@@ -425,7 +426,11 @@ class Desk:
         row = first(_SETTINGS)
         settings = PracticeSettings()
         if row is not None:
-            settings = replace(msgspec.convert(row.settings, PracticeSettings), version=row.version)
+            kept_days = row.settings.get("closed_days", {})
+            # Practices that were set up before closed days had names kept a list of days.
+            days = kept_days if isinstance(kept_days, dict) else dict.fromkeys(kept_days, "")
+            values = {**row.settings, "closed_days": days}
+            settings = replace(msgspec.convert(values, PracticeSettings), version=row.version)
         self._settings = (0 if row is None else row.version, settings)
         return settings
 

@@ -19,7 +19,7 @@ from request_desk.domain.directory import (
     Staff,
 )
 from request_desk.domain.errors import Invalid, NotAllowed
-from request_desk.domain.ids import DepartmentId, LocationId, ProviderId, StaffId, TargetId, TypeId, WindowId
+from request_desk.domain.ids import DepartmentId, LocationId, ProviderId, StaffId, TargetId, TypeId
 from request_desk.domain.requests import Target, TargetKind
 from request_desk.domain.words import _, plural
 from request_desk.services.desk import Unit
@@ -54,7 +54,11 @@ _TYPE_PROVIDERS = select(*schema.appointment_type_provider.c)
 _TYPE_DURATIONS = select(*schema.appointment_type_duration.c)
 _ACTIVE = select(staff.id).where(IS_ACTIVE)
 _STAFF = select(*staff).order_by(staff.name, staff.id)
-_WINDOWS = select(*window).order_by(window.provider_id, window.weekday, window.start_minute, window.id)
+_WINDOWS = (
+    select(*window)
+    .where(window.removed_at.is_(None))
+    .order_by(window.provider_id, window.weekday, window.start_minute, window.id)
+)
 _WINDOW_TYPES = select(*schema.availability_window_type.c)
 _PREFERENCES = select(preference.key, preference.value).where(preference.staff_id == bindparam("staff"))
 _FORGET_PREFERENCE = delete(schema.staff_preference).where(
@@ -189,24 +193,7 @@ def windows(unit: Unit, provider_ids: Iterable[ProviderId] = ()) -> tuple[Availa
     for row in unit.rows(_WINDOW_TYPES):
         types[row.window_id].append(TypeId(row.type_id))
     return tuple(
-        AvailabilityWindow(
-            WindowId(row.id),
-            ProviderId(row.provider_id),
-            LocationId(row.location_id),
-            row.weekday,
-            row.start_minute,
-            row.end_minute,
-            row.buffer_minutes * _MINUTE if row.buffer_minutes is not None else None,
-            row.valid_from,
-            row.valid_until,
-            row.active,
-            tuple(sorted(types[row.id])),
-            row.staff_only,
-            row.label,
-            row.version,
-        )
-        for row in unit.rows(_WINDOWS)
-        if not wanted or row.provider_id in wanted
+        slots.window_view(row, types[row.id]) for row in unit.rows(_WINDOWS) if not wanted or row.provider_id in wanted
     )
 
 

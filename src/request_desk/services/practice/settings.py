@@ -1,7 +1,8 @@
 """The practice settings: one row, read whole and written whole by administrators."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from request_desk.domain.access import Permission
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import CancelReason, OpeningHours, PracticeSettings
 from request_desk.domain.errors import Invalid, Problems, UndoRefused
-from request_desk.domain.practice_time import is_zone
+from request_desk.domain.practice_time import is_zone, on_calendar
 from request_desk.domain.requests import RequestKind
 from request_desk.domain.text import clean_name, clean_text, parse_phone
 from request_desk.domain.urgent import is_too_short
@@ -26,6 +27,7 @@ _LONGEST_GRACE: Final = timedelta(minutes=5)  # longer, and parents wait for wha
 _LONGEST_TARGET: Final = timedelta(hours=40)  # a working week
 _LEASE: Final = (timedelta(minutes=1), timedelta(minutes=30))
 _MOST_URGENT: Final = 200
+_MOST_CLOSED: Final = 400  # ten years of them
 _ROW: Final = 1
 _KNOWN: Final = select(schema.practice.c.id)
 # Locked against somebody who closes it at the same moment.
@@ -87,7 +89,7 @@ def _names() -> tuple[str, ...]:
 
 
 def _plain(checked: PracticeSettings) -> dict[str, Any]:
-    values: dict[str, Any] = msgspec.to_builtins(checked)
+    values: dict[str, Any] = msgspec.to_builtins(checked, str_keys=True)
     values["kinds_on"] = sorted(checked.kinds_on)
     values.pop("version")
     return values
@@ -119,7 +121,7 @@ def _checked(unit: Unit, new: PracticeSettings) -> PracticeSettings:
         public_url=problems.of(lambda: _address(new.public_url), ""),
         locale=problems.of(lambda: _locale(new.locale), ""),
         opening_hours=problems.of(lambda: _hours(new.opening_hours), ()),
-        closed_days=tuple(sorted(set(new.closed_days))),
+        closed_days=problems.of(lambda: _closed_days(new.closed_days), {}),
         cancel_reasons=problems.of(lambda: _reasons(new.cancel_reasons), ()),
         urgent_words=problems.of(lambda: _urgent_words(new.urgent_words), ()),
     )
@@ -192,6 +194,14 @@ def _hours(hours: tuple[OpeningHours, ...]) -> tuple[OpeningHours, ...]:
     if problems:
         raise Invalid(problems[0].sentence, field=problems[0].field, others=problems[1:])
     return ordered
+
+
+def _closed_days(days: Mapping[date, str]) -> dict[date, str]:
+    """Each with its name, in order. Raises Invalid naming the day."""
+    on_calendar(*days)
+    if len(days) > _MOST_CLOSED:
+        raise Invalid(_("At most {most} closed days fit.").format(most=_MOST_CLOSED), field="Closed days")
+    return {day: clean_text(days[day], field="Closed days", most=60, lines=False) for day in sorted(days)}
 
 
 def _reasons(reasons: tuple[CancelReason, ...]) -> tuple[CancelReason, ...]:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.availability import Absence, AvailabilityWindow, Horizon, OpenSpan, open_spans
-from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode, BookingRules
+from request_desk.domain.directory import AppointmentType, BookingRules, LeadTime, RebookingMode
 from request_desk.domain.errors import Invalid, NotFound
 from request_desk.domain.ids import (
     AbsenceId,
@@ -37,7 +37,7 @@ from request_desk.domain.ids import (
     WindowId,
 )
 from request_desk.domain.practice_time import PracticeTime
-from request_desk.domain.spans import Slot, Span
+from request_desk.domain.spans import Slot, Span, overlaps
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.store import schema
@@ -73,6 +73,7 @@ _WINDOWS = (
     select(schema.availability_window)
     .where(
         schema.availability_window.c.active,
+        schema.availability_window.c.removed_at.is_(None),
         schema.availability_window.c.provider_id.in_(bindparam("provider_ids", expanding=True)),
     )
     .order_by(schema.availability_window.c.id)
@@ -92,6 +93,7 @@ _WINDOW_TYPES = (
 _ABSENCES = (
     select(schema.absence)
     .where(
+        schema.absence.c.removed_at.is_(None),
         schema.absence.c.provider_id.in_(bindparam("provider_ids", expanding=True)),
         schema.absence.c.starts_at < bindparam("ends_at"),
         schema.absence.c.ends_at > bindparam("starts_at"),
@@ -243,33 +245,51 @@ def windows_of(unit: Unit, provider_ids: Iterable[ProviderId]) -> dict[ProviderI
         types.setdefault(window_id, []).append(TypeId(type_id))
     found: dict[ProviderId, list[AvailabilityWindow]] = {}
     for row in unit.rows(_WINDOWS, values):
-        window = AvailabilityWindow(
-            id=WindowId(row.id),
-            provider_id=ProviderId(row.provider_id),
-            location_id=LocationId(row.location_id),
-            weekday=row.weekday,
-            start_minute=row.start_minute,
-            end_minute=row.end_minute,
-            buffer=None if row.buffer_minutes is None else row.buffer_minutes * _MINUTE,
-            valid_from=row.valid_from,
-            valid_until=row.valid_until,
-            active=row.active,
-            type_ids=tuple(types.get(row.id, ())),
-            staff_only=row.staff_only,
-            label=row.label,
-            version=row.version,
-        )
+        window = window_view(row, types.get(row.id, ()))
         found.setdefault(window.provider_id, []).append(window)
     return found
 
 
+def window_view(row: Row[Any], type_ids: Iterable[TypeId]) -> AvailabilityWindow:
+    """Make the window of a row and of the types that it is for."""
+    return AvailabilityWindow(
+        id=WindowId(row.id),
+        provider_id=ProviderId(row.provider_id),
+        location_id=LocationId(row.location_id),
+        weekday=row.weekday,
+        start_minute=row.start_minute,
+        end_minute=row.end_minute,
+        buffer=_minutes(row.buffer_minutes),
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        active=row.active,
+        type_ids=tuple(sorted(type_ids)),
+        staff_only=row.staff_only,
+        label=row.label,
+        version=row.version,
+        opens=_minutes(row.opens_minutes),
+        cap=row.cap,
+        work_in_lanes=row.work_in_lanes,
+    )
+
+
 def absences_of(unit: Unit, provider_ids: Iterable[ProviderId], span: Span) -> dict[ProviderId, list[Absence]]:
-    """Return the absences of providers that touch a span, by start."""
-    values = {"provider_ids": list(provider_ids), "starts_at": span.starts_at, "ends_at": span.ends_at}
+    """Return the absences of providers that touch a span, by start; the closed days of the practice are everybody's."""
+    asked = list(provider_ids)
+    values = {"provider_ids": asked, "starts_at": span.starts_at, "ends_at": span.ends_at}
     found: dict[ProviderId, list[Absence]] = {}
     for row in unit.rows(_ABSENCES, values):
-        absence = Absence(AbsenceId(row.id), ProviderId(row.provider_id), row.starts_at, row.ends_at, row.label)
+        absence = Absence(
+            AbsenceId(row.id), ProviderId(row.provider_id), row.starts_at, row.ends_at, row.label, row.version
+        )
         found.setdefault(absence.provider_id, []).append(absence)
+    closed = [(day, name) for day, name in unit.settings.closed_days.items() if overlaps(unit.time.bounds(day), span)]
+    for provider_id in asked if closed else ():
+        away = found.setdefault(provider_id, [])
+        for day, name in closed:
+            whole = unit.time.bounds(day)
+            away.append(Absence(AbsenceId(0), provider_id, whole.starts_at, whole.ends_at, name, 0, is_closed_day=True))
+        away.sort(key=lambda each: (each.starts_at, each.id))
     return found
 
 

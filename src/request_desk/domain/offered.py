@@ -1,0 +1,99 @@
+"""What a provider offers, beside what is booked: appointments outside of it, windows at two places at once, hours a week."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from request_desk.domain.availability import Absence, AvailabilityWindow, open_spans
+from request_desk.domain.ids import LocationId
+from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.spans import Span, merged, overlaps
+
+_DAY: Final = timedelta(days=1)
+_ROUND: Final = timedelta(days=15)  # two weeks and a night: every pair of weekly windows meets in it, if ever
+_MINUTE: Final = timedelta(minutes=1)
+
+Clocks = Mapping[LocationId, PracticeTime]
+
+
+class OfferedTime:
+    """The time in which one provider can be booked at each place over a span, whatever is booked already (AV4)."""
+
+    __slots__ = ("_away", "_open")
+
+    def __init__(
+        self, windows: Sequence[AvailabilityWindow], absences: Iterable[Absence], span: Span, clocks: Clocks
+    ) -> None:
+        self._open: Final = {
+            place: merged(
+                Span(each.starts_at, each.ends_at)
+                for each in open_spans([one for one in windows if one.location_id == place], span, clocks[place])
+            )
+            for place in {window.location_id for window in windows if window.location_id in clocks}
+        }
+        self._away: Final = merged(Span(each.starts_at, each.ends_at) for each in absences)
+
+    def covers(self, location_id: LocationId, asked: Span) -> bool:
+        """Tell whether all of this time is open at the place and none of it is an absence; windows that touch are one."""
+        found = self._open.get(location_id, ())
+        place = bisect_right(found, asked.starts_at, key=_start) - 1
+        if place < 0 or asked.ends_at > found[place].ends_at:
+            return False
+        place = bisect_right(self._away, asked.starts_at, key=_start)
+        return not any(overlaps(each, asked) for each in self._away[max(0, place - 1) : place + 1])
+
+
+def clash(
+    window: AvailabilityWindow, others: Iterable[AvailabilityWindow], clocks: Clocks, today: date
+) -> AvailabilityWindow | None:
+    """Return a window of the same provider that is open at another place at the same time, from today on, or None."""
+    elsewhere = [each for each in others if each.id != window.id and each.location_id != window.location_id]
+    if not window.active:
+        return None
+    for other in elsewhere:
+        first = max(each for each in (today, window.valid_from, other.valid_from) if each is not None)
+        lasts = [each for each in (window.valid_until, other.valid_until) if each is not None]
+        last = min([first + _ROUND, *lasts])
+        if not other.active or last < first:
+            continue
+        here, there = clocks[window.location_id], clocks[other.location_id]
+        # A day more on each side: a night that began before, and clocks that are apart.
+        span = Span(here.bounds(first - _DAY).starts_at, here.bounds(last + _DAY).ends_at)
+        mine, theirs = open_spans([window], span, here), open_spans([other], span, there)
+        if any(
+            overlaps(Span(one.starts_at, one.ends_at), Span(two.starts_at, two.ends_at))
+            for one in mine
+            for two in theirs
+        ):
+            return other
+    return None
+
+
+def weekly_time(windows: Iterable[AvailabilityWindow], today: date) -> timedelta:
+    """Return how long a provider works in a usual week: what is open on every such weekday now, extra hours left out."""
+    spans: list[Span] = []
+    midnight = datetime(2024, 1, 1, tzinfo=UTC)  # any Monday: wall time alone is reckoned here
+    for window in windows:
+        stands = (window.valid_from is None or window.valid_from <= today) and (
+            window.valid_until is None or today <= window.valid_until
+        )
+        if window.active and stands and not window.is_extra:
+            start = midnight + window.weekday * _DAY
+            spans.append(Span(start + window.start_minute * _MINUTE, start + window.end_minute * _MINUTE))
+    return sum((each.ends_at - each.starts_at for each in merged(spans)), timedelta(0))
+
+
+def begins_ever(weekday: int, first: date | None, last: date | None) -> bool:
+    """Tell whether any day between the first and the last is this weekday."""
+    return first is None or last is None or first + timedelta(days=(weekday - first.weekday()) % 7) <= last
+
+
+def as_if_on(window: AvailabilityWindow) -> AvailabilityWindow:
+    """Return the window as if it were switched on and valid on every day."""
+    return replace(window, active=True, valid_from=None, valid_until=None)
+
+
+def _start(span: Span) -> datetime:
+    return span.starts_at
