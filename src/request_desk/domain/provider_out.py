@@ -245,9 +245,9 @@ def _rules(displaced: Displaced, zone: PracticeTime, now: datetime) -> Callable[
     def may(slot: Slot) -> bool:
         if not earliest <= slot.starts_at <= latest:
             return False
-        if slot.provider_id != entry.provider_id and (
-            stays or (type_.provider_ids and slot.provider_id not in type_.provider_ids)
-        ):
+        if type_.provider_ids and slot.provider_id not in type_.provider_ids:
+            return False
+        if stays and slot.provider_id != entry.provider_id:
             return False
         return not any(slot.starts_at < span.ends_at and span.starts_at < slot.ends_at for span in elsewhere)
 

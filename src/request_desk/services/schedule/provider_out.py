@@ -3,7 +3,7 @@
 A row is done once: its state is written together with the act and the notice, so that a plan that broke off goes on where it was.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -14,8 +14,8 @@ from request_desk.domain import schedule
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.changes import Topic
-from request_desk.domain.errors import Conflict, Invalid, LimitCode, Limited, NotFound, Refused, UndoRefused
-from request_desk.domain.ids import AbsenceId, AppointmentId, LocationId, OutboxId, PlanId, ProviderId, TypeId
+from request_desk.domain.errors import Invalid, LimitCode, Limited, NotFound, Refused, UndoRefused
+from request_desk.domain.ids import AbsenceId, AppointmentId, LocationId, PlanId, ProviderId, TypeId
 from request_desk.domain.notices import CANCELLATION, MOVE
 from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.provider_out import (
@@ -43,7 +43,6 @@ from request_desk.store import schema
 _LONGEST: Final = timedelta(days=92)
 _MOST_TEXT: Final = 500
 _ERROR_MOST: Final = 500
-_ZERO: Final = timedelta(0)
 
 _table, _plan, _row = schema.appointment, schema.provider_out, schema.provider_out_row
 _AFFECTED = VIEW.where(
@@ -97,6 +96,7 @@ _OPEN = (
 _SETTLE = update(_row).where(
     _row.c.plan_id == bindparam("of_plan"), _row.c.appointment_id == bindparam("of_appointment")
 )
+_ABSENCE_VERSION = select(schema.absence.c.version).where(schema.absence.c.id == bindparam("absence"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ def situation(unit: Unit, provider_id: ProviderId, span: Span) -> Situation:
         earliest = schedule.earliest(type_.minimum_notice, unit.now, unit.time)
         latest = schedule.latest(type_.maximum_advance, unit.now, unit.time)
         # As for parents: what is kept for staff to give away by hand is given to nobody by a plan.
-        found = book.slots(type_, for_staff=False, earliest=max(earliest, checked_start(affected, unit)), latest=latest)
+        found = book.slots(type_, for_staff=False, earliest=max(earliest, _first_day(unit, affected)), latest=latest)
         free[type_id] = tuple(slot for slot in found if not _is_out(slot, provider_id, checked))
     return Situation(
         provider_id,
@@ -189,8 +189,7 @@ def plan(unit: Unit, plan_id: PlanId) -> OutPlan:
     rows = unit.rows(_ROWS, {"plan": plan_id})
     known = load_many(unit, [AppointmentId(row.appointment_id) for row in rows])
     found = [
-        OutRow(known[AppointmentId(row.appointment_id)], _choice(unit, row), RowState(row.state), row.error)
-        for row in rows
+        OutRow(known[AppointmentId(row.appointment_id)], _choice(row), RowState(row.state), row.error) for row in rows
     ]
     found.sort(key=lambda each: (each.appointment.starts_at, each.appointment.id))
     return OutPlan(
@@ -278,7 +277,7 @@ def begin(unit: Unit, provider_id: ProviderId, span: Span, label: str, choices: 
         unit.insert(_row, plan_id=plan_id, **_columns(choice))
     unit.record("began_provider_out", Topic.AVAILABILITY, plan_id, provider_id=provider_id, count=len(choices))
     if not choices:
-        _offer_undo(unit, plan_id, 0)
+        _offer_undo(unit, plan_id, 0, unit.now)
     return plan_id
 
 
@@ -315,7 +314,7 @@ def do_row(unit: Unit, plan_id: PlanId, appointment_id: AppointmentId) -> Appoin
         raise _no_plan()
     if row.state == RowState.DONE:
         return AppointmentId(row.new_appointment_id or appointment_id)
-    new_id = _done(unit, head, _choice(unit, row))
+    new_id = _done(unit, head, _choice(row))
     unit.undo = None  # the plan goes back as a whole
     _settle(unit, plan_id, appointment_id=appointment_id, state=RowState.DONE, error="", new_appointment_id=new_id)
     unit.record("did_provider_out", Topic.AVAILABILITY, plan_id, appointment_id=appointment_id, act=row.act)
@@ -324,7 +323,7 @@ def do_row(unit: Unit, plan_id: PlanId, appointment_id: AppointmentId) -> Appoin
     if head.state != state:
         unit.change(_plan, plan_id, None, state=state)
     if not left:
-        _offer_undo(unit, plan_id, len(unit.rows(_ROWS, {"plan": plan_id})))
+        _offer_undo(unit, plan_id, len(unit.rows(_ROWS, {"plan": plan_id})), head.created_at)
     return new_id
 
 
@@ -374,8 +373,8 @@ def take_back(unit: Unit, plan_id: PlanId, *, until: datetime) -> None:
 # What is affected
 
 
-def checked_start(affected: Sequence[Appointment], unit: Unit) -> datetime:
-    """No place is earlier than the day of the first appointment."""
+def _first_day(unit: Unit, affected: Sequence[Appointment]) -> datetime:
+    """The beginning of the day of the first appointment: nobody is moved to an earlier day."""
     first = affected[0].starts_at if affected else unit.now
     return max(unit.now, unit.time.bounds(unit.time.day_of(first)).starts_at)
 
@@ -384,9 +383,7 @@ def _is_out(slot: Slot, provider_id: ProviderId, span: Span) -> bool:
     return slot.provider_id == provider_id and overlaps(Span(slot.starts_at, slot.blocked_until), span)
 
 
-def _with_households(
-    unit: Unit, affected: Sequence[Appointment]
-) -> list[tuple[Appointment, int, tuple[Span, ...]]]:
+def _with_households(unit: Unit, affected: Sequence[Appointment]) -> list[tuple[Appointment, int, tuple[Span, ...]]]:
     """Each appointment with its household, and when somebody of that has another one that is not affected."""
     if not affected:
         return []
@@ -442,7 +439,11 @@ def _check_choices(unit: Unit, provider_id: ProviderId, span: Span, choices: Seq
     known = load_many(unit, [choice.appointment_id for choice in choices])
     for choice in choices:
         entry = known.get(choice.appointment_id)
-        if entry is None or entry.provider_id != provider_id or not overlaps(Span(entry.starts_at, entry.ends_at), span):
+        if (
+            entry is None
+            or entry.provider_id != provider_id
+            or not overlaps(Span(entry.starts_at, entry.ends_at), span)
+        ):
             raise Refused(_("One of the visits is not in this time any more. Begin anew to see those that are."))
         if choice.act is OutAct.MOVE and choice.slot is None:
             raise Invalid(
@@ -476,7 +477,7 @@ def _columns(choice: OutChoice) -> dict[str, Any]:
     }
 
 
-def _choice(unit: Unit, row: Row[Any]) -> OutChoice:
+def _choice(row: Row[Any]) -> OutChoice:
     slot = None
     if row.starts_at is not None:
         # The ends follow from the type when it is booked; until then nobody asks for them.
@@ -537,10 +538,14 @@ def _no_plan() -> NotFound:
 # The way back
 
 
-def _offer_undo(unit: Unit, plan_id: PlanId, count: int) -> None:
-    """Offer to take everything back, while the first notice has not left."""
+def _offer_undo(unit: Unit, plan_id: PlanId, count: int, begun_at: datetime) -> None:
+    """Offer to take everything back until the first notice leaves; a plan that took longer is not taken back in one go."""
+    until = begun_at + unit.grace
+    if until <= unit.now:
+        return
     told = plural("Plan for {count} visit", "Plan for {count} visits", count) if count else _("Time off")
-    unit.offer_undo(told.format(count=count), take_back, plan_id, until=unit.now + unit.grace)
+    unit.offer_undo(told.format(count=count), take_back, plan_id, until=until)
+    unit.undo = replace(unit.undo, until=until) if unit.undo is not None else None
 
 
 def _undone(unit: Unit, row: Row[Any], until: datetime) -> None:
@@ -553,5 +558,5 @@ def _undone(unit: Unit, row: Row[Any], until: datetime) -> None:
 
 
 def _absence_removed(unit: Unit, absence_id: AbsenceId) -> None:
-    version = unit.value(select(schema.absence.c.version).where(schema.absence.c.id == bindparam("absence")), {"absence": absence_id})
+    version = unit.value(_ABSENCE_VERSION, {"absence": absence_id})
     availability.remove_absence(unit, absence_id, expect_version=version)
