@@ -1,6 +1,7 @@
 """Where the appointments of a provider who is out go: ranked, together, without collisions, nobody left out for nothing (ACT9)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import combinations, product
 
@@ -11,7 +12,7 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, TypeId
 from request_desk.domain.practice_time import PracticeTime
-from request_desk.domain.provider_out import SHOWN, Displaced, Proposal, Taken, left_of, propose
+from request_desk.domain.provider_out import SHOWN, Displaced, Occupied, Proposals, propose
 from request_desk.domain.spans import Slot, Span, overlaps
 
 LA = PracticeTime("America/Los_Angeles")
@@ -95,13 +96,20 @@ def at(hour: int, minute: int = 0, day: int = 0) -> datetime:
     return LA.instant(TUESDAY + day * DAY, hour * 60 + minute)
 
 
-def proposed(many: Sequence[Displaced], free: Sequence[Slot], taken: Sequence[Taken] = ()) -> tuple[Proposal, ...]:
+def proposed(
+    many: Sequence[Displaced], free: Sequence[Slot], decided: Mapping[AppointmentId, Slot | None] | None = None
+) -> Proposals:
     ordered = sorted(free, key=lambda each: each.starts_at)
-    return propose(many, dict.fromkeys({each.type.id for each in many}, ordered), zone=LA, now=NOW, taken=taken)
+    types = {each.type.id for each in many}
+    return propose(many, dict.fromkeys(types, ordered), zone=LA, now=NOW, decided=decided or {})
 
 
 def places(many: Sequence[Displaced], free: Sequence[Slot]) -> list[Slot | None]:
-    return [each.place for each in proposed(many, free)]
+    return list(proposed(many, free).places.values())
+
+
+def choices(one: Displaced, free: Sequence[Slot], *occupied: Occupied) -> tuple[Slot, ...]:
+    return proposed([one], free).choices(one, occupied)
 
 
 # rank
@@ -109,14 +117,13 @@ def places(many: Sequence[Displaced], free: Sequence[Slot]) -> list[Slot | None]
 
 def test_the_same_provider_soon_after_comes_before_another_one_that_day() -> None:
     own, other = slot(MWANGI, 1, 11), slot(LINDQVIST, 0, 11)
-    found = proposed([displaced(1, at(11))], [own, other])[0]
-    assert found.candidates == (own, other)
-    assert found.place == own
+    assert choices(displaced(1, at(11)), [own, other]) == (own, other)
+    assert places([displaced(1, at(11))], [own, other]) == [own]
 
 
 def test_another_provider_that_day_comes_before_the_own_one_much_later() -> None:
     other, own = slot(LINDQVIST, 0, 11), slot(MWANGI, 5, 11)
-    assert proposed([displaced(1, at(11))], [other, own])[0].candidates == (other, own)
+    assert choices(displaced(1, at(11)), [other, own]) == (other, own)
 
 
 def test_a_type_of_the_same_day_goes_to_another_provider_that_day() -> None:
@@ -126,7 +133,7 @@ def test_a_type_of_the_same_day_goes_to_another_provider_that_day() -> None:
 
 def test_the_own_place_and_the_time_of_the_day_count() -> None:
     near, far, away = slot(MWANGI, 1, 11, 30), slot(MWANGI, 1, 16), slot(MWANGI, 1, 11, 0, HARBOR)
-    assert proposed([displaced(1, at(11))], [far, away, near])[0].candidates == (near, away, far)
+    assert choices(displaced(1, at(11)), [far, away, near]) == (near, away, far)
 
 
 def test_what_begins_before_the_letter_is_read_comes_last() -> None:
@@ -146,13 +153,13 @@ def test_a_type_that_stays_with_its_provider_is_proposed_nobody_else() -> None:
 def test_notice_and_advance_of_the_type_are_kept() -> None:
     two_days = a_type(notice=LeadTime(days=2), advance=4)
     free = [slot(MWANGI, day, 11) for day in (0, 1, 2, 4, 5)]
-    assert proposed([displaced(1, at(11), two_days)], free)[0].candidates == (free[2], free[3])
+    assert choices(displaced(1, at(11), two_days), free) == (free[2], free[3])
 
 
 def test_nobody_is_moved_to_an_earlier_day_or_into_the_past() -> None:
     free = [slot(LINDQVIST, 0, 8), slot(LINDQVIST, 1, 11)]
-    assert proposed([displaced(1, at(11, day=2))], free)[0].candidates == ()
-    assert proposed([displaced(1, at(11))], free)[0].candidates == (free[1],)
+    assert choices(displaced(1, at(11, day=2)), free) == ()
+    assert choices(displaced(1, at(11)), free) == (free[1],)
 
 
 def test_a_provider_who_does_not_do_the_type_is_not_proposed() -> None:
@@ -189,10 +196,18 @@ def test_siblings_are_not_in_two_places_at_once() -> None:
     assert {first, second} == {free[0], free[2]}
 
 
-def test_a_place_that_is_decided_already_is_not_given_again() -> None:
-    first, second = slot(LINDQVIST, 0, 11), slot(LINDQVIST, 0, 12)
-    found = proposed([displaced(1, at(11))], [first, second], [Taken(slot(LINDQVIST, 0, 10, 50), 9)])[0]
-    assert found.candidates == (second,)
+def test_what_is_decided_stays_and_the_others_go_around_it() -> None:
+    best, second = slot(LINDQVIST, 0, 11), slot(LINDQVIST, 0, 14)
+    many = [displaced(1, at(11)), displaced(2, at(11))]
+    decided = {AppointmentId(1): replace(second, ends_at=second.starts_at)}  # as a plan keeps it, without its end
+    assert list(proposed(many, [best, second], decided).places.values()) == [second, best]
+    assert list(proposed(many, [best, second], {AppointmentId(2): None}).places.values()) == [best, None]
+
+
+def test_what_is_decided_and_not_free_any_more_is_proposed_anew() -> None:
+    gone, free = slot(LINDQVIST, 0, 11), slot(LINDQVIST, 0, 14)
+    found = proposed([displaced(1, at(11))], [free], {AppointmentId(1): gone})
+    assert found.places == {AppointmentId(1): free}
 
 
 def test_more_is_looked_at_while_somebody_is_left_out() -> None:
@@ -206,12 +221,20 @@ def test_more_is_looked_at_while_somebody_is_left_out() -> None:
 
 def test_nine_at_most_are_shown_and_none_that_collides_with_the_others() -> None:
     free = [slot(LINDQVIST, 0, 10 + step // 3, step % 3 * 20) for step in range(18)]
-    found = proposed([displaced(1, at(11))], free)[0]
-    assert len(left_of(found, 1, [])) == SHOWN
-    taken = [Taken(found.candidates[0], 8), Taken(slot(CASTELLANOS, 0, 14), 1)]
-    shown = left_of(found, 1, taken)
-    assert found.candidates[0] not in shown
+    one = displaced(1, at(11))
+    assert len(choices(one, free)) == SHOWN
+    shown = choices(one, free, Occupied(free[3], 8), Occupied(slot(CASTELLANOS, 0, 14), 1))
+    assert free[3] not in shown
     assert slot(LINDQVIST, 0, 14) not in shown
+
+
+def test_nine_starts_of_one_morning_are_no_choice() -> None:
+    own = [slot(MWANGI, 1, 9 + step // 6, step % 6 * 10) for step in range(24)]
+    others = [slot(LINDQVIST, day, 11, step * 10) for day in range(5) for step in range(3)]
+    shown = choices(displaced(1, at(11)), [*own, *others])
+    assert len(shown) == SHOWN
+    assert {LA.day_of(each.starts_at) for each in shown if each.provider_id == LINDQVIST} >= {TUESDAY}
+    assert shown[0] == slot(MWANGI, 1, 11)
 
 
 @st.composite
@@ -268,7 +291,7 @@ def test_proposals_never_collide_keep_the_rules_and_place_as_many_as_brute_force
 ) -> None:
     many, free = situation
     found = propose(many, free, zone=LA, now=NOW)
-    placed = [(each, one.place) for each, one in zip(many, found, strict=True) if one.place is not None]
+    placed = [(each, place) for each in many if (place := found.places[each.appointment.id]) is not None]
     assert not any(collide(one, other) for one, other in combinations(placed, 2))
     assert all(is_kept(each, place) for each, place in placed)
     choices = [[None, *(place for place in free[each.type.id] if is_kept(each, place))] for each in many]

@@ -13,7 +13,7 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, Invalid, Limited, NotAllowed, Refused, SlotTaken, UndoRefused
 from request_desk.domain.ids import AppointmentId, PatientId, PlanId
-from request_desk.domain.provider_out import OutAct, OutChoice, OutPlan, PlanState, RowState, propose
+from request_desk.domain.provider_out import OutAct, OutChoice, OutPlan, OutState, PlanState, propose
 from request_desk.domain.requests import Booking, Move
 from request_desk.domain.spans import Slot, Span
 from request_desk.services.desk import Undo
@@ -55,8 +55,8 @@ def situation(practice: Practice, span: Span = NEXT_DAY) -> Situation:
 def choices(practice: Practice, found: Situation) -> list[OutChoice]:
     proposals = propose(found.displaced, found.free, zone=ZONE, now=practice.desk.clock.now())
     return [
-        OutChoice(each.appointment.id, each.appointment.version, OutAct.MOVE, one.place)
-        for each, one in zip(found.displaced, proposals, strict=True)
+        OutChoice(each.appointment.id, each.appointment.version, OutAct.MOVE, proposals.places[each.appointment.id])
+        for each in found.displaced
     ]
 
 
@@ -151,7 +151,7 @@ def test_whom_no_notice_reaches_is_told_apart_with_whom_to_call(practice: Practi
     found = situation(practice, DAY)
     assert found.unreached == {appointment}
     told = practice.desk.query(
-        practice.maria, provider_out.letters, appointment, OutAct.CANCEL, cancel_code="prov-pers"
+        practice.maria, provider_out.letters, OutChoice(appointment, 1, OutAct.CANCEL, cancel_code="prov-pers")
     )
     assert told.letters == ()
     assert told.call == (("Per Lund", "(206) 555-0147"),)
@@ -177,7 +177,9 @@ def test_a_letter_is_shown_in_the_language_of_who_reads_it(practice: Practice) -
     child = a_child(practice, "Luz", language="es")
     appointment = practice.an_appointment(child, practice.mwangi, TOMORROW, "10:00", kind=practice.sick, minutes=20)
     place = choices(practice, situation(practice))[0].slot
-    (letter,) = practice.desk.query(practice.maria, provider_out.letters, appointment, OutAct.MOVE, slot=place).letters
+    (letter,) = practice.desk.query(
+        practice.maria, provider_out.letters, OutChoice(appointment, 1, OutAct.MOVE, place)
+    ).letters
     assert (letter.name, letter.address, letter.language) == ("Ana Ruiz", "luz@example.org", "es")
     assert "Luz" in letter.body
     assert "nueva" in letter.subject.lower() or "nueva" in letter.body.lower()
@@ -191,9 +193,7 @@ def test_what_is_shown_is_what_is_sent(practice: Practice, clock: FixedClock) ->
 
     some(practice, 1)
     wanted = choices(practice, situation(practice))
-    (shown,) = practice.desk.query(
-        practice.maria, provider_out.letters, wanted[0].appointment_id, OutAct.MOVE, slot=wanted[0].slot
-    ).letters
+    (shown,) = practice.desk.query(practice.maria, provider_out.letters, wanted[0]).letters
     do_all(practice, begin(practice, wanted))
     clock.advance(timedelta(minutes=1))
     (due,) = practice.desk.perform(SYSTEM, outbox.claim_due, "worker", [Channel.EMAIL]).value
@@ -201,9 +201,20 @@ def test_what_is_shown_is_what_is_sent(practice: Practice, clock: FixedClock) ->
     assert (shown.address, shown.subject, shown.body) == (due.address, sent.subject, sent.body)
 
 
+def test_the_reason_is_read_in_the_portal_in_the_same_language(practice: Practice) -> None:
+    child = a_child(practice, "Luz", language="es")
+    appointment = practice.an_appointment(child, practice.mwangi, TOMORROW, "10:00", kind=practice.sick, minutes=20)
+    wanted = OutChoice(appointment, 1, OutAct.CANCEL, cancel_code="prov-pers", cancel_text="Hasta pronto.")
+    (letter,) = practice.desk.query(practice.maria, provider_out.letters, wanted).letters
+    assert letter.portal.endswith("Hasta pronto.")
+    assert "not available" not in letter.portal
+
+
 def test_what_stays_is_told_to_nobody(practice: Practice) -> None:
     (appointment,) = some(practice, 1)
-    assert practice.desk.query(practice.maria, provider_out.letters, appointment, OutAct.KEEP).letters == ()
+    assert (
+        practice.desk.query(practice.maria, provider_out.letters, OutChoice(appointment, 1, OutAct.KEEP)).letters == ()
+    )
 
 
 # the plan
@@ -215,7 +226,7 @@ def test_a_plan_is_written_with_the_time_off_before_anything_is_done(practice: P
     found = plan(practice, plan_id)
     assert (found.state, found.done, found.label) == (PlanState.DRAFT, 0, "ill")
     assert [row.appointment.id for row in found.rows] == appointments
-    assert {row.state for row in found.rows} == {RowState.PENDING}
+    assert {row.state for row in found.rows} == {OutState.PENDING}
     assert [(each.provider_id, each.label) for each in absences(practice)] == [(practice.mwangi, "ill")]
     assert notices(practice) == []
     assert all(seen(practice, each).status is AppointmentStatus.CONFIRMED for each in appointments)
@@ -327,7 +338,7 @@ def test_a_row_whose_place_was_taken_fails_alone_and_gets_a_new_one(practice: Pr
     practice.desk.perform(practice.maria, provider_out.fail_row, plan_id, first, lost.value.sentence)
     do(practice, plan_id, second)
     found = plan(practice, plan_id)
-    assert [row.state for row in found.rows] == [RowState.FAILED, RowState.DONE]
+    assert [row.state for row in found.rows] == [OutState.FAILED, OutState.DONE]
     assert found.rows[0].error == lost.value.sentence
     again = [each for each in choices(practice, situation(practice)) if each.appointment_id == first]
     assert again[0].slot != place
@@ -362,8 +373,8 @@ def test_what_is_done_is_neither_failed_nor_decided_anew(practice: Practice) -> 
     practice.desk.perform(practice.maria, provider_out.change_rows, plan_id, change, expect_version=found.version)
     rows = plan(practice, plan_id).rows
     assert [(row.choice.act, row.state) for row in rows] == [
-        (OutAct.MOVE, RowState.DONE),
-        (OutAct.KEEP, RowState.PENDING),
+        (OutAct.MOVE, OutState.DONE),
+        (OutAct.KEEP, OutState.PENDING),
     ]
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from highspy._core import _Highs
 
 AHEAD: Final = timedelta(days=28)  # behind the time out: later than that nobody is put off without being asked
-SHOWN: Final = 9  # candidates of an appointment, one digit each
+SHOWN: Final = 9  # places of an appointment, one digit each
+_OF_ONE_DAY: Final = 2  # of one provider among them
 _POOL: Final = 40  # best places looked at for each appointment at first; more only while somebody is left out
 _SECONDS: Final = 5.0  # after which the best that was found counts; 200 appointments take a fraction of one
 
@@ -32,6 +33,9 @@ _OTHER_PLACE: Final = 2 * _A_DAY
 _A_DAY_OF_SAME_DAY: Final = 10 * _A_DAY
 _SUDDEN: Final = 20 * _A_DAY  # nobody may have read the letter by then
 _HEARD: Final = timedelta(hours=2)
+
+
+_NOTHING: Final[Mapping[AppointmentId, Slot | None]] = {}
 
 
 class OutAct(StrEnum):
@@ -51,7 +55,7 @@ class PlanState(StrEnum):
     DISCARDED = "discarded"
 
 
-class RowState(StrEnum):
+class OutState(StrEnum):
     """How far one appointment of a plan is."""
 
     PENDING = "pending"
@@ -77,7 +81,7 @@ class OutRow:
 
     appointment: Appointment
     choice: OutChoice
-    state: RowState
+    state: OutState
     error: str = ""
 
 
@@ -96,7 +100,7 @@ class OutPlan:
 
     @property
     def done(self) -> int:
-        return sum(row.state is RowState.DONE for row in self.rows)
+        return sum(row.state is OutState.DONE for row in self.rows)
 
     @property
     def is_open(self) -> bool:
@@ -114,20 +118,11 @@ class Displaced:
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Occupied:
     """A place that is decided already, and the household that is there then."""
 
     slot: Slot
     household_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """Where an appointment is best moved to, None where no place is left; `candidates` are the best ones, best first."""
-
-    appointment_id: AppointmentId
-    place: Slot | None
-    candidates: tuple[Slot, ...]
 
 
 class Candidate(NamedTuple):
@@ -141,20 +136,60 @@ _Day = tuple[int, list[tuple[int, Slot]]]
 _Ranked = tuple[int, datetime, ProviderId, LocationId, Slot]
 
 
+@dataclass(frozen=True, slots=True)
+class Proposals:
+    """Where each appointment is best moved to, None where no place is left; with what else there is, as of one moment."""
+
+    places: Mapping[AppointmentId, Slot | None]
+    days: Mapping[TypeId, Sequence[_Day]]
+    zone: PracticeTime
+    now: datetime
+
+    def choices(self, displaced: Displaced, occupied: Collection[Occupied] = ()) -> tuple[Slot, ...]:
+        """Return at most nine places for one appointment that collide with nothing of the others, cheapest first.
+
+        Of one provider and day come two that do not overlap, and more only where there is nothing else: nine starts of one
+        morning are no choice.
+        """
+        days = self.days.get(displaced.type.id, ())
+        pool = _pool(displaced, days, zone=self.zone, now=self.now, most=_POOL * SHOWN)
+        free = [
+            slot for _cost, slot in pool if not any(_collide(slot, displaced.household_id, other) for other in occupied)
+        ]
+        spread: list[Slot] = []
+        for slot in free:
+            day = self.zone.day_of(slot.starts_at)
+            near = [each for each in spread if each.provider_id == slot.provider_id]
+            is_crowded = any(
+                each.starts_at < slot.blocked_until and slot.starts_at < each.blocked_until for each in near
+            )
+            if not is_crowded and sum(self.zone.day_of(each.starts_at) == day for each in near) < _OF_ONE_DAY:
+                spread.append(slot)
+        first = set(spread[:SHOWN])
+        rest = [slot for slot in free if slot not in first][: SHOWN - len(first)]
+        return tuple(slot for slot in free if slot in first or slot in rest)
+
+
 def propose(
     displaced: Sequence[Displaced],
     free: Mapping[TypeId, Sequence[Slot]],
     *,
     zone: PracticeTime,
     now: datetime,
-    taken: Collection[Taken] = (),
-) -> tuple[Proposal, ...]:
-    """Return a place for each, in their order: as many as can be placed together, and those at the least cost.
+    decided: Mapping[AppointmentId, Slot | None] = _NOTHING,
+) -> Proposals:
+    """Return a place for each: as many as can be placed together, and those at the least cost.
 
     `free` are the bookable slots of each type outside of the time out. No two proposals are with one provider at once, and none
-    puts a patient or a household into two places at once, `taken` included.
+    puts a patient or a household into two places at once. What is `decided` stays while that time is free; None is no place.
     """
     days = {type_id: _by_day(slots, zone) for type_id, slots in free.items()}
+    fixed = {
+        place: kept
+        for place, each in enumerate(displaced)
+        if each.appointment.id in decided
+        and (kept := _kept(each, decided[each.appointment.id], free.get(each.type.id, ()), zone, now)) is not None
+    }
     sizes = [_POOL] * len(displaced)
     pools: list[list[Candidate]] = [[] for _each in displaced]
     wider = list(range(len(displaced)))
@@ -163,32 +198,38 @@ def propose(
         for place in wider:
             each = displaced[place]
             slots = days.get(each.type.id, [])
-            pools[place] = _pool(each, slots, zone=zone, now=now, taken=taken, most=sizes[place])
-        chosen = _assigned(displaced, pools)
+            pools[place] = _pool(each, slots, zone=zone, now=now, most=sizes[place])
+        chosen = _assigned(displaced, [fixed.get(place, pool) for place, pool in enumerate(pools)])
         # Whoever is left out of all the places there are has none; beyond the best ones there may be more, and then for others.
-        left_out = [place for place, slot in enumerate(chosen) if slot is None]
+        left_out = [place for place, slot in enumerate(chosen) if slot is None and place not in fixed]
         cut = [place for place, size in enumerate(sizes) if len(pools[place]) >= size] if left_out else []
         wider = [place for place in left_out if place in cut] or cut
         for place in wider:
             sizes[place] *= 4
-    return tuple(
-        Proposal(each.appointment.id, place, tuple(candidate.slot for candidate in pool))
-        for each, place, pool in zip(displaced, chosen, pools, strict=True)
-    )
+    places = {each.appointment.id: place for each, place in zip(displaced, chosen, strict=True)}
+    return Proposals(places, days, zone, now)
 
 
-def left_of(proposal: Proposal, household_id: int, taken: Collection[Taken]) -> tuple[Slot, ...]:
-    """Return the first nine candidates of an appointment that collide with nothing of what is decided for the others."""
-    found = (slot for slot in proposal.candidates if not any(_collide(slot, household_id, other) for other in taken))
-    return tuple(slot for slot, _digit in zip(found, range(SHOWN), strict=False))
-
-
-def _collide(slot: Slot, household_id: int, other: Taken) -> bool:
+def _collide(slot: Slot, household_id: int, other: Occupied) -> bool:
     there = other.slot
     if slot.provider_id == there.provider_id:
         return slot.starts_at < there.blocked_until and there.starts_at < slot.blocked_until
     is_family = household_id == other.household_id
     return is_family and slot.starts_at < there.ends_at and there.starts_at < slot.ends_at
+
+
+def _kept(
+    displaced: Displaced, wanted: Slot | None, free: Sequence[Slot], zone: PracticeTime, now: datetime
+) -> list[Candidate] | None:
+    """The one place that is decided, none where it is to have none; None where that time is not free any more."""
+    if wanted is None:
+        return []
+    may, key = _rules(displaced, zone, now), _key(wanted)
+    return next(([Candidate(0, slot)] for slot in free if _key(slot) == key and may(slot)), None)
+
+
+def _key(slot: Slot) -> tuple[datetime, ProviderId, LocationId]:
+    return slot.starts_at, slot.provider_id, slot.location_id
 
 
 def _by_day(free: Sequence[Slot], zone: PracticeTime) -> list[_Day]:
@@ -206,7 +247,6 @@ def _pool(
     *,
     zone: PracticeTime,
     now: datetime,
-    taken: Collection[Taken],
     most: int,
 ) -> list[Candidate]:
     """The cheapest `most` places that the rules of the type leave, all of them where there are fewer."""
@@ -222,7 +262,7 @@ def _pool(
         if len(found) >= most and nsmallest(most, found)[-1][0] <= later:
             break  # no place of this day or a later one is cheaper
         for minute, slot in slots:
-            if not may(slot) or (taken and any(_collide(slot, displaced.household_id, other) for other in taken)):
+            if not may(slot):
                 continue
             cost = (
                 later

@@ -25,13 +25,13 @@ from request_desk.domain.provider_out import (
     OutChoice,
     OutPlan,
     OutRow,
+    OutState,
     PlanState,
-    RowState,
 )
 from request_desk.domain.requests import Act, Cancellation, Move
 from request_desk.domain.spans import Slot, Span, overlaps
 from request_desk.domain.text import clean_text
-from request_desk.domain.words import _, plural
+from request_desk.domain.words import _, plural, speaking
 from request_desk.services.desk import Unit
 from request_desk.services.notices import outbox
 from request_desk.services.people import patients
@@ -72,7 +72,7 @@ _PLAN = (
 _LOCKED = select(*_plan.c).where(_plan.c.id == bindparam("plan")).with_for_update()
 _ROWS = select(*_row.c).where(_row.c.plan_id == bindparam("plan"))
 _ONE_ROW = _ROWS.where(_row.c.appointment_id == bindparam("appointment"))
-_LEFT = select(func.count()).where(_row.c.plan_id == bindparam("plan"), _row.c.state != RowState.DONE)
+_LEFT = select(func.count()).where(_row.c.plan_id == bindparam("plan"), _row.c.state != OutState.DONE)
 _is_open = _plan.c.state.in_([PlanState.DRAFT, PlanState.RUNNING])
 _OPEN = (
     select(
@@ -82,7 +82,7 @@ _OPEN = (
         _plan.c.ends_at,
         schema.provider.c.short_name,
         func.count(_row.c.appointment_id).label("total"),
-        func.count(_row.c.appointment_id).filter(_row.c.state == RowState.DONE).label("done"),
+        func.count(_row.c.appointment_id).filter(_row.c.state == OutState.DONE).label("done"),
     )
     .select_from(
         _plan.join(schema.provider, schema.provider.c.id == _plan.c.provider_id).join(
@@ -123,13 +123,14 @@ class OpenPlan:
 
 @dataclass(frozen=True, slots=True)
 class OutLetter:
-    """A letter as a parent will get it: the name, the address, the language it is in."""
+    """A letter as a parent will get it: the name, the address, the language it is in, and what the portal says beside it."""
 
     name: str
     address: str
     language: str
     subject: str
     body: str
+    portal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +190,7 @@ def plan(unit: Unit, plan_id: PlanId) -> OutPlan:
     rows = unit.rows(_ROWS, {"plan": plan_id})
     known = load_many(unit, [AppointmentId(row.appointment_id) for row in rows])
     found = [
-        OutRow(known[AppointmentId(row.appointment_id)], _choice(row), RowState(row.state), row.error) for row in rows
+        OutRow(known[AppointmentId(row.appointment_id)], _choice(row), OutState(row.state), row.error) for row in rows
     ]
     found.sort(key=lambda each: (each.appointment.starts_at, each.appointment.id))
     return OutPlan(
@@ -204,21 +205,19 @@ def plan(unit: Unit, plan_id: PlanId) -> OutPlan:
     )
 
 
-def letters(
-    unit: Unit, appointment_id: AppointmentId, act: OutAct, *, slot: Slot | None = None, cancel_code: str = ""
-) -> OutLetters:
+def letters(unit: Unit, choice: OutChoice) -> OutLetters:
     """Return the letters that what is decided for an appointment will send, as each parent will read them."""
     unit.require(Permission.CHANGE_SCHEDULE)
-    entry = load(unit, appointment_id)
-    if act is OutAct.KEEP or (act is OutAct.MOVE and slot is None) or (act is OutAct.CANCEL and not cancel_code):
+    entry, slot = load(unit, choice.appointment_id), choice.slot
+    if choice.act is OutAct.KEEP or (choice.act is OutAct.MOVE and slot is None):
         return OutLetters(())
     starts_at, place, zone = entry.starts_at, entry.location_name, entry.zone
-    if slot is not None and act is OutAct.MOVE:
+    if slot is not None and choice.act is OutAct.MOVE:
         location = slots.all_locations(unit)[slot.location_id]
         starts_at, place, zone = slot.starts_at, location.name, location.zone
     found = outbox.previews(
         unit,
-        MOVE if act is OutAct.MOVE else CANCELLATION,
+        MOVE if choice.act is OutAct.MOVE else CANCELLATION,
         entry.patient_id,
         first_name=patients.patient_of(unit, entry.patient_id).given_name,
         starts_at=starts_at,
@@ -235,6 +234,7 @@ def letters(
                 each.language,
                 each.letter.subject,
                 each.letter.body,
+                _portal_words(unit, choice, each.language),
             )
             for each in found
         )
@@ -294,7 +294,7 @@ def change_rows(unit: Unit, plan_id: PlanId, choices: Sequence[OutChoice], *, ex
         row = known.get(choice.appointment_id)
         if row is None:
             unit.insert(_row, plan_id=plan_id, **_columns(choice))
-        elif row.state != RowState.DONE:
+        elif row.state != OutState.DONE:
             _settle(unit, plan_id, **_columns(choice))
     changed = unit.change(_plan, plan_id, expect_version, state=head.state)
     unit.record("changed_provider_out", Topic.AVAILABILITY, plan_id, count=len(choices))
@@ -312,11 +312,11 @@ def do_row(unit: Unit, plan_id: PlanId, appointment_id: AppointmentId) -> Appoin
     row = unit.first(_ONE_ROW, {"plan": plan_id, "appointment": appointment_id})
     if row is None:
         raise _no_plan()
-    if row.state == RowState.DONE:
+    if row.state == OutState.DONE:
         return AppointmentId(row.new_appointment_id or appointment_id)
     new_id = _done(unit, head, _choice(row))
     unit.undo = None  # the plan goes back as a whole
-    _settle(unit, plan_id, appointment_id=appointment_id, state=RowState.DONE, error="", new_appointment_id=new_id)
+    _settle(unit, plan_id, appointment_id=appointment_id, state=OutState.DONE, error="", new_appointment_id=new_id)
     unit.record("did_provider_out", Topic.AVAILABILITY, plan_id, appointment_id=appointment_id, act=row.act)
     left = int(unit.value(_LEFT, {"plan": plan_id}))
     state = PlanState.RUNNING if left else PlanState.DONE
@@ -332,10 +332,10 @@ def fail_row(unit: Unit, plan_id: PlanId, appointment_id: AppointmentId, reason:
     unit.require(Permission.CHANGE_SCHEDULE)
     head = _open_plan(unit, plan_id, may_be_through=True)
     row = unit.first(_ONE_ROW, {"plan": plan_id, "appointment": appointment_id})
-    if row is None or row.state == RowState.DONE:
+    if row is None or row.state == OutState.DONE:
         return
     told = clean_text(reason, field=_("Reason"), most=_ERROR_MOST, lines=False)
-    _settle(unit, plan_id, appointment_id=appointment_id, state=RowState.FAILED, error=told)
+    _settle(unit, plan_id, appointment_id=appointment_id, state=OutState.FAILED, error=told)
     if head.state == PlanState.DRAFT:
         unit.change(_plan, plan_id, None, state=PlanState.RUNNING)
     unit.record("failed_provider_out", Topic.AVAILABILITY, plan_id, appointment_id=appointment_id)
@@ -362,7 +362,7 @@ def take_back(unit: Unit, plan_id: PlanId, *, until: datetime) -> None:
         raise UndoRefused(_(acts.TOO_LATE))
     unit.change(_plan, plan_id, head.version, state=PlanState.DISCARDED)
     for row in unit.rows(_ROWS, {"plan": plan_id}):
-        if row.state == RowState.DONE and row.act != OutAct.KEEP:
+        if row.state == OutState.DONE and row.act != OutAct.KEEP:
             _undone(unit, row, until)
     if head.absence_id is not None:
         _absence_removed(unit, AbsenceId(head.absence_id))
@@ -431,6 +431,15 @@ def _to_call(unit: Unit, entry: Appointment) -> tuple[tuple[str, str], ...]:
     return tuple((each.name, each.phones[0]) for each in people if each.active and each.phones)
 
 
+def _portal_words(unit: Unit, choice: OutChoice, language: str) -> str:
+    """Why an appointment is cancelled, as its parent reads it in the portal."""
+    if choice.act is not OutAct.CANCEL:
+        return ""
+    coded = next((each.parent_text for each in unit.settings.cancel_reasons if each.code == choice.cancel_code), "")
+    with speaking(language):
+        return " ".join(part for part in (_(coded) if coded else "", choice.cancel_text.strip()) if part)
+
+
 # Rows
 
 
@@ -471,7 +480,7 @@ def _columns(choice: OutChoice) -> dict[str, Any]:
         "starts_at": None if slot is None else slot.starts_at,
         "cancel_code": choice.cancel_code if is_cancelled else "",
         "cancel_text": clean_text(choice.cancel_text, field=_("Reason"), most=_MOST_TEXT) if is_cancelled else "",
-        "state": RowState.PENDING,
+        "state": OutState.PENDING,
         "error": "",
         "new_appointment_id": None,
     }

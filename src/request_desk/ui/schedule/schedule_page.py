@@ -5,7 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from request_desk.domain import schedule
 from request_desk.domain.appointments import Appointment, AppointmentStatus
@@ -27,9 +27,11 @@ from request_desk.ui.schedule.cancel_dialog import ask_cancel
 from request_desk.ui.schedule.grid_layout import FreePoint, Moved
 from request_desk.ui.schedule.month_popup import MonthPopup
 from request_desk.ui.schedule.move_dialog import MoveDialog
+from request_desk.ui.schedule.out_bar import OutBar
+from request_desk.ui.schedule.provider_out_sheet import ProviderOutSheet
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
 from request_desk.ui.schedule.slot_dialog import SlotDialog
-from request_desk.ui.widgets.buttons import Chip, IconButton, TabStrip, primary
+from request_desk.ui.widgets.buttons import Chip, IconButton, TabStrip, primary, secondary
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.text import no_mnemonic
 from request_desk.ui.widgets.theme import Tone, app_theme
@@ -67,11 +69,17 @@ class SchedulePage(WindowPage):
         self.provider.hide()
         self.month_button = IconButton("calendar-days", _("Month"), keys="G")
         self.panel.head.addWidget(self.month_button)
+        self.out_button = secondary(_("Provider out"), keys="O")
+        self.panel.head.addWidget(self.out_button)
         self.panel.head.addWidget(self.book_button)
         self.card = AppointmentCard(context.clock, self)
         self.card.hide()
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
+        self.out_bar = OutBar(context, self)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.addWidget(self.out_bar)
+        self._row = QHBoxLayout()
+        body.addLayout(self._row, 1)
         self._row.addWidget(self.panel, 1)
         self._row.addWidget(self.card)
         self._connect()
@@ -88,6 +96,7 @@ class SchedulePage(WindowPage):
         self.provider.changed.connect(self._provider_chosen)
         self.month_button.clicked.connect(self._open_month)
         self.book_button.clicked.connect(self.book)
+        self.out_button.clicked.connect(self.open_out)
         view.entry_chosen.connect(self._entry_chosen)
         view.entry_menu.connect(self._menu)
         view.free_chosen.connect(self._free_chosen)
@@ -111,6 +120,10 @@ class SchedulePage(WindowPage):
             (
                 Command("schedule.book", _("Book a visit"), ("Ctrl+N",), scope, True, _CHANGE, "calendar-plus"),
                 self.book,
+            ),
+            (
+                Command("schedule.out", _("A provider is out"), ("O",), scope, True, _CHANGE, "calendar-x"),
+                self.open_out,
             ),
             (Command("schedule.today", _("Today"), ("Home",), scope), self.panel.go_today),
             (Command("schedule.back", _("Day or week before"), ("PgUp",), scope), self.panel.go_back),
@@ -414,6 +427,11 @@ class SchedulePage(WindowPage):
     def book(self) -> None:
         """Book an appointment without a request."""
         SlotDialog(self._context, self.window()).open()
+
+    @Slot()
+    def open_out(self) -> None:
+        """Find new places for the visits of a provider who is out."""
+        ProviderOutSheet(self._context, self.window()).open()
 
     @Slot(object)
     def _free_chosen(self, point: FreePoint) -> None:
