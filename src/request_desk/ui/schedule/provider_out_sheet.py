@@ -24,6 +24,7 @@ from request_desk.ui.editor.choosers import NameChooser
 from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
+from request_desk.ui.running.timing import Stoppable
 from request_desk.ui.schedule.appointment_words import named, who_words
 from request_desk.ui.schedule.cancel_dialog import CancelDialog
 from request_desk.ui.schedule.out_details import CANCEL, KEEP, OutDetails
@@ -39,6 +40,7 @@ from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 _SIZE = (1180, 700)  # pixels at 100 %
 _LOW_ROW = 32
 _WHY_MOST = 200
+_PAUSE = 500  # milliseconds after the last change of a time
 _TODAY, _TOMORROW, _WEEK, _OWN = "today", "tomorrow", "week", "own"
 
 
@@ -59,6 +61,7 @@ class ProviderOutSheet(Sheet):
         self._plan: OutPlan | None = None
         self._plan_id = plan_id
         self._unfinished_id: PlanId | None = None
+        self._pause: Stoppable | None = None
         self._reading: Pending[Situation] | Pending[Proposals] | None = None
         self._is_running = self._is_through = self._leaves = False
         self.lines = OutLines()
@@ -143,7 +146,7 @@ class ProviderOutSheet(Sheet):
         self.provider.chosen.connect(self._asked)
         self.span.chosen.connect(self._span_chosen)
         for edit in (self.since, self.until):
-            edit.editingFinished.connect(self._asked)
+            edit.dateTimeChanged.connect(self._own_changed)
         self.table.key_selected.connect(self._selected)
         self.details.place_chosen.connect(self._place_chosen)
         self.details.cancel_wanted.connect(self._ask_reason)
@@ -217,9 +220,20 @@ class ProviderOutSheet(Sheet):
         zone = self._context.words().zone
         for edit, instant in ((self.since, span.starts_at), (self.until, span.ends_at)):
             wall = zone.wall(instant)
+            edit.blockSignals(True)  # nobody has typed this
             edit.setDateTime(
                 QDateTime(QDate(wall.year, wall.month, wall.day), QTime(wall.hour, wall.minute), QTimeZone.utc())
             )
+            edit.blockSignals(False)
+
+    @Slot()
+    def _own_changed(self) -> None:
+        """What was proposed is of another time: nothing can be done until the new one was read, a moment after the last key."""
+        self._situation = None
+        if self._pause is not None:
+            self._pause.stop()
+        self._pause = self._context.timers(self, _PAUSE, self._asked)
+        self._show_state()
 
     @Slot(object)
     def _span_chosen(self, value: object) -> None:
@@ -240,7 +254,9 @@ class ProviderOutSheet(Sheet):
         if self._directory is None or key is None:
             self._show_state()
             return
-        self._read_situation(ProviderId(key), self._chosen_span())
+        span, found = self._chosen_span(), self._situation
+        if found is None or (found.provider_id, found.span) != (key, span):
+            self._read_situation(ProviderId(key), span)
 
     # reading and proposing
 
@@ -267,6 +283,7 @@ class ProviderOutSheet(Sheet):
             self.stack.show_state(State.LOADING, _("Looking for new places …"))
         read = self._context.runner.read(self, provider_out.situation, provider_id, span)
         self._reading = read.done(self._situation_read).refused(self._not_read)
+        self._say_head()
         self._ready()
 
     def _situation_read(self, found: Situation) -> None:
@@ -332,7 +349,9 @@ class ProviderOutSheet(Sheet):
             )
             since, until = words.moment(found.span.starts_at), words.moment(found.span.ends_at)
             self.head.setText(told.format(provider=named(found.provider_name), since=since, until=until, count=count))
-        self.head.setVisible(plan is not None or found is not None)
+        elif self.lines.all():
+            self.head.setText(_("Looking for new places …"))
+        self.head.setVisible(plan is not None or found is not None or bool(self.lines.all()))
 
     def _ready(self) -> None:
         """Say what the button will do, and let it be pressed when that can be done."""
