@@ -1,6 +1,6 @@
 """The slot search once more, as slowly and plainly as it can be said: what the fast one is compared with, also by `bench`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from request_desk.domain.availability import AvailabilityWindow
@@ -23,6 +23,8 @@ def brute_force(
     earliest: datetime,
     type_id: TypeId | None,
     for_staff: bool,
+    now: datetime | None = None,
+    booked: Mapping[TypeId, Sequence[datetime]] | None = None,
 ) -> list[Slot]:
     """Return the free slots of one provider: every start of every window on every day, each held against everything busy."""
     taken = list(busy)
@@ -30,6 +32,9 @@ def brute_force(
     opened = _opened(windows, span, zone)
     for window, opens, closes in opened:
         if not _serves(window, type_id, for_staff):
+            continue
+        same_type = [] if type_id is None else (booked or {}).get(type_id, [])
+        if window.cap is not None and sum(opens <= each < closes for each in same_type) >= window.cap:
             continue
         last = closes
         while touching := [end for other, start, end in opened if start == last and _belong_together(window, other)]:
@@ -39,6 +44,8 @@ def brute_force(
         while start < closes and start + duration <= last:
             slot = Slot(window.provider_id, window.location_id, start, start + duration, start + blocked)
             is_asked = span.starts_at <= start < span.ends_at and start >= earliest
+            if window.opens is not None and not for_staff:
+                is_asked = is_asked and start <= (now or earliest) + window.opens
             if is_asked and not any(each.starts_at < start + blocked and start < each.ends_at for each in taken):
                 known = found.get((start, window.location_id))
                 if known is None or slot.blocked_until < known.blocked_until:
@@ -68,8 +75,10 @@ def _opened(
 
 
 def _belong_together(one: AvailabilityWindow, other: AvailabilityWindow) -> bool:
-    same = [(each.provider_id, each.location_id, each.type_ids, each.staff_only, each.buffer) for each in (one, other)]
-    return same[0] == same[1]
+    return all(
+        getattr(one, name) == getattr(other, name)
+        for name in ("provider_id", "location_id", "type_ids", "staff_only", "buffer", "opens", "cap")
+    )
 
 
 def _holds_on(window: AvailabilityWindow, weekday: int) -> bool:

@@ -24,6 +24,10 @@ STARTS = (  # the days around every kind of switch, and a calm one
     ("America/Santiago", date(2026, 9, 4)),
     ("America/Santiago", date(2027, 4, 1)),
     ("Africa/Cairo", date(2027, 4, 28)),
+    ("America/New_York", date(2027, 3, 12)),
+    ("America/New_York", date(2026, 10, 30)),
+    ("Europe/London", date(2027, 3, 26)),
+    ("Europe/London", date(2026, 10, 23)),
     ("America/Phoenix", date(2027, 3, 12)),
 )
 
@@ -41,6 +45,8 @@ def a_window(
     valid_from: date | None = None,
     valid_until: date | None = None,
     number: int = 1,
+    opens: timedelta | None = None,
+    cap: int | None = None,
 ) -> AvailabilityWindow:
     length = None if buffer is None else buffer * MINUTE
     return AvailabilityWindow(
@@ -56,6 +62,8 @@ def a_window(
         active,
         types,
         staff_only,
+        opens=opens,
+        cap=cap,
     )
 
 
@@ -125,6 +133,8 @@ def some_windows(draw: st.DrawFn) -> list[AvailabilityWindow]:
                 active=draw(st.sampled_from([True, True, True, False])),
                 valid_from=draw(st.sampled_from([None, None, date(2026, 10, 31)])),
                 number=number,
+                opens=draw(st.sampled_from([None, None, 90 * MINUTE, 1440 * MINUTE])),
+                cap=draw(st.sampled_from([None, None, 1, 2])),
             )
         )
     return result
@@ -153,6 +163,8 @@ def some_searches(draw: st.DrawFn) -> dict[str, object]:
         "earliest": span.starts_at + draw(st.integers(-60, 2_000)) * MINUTE,
         "type_id": draw(st.sampled_from([None, TypeId(1), TypeId(3)])),
         "for_staff": draw(st.booleans()),
+        "now": span.starts_at + draw(st.integers(-600, 2_000)) * MINUTE,
+        "booked": {TypeId(1): [span.starts_at + draw(st.integers(-20, 99)) * 60 * MINUTE for _ in range(4)]},
     }
 
 
@@ -163,12 +175,12 @@ def test_the_fast_search_finds_what_the_plain_one_finds(search: dict[str, object
 
 @given(some_searches(), st.data())
 def test_a_kept_horizon_follows_what_is_booked_and_freed(search: dict[str, object], data: st.DataObject) -> None:
-    windows, busy, span, zone = (search.pop(name) for name in ("windows", "busy", "span", "zone"))
+    windows, busy, span, zone, booked = (search.pop(name) for name in ("windows", "busy", "span", "zone", "booked"))
     assert isinstance(windows, list)
     assert isinstance(busy, list)
     assert isinstance(span, Span)
     assert isinstance(zone, PracticeTime)
-    horizon = Horizon(ProviderId(7), windows, span, zone)
+    horizon = Horizon(ProviderId(7), windows, span, zone, booked=booked)  # type: ignore[arg-type]
     horizon.slots(**search)  # type: ignore[arg-type]  # masks are made here and patched below
     left = list(busy)
     for each in busy:
@@ -177,7 +189,7 @@ def test_a_kept_horizon_follows_what_is_booked_and_freed(search: dict[str, objec
     if gone is not None:
         horizon.remove_busy(gone)
         left.remove(gone)
-    expected = brute_force(windows, left, span=span, zone=zone, **search)  # type: ignore[arg-type]
+    expected = brute_force(windows, left, span=span, zone=zone, booked=booked, **search)  # type: ignore[arg-type]
     assert horizon.slots(**search) == expected  # type: ignore[arg-type]
     assert horizon.first(**search) == (expected[0] if expected else None)  # type: ignore[arg-type]
     assert horizon.count(**search) == len(expected)  # type: ignore[arg-type]
@@ -219,8 +231,10 @@ def test_windows_that_meet_are_one_stretch() -> None:  # AV1
         a_window(start=10 * 60, end=11 * 60, types=(TypeId(2),)),
         a_window(start=10 * 60, end=11 * 60, staff_only=True),
         a_window(start=10 * 60, end=11 * 60, buffer=15),
+        a_window(start=10 * 60, end=11 * 60, opens=60 * MINUTE),
+        a_window(start=10 * 60, end=11 * 60, cap=3),
     ],
-    ids=["place", "type", "staff", "buffer"],
+    ids=["place", "type", "staff", "buffer", "opens", "cap"],
 )
 def test_windows_of_another_place_or_purpose_stay_apart(other: AvailabilityWindow) -> None:
     assert clock(find([a_window(end=10 * 60), other], duration=90, for_staff=True, type_id=TypeId(2))) == []
@@ -369,3 +383,23 @@ def test_freeing_what_was_never_blocked_is_a_bug() -> None:
     horizon = Horizon(ProviderId(7), [a_window()], LA.bounds(TUESDAY), LA)
     with pytest.raises(ValueError, match="not in list"):
         horizon.remove_busy(Span(at(9), at(10)))
+
+
+def test_a_same_day_block_is_staffs_until_a_start_is_near() -> None:  # AV6
+    block = [a_window(opens=120 * MINUTE)]
+    assert clock(find(block, days=1, earliest=at(7))) == ["09:00"]
+    assert clock(find(block, days=1, earliest=at(8, 30))) == ["09:00", "09:30", "10:00", "10:30"]
+    assert clock(find(block, days=1, earliest=at(7), for_staff=True))[-1] == "11:30"
+
+
+def test_a_session_takes_so_many_of_a_type_and_no_more() -> None:  # AV6
+    capped = [a_window(cap=2)]
+    search = {"span": LA.bounds(TUESDAY), "zone": LA, "duration": 30 * MINUTE, "buffer": 0 * MINUTE}
+    asked = {**search, "grid": 30 * MINUTE, "earliest": at(0), "for_staff": True}
+    one, two = {TypeId(1): [at(9)]}, {TypeId(1): [at(9), at(11, 30)]}
+    assert len(free_slots(capped, [], type_id=TypeId(1), booked=one, **asked)) == 6  # type: ignore[arg-type]
+    assert free_slots(capped, [], type_id=TypeId(1), booked=two, **asked) == []  # type: ignore[arg-type]
+    assert len(free_slots(capped, [], type_id=TypeId(2), booked=two, **asked)) == 6  # type: ignore[arg-type]
+    # What begins where the session ends is in the next one.
+    late = {TypeId(1): [at(9), at(12)]}
+    assert len(free_slots(capped, [], type_id=TypeId(1), booked=late, **asked)) == 6  # type: ignore[arg-type]

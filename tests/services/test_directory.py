@@ -3,9 +3,10 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from request_desk.domain.access import SYSTEM, Permission, Role
 from request_desk.domain.changes import Topic
@@ -280,6 +281,32 @@ def test_settings_are_saved_whole_and_can_be_undone(desk: Desk, practice: Practi
     assert outcome.undo is not None
     desk.undo(practice.admin, outcome.undo)
     assert desk.query(practice.maria, settings.settings) == replace(before, version=outcome.value + 1)
+
+
+def test_closed_days_that_were_kept_without_names_are_read(desk: Desk, practice: Practice, database: Database) -> None:
+    old = {**msgspec.to_builtins(practice.settings), "closed_days": ["2026-11-26", "2026-12-25"]}
+    with database.write() as connection:
+        connection.execute(update(schema.practice).values(settings=old, version=2))
+    found = desk.query(practice.maria, settings.settings)
+    assert dict(found.closed_days) == {date(2026, 11, 26): "", date(2026, 12, 25): ""}
+    new = replace(found, closed_days={**found.closed_days, date(2026, 12, 24): "Christmas Eve"})
+    desk.perform(practice.admin, settings.save_settings, new, expect_version=2)
+    assert list(desk.query(practice.maria, settings.settings).closed_days.items()) == [
+        (date(2026, 11, 26), ""),
+        (date(2026, 12, 24), "Christmas Eve"),
+        (date(2026, 12, 25), ""),
+    ]
+
+
+def test_closed_days_that_cannot_be_are_refused(desk: Desk, practice: Practice) -> None:
+    for closed in ({date(1800, 1, 1): ""}, {date(2026, 12, 24): "x" * 61}):
+        with pytest.raises(Invalid):
+            desk.perform(
+                practice.admin,
+                settings.save_settings,
+                replace(practice.settings, closed_days=closed),
+                expect_version=1,
+            )
 
 
 def test_a_stale_save_of_the_settings_is_refused_and_the_writer_named(desk: Desk, practice: Practice) -> None:

@@ -59,6 +59,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "inbox.handling": ("find_again",),
     "people.patients": ("row_of",),
     "inbox.doubts": ("check", "check_first", "check_text"),
+    "schedule.sessions": ("full_limits", "check_lane", "lane_limits", "free_lane"),
     "schedule.two_places": ("elsewhere", "limits_of", "lock_patient"),
     "inbox.search_index": ("add", "change", "forget", "rescope"),
     "schedule.slots": (
@@ -69,6 +70,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "time_of",
         "windows_of",
         "absences_of",
+        "booked_of",
         "open_book",
     ),
 }

@@ -42,11 +42,12 @@ class Scene:
         self.practice, self.now, self.random = practice, clock.now(), random.Random(seed)
         self.windows: list[AvailabilityWindow] = []
         self.busy: dict[ProviderId, list[Span]] = {}
+        self.booked: dict[ProviderId, list[datetime]] = {}  # of the type of all appointments here
         with practice.database.write() as connection:
             connection.execute(update(schema.availability_window).values(active=False))
         self.providers = [practice.lindqvist, practice.mwangi, practice.a_provider("Dr. C", "Dr. C", [practice.harbor])]
         for provider in self.providers:
-            self.busy[provider] = []
+            self.busy[provider], self.booked[provider] = [], []
             for weekday in range(7):
                 self.window(provider, weekday)
             self.absence(provider)
@@ -68,6 +69,8 @@ class Scene:
             active=self.random.random() > 0.1,
             type_ids=self.random.choice([(), (self.practice.sick,), (self.practice.well,)]),
             staff_only=self.random.random() < 0.2,
+            opens=self.random.choice([None, None, timedelta(days=1), timedelta(days=3)]),
+            cap=self.random.choice([None, None, 1, 2]),
         )
         row_id = self.practice.a_window(
             provider,
@@ -80,6 +83,8 @@ class Scene:
             valid_until=window.valid_until,
             active=window.active,
             staff_only=window.staff_only,
+            opens_minutes=None if window.opens is None else window.opens // MINUTE,
+            cap=window.cap,
         )
         for type_id in window.type_ids:
             self.practice.insert(schema.availability_window_type, window_id=row_id, type_id=type_id)
@@ -114,6 +119,9 @@ class Scene:
             released_at=released,
             cancel_code="pat" if status is AppointmentStatus.CANCELLED else "",
         )
+        counts = (AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW)
+        if status in counts or (expires is not None and expires > self.now):
+            self.booked[provider].append(start)
         if blocks(status, hold_expires_at=expires, released_at=released, now=self.now):
             self.busy[provider].append(Span(start, until))
 
@@ -132,6 +140,7 @@ class Scene:
                 earliest=self.now,
                 type_id=kind,
                 for_staff=for_staff,
+                booked={self.practice.well: self.booked[provider]},
             )
         }
 

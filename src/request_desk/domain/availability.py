@@ -1,6 +1,7 @@
 """Bookable time: weekly windows minus absences and blocked time gives slots; nothing here knows a request or a database."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NotRequired, TypedDict, Unpack
@@ -18,7 +19,9 @@ _DAY_MINUTES: Final = 24 * 60
 _AROUND: Final = timedelta(days=1)
 _REACH: Final = 2 * 24 * 60 * _FINE  # how far behind the span blocked time matters: no appointment is longer
 
-_Purpose = tuple[ProviderId, LocationId, tuple[TypeId, ...], bool, timedelta | None]
+_Purpose = tuple[ProviderId, LocationId, tuple[TypeId, ...], bool, timedelta | None, timedelta | None, int | None]
+Booked = Mapping[TypeId, Sequence[datetime]]  # when the appointments of each type begin, for sessions with a cap
+_NOBODY: Final[Booked] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ def open_spans(
             window.buffer,
             window.id,
         )
-        for window, start, end, _reach in _occurrences(windows, span, zone)
+        for window, start, end, _reach in occurrences(windows, span, zone)
         if serves(window, type_id, for_staff=for_staff)
     ]
     return sorted(found, key=lambda each: (each.starts_at, each.ends_at, each.location_id, each.window_id))
@@ -136,13 +139,24 @@ def window_of(
     """Return the window in which an appointment begins that it or those that touch it hold whole, or None; of several the shortest buffer."""
     fitting = [
         window
-        for window, start, end, reach in _occurrences(windows, Span(starts_at, ends_at), zone)
+        for window, start, end, reach in occurrences(windows, Span(starts_at, ends_at), zone)
         if start <= starts_at < end
         and ends_at <= reach
         and serves(window, type_id, for_staff=for_staff)
         and location_id in (None, window.location_id)
     ]
     return min(fitting, key=lambda window: (window.buffer or _NO_TIME, window.id), default=None)
+
+
+def sessions_at(
+    windows: Iterable[AvailabilityWindow], at: datetime, zone: PracticeTime, location_id: LocationId
+) -> list[tuple[AvailabilityWindow, Span]]:
+    """Return the windows of a place that are open at an instant, each with the session that runs then."""
+    return [
+        (window, Span(start, end))
+        for window, start, end, _reach in occurrences(windows, Span(at, at + timedelta.resolution), zone)
+        if window.location_id == location_id
+    ]
 
 
 def is_open(
@@ -174,22 +188,33 @@ def free_slots(
     earliest: datetime,
     type_id: TypeId | None,
     for_staff: bool,
+    now: datetime | None = None,
+    booked: Booked = _NOBODY,
 ) -> list[Slot]:
     """Return the bookable slots of one provider that start inside `span`, by start; they may overlap each other.
 
     `busy` are the blocked stretches of appointments and the absences. Starts come every `grid` from a window's
     start; the appointment must lie inside one stretch of windows; the larger of the two buffers must be free behind it. Before
-    `earliest` nothing starts. Source: AV1, AV5; FHIR R4 Slot (free).
+    `earliest` nothing starts, and `now` tells which same-day blocks have opened (missing: `earliest`). Source: AV1, AV5; FHIR R4 Slot (free).
     """
     if not windows:
         return []
-    return Horizon(windows[0].provider_id, windows, span, zone, busy).slots(
-        duration=duration, buffer=buffer, grid=grid, earliest=earliest, type_id=type_id, for_staff=for_staff
+    return Horizon(windows[0].provider_id, windows, span, zone, busy, booked).slots(
+        duration=duration,
+        buffer=buffer,
+        grid=grid,
+        earliest=earliest,
+        type_id=type_id,
+        for_staff=for_staff,
+        now=earliest if now is None else now,
     )
 
 
 class SlotSearch(TypedDict):
-    """What a search asks for. `latest` is the last start, `location_ids` empty or missing is every location."""
+    """What a search asks for. `latest` is the last start, `location_ids` empty or missing is every location.
+
+    `now` tells which same-day blocks have opened; missing, it is `earliest`.
+    """
 
     duration: timedelta
     buffer: timedelta
@@ -199,6 +224,7 @@ class SlotSearch(TypedDict):
     for_staff: bool
     latest: NotRequired[datetime | None]
     location_ids: NotRequired[Collection[LocationId]]
+    now: NotRequired[datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +245,7 @@ class _Starts:
     block: int
     tick: int
     mask: int
+    opens: int | None = None  # how near they must be, where they are for staff alone until then
 
 
 class Horizon:
@@ -228,7 +255,18 @@ class Horizon:
     Not for several threads at once. Measured: research/performance.md 1(g).
     """
 
-    __slots__ = ("_base", "_busy", "_from", "_masks", "_openings", "_patterns", "_provider_id", "_to", "span")
+    __slots__ = (
+        "_base",
+        "_booked",
+        "_busy",
+        "_from",
+        "_masks",
+        "_openings",
+        "_patterns",
+        "_provider_id",
+        "_to",
+        "span",
+    )
 
     def __init__(
         self,
@@ -237,14 +275,16 @@ class Horizon:
         span: Span,
         zone: PracticeTime,
         busy: Iterable[Span] = (),
+        booked: Booked = _NOBODY,
     ) -> None:
         self.span: Final = span
+        self._booked: Final = {type_id: sorted(map(_micros, starts)) for type_id, starts in booked.items()}
         self._provider_id = provider_id
         self._from, self._to = _micros(span.starts_at), _micros(span.ends_at)
         self._base = self._from - self._from % _COARSE
         self._openings = [
             _Opening(_micros(start), _micros(end), _micros(reach), window)
-            for window, start, end, reach in _occurrences(windows, span, zone)
+            for window, start, end, reach in occurrences(windows, span, zone)
         ]
         self._busy: list[tuple[int, int]] = []
         self._masks: dict[int, int] = {}
@@ -329,13 +369,17 @@ class Horizon:
             if starts.block not in blocked:
                 blocked[starts.block] = _widened(self._mask(tick), -(-starts.block // tick))
             mask = starts.mask & asked & ~blocked[starts.block]
+            if starts.opens is not None:
+                now = _micros(wanted.get("now", wanted["earliest"]))
+                mask &= (1 << max(0, (now + starts.opens - self._base) // tick + 1)) - 1
             if mask:
                 yield _Starts(starts.location_id, starts.block, tick, mask)
 
     def _pattern(self, wanted: SlotSearch) -> tuple[_Starts, ...]:
         """Every start that the windows allow, whatever is booked; kept, for it changes only with the windows."""
         duration, buffer, grid = (wanted[name] // _MICROSECOND for name in ("duration", "buffer", "grid"))
-        key = (duration, buffer, grid, wanted["type_id"], wanted["for_staff"])
+        type_id, for_staff = wanted["type_id"], wanted["for_staff"]
+        key = (duration, buffer, grid, type_id, for_staff)
         known = self._patterns.get(key)
         if known is not None:
             return known
@@ -344,22 +388,33 @@ class Horizon:
         serving = [
             (each, duration + max(buffer, (each.window.buffer or _NO_TIME) // _MICROSECOND))
             for each in self._openings
-            if serves(each.window, wanted["type_id"], for_staff=wanted["for_staff"])
+            if serves(each.window, type_id, for_staff=for_staff) and not self._is_full(each, type_id)
         ]
         marks = {duration, grid, *(each.start for each, _ in serving), *(block for _, block in serving)}
         tick = _COARSE if all(mark % _COARSE == 0 for mark in marks) else _FINE
-        masks: dict[tuple[LocationId, int], int] = {}
+        masks: dict[tuple[LocationId, int, timedelta | None], int] = {}
         for opening, block in serving:
             skipped = max(0, -((opening.start - self._base) // grid))
             within, whole = opening.end - 1 - opening.start, opening.reach - duration - opening.start
             count = min(within, whole) // grid + 1 - skipped
             if count > 0:
                 begin = (opening.start + skipped * grid - self._base) // tick
-                where = (opening.window.location_id, block)
+                where = (opening.window.location_id, block, None if for_staff else opening.window.opens)
                 masks[where] = masks.get(where, 0) | _comb(count, grid // tick) << begin
-        found = tuple(_Starts(location_id, block, tick, mask) for (location_id, block), mask in masks.items())
+        found = tuple(
+            _Starts(location_id, block, tick, mask, None if opens is None else opens // _MICROSECOND)
+            for (location_id, block, opens), mask in masks.items()
+        )
         self._patterns[key] = found
         return found
+
+    def _is_full(self, opening: _Opening, type_id: TypeId | None) -> bool:
+        """Whether a session has as many appointments of a type as it takes."""
+        cap = opening.window.cap
+        if cap is None or type_id is None:
+            return False
+        starts = self._booked.get(type_id, ())
+        return bisect_left(starts, opening.end) - bisect_left(starts, opening.start) >= cap
 
     def _mask(self, tick: int) -> int:
         """The blocked ticks. Written as digits and read as one number: an OR for each appointment costs ten times as much."""
@@ -405,7 +460,7 @@ class Horizon:
         return made
 
 
-def _occurrences(
+def occurrences(
     windows: Iterable[AvailabilityWindow], span: Span, zone: PracticeTime
 ) -> Iterator[tuple[AvailabilityWindow, datetime, datetime, datetime]]:
     """Each window on each of its days that touches the span, whole, and where the stretch ends that it belongs to; days in order."""
@@ -440,7 +495,15 @@ def _occurrences(
 
 def _purpose(window: AvailabilityWindow) -> _Purpose:
     """What windows have in common that are one stretch where they touch."""
-    return window.provider_id, window.location_id, window.type_ids, window.staff_only, window.buffer
+    return (
+        window.provider_id,
+        window.location_id,
+        window.type_ids,
+        window.staff_only,
+        window.buffer,
+        window.opens,
+        window.cap,
+    )
 
 
 def _end_of(window: AvailabilityWindow, day: date, zone: PracticeTime) -> datetime:

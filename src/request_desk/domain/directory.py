@@ -255,6 +255,7 @@ class PracticeSettings:
     closed_days: Mapping[date, str] = field(
         default_factory=dict
     )  # each with its name: holidays, and the practice's own
+    holiday_region: str = ""  # whose holidays are proposed, such as US-WA; empty: those of the locale's country
     intake_department_id: DepartmentId | None = None
     cancel_reasons: tuple[CancelReason, ...] = (
         CancelReason("pat", "Parent asked", later("At your request.")),

@@ -33,6 +33,8 @@ class LimitCode(StrEnum):
     MOVED_TOO_LATE = "moved-too-late"
     OTHER_PROVIDER = "other-provider"
     TWO_PLACES = "two-places"
+    SESSION_FULL = "session-full"
+    WORK_IN = "work-in"
 
 
 @dataclass(frozen=True, slots=True)

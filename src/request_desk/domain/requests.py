@@ -435,12 +435,16 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """Book `slot` for the request's patient; `hold_id` is the hold taken for it, if any; `overrule` the reason to overrule limits."""
+    """Book `slot` for the request's patient; `hold_id` is the hold taken for it, if any; `overrule` the reason to overrule limits.
+
+    A `lane` above 0 squeezes somebody in beside what is booked, where the window has such lanes (AV6).
+    """
 
     slot: Slot
     type_id: TypeId
     hold_id: AppointmentId | None = None
     overrule: str = ""
+    lane: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,10 +184,14 @@ def length_words(length: timedelta, words: Words) -> str:
 
 @dataclass(frozen=True, slots=True)
 class SlotCheck:
-    """What stands against a time that staff picked: `limits` need a reason to overrule, `notes` are only told."""
+    """What stands against a time that staff picked: `limits` need a reason to overrule, `notes` are only told.
+
+    `work_in_lane` is a lane in which somebody can be squeezed in beside what is booked then, 0 when there is none.
+    """
 
     limits: tuple[Limit, ...]
     notes: tuple[str, ...]
+    work_in_lane: int = 0
 
 
 @dataclass(frozen=True, slots=True)

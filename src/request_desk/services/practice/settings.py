@@ -121,6 +121,7 @@ def _checked(unit: Unit, new: PracticeSettings) -> PracticeSettings:
         public_url=problems.of(lambda: _address(new.public_url), ""),
         locale=problems.of(lambda: _locale(new.locale), ""),
         opening_hours=problems.of(lambda: _hours(new.opening_hours), ()),
+        holiday_region=problems.of(lambda: clean_text(new.holiday_region, field="Region", most=20, lines=False), ""),
         closed_days=problems.of(lambda: _closed_days(new.closed_days), {}),
         cancel_reasons=problems.of(lambda: _reasons(new.cancel_reasons), ()),
         urgent_words=problems.of(lambda: _urgent_words(new.urgent_words), ()),

@@ -27,7 +27,6 @@ from request_desk.store.triggers import BLOCKING
 _JUST: Final = timedelta(minutes=5)  # ago, so that somebody "has just" taken a time
 _NEXT_DAYS: Final = timedelta(days=14)  # how far the next free times are looked for
 _NEXT_MOST: Final = 3
-_LANE: Final = 0  # the one that everybody books; work-in lanes are for later
 _table: Final = schema.appointment
 _names: Final = tuple(column.name for column in _table.c if column.name != "version")
 
@@ -47,7 +46,7 @@ _EXPIRE_HERE = _EXPIRE.where(
     (_any_index(_table.c.chain_id) == bindparam("chain"))
     | (
         (_any_index(_table.c.provider_id) == bindparam("provider"))
-        & (_table.c.lane == _LANE)
+        & (_table.c.lane == bindparam("line"))
         & (_table.c.blocks_from < bindparam("until"))
         & (_table.c.blocks_until > bindparam("since"))
     )
@@ -80,7 +79,7 @@ _HELD_ALONE = select(_table).where(
 _OVERLAPPING = select(_table.c.id, _table.c.booked_by_kind, _table.c.booked_by_id, _table.c.created_at).where(
     text(BLOCKING),
     _table.c.provider_id == bindparam("provider"),
-    _table.c.lane == _LANE,
+    _table.c.lane == bindparam("line"),
     _table.c.chain_id != bindparam("chain"),
     _table.c.blocks_from < bindparam("until"),
     _table.c.blocks_from > bindparam("reach"),
@@ -91,7 +90,7 @@ _KEPT = select(_table.c.id).where(
     text("status = 'cancelled'"),
     _table.c.released_at > bindparam("now"),
     _any_index(_table.c.provider_id) == bindparam("provider"),
-    _table.c.lane == _LANE,
+    _table.c.lane == bindparam("line"),
     _table.c.chain_id != bindparam("chain"),
     _table.c.request_id.is_distinct_from(bindparam("request")),
     _table.c.blocks_from < bindparam("until"),
@@ -129,11 +128,13 @@ class BlockedTime:
     zone: str
     wall_time: str
     location_name: str
+    lane: int = 0  # the one that everybody books; those above are for work-ins
 
     def bounds(self, chain_id: AppointmentId) -> dict[str, Any]:
         """The values by which the statements find what overlaps."""
         return {
             "provider": self.slot.provider_id,
+            "line": self.lane,
             "chain": chain_id,
             "since": self.slot.starts_at,
             "until": self.slot.blocked_until,
@@ -141,7 +142,7 @@ class BlockedTime:
         }
 
 
-def place(unit: Unit, slot: Slot, type_: AppointmentType, *, is_move: bool = False) -> BlockedTime:
+def place(unit: Unit, slot: Slot, type_: AppointmentType, *, is_move: bool = False, lane: int = 0) -> BlockedTime:
     """Check a time that staff picked and compute its end and buffer.
 
     Raises Refused when the provider, the location or the type cannot be booked, or the time has passed. Being outside
@@ -189,6 +190,7 @@ def place(unit: Unit, slot: Slot, type_: AppointmentType, *, is_move: bool = Fal
         location.zone,
         wall.isoformat(" ", "minutes"),
         location.name,
+        lane,
     )
 
 
@@ -273,6 +275,7 @@ def is_taken(
     else:
         values = {
             "provider": where.provider_id,
+            "line": where.lane,
             "chain": chain_id,
             "since": where.starts_at,
             "until": blocked_until or where.ends_at,
@@ -327,7 +330,7 @@ def _fresh(unit: Unit, where: BlockedTime) -> dict[str, Any]:
         "provider_id": where.slot.provider_id,
         "location_id": where.slot.location_id,
         "type_id": where.type.id,
-        "lane": _LANE,
+        "lane": where.lane,
         "starts_at": where.slot.starts_at,
         "ends_at": where.slot.ends_at,
         "blocks_from": where.slot.starts_at,

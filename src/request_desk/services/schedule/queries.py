@@ -35,7 +35,7 @@ from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.people.patients import relation_of
-from request_desk.services.schedule import slots
+from request_desk.services.schedule import sessions, slots
 from request_desk.services.schedule.slots import SlotBook, open_book
 from request_desk.services.schedule.two_places import at_once, elsewhere, limits_of
 from request_desk.services.schedule.views import VIEW, chain_end, held_for, load, portal_status, upcoming_of, view
@@ -267,15 +267,18 @@ def slot_check(
         notes.append(_("This time lies outside the provider's availability."))
     appointment = Span(slot.starts_at, ends_at)
     notes += [
-        _("The provider is away then: {label}.").format(label=absence.label or _("absence"))
+        _("The practice is closed then: {label}.").format(label=absence.label or _("closed day"))
+        if absence.is_closed_day
+        else _("The provider is away then: {label}.").format(label=absence.label or _("absence"))
         for absence in slots.absences_of(unit, (slot.provider_id,), appointment).get(slot.provider_id, ())
     ]
-    limits = _limits(unit, type_, slot, moved)
+    chain_id = None if moved is None else moved.chain_id
+    limits = (*_limits(unit, type_, slot, moved), *sessions.full_limits(unit, type_, slot, chain_id))
     who = patient_id if moved is None else moved.patient_id
     if who is not None:
         whole = replace(slot, ends_at=ends_at)
-        limits = (*limits, *elsewhere(unit, who, whole, None if moved is None else moved.chain_id))
-    return SlotCheck(limits, tuple(notes))
+        limits = (*limits, *elsewhere(unit, who, whole, chain_id))
+    return SlotCheck(limits, tuple(notes), sessions.free_lane(unit, replace(slot, ends_at=ends_at)))
 
 
 def snapped(

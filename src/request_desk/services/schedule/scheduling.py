@@ -22,7 +22,7 @@ from request_desk.domain.text import clean_text, parse_version
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
-from request_desk.services.schedule import holds
+from request_desk.services.schedule import holds, sessions
 from request_desk.services.schedule.slots import TYPE_COLUMNS, rules_of, type_rules
 from request_desk.services.schedule.two_places import elsewhere
 from request_desk.services.schedule.views import VIEW, load, not_there, view
@@ -170,15 +170,17 @@ def book(unit: Unit, booking: Booking, *, patient_id: PatientId, request_id: Req
     held = _hold_for(unit, booking.hold_id, patient_id=patient_id, request_id=request_id)
     booked = None
     reason = ""
-    if held is not None and holds.is_for(held.appointment, booking.slot, booking.type_id, None):
+    sessions.check_lane(unit, booking)
+    is_held = held is not None and holds.is_for(held.appointment, booking.slot, booking.type_id, None)
+    if held is not None and is_held and booking.lane == held.appointment.lane:
         reason = _overruled(unit, held.rules, booking.slot, booking.overrule, patient_id)
         booked = _confirmed(unit, held.appointment, request_id=request_id, reason=reason)
     if booked is None:
         _check_patient(unit, patient_id)
         _check_request(unit, request_id, patient_id)
         type_ = type_rules(unit, booking.type_id)
-        where = holds.place(unit, booking.slot, type_)
-        reason = _overruled(unit, type_, booking.slot, booking.overrule, patient_id)
+        where = holds.place(unit, booking.slot, type_, lane=booking.lane)
+        reason = _overruled(unit, type_, booking.slot, booking.overrule, patient_id, lane=booking.lane)
         booked = _taken_anew(
             unit,
             where,
@@ -636,17 +638,24 @@ def _overruled(
     overrule: str,
     patient_id: PatientId,
     moved: Appointment | None = None,
+    lane: int = 0,
 ) -> str:
     """The reason to keep, or "" when no limit was in the way; raises Limited when one is and there is no reason.
 
-    That the patient is elsewhere at that time is such a limit too (two providers in one room are real).
+    That the patient is elsewhere at that time is such a limit too (two providers in one room are real), and so are a session
+    that has enough of the type and a lane for work-ins.
     """
     reason = clean_text(overrule, field=_("Reason"), most=_REASON_MOST, lines=False)
     whole = Slot(
         slot.provider_id, slot.location_id, slot.starts_at, slot.starts_at + type_.duration, slot.blocked_until
     )
     chain_id = None if moved is None else moved.chain_id
-    found = (*_limits(unit, type_, slot, moved), *elsewhere(unit, patient_id, whole, chain_id, lock=True))
+    found = (
+        *_limits(unit, type_, slot, moved),
+        *elsewhere(unit, patient_id, whole, chain_id, lock=True),
+        *sessions.full_limits(unit, type_, slot, chain_id, lock=True),
+        *sessions.lane_limits(unit, slot, lane),
+    )
     if found and not reason:
         told = " ".join(limit.sentence for limit in found)
         raise Limited(_("{limits} Give a reason to book it all the same.").format(limits=told), found)

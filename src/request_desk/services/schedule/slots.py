@@ -45,6 +45,7 @@ from request_desk.store.triggers import BLOCKING
 
 LONGEST: Final = timedelta(hours=12)  # no appointment blocks more: a constraint of the table
 _MOST: Final = timedelta(days=400)  # of one search
+_SESSION: Final = timedelta(days=1, hours=2)  # the longest, with the hour of a clock change
 _MINUTE: Final = timedelta(minutes=1)
 _NOBODY: Final = 0  # an id that nothing has
 
@@ -99,6 +100,20 @@ _ABSENCES = (
         schema.absence.c.ends_at > bindparam("starts_at"),
     )
     .order_by(schema.absence.c.starts_at, schema.absence.c.id)
+)
+
+_COUNTING = (AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW)
+_BOOKED = select(_appointment.c.provider_id, _appointment.c.type_id, _appointment.c.starts_at).where(
+    _appointment.c.provider_id.in_(bindparam("provider_ids", expanding=True)),
+    _appointment.c.starts_at >= bindparam("starts_at"),
+    _appointment.c.starts_at < bindparam("ends_at"),
+    _appointment.c.chain_id != bindparam("chain_id"),
+    _appointment.c.status.in_(bindparam("statuses", expanding=True)),
+    (_appointment.c.status != AppointmentStatus.HELD)
+    | (
+        (_appointment.c.hold_expires_at > bindparam("now"))
+        & _appointment.c.request_id.is_distinct_from(bindparam("request_id"))
+    ),
 )
 
 
@@ -321,6 +336,7 @@ class SlotBook:
         windows: Mapping[ProviderId, Sequence[AvailabilityWindow]],
         absences: Mapping[ProviderId, Sequence[Absence]],
         horizons: Mapping[ProviderId, Sequence[Horizon]],
+        now: datetime,
     ) -> None:
         self.span: Final = span
         self.providers: Final = providers
@@ -328,6 +344,7 @@ class SlotBook:
         self.windows: Final = windows
         self.absences: Final = absences
         self._horizons: Final = horizons
+        self._now: Final = now
 
     def slots(
         self,
@@ -351,6 +368,7 @@ class SlotBook:
                 type_id=type_.id,
                 for_staff=for_staff,
                 location_ids=location_ids,
+                now=self._now,
             )
         found.sort(key=_start)
         return found
@@ -376,6 +394,7 @@ class SlotBook:
                 type_id=type_.id,
                 for_staff=for_staff,
                 location_ids=location_ids,
+                now=self._now,
             )
             for horizon in self._asked(type_, provider_ids)
         )
@@ -410,8 +429,11 @@ def open_book(
         for provider_id, found in windows_of(unit, asked).items()
     }
     asked = [each for each in asked if each in windows]
-    absences = absences_of(unit, asked, span)
+    # What begins in the span may reach into time off behind it.
+    absences = absences_of(unit, asked, Span(span.starts_at, span.ends_at + LONGEST))
     blocked = _blocked(unit, asked, span, exclude_chain, exclude_request)
+    capped = [each for each in asked if any(window.cap is not None for window in windows[each])]
+    booked = booked_of(unit, capped, span, exclude_chain, exclude_request) if capped else {}
     clocks = {zone: time_of(unit, zone) for zone in {each.zone for each in locations.values() if each.active}}
     horizons: dict[ProviderId, list[Horizon]] = {}
     for provider_id in asked:
@@ -420,10 +442,38 @@ def open_book(
         for window in windows[provider_id]:
             by_zone.setdefault(locations[window.location_id].zone, []).append(window)
         for zone, here in by_zone.items():
-            horizon = Horizon(provider_id, here, span, clocks[zone], away)
+            horizon = Horizon(provider_id, here, span, clocks[zone], away, booked.get(provider_id, {}))
             horizon.load(blocked.get(provider_id, ()))
             horizons.setdefault(provider_id, []).append(horizon)
-    return SlotBook(span, providers, locations, windows, absences, horizons)
+    return SlotBook(span, providers, locations, windows, absences, horizons, unit.now)
+
+
+def booked_of(
+    unit: Unit,
+    provider_ids: Iterable[ProviderId],
+    span: Span,
+    chain_id: AppointmentId | None = None,
+    request_id: RequestId | None = None,
+    *,
+    with_holds: bool = True,
+) -> dict[ProviderId, dict[TypeId, list[datetime]]]:
+    """Return when what counts for the caps of sessions begins, by provider and type, also a day around a span (AV6).
+
+    That is what is booked and was kept, and what is held now; not what belongs to the chain nor the holds of the request.
+    """
+    values = {
+        "statuses": [*_COUNTING, AppointmentStatus.HELD] if with_holds else list(_COUNTING),
+        "provider_ids": list(provider_ids),
+        "starts_at": span.starts_at - _SESSION,
+        "ends_at": span.ends_at + _SESSION,
+        "now": unit.now,
+        "chain_id": chain_id or _NOBODY,
+        "request_id": request_id or _NOBODY,
+    }
+    found: dict[ProviderId, dict[TypeId, list[datetime]]] = {}
+    for provider_id, type_id, starts_at in _tuples(unit, _BOOKED, values):
+        found.setdefault(ProviderId(provider_id), {}).setdefault(TypeId(type_id), []).append(starts_at)
+    return found
 
 
 def _blocked(

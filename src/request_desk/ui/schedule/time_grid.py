@@ -633,6 +633,8 @@ def _identity(placed: Placed) -> tuple[str, int]:
             return "offer", shown.digit
         case Appointment() as entry:
             return "entry", entry.id
+        case Absence(is_closed_day=True) as closed:  # everybody's, and in each column another one
+            return f"closed {closed.starts_at.isoformat()}", closed.provider_id
         case Absence() as absence:
             return "absence", absence.id
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QWidget
 from request_desk.domain.words import _
 from request_desk.ui.editor.editor import Editor
 from request_desk.ui.running.context import DeskContext
+from request_desk.ui.settings.closed_days_form import ClosedDaysForm
 from request_desk.ui.settings.group_list import GroupLine, GroupList
 from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
 from request_desk.ui.settings.place_form import LocationsForm
@@ -35,6 +36,7 @@ _GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor]], ...]] = (
     (_("Kinds of request"), "list-tree", KindsForm),
     (_("Answer times"), "clock", TimesForm),
     (_("Opening hours"), "calendar-days", HoursForm),
+    (_("Closed days"), "calendar-x", ClosedDaysForm),
     (_("Urgent words"), "triangle-alert", UrgentWordsForm),
     (_("Appointment requests"), "inbox", IntakeForm),
     (_("Departments"), "users", DepartmentsForm),
