@@ -12,11 +12,11 @@ from sqlalchemy import insert, select
 from bench import data, small
 from bench.measure import Goal, Row, Scale, held, middle, rotated, row
 from request_desk.domain.ids import CountingIds, ProviderId
-from request_desk.domain.provider_out import Displaced, Proposals, propose
+from request_desk.domain.provider_out import Displaced, OutProposals, propose
 from request_desk.domain.spans import Span
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.schedule import provider_out
-from request_desk.services.schedule.provider_out import Situation
+from request_desk.services.schedule.provider_out import OutSituation
 from request_desk.store import schema
 from tests.builders import TODAY, ZONE, Practice
 
@@ -38,12 +38,12 @@ def run(scale: Scale, _cache: Path) -> Iterator[Row]:
 
 
 def _rows(desk: Desk, practice: Practice, provider: ProviderId, span: Span) -> Iterator[Row]:
-    def read(_number: int) -> Situation:
+    def read(_number: int) -> OutSituation:
         return desk.query(practice.maria, provider_out.situation, provider, span)
 
     found = read(0)
 
-    def proposed(_number: int) -> Proposals:
+    def proposed(_number: int) -> OutProposals:
         return propose(found.displaced, found.free, zone=ZONE, now=data.NOW)
 
     times = rotated(
@@ -66,7 +66,7 @@ def _rows(desk: Desk, practice: Practice, provider: ProviderId, span: Span) -> I
     yield held("provider out, placed", len(placed), "visits", len(found.displaced), met=is_apart, goal="no two at once")
 
 
-def _looked_at(each: Displaced, found: Situation) -> int:
+def _looked_at(each: Displaced, found: OutSituation) -> int:
     start = each.appointment.starts_at
     return sum(slot.starts_at >= start for slot in found.free[each.type.id])
 

@@ -12,7 +12,7 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, TypeId
 from request_desk.domain.practice_time import PracticeTime
-from request_desk.domain.provider_out import SHOWN, Displaced, Occupied, Proposals, propose
+from request_desk.domain.provider_out import SHOWN, Displaced, OutPlace, OutProposals, propose
 from request_desk.domain.spans import Slot, Span, overlaps
 
 LA = PracticeTime("America/Los_Angeles")
@@ -98,7 +98,7 @@ def at(hour: int, minute: int = 0, day: int = 0) -> datetime:
 
 def proposed(
     many: Sequence[Displaced], free: Sequence[Slot], decided: Mapping[AppointmentId, Slot | None] | None = None
-) -> Proposals:
+) -> OutProposals:
     ordered = sorted(free, key=lambda each: each.starts_at)
     types = {each.type.id for each in many}
     return propose(many, dict.fromkeys(types, ordered), zone=LA, now=NOW, decided=decided or {})
@@ -108,7 +108,7 @@ def places(many: Sequence[Displaced], free: Sequence[Slot]) -> list[Slot | None]
     return list(proposed(many, free).places.values())
 
 
-def choices(one: Displaced, free: Sequence[Slot], *occupied: Occupied) -> tuple[Slot, ...]:
+def choices(one: Displaced, free: Sequence[Slot], *occupied: OutPlace) -> tuple[Slot, ...]:
     return proposed([one], free).choices(one, occupied)
 
 
@@ -223,7 +223,7 @@ def test_nine_at_most_are_shown_and_none_that_collides_with_the_others() -> None
     free = [slot(LINDQVIST, 0, 10 + step // 3, step % 3 * 20) for step in range(18)]
     one = displaced(1, at(11))
     assert len(choices(one, free)) == SHOWN
-    shown = choices(one, free, Occupied(free[3], 8), Occupied(slot(CASTELLANOS, 0, 14), 1))
+    shown = choices(one, free, OutPlace(free[3], 8), OutPlace(slot(CASTELLANOS, 0, 14), 1))
     assert free[3] not in shown
     assert slot(LINDQVIST, 0, 14) not in shown
 

@@ -18,7 +18,7 @@ from request_desk.domain.requests import Booking, Move
 from request_desk.domain.spans import Slot, Span
 from request_desk.services.desk import Undo
 from request_desk.services.schedule import acts, provider_out, queries
-from request_desk.services.schedule.provider_out import Situation
+from request_desk.services.schedule.provider_out import OutSituation
 from request_desk.store import schema
 from tests.builders import TODAY, ZONE, Practice, wall
 
@@ -48,11 +48,11 @@ def some(practice: Practice, count: int, day: date = TOMORROW) -> list[Appointme
     ]
 
 
-def situation(practice: Practice, span: Span = NEXT_DAY) -> Situation:
+def situation(practice: Practice, span: Span = NEXT_DAY) -> OutSituation:
     return practice.desk.query(practice.maria, provider_out.situation, practice.mwangi, span)
 
 
-def choices(practice: Practice, found: Situation) -> list[OutChoice]:
+def choices(practice: Practice, found: OutSituation) -> list[OutChoice]:
     proposals = propose(found.displaced, found.free, zone=ZONE, now=practice.desk.clock.now())
     return [
         OutChoice(each.appointment.id, each.appointment.version, OutAct.MOVE, proposals.places[each.appointment.id])

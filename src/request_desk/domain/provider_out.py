@@ -118,14 +118,14 @@ class Displaced:
 
 
 @dataclass(frozen=True, slots=True)
-class Occupied:
+class OutPlace:
     """A place that is decided already, and the household that is there then."""
 
     slot: Slot
     household_id: int
 
 
-class Candidate(NamedTuple):
+class _Candidate(NamedTuple):
     """A place with what it costs its parent."""
 
     cost: int
@@ -137,7 +137,7 @@ _Ranked = tuple[int, datetime, ProviderId, LocationId, Slot]
 
 
 @dataclass(frozen=True, slots=True)
-class Proposals:
+class OutProposals:
     """Where each appointment is best moved to, None where no place is left; with what else there is, as of one moment."""
 
     places: Mapping[AppointmentId, Slot | None]
@@ -145,7 +145,7 @@ class Proposals:
     zone: PracticeTime
     now: datetime
 
-    def choices(self, displaced: Displaced, occupied: Collection[Occupied] = ()) -> tuple[Slot, ...]:
+    def choices(self, displaced: Displaced, occupied: Collection[OutPlace] = ()) -> tuple[Slot, ...]:
         """Return at most nine places for one appointment that collide with nothing of the others, cheapest first.
 
         Of one provider and day come two that do not overlap, and more only where there is nothing else: nine starts of one
@@ -177,7 +177,7 @@ def propose(
     zone: PracticeTime,
     now: datetime,
     decided: Mapping[AppointmentId, Slot | None] = _NOTHING,
-) -> Proposals:
+) -> OutProposals:
     """Return a place for each: as many as can be placed together, and those at the least cost.
 
     `free` are the bookable slots of each type outside of the time out. No two proposals are with one provider at once, and none
@@ -191,7 +191,7 @@ def propose(
         and (kept := _kept(each, decided[each.appointment.id], free.get(each.type.id, ()), zone, now)) is not None
     }
     sizes = [_POOL] * len(displaced)
-    pools: list[list[Candidate]] = [[] for _each in displaced]
+    pools: list[list[_Candidate]] = [[] for _each in displaced]
     wider = list(range(len(displaced)))
     chosen: list[Slot | None] = []
     while wider:
@@ -207,10 +207,10 @@ def propose(
         for place in wider:
             sizes[place] *= 4
     places = {each.appointment.id: place for each, place in zip(displaced, chosen, strict=True)}
-    return Proposals(places, days, zone, now)
+    return OutProposals(places, days, zone, now)
 
 
-def _collide(slot: Slot, household_id: int, other: Occupied) -> bool:
+def _collide(slot: Slot, household_id: int, other: OutPlace) -> bool:
     there = other.slot
     if slot.provider_id == there.provider_id:
         return slot.starts_at < there.blocked_until and there.starts_at < slot.blocked_until
@@ -220,12 +220,12 @@ def _collide(slot: Slot, household_id: int, other: Occupied) -> bool:
 
 def _kept(
     displaced: Displaced, wanted: Slot | None, free: Sequence[Slot], zone: PracticeTime, now: datetime
-) -> list[Candidate] | None:
+) -> list[_Candidate] | None:
     """The one place that is decided, none where it is to have none; None where that time is not free any more."""
     if wanted is None:
         return []
     may, key = _rules(displaced, zone, now), _key(wanted)
-    return next(([Candidate(0, slot)] for slot in free if _key(slot) == key and may(slot)), None)
+    return next(([_Candidate(0, slot)] for slot in free if _key(slot) == key and may(slot)), None)
 
 
 def _key(slot: Slot) -> tuple[datetime, ProviderId, LocationId]:
@@ -248,7 +248,7 @@ def _pool(
     zone: PracticeTime,
     now: datetime,
     most: int,
-) -> list[Candidate]:
+) -> list[_Candidate]:
     """The cheapest `most` places that the rules of the type leave, all of them where there are fewer."""
     entry, type_ = displaced.appointment, displaced.type
     old_day, old_minute = zone.day_of(entry.starts_at).toordinal(), zone.minute_of(entry.starts_at)
@@ -272,7 +272,7 @@ def _pool(
                 + _SUDDEN * (slot.starts_at < now + _HEARD)
             )
             found.append((cost, slot.starts_at, slot.provider_id, slot.location_id, slot))
-    return [Candidate(each[0], each[4]) for each in nsmallest(most, found)]
+    return [_Candidate(each[0], each[4]) for each in nsmallest(most, found)]
 
 
 def _rules(displaced: Displaced, zone: PracticeTime, now: datetime) -> Callable[[Slot], bool]:
@@ -295,7 +295,7 @@ def _rules(displaced: Displaced, zone: PracticeTime, now: datetime) -> Callable[
     return may
 
 
-def _assigned(displaced: Sequence[Displaced], pools: Sequence[Sequence[Candidate]]) -> list[Slot | None]:
+def _assigned(displaced: Sequence[Displaced], pools: Sequence[Sequence[_Candidate]]) -> list[Slot | None]:
     """Solve it: first as many as possible, then the least cost. A column is a candidate, a row what excludes each other."""
     columns = [(place, candidate) for place, pool in enumerate(pools) for candidate in pool]
     chosen: list[Slot | None] = [None] * len(pools)
@@ -315,7 +315,7 @@ def _assigned(displaced: Sequence[Displaced], pools: Sequence[Sequence[Candidate
     return chosen
 
 
-def _exclusions(displaced: Sequence[Displaced], columns: Sequence[tuple[int, Candidate]]) -> Iterator[list[int]]:
+def _exclusions(displaced: Sequence[Displaced], columns: Sequence[tuple[int, _Candidate]]) -> Iterator[list[int]]:
     """Yield the columns of which at most one can be: those that block a provider at one moment, or a household."""
     by_provider: dict[ProviderId, list[tuple[datetime, datetime, int]]] = {}
     by_household: dict[int, list[tuple[datetime, datetime, int]]] = {}

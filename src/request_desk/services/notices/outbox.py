@@ -78,7 +78,7 @@ class DueNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class LetterPreview:
     """A letter that is not written yet: to whom, where to, in which language, and what it says."""
 
     contact_id: ContactId
@@ -486,12 +486,12 @@ def previews(
     starts_at: datetime,
     place: str,
     zone: str,
-) -> tuple[Preview, ...]:
+) -> tuple[LetterPreview, ...]:
     """Return the letters that an act on an appointment would have sent now, each as its reader would get it."""
     unit.require(Permission.VIEW_PATIENTS)
     people = ask_people(unit, patient_id)
     language_of = {row.contact_id: row.language for row in people.rows}
-    found: list[Preview] = []
+    found: list[LetterPreview] = []
     for each in planned(spec, replied=False, sender_id=None, to=_recipients(unit, spec, people)):
         to = each.recipient
         language = language_of[to.contact_id]
@@ -503,7 +503,7 @@ def previews(
             readers=_readers(unit, each.also, to.contact_id, patient_id),
         )
         with speaking(language):
-            found.append(Preview(to.contact_id, to.channel, to.address, language, spec.compose(facts)))
+            found.append(LetterPreview(to.contact_id, to.channel, to.address, language, spec.compose(facts)))
     return tuple(found)
 
 

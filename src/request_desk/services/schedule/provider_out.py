@@ -100,7 +100,7 @@ _ABSENCE_VERSION = select(schema.absence.c.version).where(schema.absence.c.id ==
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class OutSituation:
     """What a time out means: the appointments in it, by start, the free slots of each type behind it, and whom no notice reaches."""
 
     provider_id: ProviderId
@@ -141,7 +141,7 @@ class OutLetters:
     call: tuple[tuple[str, str], ...] = ()
 
 
-def situation(unit: Unit, provider_id: ProviderId, span: Span) -> Situation:
+def situation(unit: Unit, provider_id: ProviderId, span: Span) -> OutSituation:
     """Return what happens when a provider is out; nothing is written.
 
     Appointments that have begun are not in it: nobody can move them any more. Raises Invalid for a span that ends before it begins,
@@ -162,7 +162,7 @@ def situation(unit: Unit, provider_id: ProviderId, span: Span) -> Situation:
         # As for parents: what is kept for staff to give away by hand is given to nobody by a plan.
         found = book.slots(type_, for_staff=False, earliest=max(earliest, _first_day(unit, affected)), latest=latest)
         free[type_id] = tuple(slot for slot in found if not _is_out(slot, provider_id, checked))
-    return Situation(
+    return OutSituation(
         provider_id,
         name,
         checked,

@@ -8,18 +8,18 @@ from request_desk.domain.directory import CancelReason
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId
 from request_desk.domain.provider_out import (
     Displaced,
-    Occupied,
     OutAct,
     OutChoice,
+    OutPlace,
     OutPlan,
+    OutProposals,
     OutRow,
     OutState,
-    Proposals,
 )
 from request_desk.domain.spans import Slot
 from request_desk.domain.words import Words, _, plural
 from request_desk.services.practice.directory import Directory
-from request_desk.services.schedule.provider_out import Situation
+from request_desk.services.schedule.provider_out import OutSituation
 from request_desk.ui.schedule.appointment_words import named, status_words
 
 
@@ -50,7 +50,7 @@ class OutLines:
     def __init__(self) -> None:
         self._lines: dict[AppointmentId, OutLine] = {}
         self._decided: dict[AppointmentId, OutChoice] = {}
-        self._proposals: Proposals | None = None
+        self._proposals: OutProposals | None = None
 
     def all(self) -> tuple[OutLine, ...]:
         return tuple(self._lines.values())
@@ -74,7 +74,7 @@ class OutLines:
         kept = {row.choice.appointment_id: row.choice for row in _waiting(plan)} | self._decided
         return {key: choice.slot if choice.act is OutAct.MOVE else None for key, choice in kept.items()}
 
-    def fill(self, situation: Situation, proposals: Proposals, plan: OutPlan | None) -> None:
+    def fill(self, situation: OutSituation, proposals: OutProposals, plan: OutPlan | None) -> None:
         """Take over what was read and proposed; what a plan has done already is shown as it is."""
         rows = {row.appointment.id: row for row in plan.rows} if plan is not None else {}
         kept = {row.choice.appointment_id: row.choice for row in _waiting(plan)} | self._decided
@@ -129,9 +129,9 @@ class OutLines:
         chosen = line.choice.slot
         return found if chosen is None or chosen in found else (*found[:-1], chosen)
 
-    def _others(self, line: OutLine) -> list[Occupied]:
+    def _others(self, line: OutLine) -> list[OutPlace]:
         return [
-            Occupied(slot, other.displaced.household_id)
+            OutPlace(slot, other.displaced.household_id)
             for other in self.open()
             if other is not line and other.displaced is not None and (slot := _there(other)) is not None
         ]

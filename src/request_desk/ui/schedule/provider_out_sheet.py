@@ -12,14 +12,14 @@ from request_desk.domain.access import Permission, may
 from request_desk.domain.directory import CancelReason
 from request_desk.domain.errors import Refused, Unavailable
 from request_desk.domain.ids import AppointmentId, PlanId, ProviderId
-from request_desk.domain.provider_out import OutAct, OutChoice, OutPlan, OutState, Proposals, propose
+from request_desk.domain.provider_out import OutAct, OutChoice, OutPlan, OutProposals, OutState, propose
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.spans import Span
 from request_desk.domain.words import _, plural
 from request_desk.services.desk import Undo
 from request_desk.services.practice import directory
 from request_desk.services.schedule import provider_out
-from request_desk.services.schedule.provider_out import OpenPlan, Situation
+from request_desk.services.schedule.provider_out import OpenPlan, OutSituation
 from request_desk.ui.editor.choosers import NameChooser
 from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
 from request_desk.ui.running.context import DeskContext
@@ -57,12 +57,12 @@ class ProviderOutSheet(Sheet):
         super().__init__(_("A provider is out"), primary(_("Enter the time off")), parent, size=_SIZE)
         self._context = context
         self._directory: directory.Directory | None = None
-        self._situation: Situation | None = None
+        self._situation: OutSituation | None = None
         self._plan: OutPlan | None = None
         self._plan_id = plan_id
         self._unfinished_id: PlanId | None = None
         self._pause: Stoppable | None = None
-        self._reading: Pending[Situation] | Pending[Proposals] | None = None
+        self._reading: Pending[OutSituation] | Pending[OutProposals] | None = None
         self._is_running = self._is_through = self._leaves = False
         self.lines = OutLines()
         self._build()
@@ -286,7 +286,7 @@ class ProviderOutSheet(Sheet):
         self._say_head()
         self._ready()
 
-    def _situation_read(self, found: Situation) -> None:
+    def _situation_read(self, found: OutSituation) -> None:
         proposals = self._context.runner.run_in_pool(
             self,
             propose,
@@ -298,7 +298,7 @@ class ProviderOutSheet(Sheet):
         )
         self._reading = proposals.done(partial(self._proposed, found))
 
-    def _proposed(self, situation: Situation, proposals: Proposals) -> None:
+    def _proposed(self, situation: OutSituation, proposals: OutProposals) -> None:
         self._reading = None
         self._situation = situation
         self.lines.fill(situation, proposals, self._plan)
