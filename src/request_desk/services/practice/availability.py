@@ -15,7 +15,7 @@ from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Provider
 from request_desk.domain.errors import Invalid, NotAllowed, NotFound, Problems, UndoRefused
 from request_desk.domain.ids import AbsenceId, AppointmentId, LocationId, ProviderId, TypeId, WindowId
-from request_desk.domain.offered import OfferedTime, begins_ever, clash, weekly_time
+from request_desk.domain.offered import Clocks, OfferedTime, begins_ever, clash, weekly_time
 from request_desk.domain.policy import Action, AvailabilitySubject, Verdict, may
 from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.spans import Span
@@ -23,7 +23,7 @@ from request_desk.domain.text import clean_text, parse_phone
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.practice import directory
-from request_desk.services.schedule import slots
+from request_desk.services.schedule import holds, slots
 from request_desk.services.schedule.views import VIEW, view
 from request_desk.store import schema
 
@@ -193,11 +193,11 @@ def provider_overview(unit: Unit) -> tuple[ProviderLine, ...]:
     last = max((span.ends_at for found in booked.values() for _place, span in found), default=unit.now)
     ahead = Span(unit.now, max(last, unit.now + _LONGEST_ABSENCE))
     absences = slots.absences_of(unit, [each.id for each in providers], ahead)
-    today = unit.time.day_of(unit.now)
+    today, clocks = unit.time.day_of(unit.now), _clocks(unit)
     lines = []
     for each in providers:
         away, own = absences.get(each.id, []), windows[each.id]
-        offered = _offered(unit, own, away, Span(unit.now, last))
+        offered = OfferedTime(own, away, Span(unit.now, last), clocks)
         lines.append(
             ProviderLine(
                 id=each.id,
@@ -664,7 +664,8 @@ def _as_window(details: WindowDetails, provider_id: ProviderId, window_id: Windo
 
 
 def _check_elsewhere(unit: Unit, provider_id: ProviderId, details: WindowDetails, window_id: WindowId) -> None:
-    """Nobody works at two places at once."""
+    """Nobody works at two places at once; of two who enter that at one moment the second sees what the first wrote."""
+    holds.lock_providers(unit, (provider_id,))
     locations = slots.all_locations(unit)
     clocks = {each.id: slots.time_of(unit, each.zone) for each in locations.values()}
     found = clash(
@@ -692,7 +693,7 @@ def _outside(unit: Unit, provider_id: ProviderId) -> tuple[Appointment, ...]:
         return ()
     ahead = Span(unit.now, max(each.ends_at for each in booked))
     absences = slots.absences_of(unit, (provider_id,), ahead).get(provider_id, [])
-    offered = _offered(unit, _kept_windows(unit, provider_id), absences, ahead)
+    offered = OfferedTime(_kept_windows(unit, provider_id), absences, ahead, _clocks(unit))
     return tuple(each for each in booked if not offered.covers(each.location_id, Span(each.starts_at, each.ends_at)))
 
 
@@ -701,7 +702,6 @@ def _left_outside(unit: Unit, provider_id: ProviderId, before: Iterable[Appointm
     return tuple(each for each in _outside(unit, provider_id) if each.id not in known)
 
 
-def _offered(unit: Unit, windows: Iterable[AvailabilityWindow], absences: Iterable[Absence], span: Span) -> OfferedTime:
-    """What a provider offers at places that are open."""
-    clocks = {each.id: slots.time_of(unit, each.zone) for each in slots.all_locations(unit).values() if each.active}
-    return OfferedTime(list(windows), absences, span, clocks)
+def _clocks(unit: Unit) -> Clocks:
+    """The clock of each place that is open."""
+    return {each.id: slots.time_of(unit, each.zone) for each in slots.all_locations(unit).values() if each.active}
