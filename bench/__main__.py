@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from bench import acts, appointments, data, frames, inbox, live, loops, schedule, search, slots, start
+from bench import acts, appointments, data, frames, inbox, live, loops, provider_out, schedule, search, slots, start
 from bench.measure import FULL, QUICK, Row, Scale, as_json, table
 
 Bench = Callable[[Scale, Path], Iterable[Row]]
@@ -19,6 +19,7 @@ BENCHES: Final[Mapping[str, Bench]] = {
     "appointments": appointments.run,
     "search": search.run,
     "slots": slots.run,
+    "provider-out": provider_out.run,
     "act": acts.run,
     "members": acts.run_members,
     "live": live.run,

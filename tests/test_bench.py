@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as program
-from bench import acts, appointments, data, frames, inbox, live, loops, measure, search, slots, start
+from bench import acts, appointments, data, frames, inbox, live, loops, measure, provider_out, search, slots, start
 from bench.measure import TINY, Goal, Row
 from tests import postgres
 
@@ -76,6 +76,12 @@ def test_slot_search_finds_the_set_of_brute_force(cache: Path) -> None:
     same = next(row for row in rows if "brute force" in row.name)
     assert same.met
     assert same.value == same.floor
+
+
+def test_a_proposal_for_a_provider_who_is_out_is_measured(cache: Path) -> None:
+    rows = well_formed(list(provider_out.run(TINY, cache)))
+    assert len(rows) == 3
+    assert rows[-1].met
 
 
 @pytest.mark.postgres

@@ -50,7 +50,15 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "inbox.queries": ("deliveries_of", "deliveries_about", "delivery"),
     "inbox.view": ("notes_of",),
     "inbox.routing": ("arriving", "due_from_now", "reopened", "reroute", "keep_seen"),
-    "notices.outbox": ("ask_people", "notify", "may_be_told", "enqueue_code", "withdraw", "withdraw_waiting"),
+    "notices.outbox": (
+        "ask_people",
+        "notify",
+        "may_be_told",
+        "enqueue_code",
+        "withdraw",
+        "withdraw_waiting",
+        "told_by",
+    ),
     "inbox.scope": (
         "my_targets",
         "open_targets",

@@ -21,6 +21,7 @@ ContactId = NewType("ContactId", int)
 AppointmentId = NewType("AppointmentId", int)
 RequestId = NewType("RequestId", int)
 MessageId = NewType("MessageId", int)
+PlanId = NewType("PlanId", int)  # of a provider who is out
 PhraseId = NewType("PhraseId", int)
 OutboxId = NewType("OutboxId", int)
 WaitlistEntryId = NewType("WaitlistEntryId", int)

@@ -70,6 +70,7 @@ _TOPIC_OF: Mapping[str, Topic] = {
     "practice": Topic.SETTINGS,
     "availability_window": Topic.AVAILABILITY,
     "absence": Topic.AVAILABILITY,
+    "provider_out": Topic.AVAILABILITY,
 }
 _OVERLAPS = ("ex_appointment_overlap", "uq_appointment_chain_id_status")
 _AGAIN_STATES = frozenset({"40001", "40P01", "55P03"})  # serialisation failure, deadlock, lock not available

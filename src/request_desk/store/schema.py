@@ -583,10 +583,13 @@ provider_out_row = Table(
     metadata,
     Column("plan_id", Id, ForeignKey("provider_out.id"), primary_key=True),
     Column("appointment_id", Id, ForeignKey("appointment.id"), primary_key=True),
+    Column("appointment_version", Integer, nullable=False),  # as it was seen
     Column("act", Text, nullable=False),
     Column("provider_id", Id, ForeignKey("provider.id")),  # the proposed place of a move
     Column("location_id", Id, ForeignKey("location.id")),
     Column("starts_at", Instant),
+    _text("cancel_code"),
+    _text("cancel_text"),
     Column("state", Text, nullable=False),
     _text("error"),
     Column("new_appointment_id", Id, ForeignKey("appointment.id")),
@@ -595,6 +598,8 @@ provider_out_row = Table(
     CheckConstraint(
         "(act = 'move') = (starts_at IS NOT NULL AND provider_id IS NOT NULL AND location_id IS NOT NULL)", name="place"
     ),
+    CheckConstraint("(act = 'cancel') = (cancel_code <> '')", name="reason"),
+    *at_most("cancel_text", 2000),
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )

@@ -77,6 +77,17 @@ class DueNotice:
             return self.spec.compose(replace(self.facts, code=code, code_until=until))
 
 
+@dataclass(frozen=True, slots=True)
+class LetterPreview:
+    """A letter that is not written yet: to whom, where to, in which language, and what it says."""
+
+    contact_id: ContactId
+    channel: Channel
+    address: str
+    language: str
+    letter: Composed
+
+
 _is_pending = _outbox.c.state == literal_column("'pending'")  # spelled out for the partial index
 _is_free = or_(_outbox.c.lease_until.is_(None), _outbox.c.lease_until < bindparam("now"))
 _RECIPIENTS = (
@@ -200,6 +211,15 @@ _FIRST_NAMES = (
         ~_contact.c.opted_out,
     )
     .order_by(_contact.c.id)
+)
+_TOLD_BY = (
+    select(_outbox.c.id)
+    .where(
+        _outbox.c.appointment_id == bindparam("appointment"),
+        _outbox.c.kind == bindparam("kind"),
+        _outbox.c.state != "withdrawn",
+    )
+    .order_by(_outbox.c.id)
 )
 _ONE = select(_outbox).where(_outbox.c.id == bindparam("id")).with_for_update()
 # What happened to an appointment is told whatever becomes of the request that led to it.
@@ -343,6 +363,11 @@ def withdraw(unit: Unit, ids: Sequence[OutboxId]) -> None:
         )
 
 
+def told_by(unit: Unit, spec: NoticeSpec, appointment_id: AppointmentId) -> tuple[OutboxId, ...]:
+    """Return the notices of a kind about an appointment that were not taken back."""
+    return tuple(OutboxId(row[0]) for row in unit.rows(_TOLD_BY, {"kind": spec.kind, "appointment": appointment_id}))
+
+
 def withdraw_waiting(unit: Unit, request_id: RequestId) -> None:
     """Take back what has not left yet of a request that the parent has taken back, but for what tells of an appointment."""
     ids = [row[0] for row in unit.rows(_PENDING_OF_REQUEST, {"request_id": request_id})]
@@ -427,20 +452,14 @@ def _why_not(row: Row[Any], now: datetime, today: date) -> str:
 
 def _due(unit: Unit, row: Row[Any]) -> DueNotice:
     spec = SPEC_OF[row.kind]
-    base = unit.settings.public_url.rstrip("/")
-    path = f"/requests/{row.request_reference}" if row.request_reference else "/"
-    facts = NoticeFacts(
-        content=Content.TIME if spec.of_appointment else Content.BARE,
-        practice_name=unit.settings.practice_name,
-        practice_phone=unit.settings.practice_phone,
-        portal_url=f"{base}{path}" if base else "",
-        words=unit.words.on(_today(unit)).at(row.place_zone).in_language(known_language(row.language)),
+    facts = replace(
+        _facts(unit, spec, row.language, row.place_zone, request_reference=row.request_reference),
         replied=bool(row.payload.get("replied")) and bool(row.may_see_messages),
         first_name=row.given_name or "",
         starts_at=row.starts_at,
         place=row.place or "",
         answer_by=row.hold_expires_at if spec.while_held else None,
-        readers=_readers(unit, row),
+        readers=_readers(unit, row.payload.get("also"), row.contact_id, row.patient_id),
     )
     return DueNotice(
         id=OutboxId(row.id),
@@ -455,12 +474,56 @@ def _due(unit: Unit, row: Row[Any]) -> DueNotice:
     )
 
 
-def _readers(unit: Unit, row: Row[Any]) -> list[str]:
+def _facts(
+    unit: Unit, spec: NoticeSpec, language: str, zone: str, *, request_reference: UUID | None = None
+) -> NoticeFacts:
+    """What every notice is made of, in the language of whom it goes to."""
+    base = unit.settings.public_url.rstrip("/")
+    path = f"/requests/{request_reference}" if request_reference else "/"
+    return NoticeFacts(
+        content=Content.TIME if spec.of_appointment else Content.BARE,
+        practice_name=unit.settings.practice_name,
+        practice_phone=unit.settings.practice_phone,
+        portal_url=f"{base}{path}" if base else "",
+        words=unit.words.on(_today(unit)).at(zone).in_language(known_language(language)),
+    )
+
+
+def previews(
+    unit: Unit,
+    spec: NoticeSpec,
+    patient_id: PatientId,
+    *,
+    first_name: str,
+    starts_at: datetime,
+    place: str,
+    zone: str,
+) -> tuple[LetterPreview, ...]:
+    """Return the letters that an act on an appointment would have sent now, each as its reader would get it."""
+    unit.require(Permission.VIEW_PATIENTS)
+    people = ask_people(unit, patient_id)
+    language_of = {row.contact_id: row.language for row in people.rows}
+    found: list[LetterPreview] = []
+    for each in planned(spec, replied=False, sender_id=None, to=_recipients(unit, spec, people)):
+        to = each.recipient
+        language = language_of[to.contact_id]
+        facts = replace(
+            _facts(unit, spec, language, zone),
+            first_name=first_name,
+            starts_at=starts_at,
+            place=place,
+            readers=_readers(unit, each.also, to.contact_id, patient_id),
+        )
+        with speaking(language):
+            found.append(LetterPreview(to.contact_id, to.channel, to.address, language, spec.compose(facts)))
+    return tuple(found)
+
+
+def _readers(unit: Unit, also: Sequence[int] | None, contact_id: int, patient_id: int) -> list[str]:
     """The first names of all who read the address of a notice and may hear of its patient; nothing for one alone."""
-    also = row.payload.get("also")
     if not also:
         return []
-    asked = {"ids": [row.contact_id, *also], "patient_id": row.patient_id, "today": _today(unit)}
+    asked = {"ids": [contact_id, *also], "patient_id": patient_id, "today": _today(unit)}
     return [name for (name,) in unit.rows(_FIRST_NAMES, asked)]
 
 

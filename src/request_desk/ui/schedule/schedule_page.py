@@ -5,7 +5,7 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from request_desk.domain import schedule
 from request_desk.domain.access import Permission, may
@@ -37,6 +37,8 @@ from request_desk.ui.schedule.grid_layout import FreePoint, Moved
 from request_desk.ui.schedule.mark_acts import MARK_KEYS
 from request_desk.ui.schedule.month_popup import MonthPopup
 from request_desk.ui.schedule.move_dialog import MoveDialog
+from request_desk.ui.schedule.out_bar import OutBar
+from request_desk.ui.schedule.provider_out_sheet import ProviderOutSheet
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
 from request_desk.ui.schedule.slot_dialog import SlotDialog
 from request_desk.ui.schedule.type_legend import TypeLegend
@@ -81,7 +83,15 @@ class SchedulePage(WindowPage):
         self.month_button = IconButton("calendar-days", _("Month"), keys="G")
         self.close_button = IconButton("calendar-check", _("Close the day: who came"), keys="E")
         self.close_button.setVisible(may(context.actor(), Permission.CHANGE_SCHEDULE))
-        for button in (self.find_button, self.month_button, self.list_button, self.close_button, self.book_button):
+        self.out_button = IconButton("calendar-x", _("Provider out"), keys="O")
+        for button in (
+            self.find_button,
+            self.month_button,
+            self.list_button,
+            self.close_button,
+            self.out_button,
+            self.book_button,
+        ):
             self.panel.head.addWidget(button)
         self.legend = TypeLegend(self)
         self.panel.body.addWidget(self.legend)
@@ -89,8 +99,12 @@ class SchedulePage(WindowPage):
         self.panel.body.insertWidget(self.panel.body.indexOf(self.panel.stack), self.freed)
         self.card = AppointmentCard(context, self)
         self.card.hide()
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
+        self.out_bar = OutBar(context, self)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.addWidget(self.out_bar)
+        self._row = QHBoxLayout()
+        body.addLayout(self._row, 1)
         self._row.addWidget(self.panel, 1)
         self._row.addWidget(self.card)
         self._connect()
@@ -110,6 +124,7 @@ class SchedulePage(WindowPage):
         self.list_button.clicked.connect(self._open_list)
         self.close_button.clicked.connect(self._close_day)
         self.book_button.clicked.connect(self.book)
+        self.out_button.clicked.connect(self.open_out)
         view.entry_chosen.connect(self._entry_chosen)
         view.entry_menu.connect(self._menu)
         view.free_chosen.connect(self._free_chosen)
@@ -136,6 +151,10 @@ class SchedulePage(WindowPage):
             (
                 Command("schedule.book", _("Book a visit"), ("Ctrl+N",), scope, True, _CHANGE, "calendar-plus"),
                 self.book,
+            ),
+            (
+                Command("schedule.out", _("A provider is out"), ("O",), scope, True, _CHANGE, "calendar-x"),
+                self.open_out,
             ),
             (Command("schedule.today", _("Today"), ("Home",), scope), self.panel.go_today),
             (Command("schedule.back", _("Day or week before"), ("PgUp",), scope), self.panel.go_back),
@@ -524,6 +543,11 @@ class SchedulePage(WindowPage):
     def book(self) -> None:
         """Book an appointment without a request."""
         SlotDialog(self._context, self.window()).open()
+
+    @Slot()
+    def open_out(self) -> None:
+        """Find new places for the visits of a provider who is out."""
+        ProviderOutSheet(self._context, self.window()).open()
 
     @Slot(object)
     def _free_chosen(self, point: FreePoint) -> None:
