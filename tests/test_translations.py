@@ -22,6 +22,7 @@ OTHERS = [language for language in languages() if language != "en"]
 ROOMS = (
     "web/",
     "domain/directory.py",
+    "domain/meetings.py",
     "domain/notices.py",
     "domain/standing.py",
     "domain/text.py",

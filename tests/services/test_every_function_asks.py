@@ -59,6 +59,8 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "inbox.handling": ("find_again",),
     "people.patients": ("row_of",),
     "inbox.doubts": ("check", "check_first", "check_text"),
+    "schedule.meetings": ("check_open", "address"),
+    "schedule.double_bookings": ("against", "others"),
     "schedule.two_places": ("elsewhere", "limits_of", "lock_patient"),
     "inbox.search_index": ("add", "change", "forget", "rescope"),
     "schedule.slots": (
@@ -84,6 +86,8 @@ PARENT_MAY: Final = frozenset(
         "inbox.handling.thank",
         "inbox.handling.withdraw",
         "portal.access.choose_language",
+        "portal.meetings.portal_meeting",
+        "portal.meetings.arrive",
         "portal.queries.portal_children",
         "portal.queries.portal_requests",
         "portal.queries.portal_thread",

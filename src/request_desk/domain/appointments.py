@@ -95,6 +95,7 @@ class Appointment:
     ] = ()  # names of its provider, place and type as far as they are switched off; a hold is not booked then
     type_position: int = 0  # of its type among the practice's
     birth_day: date | None = None  # of its patient
+    is_video: bool = False  # of its type
 
 
 def as_of(seen: Appointment, now: datetime) -> Appointment:

@@ -43,6 +43,7 @@ class AvailabilityWindow:
     staff_only: bool = False
     label: str = ""
     version: int = 1
+    work_in_lanes: int = 0  # how many appointments may lie beside the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,21 @@ def window_of(
         and location_id in (None, window.location_id)
     ]
     return min(fitting, key=lambda window: (window.buffer or _NO_TIME, window.id), default=None)
+
+
+def lanes_at(
+    windows: Iterable[AvailabilityWindow], instant: datetime, *, zone: PracticeTime, location_id: LocationId
+) -> int:
+    """Return the last lane that may be used at an instant: the work-in lanes of the window that is open there then, else 0."""
+    moment = Span(instant, instant + timedelta.resolution)
+    return max(
+        (
+            window.work_in_lanes
+            for window, start, end, _reach in _occurrences(windows, moment, zone)
+            if start <= instant < end and window.location_id == location_id
+        ),
+        default=0,
+    )
 
 
 def is_open(

@@ -1,6 +1,7 @@
 """What the schedule shows: a day in columns, the portal's slots and appointments, and the limits that staff may overrule; no database."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -32,6 +33,7 @@ class ProviderColumn:
     open: tuple[OpenSpan, ...]
     absences: tuple[Absence, ...]
     entries: tuple[Appointment, ...]
+    double_booked: Mapping[AppointmentId, tuple[AppointmentId, ...]] = field(default_factory=dict)  # with which others
 
     @property
     def key(self) -> ColumnKey:
@@ -113,6 +115,7 @@ class PortalAppointment:
     may_book: bool
     reason: str = ""
     zone: str = ""  # of its place
+    is_video: bool = False
 
 
 def limits(

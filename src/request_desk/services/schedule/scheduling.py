@@ -17,12 +17,12 @@ from request_desk.domain.errors import Conflict, Invalid, Limit, Limited, NotAll
 from request_desk.domain.ids import AppointmentId, PatientId, RequestId, TypeId
 from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.requests import Booking
-from request_desk.domain.spans import Slot
+from request_desk.domain.spans import Slot, Span
 from request_desk.domain.text import clean_text, parse_version
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
-from request_desk.services.schedule import holds
+from request_desk.services.schedule import double_bookings, holds
 from request_desk.services.schedule.slots import TYPE_COLUMNS, rules_of, type_rules
 from request_desk.services.schedule.two_places import elsewhere
 from request_desk.services.schedule.views import VIEW, load, not_there, view
@@ -265,6 +265,7 @@ def reschedule(
     reason = _overruled(unit, found.rules, slot, overrule, seen.patient_id, seen)
     held = _hold_for(unit, hold_id, patient_id=seen.patient_id, request_id=request_id)
     holds.lock_providers(unit, (seen.provider_id, slot.provider_id))
+    others = double_bookings.others(unit, seen.id, Span(seen.starts_at, seen.ends_at))
     moved = _moved_away(unit, found)
     booked = None
     if held is not None and holds.is_for(held.appointment, slot, seen.type_id, seen.chain_id):
@@ -283,6 +284,8 @@ def reschedule(
             overrule=reason,
             visible_at=_visible_from(unit),
         )
+    if others:
+        unit.record("repaired", Topic.APPOINTMENT, appointment_id, double_booked_with=list(others))  # BK9
     unit.record("moved_away", Topic.APPOINTMENT, appointment_id, to=booked.id)
     _record_booking(unit, "rescheduled", booked, reason)
     unit.offer_undo(

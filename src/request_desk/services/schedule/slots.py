@@ -258,6 +258,7 @@ def windows_of(unit: Unit, provider_ids: Iterable[ProviderId]) -> dict[ProviderI
             staff_only=row.staff_only,
             label=row.label,
             version=row.version,
+            work_in_lanes=row.work_in_lanes,
         )
         found.setdefault(window.provider_id, []).append(window)
     return found

@@ -55,6 +55,7 @@ VIEW: Final[Select[Any]] = select(
     schema.location.c.active.label("location_on"),
     schema.appointment_type.c.active.label("type_on"),
     schema.appointment_type.c.position.label("type_position"),
+    schema.appointment_type.c.is_video.label("type_is_video"),
     func.coalesce(_booked_by, "").label("booked_by"),
 ).select_from(
     _table.join(schema.patient, schema.patient.c.id == _table.c.patient_id)
@@ -136,6 +137,7 @@ def view(row: Row[Any]) -> Appointment:
         off=_off(row),
         type_position=row.type_position,
         birth_day=row.birth_day,
+        is_video=row.type_is_video,
     )
 
 
