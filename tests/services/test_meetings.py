@@ -151,8 +151,12 @@ def test_only_its_provider_lets_in_and_only_what_is_by_video_and_stands(
     for who in (doctor, practice.maria, practice.admin):
         with pytest.raises(NotAllowed, match=r"Only Dr\. Mwangi can join"):
             let_in(practice, who, theirs)
-    for values in ({"kind": practice.sick}, {"status": "no_show"}, {"status": "cancelled", "cancel_code": "pat"}):
-        visit = a_visit(practice, **{"kind": video, "time": "9:00", **values})
+    for kind, values in (
+        (practice.sick, {}),
+        (video, {"status": "no_show"}),
+        (video, {"status": "cancelled", "cancel_code": "pat"}),
+    ):
+        visit = a_visit(practice, kind, "9:00" if values else "10:00", **values)
         with pytest.raises(Refused, match="There is no meeting"):
             let_in(practice, doctor, visit)
     with pytest.raises(NotAllowed, match="You see no patients here"):

@@ -250,7 +250,7 @@ def _meetings(practice: Practice) -> list[int]:
     video = with_server(practice)
     doctor = practice.a_staff("lindqvist", "Astrid Lindqvist", [Role.PROVIDER], practice.lindqvist)
     now = practice.desk.clock.now()
-    here = {"arrived_at": now}
+    here: dict[str, Any] = {"arrived_at": now}
     visits = [
         practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, time, kind=video, minutes=20, **values)
         for time, values in (("16:00", {}), ("10:00", {}), ("10:20", here), ("9:40", here), ("8:00", {}))

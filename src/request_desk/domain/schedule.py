@@ -39,6 +39,11 @@ class ProviderColumn:
     def key(self) -> ColumnKey:
         return self.day, self.provider_id
 
+    def others_of(self, appointment_id: AppointmentId) -> list[Appointment]:
+        """Return what an appointment is double booked with, by start (BK9)."""
+        ids = self.double_booked.get(appointment_id, ())
+        return [each for each in self.entries if each.id in ids]
+
 
 @dataclass(frozen=True, slots=True)
 class ScheduleDay:

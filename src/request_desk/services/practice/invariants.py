@@ -73,10 +73,9 @@ def _beyond_lanes(unit: Unit) -> list[Clash]:
 def inconsistencies(unit: Unit) -> tuple[str, ...]:
     """Return a sentence for each thing that is not as it must be; none is good news."""
     unit.require(Permission.RUN_JOBS)
-    found = [
-        f"The appointments {row.first} and {row.second} overlap. Move or cancel one of them."
-        for row in (*unit.rows(_OVERLAPS), *_beyond_lanes(unit))
-    ]
+    pairs = [(row.first, row.second) for row in unit.rows(_OVERLAPS)]
+    pairs += [(each.first, each.second) for each in _beyond_lanes(unit)]
+    found = [f"The appointments {one} and {other} overlap. Move or cancel one of them." for one, other in pairs]
     found += [
         f"Nobody can open the request {row.id}. Put somebody into its department who can sign in."
         for row in unit.rows(_LOST)

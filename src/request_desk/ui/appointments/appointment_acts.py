@@ -13,6 +13,7 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.errors import Refused
 from request_desk.domain.words import Words, _
 from request_desk.services.schedule import scheduling
+from request_desk.ui.meeting.joining import join, why_not
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.appointment_words import (
     STATUS_WORDS,
@@ -37,12 +38,14 @@ class RowAct(IntEnum):
     NO_SHOW = 5
     COPY = 6
     CANCEL = 7
+    JOIN = 8
 
 
 def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequence[ActSpec]:
     """Return every act with an appointment; one that cannot be done now says why (AP2, AP3, AP5)."""
     words = context.words().at(entry.zone)
     moving, cancelling, completing, missing = _reasons(context, entry, words)
+    joins = (_join(context, owner, entry),) if context.settings().meeting_url and entry.is_video else ()
     gone = entry.status in (AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED)
     no_request = "" if entry.request_id is not None else _("no request led to it")
     off_schedule = _("it is not on the schedule any more") if gone else ""
@@ -60,7 +63,13 @@ def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequenc
         ActSpec(
             _("Cancel visit …"), partial(ask_cancel, context, entry, owner.window()), cancelling, "calendar-x", is_grave=True
         ),
+        *joins,
     )  # fmt: skip
+
+
+def _join(context: DeskContext, owner: QWidget, entry: Appointment) -> ActSpec:
+    """The way into a video visit, last, so that every other act has its place in any practice."""
+    return ActSpec(_("Join"), partial(join, context, owner, entry), why_not(context, entry), "video")
 
 
 def _reasons(context: DeskContext, entry: Appointment, words: Words) -> tuple[str, str, str, str]:

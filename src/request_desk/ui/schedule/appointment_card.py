@@ -1,5 +1,7 @@
 """The card of one appointment beside the schedule: what it is, what can be done with it; it decides nothing."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
@@ -8,7 +10,14 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.clock import Clock
 from request_desk.domain.directory import CancelReason
 from request_desk.domain.words import Words, _
-from request_desk.ui.schedule.appointment_words import born_words, named, reason_words, status_words
+from request_desk.ui.schedule.appointment_words import (
+    born_words,
+    clash_words,
+    named,
+    reason_words,
+    short_name,
+    status_words,
+)
 from request_desk.ui.widgets.buttons import Button, IconButton, danger, secondary
 from request_desk.ui.widgets.facts import FactLines
 from request_desk.ui.widgets.layout import Card, Line
@@ -35,6 +44,8 @@ class AppointmentCard(Card):
         self.patient_button = IconButton("user", _("Open the patient"), keys="I")
         self._close = IconButton("x", _("Close the card"))
         self.facts = FactLines()
+        self.clash = PlainLabel("", role=TextRole.BOLD, tone=Tone.DANGER, wrap=True)
+        self.clash.hide()
         self._why = PlainLabel("", tone=Tone.MUTED, wrap=True)
         self.move_button = secondary(_("Move …"), icon="calendar-sync", keys="M")
         self.cancel_button = danger(_("Cancel visit …"), icon="calendar-x", keys="C")
@@ -62,6 +73,7 @@ class AppointmentCard(Card):
         self.body.addSpacing(theme.px(SPACE))
         self.body.addWidget(Line())
         self.body.addSpacing(theme.px(SPACE))
+        self.body.addWidget(self.clash)
         self.body.addWidget(self.facts)
         self.body.addStretch(1)
         self.body.addWidget(self._why)
@@ -84,9 +96,11 @@ class AppointmentCard(Card):
         entry: Appointment,
         words: Words,
         reasons: tuple[CancelReason, ...] = (),
+        others: Sequence[Appointment] = (),
     ) -> None:
-        """Show an appointment."""
+        """Show an appointment; `others` are what it is double booked with."""
         self._entry = entry
+        self._show_clash(entry, words, others)
         self._name.setText(named(entry.patient_name, 200))
         if entry.birth_day is not None:
             self._born.setText(born_words(entry.birth_day, words, self._clock.now()))
@@ -102,6 +116,14 @@ class AppointmentCard(Card):
             )
         )
         self._show_acts(entry, words)
+
+    def _show_clash(self, entry: Appointment, words: Words, others: Sequence[Appointment]) -> None:
+        """Both cannot be seen then: which of them moves is the user's to decide (BK9)."""
+        told = _("{clash}. Find another time for one of them.").format(clash=clash_words(others, words))
+        self.clash.setText(told if others else "")
+        self.clash.setVisible(bool(others))
+        find = _("Find another time for {patient} …").format(patient=short_name(entry.patient_name))
+        self.move_button.set_text(find if others else _("Move …"))
 
     def _show_acts(self, entry: Appointment, words: Words) -> None:
         """AP3 and AP5: before the start an appointment is moved or cancelled, after it marked; a mark can be corrected."""

@@ -24,6 +24,7 @@ from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.appointment_card import AppointmentCard
 from request_desk.ui.schedule.appointment_words import named, short_name
 from request_desk.ui.schedule.cancel_dialog import ask_cancel
+from request_desk.ui.schedule.double_booking_bar import TOPICS, DoubleBookingBar
 from request_desk.ui.schedule.grid_layout import FreePoint, Moved
 from request_desk.ui.schedule.month_popup import MonthPopup
 from request_desk.ui.schedule.move_dialog import MoveDialog
@@ -68,6 +69,8 @@ class SchedulePage(WindowPage):
         self.month_button = IconButton("calendar-days", _("Month"), keys="G")
         self.panel.head.addWidget(self.month_button)
         self.panel.head.addWidget(self.book_button)
+        self.double_bookings = DoubleBookingBar(context)
+        self.panel.body.insertWidget(0, self.double_bookings)
         self.card = AppointmentCard(context.clock, self)
         self.card.hide()
         self._row = QHBoxLayout(self)
@@ -99,6 +102,7 @@ class SchedulePage(WindowPage):
         self.card.no_show_wanted.connect(self._no_show)
         self.card.closed.connect(self._close_card)
         self.card.patient_wanted.connect(self._open_patient)
+        self.double_bookings.wanted.connect(self.open)
         self._context.hub.changed.connect(self._changed)
         app_theme().changed.connect(self._measure)
         self._measure()
@@ -326,11 +330,14 @@ class SchedulePage(WindowPage):
         super().showEvent(event)
         if not self._has_focus(self):
             self.panel.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.double_bookings.read()
         if self._stale:
             self._read()
 
     @Slot(object)
     def _changed(self, changes: Changes) -> None:
+        if changes.touches(*TOPICS) and self.isVisible():
+            self.double_bookings.read()
         if changes.touches(Topic.DIRECTORY):
             self._read_directory()
         if changes.touches(Topic.DIRECTORY, Topic.SETTINGS) or changes.move(self._is_seen):
@@ -365,7 +372,10 @@ class SchedulePage(WindowPage):
             self._close_card()
 
     def _show_entry(self, entry: Appointment) -> None:
-        self.card.show_entry(entry, self._context.words(), self._context.settings().cancel_reasons)
+        shown = self.panel.view.shown()
+        columns = shown.columns if shown is not None else ()
+        others = [each for column in columns for each in column.others_of(entry.id)]
+        self.card.show_entry(entry, self._context.words(), self._context.settings().cancel_reasons, others)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape that nothing nearer has taken closes the card."""

@@ -11,6 +11,7 @@ from request_desk.domain.words import _
 from request_desk.ui.editor.editor import Editor
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.group_list import GroupLine, GroupList
+from request_desk.ui.settings.meeting_form import MeetingForm
 from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
 from request_desk.ui.settings.place_form import LocationsForm
 from request_desk.ui.settings.practice_forms import (
@@ -39,6 +40,7 @@ _GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor]], ...]] = (
     (_("Appointment requests"), "inbox", IntakeForm),
     (_("Departments"), "users", DepartmentsForm),
     (_("Staff"), "user", StaffForm),
+    (_("Video meetings"), "video", MeetingForm),
 )
 
 

@@ -33,6 +33,7 @@ class Scope(StrEnum):
     SCHEDULE = "schedule"
     PATIENTS = "patients"
     APPOINTMENTS = "appointments"
+    MEETING = "meeting"
     SETTINGS = "settings"
 
 

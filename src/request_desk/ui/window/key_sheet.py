@@ -15,7 +15,7 @@ from request_desk.ui.window.commands import Command, CommandRegistry, Scope
 SHEET_WIDTH: Final = 760
 SHEET_HEIGHT: Final = 560
 ORDER: Final = (
-    Scope.REQUEST, Scope.SCHEDULE, Scope.APPOINTMENTS, Scope.PATIENTS, Scope.SETTINGS, Scope.APPLICATION,
+    Scope.REQUEST, Scope.SCHEDULE, Scope.APPOINTMENTS, Scope.PATIENTS, Scope.MEETING, Scope.SETTINGS, Scope.APPLICATION,
 )  # fmt: skip
 
 
@@ -32,6 +32,8 @@ def scope_title(scope: Scope) -> str:
             return _("Patients")
         case Scope.APPOINTMENTS:
             return _("Appointments")
+        case Scope.MEETING:
+            return _("Meeting")
         case Scope.SETTINGS:
             return _("Settings")
 
