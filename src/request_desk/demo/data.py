@@ -40,6 +40,7 @@ class Identity(_File, frozen=True):
     demo_weekday: str
     demo_time: str
     target_minutes: dict[str, int]
+    meeting_url: str = ""
 
 
 class Fill(_File, frozen=True):
@@ -92,6 +93,7 @@ class FileAppointmentType(_File, frozen=True):
     grid_minutes: int
     rebooking_mode: str
     providers: list[str]
+    is_video: bool = False
 
     @property
     def blocked(self) -> int:

@@ -122,6 +122,7 @@ class SchedulePage(WindowPage):
             (Command("schedule.month", _("Month, and how full each day is"), ("G",), scope), self._open_month),
             (Command("schedule.day", _("Day of all providers"), ("D",), scope), partial(self._turn_to, "day")),
             (Command("schedule.week", _("Week of a provider"), ("W",), scope), partial(self._turn_to, "week")),
+            (Command("schedule.double", _("Show the next double booking"), ("X",), scope), self._show_double_booking),
             (Command("schedule.patient", _("Open the patient"), ("I",), scope, icon="user"), self._open_patient),
             (Command("schedule.move", _("Move the visit"), ("M",), scope, True, _CHANGE), self._move_shown),
             (Command("schedule.cancel", _("Cancel the visit"), ("C",), scope, True, _CHANGE), self._cancel_shown),
@@ -348,6 +349,12 @@ class SchedulePage(WindowPage):
         zone, ids = self._context.words().zone, self._provider_ids()
         is_theirs = not ids or scope.provider_id in ids
         return is_theirs and any(scope.is_near(day, zone) for day in self.panel.days())
+
+    def _show_double_booking(self) -> None:
+        if self.double_bookings.isHidden():
+            self._context.messages.say(_("Nothing is double booked."))
+        else:
+            self.double_bookings.acted.emit()
 
     # One appointment
 
