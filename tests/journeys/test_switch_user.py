@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QApplication
 
-from request_desk.domain.access import SYSTEM
+from request_desk.domain.access import SYSTEM, Role
 from request_desk.domain.changes import Topic
 from request_desk.domain.ids import RequestId
 from request_desk.services.inbox import marks as inbox_marks
@@ -160,3 +160,28 @@ def test_another_user_begins_on_the_message_center_with_the_list_focused(
     lock(maria)
     sign_in(maria, "maria")
     maria.until(lambda: maria.is_open(request), "her row is open")
+
+
+def test_the_rail_follows_the_role_of_whoever_signs_in(house: House, open_desk: OpenDesk) -> None:  # VM2
+    practice = house.practice
+    with house.allowed():
+        doctor = practice.a_staff("lindqvist", "Astrid Lindqvist", [Role.PROVIDER], practice.lindqvist)
+    for staff in (practice.maria, doctor):
+        house.do(SYSTEM, access.set_password, staff.staff_id, PASSWORD)
+    desk = open_desk()
+    desk.until(lambda: desk.frame.page("settings") is not None, "every page is built")
+    entry = desk.frame.rail.entry("meeting")
+    assert not entry.isVisible()
+    assert desk.frame.page("meeting") is None
+    lock(desk)
+    sign_in(desk, "lindqvist")
+    desk.until(lambda: desk.frame.page("meeting") is not None, "the meetings are there")
+    assert entry.isVisible()
+    entry.click()
+    assert desk.frame.current_page() == "meeting"
+    lock(desk)
+    sign_in(desk, "maria")
+    desk.until(lambda: desk.frame.page("settings") is not None, "every page is built")
+    assert not entry.isVisible()
+    assert desk.frame.page("meeting") is None
+    assert desk.frame.current_page() == "messages"
