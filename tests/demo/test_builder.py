@@ -27,6 +27,7 @@ from request_desk.services.inbox import view as request_view
 from request_desk.services.notices import outbox
 from request_desk.services.people import access
 from request_desk.services.practice import directory, invariants, loading
+from request_desk.services.schedule import meetings
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.store import schema
 from request_desk.store.database import Database
@@ -314,6 +315,14 @@ def test_nobody_is_seen_before_birth_or_twice_at_once(made: Made) -> None:
     assert all(row.birth_day <= zone.day_of(row.starts_at) for row in rows)
     confirmed = Counter((row.patient_id, row.starts_at) for row in rows if row.status == "confirmed")
     assert max(confirmed.values()) == 1
+
+
+def test_some_of_today_s_visits_are_by_video_and_there_is_a_server_for_them(made: Made) -> None:  # VM1
+    who = made.staff("lindqvist")
+    day = made.desk.query(who, meetings.own_day)
+    assert day.has_server
+    assert 2 <= len(day.meetings) <= 3
+    assert all(each.appointment.starts_at > data.calendar(EARLY).opens_at for each in day.meetings)
 
 
 # the requests

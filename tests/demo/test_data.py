@@ -93,7 +93,7 @@ def test_names_that_are_confused_and_names_that_are_long_are_there() -> None:
 def test_the_practice_has_the_shape_of_the_plan() -> None:
     assert len(LOCATIONS) == 3
     assert len(PROVIDERS) == 8
-    assert len(TYPES) == 6
+    assert len(TYPES) == 7
     assert [p["key"] for p in PROVIDERS.values() if len(p["locations"]) == 2] == ["tehrani"]
     assert [p["short_name"] for p in PROVIDERS.values() if p["short_name"].startswith("NP ")] == ["NP Castellanos"]
     assert "$AD" in LOGINS

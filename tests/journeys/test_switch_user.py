@@ -2,7 +2,7 @@
 
 from PySide6.QtWidgets import QApplication, QLineEdit
 
-from request_desk.domain.access import SYSTEM
+from request_desk.domain.access import SYSTEM, Role
 from request_desk.domain.changes import Topic
 from request_desk.domain.ids import RequestId
 from request_desk.services.inbox import marks as inbox_marks
@@ -193,3 +193,28 @@ def test_a_form_that_was_open_is_there_again_for_who_comes_back_and_for_nobody_e
     sign_in(maria, "$AD")
     maria.settle()
     maria.until(lambda: maria.shell.frame.findChild(FormWindow) is None, "nothing of hers is there")
+
+
+def test_the_rail_follows_the_role_of_whoever_signs_in(house: House, open_desk: OpenDesk) -> None:  # VM2
+    practice = house.practice
+    with house.allowed():
+        doctor = practice.a_staff("lindqvist", "Astrid Lindqvist", [Role.PROVIDER], practice.lindqvist)
+    for staff in (practice.maria, doctor):
+        house.do(SYSTEM, access.set_password, staff.staff_id, PASSWORD)
+    desk = open_desk()
+    desk.until(lambda: desk.frame.page("settings") is not None, "every page is built")
+    entry = desk.frame.rail.entry("meeting")
+    assert not entry.isVisible()
+    assert desk.frame.page("meeting") is None
+    lock(desk)
+    sign_in(desk, "lindqvist")
+    desk.until(lambda: desk.frame.page("meeting") is not None, "the meetings are there")
+    assert entry.isVisible()
+    entry.click()
+    assert desk.frame.current_page() == "meeting"
+    lock(desk)
+    sign_in(desk, "maria")
+    desk.until(lambda: desk.frame.page("settings") is not None, "every page is built")
+    assert not entry.isVisible()
+    assert desk.frame.page("meeting") is None
+    assert desk.frame.current_page() == "messages"

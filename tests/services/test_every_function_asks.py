@@ -82,6 +82,8 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "check_for_parent",
     ),
     "schedule.sessions": ("full_limits", "check_lane", "lane_limits", "free_lane"),
+    "schedule.meetings": ("check_open", "address"),
+    "schedule.double_bookings": ("against", "others"),
     "schedule.two_places": ("elsewhere", "limits_of", "lock_patient"),
     "inbox.search_index": ("add", "change", "forget", "rescope"),
     "schedule.slots": (
@@ -108,6 +110,8 @@ PARENT_MAY: Final = frozenset(
         "inbox.handling.thank",
         "inbox.handling.withdraw",
         "portal.access.choose_language",
+        "portal.meetings.portal_meeting",
+        "portal.meetings.arrive",
         "portal.queries.portal_children",
         "portal.queries.portal_types",
         "portal.queries.portal_requests",

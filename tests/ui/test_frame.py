@@ -173,3 +173,19 @@ def test_the_frame_loads_nothing_of_the_services() -> None:  # architecture 10, 
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_page_that_is_not_offered_has_neither_entry_nor_command(qtbot: QtBot) -> None:
+    frame = MainFrame(practice="Harbor Pediatrics")
+    qtbot.addWidget(frame)
+    for key, title in (("messages", "Message Center"), ("meeting", "Meeting")):
+        frame.add_page(key, title, "inbox")
+    frame.offer_page("meeting", offered=False)
+    frame.show()
+    assert not frame.rail.entry("meeting").isVisible()
+    assert "go.meeting" not in [each.id for each in frame.commands.available()]
+    frame.offer_page("meeting", offered=True)
+    assert frame.rail.entry("meeting").isVisible()
+    assert "go.meeting" in [each.id for each in frame.commands.available()]
+    frame.offer_page("meeting", offered=False)
+    assert not frame.commands.run("go.meeting")

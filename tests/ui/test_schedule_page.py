@@ -18,7 +18,7 @@ from request_desk.domain.access import SYSTEM
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.ids import AppointmentId, PatientId, TypeId
 from request_desk.domain.requests import Booking, Cancellation
-from request_desk.domain.schedule import ProviderColumn
+from request_desk.domain.schedule import ProviderColumn, SlotCheck
 from request_desk.domain.spans import Slot
 from request_desk.services.schedule import acts, scheduling
 from request_desk.services.schedule import queries as schedule_queries
@@ -939,3 +939,73 @@ def test_a_patient_without_a_visit_says_so(desk_at: OpenDesk, practice: Practice
     desk.settle()
     assert sheet._stack.pane.sentence() == "No visit is or was booked."
     assert not sheet.button.isEnabled()
+
+
+# Double bookings that came from outside (BK9)
+
+
+@pytest.fixture
+def doubled(practice: Practice, database_setup: Setup) -> tuple[AppointmentId, AppointmentId]:
+    """Two children at once with one provider, in a lane that no window has: as another tool may write it."""
+    kai = practice.a_patient("Kai", "Lee", date(2023, 5, 6))
+    return (
+        practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:00"),
+        practice.an_appointment(kai, practice.lindqvist, TOMORROW, "9:20", lane=1),
+    )
+
+
+def test_a_double_booking_is_told_shown_and_repaired_by_a_move(
+    desk_at: OpenDesk, practice: Practice, doubled: tuple[AppointmentId, AppointmentId]
+) -> None:  # BK9
+    one, other = doubled
+    desk = desk_at()
+    bar, card, view = desk.page.double_bookings, desk.page.card, desk.page.panel.view
+    assert bar.isVisible()
+    assert bar.text() == "Zuri Okafor and Kai Lee are both booked with Dr. Lindqvist, Wed, Nov 25, 9:20 AM."
+    bar.acted.emit()
+    desk.settle()
+    assert desk.page.panel.shown_day() == TOMORROW
+    entry = card.entry()
+    assert entry is not None
+    assert entry.id == other
+    assert card.clash.text() == "Double booked with Zuri Okafor, 9:00 AM. Find another time for one of them."
+    assert card.move_button.words() == "Find another time for K. Lee …"
+    layout = view._layout
+    assert layout is not None
+    placed = {each.item.id: each for each in layout.placed if isinstance(each.item, Appointment)}
+    assert not placed[one].rect.intersects(placed[other].rect)  # beside each other
+    assert view.words_of(placed[one]).endswith("Double booked with Kai Lee, 9:20 AM")
+    start = wall(TOMORROW, "11:00")
+    slot = Slot(practice.lindqvist, practice.northside, start, start + timedelta(minutes=40), start)
+    desk.page._checked(desk.page._directory, entry, slot, SlotCheck((), ()))  # type: ignore[arg-type]
+    desk.settle()
+    desk.hear()
+    assert not bar.isVisible()
+    moved = card.entry()
+    assert moved is not None
+    assert moved.starts_at == start
+    assert moved.replaces_id == other
+    assert card.clash.isHidden()
+    assert card.move_button.words() == "Move …"
+
+
+def test_of_several_double_bookings_the_bar_goes_round(
+    desk_at: OpenDesk, practice: Practice, doubled: tuple[AppointmentId, AppointmentId], database_setup: Setup
+) -> None:
+    third = practice.an_appointment(practice.zuri, practice.mwangi, TOMORROW + timedelta(days=1), "9:00")
+    fourth = practice.an_appointment(practice.zuri, practice.mwangi, TOMORROW + timedelta(days=1), "9:20", lane=2)
+    desk = desk_at()
+    bar, shown = desk.page.double_bookings, []
+    assert bar.text().startswith("2 double bookings. ")
+    for _press in range(3):
+        desk.press("X")
+        entry = desk.page.card.entry()
+        shown.append(None if entry is None else entry.id)
+    assert shown == [doubled[1], fourth, doubled[1]]
+    with database_setup():
+        for which in (doubled[1], third):
+            practice.desk.perform(practice.maria, scheduling.cancel, which, code="pat", expect_version=1)
+    desk.hear()
+    assert not bar.isVisible()
+    desk.press("X")
+    assert desk.said() == "Nothing is double booked."

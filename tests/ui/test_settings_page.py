@@ -12,7 +12,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
-from sqlalchemy import event
+from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
 from request_desk.domain.access import SYSTEM, Role
@@ -22,7 +22,9 @@ from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.people import access
 from request_desk.services.practice import administration, directory
 from request_desk.services.practice import settings as settings_service
+from request_desk.store import schema
 from request_desk.ui.editor.editor import CHANGED_ELSEWHERE, Editor
+from request_desk.ui.settings.meeting_form import MeetingForm
 from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
 from request_desk.ui.settings.place_form import LocationsForm
 from request_desk.ui.settings.practice_forms import (
@@ -966,3 +968,64 @@ def test_keys_walk_the_list_of_groups(desk_at: OpenDesk) -> None:
     desk.press("Down")
     assert desk.page.groups.current() == 1
     assert isinstance(desk.page.form(), LocationsForm)
+
+
+# Video meetings (VM1)
+
+
+def test_the_address_of_the_meeting_server_is_checked_beside_its_field(
+    desk_at: OpenDesk, stored: Callable[[], PracticeSettings]
+) -> None:
+    desk = desk_at()
+    form = go(desk, MeetingForm)
+    assert isinstance(form, MeetingForm)
+    retype(desk, form.url, "http://meet.example.org")
+    desk.press("Ctrl+S")
+    assert "must begin with it" in form.url.accessibleDescription()
+    assert form.url.text() == "http://meet.example.org"  # nothing typed is lost
+    assert stored().meeting_url == ""
+    retype(desk, form.url, "https://meet.example.org/")
+    desk.press("Ctrl+S")
+    assert stored().meeting_url == "https://meet.example.org"
+    desk.press("Ctrl+Shift+Z")
+    assert stored().meeting_url == ""
+
+
+def test_a_new_room_is_made_after_a_warning_by_whoever_may_and_can_be_taken_back(
+    desk_at: OpenDesk, practice: Practice, sqlite_practice: Practice, database_setup: Setup
+) -> None:
+    helen = practice.a_staff("helen", "Helen Park", [Role.SCHEDULER, Role.TYPES])
+
+    def room() -> str:
+        with database_setup(), sqlite_practice.database.read() as connection:
+            wanted = select(schema.provider.c.room).where(schema.provider.c.id == practice.lindqvist)
+            return str(connection.execute(wanted).scalar_one())
+
+    desk = desk_at(actor=helen)
+    form = go(desk, MeetingForm)
+    assert isinstance(form, MeetingForm)
+    assert form.url.isReadOnly()
+    assert form.no_right.isHidden()
+    desk.click(form.room_button)
+    question = desk.dialog()
+    assert isinstance(question, Question)
+    assert question.question.text() == "Give Dr. Lindqvist a new room?"
+    assert "stays in the old room" in question.detail.text()
+    desk.press("Return")  # a stray Enter does nothing
+    assert room() == ""
+    desk.click(form.room_button)
+    again = desk.dialog()
+    assert isinstance(again, Question)
+    desk.click(again.yes)
+    first = room()
+    assert len(first) >= 40
+    assert desk.said().startswith("Dr. Lindqvist has a new room.")
+    desk.press("Ctrl+Shift+Z")
+    assert room() == ""
+
+
+def test_who_may_not_make_rooms_is_told_who_can(desk_at: OpenDesk) -> None:
+    form = go(desk_at(), MeetingForm)
+    assert isinstance(form, MeetingForm)
+    assert form.room_button.isHidden()
+    assert form.no_right.text() == "Who has the role “types and rooms” can give a provider a new room."

@@ -12,15 +12,17 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from request_desk import config
-from request_desk.domain.access import Actor
+from request_desk.domain.access import Actor, Role
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.requests import Wish, WishKind
 from request_desk.services.desk import Desk
+from request_desk.services.schedule import meetings
 from request_desk.web import server
 from tests.builders import TODAY, Practice
 from tests.conftest import missing
 from tests.web.conftest import UNHURRIED, mailed_code, token_for
 from tests.web.test_home_and_threads import link, reply
+from tests.web.test_meetings import with_server
 
 pytestmark = pytest.mark.chromium
 
@@ -227,6 +229,7 @@ def _pages(practice: Practice, family: Actor, clock: FixedClock) -> list[str]:
     when = f"/ask/schedule?child={practice.zuri}&type={practice.well}"
     return [
         "/",
+        *(f"/visits/{visit}" for visit in _meetings(practice)),
         "/ask/schedule",
         f"/ask/schedule?child={practice.zuri}",
         when,
@@ -240,6 +243,20 @@ def _pages(practice: Practice, family: Actor, clock: FixedClock) -> list[str]:
         *(link(practice, request) for request in (asked, answered, late, waits)),
         f"{link(practice, asked)}?sent=1",
     ]
+
+
+def _meetings(practice: Practice) -> list[int]:
+    """Video visits in each of their states: too early, to be told of, in the lobby, let in, closed."""
+    video = with_server(practice)
+    doctor = practice.a_staff("lindqvist", "Astrid Lindqvist", [Role.PROVIDER], practice.lindqvist)
+    now = practice.desk.clock.now()
+    here: dict[str, Any] = {"arrived_at": now}
+    visits = [
+        practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, time, kind=video, minutes=20, **values)
+        for time, values in (("16:00", {}), ("10:00", {}), ("10:20", here), ("9:40", here), ("8:00", {}))
+    ]
+    practice.desk.perform(doctor, meetings.let_in, visits[3], expect_version=1)
+    return list(visits)
 
 
 def _looked_at(page: Page, path: str, axe: str) -> list[str]:

@@ -40,6 +40,7 @@ class Identity(_File, frozen=True):
     demo_weekday: str
     demo_time: str
     target_minutes: dict[str, int]
+    meeting_url: str = ""
 
 
 class Fill(_File, frozen=True):
@@ -100,6 +101,7 @@ class FileAppointmentType(_File, frozen=True):
     interpreter_minutes: int = 0
     no_show_minutes: int | None = None
     durations: dict[str, int] = {}
+    is_video: bool = False
 
     @property
     def blocked(self) -> int:

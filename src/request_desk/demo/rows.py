@@ -21,6 +21,7 @@ Rows = Mapping[str, Sequence[Row]]
 
 _HOUR: Final = 60
 _MINUTE: Final = timedelta(minutes=1)
+_BY_VIDEO: Final = 3  # of a provider on day 0
 _MEMBER_FOR: Final = (30, 700)  # days since an address was confirmed
 
 
@@ -79,6 +80,7 @@ def settings(known: Keys, calendar: Calendar) -> PracticeSettings:
         intake_department_id=next(known.departments[each.key] for each in practice.department if each.intake),
         cancel_reasons=tuple(CancelReason(each.code, each.label, each.parent_text) for each in practice.cancel_reason),
         claim_lease=timedelta(minutes=identity.claim_lease_minutes),
+        meeting_url=identity.meeting_url,
     )
 
 
@@ -158,6 +160,7 @@ def _types(known: Keys) -> Rows:
                 "advance_days": each.maximum_advance_days,
                 "grid_minutes": each.grid_minutes,
                 "rebooking_mode": each.rebooking_mode,
+                "is_video": each.is_video,
                 "position": position,
                 "min_age_months": each.min_age_months,
                 "max_age_months": each.max_age_months,
@@ -290,6 +293,23 @@ def _point(point_id: int, contact_id: int, channel: str, value: str, lookup: str
         "lookup": lookup,
         "verified_at": confirmed_at,
     }
+
+
+def put_by_video(made: Sequence[tuple[PlannedAppointment, Row]], known: Keys, calendar: Calendar) -> None:
+    """Have every other short appointment of day 0 by video, a few of each provider who offers that; nothing else changes."""
+    types = {each.key: each for each in data.practice().type}
+    for kind in (each for each in types.values() if each.is_video):
+        for provider in kind.providers:
+            short = [
+                row
+                for planned, row in made
+                if (planned.provider, planned.day, planned.status) == (provider, calendar.today, "confirmed")
+                and not planned.is_fixed
+                and types[planned.type].blocked == kind.blocked
+                and row["starts_at"] > calendar.opens_at
+            ]
+            for row in short[::2][:_BY_VIDEO]:
+                row["type_id"] = known.types[kind.key]
 
 
 class Appointments:

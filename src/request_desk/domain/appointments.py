@@ -106,6 +106,7 @@ class Appointment:
     parent_confirmed_at: datetime | None = None
     wants_earlier: bool = False  # somebody asked for something earlier (ACT8)
     is_offered: bool = False  # a hold that keeps a freed time for whom it is offered to
+    is_video: bool = False  # of its type
 
     @property
     def comes_until(self) -> datetime:

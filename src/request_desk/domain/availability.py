@@ -159,6 +159,15 @@ def sessions_at(
     ]
 
 
+def lanes_at(
+    windows: Iterable[AvailabilityWindow], instant: datetime, *, zone: PracticeTime, location_id: LocationId
+) -> int:
+    """Return the last lane that may be used at an instant: the work-in lanes of the window that is open there then, else 0."""
+    return max(
+        (window.work_in_lanes for window, _session in sessions_at(windows, instant, zone, location_id)), default=0
+    )
+
+
 def is_open(
     windows: Iterable[AvailabilityWindow],
     starts_at: datetime,

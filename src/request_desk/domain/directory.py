@@ -276,4 +276,5 @@ class PracticeSettings:
     )
     claim_lease: timedelta = timedelta(minutes=3)
     urgent_words: tuple[str, ...] = ()  # the practice's own, beside those that are known (MC14)
+    meeting_url: str = ""  # of the meeting server; while it is empty nobody is offered a meeting (VM1)
     version: int = 0

@@ -1,7 +1,7 @@
 """What the schedule shows: a day in columns, the portal's slots and appointments, and the limits that staff may overrule; no database."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -39,10 +39,16 @@ class ProviderColumn:
     open: tuple[OpenSpan, ...]
     absences: tuple[Absence, ...]
     entries: tuple[Appointment, ...]
+    double_booked: Mapping[AppointmentId, tuple[AppointmentId, ...]] = field(default_factory=dict)  # with which others
 
     @property
     def key(self) -> ColumnKey:
         return self.day, self.provider_id
+
+    def others_of(self, appointment_id: AppointmentId) -> list[Appointment]:
+        """Return what an appointment is double booked with, by start (BK9)."""
+        ids = self.double_booked.get(appointment_id, ())
+        return [each for each in self.entries if each.id in ids]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +127,7 @@ class PortalAppointment:
     reason: str = ""
     zone: str = ""  # of its place
     wants_earlier: bool = False
+    is_video: bool = False
 
 
 def limits(

@@ -29,6 +29,7 @@ from request_desk.services.schedule import queries as schedule_queries
 from request_desk.services.schedule import slot_offers
 from request_desk.web.forms import AnswerForm, Asking, WithdrawForm
 from request_desk.web.guards import request_info
+from request_desk.web.meetings import join_link
 from request_desk.web.pages import PageContext
 from request_desk.web.portal import Portal, portal_of
 
@@ -75,10 +76,12 @@ async def home(request: Request) -> Response:
     actor = await portal.actor(request)
     shell = await portal.pages.shell()
     children, appointments, requests, offers = await run_in_threadpool(portal.desk.query, actor, _family)
+    joins = {each.id: link for each in appointments if (link := join_link(each, shell))}
     ahead = [
         appointment
         for appointment in appointments
-        if appointment.status is AppointmentStatus.CONFIRMED and appointment.ends_at > shell.now
+        if (appointment.status is AppointmentStatus.CONFIRMED and appointment.ends_at > shell.now)
+        or appointment.id in joins
     ]
     past = [
         appointment
@@ -98,7 +101,7 @@ async def home(request: Request) -> Response:
         offers=offers,
         told=_told(query),
         wish=new_uuid,
-        ahead=[(appointment, _links(appointment, shell)) for appointment in ahead],
+        ahead=[(appointment, joins.get(appointment.id, ""), _links(appointment, shell)) for appointment in ahead],
         past=[(appointment, _status_word(appointment)) for appointment in past[: None if is_all else _PAST_SHOWN]],
         open_requests=[line for is_open, line in lines if is_open],
         closed_requests=closed[: None if is_all else _CLOSED_SHOWN],

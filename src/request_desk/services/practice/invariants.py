@@ -4,8 +4,10 @@ from sqlalchemy import and_, bindparam, exists, func, not_, or_, select, union_a
 
 from request_desk.domain.access import Permission
 from request_desk.domain.directory import ADMINISTRATOR_LOGIN
+from request_desk.domain.double_bookings import Clash
 from request_desk.services.desk import Unit
 from request_desk.services.inbox.scope import IS_ACTIVE
+from request_desk.services.schedule import double_bookings
 from request_desk.store import schema
 
 one, two = schema.appointment.alias("one"), schema.appointment.alias("two")
@@ -91,13 +93,17 @@ _OF_MERGED = union_all(
 ).limit(_MOST)
 
 
+def _beyond_lanes(unit: Unit) -> list[Clash]:
+    """Those that lie beside each other in lanes which their window does not have (BK9)."""
+    return [each for each in double_bookings.everywhere(unit) if not each.is_same_lane][:_MOST]
+
+
 def inconsistencies(unit: Unit) -> tuple[str, ...]:
     """Return a sentence for each thing that is not as it must be; none is good news."""
     unit.require(Permission.RUN_JOBS)
-    found = [
-        f"The appointments {row.first} and {row.second} overlap. Move or cancel one of them."
-        for row in unit.rows(_OVERLAPS)
-    ]
+    pairs = [(row.first, row.second) for row in unit.rows(_OVERLAPS)]
+    pairs += [(each.first, each.second) for each in _beyond_lanes(unit)]
+    found = [f"The appointments {one} and {other} overlap. Move or cancel one of them." for one, other in pairs]
     found += [
         f"Nobody can open the request {row.id}. Put somebody into its department who can sign in."
         for row in unit.rows(_LOST)

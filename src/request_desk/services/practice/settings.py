@@ -1,5 +1,6 @@
 """The practice settings: one row, read whole and written whole by administrators."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -28,6 +29,9 @@ _LONGEST_TARGET: Final = timedelta(hours=40)  # a working week
 _LEASE: Final = (timedelta(minutes=1), timedelta(minutes=30))
 _MOST_URGENT: Final = 200
 _MOST_CLOSED: Final = 400  # ten years of them
+_MEETING: Final = "Meeting address"
+_HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
+_PATH: Final = re.compile(r"[!-~]+")  # no blanks, and nothing that a browser would have to spell anew
 _ROW: Final = 1
 _KNOWN: Final = select(schema.practice.c.id)
 # Locked against somebody who closes it at the same moment.
@@ -119,6 +123,7 @@ def _checked(unit: Unit, new: PracticeSettings) -> PracticeSettings:
         practice_name=problems.of(lambda: _name(new.practice_name), ""),
         practice_phone=problems.of(lambda: _phone(unit, new.practice_phone), ""),
         public_url=problems.of(lambda: _address(new.public_url), ""),
+        meeting_url=problems.of(lambda: _meeting_address(new.meeting_url), ""),
         locale=problems.of(lambda: _locale(new.locale), ""),
         opening_hours=problems.of(lambda: _hours(new.opening_hours), ()),
         holiday_region=problems.of(lambda: clean_text(new.holiday_region, field="Region", most=20, lines=False), ""),
@@ -160,6 +165,30 @@ def _address(url: str) -> str:
         )
     if parts.scheme == "http" and not local:
         raise Invalid(_("Parents sign in at this address: it must begin with https://."), field="Portal address")
+    return text
+
+
+def _meeting_address(url: str) -> str:
+    """The address of the meeting server without a slash at its end; a room is put behind it (VM1)."""
+    text = clean_text(url, field=_MEETING, most=300, lines=False).rstrip("/")
+    if not text:
+        return ""
+    if not text.lower().startswith("https://"):
+        raise Invalid(
+            _("Picture and sound are private only behind https://: the address must begin with it."), field=_MEETING
+        )
+    try:
+        parts = urlsplit(text)
+        is_right = _HOST.fullmatch(parts.hostname or "") and (parts.port is None or parts.port > 0)
+    except ValueError:  # brackets or a port that are none
+        is_right = None
+    if not is_right or "@" in text or "?" in text or "#" in text or not _PATH.fullmatch(text):
+        raise Invalid(
+            _(
+                "The address of the meeting server is written like https://meet.example.org, with nothing behind the path."
+            ),
+            field=_MEETING,
+        )
     return text
 
 

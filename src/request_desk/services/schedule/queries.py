@@ -36,7 +36,7 @@ from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.people.patients import relation_of
-from request_desk.services.schedule import sessions, slots
+from request_desk.services.schedule import double_bookings, sessions, slots
 from request_desk.services.schedule.patient_facts import facts_of, is_over, limits_of_type, obeying
 from request_desk.services.schedule.slots import SlotBook, open_book
 from request_desk.services.schedule.two_places import at_once, elsewhere, limits_of
@@ -58,14 +58,18 @@ _OLD: Final = timedelta(days=366)  # how far back the portal lists appointments
 
 _table: Final = schema.appointment
 _SHOWN = (AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW)
-_ENTRIES = VIEW.where(
-    _table.c.provider_id.in_(bindparam("providers", expanding=True)),
-    _table.c.starts_at < bindparam("ends_at"),
-    _table.c.starts_at > bindparam("reach"),
-    _table.c.ends_at > bindparam("starts_at"),
-    _table.c.status.in_([*_SHOWN, AppointmentStatus.HELD]),
-    _table.c.status.in_(_SHOWN) | (_table.c.hold_expires_at > bindparam("now")),
-).order_by(_table.c.starts_at, _table.c.id)
+_ENTRIES = (
+    VIEW.add_columns(*double_bookings.COLUMNS)
+    .where(
+        _table.c.provider_id.in_(bindparam("providers", expanding=True)),
+        _table.c.starts_at < bindparam("ends_at"),
+        _table.c.starts_at > bindparam("reach"),
+        _table.c.ends_at > bindparam("starts_at"),
+        _table.c.status.in_([*_SHOWN, AppointmentStatus.HELD]),
+        _table.c.status.in_(_SHOWN) | (_table.c.hold_expires_at > bindparam("now")),
+    )
+    .order_by(_table.c.starts_at, _table.c.id)
+)
 _OF_PATIENT = (
     VIEW.where(
         _table.c.patient_id == bindparam("patient"),
@@ -441,8 +445,10 @@ def _columns(
     absences = slots.absences_of(unit, asked, hull)
     entries: dict[ProviderId, list[Appointment]] = {}
     values = {**_span_values(hull), "now": unit.now, "providers": asked}
-    for entry in map(view, unit.rows(_ENTRIES, values)):
+    rows = unit.rows(_ENTRIES, values)
+    for entry in map(view, rows):
         entries.setdefault(entry.provider_id, []).append(entry)
+    against = double_bookings.against(unit, rows, windows)
     columns: list[ProviderColumn] = []
     for provider_id, (day, span) in itertools.product(asked, bounds.items()):
         here = windows.get(provider_id, ()) if known[provider_id].active else ()
@@ -458,6 +464,7 @@ def _columns(
                 open=tuple(opened),
                 absences=tuple(each for each in absences.get(provider_id, ()) if _touches(each, span)),
                 entries=tuple(appointments),
+                double_booked={each.id: against[each.id] for each in appointments if each.id in against},
             )
         )
     return columns
@@ -564,6 +571,7 @@ def portal_appointments(unit: Unit) -> tuple[PortalAppointment, ...]:
                 version=seen.version,
                 zone=seen.zone,
                 wants_earlier=seen.wants_earlier,
+                is_video=seen.is_video,
                 patient_id=seen.patient_id,
                 patient_name=seen.patient_name,
                 provider_id=seen.provider_id,

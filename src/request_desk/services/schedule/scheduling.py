@@ -19,12 +19,12 @@ from request_desk.domain.ids import AppointmentId, PatientId, RequestId, TypeId
 from request_desk.domain.policy import ScheduleAction
 from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.requests import Booking
-from request_desk.domain.spans import Slot
+from request_desk.domain.spans import Slot, Span
 from request_desk.domain.text import clean_text, parse_version
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
-from request_desk.services.schedule import holds, sessions
+from request_desk.services.schedule import double_bookings, holds, sessions
 from request_desk.services.schedule.allowed import check_allowed, check_time_allowed
 from request_desk.services.schedule.patient_facts import facts_of, limits_of_type
 from request_desk.services.schedule.slots import TYPE_COLUMNS, rules_of, type_rules
@@ -281,6 +281,7 @@ def reschedule(
     is_replaced = _is_replaced(unit, seen, broken, as_new=as_new)
     reason = _overruled(unit, broken, slot, overrule)
     holds.lock_providers(unit, (seen.provider_id, slot.provider_id))
+    others = double_bookings.others(unit, seen.id, Span(seen.starts_at, seen.ends_at))
     moved = _moved_away(unit, found, is_replaced=is_replaced)
     booked = None
     if kept is not None:
@@ -299,6 +300,8 @@ def reschedule(
             overrule=reason,
             visible_at=_visible_from(unit),
         )
+    if others:
+        unit.record("repaired", Topic.APPOINTMENT, appointment_id, double_booked_with=list(others))  # BK9
     unit.record(
         "replaced" if is_replaced else "moved_away",
         Topic.APPOINTMENT,

@@ -64,6 +64,7 @@ VIEW: Final[Select[Any]] = select(
     schema.location.c.active.label("location_on"),
     schema.appointment_type.c.active.label("type_on"),
     schema.appointment_type.c.position.label("type_position"),
+    schema.appointment_type.c.is_video.label("type_is_video"),
     func.coalesce(_booked_by, "").label("booked_by"),
     _wants_earlier.label("wants_earlier"),
     _is_offered.label("is_offered"),
@@ -160,6 +161,7 @@ def view(row: Row[Any]) -> Appointment:
         parent_confirmed_at=row.parent_confirmed_at,
         wants_earlier=bool(row.wants_earlier),
         is_offered=bool(row.is_offered),
+        is_video=row.type_is_video,
     )
 
 

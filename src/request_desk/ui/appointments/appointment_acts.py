@@ -12,6 +12,7 @@ from request_desk.domain.errors import Refused
 from request_desk.domain.policy import ScheduleAction
 from request_desk.domain.words import _
 from request_desk.services.schedule import attendance, waitlist
+from request_desk.ui.meeting import joining
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.appointment_words import (
     appointment_words,
@@ -42,10 +43,12 @@ class RowAct(IntEnum):
     EARLIER = 9
     COPY = 10
     CANCEL = 11
+    JOIN = 12
 
 
 def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequence[ActSpec]:
     """Return every act with an appointment; one that cannot be done now says why (AP2, AP3, AP5)."""
+    joins = (_join(context, owner, entry),) if context.settings().meeting_url and entry.is_video else ()
     gone = entry.status in (AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED)
     no_request = "" if entry.request_id is not None else _("no request led to it")
     off_schedule = _("it is not on the schedule any more") if gone else ""
@@ -68,7 +71,13 @@ def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequenc
         ActSpec(
             _("Cancel visit …"), partial(ask_cancel, context, entry, owner.window()), cancelling, "calendar-x", is_grave=True
         ),
+        *joins,
     )  # fmt: skip
+
+
+def _join(context: DeskContext, owner: QWidget, entry: Appointment) -> ActSpec:
+    """The way into a video visit, last, so that every other act has its place in any practice."""
+    return ActSpec(_("Join"), partial(joining.join, context, owner, entry), joining.why_not(context, entry), "video")
 
 
 def earlier_act(context: DeskContext, owner: QWidget, entry: Appointment) -> ActSpec:

@@ -1,5 +1,6 @@
 """The card of one appointment beside the schedule: what it is, what can be done with it; it decides nothing."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -13,9 +14,11 @@ from request_desk.services.people.patient_page import PatientView
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.appointment_words import (
     born_words,
+    clash_words,
     marks_words,
     named,
     reason_words,
+    short_name,
     status_words,
     wish_words,
 )
@@ -52,6 +55,8 @@ class AppointmentCard(Card):
         self.facts = FactLines()
         self.custody = Banner(self)
         self.family = FactLines()
+        self.clash = PlainLabel("", role=TextRole.BOLD, tone=Tone.DANGER, wrap=True)
+        self.clash.hide()
         self._why = PlainLabel("", tone=Tone.MUTED, wrap=True)
         self.move_button = secondary(_("Move …"), icon="calendar-sync", keys="M")
         self.cancel_button = danger(_("Cancel visit …"), icon="calendar-x", keys="C")
@@ -87,7 +92,7 @@ class AppointmentCard(Card):
         told = QVBoxLayout(inner)
         told.setContentsMargins(0, theme.px(SPACE), 0, theme.px(SPACE))
         told.setSpacing(theme.px(3 * SPACE))
-        for part in (self.custody, self.facts, Line(), self.family):
+        for part in (self.custody, self.clash, self.facts, Line(), self.family):
             told.addWidget(part)
         told.addStretch(1)
         self.place = column_scroll(inner)
@@ -121,12 +126,17 @@ class AppointmentCard(Card):
         entry: Appointment,
         words: Words,
         reasons: tuple[CancelReason, ...] = (),
+        others: Sequence[Appointment] = (),
     ) -> None:
-        """Show an appointment; what was told of another patient goes away."""
+        """Show an appointment; what was told of another patient goes away.
+
+        `others` are what it is double booked with.
+        """
         if self._entry is None or self._entry.patient_id != entry.patient_id:
             self.custody.clear()
             self.family.show_lines(())
         self._entry = entry
+        self._show_clash(entry, words, others)
         self._name.setText(named(entry.patient_name, 200))
         if entry.birth_day is not None:
             self._born.setText(born_words(entry.birth_day, words, self._context.clock.now()))
@@ -153,6 +163,14 @@ class AppointmentCard(Card):
                 self.custody.say(BannerKind.WARNING, named(view.custody_note, 500))
             else:
                 self.custody.clear()
+
+    def _show_clash(self, entry: Appointment, words: Words, others: Sequence[Appointment]) -> None:
+        """Both cannot be seen then: which of them moves is the user's to decide (BK9)."""
+        told = _("{clash}. Find another time for one of them.").format(clash=clash_words(others, words))
+        self.clash.setText(told if others else "")
+        self.clash.setVisible(bool(others))
+        find = _("Find another time for {patient} …").format(patient=short_name(entry.patient_name))
+        self.move_button.set_text(find if others else _("Move …"))
 
     def _show_acts(self, entry: Appointment, words: Words) -> None:
         """AP3 and AP5: before the start an appointment is moved or cancelled, after it marked; a mark can be corrected."""

@@ -1,5 +1,6 @@
 """How an appointment is put into words: who, what, where, with outside text kept in its own direction; rules elsewhere."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from request_desk.domain.appointments import (
@@ -77,6 +78,14 @@ def appointment_words(entry: Appointment, words: Words) -> str:
     """Return "Well visit, 40 min, Dr. Lindqvist, Northside"."""
     length = words.minutes(entry.ends_at - entry.starts_at)
     return ", ".join((named(entry.type_name), length, named(entry.provider_name), named(entry.location_name)))
+
+
+def clash_words(others: Sequence[Appointment], words: Words) -> str:
+    """Return "Double booked with Kai Lee, 8:40 AM", "" where there is nobody."""
+    if not others:
+        return ""
+    told = [f"{named(each.patient_name)}, {words.at(each.zone).time(each.starts_at)}" for each in others]
+    return _("Double booked with {others}").format(others=words.list_of(told))
 
 
 def status_words(entry: Appointment) -> str:

@@ -118,8 +118,10 @@ class GridLayout:
         return self.measures() == other.measures() and self.ground == other.ground
 
     def measures(self) -> tuple[object, ...]:
-        """Return what decides where a time and a column are, and what is open."""
-        columns = tuple((each.key, each.provider_name, each.location_names, each.open) for each in self.columns)
+        """Return what decides where a time and a column are, what is open, and what is double booked."""
+        columns = tuple(
+            (each.key, each.provider_name, each.location_names, each.open, each.double_booked) for each in self.columns
+        )
         return self.key, self.first, self._last, self.hour, self.column_width, columns
 
     def _doubled(self) -> tuple[range, date | None]:
@@ -280,6 +282,12 @@ class GridLayout:
             and not (entry.status is AppointmentStatus.HELD and (entry.provider_id, entry.starts_at) in held)
         ]
         return sorted(shown, key=lambda entry: (entry.starts_at, entry.ends_at, entry.id))
+
+    def others_of(self, placed: Placed) -> list[Appointment]:
+        """Return what an appointment is double booked with."""
+        if not isinstance(placed.item, Appointment):
+            return []
+        return self.columns[placed.column].others_of(placed.item.id)
 
     def in_the_way(self, moved: Appointment, to: FreePoint, length: timedelta) -> Appointment | None:
         """Return what an appointment would be put upon, None when the place is free; the service decides in the end."""

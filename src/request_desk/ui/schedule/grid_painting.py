@@ -127,7 +127,10 @@ class GridPainter:
                 case PaintedOffer():
                     self._offer(placed.item, placed.rect)
                 case Appointment():
-                    self._entry(placed.item, placed.rect)
+                    if self._layout.others_of(placed):
+                        self._clash(placed.item, placed.rect)
+                    else:
+                        self._entry(placed.item, placed.rect)
                 case Absence():
                     self._absence(placed.item, placed.rect)
         self._painter.setOpacity(opacity)
@@ -191,6 +194,26 @@ class GridPainter:
         else:
             self._name_first(rect, entry, second if done or marks_words(entry, self._words) else "", ink)
         self._marks(rect, entry)
+
+    def _clash(self, entry: Appointment, rect: QRect) -> None:
+        """One of a double booking: a sign, a frame and words, since neither may be overlooked (BK9)."""
+        theme, name = self._theme, short_name(entry.patient_name)
+        self._block(rect, theme.danger_tint, QPen(theme.danger, theme.px(1.5)))
+        if rect.height() < _LOWEST_TEXT:
+            return
+        line, side = self._line(rect, 0), theme.px(15)
+        sign = QRect(line.left() - theme.px(4), line.top(), side, line.height())
+        draw_icon(self._painter, sign, "triangle-alert", theme.danger, 13)
+        line.setLeft(sign.right() + theme.px(4))
+        if rect.height() >= theme.px(_TWO_LINES):
+            draw_text(self._painter, line, name, theme.small_bold, theme.danger)
+            draw_text(self._painter, self._line(rect, 1), _("double booked"), theme.small, theme.danger)
+        else:
+            parts = (
+                TextRun(name, theme.small_bold, theme.danger),
+                TextRun(_("double booked"), theme.small, theme.danger),
+            )
+            draw_run(self._painter, line, parts, theme.px(6))
 
     def _name_first(self, rect: QRect, entry: Appointment, state: str, ink: QColor) -> None:
         """Where there is no room for both, the name goes first: types repeat, children do not."""

@@ -32,6 +32,7 @@ from request_desk.ui.schedule.appointment_words import named, short_name
 from request_desk.ui.schedule.cancel_dialog import ask_cancel
 from request_desk.ui.schedule.close_day import CloseDaySheet
 from request_desk.ui.schedule.day_list_sheet import DayListSheet
+from request_desk.ui.schedule.double_booking_bar import TOPICS, DoubleBookingBar
 from request_desk.ui.schedule.find_sheet import FindSheet
 from request_desk.ui.schedule.grid_layout import FreePoint, Moved
 from request_desk.ui.schedule.mark_acts import MARK_KEYS
@@ -97,6 +98,8 @@ class SchedulePage(WindowPage):
         self.panel.body.addWidget(self.legend)
         self.freed = FreedLine(may_offer=may(context.actor(), Permission.CHANGE_SCHEDULE))
         self.panel.body.insertWidget(self.panel.body.indexOf(self.panel.stack), self.freed)
+        self.double_bookings = DoubleBookingBar(context)
+        self.panel.body.insertWidget(0, self.double_bookings)
         self.card = AppointmentCard(context, self)
         self.card.hide()
         self.out_bar = OutBar(context, self)
@@ -139,6 +142,7 @@ class SchedulePage(WindowPage):
         self.card.earlier_wanted.connect(self._wish_earlier)
         self.freed.offer_wanted.connect(self._offer_freed)
         self.freed.all_wanted.connect(self._open_freed)
+        self.double_bookings.wanted.connect(self.open)
         self._context.hub.changed.connect(self._changed)
         app_theme().changed.connect(self._measure)
         self._measure()
@@ -164,6 +168,7 @@ class SchedulePage(WindowPage):
             (Command("schedule.list", _("Day list to print"), ("Ctrl+D",), scope, icon="file-text"), self._open_list),
             (Command("schedule.day", _("Day of all providers"), ("D",), scope), partial(self._turn_to, "day")),
             (Command("schedule.week", _("Week of a provider"), ("W",), scope), partial(self._turn_to, "week")),
+            (Command("schedule.double", _("Show the next double booking"), ("X",), scope), self._show_double_booking),
             (Command("schedule.patient", _("Open the patient"), ("I",), scope, icon="user"), self._open_patient),
             (
                 Command(
@@ -427,11 +432,14 @@ class SchedulePage(WindowPage):
         super().showEvent(event)
         if not self._has_focus(self):
             self.panel.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.double_bookings.read()
         if self._stale:
             self._read()
 
     @Slot(object)
     def _changed(self, changes: Changes) -> None:
+        if changes.touches(*TOPICS) and self.isVisible():
+            self.double_bookings.read()
         if changes.touches(Topic.DIRECTORY):
             self._read_directory()
         if changes.touches(Topic.DIRECTORY, Topic.SETTINGS) or changes.move(self._is_seen):
@@ -447,6 +455,12 @@ class SchedulePage(WindowPage):
         zone, ids = self._context.words().zone, self._provider_ids()
         is_theirs = not ids or scope.provider_id in ids
         return is_theirs and any(scope.is_near(day, zone) for day in self.panel.days())
+
+    def _show_double_booking(self) -> None:
+        if self.double_bookings.isHidden():
+            self._context.messages.say(_("Nothing is double booked."))
+        else:
+            self.double_bookings.acted.emit()
 
     # One appointment
 
@@ -471,7 +485,10 @@ class SchedulePage(WindowPage):
             self._close_card()
 
     def _show_entry(self, entry: Appointment) -> None:
-        self.card.show_entry(entry, self._context.words(), self._context.settings().cancel_reasons)
+        shown = self.panel.view.shown()
+        columns = shown.columns if shown is not None else ()
+        others = [each for column in columns for each in column.others_of(entry.id)]
+        self.card.show_entry(entry, self._context.words(), self._context.settings().cancel_reasons, others)
         self._read_patient(entry.patient_id)
 
     def _read_patient(self, patient_id: PatientId) -> None:

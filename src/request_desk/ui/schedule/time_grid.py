@@ -25,7 +25,7 @@ from request_desk.domain.availability import Absence
 from request_desk.domain.clock import Clock
 from request_desk.domain.schedule import ProviderColumn, ScheduleDay, ScheduleWeek
 from request_desk.domain.words import Words, _
-from request_desk.ui.schedule.appointment_words import named
+from request_desk.ui.schedule.appointment_words import clash_words, named
 from request_desk.ui.schedule.grid_layout import FreePoint, GridLayout, Moved, OfferState, PaintedOffer, Placed
 from request_desk.ui.schedule.grid_painting import GridPainter, entry_words, offer_words
 from request_desk.ui.widgets.painting import TextRun, draw_dot, draw_icon, draw_run, draw_text, fill_round
@@ -458,7 +458,9 @@ class TimeGrid(QAbstractScrollArea):
             case Appointment() as entry:
                 state = entry_words(entry, self._words, self._clock.now())[entry.status is not AppointmentStatus.HELD]
                 who = (named(entry.patient_name), named(entry.type_name), self._times(entry.starts_at, entry.ends_at))
-                return "\n".join((*who, named(entry.provider_name), named(entry.location_name), state))
+                clash = clash_words(self._layout.others_of(placed), self._words) if self._layout is not None else ""
+                told = (*who, named(entry.provider_name), named(entry.location_name), state, clash)
+                return "\n".join(line for line in told if line)
             case Absence() as absence:
                 label = named(absence.label or _("Not available"))
                 return f"{label}\n{self._times(absence.starts_at, absence.ends_at)}"

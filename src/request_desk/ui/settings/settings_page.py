@@ -15,6 +15,7 @@ from request_desk.ui.patients.forms import FormWindow, NewPatientForm
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.closed_days_form import ClosedDaysForm
 from request_desk.ui.settings.group_list import GroupLine, GroupList
+from request_desk.ui.settings.meeting_form import MeetingForm
 from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
 from request_desk.ui.settings.place_form import LocationsForm
 from request_desk.ui.settings.practice_forms import (
@@ -49,6 +50,7 @@ _GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor | SetupPane]
     (_("Appointment types"), "calendar-check", TypesForm),
     (_("Departments"), "users", DepartmentsForm),
     (_("Staff"), "user", StaffForm),
+    (_("Video meetings"), "video", MeetingForm),
     (_("Setup"), "check", SetupPane),
 )
 # The group in which a step of the setup list is done, by its title.

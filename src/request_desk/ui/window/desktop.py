@@ -54,6 +54,7 @@ class Desktop(QObject):
         self.frame = MainFrame(practice=launch.practice, memory=launch.memory)
         for spec in PAGES:
             self.frame.add_page(spec.key, spec.title, spec.icon)
+            self.frame.offer_page(spec.key, offered=spec.is_offered(None))
         self.frame.set_live(LiveState.CONNECTING, _("Opening …"))
         self._state: StatePane | None = None
         self._loaded.connect(self._after_loading)

@@ -366,6 +366,7 @@ class MainFrame(QMainWindow):
         self._timers = timers
         self._places: dict[str, _PagePlace] = {}
         self._titles: dict[str, tuple[str, str]] = {}
+        self._withheld: set[str] = set()  # pages that are not this user's
         self._current = ""
         self._fold_choice = self.memory.get("rail.folded")
         self.setWindowTitle(_("Request Desk"))
@@ -407,6 +408,7 @@ class MainFrame(QMainWindow):
         made = FrameTools(self, self._strip, self._clock, self._timers)
         for key, (title, icon) in self._titles.items():
             made.add_page(key, title, icon, partial(self.show_page, key))
+            made.offer_page(key, offered=key not in self._withheld)
         return made
 
     @property
@@ -444,6 +446,16 @@ class MainFrame(QMainWindow):
             place.set_page(widget)
         if not self._current:
             self.show_page(key)
+
+    def offer_page(self, key: str, *, offered: bool) -> None:
+        """Have a page in the rail and among the commands, or not: entries follow the role."""
+        if offered:
+            self._withheld.discard(key)
+        else:
+            self._withheld.add(key)
+        self.rail.entry(key).setVisible(offered)
+        if "tools" in self.__dict__:
+            self.tools.offer_page(key, offered=offered)
 
     def set_page(self, key: str, widget: QWidget) -> None:
         """Put the finished page in its place."""

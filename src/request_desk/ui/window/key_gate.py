@@ -34,6 +34,7 @@ class Scope(StrEnum):
     PATIENTS = "patients"
     APPOINTMENTS = "appointments"
     AVAILABILITY = "availability"
+    MEETING = "meeting"
     SETTINGS = "settings"
 
 

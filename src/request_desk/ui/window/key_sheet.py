@@ -15,7 +15,7 @@ from request_desk.ui.window.commands import Command, CommandRegistry, Scope
 SHEET_WIDTH: Final = 760
 SHEET_HEIGHT: Final = 560
 ORDER: Final = (
-    Scope.REQUEST, Scope.SCHEDULE, Scope.APPOINTMENTS, Scope.PATIENTS, Scope.AVAILABILITY, Scope.SETTINGS,
+    Scope.REQUEST, Scope.SCHEDULE, Scope.APPOINTMENTS, Scope.PATIENTS, Scope.AVAILABILITY, Scope.MEETING, Scope.SETTINGS,
     Scope.APPLICATION,
 )  # fmt: skip
 
@@ -35,6 +35,8 @@ def scope_title(scope: Scope) -> str:
             return _("Appointments")
         case Scope.AVAILABILITY:
             return _("Availability")
+        case Scope.MEETING:
+            return _("Meeting")
         case Scope.SETTINGS:
             return _("Settings")
 

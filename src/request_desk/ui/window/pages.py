@@ -1,6 +1,6 @@
 """The pages of the window in the order of the rail: a page is its folder and one line here."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from request_desk.domain.words import _
 
 if TYPE_CHECKING:
+    from request_desk.domain.access import Actor
     from request_desk.ui.running.context import DeskContext
     from request_desk.ui.window.palette import PaletteDialog
 
@@ -44,18 +45,30 @@ class WindowPage(QWidget):
 
 
 class PageSpec(NamedTuple):
-    """A page in the rail. Its class is named and loaded later: the first paint needs none of it."""
+    """A page in the rail. Its class is named and loaded later: the first paint needs none of it.
+
+    `is_for` tells whose page it is; who is nobody of those has neither its entry nor its commands. None: everybody's.
+    """
 
     key: str
     title: str
     icon: str
     module: str
     name: str
+    is_for: "Callable[[Actor], bool] | None" = None
+
+    def is_offered(self, actor: "Actor | None") -> bool:
+        """Tell whether the page is this user's; while nobody is signed in only everybody's pages are there."""
+        return self.is_for is None or (actor is not None and self.is_for(actor))
 
     def load(self) -> type[WindowPage]:
         """Return the class of the page."""
         made: type[WindowPage] = getattr(import_module(f"request_desk.ui.{self.module}"), self.name)
         return made
+
+
+def _sees_patients(actor: "Actor") -> bool:
+    return actor.provider_id is not None
 
 
 PAGES = (
@@ -64,5 +77,6 @@ PAGES = (
     PageSpec("appointments", _("Appointments"), "calendar-check", "appointments.appointments_page", "AppointmentsPage"),
     PageSpec("patients", _("Patients"), "users", "patients.patients_page", "PatientsPage"),
     PageSpec("availability", _("Availability"), "clock", "availability.availability_page", "AvailabilityPage"),
+    PageSpec("meeting", _("Meeting"), "video", "meeting.meeting_page", "MeetingPage", _sees_patients),
     PageSpec("settings", _("Settings"), "settings-2", "settings.settings_page", "SettingsPage"),
 )

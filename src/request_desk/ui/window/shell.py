@@ -354,6 +354,8 @@ class Shell(QObject):
         self._keep_looks()
         self._use_letters(on=me.preferences.get("letters") is not False)
         preferences = Preferences(me.preferences, self._keep, self)
+        for spec in PAGES:
+            self.frame.offer_page(spec.key, offered=spec.is_offered(self._actor))
         self.frame.commands.allow(lambda permission: not permission or may(self._actor, Permission(permission)))
         self.drafts.open(DraftFiles(self._opened.drafts_folder, self._opened.draft_key, self._actor.staff_id))
         self.context = DeskContext(
@@ -414,7 +416,7 @@ class Shell(QObject):
             part.setUpdatesEnabled(True)
         yield True  # so that the first list comes first
         self.runner.run_in_pool(self, self._opened.begin)
-        for spec in others:
+        for spec in (each for each in others if each.is_offered(self._actor)):
             self.runner.run_in_pool(self, spec.load)
             yield True
             self.frame.set_page(spec.key, spec.load()(context, self.frame.place(spec.key)))

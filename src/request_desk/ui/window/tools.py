@@ -32,3 +32,7 @@ class FrameTools:
     def add_page(self, key: str, title: str, icon: str, go: Callable[[], object]) -> None:
         """Let a page be reached by its name."""
         self.commands.add(Command(f"go.{key}", _("Go to {page}").format(page=title), icon=icon), go)
+
+    def offer_page(self, key: str, *, offered: bool) -> None:
+        """Let a page be reached by its name, or not."""
+        self.commands.set_enabled(f"go.{key}", offered)

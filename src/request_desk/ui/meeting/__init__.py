@@ -1,0 +1,1 @@
+"""Video meetings at the desk: who is next, who waits in the lobby, and the way in."""

@@ -1,0 +1,153 @@
+"""The lobby in the portal without scripts: Join, "I am here", waiting, the way in; who sees what, in both languages (VM1, VM2)."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import select, update
+
+from request_desk.domain.access import Actor, Role
+from request_desk.domain.clock import FixedClock
+from request_desk.domain.ids import AppointmentId, TypeId
+from request_desk.services.schedule import meetings
+from request_desk.store import schema
+from tests.builders import TODAY, Practice, wall
+from tests.web.conftest import SignIn
+
+SERVER = "https://meet.example.org"
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+
+
+def with_server(practice: Practice) -> TypeId:
+    """A type by video, and a meeting server for it."""
+    practice.settings = replace(practice.settings, meeting_url=SERVER)
+    with practice.database.write() as connection:
+        connection.execute(update(schema.practice).values(settings=msgspec.to_builtins(practice.settings), version=2))
+    return practice.a_type("Video follow-up", 20, is_video=True)
+
+
+def go_to(clock: FixedClock, moment: datetime) -> None:
+    clock.advance(moment - clock.now())
+
+
+def a_visit(practice: Practice, kind: TypeId, time: str = "9:20", day: Any = TODAY) -> AppointmentId:
+    return practice.an_appointment(practice.zuri, practice.lindqvist, day, time, kind=kind, minutes=20)
+
+
+def arrived_at(practice: Practice, visit: AppointmentId) -> datetime | None:
+    with practice.database.read() as connection:
+        found: datetime | None = connection.execute(
+            select(schema.appointment.c.arrived_at).where(schema.appointment.c.id == visit)
+        ).scalar_one()
+        return found
+
+
+def test_a_mother_waits_in_the_lobby_until_she_is_let_in(
+    sign_in: SignIn, practice: Practice, clock: FixedClock
+) -> None:
+    visit = a_visit(practice, with_server(practice))
+    doctor = practice.a_staff("lindqvist", "Astrid Lindqvist", [Role.PROVIDER], practice.lindqvist)
+    go_to(clock, wall(TODAY, "9:05"))
+    mother = sign_in(practice.amara)
+    mother.open("/")
+    page = mother.follow("Join")
+    assert "Video visit with Dr. Lindqvist" in page.words
+    assert "The meeting opens at 9:10 AM." in page.words
+    assert "I am here" not in page.words
+    go_to(clock, wall(TODAY, "9:12"))
+    page = mother.open(f"/visits/{visit}")
+    assert arrived_at(practice, visit) is None  # looking changes nothing
+    page = mother.send(f"/visits/{visit}/here")
+    assert "You are in the lobby since 9:12 AM." in page.words
+    assert SERVER not in page.html
+    assert mother.client.get(f"/visits/{visit}").headers["refresh"] == "15"
+    assert arrived_at(practice, visit) == wall(TODAY, "9:12")
+    address = practice.desk.perform(doctor, meetings.let_in, visit, expect_version=2).value
+    page = mother.follow("Look again now")
+    assert "Dr. Lindqvist has let you in." in page.words
+    assert page.links["Join the video visit"] == address
+    assert "refresh" not in mother.client.get(f"/visits/{visit}").headers
+    go_to(clock, wall(TODAY, "10:40") + SECOND)
+    mother = sign_in(practice.amara)
+    page = mother.open(f"/visits/{visit}")
+    assert "The meeting closed at 10:40 AM." in page.words
+    assert SERVER not in page.html
+    assert "Join" not in mother.open("/").links
+
+
+def test_in_spanish_too(sqlite_sign_in: SignIn, sqlite_practice: Practice, clock: FixedClock) -> None:
+    practice = sqlite_practice
+    visit = a_visit(practice, with_server(practice))
+    rosa = practice.a_contact(
+        "Rosa", "Okafor", "rosa@example.org", {practice.zuri: {"relation": "mother"}}, language="es"
+    )
+    go_to(clock, wall(TODAY, "9:05"))
+    mother = sqlite_sign_in(rosa)
+    mother.open("/")
+    assert "La cita por video se abre a las 9:10" in mother.follow("Entrar").words
+    go_to(clock, wall(TODAY, "9:12"))
+    mother.open(f"/visits/{visit}")
+    assert "Está en la sala de espera desde las 9:12" in mother.send(f"/visits/{visit}/here").words
+
+
+def test_only_a_video_visit_of_today_shows_join_and_none_without_a_server(
+    sqlite_sign_in: SignIn, sqlite_practice: Practice, clock: FixedClock
+) -> None:
+    practice = sqlite_practice
+    visit = a_visit(practice, practice.a_type("Video talk", 20, is_video=True))
+    mother = sqlite_sign_in(practice.amara)
+    page = mother.open("/")
+    assert "Join" not in page.words
+    assert "Dr. Lindqvist · By video" in page.words
+    assert mother.open(f"/visits/{visit}").status == 404
+    video = with_server(practice)
+    tomorrow, in_person = a_visit(practice, video, day=TODAY + DAY), a_visit(practice, practice.sick, "11:00")
+    page = mother.open("/")
+    assert {link for link in page.links.values() if link.startswith("/visits/")} == {f"/visits/{visit}"}
+    assert mother.open(f"/visits/{in_person}").status == 404
+    assert "The meeting opens on Wed, Nov 25, 9:10 AM." in mother.open(f"/visits/{tomorrow}").words
+
+
+@pytest.mark.parametrize("which", ["0", "nonsense", "9" * 30, "987654"])
+def test_an_address_that_no_page_gave_leads_nowhere(
+    sqlite_sign_in: SignIn, sqlite_practice: Practice, which: str
+) -> None:
+    with_server(sqlite_practice)
+    mother = sqlite_sign_in(sqlite_practice.amara)
+    assert mother.open(f"/visits/{which}").status in (404, 422)
+
+
+def test_somebody_elses_meeting_is_not_there(
+    sqlite_sign_in: SignIn, sqlite_practice: Practice, clock: FixedClock
+) -> None:
+    practice = sqlite_practice
+    visit = a_visit(practice, with_server(practice))
+    go_to(clock, wall(TODAY, "9:12"))
+    kai = practice.a_patient("Kai", "Lee", TODAY - 900 * DAY)
+    stranger: Actor = practice.a_contact("Sam", "Lee", "sam@example.org", {kai: {"relation": "father"}})
+    assert sqlite_sign_in(stranger).open(f"/visits/{visit}").status == 404
+    mother = sqlite_sign_in(practice.amara)
+    fields = mother.open(f"/visits/{visit}").forms[f"/visits/{visit}/here"]
+    other = sqlite_sign_in(stranger)
+    other.open("/")
+    token = next(iter(other.page.forms.values()))["csrftoken"]
+    answer = other.client.post(f"/visits/{visit}/here", data={**fields, "csrftoken": token})
+    assert answer.status_code == 404
+    assert arrived_at(practice, visit) is None
+
+
+def test_a_form_sent_when_it_is_too_late_says_so(
+    sqlite_sign_in: SignIn, sqlite_practice: Practice, clock: FixedClock
+) -> None:
+    practice = sqlite_practice
+    visit = a_visit(practice, with_server(practice))
+    go_to(clock, wall(TODAY, "10:30"))
+    mother = sqlite_sign_in(practice.amara)
+    mother.open(f"/visits/{visit}")
+    go_to(clock, wall(TODAY, "10:40") + SECOND)
+    page = mother.send(f"/visits/{visit}/here")
+    assert page.status == 409
+    assert "The meeting closed at 10:40 AM." in page.words
+    assert arrived_at(practice, visit) is None
