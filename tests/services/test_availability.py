@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Row, Table, select
 
 from request_desk.domain.access import Actor, Role
+from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, UndoRefused
 from request_desk.domain.ids import AbsenceId, LocationId, ProviderId, WindowId
@@ -271,9 +272,10 @@ def test_a_closed_day_is_everybodys(practice: Practice) -> None:
     closed = {TOMORROW: "Staff day"}
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:00")
     assert "8:00 AM" in starts(practice, TOMORROW)
-    practice.desk.perform(
+    saved = practice.desk.perform(
         practice.admin, save_settings, replace(practice.settings, closed_days=closed), expect_version=1
     )
+    assert saved.changes.touches(Topic.AVAILABILITY)  # schedules hear of it
     assert starts(practice, TOMORROW) == set()
     seen = week(practice, practice.maria)
     assert dict(seen.closed_days) == closed
