@@ -691,6 +691,14 @@ def test_hours_that_give_a_patient_nothing_say_why_in_words(
     assert [reason for _title, reason, _sum in told(sheet)] == [said]
 
 
+def test_a_day_that_is_full_says_so(desk_at: OpenDesk, practice: Practice) -> None:  # AV3
+    practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "8:00", minutes=9 * 60)
+    desk = desk_at()
+    desk.click(desk.page.why_button)
+    desk.press("PgDown")
+    assert told(why(desk))[0][1] == "All 51 starts that would fit are gone: they are taken."
+
+
 def test_the_question_follows_the_choices(desk_at: OpenDesk, practice: Practice) -> None:
     practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:00", minutes=20)
     desk = desk_at()
