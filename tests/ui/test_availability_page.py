@@ -531,6 +531,17 @@ def test_time_off_for_a_part_of_a_day_is_changed_and_removed(
     assert stored(schema.absence)[0].removed_at is not None
 
 
+def test_enter_in_a_field_presses_no_button(desk_at: OpenDesk) -> None:
+    desk = desk_at()
+    desk.press("T")
+    asked = form(desk, AbsenceForm)
+    desk.click(asked.quick.buttons[1])
+    asked.label.setFocus()
+    desk.press("Return")
+    assert desk.has_dialog()
+    assert asked.typed()[:2] == (TOMORROW, TOMORROW)
+
+
 def test_time_off_that_ends_before_it_begins_is_refused_beside_it(desk_at: OpenDesk, stored: Stored) -> None:
     desk = desk_at()
     desk.press("T")
@@ -689,6 +700,14 @@ def test_hours_that_give_a_patient_nothing_say_why_in_words(
     set_day(sheet.day, SATURDAY)
     desk.settle()
     assert [reason for _title, reason, _sum in told(sheet)] == [said]
+
+
+def test_a_day_that_is_full_says_so(desk_at: OpenDesk, practice: Practice) -> None:  # AV3
+    practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "8:00", minutes=9 * 60)
+    desk = desk_at()
+    desk.click(desk.page.why_button)
+    desk.press("PgDown")
+    assert told(why(desk))[0][1] == "All 51 starts that would fit are gone: they are taken."
 
 
 def test_the_question_follows_the_choices(desk_at: OpenDesk, practice: Practice) -> None:

@@ -19,11 +19,12 @@ from request_desk.ui.lists.list_page import FOLD, ListPage, ListSpec, ListWanted
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.appointment_words import named
+from request_desk.ui.widgets.buttons import secondary
 from request_desk.ui.window.commands import Command
 from request_desk.ui.window.key_gate import Scope
 
 _BELOW = 4  # parts of the height for the week below the list
-_NEW, _ABSENCE, _EXTRA, _WHY, _COMING = range(5)  # the acts of the week in their order
+_NEW, _ABSENCE, _EXTRA, _COMING = range(4)  # the acts of the week in their order
 
 
 def read_providers(unit: Unit) -> Page[ProviderLine]:
@@ -53,6 +54,9 @@ class AvailabilityPage(ListPage[ProviderLine]):
         )
         super().__init__(context, spec, parent, detail=self.week)
         self._wanted_key = context.actor().provider_id
+        self.why_button = secondary(_("Why are there no slots? …"), icon="search", keys="W")
+        self.tools.addWidget(self.why_button)
+        self.why_button.clicked.connect(self.week.ask_why)
         self._add_commands()
 
     def _add_commands(self) -> None:
@@ -62,7 +66,7 @@ class AvailabilityPage(ListPage[ProviderLine]):
             ("new", _("New weekly window"), ("N",), "plus", True, partial(week.do_act, _NEW)),
             ("absence", _("Time off"), ("T",), "calendar-x", True, partial(week.do_act, _ABSENCE)),
             ("extra", _("Extra hours on one day"), ("X",), "calendar-plus", True, partial(week.do_act, _EXTRA)),
-            ("why", _("Why are there no slots?"), ("W",), "search", False, partial(week.do_act, _WHY)),
+            ("why", _("Why are there no slots?"), ("W",), "search", False, week.ask_why),
             ("coming", _("Visits to come"), ("U",), "calendar-check", False, partial(week.do_act, _COMING)),
             ("outside", _("Booked visits outside of the windows"), ("V",), "triangle-alert", False, week.show_outside),
             ("phone", _("Mobile phone number"), ("P",), "phone", False, week.edit_phone),

@@ -231,7 +231,6 @@ class WeekDetail(DetailPage[WeekRead]):
             ActSpec(_("New window …"), self.new_window, may.windows, "plus"),
             ActSpec(_("Time off …"), self.new_absence, may.absences, "calendar-x"),
             ActSpec(_("Extra hours …"), self.new_extra, may.absences, "calendar-plus"),
-            ActSpec(_("Why no slots? …"), self.ask_why, icon="search"),
             ActSpec(_("Visits to come …"), self.ask_coming, self._why_not_coming(view), "calendar-check"),
         )
 

@@ -31,6 +31,16 @@ from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 _SIZE: Final = (760, 600)
 _TYPE: Final = "availability.why.type"  # what was asked about last
 _BAR: Final = 8
+_ALL_GONE: Final = {  # where what is said of one start is not said of all
+    Rule.PAST: _("they are past"),
+    Rule.NOTICE: _("they are sooner than the minimum notice"),
+    Rule.ADVANCE: _("they are further ahead than patients may book"),
+    Rule.NOT_OPEN_YET: _("they are not open to patients yet"),
+    Rule.TAKEN: _("they are taken"),
+    Rule.HELD: _("they are held just now"),
+    Rule.BUFFER: _("there is no room for the time between visits"),
+    Rule.SAME_START: _("another window offers them already"),
+}
 _ONE_DAY: Final = timedelta(days=1)
 
 
@@ -277,7 +287,7 @@ def _general_words(rule: Rule, answer: NoSlots, type_: AppointmentType | None, w
         return _("the practice is closed on {name}").format(name=named(answer.closed_day))
     if rule is Rule.TYPE_OFF:
         return _("{type} is switched off").format(type=named(answer.type_name))
-    return _(RULE_WORDS[rule])
+    return _ALL_GONE.get(rule) or _(RULE_WORDS[rule])
 
 
 def _window_words(

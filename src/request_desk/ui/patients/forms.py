@@ -25,6 +25,7 @@ from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import SPACE, TextRole, app_theme
 
 _WIDTH, _HEIGHT = 620, 640  # pixels at 100 %
+_ENTERS = (Qt.Key.Key_Return.value, Qt.Key.Key_Enter.value)
 _AROUND = 24  # pixels of the window that stay visible around a form
 _NOBODY = ContactDetails("", "")
 _UNTOLD = RelationDetails("")
@@ -67,6 +68,8 @@ class FormWindow(QDialog):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape.value:
             self._leave()
+        elif event.key() in _ENTERS:
+            event.accept()  # Qt would press the first button of the form; one that has the focus has taken it already
         else:
             super().keyPressEvent(event)
 
