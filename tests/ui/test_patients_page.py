@@ -196,10 +196,12 @@ def test_a_patient_is_changed_and_the_change_taken_back(desk_at: OpenDesk, pract
     assert not shown.save_button.isEnabled()
     shown.patient.given.setText("Zuria")
     shown.patient.note.setPlainText("Both parents decide.")
+    shown.patient.interpreter.setChecked(True)
     desk.press("Ctrl+S")
     desk.hear()
     assert not desk.has_dialog()
     assert names(desk) == ["Okafor, Zuria"]
+    assert "needs an interpreter" in card(desk).head.text()  # AP7
     assert card(desk).custody.text() == "Both parents decide."
     desk.press("Ctrl+Shift+Z")
     desk.hear()
