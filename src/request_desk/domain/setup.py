@@ -236,7 +236,7 @@ def _mail(facts: SetupFacts) -> tuple[SetupStep, bool, str]:
         return SetupStep.MAIL, True, _("A mail server is set on this computer; no letter has left yet.")
     told = _(
         "Parents sign in with a code that comes by mail. Write the mail server into request-desk.toml, as [mail] host and "
-        "from_address, on the computer that sends; `request-desk doctor` tries it there."
+        "from_address, on the computer that sends; “request-desk doctor” tries it there."
     )
     return SetupStep.MAIL, False, told
 

@@ -13,7 +13,7 @@ from request_desk.domain.words import _
 from request_desk.services.practice import setup
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.setup_offer import TOPICS
-from request_desk.ui.widgets.buttons import Button, secondary
+from request_desk.ui.widgets.buttons import Button, ButtonKind, secondary
 from request_desk.ui.widgets.layout import Card, column_scroll
 from request_desk.ui.widgets.painting import draw_icon, fill_round
 from request_desk.ui.widgets.states import Banner, BannerKind, State, StateStack
@@ -89,6 +89,7 @@ class _Row:
         self.told.setText(line.told)
         state = _("done") if line.done else _("to do")
         self.title.setAccessibleName(f"{self.title.text()}: {state}")
+        self.button.set_kind(ButtonKind.GHOST if line.done else ButtonKind.SECONDARY)
         self.button.setVisible(line.form is not None and _is_there(line.form))
 
 
@@ -115,7 +116,9 @@ class SetupPane(QWidget):
         )
         card.body.addWidget(PlainLabel(hint, tone=Tone.MUTED, wrap=True))
         self.end = Banner(card)
+        card.body.addSpacing(app_theme().px(SPACE))
         card.body.addWidget(self.end)
+        card.body.addSpacing(app_theme().px(2 * SPACE))
         self._grid = QGridLayout()
         self._grid.setColumnStretch(1, 1)
         card.body.addLayout(self._grid)
@@ -194,4 +197,4 @@ class SetupPane(QWidget):
         theme = app_theme()
         self._card.setMaximumWidth(theme.px(_WIDE))
         self._grid.setHorizontalSpacing(theme.px(3 * SPACE))
-        self._grid.setVerticalSpacing(theme.px(4 * SPACE))
+        self._grid.setVerticalSpacing(theme.px(3 * SPACE))
