@@ -128,6 +128,19 @@ def test_the_button_of_a_line_leads_to_its_form(desk_at: OpenDesk, step: SetupSt
     assert desk.page.form().isVisible()
 
 
+def test_every_button_that_is_shown_leads_somewhere(desk_at: OpenDesk) -> None:
+    desk = desk_at()
+    shown = [step for step, row in setup_of(desk).rows.items() if row.button.isVisible()]
+    assert len(shown) >= 8
+    for step in shown:
+        pane = setup_of(desk)
+        desk.click(pane.rows[step].button)
+        assert desk.has_dialog() or desk.went or desk.page.stack.currentWidget() is not pane, step
+        desk.went.clear()
+        if desk.has_dialog():
+            desk.press("Esc")
+
+
 def test_who_receives_requests_leads_to_the_department_to_its_choice_or_to_the_first_account(
     desk_at: OpenDesk, practice: Practice, rows: Callable[..., None], database_setup: Setup
 ) -> None:

@@ -120,9 +120,10 @@ def setup_list(facts: SetupFacts, words: Words) -> SetupList:
 
 
 def _form(step: SetupStep, facts: SetupFacts) -> tuple[SetupForm | None, int]:
-    """Where a step is done; who receives requests needs a department, then somebody to put into it."""
+    """Where a step is done; weekly hours need a provider, who receives requests a department and somebody to put into it."""
     if step is SetupStep.WINDOW:
-        return SetupForm.WINDOWS, next((each.id for each in facts.routing.providers.values() if each.active), 0)
+        first = next((each.id for each in facts.routing.providers.values() if each.active), None)
+        return (SetupForm.WINDOWS, first) if first is not None else (SetupForm.PROVIDERS, 0)
     if step is not SetupStep.DEPARTMENT:
         return _FORMS.get(step), 0
     department = facts.routing.intake_department
