@@ -174,7 +174,8 @@ def test_the_form_is_opened_for_what_is_concerned() -> None:
     assert line(found, SetupStep.DEPARTMENT).about == INTAKE.id
     assert line(found, SetupStep.WINDOW).about == LINDQVIST.id
     nobody = replace(READY, routing=replace(READY.routing, providers={}))
-    assert line(setup_list(nobody, WORDS), SetupStep.WINDOW).about == 0
+    hours = line(setup_list(nobody, WORDS), SetupStep.WINDOW)
+    assert (hours.form, hours.about) == (SetupForm.PROVIDERS, 0)
 
 
 def test_many_people_are_counted_and_names_are_one_line() -> None:

@@ -120,9 +120,10 @@ def setup_list(facts: SetupFacts, words: Words) -> SetupList:
 
 
 def _form(step: SetupStep, facts: SetupFacts) -> tuple[SetupForm | None, int]:
-    """Where a step is done; who receives requests needs a department, then somebody to put into it."""
+    """Where a step is done; weekly hours need a provider, who receives requests a department and somebody to put into it."""
     if step is SetupStep.WINDOW:
-        return SetupForm.WINDOWS, next((each.id for each in facts.routing.providers.values() if each.active), 0)
+        first = next((each.id for each in facts.routing.providers.values() if each.active), None)
+        return (SetupForm.WINDOWS, first) if first is not None else (SetupForm.PROVIDERS, 0)
     if step is not SetupStep.DEPARTMENT:
         return _FORMS.get(step), 0
     department = facts.routing.intake_department
@@ -236,7 +237,7 @@ def _mail(facts: SetupFacts) -> tuple[SetupStep, bool, str]:
         return SetupStep.MAIL, True, _("A mail server is set on this computer; no letter has left yet.")
     told = _(
         "Parents sign in with a code that comes by mail. Write the mail server into request-desk.toml, as [mail] host and "
-        "from_address, on the computer that sends; `request-desk doctor` tries it there."
+        "from_address, on the computer that sends; “request-desk doctor” tries it there."
     )
     return SetupStep.MAIL, False, told
 

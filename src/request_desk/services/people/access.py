@@ -558,6 +558,7 @@ def _store_password(unit: Unit, row: Row[Any], password_hash: str) -> None:
         )
     )
     if not row.password_hash:
+        unit.record("chose_first_password", Topic.STAFF, row.id)  # lists of who can act are read anew
         routing.reroute(unit)  # from now on they can act on what comes to them
 
 

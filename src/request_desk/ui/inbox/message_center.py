@@ -173,6 +173,7 @@ class MessageCenter(WindowPage):
 
     def _connect(self) -> None:
         self.empty_department_bar.acted.connect(self._open_department)
+        self.setup_bar.changed.connect(self._show_banner)
         self.list_card.resized.connect(self._fit_rows)
         self._left.laid_out.connect(self._share_left)
         self._right.laid_out.connect(self._fit_height)
@@ -560,11 +561,12 @@ class MessageCenter(WindowPage):
         self._department_told = sentence
         self._show_banner()
 
+    @Slot()
     def _show_banner(self) -> None:
-        """On a low page one bar at a time: that the database is away comes first, then who receives nothing."""
+        """On a low page one bar at a time: that the database is away, then what is not set up, which names the rest."""
         is_low, is_away = self.height() < app_theme().px(SHORT), not self.live_bar.isHidden()
-        told = "" if is_low and is_away else self._department_told
-        self.setup_bar.wait(waits=is_low and (is_away or bool(told)))
+        self.setup_bar.wait(waits=is_low and is_away)
+        told = "" if is_low and (is_away or self.setup_bar.is_offering) else self._department_told
         if not told:
             self.empty_department_bar.clear()
         elif self.empty_department_bar.text() != told:

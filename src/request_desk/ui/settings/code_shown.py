@@ -8,6 +8,9 @@ from request_desk.domain.words import _
 from request_desk.services.people.access import OneTimeCode
 from request_desk.ui.widgets.buttons import secondary
 from request_desk.ui.widgets.dialogs import Question
+from request_desk.ui.widgets.theme import app_theme
+
+_WIDTH = 540  # pixels at 100 %: the code stands in one line
 
 
 class CodeShown(Question):
@@ -23,6 +26,7 @@ class CodeShown(Question):
             parent=parent,
         )
         self._code = code.code
+        self.setMinimumWidth(app_theme().px(_WIDTH))
         flags = Qt.TextInteractionFlag
         self.question.setTextInteractionFlags(flags.TextSelectableByMouse | flags.TextSelectableByKeyboard)
         self.copy_button = secondary(_("Copy"), icon="copy", parent=self)

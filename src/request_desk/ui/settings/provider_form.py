@@ -70,7 +70,7 @@ class ProvidersForm(ChoiceEditor[ProviderRecord, ListChooser]):
         self.tell_beside("Short name", self.short_name, self.fields)
         self.short_name.setPlaceholderText(_("the whole name"))
         frame = Card(padding=4)
-        self.places.setMinimumHeight(theme.px(_PLACES))
+        self.places.setFixedHeight(theme.px(_PLACES))
         frame.body.addWidget(self.places)
         self.fields.addWidget(field(_("Sees patients at"), frame))
         self.tell_beside("Locations", self.places, self.fields)
@@ -206,7 +206,7 @@ def _name(provider: ProviderRecord) -> str:
 
 def _login_words(provider: ProviderRecord) -> str:
     if not provider.login:
-        return _("nobody")
+        return _("no login")
     login = one_line(provider.login)
     return login if provider.login_active else _("{login}, off").format(login=login)
 

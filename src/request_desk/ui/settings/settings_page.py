@@ -27,13 +27,13 @@ from request_desk.ui.settings.practice_forms import (
     UrgentWordsForm,
 )
 from request_desk.ui.settings.provider_form import ProvidersForm
-from request_desk.ui.settings.setup_pane import AVAILABILITY, SetupPane
+from request_desk.ui.settings.setup_pane import SetupPane
 from request_desk.ui.settings.type_form import TypesForm
 from request_desk.ui.widgets.layout import Card
 from request_desk.ui.widgets.theme import app_theme
 from request_desk.ui.window.commands import Command
 from request_desk.ui.window.key_gate import Scope
-from request_desk.ui.window.pages import WindowPage
+from request_desk.ui.window.pages import PAGES, WindowPage
 
 _LIST, _FOLDED = 216, 58  # pixels at 100 %
 _LEAST = 780  # of the page; below it the list folds to its icons
@@ -65,6 +65,14 @@ _LEADS: Final = {
     SetupForm.STAFF: _("Staff"),
     SetupForm.KINDS: _("Kinds of request"),
 }
+_AVAILABILITY: Final = "availability"  # the page on which weekly hours are drawn
+
+
+def _forms() -> frozenset[SetupForm]:
+    """The forms that a step of the setup list can be led to from here."""
+    titles = {title for title, _icon, _make in _GROUPS}
+    pages = {SetupForm.WINDOWS} if any(spec.key == _AVAILABILITY for spec in PAGES) else frozenset()
+    return frozenset(form for form, title in _LEADS.items() if title in titles) | {SetupForm.PATIENT} | pages
 
 
 class SettingsPage(WindowPage):
@@ -117,7 +125,7 @@ class SettingsPage(WindowPage):
         if line.form is SetupForm.PATIENT:
             FormWindow(NewPatientForm(self._context), self).open()
         elif line.form is SetupForm.WINDOWS:
-            self._context.open_thing(AVAILABILITY, line.about)
+            self._context.open_thing(_AVAILABILITY, line.about)
         elif line.form is SetupForm.MEMBERS:
             self.open(line.about)
         elif line.form is not None:
@@ -144,6 +152,7 @@ class SettingsPage(WindowPage):
             _title, _icon, make = _GROUPS[place]
             form = self._forms[place] = make(self._context)
             if isinstance(form, SetupPane):
+                form.offer(_forms())
                 form.wanted.connect(self._set_up)
             else:
                 form.edited.connect(self._edited)

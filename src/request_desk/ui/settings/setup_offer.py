@@ -1,12 +1,12 @@
 """The bar that offers an administrator the setup list while something is missing; it can be put away for good."""
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
 from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.errors import Refused
-from request_desk.domain.setup import SetupList
+from request_desk.domain.setup import SetupList, SetupStep
 from request_desk.domain.words import _
 from request_desk.services.practice import setup
 from request_desk.ui.running.context import DeskContext
@@ -18,6 +18,8 @@ _PUT_AWAY = "setup.put_away"
 
 class SetupOffer(Banner):
     """Reads the list until it is done or the bar was put away; nobody else than who may change settings is asked."""
+
+    changed = Signal()  # whether there is something to offer
 
     def __init__(self, context: DeskContext, parent: QWidget) -> None:
         super().__init__(parent)
@@ -35,6 +37,11 @@ class SetupOffer(Banner):
             read = self._context.runner.read(self, setup.checklist, sends_mail=self._context.sends_mail)
             read.done(self._read).refused(self._not_read)
 
+    @property
+    def is_offering(self) -> bool:
+        """Whether there is something to say, also while it waits."""
+        return bool(self._told)
+
     def wait(self, *, waits: bool) -> None:
         """Stay away while another bar needs the room."""
         self._waits = waits
@@ -44,8 +51,11 @@ class SetupOffer(Banner):
         if self._is_over:
             return
         self._is_over = found.is_done  # what is missing again later is told where it is missed
-        self._told = "" if found.is_done else found.end
+        missing = {line.step for line in found.lines if not line.done}
+        # Who receives requests has a bar of its own (RT4).
+        self._told = found.end if missing - {SetupStep.DEPARTMENT} else ""
         self._show()
+        self.changed.emit()
 
     def _show(self) -> None:
         if not self._told or self._waits:
@@ -65,6 +75,7 @@ class SetupOffer(Banner):
     def _put_away_for_good(self) -> None:
         self._is_over, self._told = True, ""
         self._context.preferences.put(_PUT_AWAY, True)
+        self.changed.emit()
         self._context.messages.say(_("Settings, Setup has the list whenever you want it."))
 
     @Slot()

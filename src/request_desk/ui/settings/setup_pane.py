@@ -1,5 +1,6 @@
 """The setup list: what a practice has, what is missing before a parent can ask, and the way to each form."""
 
+from collections.abc import Collection
 from functools import partial
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
@@ -13,13 +14,12 @@ from request_desk.domain.words import _
 from request_desk.services.practice import setup
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.setup_offer import TOPICS
-from request_desk.ui.widgets.buttons import Button, secondary
+from request_desk.ui.widgets.buttons import Button, ButtonKind, secondary
 from request_desk.ui.widgets.layout import Card, column_scroll
 from request_desk.ui.widgets.painting import draw_icon, fill_round
 from request_desk.ui.widgets.states import Banner, BannerKind, State, StateStack
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
-from request_desk.ui.window.pages import PAGES
 
 TITLES = {
     SetupStep.PRACTICE: _("Name and phone"),
@@ -34,7 +34,6 @@ TITLES = {
     SetupStep.MAIL: _("Mail"),
     SetupStep.ADDRESS: _("Parents' portal"),
 }
-AVAILABILITY = "availability"  # the key of the page on which weekly hours are drawn
 _WIDE = 760  # pixels at 100 %, as the forms beside it
 
 
@@ -84,17 +83,13 @@ class _Row:
         grid.addLayout(text, place, 1)
         grid.addWidget(self.button, place, 2, top)
 
-    def show(self, line: SetupLine) -> None:
+    def show(self, line: SetupLine, forms: Collection[SetupForm]) -> None:
         self.mark.show_done(done=line.done)
         self.told.setText(line.told)
         state = _("done") if line.done else _("to do")
         self.title.setAccessibleName(f"{self.title.text()}: {state}")
-        self.button.setVisible(line.form is not None and _is_there(line.form))
-
-
-def _is_there(form: SetupForm) -> bool:
-    """Whether this window has the form: weekly hours have a page of their own."""
-    return form is not SetupForm.WINDOWS or any(spec.key == AVAILABILITY for spec in PAGES)
+        self.button.set_kind(ButtonKind.GHOST if line.done else ButtonKind.SECONDARY)
+        self.button.setVisible(line.form in forms)
 
 
 class SetupPane(QWidget):
@@ -105,6 +100,7 @@ class SetupPane(QWidget):
     def __init__(self, context: DeskContext) -> None:
         super().__init__()
         self._context = context
+        self._forms: Collection[SetupForm] = ()
         self._stale = True
         self.found: SetupList | None = None
         self.setAccessibleName(_("Setup"))
@@ -115,7 +111,9 @@ class SetupPane(QWidget):
         )
         card.body.addWidget(PlainLabel(hint, tone=Tone.MUTED, wrap=True))
         self.end = Banner(card)
+        card.body.addSpacing(app_theme().px(SPACE))
         card.body.addWidget(self.end)
+        card.body.addSpacing(app_theme().px(2 * SPACE))
         self._grid = QGridLayout()
         self._grid.setColumnStretch(1, 1)
         card.body.addLayout(self._grid)
@@ -137,6 +135,10 @@ class SetupPane(QWidget):
         context.hub.changed.connect(self._heard)
         app_theme().changed.connect(self._measure)
         self._measure()
+
+    def offer(self, forms: Collection[SetupForm]) -> None:
+        """Say which forms can be led to."""
+        self._forms = forms
 
     def go_to_next(self) -> None:
         """Give the keys to the first thing that is to be done."""
@@ -172,7 +174,7 @@ class SetupPane(QWidget):
         is_first = self.found is None
         self.found = found
         for line in found.lines:
-            self.rows[line.step].show(line)
+            self.rows[line.step].show(line, self._forms)
         self.end.say(BannerKind.INFO if found.is_done else BannerKind.WARNING, found.end)
         self.stack.show_content()
         if is_first:
@@ -194,4 +196,4 @@ class SetupPane(QWidget):
         theme = app_theme()
         self._card.setMaximumWidth(theme.px(_WIDE))
         self._grid.setHorizontalSpacing(theme.px(3 * SPACE))
-        self._grid.setVerticalSpacing(theme.px(4 * SPACE))
+        self._grid.setVerticalSpacing(theme.px(3 * SPACE))
