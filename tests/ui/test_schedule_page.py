@@ -566,8 +566,8 @@ def test_the_context_menu_offers_what_the_state_allows(desk_at: OpenDesk, practi
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     actions = menu.actions()
-    assert [each.text() for each in actions] == ["Move …", "Cancel visit …"]
-    actions[1].trigger()
+    assert [each.text() for each in actions] == ["Move …", "Would like something earlier", "Cancel visit …"]
+    actions[2].trigger()
     menu.close()
     desk.settle()
     assert isinstance(desk.dialog(), CancelDialog)
@@ -583,7 +583,7 @@ def test_a_no_show_is_marked_only_when_nobody_can_come_any_more_and_is_corrected
     desk = desk_at()
     card = desk.page.card
     choose(desk, booked)
-    assert [each.words() for each in card.acts()] == ["Move …", "Cancel visit …"]
+    assert [each.words() for each in card.acts()] == ["Move …", "Would like something earlier", "Cancel visit …"]
     desk.wait(hours=1)
     choose(desk, booked)
     assert [each.words() for each in card.acts()] == ["Mark as completed", "Mark as no-show"]
