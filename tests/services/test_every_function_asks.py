@@ -44,7 +44,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "end_offers",
     ),
     "schedule.scheduling": ("confirm_offered",),
-    "schedule.freed": ("time_of_freed", "who_fits", "has_rights", "waiting"),
+    "schedule.freed": ("offered_words", "time_of_freed", "who_fits", "has_rights", "waiting"),
     "schedule.waitlist": ("settle_entry",),
     "inbox.marks": ("dismiss", "clear_marks", "put_back", "release", "drop_claim", "take_draft"),
     "inbox.queries": ("deliveries_of", "deliveries_about", "delivery"),

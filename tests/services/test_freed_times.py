@@ -153,6 +153,8 @@ def test_a_request_is_answered_and_stays_open_for_staff(front: Front) -> None:
     request = front.practice.a_request(message="we would like to come soon. thx")
     front.cancel()
     offer = front.offer(front.practice.zuri)
+    asked = front.desk.query(front.practice.maria, request_view.open_request, request)
+    assert asked.limits[0].startswith("Fri, Nov 27, 9:20 AM with Dr. Lindqvist is offered to Amara Okafor until")
     front.clock.advance(GRACE)
     front.desk.perform(front.practice.amara, slot_offers.accept, offer)
     seen = front.desk.query(front.practice.maria, request_view.open_request, request)

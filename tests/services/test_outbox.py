@@ -335,8 +335,9 @@ def a_waiting_notice(desk: Desk, practice: Practice, spec: NoticeSpec) -> tuple[
     amara = ContactId(practice.amara.id)
 
     now = desk.clock.now()
-    until: dict[str, Any] = {"status": "held", "hold_expires_at": now + timedelta(hours=1)}
-    held = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=3), "9:20", **until)
+    until = now + timedelta(hours=1)
+    day = TODAY + timedelta(days=3)
+    held = practice.an_appointment(practice.zuri, practice.lindqvist, day, "9:20", status="held", hold_expires_at=until)
 
     def tell(unit: Any) -> None:
         people = outbox.ask_people(unit, practice.zuri)

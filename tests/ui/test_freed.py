@@ -185,7 +185,7 @@ def test_after_a_cancellation_elsewhere_the_line_at_the_bottom_offers_it(desk_at
     desk.settle()
     desk.press("C")
     desk.press("1", "Ctrl+Return")
-    assert desk.said() == "Tue, Nov 24, 2:00 PM with Dr. Lindqvist became free: 2 are waiting."
+    assert desk.said() == "Today 2:00 PM is free: 2 are waiting."
     desk.press("F8")
     assert waiting.offers() == [(waiting.luke, "open")]
     desk.press("F8")

@@ -593,6 +593,7 @@ def test_the_context_menu_offers_what_the_state_allows(desk_at: OpenDesk, practi
         "Mark as running late",
         "Parent has confirmed",
         "Move …",
+        "Would like something earlier",
         "Cancel visit …",
     ]
     actions[-1].trigger()
@@ -611,7 +612,7 @@ def test_a_no_show_is_marked_only_when_nobody_can_come_any_more_and_is_corrected
     desk = desk_at()
     card = desk.page.card
     choose(desk, booked)
-    assert [each.words() for each in card.acts()] == ["Move …", "Cancel visit …"]
+    assert [each.words() for each in card.acts()] == ["Move …", "Would like something earlier", "Cancel visit …"]
     desk.wait(hours=1)
     choose(desk, booked)
     assert [each.words() for each in card.acts()] == ["Mark as completed", "Mark as no-show"]

@@ -181,7 +181,7 @@ def test_on_a_phone_an_offer_is_left_and_the_appointment_stays(browser: Browser,
         page.get_by_role("link", name="Look at it").click()
         page.screenshot(path="/tmp/shot_offer_en.png")
         page.get_by_role("button", name="Leave it to others").click()
-        expect(page.get_by_text("The time goes to somebody else.")).to_be_visible()
+        expect(page.get_by_text("The time is free for others now.")).to_be_visible()
         assert fits(page)
         page.screenshot(path="/tmp/shot_home_en.png", full_page=True)
     assert family.states() == ["declined"]

@@ -116,7 +116,7 @@ def _told(query: Mapping[str, str]) -> tuple[str, str]:
     """What has just become of an offered time or a wish, and the tone it is said in; "" for nothing."""
     sentences = {
         ("offer", "taken"): (_("The time is yours. It stands below."), "good"),
-        ("offer", "left"): (_("Thank you for telling us. The time goes to somebody else."), "good"),
+        ("offer", "left"): (_("Thank you for telling us. The time is free for others now."), "good"),
         ("earlier", "noted"): (_("Noted. If an earlier time becomes free, we may offer it to you."), "good"),
         ("earlier", "forgotten"): (_("Your visit stays as it is, and we offer no earlier time."), "good"),
         ("earlier", "failed"): (_("This did not work: the visit has changed. Look at it below and try again."), "bad"),

@@ -48,6 +48,7 @@ from request_desk.services.inbox import rows as inbox_rows
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.notices import outbox
 from request_desk.services.people import patients
+from request_desk.services.schedule import freed
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.services.schedule.patient_facts import facts_of
 from request_desk.services.schedule.slots import type_rules
@@ -202,7 +203,7 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
         forwards=_forwards(unit, request_id),
         related=_related(unit, row),
         upcoming=_upcoming(unit, PatientId(row.patient_id)),
-        limits=limits,
+        limits=(*freed.offered_words(unit, PatientId(row.patient_id)), *limits),
         rules=met,
         claim=_claim_of(unit.first(_CLAIM, values)),
         deliveries=inbox_queries.deliveries_of(unit, request_id),

@@ -33,7 +33,7 @@ from request_desk.domain.notices import SLOT_OFFER
 from request_desk.domain.policy import Action, PatientSubject, may
 from request_desk.domain.requests import RequestKind, RequestState, Wish
 from request_desk.domain.spans import Span
-from request_desk.domain.words import full_name
+from request_desk.domain.words import _, full_name, safe_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import rows as inbox_rows
 from request_desk.services.inbox.scope import in_state
@@ -153,6 +153,11 @@ _OFFER_VIEW = select(
 _OPEN_OFFERS = _OFFER_VIEW.where(
     and_(text("slot_offer.state = 'open'"), _offer.c.freed_id.in_(bindparam("freed", expanding=True)))
 )
+_OF_PATIENT = _OFFER_VIEW.where(
+    text("slot_offer.state = 'open'"),
+    _offer.c.patient_id == bindparam("patient"),
+    _offer.c.expires_at > bindparam("now"),
+).order_by(_offer.c.id)
 _RIGHT_OF_REQUEST = (Action.BOOK, Action.READ)
 
 
@@ -224,6 +229,23 @@ def offer_of(row: Row[Any]) -> SlotOffer:
         contact_name=row.contact_name,
         expires_at=row.expires_at,
     )
+
+
+def offered_words(unit: Unit, patient_id: PatientId) -> tuple[str, ...]:
+    """Return a sentence for each time that is offered to the family of a patient now, for who handles their request."""
+    told = _("{time} with {provider} is offered to {contact} until {until}.")
+    found = []
+    for row in unit.rows(_OF_PATIENT, {"patient": patient_id, "now": unit.now}):
+        hold = load(unit, AppointmentId(row.hold_id))
+        found.append(
+            told.format(
+                time=unit.words.at(hold.zone).moment(hold.starts_at),
+                provider=hold.provider_name,
+                contact=safe_name(row.contact_name),
+                until=unit.words.moment(row.expires_at),
+            )
+        )
+    return tuple(found)
 
 
 def time_of_freed(unit: Unit, freed: Appointment, without: AppointmentId | None = None) -> FreedTime:

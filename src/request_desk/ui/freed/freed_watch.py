@@ -10,7 +10,7 @@ from request_desk.domain.errors import Refused
 from request_desk.domain.freed_slots import FreedSlot
 from request_desk.domain.ids import AppointmentId
 from request_desk.services.schedule import freed, slot_offers
-from request_desk.ui.freed.freed_words import OFFER_KEY, freed_words, offer_words
+from request_desk.ui.freed.freed_words import OFFER_KEY, offer_words, short_words
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.widgets.theme import Tone
 
@@ -55,8 +55,8 @@ class FreedWatch(QObject):
     def _show(self, found: FreedSlot | None) -> None:
         if found is None or found.offer is not None or self._is_quiet:
             return
-        words = f"{freed_words(found, self._context.words())}."
-        offered = self._context.messages.offer(words, f"{offer_words(found)} ({OFFER_KEY})")
+        told = short_words(found, self._context.words())
+        offered = self._context.messages.offer(told, f"{offer_words(found)} ({OFFER_KEY})")
         offered.accepted.connect(self.offer)
         offered.refused.connect(self._gone)
         self._found = found

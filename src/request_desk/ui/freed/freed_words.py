@@ -38,6 +38,14 @@ def freed_words(found: FreedSlot, words: Words) -> str:
     return waiting.format(time=time, count=len(found.waiting))
 
 
+def short_words(found: FreedSlot, words: Words) -> str:
+    """Return "today 2:00 PM is free: 2 are waiting" for the line at the bottom, where there is little room."""
+    waiting = plural("{time} is free: {count} is waiting", "{time} is free: {count} are waiting", len(found.waiting))
+    time = words.at(found.freed.zone).near_moment(found.freed.starts_at)
+    told = waiting.format(time=time, count=len(found.waiting))
+    return f"{told[:1].upper()}{told[1:]}."
+
+
 def offer_words(found: FreedSlot) -> str:
     """Return the verb for who comes first or next, "" when nobody does."""
     if not found.waiting:

@@ -72,8 +72,8 @@ def patient_acts(
         ActSpec(_("Change patient …"), edit, why_not, "pencil"),
         ActSpec(_("New contact …"), add_contact, why_not, "plus"),
         ActSpec(_("New sibling …"), add_sibling, why_not, "users"),
-        ActSpec(_("Put on the waiting list …"), wait, not_scheduling(context) or gone, "clock"),
         ActSpec(_("Merge duplicates …"), merge, why_not),
+        ActSpec(_("Put on the waiting list …"), wait, not_scheduling(context) or gone, "clock"),
     )
 
 
