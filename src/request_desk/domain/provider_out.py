@@ -77,12 +77,13 @@ class OutChoice:
 
 @dataclass(frozen=True, slots=True)
 class OutRow:
-    """An appointment of a plan: as it stood, what is decided, how far that is, and why it failed."""
+    """An appointment of a plan: as it stands, what is decided, how far that is, why it failed, and whether a notice reaches anybody."""
 
     appointment: Appointment
     choice: OutChoice
     state: OutState
     error: str = ""
+    is_reached: bool = True
 
 
 @dataclass(frozen=True, slots=True)

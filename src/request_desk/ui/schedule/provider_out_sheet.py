@@ -606,7 +606,9 @@ class ProviderOutSheet(Sheet):
     def _ask_leave(self) -> None:
         count = len(self.lines.open())
         told = plural("Leave {count} visit in the time off?", "Leave {count} visits in the time off?", count)
-        detail = _("They stay booked with the provider who is out, and nobody is told. What is done stays done.")
+        detail = _(
+            "They stay booked with the provider who is out, and nobody is told. What is done stays done, and so does the time off."
+        )
         question = ask(self, told.format(count=count), detail=detail, yes=_("Leave them"), dangerous=True)
         question.answered.connect(self._leave_answered)
 
