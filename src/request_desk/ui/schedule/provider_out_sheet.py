@@ -305,7 +305,8 @@ class ProviderOutSheet(Sheet):
         self._show_lines()
         if self.lines.all() and self.table.selected_key() is None:
             self.table.select_first()
-        if self._plan is not None and self.lines.all():
+        if self._plan is not None and self.lines.open():
+            self.table.select_key(self.lines.open()[0].appointment.id)
             self.table.setFocus()
         self.proposed.emit()
 

@@ -31,7 +31,7 @@ from request_desk.ui.schedule.out_bar import OutBar
 from request_desk.ui.schedule.provider_out_sheet import ProviderOutSheet
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
 from request_desk.ui.schedule.slot_dialog import SlotDialog
-from request_desk.ui.widgets.buttons import Chip, IconButton, TabStrip, primary, secondary
+from request_desk.ui.widgets.buttons import Chip, IconButton, TabStrip, primary
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.text import no_mnemonic
 from request_desk.ui.widgets.theme import Tone, app_theme
@@ -69,7 +69,7 @@ class SchedulePage(WindowPage):
         self.provider.hide()
         self.month_button = IconButton("calendar-days", _("Month"), keys="G")
         self.panel.head.addWidget(self.month_button)
-        self.out_button = secondary(_("Provider out"), keys="O")
+        self.out_button = IconButton("calendar-x", _("A provider is out"), keys="O")
         self.panel.head.addWidget(self.out_button)
         self.panel.head.addWidget(self.book_button)
         self.card = AppointmentCard(context.clock, self)
