@@ -321,7 +321,7 @@ def test_another_limit_that_has_come_up_is_not_overruled(practice: Practice) -> 
     (appointment,) = some(practice, 1)
     plan_id = begin(practice, choices(practice, situation(practice)))
     set_type(practice, reschedule_notice_minutes=72 * 60, notice_minutes=60 * 24 * 60)
-    with pytest.raises(Limited):
+    with pytest.raises(Limited, match=r"needs 1440 hours of notice, and this time is sooner\. Choose another place\."):
         do(practice, plan_id, appointment)
     assert seen(practice, appointment).status is AppointmentStatus.CONFIRMED
 

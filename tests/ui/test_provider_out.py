@@ -423,6 +423,23 @@ def test_a_bar_says_what_broke_off_and_goes_on_with_it(
     assert bar.isHidden()
 
 
+def test_whom_to_call_is_known_after_a_new_start(
+    desk_at: OpenDesk, visits: list[AppointmentId], sqlite_practice: Practice, database_setup: Setup
+) -> None:
+    with database_setup():
+        practice = sqlite_practice
+        choices = [OutChoice(each, 1, OutAct.CANCEL, cancel_code="prov-pers") for each in visits]
+        plan_id = practice.desk.perform(
+            practice.maria, provider_out.begin, practice.mwangi, REST_OF_TODAY, "", tuple(choices)
+        ).value
+        practice.desk.perform(practice.maria, provider_out.do_row, plan_id, visits[2])
+    desk = desk_at()
+    desk.page.out_bar.acted.emit()
+    desk.settle()
+    assert lasts(opened(desk)) == ["", "", "done, call"]
+    assert whats(opened(desk))[2] == "Cancelled: Provider not available"
+
+
 def test_the_next_start_of_the_sheet_offers_it_too(
     desk_at: OpenDesk, visits: list[AppointmentId], sqlite_practice: Practice, database_setup: Setup
 ) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from heapq import nsmallest
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -77,12 +77,13 @@ class OutChoice:
 
 @dataclass(frozen=True, slots=True)
 class OutRow:
-    """An appointment of a plan: as it stood, what is decided, how far that is, and why it failed."""
+    """An appointment of a plan: as it stands, what is decided, how far that is, why it failed, and whether a notice reaches anybody."""
 
     appointment: Appointment
     choice: OutChoice
     state: OutState
     error: str = ""
+    is_reached: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,20 +153,20 @@ class OutProposals:
         morning are no choice.
         """
         days = self.days.get(displaced.type.id, ())
-        pool = _pool(displaced, days, zone=self.zone, now=self.now, most=_POOL * SHOWN)
+        pool = _pool(displaced, days, zone=self.zone, now=self.now, most=3 * _POOL)
         free = [
             slot for _cost, slot in pool if not any(_collide(slot, displaced.household_id, other) for other in occupied)
         ]
         spread: list[Slot] = []
+        of_day: Counter[tuple[ProviderId, date]] = Counter()
         for slot in free:
-            day = self.zone.day_of(slot.starts_at)
-            near = [each for each in spread if each.provider_id == slot.provider_id]
-            is_crowded = any(
-                each.starts_at < slot.blocked_until and slot.starts_at < each.blocked_until for each in near
-            )
-            if not is_crowded and sum(self.zone.day_of(each.starts_at) == day for each in near) < _OF_ONE_DAY:
+            key = slot.provider_id, self.zone.day_of(slot.starts_at)
+            if of_day[key] < _OF_ONE_DAY and not any(_shares(slot, each) for each in spread):
                 spread.append(slot)
-        first = set(spread[:SHOWN])
+                of_day[key] += 1
+            if len(spread) == SHOWN:
+                break
+        first = set(spread)
         rest = [slot for slot in free if slot not in first][: SHOWN - len(first)]
         return tuple(slot for slot in free if slot in first or slot in rest)
 
@@ -210,10 +211,16 @@ def propose(
     return OutProposals(places, days, zone, now)
 
 
+def _shares(slot: Slot, other: Slot) -> bool:
+    """Whether two slots take the time of one provider."""
+    is_one = slot.provider_id == other.provider_id
+    return is_one and slot.starts_at < other.blocked_until and other.starts_at < slot.blocked_until
+
+
 def _collide(slot: Slot, household_id: int, other: OutPlace) -> bool:
     there = other.slot
     if slot.provider_id == there.provider_id:
-        return slot.starts_at < there.blocked_until and there.starts_at < slot.blocked_until
+        return _shares(slot, there)
     is_family = household_id == other.household_id
     return is_family and slot.starts_at < there.ends_at and there.starts_at < slot.ends_at
 

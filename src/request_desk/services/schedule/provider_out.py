@@ -189,9 +189,7 @@ def plan(unit: Unit, plan_id: PlanId) -> OutPlan:
         raise _no_plan()
     rows = unit.rows(_ROWS, {"plan": plan_id})
     known = load_many(unit, [AppointmentId(row.appointment_id) for row in rows])
-    found = [
-        OutRow(known[AppointmentId(row.appointment_id)], _choice(row), OutState(row.state), row.error) for row in rows
-    ]
+    found = [_row_of(unit, row, known[AppointmentId(row.appointment_id)]) for row in rows]
     found.sort(key=lambda each: (each.appointment.starts_at, each.appointment.id))
     return OutPlan(
         PlanId(head.id),
@@ -277,7 +275,7 @@ def begin(unit: Unit, provider_id: ProviderId, span: Span, label: str, choices: 
         unit.insert(_row, plan_id=plan_id, **_columns(choice))
     unit.record("began_provider_out", Topic.AVAILABILITY, plan_id, provider_id=provider_id, count=len(choices))
     if not choices:
-        _offer_undo(unit, plan_id, 0, unit.now)
+        _offer_undo(unit, plan_id, _provider_name(unit, provider_id), 0, unit.now)
     return plan_id
 
 
@@ -323,7 +321,8 @@ def do_row(unit: Unit, plan_id: PlanId, appointment_id: AppointmentId) -> Appoin
     if head.state != state:
         unit.change(_plan, plan_id, None, state=state)
     if not left:
-        _offer_undo(unit, plan_id, len(unit.rows(_ROWS, {"plan": plan_id})), head.created_at)
+        name = _provider_name(unit, ProviderId(head.provider_id))
+        _offer_undo(unit, plan_id, name, len(unit.rows(_ROWS, {"plan": plan_id})), head.created_at)
     return new_id
 
 
@@ -503,6 +502,11 @@ def _choice(row: Row[Any]) -> OutChoice:
     )
 
 
+def _row_of(unit: Unit, row: Row[Any], entry: Appointment) -> OutRow:
+    reached = bool(outbox.told_of_acts(unit, entry.patient_id))
+    return OutRow(entry, _choice(row), OutState(row.state), row.error, is_reached=reached)
+
+
 def _settle(unit: Unit, plan_id: PlanId, *, appointment_id: AppointmentId, **values: Any) -> None:
     unit.run(_SETTLE.values(**values), {"of_plan": plan_id, "of_appointment": appointment_id})
 
@@ -522,8 +526,10 @@ def _done(unit: Unit, head: Row[Any], choice: OutChoice) -> AppointmentId:
     try:
         return acts.act_alone(unit, entry.patient_id, act)
     except Limited as limited:
-        if any(limit.code is not LimitCode.MOVED_TOO_LATE for limit in limited.limits):
-            raise
+        others = [limit for limit in limited.limits if limit.code is not LimitCode.MOVED_TOO_LATE]
+        if others:
+            told = _("{limits} Choose another place.")
+            raise Limited(told.format(limits=" ".join(limit.sentence for limit in others)), others) from limited
     reason = _("{provider} is out.").format(provider=entry.provider_name)
     why = f"{reason} {head.label}" if head.label else reason
     return acts.act_alone(unit, entry.patient_id, replace(act, overrule=why[:_MOST_TEXT]))
@@ -547,13 +553,14 @@ def _no_plan() -> NotFound:
 # The way back
 
 
-def _offer_undo(unit: Unit, plan_id: PlanId, count: int, begun_at: datetime) -> None:
+def _offer_undo(unit: Unit, plan_id: PlanId, name: str, count: int, begun_at: datetime) -> None:
     """Offer to take everything back until the first notice leaves; a plan that took longer is not taken back in one go."""
     until = begun_at + unit.grace
     if until <= unit.now:
         return
-    told = plural("Plan for {count} visit", "Plan for {count} visits", count) if count else _("Time off")
-    unit.offer_undo(told.format(count=count), take_back, plan_id, until=until)
+    told = plural("{name} is out, {count} visit", "{name} is out, {count} visits", count)
+    told = told if count else _("{name} is out, time off entered")
+    unit.offer_undo(told.format(name=name, count=count), take_back, plan_id, until=until)
     unit.undo = replace(unit.undo, until=until) if unit.undo is not None else None
 
 

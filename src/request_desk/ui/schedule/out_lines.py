@@ -98,7 +98,7 @@ class OutLines:
             )
         for row in rows.values():
             if row.appointment.id not in found:
-                found[row.appointment.id] = _as_it_was(row, self._lines.get(row.appointment.id))
+                found[row.appointment.id] = _as_it_was(row)
         self._lines = dict(sorted(found.items(), key=lambda each: (each[1].appointment.starts_at, each[0])))
 
     def decide(self, choice: OutChoice) -> None:
@@ -150,13 +150,12 @@ def _there(line: OutLine) -> Slot | None:
     return Slot(entry.provider_id, entry.location_id, entry.starts_at, entry.ends_at, entry.ends_at)
 
 
-def _as_it_was(row: OutRow, before: OutLine | None) -> OutLine:
+def _as_it_was(row: OutRow) -> OutLine:
     """One that is done, or that cannot be moved any more: then it is kept as it is."""
-    reached = before is None or before.is_reached
-    if row.state is OutState.DONE:
-        return OutLine(row.appointment, row.choice, row.state, is_reached=reached)
-    keep = OutChoice(row.appointment.id, row.appointment.version, OutAct.KEEP)
-    return OutLine(row.appointment, keep, row.state, row.error, is_reached=reached)
+    choice = row.choice
+    if row.state is not OutState.DONE:
+        choice = OutChoice(row.appointment.id, row.appointment.version, OutAct.KEEP)
+    return OutLine(row.appointment, choice, row.state, row.error, is_reached=row.is_reached)
 
 
 # in words

@@ -305,7 +305,8 @@ class ProviderOutSheet(Sheet):
         self._show_lines()
         if self.lines.all() and self.table.selected_key() is None:
             self.table.select_first()
-        if self._plan is not None and self.lines.all():
+        if self._plan is not None and self.lines.open():
+            self.table.select_key(self.lines.open()[0].appointment.id)
             self.table.setFocus()
         self.proposed.emit()
 
@@ -606,7 +607,9 @@ class ProviderOutSheet(Sheet):
     def _ask_leave(self) -> None:
         count = len(self.lines.open())
         told = plural("Leave {count} visit in the time off?", "Leave {count} visits in the time off?", count)
-        detail = _("They stay booked with the provider who is out, and nobody is told. What is done stays done.")
+        detail = _(
+            "They stay booked with the provider who is out, and nobody is told. What is done stays done, and so does the time off."
+        )
         question = ask(self, told.format(count=count), detail=detail, yes=_("Leave them"), dangerous=True)
         question.answered.connect(self._leave_answered)
 

@@ -84,7 +84,7 @@ class SchedulePage(WindowPage):
         self.month_button = IconButton("calendar-days", _("Month"), keys="G")
         self.close_button = IconButton("calendar-check", _("Close the day: who came"), keys="E")
         self.close_button.setVisible(may(context.actor(), Permission.CHANGE_SCHEDULE))
-        self.out_button = IconButton("calendar-x", _("Provider out"), keys="O")
+        self.out_button = IconButton("calendar-x", _("A provider is out"), keys="O")
         for button in (
             self.find_button,
             self.month_button,
