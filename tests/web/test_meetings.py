@@ -107,7 +107,8 @@ def test_only_a_video_visit_of_today_shows_join_and_none_without_a_server(
     page = mother.open("/")
     assert {link for link in page.links.values() if link.startswith("/visits/")} == {f"/visits/{visit}"}
     assert mother.open(f"/visits/{in_person}").status == 404
-    assert "The meeting opens on Wed, Nov 25, 9:10 AM." in mother.open(f"/visits/{tomorrow}").words
+    words = mother.open(f"/visits/{tomorrow}").words
+    assert "The meeting opens on Wed, Nov 25, 9:10 AM. Please come back then." in words
 
 
 @pytest.mark.parametrize("which", ["0", "nonsense", "9" * 30, "987654"])

@@ -54,6 +54,7 @@ async def meeting(request: Request) -> Response:
         appointment=seen,
         there=words,
         is_open=state is Joining.OPEN,
+        is_early=state is Joining.EARLY,
         is_gone=seen.status is AppointmentStatus.CANCELLED,
         why=meetings.why_closed(seen, shell.now, words),
         arrived_at=found.arrived_at,
