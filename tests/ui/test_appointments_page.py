@@ -495,7 +495,7 @@ def test_marks_are_set_and_taken_back_by_key_and_shown_on_row_and_detail(
     assert facts["Status"].startswith("Confirmed")
     happened = [text for _at, text in detail(desk).happened.lines()]
     assert "Maria Santos marked the family as arrived" in happened
-    assert desk.frame.undo_bar.sentence() == "Mark Zuri Okafor: arrived"
+    assert desk.frame.undo_bar.sentence() == "Marked Zuri Okafor: arrived"
     desk.press("A")
     assert read(seen).arrived_at is None
     desk.press("Ctrl+Shift+Z")

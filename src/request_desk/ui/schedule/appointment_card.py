@@ -137,7 +137,9 @@ class AppointmentCard(Card):
             act = mark_act(self._context, self, entry, mark)
             button.set_text(act.text)
             button.set_icon_name(act.icon)
-            button.setVisible(not act.why_not)
+            # Whether they confirmed says nothing any more once they are here or on their way.
+            is_moot = mark is Mark.PARENT_CONFIRMED and (entry.arrived_at or entry.late_at) is not None
+            button.setVisible(not act.why_not and not is_moot)
         why = ""
         if entry.status is AppointmentStatus.HELD:
             why = _("This time is only held: it is booked or let go where it was chosen.")
