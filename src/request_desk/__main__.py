@@ -117,9 +117,7 @@ def _doctor(config_file: Path | None) -> None:
 
 def _policy() -> None:
     """Print who may do what with an appointment, as the page of the documentation has it."""
-    from request_desk.domain import policy_page
-
-    _say(policy_page.page().rstrip())
+    _say(app.policy_page().rstrip())
 
 
 def _demo() -> "click.Command":

@@ -434,6 +434,13 @@ def run_doctor(path: Path | None, say: Say) -> int:
     return doctor.run(lambda: settings(path), open_database, data_folder, say)
 
 
+def policy_page() -> str:
+    """Return the page of the documentation that says who may do what with an appointment."""
+    from request_desk.domain import policy_page
+
+    return policy_page.page()
+
+
 def run_tour(out: Path, *, pictures: bool, say: Say) -> int:
     """Walk the tour off screen on a fresh demo practice of its own; writes pictures and tour.json into `out`."""
     import tempfile

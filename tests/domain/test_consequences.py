@@ -202,6 +202,16 @@ def test_an_overruled_rule_is_said() -> None:
     assert "Recorded as an exception." in lines(replace(MOVE, overrule="no other time this month"))[1]
 
 
+def test_cancel_and_book_new_is_called_so_everywhere() -> None:  # ACT7
+    anew = replace(MOVE, overrule="no other time this month", as_new=True)
+    assert lines(anew)[0].startswith("CANCEL Zuri Okafor, born")
+    assert ", and book new " in lines(anew)[0]
+    assert "Recorded as an exception." in lines(anew)[1]
+    assert button_text(anew, True, Disposition.COMPLETED) == "Cancel, book new, send & complete"
+    told = summary("Zuri Okafor", anew, WORDS, disposition=Disposition.OPEN)
+    assert told.startswith("Cancelled the visit of Zuri Okafor and booked ")
+
+
 def test_a_name_cannot_turn_the_line_around() -> None:  # QT-05
     hostile = replace(VIEW, patient=replace(VIEW.patient, given_name="Jo\u202eanna"))
     assert "\u2068Jo\u202eanna Okafor\u2069, born" in lines(MOVE, view=hostile)[0]

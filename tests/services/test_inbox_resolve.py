@@ -16,7 +16,7 @@ from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.careful import AgreedBy, Agreement, Assurance, Doubt, Doubtful
 from request_desk.domain.clock import FixedClock, SystemClock
 from request_desk.domain.directory import Channel
-from request_desk.domain.errors import Conflict, Invalid, NotFound, Refused, SlotTaken, UndoRefused
+from request_desk.domain.errors import Conflict, Invalid, Limited, NotFound, Refused, SlotTaken, UndoRefused
 from request_desk.domain.ids import ContactId, IdSource, ProviderId, RequestId
 from request_desk.domain.requests import (
     Act,
@@ -155,6 +155,28 @@ def test_a_move_replaces_the_appointment_out_of_its_hold(desk: Desk, practice: P
     new = desk.query(practice.maria, load, done.value.appointment_id)
     assert (new.replaces_id, new.status) == (appointment, AppointmentStatus.CONFIRMED)
     assert desk.query(practice.maria, load, appointment).status is AppointmentStatus.CANCELLED
+
+
+def test_cancel_and_book_new_tells_the_family_once_and_is_undone_once(desk: Desk, practice: Practice) -> None:  # ACT7
+    with practice.database.write() as connection:
+        connection.execute(update(schema.appointment_type).values(rebooking_mode="same_provider"))
+    appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+    request = practice.a_request("reschedule", appointment=appointment)
+    start = wall(TOMORROW, "14:00")
+    slot = Slot(practice.mwangi, practice.harbor, start, start, start)
+    with pytest.raises(Limited, match="stays with") as forbidden:
+        resolve(desk, practice.maria, request, Move(appointment, 1, slot, overrule="The parent asked for it"))
+    assert forbidden.value.forbids
+    act = Move(appointment, 1, slot, overrule="The parent asked for it", as_new=True)
+    done = resolve(desk, practice.maria, request, act)
+    assert done.value.summary == "Cancelled the visit of Zuri Okafor and booked Wed, Nov 25, 2:00 PM"
+    told = [(kind, contact) for kind, contact, _state in mails(practice)]
+    assert {kind for kind, _contact in told} == {"move"}
+    assert len(told) == len(set(told))  # nobody twice
+    assert done.undo is not None
+    desk.undo(practice.maria, done.undo)
+    assert [each.id for each in desk.query(practice.maria, upcoming_of, [practice.zuri])] == [appointment]
+    assert {state for _kind, _contact, state in mails(practice)} == {"withdrawn"}
 
 
 @pytest.mark.parametrize("act", ["booking", "cancellation", "move", "reply"])

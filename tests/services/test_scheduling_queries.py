@@ -13,7 +13,7 @@ from request_desk.domain import own_words
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Invalid, NotAllowed, NotFound
-from request_desk.domain.ids import AppointmentId, ProviderId, RequestId
+from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, RequestId
 from request_desk.domain.requests import Fit, Offer, WishState
 from request_desk.domain.schedule import PortalAppointment, PortalSlot, ScheduleDay, ScheduleWeek
 from request_desk.domain.spans import Slot
@@ -173,11 +173,33 @@ def test_an_offer_says_which_limit_would_be_overruled(practice: Practice) -> Non
         kind="reschedule",
         appointment_id=booked,
     )
-    warnings = {each.wish_rank: each.warning for each in offers(practice, request)[:2]}
+    found = offers(practice, request)[:2]
+    assert {each.wish_rank: each.forbids for each in found} == {1: True, 2: False}
+    warnings = {each.wish_rank: each.warning for each in found}
     assert warnings[1] == (
         "Well visit needs 2 hours of notice, and this time is sooner. Well visit stays with Dr. Lindqvist when it is moved."
     )
     assert warnings[2] == ""
+
+
+def test_a_check_tells_a_limit_that_a_reason_overrules_from_one_that_forbids_the_move(
+    practice: Practice,
+) -> None:  # ACT7
+    with practice.database.write() as connection:
+        connection.execute(update(schema.appointment_type).values(notice_minutes=120, rebooking_mode="same_provider"))
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:20")
+
+    def forbids(provider: ProviderId, place: LocationId, replaces: AppointmentId | None) -> tuple[int, bool]:
+        start = wall(TODAY, "9:20")
+        chosen = Slot(provider, place, start, start, start)
+        check = practice.desk.query(
+            practice.maria, schedule_queries.slot_check, chosen, type_id=practice.well, replaces=replaces
+        )
+        return len(check.limits), check.forbids
+
+    assert forbids(practice.lindqvist, practice.northside, booked) == (1, False)
+    assert forbids(practice.mwangi, practice.harbor, booked) == (2, True)
+    assert forbids(practice.mwangi, practice.harbor, None) == (1, False)
 
 
 def test_same_day_blocks_are_offered_to_staff_for_their_type_alone(practice: Practice) -> None:  # AV6

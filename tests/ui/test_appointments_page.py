@@ -18,7 +18,7 @@ from sqlalchemy import select
 
 from request_desk.domain.access import Actor, Role
 from request_desk.domain.appointment_lists import meeting_uid
-from request_desk.domain.appointments import Appointment
+from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.csv_text import BOM
 from request_desk.domain.ids import AppointmentId
 from request_desk.domain.requests import Act, Cancellation, Move
@@ -31,8 +31,10 @@ from request_desk.ui.appointments.days import DaysSheet
 from request_desk.ui.appointments.patient_sheet import PatientSheet
 from request_desk.ui.appointments.report_sheet import ReportSheet
 from request_desk.ui.schedule.cancel_dialog import CancelDialog
+from request_desk.ui.schedule.close_day import CloseDaySheet
 from request_desk.ui.widgets.acts import ActsMenu
 from request_desk.ui.widgets.buttons import Chip
+from request_desk.ui.widgets.text import PlainLabel
 from tests.builders import TODAY, Practice, wall
 from tests.ui.conftest import HandTimers
 from tests.ui.page_desk import Arranged, PageDesk, nameless
@@ -473,3 +475,84 @@ def test_name_and_birth_date_have_room_in_each_row(
     assert view.model().data(index) == "Zuri Okafor, 03/12/22"
     needed = QFontMetrics(view.font()).horizontalAdvance("Mariana Rodriguez, 12/01/10")
     assert view.columnWidth(1) >= needed + 12
+
+
+# marks and the close of a day
+
+
+def test_marks_are_set_and_taken_back_by_key_and_shown_on_row_and_detail(
+    desk_at: OpenDesk, practice: Practice, read: Callable[[AppointmentId], Appointment]
+) -> None:  # AP5
+    seen = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "9:00")
+    desk = desk_at()
+    desk.press("L")
+    assert read(seen).late_at is not None
+    assert cells(desk)[5] == "running late"
+    desk.press("A")
+    assert cells(desk)[5] == "arrived 8:12 AM"
+    facts = dict(detail(desk).appointment_facts.lines())
+    assert facts["Marks"] == "arrived 8:12 AM, running late since 8:12 AM"
+    assert facts["Status"].startswith("Confirmed")
+    happened = [text for _at, text in detail(desk).happened.lines()]
+    assert "Maria Santos marked the family as arrived" in happened
+    assert desk.frame.undo_bar.sentence() == "Marked Zuri Okafor: arrived"
+    desk.press("A")
+    assert read(seen).arrived_at is None
+    desk.press("Ctrl+Shift+Z")
+    assert read(seen).arrived_at is not None
+    told = lines(desk)
+    assert told["Take back: arrived"] == ""
+    assert told["Mark as no-show"] == "they arrived at Tue, Nov 24, 8:12 AM"
+    choose(desk, "Parent has confirmed")
+    assert read(seen).parent_confirmed_at is not None
+
+
+def test_a_mark_that_makes_no_sense_says_why_on_its_key(
+    desk_at: OpenDesk, practice: Practice, read: Callable[[AppointmentId], Appointment]
+) -> None:  # AP5
+    seen = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:00")
+    desk = desk_at()
+    desk.press("A")
+    assert desk.said() == "Mark as arrived: it is on Wed, Nov 25."
+    assert read(seen).arrived_at is None
+    desk.press("P")
+    assert cells(desk)[5] == "parent confirmed"
+
+
+def test_the_day_is_closed_from_the_list(
+    desk_at: OpenDesk, practice: Practice, read: Callable[[AppointmentId], Appointment]
+) -> None:  # AP5
+    first = practice.an_appointment(practice.zuri, practice.lindqvist, YESTERDAY, "9:00")
+    other = practice.an_appointment(practice.zuri, practice.mwangi, YESTERDAY, "11:00", place=practice.harbor)
+    desk = desk_at()
+    desk.click(desk.page.close_day)
+    sheet = desk.dialog()
+    assert isinstance(sheet, CloseDaySheet)
+    assert sheet.day_label.text() == "Tuesday, November 24"
+    assert sheet._stack.pane.isVisible()
+    assert not sheet.on.isEnabled()
+    assert not sheet.button.isEnabled()
+    desk.click(sheet.back)
+    assert [line.found.appointment.id for line in sheet.lines()] == [first, other]
+    assert nameless(sheet) == []
+    desk.click(sheet.choices[AppointmentStatus.NO_SHOW])
+    assert sheet.button.words() == "Mark 2 visits"
+    desk.click(sheet.button)
+    assert not desk.has_dialog()
+    assert (read(first).status, read(other).status) == ("no_show", "completed")
+    assert desk.frame.undo_bar.sentence() == "Marked 2 visits"
+    desk.press("Ctrl+Shift+Z")
+    assert (read(first).status, read(other).status) == ("confirmed", "confirmed")
+
+
+def test_filters_of_the_list_narrow_the_close_and_it_says_so(desk_at: OpenDesk, practice: Practice) -> None:
+    practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "8:00")
+    other = practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "8:00", place=practice.harbor)
+    desk = desk_at()
+    pick(desk, "providers", "Dr. Mwangi")
+    desk.press("E")
+    sheet = desk.dialog()
+    assert isinstance(sheet, CloseDaySheet)
+    assert [line.found.appointment.id for line in sheet.lines()] == [other]
+    told = [label.text() for label in sheet.findChildren(PlainLabel)]
+    assert "Only visits that the filters of the page leave in." in told

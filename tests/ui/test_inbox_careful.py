@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 from PySide6.QtWidgets import QRadioButton
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Disposition, Reply, RequestState, RequestView
@@ -274,3 +274,61 @@ def test_ctrl_enter_on_an_untouched_request_writes_nothing(
     assert desk.response.send.words() == "Choose a time"
     desk.press("Ctrl+Return", "Ctrl+Return", "Return")
     assert view(request).state is RequestState.OPEN
+
+
+def kept_with(practice: Practice) -> list[tuple[str, str]]:
+    """The state and the reason of every appointment of Zuri, oldest first."""
+    table = schema.appointment.c
+    with practice.database.read() as connection:
+        rows = connection.execute(select(table.cancel_code, table.overrule).order_by(table.created_at, table.id)).all()
+    return [(row.cancel_code, row.overrule) for row in rows]
+
+
+def test_a_move_that_a_rule_forbids_is_cancelled_and_booked_anew_with_a_reason(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # ACT7
+    with database_setup():
+        with practice.database.write() as connection:
+            connection.execute(update(schema.appointment_type).values(rebooking_mode="same_provider"))
+        seen = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+        wish = practice.wish(TOMORROW, "14:00", practice.mwangi)
+        request = practice.a_request("reschedule", appointment=seen, wishes=[wish])
+    desk = desks()
+    desk.look()
+    desk.press("1")
+    assert desk.response.send.words().startswith("Cancel, book new")
+    desk.press("Ctrl+Return")
+    dialog = desk.dialog()
+    assert isinstance(dialog, ReasonDialog)
+    assert dialog.windowTitle() == "Cancel and book new?"
+    assert dialog.button.words() == "Cancel and book new"
+    assert view(request).state is RequestState.OPEN
+    desk.type("The parent asked for Dr. Mwangi")
+    desk.press("Return")
+    assert view(request).state is RequestState.COMPLETED
+    with database_setup():
+        assert kept_with(practice) == [("replaced", ""), ("", "The parent asked for Dr. Mwangi")]
+
+
+def test_a_time_whose_limit_nobody_had_looked_at_asks_for_the_reason_at_the_second_try(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # ACT7
+    with database_setup():
+        seen = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+        wish = practice.wish(TOMORROW, "14:00", practice.mwangi)
+        request = practice.a_request("reschedule", appointment=seen, wishes=[wish])
+    desk = desks()
+    desk.look()
+    desk.press("1")
+    with database_setup(), practice.database.write() as connection:  # after the offers were read
+        connection.execute(update(schema.appointment_type).values(rebooking_mode="same_provider"))
+    desk.press("Ctrl+Return")
+    assert view(request).state is RequestState.OPEN
+    desk.look()
+    desk.press("Ctrl+Return")
+    dialog = desk.dialog()
+    assert isinstance(dialog, ReasonDialog)
+    assert dialog.windowTitle() == "Cancel and book new?"
+    desk.type("Agreed")
+    desk.press("Return")
+    assert view(request).state is RequestState.COMPLETED

@@ -54,13 +54,14 @@ class Limit:
 
 
 class Limited(Refused):
-    """Limits are in the way: no reason to overrule them was given, or none can overrule them."""
+    """Limits are in the way, and no reason was given; with `forbids` none lets the move be, only cancelling and booking anew."""
 
     code: ClassVar = "limited"
 
-    def __init__(self, sentence: str, limits: Sequence[Limit]) -> None:
+    def __init__(self, sentence: str, limits: Sequence[Limit], *, forbids: bool = False) -> None:
         super().__init__(sentence)
         self.limits = tuple(limits)
+        self.forbids = forbids
 
 
 class Conflict(Refused):

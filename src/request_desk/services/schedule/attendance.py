@@ -44,9 +44,9 @@ def mark(unit: Unit, appointment_id: AppointmentId, what: Mark, *, is_set: bool,
     _write_mark(unit, seen, what, unit.now if is_set else None)
     marked = load(unit, appointment_id)
     unit.offer_undo(
-        _("Mark {patient}: {mark}").format(patient=seen.patient_name, mark=_mark_words(what))
+        _("Marked {patient}: {mark}").format(patient=seen.patient_name, mark=_mark_words(what))
         if is_set
-        else _("Take back for {patient}: {mark}").format(patient=seen.patient_name, mark=_mark_words(what)),
+        else _("Took back for {patient}: {mark}").format(patient=seen.patient_name, mark=_mark_words(what)),
         put_mark_back,
         appointment_id,
         what,

@@ -683,7 +683,8 @@ def _is_replaced(unit: Unit, seen: Appointment, broken: Sequence[Limit], *, as_n
     check_allowed(unit, ScheduleAction.REPLACE, seen)
     if not as_new:
         told = " ".join(limit.sentence for limit in forbidding)
-        raise Limited(_("{limits} Cancel it and book a new visit instead, with a reason.").format(limits=told), broken)
+        sentence = _("{limits} Cancel it and book a new visit instead, with a reason.").format(limits=told)
+        raise Limited(sentence, broken, forbids=True)
     return True
 
 

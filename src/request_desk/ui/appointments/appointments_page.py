@@ -78,9 +78,7 @@ class AppointmentsPage(ListPage[Appointment]):
 
     def _add_commands(self) -> None:
         scope = Scope.APPOINTMENTS
-        self._context.gate.watch(self.view, scope)
-        if self.detail is not None:
-            self._context.gate.watch(self.detail, scope)
+        self._context.gate.watch(self, scope)
         for name, text, key, act in (
             ("request", _("Open the request of the visit"), "R", RowAct.REQUEST),
             ("patient", _("Open the patient of the visit"), "I", RowAct.PATIENT),

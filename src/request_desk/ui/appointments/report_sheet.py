@@ -8,6 +8,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.appointment_reports import AppointmentReport, Lead, total
+from request_desk.domain.appointments import REPLACED
 from request_desk.domain.paging import Page
 from request_desk.domain.words import _
 from request_desk.services.schedule import appointment_report
@@ -119,6 +120,7 @@ class ReportSheet(Sheet):
         if line is None:
             return
         labels = {each.code: each.label for each in self._context.settings().cancel_reasons}
+        labels[REPLACED] = _("Cancelled, and booked anew")
         reasons = [
             (labels.get(code, code), count) for code, count in sorted(line.reasons.items(), key=lambda each: -each[1])
         ]

@@ -284,6 +284,15 @@ def named(now: Handling, slot: Slot, provider_name: str, location_name: str) -> 
     return ShownOffer(0, Offer(slot, Fit.EXACT, 0, provider_name, location_name))
 
 
+def limited(now: Handling, warning: str, *, forbids: bool) -> Handling:
+    """Say what stands against the chosen time, which nobody had looked at yet: the next try asks for the reason (ACT7)."""
+    if now.chosen is None:
+        return now
+    chosen = replace(now.chosen, offer=replace(now.chosen.offer, warning=warning, forbids=forbids))
+    offers = tuple(chosen if one.key == chosen.key else one for one in now.offers)
+    return replace(now, chosen=chosen, offers=offers)
+
+
 def alternatives(now: Handling, slots: Mapping[Slot, tuple[str, str]]) -> list[Offer]:
     """Return the next fitting slots that a lost race brings, with their names, as offers behind those still live."""
     live = [one.offer for one in now.offers if not one.is_gone and (now.chosen is None or one.key != now.chosen.key)]

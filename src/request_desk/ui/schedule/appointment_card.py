@@ -191,7 +191,9 @@ class AppointmentCard(Card):
             act = mark_act(self._context, self, entry, mark)
             button.set_text(act.text)
             button.set_icon_name(act.icon)
-            button.setVisible(not act.why_not)
+            # Whether they confirmed says nothing any more once they are here or on their way.
+            is_moot = mark is Mark.PARENT_CONFIRMED and (entry.arrived_at or entry.late_at) is not None
+            button.setVisible(not act.why_not and not is_moot)
         self.earlier_button.setVisible(is_booked and bool(verdicts[do.MOVE]))
         self.earlier_button.set_text(
             _("Nothing earlier any more") if entry.wants_earlier else _("Would like something earlier")
