@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, select
 from request_desk.domain import schedule
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import AppointmentStatus
+from request_desk.domain.booking_rules import duration_for
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import LocationId, ProviderId, TypeId
@@ -79,7 +80,7 @@ def why_no_slots(
             if whose == provider_id:
                 found += explain(
                     here,
-                    _wanted(unit, type_),
+                    _wanted(unit, type_, provider_id),
                     diaries[provider_id],
                     span=span,
                     zone=slots.time_of(unit, zone),
@@ -107,10 +108,10 @@ def _diaries(unit: Unit, provider_ids: Collection[ProviderId], span: Span) -> di
     }
 
 
-def _wanted(unit: Unit, type_: AppointmentType) -> Wanted:
+def _wanted(unit: Unit, type_: AppointmentType, provider_id: ProviderId) -> Wanted:
     return Wanted(
         type_.id,
-        type_.duration,
+        duration_for(type_, provider_id, None),
         type_.buffer,
         type_.grid,
         unit.now,

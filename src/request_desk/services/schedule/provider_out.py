@@ -532,7 +532,7 @@ def _done(unit: Unit, head: Row[Any], choice: OutChoice) -> AppointmentId:
             raise Limited(told.format(limits=" ".join(limit.sentence for limit in others)), others) from limited
     reason = _("{provider} is out.").format(provider=entry.provider_name)
     why = f"{reason} {head.label}" if head.label else reason
-    return acts.act_alone(unit, entry.patient_id, replace(act, overrule=why[:_MOST_TEXT]))
+    return acts.act_alone(unit, entry.patient_id, replace(act, overrule=why[:_MOST_TEXT], as_new=True))
 
 
 def _open_plan(unit: Unit, plan_id: PlanId, *, may_be_through: bool = False) -> Row[Any]:
