@@ -441,6 +441,14 @@ def wanted_day(now: Handling, words: Words) -> date | None:
     return zone.day_of(now.view.appointment.starts_at) if now.view.appointment is not None else None
 
 
+def limited(now: Handling, warning: str) -> Handling:
+    """Know of the chosen time what stands against it; a reason is asked for before it is sent once more (ACT7)."""
+    if now.chosen is None:
+        return now
+    chosen = replace(now.chosen, offer=replace(now.chosen.offer, warning=warning))
+    return replace(now, chosen=chosen, offers=tuple(chosen if one.key == chosen.key else one for one in now.offers))
+
+
 # before sending
 
 

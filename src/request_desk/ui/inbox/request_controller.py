@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from request_desk.domain.appointments import Appointment
 from request_desk.domain.careful import Assurance
 from request_desk.domain.changes import Changes, JournalEntry, Topic
-from request_desk.domain.errors import Conflict, NotFound, Refused, SlotTaken
+from request_desk.domain.errors import Conflict, Limited, NotFound, Refused, SlotTaken
 from request_desk.domain.ids import PatientId, RequestId, TypeId
 from request_desk.domain.own_words import against
 from request_desk.domain.phrases import PhraseOutcome
@@ -568,6 +568,9 @@ class RequestController(QObject):
                 self.conflicted.emit(refused)
             case SlotTaken() if self._now.chosen is not None:
                 self._lose(self._now.chosen.key, refused)
+            case Limited() if self._now.chosen is not None:
+                self._set(flow.limited(self._now, " ".join(limit.sentence for limit in refused.limits)))
+                self.refused.emit(refused.sentence)  # sending once more asks for the reason
             case _:
                 self.refused.emit(refused.sentence)
 
