@@ -785,6 +785,33 @@ def test_a_request_without_a_type_is_booked_after_its_type_was_chosen(
     assert [appointment.type_name for appointment in booked] == ["Sick visit"]
 
 
+def test_a_limit_that_shows_only_when_it_is_sent_asks_for_a_reason_the_next_time(
+    desks: Callable[..., DeskWindow],
+    practice: Practice,
+    view: Callable[[RequestId], RequestView],
+    database_setup: Setup,
+) -> None:  # AP7, ACT7
+    with database_setup():
+        request = practice.a_request("schedule", message="appointment")
+        kind = schema.appointment_type
+        with practice.database.write() as connection:
+            connection.execute(update(schema.request).values(type_id=None))
+            connection.execute(update(kind).where(kind.c.id == practice.sick).values(max_age_months=24))
+    desk = desks()
+    desk.look()
+    desk.page.message.type_chosen.emit(practice.sick)
+    desk.look()
+    desk.press("1", "Ctrl+Return")
+    assert view(request).state is RequestState.OPEN
+    desk.press("Ctrl+Return")
+    sheet = desk.dialog()
+    assert isinstance(sheet, ReasonDialog)
+    desk.type("Small for her age")
+    desk.press("Return")
+    assert view(request).state is RequestState.COMPLETED
+    assert [appointment.type_name for appointment in view(request).upcoming] == ["Sick visit"]
+
+
 # what is folded
 
 

@@ -537,3 +537,22 @@ def test_another_request_of_the_same_kind_is_sent_when_that_is_meant(sign_in: Si
     page = visitor.send("/ask/schedule", message="for school", twice="again")
     assert "Sent." in page.words
     assert len(stored(practice)) == 2
+
+
+def test_a_kind_follows_the_child_and_one_it_cannot_have_is_neither_shown_nor_taken(
+    sign_in: SignIn, practice: Practice
+) -> None:  # AP7
+    kind = schema.appointment_type
+    with practice.database.write() as connection:
+        connection.execute(update(kind).where(kind.c.id == practice.sick).values(new_patient_minutes=30))
+        connection.execute(update(kind).where(kind.c.id == practice.well).values(max_age_months=24))
+    visitor = sign_in(practice.amara)
+    page = visitor.open(f"/ask/schedule?child={practice.zuri}")
+    assert not any(text.startswith("Well visit") for text in page.links)
+    page = visitor.follow("Sick visit")
+    assert "Sick visit, 30 min" in page.words
+    visitor.open(f"/ask/schedule?child={practice.zuri}&type={practice.well}")
+    visitor.choose("/ask/schedule", "next")
+    page = visitor.send("/ask/schedule")
+    assert "Well visit is for patients under 2 years; Zuri Okafor is 4 years old on Tue, Nov 24." in page.words
+    assert stored(practice) == []

@@ -17,7 +17,7 @@ from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.directory import AppointmentType, Location, Provider, RebookingMode
 from request_desk.domain.errors import AlreadyAsked, Invalid, NotFound, Refused, SignedOut
 from request_desk.domain.ids import LocationId, PatientId, ProviderId, TypeId, new_uuid
-from request_desk.domain.portal import PortalChild
+from request_desk.domain.portal import PortalChild, PortalType
 from request_desk.domain.requests import DayPart, NewRequest, RequestKind, Wish, WishKind
 from request_desk.domain.schedule import PortalAppointment
 from request_desk.domain.triage import due_at
@@ -222,12 +222,22 @@ class Step:
     async def what(self, asking: Asking) -> Response:
         """Ask what kind of appointment."""
         child = self.child_of(asking)
-        types = await run_in_threadpool(
-            self.portal.desk.query, self.actor, portal_queries.portal_types, child.patient_id
-        )
+        types = await self._types(child, None)
         links = [(kind, replace(asking, type_id=kind.id).link(self.kind)) for kind in types]
         unsure = replace(asking, is_any_type=True).link(self.kind)
         return await self.page("what.html", links=links, unsure=unsure, child=child)
+
+    async def _types(self, child: PortalChild, provider_id: ProviderId | None) -> tuple[PortalType, ...]:
+        """Read the kinds of visit that a child may have, and how long they take for it."""
+        read = self.portal.desk.query
+        return await run_in_threadpool(read, self.actor, portal_queries.portal_types, child.patient_id, provider_id)
+
+    async def _length(self, asking: Asking) -> timedelta | None:
+        """How long the chosen kind takes for the child; None where none is chosen or the child cannot have it."""
+        if asking.type_id is None:
+            return None
+        types = await self._types(self.child_of(asking), asking.provider_id)
+        return next((kind.duration for kind in types if kind.id == asking.type_id), None)
 
     async def when(self, asking: Asking, *, problems: Mapping[str, str] | None = None, status: int = 200) -> Response:
         """Ask for preferred times, with real free ones to tick."""
@@ -267,6 +277,7 @@ class Step:
             child=child,
             appointment=self.appointment(asking),
             type_=type_,
+            length=await self._length(asking),
             providers=providers,
             locations=self._places(asking, providers),
             is_same_provider=self.is_same_provider(asking.type_id),
@@ -305,6 +316,7 @@ class Step:
             appointment=appointment,
             is_today=appointment is not None and self.shell.time.day_of(appointment.starts_at) == self.shell.today,
             type_=self.choices.type(asking.type_id),
+            length=await self._length(asking),
             provider=self.choices.provider_names.get(asking.provider_id) if asking.provider_id is not None else None,
             location=self._place(asking.location_id),
             picks=picks,

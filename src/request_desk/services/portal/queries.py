@@ -12,7 +12,7 @@ from request_desk.domain.access import Permission
 from request_desk.domain.appointments import MOVED_ON, Appointment, AppointmentStatus
 from request_desk.domain.booking_rules import duration_for
 from request_desk.domain.errors import NotFound
-from request_desk.domain.ids import PatientId, RequestId
+from request_desk.domain.ids import PatientId, ProviderId, RequestId
 from request_desk.domain.policy import Action, PatientSubject, may
 from request_desk.domain.portal import PortalChild, PortalMessage, PortalRequest, PortalThread, PortalType
 from request_desk.domain.requests import AuthorKind, RequestKind, RequestState, Wish
@@ -101,8 +101,11 @@ _THREAD = (
 )
 
 
-def portal_types(unit: Unit, patient_id: PatientId) -> tuple[PortalType, ...]:
-    """Return the kinds of visit that a patient may have in the time that parents may book, in their order (AP7)."""
+def portal_types(unit: Unit, patient_id: PatientId, provider_id: ProviderId | None = None) -> tuple[PortalType, ...]:
+    """Return the kinds of visit that a patient may have in the time that parents may book, in their order (AP7).
+
+    They are as long as the patient needs, with the provider where one is chosen.
+    """
     unit.require(Permission.USE_PORTAL)
     if all(each.patient_id != patient_id for each in portal_children(unit)):
         raise NotFound(_("This child is not registered with you. Please call the practice."))
@@ -110,7 +113,7 @@ def portal_types(unit: Unit, patient_id: PatientId) -> tuple[PortalType, ...]:
     for type_ in directory.appointment_types(unit):
         patient = facts_of(unit, type_, patient_id)
         if is_out_of_reach(unit, type_, patient) is None:
-            found.append(PortalType(type_.id, type_.name, duration_for(type_, None, patient)))
+            found.append(PortalType(type_.id, type_.name, duration_for(type_, provider_id, patient)))
     return tuple(found)
 
 

@@ -568,7 +568,7 @@ class RequestController(QObject):
                 self.conflicted.emit(refused)
             case SlotTaken() if self._now.chosen is not None:
                 self._lose(self._now.chosen.key, refused)
-            case Limited():
+            case Limited() if self._now.chosen is not None:
                 told = " ".join(limit.sentence for limit in refused.limits)
                 self._set(flow.limited(self._now, told, forbids=refused.forbids))
                 self.refused.emit(refused.sentence)
