@@ -1,6 +1,6 @@
 """When providers work: windows, time off, extra hours, mobile numbers; what falls outside by a change, and the way back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import Row, Table, select
 
 from request_desk.domain.access import Actor, Role
+from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, UndoRefused
-from request_desk.domain.ids import AbsenceId, ProviderId, WindowId
+from request_desk.domain.ids import AbsenceId, LocationId, ProviderId, WindowId
 from request_desk.domain.spans import Span
 from request_desk.services.practice import availability, directory
 from request_desk.services.practice.availability import Effect, ProviderWeek, WindowDetails
@@ -19,6 +20,7 @@ from request_desk.services.practice.settings import save_settings
 from request_desk.services.schedule import queries
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
+from tests.services.test_access_at_once import at_once
 
 MONDAY = date(2026, 11, 23)
 TOMORROW = TODAY + timedelta(days=1)
@@ -270,9 +272,10 @@ def test_a_closed_day_is_everybodys(practice: Practice) -> None:
     closed = {TOMORROW: "Staff day"}
     booked = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:00")
     assert "8:00 AM" in starts(practice, TOMORROW)
-    practice.desk.perform(
+    saved = practice.desk.perform(
         practice.admin, save_settings, replace(practice.settings, closed_days=closed), expect_version=1
     )
+    assert saved.changes.touches(Topic.AVAILABILITY)  # schedules hear of it
     assert starts(practice, TOMORROW) == set()
     seen = week(practice, practice.maria)
     assert dict(seen.closed_days) == closed
@@ -316,3 +319,19 @@ def test_the_list_of_providers_says_what_needs_somebody(practice: Practice) -> N
     assert second.outside == 0
     assert second.next_absence is not None
     assert second.next_absence.label == "Course"
+
+
+def test_of_two_desks_that_put_a_provider_at_two_places_one_is_refused(practice: Practice, deputy: Actor) -> None:
+    def adding(place: LocationId) -> Callable[[], object]:
+        new = evening(practice, location_id=place)
+
+        def add_it() -> str:
+            try:
+                practice.desk.perform(deputy, availability.add_window, practice.lindqvist, new)
+            except Invalid as refused:
+                return refused.field
+            return "added"
+
+        return add_it
+
+    assert sorted(map(str, at_once([adding(practice.northside), adding(practice.harbor)]))) == ["From", "added"]

@@ -1,5 +1,6 @@
 """What a window is for (AV6): same-day blocks, caps of sessions and work-in lanes, in the search, the portal and at the booking."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from request_desk.domain.requests import Booking
 from request_desk.domain.spans import Slot, Span
 from request_desk.services.schedule import queries, scheduling
 from tests.builders import TODAY, Practice, wall
+from tests.services.test_access_at_once import at_once
 
 SATURDAY = TODAY + timedelta(days=4)
 WHOLE = Span(wall(SATURDAY, "0:00"), wall(SATURDAY + timedelta(days=1), "0:00"))
@@ -141,3 +143,22 @@ def test_without_lanes_there_is_no_work_in(practice: Practice) -> None:
         book(practice, "9:00", "Second", lane=1, overrule="Fever")
     with pytest.raises(Refused, match="takes no work-ins"):
         book(practice, "9:00", "Third", lane=-1, overrule="Fever")
+
+
+def test_of_two_desks_that_book_the_last_of_a_session_one_is_asked_for_a_reason(practice: Practice) -> None:
+    saturday(practice, cap=1)
+    children = [practice.a_patient(name, "Test", TODAY) for name in ("First", "Second")]
+
+    def booking(time: str, number: int) -> Callable[[], object]:
+        act = Booking(slot(practice, time), practice.sick)
+
+        def book_it() -> str:
+            try:
+                practice.desk.perform(practice.maria, scheduling.book, act, patient_id=children[number])
+            except Limited as refused:
+                return refused.limits[0].code
+            return "booked"
+
+        return book_it
+
+    assert sorted(map(str, at_once([booking("9:00", 0), booking("11:00", 1)]))) == ["booked", "session-full"]

@@ -77,6 +77,8 @@ def _save(unit: Unit, new: PracticeSettings, expect_version: int | None) -> int:
     row = unit.change(schema.practice, _ROW, expect_version, settings=_plain(checked))
     changed = sorted(name for name in _names() if getattr(before, name) != getattr(checked, name))
     unit.record("saved_settings", Topic.SETTINGS, _ROW, changed=changed)
+    if before.closed_days != checked.closed_days:
+        unit.record("changed_closed_days", Topic.AVAILABILITY, _ROW)  # schedules are looked at anew
     # What runs behind this in the same transaction reads the new ones; other processes read them by their version.
     unit.use_settings(replace(checked, version=row.version))
     if before.intake_department_id != checked.intake_department_id:

@@ -200,7 +200,8 @@ class GridPainter:
         theme = self._theme
         self._block(rect, theme.background, QPen(theme.line, 1))
         self._hatch(rect, theme.line)
-        self._lines(rect, named(absence.label or _("Not available")), _("blocked"), theme.muted)
+        state = _("practice closed") if absence.is_closed_day else _("blocked")
+        self._lines(rect, named(absence.label or _("Not available")), state, theme.muted)
 
     def _block(self, rect: QRect, fill: QColor, pen: QPen) -> None:
         self._painter.setRenderHint(QPainter.RenderHint.Antialiasing)
