@@ -100,7 +100,7 @@ def test_what_is_over_blocks_nothing(practice: Practice, status: str) -> None:
 
 def test_another_provider_or_another_lane_is_free(practice: Practice) -> None:
     at(practice, "9:20")
-    at(practice, "9:20", lane=1)
+    at(practice, "9:20", lane=1, overrule="Two rooms")
     practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "9:20")
 
 

@@ -176,7 +176,7 @@ def test_a_provider_opens_with_the_own_confirmed_ones_and_switches_to_the_held(
     held = practice.an_appointment(
         practice.zuri, practice.lindqvist, TOMORROW, "9:00", status="held", hold_expires_at=until
     )
-    practice.an_appointment(practice.zuri, practice.mwangi, TOMORROW, "11:00", lane=1)
+    practice.an_appointment(practice.zuri, practice.mwangi, TOMORROW, "11:00", lane=1, overrule="Two rooms")
     desk = desk_at(actor=astrid(practice))
     assert shown(desk) == [own]
     assert desk.page.holds.text() == "1 time is held"
@@ -404,7 +404,7 @@ def test_the_export_holds_every_row_that_the_filters_leave(
     first = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:00")
     second = act_elsewhere(to(practice, first, "11:00"))
     for number in range(70):
-        practice.an_appointment(bad, practice.mwangi, TOMORROW, "9:00", lane=number + 1)
+        practice.an_appointment(bad, practice.mwangi, TOMORROW, "9:00", lane=number + 1, overrule="Rooms enough")
     practice.an_appointment(practice.zuri, practice.lindqvist, YESTERDAY, "9:00")
     desk = desk_at()
     path = tmp_path / "out.csv"
