@@ -92,13 +92,18 @@ def _kept(calendar: Calendar, one: SentRequest) -> Iterator[PlannedAppointment]:
     """Times that stay free: for wishes, and for what the answers book."""
     for wish in one.asked.wishes:
         if wish.state == "free":
-            kept = _wished(calendar, one.asked, wish)
-            yield kept
-            if one.contact.language not in SPOKEN:  # with an interpreter it takes longer: so does the free time
-                end = kept.start + next(each.blocked for each in data.practice().type if each.key == kept.type)
-                yield replace(kept, start=end, type="sick")
+            yield from _with_longer(_wished(calendar, one.asked, wish), one)
     if one.given is not None:
-        yield appointment_of(calendar, one.given, one.child, is_new=True)
+        yield from _with_longer(appointment_of(calendar, one.given, one.child, is_new=True), one)
+
+
+def _with_longer(kept: PlannedAppointment, one: SentRequest) -> Iterator[PlannedAppointment]:
+    """With an interpreter, or for somebody who was never here, it takes longer: so does the free time."""
+    yield kept
+    type_ = next(each for each in data.practice().type if each.key == kept.type)
+    is_longer = (type_.new_patient_minutes or 0) > type_.minutes and kept.is_new
+    if is_longer or one.contact.language not in SPOKEN:
+        yield replace(kept, start=kept.start + type_.blocked, type="sick", is_new=False)
 
 
 def _wished(calendar: Calendar, asked: FileRequest, wish: data.FileWish) -> PlannedAppointment:
