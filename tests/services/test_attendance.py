@@ -283,7 +283,7 @@ def test_a_day_lists_what_stands_with_what_it_may_become(
     found = practice.desk.query(practice.maria, attendance.unclosed, TODAY)
     assert [each.appointment.id for each in found] == day
     assert [(each.completed, each.missed, each.usual) for each in found] == [
-        (Verdict.ALLOWED, Verdict.ALLOWED, COMPLETED),
+        (Verdict.ALLOWED, Verdict.ALLOWED, None),
         (Verdict.ALLOWED, Verdict.HAS_ARRIVED, COMPLETED),
         (Verdict.NOT_BEGUN, Verdict.MAY_COME, None),
     ]

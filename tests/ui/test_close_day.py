@@ -65,6 +65,22 @@ def test_a_day_is_closed_by_keys_alone(desk_at: OpenDesk, practice: Practice, da
     assert statuses(practice, database_setup, ids) == [CONFIRMED, CONFIRMED, CONFIRMED]
 
 
+def test_a_hurried_enter_completes_nothing_that_goes_on_and_nobody_who_was_not_seen(
+    desk_at: OpenDesk, practice: Practice, database_setup: Setup
+) -> None:
+    """Where arrivals are noted, who has none is left for somebody to say; what is not over is left, too."""
+    with database_setup():
+        ids = a_day(practice)
+        practice.desk.perform(practice.kofi, attendance.mark, ids[0], Mark.ARRIVED, is_set=True, expect_version=1)
+    desk = desk_at()
+    desk.hand.clock.advance(wall(TODAY, "10:10") - desk.hand.clock.now())
+    desk.press("E")
+    sheet = sheet_of(desk)
+    assert told(sheet) == ["completed", "left as it is", "left as it is"]
+    desk.press("Ctrl+Return")
+    assert statuses(practice, database_setup, ids) == [COMPLETED, CONFIRMED, CONFIRMED]
+
+
 def test_what_somebody_changed_meanwhile_is_said_line_by_line_and_the_rest_is_marked(
     desk_at: OpenDesk, practice: Practice, database_setup: Setup
 ) -> None:

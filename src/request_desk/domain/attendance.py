@@ -1,6 +1,7 @@
 """The end of a day: which of its appointments still stand as booked, and what each of them became; who may say so is in `policy`."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.ids import AppointmentId
@@ -14,11 +15,17 @@ class Unclosed:
     appointment: Appointment
     completed: Verdict
     missed: Verdict
+    usual: AppointmentStatus | None  # what it becomes unless somebody says otherwise; None leaves it as it is
 
-    @property
-    def usual(self) -> AppointmentStatus | None:
-        """What it mostly became: completed, once it has begun; None leaves it as it is."""
-        return AppointmentStatus.COMPLETED if self.completed else None
+
+def usual_of(seen: Appointment, now: datetime, *, are_noted: bool) -> AppointmentStatus | None:
+    """Return what an appointment mostly became: completed once it is over; `are_noted` tells whether arrivals were marked that day.
+
+    Where they were, who was not seen to come is left for somebody to say: a hurried hand would make a visit of a no-show.
+    """
+    is_over = seen.ends_at <= now
+    has_come = seen.arrived_at is not None or not are_noted
+    return AppointmentStatus.COMPLETED if is_over and has_come else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from request_desk.domain import appointments
 from request_desk.domain.access import Permission
 from request_desk.domain.appointment_lists import AppointmentFilters
 from request_desk.domain.appointments import Appointment, AppointmentStatus, Mark, marked_at
-from request_desk.domain.attendance import Closed, Closing, Marked, Unclosed
+from request_desk.domain.attendance import Closed, Closing, Marked, Unclosed, usual_of
 from request_desk.domain.changes import Topic
 from request_desk.domain.errors import Invalid, Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId
@@ -31,6 +32,15 @@ _ACTION: Final = {
     AppointmentStatus.COMPLETED: ScheduleAction.COMPLETE,
     AppointmentStatus.NO_SHOW: ScheduleAction.NO_SHOW,
 }
+_NOTED: Final = (
+    select(_table.c.id)
+    .where(
+        _table.c.starts_at >= bindparam("since"),
+        _table.c.starts_at < bindparam("until"),
+        _table.c.arrived_at.is_not(None),
+    )
+    .limit(1)
+)
 
 
 def mark(unit: Unit, appointment_id: AppointmentId, what: Mark, *, is_set: bool, expect_version: int) -> Appointment:
@@ -102,17 +112,14 @@ def unclosed(
         page = appointment_list.list_page(unit, filters, after=page.after, limit=_MOST)
         found += page.rows
     now = unit.database_now
-    today = unit.time.day_of(now)
-    return tuple(
-        Unclosed(
-            seen,
-            *(
-                may(unit.actor, action, AppointmentSubject(seen.provider_id, seen, now), today)
-                for action in _ACTION.values()
-            ),
-        )
-        for seen in found
-    )
+    are_noted = unit.first(_NOTED, {"since": span.starts_at, "until": span.ends_at}) is not None
+    return tuple(_unclosed(unit, seen, now, are_noted=are_noted) for seen in found)
+
+
+def _unclosed(unit: Unit, seen: Appointment, now: datetime, *, are_noted: bool) -> Unclosed:
+    subject, today = AppointmentSubject(seen.provider_id, seen, now), unit.time.day_of(now)
+    completed, missed = (may(unit.actor, action, subject, today) for action in _ACTION.values())
+    return Unclosed(seen, completed, missed, usual_of(seen, now, are_noted=are_noted) if completed else None)
 
 
 def close_day(unit: Unit, closings: Sequence[Closing]) -> tuple[Closed, ...]:
