@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select, update
 
 from request_desk.domain.access import SYSTEM
-from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.appointments import Appointment, AppointmentStatus, Mark
 from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, Invalid, Limited, NotAllowed, Refused, SlotTaken, UndoRefused
@@ -23,6 +23,7 @@ from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, new_u
 from request_desk.domain.requests import Booking
 from request_desk.domain.spans import Slot, Span
 from request_desk.services.desk import Desk, Outcome, Undo
+from request_desk.services.practice import invariants
 from request_desk.services.schedule import attendance, queries, scheduling
 from request_desk.services.schedule.views import missed_of, upcoming_of
 from request_desk.store import schema
@@ -559,7 +560,9 @@ class Walk:
         self.sentences: list[str] = []
 
     def step(self) -> None:
-        name = self.random.choice(["hold", "book", "cancel", "move", "undo", "wait", "renew", "expire"])
+        name = self.random.choice(
+            ["hold", "book", "cancel", "move", "undo", "wait", "renew", "expire", "complete", "no_show", "mark"]
+        )
         try:
             outcome = getattr(self, name)()
         except Refused as refused:
@@ -619,6 +622,19 @@ class Walk:
             overrule="two providers in one room",
         )
 
+    def complete(self) -> Outcome[Any]:
+        seen = self.any_seen()
+        return self.perform(attendance.complete, seen.id, expect_version=seen.version)
+
+    def no_show(self) -> Outcome[Any]:
+        seen = self.any_seen()
+        return self.perform(attendance.no_show, seen.id, expect_version=seen.version)
+
+    def mark(self) -> Outcome[Any]:
+        seen = self.any_seen()
+        mark, is_set = self.random.choice(list(Mark)), self.random.random() < 0.7
+        return self.perform(attendance.mark, seen.id, mark, is_set=is_set, expect_version=seen.version)
+
     def undo(self) -> Outcome[Any] | None:
         if not self.undos:
             return None
@@ -628,7 +644,7 @@ class Walk:
         return self.perform(scheduling.renew_hold, self.any_seen().id)
 
     def wait(self) -> None:
-        self.clock.advance(timedelta(seconds=self.random.choice([1, 30, 300])))
+        self.clock.advance(timedelta(seconds=self.random.choice([1, 30, 60, 300, 1200])))
 
     def expire(self) -> Outcome[Any]:
         return self.practice.desk.perform(SYSTEM, scheduling.expire_holds)
@@ -639,7 +655,7 @@ def test_whatever_two_desks_do_no_time_is_booked_twice_and_every_chain_is_a_line
     practice: Practice, clock: FixedClock, seed: int
 ) -> None:
     walk = Walk(practice, clock, seed)
-    for _step in range(120):
+    for _step in range(180):
         walk.step()
         with practice.database.read() as connection:
             rows = connection.execute(select(schema.appointment)).all()
@@ -652,10 +668,19 @@ def test_whatever_two_desks_do_no_time_is_booked_twice_and_every_chain_is_a_line
             assert one[0] != other[0] or one[3] == other[3] or one[2] <= other[1]
         confirmed = Counter(row.chain_id for row in rows if row.status == "confirmed")
         assert set(confirmed.values()) <= {1}
+        replaced = Counter(row.replaces_id for row in rows if row.replaces_id is not None)
+        assert set(replaced.values()) <= {1}
+        assert all(row.starts_at <= clock.now() for row in rows if row.status in ("completed", "no_show"))
         ids = {row.id for row in rows}
         assert ids >= {each.id for each in walk.seen}  # nothing is ever deleted
     assert all(sentence.endswith(".") for sentence in walk.sentences)
-    assert {"hold", "book", "cancel", "move"} <= set(walk.done)
+    assert {"hold", "book", "cancel", "move", "mark"} <= set(walk.done)
+    clock.advance(timedelta(hours=3))  # whatever was held is over, and the sweep says so (I7)
+    practice.desk.perform(SYSTEM, scheduling.expire_holds)
+    with practice.database.read() as connection:
+        held = connection.execute(select(schema.appointment).where(schema.appointment.c.status == "held")).all()
+    assert held == []
+    assert practice.desk.query(SYSTEM, invariants.inconsistencies) == ()
 
 
 # one patient, two places
