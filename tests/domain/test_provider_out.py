@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode
+from request_desk.domain.booking_rules import PatientFacts
+from request_desk.domain.directory import AppointmentType, BookingRules, LeadTime, RebookingMode
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, TypeId
 from request_desk.domain.practice_time import PracticeTime
-from request_desk.domain.provider_out import SHOWN, Displaced, OutPlace, OutProposals, propose
+from request_desk.domain.provider_out import SHOWN, Displaced, Need, OutPlace, OutProposals, propose
 from request_desk.domain.spans import Slot, Span, overlaps
 
 LA = PracticeTime("America/Los_Angeles")
@@ -238,7 +239,7 @@ def test_nine_starts_of_one_morning_are_no_choice() -> None:
 
 
 @st.composite
-def situations(draw: st.DrawFn) -> tuple[list[Displaced], dict[TypeId, list[Slot]]]:
+def situations(draw: st.DrawFn) -> tuple[list[Displaced], dict[Need, list[Slot]]]:
     types = [
         a_type(number=1, minutes=20),
         a_type(RebookingMode.SAME_PROVIDER, number=2, minutes=40),
@@ -253,7 +254,7 @@ def situations(draw: st.DrawFn) -> tuple[list[Displaced], dict[TypeId, list[Slot
         )
         for number in range(1, draw(st.integers(1, 4)) + 1)
     ]
-    free: dict[TypeId, list[Slot]] = {}
+    free: dict[Need, list[Slot]] = {}
     starts = st.tuples(
         st.sampled_from([MWANGI, LINDQVIST]), st.integers(0, 2), st.integers(9, 10), st.sampled_from([0, 10, 20, 30])
     )
@@ -287,7 +288,7 @@ def is_kept(each: Displaced, place: Slot) -> bool:
 @settings(max_examples=150, deadline=None)
 @given(situations())
 def test_proposals_never_collide_keep_the_rules_and_place_as_many_as_brute_force(
-    situation: tuple[list[Displaced], dict[TypeId, list[Slot]]],
+    situation: tuple[list[Displaced], dict[Need, list[Slot]]],
 ) -> None:
     many, free = situation
     found = propose(many, free, zone=LA, now=NOW)
@@ -301,3 +302,13 @@ def test_proposals_never_collide_keep_the_rules_and_place_as_many_as_brute_force
         if not any(collide(one, other) for one, other in combinations(together, 2)):
             best = max(best, len(together))
     assert len(placed) == best
+
+
+def test_a_patient_who_needs_longer_and_is_too_young_goes_to_a_time_that_fits() -> None:  # AP7
+    rules = BookingRules(min_age_months=12, interpreter=20 * MINUTE)
+    type_ = replace(a_type(), booking_rules=rules)
+    facts = PatientFacts("Zuri Okafor", date(2025, 11, 26), is_new=False, needs_interpreter=True)
+    one = replace(displaced(1, at(11), type_), facts=facts)
+    short, long = slot(MWANGI, 3, 11), [slot(MWANGI, day, 11, length=40) for day in (1, 2, 3)]
+    found = propose([one], {type_.id: [short], one.need: long}, zone=LA, now=NOW)
+    assert found.places == {AppointmentId(1): long[1]}  # on the birthday, and as long as with an interpreter

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from request_desk.domain import schedule
 from request_desk.domain.appointments import Appointment
+from request_desk.domain.booking_rules import PatientFacts, possible_days
 from request_desk.domain.directory import AppointmentType, RebookingMode
 from request_desk.domain.ids import AppointmentId, LocationId, PlanId, ProviderId, TypeId
 from request_desk.domain.offers import SAME_DAY_ADVANCE
@@ -116,6 +117,17 @@ class Displaced:
     household_id: int
     type: AppointmentType
     elsewhere: tuple[Span, ...] = ()
+    facts: PatientFacts | None = None  # what the rules of the type ask of the patient; None where it has none
+
+    @property
+    def need(self) -> "Need":
+        """Whose free times fit: those of the type, for patients who need the same length."""
+        if self.facts is None:
+            return self.type.id
+        return self.type.id, self.facts.is_new, self.facts.needs_interpreter
+
+
+Need = TypeId | tuple[TypeId, bool, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +154,7 @@ class OutProposals:
     """Where each appointment is best moved to, None where no place is left; with what else there is, as of one moment."""
 
     places: Mapping[AppointmentId, Slot | None]
-    days: Mapping[TypeId, Sequence[_Day]]
+    days: Mapping[Need, Sequence[_Day]]
     zone: PracticeTime
     now: datetime
 
@@ -152,7 +164,7 @@ class OutProposals:
         Of one provider and day come two that do not overlap, and more only where there is nothing else: nine starts of one
         morning are no choice.
         """
-        days = self.days.get(displaced.type.id, ())
+        days = self.days.get(displaced.need, ())
         pool = _pool(displaced, days, zone=self.zone, now=self.now, most=3 * _POOL)
         free = [
             slot for _cost, slot in pool if not any(_collide(slot, displaced.household_id, other) for other in occupied)
@@ -173,7 +185,7 @@ class OutProposals:
 
 def propose(
     displaced: Sequence[Displaced],
-    free: Mapping[TypeId, Sequence[Slot]],
+    free: Mapping[Need, Sequence[Slot]],
     *,
     zone: PracticeTime,
     now: datetime,
@@ -181,15 +193,15 @@ def propose(
 ) -> OutProposals:
     """Return a place for each: as many as can be placed together, and those at the least cost.
 
-    `free` are the bookable slots of each type outside of the time out. No two proposals are with one provider at once, and none
+    `free` are the bookable slots for each need outside of the time out. No two proposals are with one provider at once, and none
     puts a patient or a household into two places at once. What is `decided` stays while that time is free; None is no place.
     """
-    days = {type_id: _by_day(slots, zone) for type_id, slots in free.items()}
+    days = {need: _by_day(slots, zone) for need, slots in free.items()}
     fixed = {
         place: kept
         for place, each in enumerate(displaced)
         if each.appointment.id in decided
-        and (kept := _kept(each, decided[each.appointment.id], free.get(each.type.id, ()), zone, now)) is not None
+        and (kept := _kept(each, decided[each.appointment.id], free.get(each.need, ()), zone, now)) is not None
     }
     sizes = [_POOL] * len(displaced)
     pools: list[list[_Candidate]] = [[] for _each in displaced]
@@ -198,7 +210,7 @@ def propose(
     while wider:
         for place in wider:
             each = displaced[place]
-            slots = days.get(each.type.id, [])
+            slots = days.get(each.need, [])
             pools[place] = _pool(each, slots, zone=zone, now=now, most=sizes[place])
         chosen = _assigned(displaced, [fixed.get(place, pool) for place, pool in enumerate(pools)])
         # Whoever is left out of all the places there are has none; beyond the best ones there may be more, and then for others.
@@ -283,14 +295,18 @@ def _pool(
 
 
 def _rules(displaced: Displaced, zone: PracticeTime, now: datetime) -> Callable[[Slot], bool]:
-    """Return what tells whether an appointment may go to a slot: notice, advance, whose it may be, and who is elsewhere then."""
+    """Return what tells whether an appointment may go to a slot: notice, advance, ages and rest, whose it may be, who is elsewhere then."""
     entry, type_ = displaced.appointment, displaced.type
     earliest = max(schedule.earliest(type_.minimum_notice, now, zone), now + timedelta.resolution)
     latest = schedule.latest(type_.maximum_advance, now, zone)
     stays = type_.rebooking_mode is RebookingMode.SAME_PROVIDER
+    first, last = (None, None) if displaced.facts is None else possible_days(type_, displaced.facts, zone)
 
     def may(slot: Slot) -> bool:
         if not earliest <= slot.starts_at <= latest:
+            return False
+        day = zone.day_of(slot.starts_at) if first is not None or last is not None else None
+        if day is not None and ((first is not None and day < first) or (last is not None and day > last)):
             return False
         if type_.provider_ids and slot.provider_id not in type_.provider_ids:
             return False

@@ -15,12 +15,13 @@ from request_desk.domain.access import Permission
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.errors import Invalid, LimitCode, Limited, NotFound, Refused, UndoRefused
-from request_desk.domain.ids import AbsenceId, AppointmentId, LocationId, PlanId, ProviderId, TypeId
+from request_desk.domain.ids import AbsenceId, AppointmentId, LocationId, PlanId, ProviderId
 from request_desk.domain.notices import CANCELLATION, MOVE
 from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.provider_out import (
     AHEAD,
     Displaced,
+    Need,
     OutAct,
     OutChoice,
     OutPlan,
@@ -37,6 +38,7 @@ from request_desk.services.notices import outbox
 from request_desk.services.people import patients
 from request_desk.services.practice import availability
 from request_desk.services.schedule import acts, scheduling, slots
+from request_desk.services.schedule.patient_facts import facts_of
 from request_desk.services.schedule.views import VIEW, load, load_many, view
 from request_desk.store import schema
 
@@ -101,13 +103,13 @@ _ABSENCE_VERSION = select(schema.absence.c.version).where(schema.absence.c.id ==
 
 @dataclass(frozen=True, slots=True)
 class OutSituation:
-    """What a time out means: the appointments in it, by start, the free slots of each type behind it, and whom no notice reaches."""
+    """What a time out means: the appointments in it, by start, the free slots for each need behind it, and whom no notice reaches."""
 
     provider_id: ProviderId
     provider_name: str
     span: Span
     displaced: tuple[Displaced, ...]
-    free: Mapping[TypeId, tuple[Slot, ...]]
+    free: Mapping[Need, tuple[Slot, ...]]
     unreached: frozenset[AppointmentId]
 
 
@@ -155,21 +157,24 @@ def situation(unit: Unit, provider_id: ProviderId, span: Span) -> OutSituation:
     type_ids = sorted({each.type_id for each in affected})
     book = slots.open_book(unit, Span(unit.now, checked.ends_at + AHEAD))
     types = {type_id: slots.type_rules(unit, type_id) for type_id in type_ids}
-    free: dict[TypeId, tuple[Slot, ...]] = {}
-    for type_id, type_ in types.items():
+    displaced = tuple(
+        Displaced(each, household, types[each.type_id], elsewhere, facts_of(unit, types[each.type_id], each.patient_id))
+        for each, household, elsewhere in _with_households(unit, affected)
+    )
+    free: dict[Need, tuple[Slot, ...]] = {}
+    for one in {each.need: each for each in displaced}.values():
+        type_ = one.type
         earliest = schedule.earliest(type_.minimum_notice, unit.now, unit.time)
         latest = schedule.latest(type_.maximum_advance, unit.now, unit.time)
         # As for parents: what is kept for staff to give away by hand is given to nobody by a plan.
-        found = book.slots(type_, for_staff=False, earliest=max(earliest, _first_day(unit, affected)), latest=latest)
-        free[type_id] = tuple(slot for slot in found if not _is_out(slot, provider_id, checked))
+        first = max(earliest, _first_day(unit, affected))
+        found = book.slots(type_, for_staff=False, earliest=first, latest=latest, patient=one.facts)
+        free[one.need] = tuple(slot for slot in found if not _is_out(slot, provider_id, checked))
     return OutSituation(
         provider_id,
         name,
         checked,
-        tuple(
-            Displaced(each, household, types[each.type_id], elsewhere)
-            for each, household, elsewhere in _with_households(unit, affected)
-        ),
+        displaced,
         free,
         frozenset(each.id for each in affected if not outbox.told_of_acts(unit, each.patient_id)),
     )
