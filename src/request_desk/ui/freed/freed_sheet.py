@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
 from request_desk.domain.changes import Changes, Topic
+from request_desk.domain.errors import Refused
 from request_desk.domain.freed_slots import FreedSlot
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId
 from request_desk.domain.words import _
@@ -20,6 +21,7 @@ from request_desk.ui.widgets.buttons import danger, primary
 from request_desk.ui.widgets.dialogs import ask
 from request_desk.ui.widgets.layout import Card, column_scroll
 from request_desk.ui.widgets.sheet import Sheet
+from request_desk.ui.widgets.states import State, StateStack
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import TextRole, Tone, app_theme
 
@@ -50,9 +52,10 @@ class FreedSheet(Sheet):
         self.model: ColumnsModel[FreedSlot] = ColumnsModel(columns, lambda each: each.freed.id, self)
         self.table = ColumnsView(self.model, name=_("Times that became free"))
         card = Card(padding=1)
-        card.body.addWidget(self.table)
+        self.stack = StateStack(self.table)
+        card.body.addWidget(self.stack)
         card.setMinimumHeight(app_theme().px(_LIST))
-        self.heading = PlainLabel("", role=TextRole.BOLD, wrap=True)
+        self.heading = PlainLabel(_("Who waits for it"), role=TextRole.BOLD, wrap=True)
         self.waiting = LinkLines(_("Nobody else who waits fits this time."))
         self.withdraw_button = danger(_("Withdraw the offer …"), icon="x")
         self.body.addWidget(card, 1)
@@ -74,6 +77,7 @@ class FreedSheet(Sheet):
         self.button.clicked.connect(self._offer)
         self.withdraw_button.clicked.connect(self._ask_withdraw)
         context.hub.changed.connect(self._changed)
+        self.stack.show_state(State.LOADING, _("Reading who waits …"))
         self._selected(None)
         self._read()
 
@@ -85,7 +89,13 @@ class FreedSheet(Sheet):
         read = self._context.runner.read(
             self, freed.freed_slots, *self._days, provider_ids=self._providers, location_ids=self._places
         )
-        read.done(self._show).refused(self.refuse)
+        read.done(self._show).refused(self._not_read)
+
+    def _not_read(self, refused: Refused) -> None:
+        if not self._found:
+            self.stack.show_state(State.ERROR, refused.sentence)
+        else:
+            self.refuse(refused)
 
     @Slot(object)
     def _changed(self, changes: Changes) -> None:
@@ -95,6 +105,11 @@ class FreedSheet(Sheet):
     def _show(self, found: tuple[FreedSlot, ...]) -> None:
         self._found = {each.freed.id: each for each in found}
         self.model.set_rows(found)
+        if found:
+            self.stack.show_content()
+        else:
+            told = _("No time of these days is free for somebody who waits.")
+            self.stack.show_state(State.EMPTY, told, icon="calendar-check")
         if self.table.selected_key() not in self._found:
             self.table.select_first()
         self._selected(self.table.selected_key())
@@ -108,10 +123,8 @@ class FreedSheet(Sheet):
     def _selected(self, _key: object) -> None:
         each = self.chosen()
         allowed = may(self._context.actor(), Permission.CHANGE_SCHEDULE)
-        self.heading.setText(
-            _("No time of these days is free for somebody who waits.") if each is None else _("Who waits for it")
-        )
-        self.waiting.setVisible(each is not None)
+        for part in (self.heading, self.waiting):
+            part.setVisible(each is not None)
         verb = "" if each is None else offer_words(each)
         self.button.set_text(verb or _("Offer"))
         self.button.setEnabled(allowed and bool(verb))
