@@ -12,6 +12,7 @@ from request_desk.domain.ids import AppointmentId
 from request_desk.services.schedule import freed, slot_offers
 from request_desk.ui.freed.freed_words import OFFER_KEY, offer_words, short_words
 from request_desk.ui.running.context import DeskContext
+from request_desk.ui.running.runner import Pending
 from request_desk.ui.widgets.theme import Tone
 
 _FREEING: Final = frozenset({"cancelled", "moved_away"})
@@ -26,6 +27,7 @@ class FreedWatch(QObject):
         self._context = context
         self._found: FreedSlot | None = None
         self._is_quiet = False
+        self._reading: Pending[FreedSlot | None] | None = None
         context.commands.set_enabled(COMMAND, False)
         context.hub.changed.connect(self._changed)
 
@@ -46,7 +48,10 @@ class FreedWatch(QObject):
             and self._is_own(entry.actor_id, entry.desk)
         ]
         if own and not self._is_quiet:
-            self._context.runner.read(self, freed.freed_slot, AppointmentId(own[-1])).done(self._show)
+            if self._reading is not None:
+                self._reading.drop()
+            read = self._context.runner.read(self, freed.freed_slot, AppointmentId(own[-1]))
+            self._reading = read.done(self._show)
 
     def _is_own(self, actor_id: int, desk: str) -> bool:
         actor = self._context.actor()

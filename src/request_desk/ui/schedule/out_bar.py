@@ -10,6 +10,7 @@ from request_desk.domain.words import _, plural
 from request_desk.services.schedule import provider_out
 from request_desk.services.schedule.provider_out import OpenPlan
 from request_desk.ui.running.context import DeskContext
+from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.out_lines import progress_words
 from request_desk.ui.schedule.provider_out_sheet import ProviderOutSheet
 from request_desk.ui.widgets.states import Banner, BannerKind
@@ -22,6 +23,7 @@ class OutBar(Banner):
         super().__init__(parent)
         self._context = context
         self._plan_id: PlanId | None = None
+        self._reading: Pending[tuple[OpenPlan, ...]] | None = None
         self.acted.connect(self._go_on)
         context.hub.changed.connect(self._changed)
         self._read()
@@ -32,7 +34,10 @@ class OutBar(Banner):
             self._read()
 
     def _read(self) -> None:
-        self._context.runner.read(self, provider_out.open_plans).done(self._plans_read).refused(self._not_read)
+        if self._reading is not None:
+            self._reading.drop()
+        read = self._context.runner.read(self, provider_out.open_plans)
+        self._reading = read.done(self._plans_read).refused(self._not_read)
 
     def _plans_read(self, found: tuple[OpenPlan, ...]) -> None:
         self._plan_id = found[0].id if found else None

@@ -68,6 +68,7 @@ class SchedulePage(WindowPage):
         self._stale = True
         self._sought: AppointmentId | None = None  # what is shown in the grid as soon as it is there
         self._reading: Pending[ScheduleDay] | Pending[ScheduleWeek] | None = None
+        self._reading_freed: Pending[tuple[FreedSlot, ...]] | None = None
         self._directory: directory.Directory | None = None
         self.setAccessibleName(_("Schedule"))
         self.panel = SchedulePanel(context.clock, context.words(), may_move=True, offers_next=False)
@@ -389,15 +390,16 @@ class SchedulePage(WindowPage):
         days = self.panel.days()
         if not days or not self.isVisible():
             return
-        read = self._context.runner.read(
+        if self._reading_freed is not None:
+            self._reading_freed.drop()
+        self._reading_freed = self._context.runner.read(
             self,
             freed.freed_slots,
             days[0],
             days[-1],
             provider_ids=self._provider_ids(),
             location_ids=self._location_ids(),
-        )
-        read.done(partial(self._freed_read, self.panel.key()))
+        ).done(partial(self._freed_read, self.panel.key()))
 
     def _freed_read(self, key: ScheduleKey | None, found: tuple[FreedSlot, ...]) -> None:
         if key == self.panel.key():
