@@ -12,7 +12,7 @@ from request_desk.domain.careful import Doubtful
 from request_desk.domain.changes import Changes
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Refused
-from request_desk.domain.ids import PatientId, ProviderId, TypeId
+from request_desk.domain.ids import LocationId, PatientId, ProviderId, TypeId
 from request_desk.domain.requests import Act, Booking, Move, PatientCard
 from request_desk.domain.schedule import Snapped, limits, snapped_words
 from request_desk.domain.spans import Slot as FreeSlot
@@ -68,7 +68,7 @@ class SlotDialog(Sheet):
         self._who = PlainLabel(who, role=TextRole.BOLD, wrap=True)
         self._alike = PlainLabel("", tone=Tone.HELD, wrap=True)
         self.finder = PatientFinder(context)
-        self.type_box, self.provider_box = QComboBox(), QComboBox()
+        self.type_box, self.provider_box, self.location_box = QComboBox(), QComboBox(), QComboBox()
         columns: tuple[Column[FreeSlot], ...] = (
             Column(_("Time"), self._slot_time, 190),
             Column(_("Provider"), self._slot_provider, 0),
@@ -87,7 +87,7 @@ class SlotDialog(Sheet):
 
     def _build(self) -> None:
         theme = app_theme()
-        for box in (self.type_box, self.provider_box):
+        for box in self._boxes():
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(_SHORTEST)
         choices = QHBoxLayout()
@@ -98,6 +98,8 @@ class SlotDialog(Sheet):
             self.type_box.setParent(self)  # a move keeps the type
             self.type_box.hide()
         choices.addWidget(field(_("Provider"), self.provider_box), 1)
+        self._location_field = field(_("Location"), self.location_box)
+        choices.addWidget(self._location_field, 1)
         times = Card(padding=1)
         times.body.addWidget(self._stack)
         times.setMinimumHeight(theme.px(_LOWEST))
@@ -118,10 +120,13 @@ class SlotDialog(Sheet):
         self.finder.setFocus()
         self._ready()
 
+    def _boxes(self) -> tuple[QComboBox, ...]:
+        return self.type_box, self.provider_box, self.location_box
+
     def _connect(self) -> None:
         self.finder.chosen.connect(self._patient_chosen)
-        self.type_box.currentIndexChanged.connect(self._choice_changed)
-        self.provider_box.currentIndexChanged.connect(self._choice_changed)
+        for box in self._boxes():
+            box.currentIndexChanged.connect(self._choice_changed)
         self.times.key_selected.connect(self._time_selected)
         self.earlier.clicked.connect(self._show_first)
         self.later.clicked.connect(self._show_later)
@@ -161,7 +166,7 @@ class SlotDialog(Sheet):
     def _directory_read(self, found: directory.Directory) -> None:
         self._directory = found
         moving, wanted = self._moving, self._wanted
-        for box in (self.type_box, self.provider_box):
+        for box in self._boxes():
             box.blockSignals(True)  # filling is no choice
         for type_ in found.types.values():
             if type_.active or (moving is not None and type_.id == moving.type_id):
@@ -170,11 +175,16 @@ class SlotDialog(Sheet):
         for provider in found.providers.values():
             if provider.active:
                 self.provider_box.addItem(named(provider.short_name), provider.id)
+        places = [each for each in found.locations.values() if each.active]
+        self.location_box.addItem(_("Any location"), None)
+        for place in places:
+            self.location_box.addItem(named(place.name), place.id)
+        self._location_field.setVisible(len(places) > 1)  # else there is nothing to choose
         if moving is not None:
             self.type_box.setCurrentIndex(self.type_box.findData(moving.type_id))
         near = moving.provider_id if moving is not None else wanted.provider_id if wanted is not None else None
         self.provider_box.setCurrentIndex(max(0, self.provider_box.findData(near) if near is not None else 0))
-        for box in (self.type_box, self.provider_box):
+        for box in self._boxes():
             box.blockSignals(False)
         self._find_times()
 
@@ -211,6 +221,7 @@ class SlotDialog(Sheet):
         if type_id is None:
             return
         provider: ProviderId | None = self.provider_box.currentData()
+        location: LocationId | None = self.location_box.currentData()
         self.earlier.setEnabled(self._from > self._start)
         self._context.runner.read(
             self,
@@ -218,6 +229,7 @@ class SlotDialog(Sheet):
             type_id=type_id,
             span=Span(self._from, self._from + _AHEAD),
             provider_ids=() if provider is None else (provider,),
+            location_ids=() if location is None else (location,),
             exclude_chain=self._moving.chain_id if self._moving is not None else None,
             patient_id=self._patient_id,
             limit=_MOST,
@@ -247,8 +259,11 @@ class SlotDialog(Sheet):
     def _snap(self) -> None:
         """Look for the time of this type where was clicked; where there is none, say why and put what fits first (ACT15)."""
         wanted, type_ = self._wanted, self._type()
-        if wanted is None or type_ is None or self.provider_box.currentData() not in (None, wanted.provider_id):
+        chosen = self.provider_box.currentData(), self.location_box.currentData()
+        if wanted is None or type_ is None or not _agrees(wanted, *chosen):
             self._at_click = None
+            self.say("")
+            self._read_times()
             return
         self._context.runner.read(
             self,
@@ -405,6 +420,11 @@ class SlotDialog(Sheet):
     def _slot_place(self, slot: FreeSlot) -> str:
         place = self._directory.locations.get(slot.location_id) if self._directory is not None else None
         return one_line(place.name) if place is not None else ""
+
+
+def _agrees(point: FreePoint, provider_id: ProviderId | None, location_id: LocationId | None) -> bool:
+    """Whether a place of the grid is one of those that were chosen; None is any."""
+    return provider_id in (None, point.provider_id) and location_id in (None, point.location_id)
 
 
 def _place(slot: FreeSlot) -> tuple[int, int, datetime]:
