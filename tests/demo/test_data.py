@@ -144,6 +144,13 @@ def test_phones_and_addresses_are_invented(name: str) -> None:
     assert len(set(mails)) == len(mails)
 
 
+def test_the_front_desk_can_reach_all_providers_but_one() -> None:
+    """The one shows what is told of a number that is missing."""
+    phones = [provider.get("mobile_phone", "") for provider in PRACTICE["provider"]]
+    assert phones.count("") == 1
+    assert len(set(phones)) == len(phones)
+
+
 def test_there_are_sixty_requests_with_keys_of_their_own() -> None:
     assert len(ASKED) == len({request["key"] for request in ASKED}) == 60
     assert Counter(request["kind"] for request in ASKED).keys() == KINDS

@@ -20,6 +20,7 @@ from request_desk.services.practice.settings import save_settings
 from request_desk.store import schema
 from request_desk.ui.availability.appointments_sheet import AppointmentsSheet
 from request_desk.ui.availability.availability_page import AvailabilityPage
+from request_desk.ui.availability.by_others_bar import ByOthersSheet
 from request_desk.ui.availability.fields import day_of, minute_of, set_day, set_minute
 from request_desk.ui.availability.time_forms import AbsenceForm, ExtraHoursForm, PhoneForm
 from request_desk.ui.availability.week_form import WeekForm
@@ -28,6 +29,8 @@ from request_desk.ui.availability.why_sheet import WhySheet
 from request_desk.ui.availability.window_form import WindowForm
 from request_desk.ui.patients.forms import FormWindow
 from request_desk.ui.widgets.acts import ActsMenu
+from request_desk.ui.widgets.buttons import Button
+from request_desk.ui.widgets.states import Banner
 from tests.builders import TODAY, ZONE, Practice, wall
 from tests.ui.conftest import HandTimers
 from tests.ui.page_desk import Arranged, PageDesk, nameless
@@ -123,6 +126,10 @@ def window_on(stored: Stored, provider: int, weekday: int) -> Row[Any]:
 
 def chosen(desk: PageDesk[AvailabilityPage]) -> str:
     return desk.page.week.title.text()
+
+
+def button_of(bar: Banner, text: str) -> Button:
+    return next(each for each in bar.findChildren(Button) if each.isVisible() and each.words() == text)
 
 
 def banner(desk: PageDesk[AvailabilityPage]) -> str:
@@ -432,6 +439,65 @@ def test_the_sick_doctor_at_seven(desk_at: OpenDesk, practice: Practice, stored:
     assert not desk.has_dialog()
     desk.press("Ctrl+Shift+Z")
     assert banner(desk) == ""
+
+
+def enter_time_off(practice: Practice, day: date, label: str) -> None:
+    practice.desk.perform(practice.maria, availability.add_absence, practice.lindqvist, ZONE.bounds(day), label)
+
+
+def test_a_provider_is_told_what_others_entered_until_it_is_seen(  # AV2
+    desk_at: OpenDesk, practice: Practice, astrid: Actor, database_setup: Setup
+) -> None:
+    kept: dict[str, object] = {}
+    with database_setup():
+        enter_time_off(practice, date(2026, 12, 1), "Sick")
+    desk = desk_at(actor=astrid, preferences=kept)
+    bar = desk.page.week.by_others
+    assert bar.text() == "Maria Santos entered time off for you: Tue, Dec 1, all day (Sick)."
+    with database_setup():
+        enter_time_off(practice, date(2026, 12, 3), "")
+    desk.hear()
+    assert bar.text().splitlines() == [
+        "Others have changed 2 things of yours since you last looked.",
+        "Maria Santos entered time off for you: Thu, Dec 3, all day.",
+        "Maria Santos entered time off for you: Tue, Dec 1, all day (Sick).",
+    ]
+    desk.click(button_of(bar, "Seen"))
+    assert not bar.isVisible()
+    desk.hear()
+    assert not bar.isVisible()
+    desk.close()
+    again = desk_at(actor=astrid, preferences=kept)
+    assert not again.page.week.by_others.isVisible()  # remembered with the user
+
+
+def test_many_changes_of_others_are_a_list_and_a_new_one_meanwhile_is_told(  # AV2
+    desk_at: OpenDesk, practice: Practice, astrid: Actor, database_setup: Setup
+) -> None:
+    with database_setup():
+        for day in (1, 2, 3):
+            enter_time_off(practice, date(2026, 12, day), "")
+    desk = desk_at(actor=astrid)
+    bar = desk.page.week.by_others
+    assert bar.text().splitlines()[0] == "Others have changed 3 things of yours since you last looked."
+    desk.click(button_of(bar, "Show them …"))
+    sheet = desk.dialog()
+    assert isinstance(sheet, ByOthersSheet)
+    assert sheet.model.rowCount() == 3
+    with database_setup():
+        enter_time_off(practice, date(2026, 12, 8), "")
+    desk.hear()
+    desk.press("Return")
+    assert not desk.has_dialog()
+    assert bar.text() == "Maria Santos entered time off for you: Tue, Dec 8, all day."
+
+
+def test_changes_of_a_provider_are_told_to_nobody_else(
+    desk_at: OpenDesk, practice: Practice, database_setup: Setup
+) -> None:
+    with database_setup():
+        enter_time_off(practice, date(2026, 12, 1), "Sick")
+    assert not desk_at().page.week.by_others.isVisible()
 
 
 def test_u_lists_what_a_provider_has_to_come(desk_at: OpenDesk, practice: Practice) -> None:  # AP9

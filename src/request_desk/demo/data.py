@@ -117,6 +117,7 @@ class Clinician(_File, frozen=True):
     short_name: str
     locations: list[str]
     usual: dict[str, int]
+    mobile_phone: str = ""
 
 
 class Window(_File, frozen=True, rename=_FROM):

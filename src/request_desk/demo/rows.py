@@ -100,7 +100,13 @@ def directory(known: Keys, calendar: Calendar, new_id: NewId, hashes: Mapping[st
             for position, each in enumerate(practice.location)
         ],
         "provider": [
-            {"id": known.providers[each.key], "name": each.name, "short_name": each.short_name, "position": position}
+            {
+                "id": known.providers[each.key],
+                "name": each.name,
+                "short_name": each.short_name,
+                "mobile_phone": each.mobile_phone,
+                "position": position,
+            }
             for position, each in enumerate(practice.provider)
         ],
         "provider_location": [

@@ -204,9 +204,13 @@ def switch_provider(
 
 def _save(unit: Unit, provider_id: ProviderId, new: ProviderDetails, expect_version: int) -> int:
     values = _checked(unit, new, provider_id)
+    before = unit.first(_PROVIDER, {"which": provider_id})
     row = unit.change(schema.provider, provider_id, expect_version, **values)
     _write_places(unit, provider_id, new.location_ids)
-    unit.record("saved_provider", Topic.DIRECTORY, provider_id, locations=sorted(new.location_ids))
+    # The provider is told of a new number (AV2); the number itself stays out of the journal.
+    has_new_phone = True if before is not None and before.mobile_phone != row.mobile_phone else None
+    locations = sorted(new.location_ids)
+    unit.record("saved_provider", Topic.DIRECTORY, provider_id, locations=locations, mobile_phone=has_new_phone)
     inbox_routing.reroute(unit)  # each request says by its short name why it is where it is (RT4)
     return int(row.version)
 

@@ -276,8 +276,9 @@ def slot_check(
     type_id: TypeId,
     replaces: AppointmentId | None = None,
     patient_id: PatientId | None = None,
+    lane: int = 0,
 ) -> SlotCheck:
-    """Tell what stands against a time that staff picked: limits that need a reason, and notes that do not."""
+    """Tell what stands against a time that staff picked: limits that need a reason (a `lane` for work-ins does), and notes."""
     unit.require(Permission.VIEW_SCHEDULE)
     on_calendar(slot.starts_at)
     type_ = slots.type_rules(unit, type_id)
@@ -304,6 +305,7 @@ def slot_check(
     limits = (
         *limits_of_type(unit, type_, slot, location.zone, patient, moved),
         *sessions.full_limits(unit, type_, slot, chain_id),
+        *sessions.lane_limits(unit, slot, lane),
     )
     whole = replace(slot, ends_at=ends_at)
     if who is not None:

@@ -9,6 +9,7 @@ from request_desk.domain.directory import LeadTime
 from request_desk.domain.practice_time import DAY_MINUTES
 from request_desk.domain.schedule import lead_words
 from request_desk.domain.words import Words, _, plural
+from request_desk.services.practice.changes_for_me import ChangeForMe
 from request_desk.ui.schedule.appointment_words import named
 
 WEEKDAYS: Final = (
@@ -154,3 +155,43 @@ def away_words(absence: Absence, words: Words, now: datetime) -> str:
 def absence_words(absence: Absence, words: Words) -> str:
     """Say an absence in full, for hover and for screen readers."""
     return f"{absence_title(absence)}\n{span_words(absence, words)}"
+
+
+def by_other_words(change: ChangeForMe, words: Words) -> str:
+    """Tell a provider what somebody else changed of their times: "Maria Santos entered time off for you: Tue, Dec 1, all day."."""
+    return _by_other(change).format(who=named(change.who) or _("Request Desk"), what=_changed_thing(change, words))
+
+
+def _by_other(change: ChangeForMe) -> str:
+    window, absence = change.window, change.absence
+    if absence is not None:
+        if change.is_removed:
+            return _("{who} took your time off away: {what}.")
+        return (
+            _("{who} entered time off for you: {what}.")
+            if change.is_new
+            else _("{who} changed your time off; it is now: {what}.")
+        )
+    if window is None:
+        return _("{who} changed your mobile phone number.")
+    if change.is_removed:
+        return _("{who} removed hours of yours: {what}.")
+    if change.is_new:
+        return _("{who} entered hours for you: {what}.")
+    if change.is_switched:
+        return (
+            _("{who} switched hours of yours on: {what}.")
+            if window.active
+            else _("{who} switched hours of yours off: {what}.")
+        )
+    return _("{who} changed hours of yours; they are now: {what}.")
+
+
+def _changed_thing(change: ChangeForMe, words: Words) -> str:
+    if change.absence is not None:
+        told = span_words(change.absence, words)
+        return f"{told} ({named(change.absence.label)})" if change.absence.label else told
+    if change.window is not None:
+        window = change.window
+        return f"{often_words(window, words)}, {minutes_words(window.start_minute, window.end_minute, words)}"
+    return ""

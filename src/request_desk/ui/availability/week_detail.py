@@ -21,9 +21,11 @@ from request_desk.domain.words import _, plural
 from request_desk.services.desk import Unit
 from request_desk.services.practice import availability
 from request_desk.services.practice.availability import Effect, ProviderWeek
+from request_desk.services.practice.changes_for_me import ChangeForMe, changes_for_me
 from request_desk.services.practice.directory import Directory, directory
 from request_desk.services.schedule.appointment_list import list_page
 from request_desk.ui.availability.appointments_sheet import AppointmentsSheet
+from request_desk.ui.availability.by_others_bar import ByOthersBar
 from request_desk.ui.availability.time_forms import AbsenceForm, ExtraHoursForm, PhoneForm
 from request_desk.ui.availability.week_form import WeekForm
 from request_desk.ui.availability.week_grid import Reshaped, WeekGrid, WeekShown
@@ -52,11 +54,13 @@ class WeekRead:
 
     week: ProviderWeek
     names: Directory
+    by_others: tuple[ChangeForMe, ...]  # of the own week
 
 
-def read_week(unit: Unit, provider_id: ProviderId, first_day: date) -> WeekRead:
-    """Read a week with the names that stand in it."""
-    return WeekRead(availability.provider_week(unit, provider_id, first_day), directory(unit))
+def read_week(unit: Unit, provider_id: ProviderId, first_day: date, seen: int) -> WeekRead:
+    """Read a week with the names that stand in it, and in the own one what others changed behind journal number `seen`."""
+    by_others = changes_for_me(unit, seen) if provider_id == unit.actor.provider_id else ()
+    return WeekRead(availability.provider_week(unit, provider_id, first_day), directory(unit), by_others)
 
 
 class WeekDetail(DetailPage[WeekRead]):
@@ -83,7 +87,7 @@ class WeekDetail(DetailPage[WeekRead]):
         self.back = IconButton("chevron-left", _("Week before"), keys="PgUp")
         self.on = IconButton("chevron-right", _("Week after"), keys="PgDown")
         self.phone = ghost("", icon="phone")
-        self.outside, self.missing = Banner(), Banner()
+        self.by_others, self.outside, self.missing = ByOthersBar(context), Banner(), Banner()
         self._lay_out()
         self._connect()
         self._say_week()
@@ -96,7 +100,7 @@ class WeekDetail(DetailPage[WeekRead]):
         line = row(self.title, self.phone, self.week_title, self.today_button, self.back, self.on)
         line.setStretch(0, 1)
         head.setLayout(line)
-        self.add_top(head, self.outside, self.missing)
+        self.add_top(head, self.by_others, self.outside, self.missing)
 
     def _connect(self) -> None:
         self.today_button.clicked.connect(self.go_today)
@@ -114,7 +118,7 @@ class WeekDetail(DetailPage[WeekRead]):
     # reading
 
     def read(self, key: int) -> Pending[WeekRead]:
-        return self.context.runner.read(self, read_week, ProviderId(key), self.first_day)
+        return self.context.runner.read(self, read_week, ProviderId(key), self.first_day, self.by_others.seen())
 
     def fill(self, view: WeekRead) -> None:
         week, words = view.week, self.context.words()
@@ -139,6 +143,7 @@ class WeekDetail(DetailPage[WeekRead]):
             self._sought = None
         self._say_phone(week)
         self._say_outside(week)
+        self.by_others.tell(view.by_others)
         self.shown.emit()
 
     def _say_week(self) -> None:

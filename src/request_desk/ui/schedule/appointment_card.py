@@ -41,6 +41,7 @@ class AppointmentCard(Card):
     completed_wanted = Signal(object)
     no_show_wanted = Signal(object)
     earlier_wanted = Signal(object)
+    squeeze_wanted = Signal(object)
     patient_wanted = Signal()
     closed = Signal()
 
@@ -62,6 +63,8 @@ class AppointmentCard(Card):
         self.cancel_button = danger(_("Cancel visit …"), icon="calendar-x", keys="C")
         self.mark_buttons = {mark: secondary("", keys=key) for mark, key in MARK_KEYS.items()}
         self.earlier_button = secondary("", icon="skip-forward")
+        self.squeeze_button = secondary("", icon="plus", keys="S")
+        self.squeeze_button.hide()
         self.completed_button = secondary(_("Mark as completed"), icon="calendar-check")
         self.no_show_button = secondary(_("Mark as no-show"), icon="calendar-x")
         self._build()
@@ -70,6 +73,7 @@ class AppointmentCard(Card):
         self.move_button.clicked.connect(self._move)
         self.cancel_button.clicked.connect(self._cancel)
         self.earlier_button.clicked.connect(self._earlier)
+        self.squeeze_button.clicked.connect(self._squeeze)
         self.completed_button.clicked.connect(self._completed)
         self.no_show_button.clicked.connect(self._no_show)
         for mark, button in self.mark_buttons.items():
@@ -108,7 +112,14 @@ class AppointmentCard(Card):
             self.body.addWidget(button)
 
     def _buttons(self) -> tuple[Button, ...]:
-        return self.move_button, self.earlier_button, self.completed_button, self.no_show_button, self.cancel_button
+        return (
+            self.move_button,
+            self.squeeze_button,
+            self.earlier_button,
+            self.completed_button,
+            self.no_show_button,
+            self.cancel_button,
+        )
 
     def acts(self) -> tuple[Button, ...]:
         """Return the buttons that are offered now, for the context menu: below the marks, as on the card."""
@@ -135,6 +146,8 @@ class AppointmentCard(Card):
         if self._entry is None or self._entry.patient_id != entry.patient_id:
             self.custody.clear()
             self.family.show_lines(())
+        if self._entry is None or (self._entry.id, self._entry.version) != (entry.id, entry.version):
+            self.show_work_in(is_offered=False)
         self._entry = entry
         self._show_clash(entry, words, others)
         self._name.setText(named(entry.patient_name, 200))
@@ -163,6 +176,13 @@ class AppointmentCard(Card):
                 self.custody.say(BannerKind.WARNING, named(view.custody_note, 500))
             else:
                 self.custody.clear()
+
+    def show_work_in(self, *, is_offered: bool) -> None:
+        """Offer to squeeze somebody in beside the shown appointment, where a lane for that is free (AV6)."""
+        if is_offered and self._entry is not None:
+            who = short_name(self._entry.patient_name)
+            self.squeeze_button.set_text(_("Squeeze in beside {patient} …").format(patient=who))
+        self.squeeze_button.setVisible(is_offered)
 
     def _show_clash(self, entry: Appointment, words: Words, others: Sequence[Appointment]) -> None:
         """Both cannot be seen then: which of them moves is the user's to decide (BK9)."""
@@ -229,6 +249,10 @@ class AppointmentCard(Card):
     @Slot()
     def _cancel(self) -> None:
         self.cancel_wanted.emit(self._entry)
+
+    @Slot()
+    def _squeeze(self) -> None:
+        self.squeeze_wanted.emit(self._entry)
 
     @Slot()
     def _earlier(self) -> None:

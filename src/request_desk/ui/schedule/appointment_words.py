@@ -92,7 +92,13 @@ def status_words(entry: Appointment) -> str:
     """Return the state of an appointment, with what must be known about it."""
     offered = _("offered to the family") if entry.is_offered else ""
     told = _CODES.get(entry.cancel_code) or offered or STATUS_WORDS[entry.status]
-    return told + (_(", late cancellation") if entry.is_late_cancel else "")
+    return work_in_words(entry, told) + (_(", late cancellation") if entry.is_late_cancel else "")
+
+
+def work_in_words(entry: Appointment, told: str) -> str:
+    """Return what is told of an appointment, with the word that it is a work-in: it stands beside another one on purpose (AV6)."""
+    stands = entry.status not in (AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED)
+    return _("{state}, work-in").format(state=told) if entry.lane and stands else told
 
 
 def standing_words(entry: Appointment, words: Words) -> str:

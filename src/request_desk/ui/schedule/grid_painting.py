@@ -10,7 +10,7 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus, Mar
 from request_desk.domain.availability import Absence
 from request_desk.domain.requests import Fit
 from request_desk.domain.words import Words, _
-from request_desk.ui.schedule.appointment_words import STATUS_WORDS, marks_words, named, short_name
+from request_desk.ui.schedule.appointment_words import marks_words, named, short_name, status_words, work_in_words
 from request_desk.ui.schedule.grid_layout import GridLayout, OfferState, PaintedOffer, Placed
 from request_desk.ui.schedule.mark_acts import MARK_ICONS
 from request_desk.ui.widgets.painting import TextRun, draw_focus_ring, draw_icon, draw_run, draw_text
@@ -58,8 +58,9 @@ def entry_words(entry: Appointment, words: Words, now: datetime) -> tuple[str, s
             held=held, names=", ".join(entry.off)
         ) if entry.off else held, appointment
     if entry.status is AppointmentStatus.CONFIRMED:
-        return appointment, marks_words(entry, words) or STATUS_WORDS[entry.status]
-    return appointment, STATUS_WORDS[entry.status]
+        marks = marks_words(entry, words)
+        return appointment, work_in_words(entry, marks) if marks else status_words(entry)
+    return appointment, status_words(entry)
 
 
 def type_edge(entry: Appointment, theme: Theme) -> QColor:
@@ -192,7 +193,7 @@ class GridPainter:
         if self._layout.column_width >= theme.px(_WIDE):
             self._lines(rect, first, second, ink)
         else:
-            self._name_first(rect, entry, second if done or marks_words(entry, self._words) else "", ink)
+            self._name_first(rect, entry, second if done or entry.lane or marks_words(entry, self._words) else "", ink)
         self._marks(rect, entry)
 
     def _clash(self, entry: Appointment, rect: QRect) -> None:

@@ -52,14 +52,25 @@ class RuleBox(QWidget):
         self._show()
 
     def ask(
-        self, slot: FreeSlot, type_id: TypeId, replaces: AppointmentId | None, patient_id: PatientId | None = None
+        self,
+        slot: FreeSlot,
+        type_id: TypeId,
+        replaces: AppointmentId | None,
+        patient_id: PatientId | None = None,
+        lane: int = 0,
     ) -> None:
-        """Ask what stands against a time."""
+        """Ask what stands against a time, or against a work-in in a lane."""
         if self._pending is not None:
             self._pending.drop()
         self._check = None
         read = self._context.runner.read(
-            self, schedule_queries.slot_check, slot, type_id=type_id, replaces=replaces, patient_id=patient_id
+            self,
+            schedule_queries.slot_check,
+            slot,
+            type_id=type_id,
+            replaces=replaces,
+            patient_id=patient_id,
+            lane=lane,
         )
         self._pending = read.done(self._answered).refused(self._refused)
 

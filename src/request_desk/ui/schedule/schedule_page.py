@@ -141,6 +141,7 @@ class SchedulePage(WindowPage):
         self.card.closed.connect(self._close_card)
         self.card.patient_wanted.connect(self._open_patient)
         self.card.earlier_wanted.connect(self._wish_earlier)
+        self.card.squeeze_wanted.connect(self._squeeze)
         self.freed.offer_wanted.connect(self._offer_freed)
         self.freed.all_wanted.connect(self._open_freed)
         self.double_bookings.wanted.connect(self.open)
@@ -179,6 +180,12 @@ class SchedulePage(WindowPage):
             ),
             (Command("schedule.freed", _("Times that became free"), ("F",), scope), self._open_freed),
             (Command("schedule.move", _("Move the visit"), ("M",), scope, True, _CHANGE), self._move_shown),
+            (
+                Command(
+                    "schedule.squeeze", _("Squeeze somebody in beside the visit"), ("S",), scope, True, _CHANGE, "plus"
+                ),
+                self._squeeze_shown,
+            ),
             (Command("schedule.cancel", _("Cancel the visit"), ("C",), scope, True, _CHANGE), self._cancel_shown),
             (Command("schedule.close", _("Close the day: who came"), ("E",), scope, True, _CHANGE), self._close_day),
         ):
@@ -492,6 +499,21 @@ class SchedulePage(WindowPage):
         others = [each for column in columns for each in column.others_of(entry.id)]
         self.card.show_entry(entry, self._context.words(), self._context.settings().cancel_reasons, others)
         self._read_patient(entry.patient_id)
+        self._ask_work_in(entry)
+
+    def _ask_work_in(self, entry: Appointment) -> None:
+        """Ask whether somebody can be squeezed in beside an appointment that has not begun (AV6)."""
+        is_booked = entry.status is AppointmentStatus.CONFIRMED and entry.starts_at > self._context.clock.now()
+        if not is_booked or not may(self._context.actor(), Permission.CHANGE_SCHEDULE):
+            self.card.show_work_in(is_offered=False)
+            return
+        slot = FreeSlot(entry.provider_id, entry.location_id, entry.starts_at, entry.ends_at, entry.ends_at)
+        check = self._context.runner.read(self, schedule_queries.slot_check, slot, type_id=entry.type_id)
+        check.done(partial(self._work_in_read, entry)).refused(self._not_told)
+
+    def _work_in_read(self, entry: Appointment, check: SlotCheck) -> None:
+        if self.card.entry() == entry:
+            self.card.show_work_in(is_offered=bool(check.work_in_lane) and not check.notes)
 
     def _read_patient(self, patient_id: PatientId) -> None:
         self._context.runner.read(self, open_patient, patient_id).done(self._patient_read).refused(self._not_told)
@@ -539,6 +561,18 @@ class SchedulePage(WindowPage):
         if not self.card.isHidden() and not self.card.move_button.isHidden():
             self._move(self.card.entry())
 
+    def _squeeze_shown(self) -> None:
+        entry = self.card.entry()
+        if entry is None or self.card.isHidden():
+            self._context.messages.say(_("Choose the visit beside which somebody is to be squeezed in first."))
+        elif self.card.squeeze_button.isHidden():
+            told = _("Nobody can be squeezed in beside {patient}: {provider} has no lane for work-ins free then.")
+            self._context.messages.say(
+                told.format(patient=named(entry.patient_name), provider=named(entry.provider_name))
+            )
+        else:
+            self._squeeze(entry)
+
     def _cancel_shown(self) -> None:
         if not self.card.isHidden() and not self.card.cancel_button.isHidden():
             self._cancel(self.card.entry())
@@ -572,6 +606,12 @@ class SchedulePage(WindowPage):
     def _free_chosen(self, point: FreePoint) -> None:
         dialog = SlotDialog(self._context, self.window())
         dialog.want(point)
+        dialog.open()
+
+    @Slot(object)
+    def _squeeze(self, entry: Appointment) -> None:
+        dialog = SlotDialog(self._context, self.window())
+        dialog.want(FreePoint(entry.provider_id, entry.location_id, entry.starts_at), beside=entry)
         dialog.open()
 
     @Slot(object)

@@ -1,6 +1,7 @@
 """Booking and moving from the schedule: who, what, and one of the free times; no date is typed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -12,9 +13,9 @@ from request_desk.domain.careful import Doubtful
 from request_desk.domain.changes import Changes
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Refused
-from request_desk.domain.ids import PatientId, ProviderId, TypeId
+from request_desk.domain.ids import LocationId, PatientId, ProviderId, TypeId
 from request_desk.domain.requests import Act, Booking, Move, PatientCard
-from request_desk.domain.schedule import Snapped, limits, snapped_words
+from request_desk.domain.schedule import SlotCheck, Snapped, limits, snapped_words
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.spans import Span
 from request_desk.domain.words import _, safe_name
@@ -60,6 +61,9 @@ class SlotDialog(Sheet):
         self._directory: directory.Directory | None = None
         self._slots: dict[int, FreeSlot] = {}
         self._at_click: FreeSlot | None = None
+        self._taken: FreeSlot | None = None  # the time that was asked for, where something stands already
+        self._beside: Appointment | None = None
+        self._work_in: tuple[FreeSlot, int] | None = None  # that time, and the lane that is free there (AV6)
         self._type_chosen = self._keeps_words = self._was_refused = False
         self._busy = False
         self._start = self._from = context.clock.now()
@@ -68,13 +72,13 @@ class SlotDialog(Sheet):
         self._who = PlainLabel(who, role=TextRole.BOLD, wrap=True)
         self._alike = PlainLabel("", tone=Tone.HELD, wrap=True)
         self.finder = PatientFinder(context)
-        self.type_box, self.provider_box = QComboBox(), QComboBox()
+        self.type_box, self.provider_box, self.location_box = QComboBox(), QComboBox(), QComboBox()
         columns: tuple[Column[FreeSlot], ...] = (
             Column(_("Time"), self._slot_time, 190),
-            Column(_("Provider"), self._slot_provider, 0),
+            Column(_("Provider"), self._provider_told, 0),
             Column(_("Location"), self._slot_place, 170),
         )
-        self._slot_model: ColumnsModel[FreeSlot] = ColumnsModel(columns, _slot_key, self)
+        self._slot_model: ColumnsModel[FreeSlot] = ColumnsModel(columns, self._slot_key, self)
         self.times = ColumnsView(self._slot_model, name=_("Free times"))
         self._stack = StateStack(self.times)
         self.earlier = IconButton("chevron-left", _("The first times again"))
@@ -87,7 +91,7 @@ class SlotDialog(Sheet):
 
     def _build(self) -> None:
         theme = app_theme()
-        for box in (self.type_box, self.provider_box):
+        for box in self._boxes():
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(_SHORTEST)
         choices = QHBoxLayout()
@@ -98,6 +102,8 @@ class SlotDialog(Sheet):
             self.type_box.setParent(self)  # a move keeps the type
             self.type_box.hide()
         choices.addWidget(field(_("Provider"), self.provider_box), 1)
+        self._location_field = field(_("Location"), self.location_box)
+        choices.addWidget(self._location_field, 1)
         times = Card(padding=1)
         times.body.addWidget(self._stack)
         times.setMinimumHeight(theme.px(_LOWEST))
@@ -108,7 +114,7 @@ class SlotDialog(Sheet):
         self.body.addWidget(times, 1)
         self.body.addWidget(self._what)
         self.body.addWidget(self.rules)
-        self.button.hold_width((self.button.words(), *((_("Cancel and book new"),) if self._moving else ())))
+        self.button.hold_width((self.button.words(), _("Cancel and book new") if self._moving else _("Squeeze in")))
         self.finish()
         self.finder.setVisible(self._moving is None)
         self._who.setVisible(self._moving is not None)
@@ -118,10 +124,13 @@ class SlotDialog(Sheet):
         self.finder.setFocus()
         self._ready()
 
+    def _boxes(self) -> tuple[QComboBox, ...]:
+        return self.type_box, self.provider_box, self.location_box
+
     def _connect(self) -> None:
         self.finder.chosen.connect(self._patient_chosen)
-        self.type_box.currentIndexChanged.connect(self._choice_changed)
-        self.provider_box.currentIndexChanged.connect(self._choice_changed)
+        for box in self._boxes():
+            box.currentIndexChanged.connect(self._choice_changed)
         self.times.key_selected.connect(self._time_selected)
         self.earlier.clicked.connect(self._show_first)
         self.later.clicked.connect(self._show_later)
@@ -130,9 +139,12 @@ class SlotDialog(Sheet):
         self.button.clicked.connect(self._act)
         self._context.hub.changed.connect(self._changed)
 
-    def want(self, point: FreePoint) -> None:
-        """Begin at a place of the grid: its provider is chosen, that very time is offered, then those after it."""
-        self._wanted = point
+    def want(self, point: FreePoint, beside: Appointment | None = None) -> None:
+        """Begin at a place of the grid: its provider is chosen, that very time is offered, then those after it.
+
+        Where it is taken, somebody can be squeezed in as far as the provider has lanes for that; `beside` names beside whom.
+        """
+        self._wanted, self._beside = point, beside
         self._start = self._from = max(self._context.clock.now(), point.starts_at)
         self._find_times()
 
@@ -161,7 +173,7 @@ class SlotDialog(Sheet):
     def _directory_read(self, found: directory.Directory) -> None:
         self._directory = found
         moving, wanted = self._moving, self._wanted
-        for box in (self.type_box, self.provider_box):
+        for box in self._boxes():
             box.blockSignals(True)  # filling is no choice
         for type_ in found.types.values():
             if type_.active or (moving is not None and type_.id == moving.type_id):
@@ -170,11 +182,16 @@ class SlotDialog(Sheet):
         for provider in found.providers.values():
             if provider.active:
                 self.provider_box.addItem(named(provider.short_name), provider.id)
+        places = [each for each in found.locations.values() if each.active]
+        self.location_box.addItem(_("Any location"), None)
+        for place in places:
+            self.location_box.addItem(named(place.name), place.id)
+        self._location_field.setVisible(len(places) > 1)  # else there is nothing to choose
         if moving is not None:
             self.type_box.setCurrentIndex(self.type_box.findData(moving.type_id))
         near = moving.provider_id if moving is not None else wanted.provider_id if wanted is not None else None
         self.provider_box.setCurrentIndex(max(0, self.provider_box.findData(near) if near is not None else 0))
-        for box in (self.type_box, self.provider_box):
+        for box in self._boxes():
             box.blockSignals(False)
         self._find_times()
 
@@ -211,28 +228,57 @@ class SlotDialog(Sheet):
         if type_id is None:
             return
         provider: ProviderId | None = self.provider_box.currentData()
+        location: LocationId | None = self.location_box.currentData()
         self.earlier.setEnabled(self._from > self._start)
+        self._ask_lane(type_id)
         self._context.runner.read(
             self,
             schedule_queries.find_slots,
             type_id=type_id,
             span=Span(self._from, self._from + _AHEAD),
             provider_ids=() if provider is None else (provider,),
+            location_ids=() if location is None else (location,),
             exclude_chain=self._moving.chain_id if self._moving is not None else None,
             patient_id=self._patient_id,
             limit=_MOST,
         ).done(self._times_read).refused(self._times_refused)
 
+    def _ask_lane(self, type_id: TypeId) -> None:
+        """Ask whether the taken time has a lane for work-ins; the answer is there before the free times are."""
+        if self._taken is None or self._from != self._start:
+            self._work_in = None
+            return
+        asked = self._context.runner.read(
+            self, schedule_queries.slot_check, self._taken, type_id=type_id, patient_id=self._patient_id
+        )
+        asked.done(partial(self._lane_read, self._taken)).refused(self._no_lane)
+
+    def _lane_read(self, slot: FreeSlot, check: SlotCheck) -> None:
+        """Nobody is squeezed in where more than another visit is in the way: the provider is away, the practice is closed."""
+        self._work_in = None
+        if check.work_in_lane and not check.notes:
+            ends_at = check.ends_at if check.ends_at is not None else slot.ends_at
+            self._work_in = replace(slot, ends_at=ends_at), check.work_in_lane
+
+    def _no_lane(self, _refused: Refused) -> None:
+        """Nothing is offered beside the free times, which say for themselves what is wrong."""
+        self._work_in = None
+
     def _times_read(self, slots: Sequence[FreeSlot]) -> None:
-        found = {_place(slot): slot for slot in (*self._clicked(), *slots) if not self._is_present(slot)}
+        squeezed = (self._work_in[0],) if self._work_in is not None else ()
+        found = {_place(slot): slot for slot in (*squeezed, *self._clicked(), *slots) if not self._is_present(slot)}
         shown = list(found.values())
-        self._slots = {_slot_key(slot): slot for slot in shown}
+        self._slots = {self._slot_key(slot): slot for slot in shown}
+        before = self.times.selected_key()
         self._slot_model.set_rows(self._slots.values())
         if shown:
             waited = not self._stack.is_content_shown()
             self._stack.show_content()
-            if self._chosen() is None and not self._was_refused:
-                self.times.select_key(_slot_key(self._first_of(shown)))
+            chosen = self._chosen()
+            # The list goes on to the row that is now in its place; to a work-in only whoever chooses it goes.
+            is_unasked = chosen is not None and bool(self._lane_of(chosen)) and self._slot_key(chosen) != before
+            if (chosen is None or is_unasked) and not self._was_refused:
+                self.times.select_key(self._slot_key(self._first_of(shown)))
             if waited and self._moving is not None:
                 self.times.setFocus()
         else:
@@ -247,8 +293,11 @@ class SlotDialog(Sheet):
     def _snap(self) -> None:
         """Look for the time of this type where was clicked; where there is none, say why and put what fits first (ACT15)."""
         wanted, type_ = self._wanted, self._type()
-        if wanted is None or type_ is None or self.provider_box.currentData() not in (None, wanted.provider_id):
-            self._at_click = None
+        chosen = self.provider_box.currentData(), self.location_box.currentData()
+        if wanted is None or type_ is None or not _agrees(wanted, *chosen):
+            self._at_click = self._taken = None
+            self.say("")
+            self._read_times()
             return
         self._context.runner.read(
             self,
@@ -262,8 +311,13 @@ class SlotDialog(Sheet):
         ).done(partial(self._snapped, type_.name)).refused(self._times_refused)
 
     def _snapped(self, type_name: str, found: Snapped) -> None:
-        self._at_click = found.slot
-        if found.slot is None:
+        self._at_click, self._taken = found.slot, None
+        if found.slot is None and self._moving is None and self._wanted is not None:
+            at, ends_at = self._wanted.starts_at, self._wanted.starts_at + found.needs
+            self._taken = FreeSlot(self._wanted.provider_id, self._wanted.location_id, at, ends_at, ends_at)
+        if found.slot is None and self._beside is not None:  # that it is taken is known
+            self.say("")
+        elif found.slot is None:
             self.say(snapped_words(found, named(type_name), self._context.words()))
             fitting = [
                 place for place in range(self.type_box.count()) if self.type_box.itemData(place) in found.fitting
@@ -287,9 +341,9 @@ class SlotDialog(Sheet):
         return now is not None and _place(slot) == (now.provider_id, now.location_id, now.starts_at)
 
     def _first_of(self, shown: Sequence[FreeSlot]) -> FreeSlot:
-        """The time that was clicked, else the first that needs the fewest exceptions."""
+        """The time that was clicked, else the first that needs the fewest exceptions; a work-in only where it was asked for."""
         type_ = self._type()
-        if type_ is None or self._clicked():
+        if type_ is None or self._clicked() or self._beside is not None:
             return shown[0]
         words, now, moved = self._context.words(), self._context.clock.now(), self._moving
 
@@ -297,7 +351,15 @@ class SlotDialog(Sheet):
             at, who = slot.starts_at, slot.provider_id
             return len(limits(type_, starts_at=at, provider_id=who, now=now, words=words, moved=moved))
 
-        return min(shown, key=exceptions)
+        return min((slot for slot in shown if not self._lane_of(slot)), key=exceptions, default=shown[0])
+
+    def _slot_key(self, slot: FreeSlot) -> int:
+        """A slot has no id: provider, location, start and lane name it; a free time that was chosen is no work-in later."""
+        return hash((*_place(slot), self._lane_of(slot))) & 0x7FFF_FFFF_FFFF_FFFF
+
+    def _lane_of(self, slot: FreeSlot) -> int:
+        """The lane of a work-in, 0 for a free time."""
+        return self._work_in[1] if self._work_in is not None and _place(slot) == _place(self._work_in[0]) else 0
 
     def _type(self) -> AppointmentType | None:
         type_id: TypeId | None = self.type_box.currentData()
@@ -315,7 +377,8 @@ class SlotDialog(Sheet):
         if slot is None or type_id is None:
             self.rules.clear()
         else:
-            self.rules.ask(slot, type_id, self._moving.id if self._moving is not None else None, self._patient_id)
+            replaces = self._moving.id if self._moving is not None else None
+            self.rules.ask(slot, type_id, replaces, self._patient_id, self._lane_of(slot))
         self._show_what()
 
     def _show_what(self) -> None:
@@ -326,7 +389,11 @@ class SlotDialog(Sheet):
             time, who = words.at(self._zone_of(slot)).moment(slot.starts_at), self._name
             length = words.minutes(slot.ends_at - slot.starts_at)
             place = ", ".join((length, named(self._slot_provider(slot)), named(self._slot_place(slot))))
-            if moving is None:
+            if self._lane_of(slot):
+                text = _("SQUEEZE IN {who}, {time}, {place}, {beside}.").format(
+                    who=who, time=time, place=place, beside=self._beside_words()
+                )
+            elif moving is None:
                 text = _("BOOK {who}, {time}, {place}.").format(who=who, time=time, place=place)
             else:
                 old = words.at(moving.zone).moment(moving.starts_at)
@@ -343,6 +410,9 @@ class SlotDialog(Sheet):
     def _ready(self) -> None:
         if self._moving is not None:
             self.button.set_text(_("Cancel and book new") if self.rules.forbids() else _("Move"))
+        else:
+            slot = self._chosen()
+            self.button.set_text(_("Squeeze in") if slot is not None and self._lane_of(slot) else _("Book"))
         can = self._chosen() is not None and self._patient_id is not None
         self.button.setEnabled(can and self.rules.allows() and not self._busy)
 
@@ -360,7 +430,7 @@ class SlotDialog(Sheet):
         reason = self.rules.overrule()
         act: Act
         if self._moving is None:
-            act = Booking(slot, type_id, overrule=reason)
+            act = Booking(slot, type_id, overrule=reason, lane=self._lane_of(slot))
         else:
             act = Move(self._moving.id, self._moving.version, slot, overrule=reason, as_new=self.rules.forbids())
         pending = self._context.runner.act(self, acts.act_alone, self._patient_id, act, another=another)
@@ -398,6 +468,17 @@ class SlotDialog(Sheet):
         place = self._directory.locations.get(slot.location_id) if self._directory is not None else None
         return place.zone if place is not None else ""
 
+    def _beside_words(self) -> str:
+        if self._beside is None:
+            return _("beside what is booked")
+        return _("beside {patient}").format(patient=named(self._beside.patient_name))
+
+    def _provider_told(self, slot: FreeSlot) -> str:
+        who = self._slot_provider(slot)
+        if not self._lane_of(slot):
+            return who
+        return _("{provider}, squeezed in {beside}").format(provider=who, beside=self._beside_words())
+
     def _slot_provider(self, slot: FreeSlot) -> str:
         provider = self._directory.providers.get(slot.provider_id) if self._directory is not None else None
         return one_line(provider.short_name) if provider is not None else ""
@@ -407,10 +488,10 @@ class SlotDialog(Sheet):
         return one_line(place.name) if place is not None else ""
 
 
+def _agrees(point: FreePoint, provider_id: ProviderId | None, location_id: LocationId | None) -> bool:
+    """Whether a place of the grid is one of those that were chosen; None is any."""
+    return provider_id in (None, point.provider_id) and location_id in (None, point.location_id)
+
+
 def _place(slot: FreeSlot) -> tuple[int, int, datetime]:
     return slot.provider_id, slot.location_id, slot.starts_at
-
-
-def _slot_key(slot: FreeSlot) -> int:
-    """A slot has no id: provider, location and start name it."""
-    return hash(_place(slot)) & 0x7FFF_FFFF_FFFF_FFFF

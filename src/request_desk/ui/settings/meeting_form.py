@@ -1,6 +1,6 @@
 """The group about video meetings: the address of the meeting server, and a new room for a provider."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import Slot
@@ -11,17 +11,33 @@ from request_desk.domain.changes import Topic
 from request_desk.domain.directory import PracticeSettings, Provider
 from request_desk.domain.ids import ProviderId
 from request_desk.domain.words import _
+from request_desk.services.desk import Unit
 from request_desk.services.practice import directory
+from request_desk.services.practice.suggestions import About, Suggestion, open_suggestions
 from request_desk.services.schedule import meetings
 from request_desk.ui.editor.choosers import NameChooser
+from request_desk.ui.patients.forms import FormWindow
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.practice_forms import SettingsForm
+from request_desk.ui.settings.suggestion_parts import SuggestionForm, SuggestionLines
 from request_desk.ui.widgets.buttons import secondary
 from request_desk.ui.widgets.dialogs import ask
 from request_desk.ui.widgets.layout import Line, field, row
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Whose rooms there are, and what is asked for about them."""
+
+    providers: tuple[Provider, ...]
+    suggestions: tuple[Suggestion, ...]
+
+
+def _read_rooms(unit: Unit) -> Rooms:
+    return Rooms(directory.providers(unit), open_suggestions(unit, About.ROOM))
 
 
 class MeetingForm(SettingsForm):
@@ -41,6 +57,7 @@ class MeetingForm(SettingsForm):
             Topic.DIRECTORY,
         )
         self._providers: dict[ProviderId, Provider] = {}
+        self._asked_for: tuple[Suggestion, ...] = ()
         self.url = QLineEdit()
         hint = _("A room is put behind it, e.g. https://meet.example.org")
         self.add_field(_("Address of the meeting server"), self.url, name="Meeting address", hint=hint)
@@ -49,32 +66,69 @@ class MeetingForm(SettingsForm):
         self.room_button = secondary(_("New room …"), icon="refresh-cw")
         hint = _("For when an address got into wrong hands: every address of before leads into an empty room then.")
         self.fields.addWidget(field(_("Room of a provider"), self.provider, hint=hint))
-        self.fields.addLayout(row(self.room_button, None))
+        self.ask_button = secondary(_("Ask for a change …"), icon="sticky-note")
+        self.asked = SuggestionLines(self)
+        self.others = PlainLabel("", tone=Tone.MUTED, wrap=True)
+        self.fields.addLayout(row(self.room_button, self.ask_button, None))
         self.no_right = PlainLabel(
-            _("Who has the role “types and rooms” can give a provider a new room."), tone=Tone.MUTED, wrap=True
+            _("Who has the role “types and rooms” can give a provider a new room. Ask them for a change above."),
+            tone=Tone.MUTED,
+            wrap=True,
         )
-        self.fields.addWidget(self.no_right)
+        for part in (self.no_right, self.asked, self.others):
+            self.fields.addWidget(part)
         self.follow(self.url, self.provider)
         self.room_button.clicked.connect(self._ask_room)
+        self.ask_button.clicked.connect(self._ask_for_change)
+        self.provider.chosen.connect(self._show_asked)
 
     def read(self) -> None:
-        self.context.runner.read(self, directory.providers).done(self._providers_read).refused(self.unreadable)
+        self.context.runner.read(self, _read_rooms).done(self._rooms_read).refused(self.unreadable)
 
-    def _providers_read(self, found: tuple[Provider, ...]) -> None:
-        self._providers = {each.id: each for each in found}
-        self.provider.show_things(found, self.provider.key())
+    def _rooms_read(self, found: Rooms) -> None:
+        self._providers, self._asked_for = {each.id: each for each in found.providers}, found.suggestions
+        self.provider.show_things(found.providers, self.provider.key())
+        self._show_asked()
         super().read()
+
+    @Slot()
+    def _show_asked(self) -> None:
+        """What is asked for the room of the chosen provider, and of whom more is asked."""
+        chosen = self.provider.key()
+        here = [each for each in self._asked_for if each.about_id == chosen]
+        ids = {each.about_id for each in self._asked_for} - {chosen}
+        others = [one_line(each.short_name) for each in self._providers.values() if each.id in ids]
+        self.asked.show_suggestions(here, self.context.words(), may_change=self._may_change())
+        told = (
+            _("Changes are asked for the rooms of: {providers}.")
+            if not here
+            else _("Changes are also asked for the rooms of: {providers}.")
+        )
+        self.others.setText(told.format(providers=self.context.words().list_of(others)))
+        self.others.setVisible(bool(others))
+
+    def _may_change(self) -> bool:
+        return may(self.context.actor(), Permission.MANAGE_TYPES)
 
     def show_settings(self, found: PracticeSettings) -> None:
         self.url.setText(found.meeting_url)
         self.lock(self.url)
-        may_change = may(self.context.actor(), Permission.MANAGE_TYPES)
+        may_change = self._may_change()
         self.no_right.setVisible(not may_change)
         self.room_button.setVisible(may_change)
-        self.room_button.setEnabled(bool(self._providers))
+        self.ask_button.setVisible(not may_change)
+        for button in (self.room_button, self.ask_button):
+            button.setEnabled(bool(self._providers))
 
     def wanted(self, stored: PracticeSettings) -> PracticeSettings:
         return replace(stored, meeting_url=self.url.text().strip())
+
+    @Slot()
+    def _ask_for_change(self) -> None:
+        chosen = self._providers.get(ProviderId(self.provider.key() or 0))
+        if chosen is not None:
+            name = _("the room of {provider}").format(provider=one_line(chosen.short_name))
+            FormWindow(SuggestionForm(self.context, About.ROOM, chosen.id, name), self.window()).open()
 
     @Slot()
     def _ask_room(self) -> None:

@@ -1,8 +1,8 @@
 """Asking for a change that somebody else may make, and what is asked for beside the thing; the rules are the services'."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from request_desk.domain.access import Permission
@@ -50,13 +50,11 @@ class SuggestionForm(Editor):
 
 
 class SuggestionLines(QWidget):
-    """What is asked for: who, when, the text, and for those who may change it two buttons."""
+    """What is asked for: who, when, the text, and for those who may change it two buttons; `editor` says what is refused."""
 
-    taken_over = Signal(object)  # Suggestion
-    closed = Signal(object)
-
-    def __init__(self) -> None:
+    def __init__(self, editor: Editor) -> None:
         super().__init__()
+        self._editor = editor
         self._body = QVBoxLayout(self)
         self._body.setContentsMargins(0, 0, 0, 0)
         self._body.setSpacing(app_theme().px(2 * SPACE))
@@ -76,10 +74,23 @@ class SuggestionLines(QWidget):
         for card in self.cards:
             card.take_over.clicked.connect(card.take_it_over)
             card.close_it.clicked.connect(card.close_without)
-            card.taken_over.connect(self.taken_over)
-            card.closed.connect(self.closed)
+            card.taken_over.connect(self._take_over)
+            card.closed.connect(self._close)
             self._body.addWidget(card)
         self.setVisible(bool(found))
+
+    @Slot(object)
+    def _take_over(self, suggestion: Suggestion) -> None:
+        self._act(suggestions.take_over, suggestion)
+
+    @Slot(object)
+    def _close(self, suggestion: Suggestion) -> None:
+        self._act(suggestions.close, suggestion)
+
+    def _act(self, service: Callable[..., int], suggestion: Suggestion) -> None:
+        runner = self._editor.context.runner
+        act = runner.act(self._editor, service, suggestion.id, expect_version=suggestion.version)
+        act.refused(self._editor.refuse)
 
 
 class SuggestionCard(Card):

@@ -8,9 +8,9 @@ from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid
 from request_desk.domain.ids import TypeId
 from request_desk.domain.words import _
-from request_desk.services.practice import appointment_types, suggestions
+from request_desk.services.practice import appointment_types
 from request_desk.services.practice.appointment_types import TypesWithHours
-from request_desk.services.practice.suggestions import About, Suggestion
+from request_desk.services.practice.suggestions import About
 from request_desk.ui.editor.choice_editor import SAVE_FIRST, ChoiceEditor
 from request_desk.ui.editor.choosers import ListChooser
 from request_desk.ui.lists.columns import Column
@@ -57,7 +57,7 @@ class TypesForm(ChoiceEditor[AppointmentType, ListChooser]):
         self.off_button = secondary(_("Switch off …"))
         self.ask_button = secondary(_("Ask for a change …"), icon="sticky-note")
         self.who = PlainLabel("", role=TextRole.TITLE, wrap=True)
-        self.asked = SuggestionLines()
+        self.asked = SuggestionLines(self)
         frame = Card(padding=1)
         frame.body.addWidget(self.chooser)
         self.chooser.setMinimumHeight(app_theme().px(_LIST))
@@ -82,8 +82,6 @@ class TypesForm(ChoiceEditor[AppointmentType, ListChooser]):
         self.down_button.clicked.connect(self._move_down)
         self.off_button.clicked.connect(self._switch)
         self.ask_button.clicked.connect(self._ask_for_change)
-        self.asked.taken_over.connect(self._take_over)
-        self.asked.closed.connect(self._close_suggestion)
 
     def read(self) -> None:
         read = self.context.runner.read(self, appointment_types.types_with_hours)
@@ -193,16 +191,6 @@ class TypesForm(ChoiceEditor[AppointmentType, ListChooser]):
         if self._shown is not None:
             form = SuggestionForm(self.context, About.TYPE, self._shown.id, self._shown.name)
             FormWindow(form, self.window()).open()
-
-    @Slot(object)
-    def _take_over(self, suggestion: Suggestion) -> None:
-        act = self.context.runner.act(self, suggestions.take_over, suggestion.id, expect_version=suggestion.version)
-        act.refused(self.refuse)
-
-    @Slot(object)
-    def _close_suggestion(self, suggestion: Suggestion) -> None:
-        act = self.context.runner.act(self, suggestions.close, suggestion.id, expect_version=suggestion.version)
-        act.refused(self.refuse)
 
     # Words of the list
 
