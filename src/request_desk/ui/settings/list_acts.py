@@ -94,7 +94,7 @@ class OrderedEditor(ChoiceEditor[N, ListChooser]):
         self._new, self._move_act, self._switch_act = new, move, switch
         self._made: int | None = None  # the one that was just added: the list goes to it
         self.acts = ListActs(self.chooser, _("{new} …").format(new=new), height=height)
-        self.which = PlainLabel("", role=TextRole.BOLD, elide=True)
+        self.which = PlainLabel("", role=TextRole.TITLE, elide=True)
         self.fields.addWidget(self.acts)
         self.acts.add_button.clicked.connect(self.begin_new)
         self.acts.off_button.clicked.connect(self._ask_switch)

@@ -19,7 +19,6 @@ from request_desk.ui.settings.suggestion_parts import SuggestionForm, Suggestion
 from request_desk.ui.settings.type_fields import NEW, TypeFields
 from request_desk.ui.settings.type_preview import TypePreview
 from request_desk.ui.widgets.buttons import secondary
-from request_desk.ui.widgets.layout import Line
 from request_desk.ui.widgets.plain_text import one_line
 
 _LIST = 210  # pixels at 100 %: five types without scrolling
@@ -51,8 +50,8 @@ class TypesForm(OrderedEditor[AppointmentType]):
         self.ask_button = secondary(_("Ask for a change …"), icon="sticky-note")
         self.acts.buttons.addWidget(self.ask_button)
         self.asked = SuggestionLines()
-        for part in (self.asked, Line(), self.which):
-            self.fields.addWidget(part)
+        self.fields.addWidget(self.asked)
+        self.fields.addWidget(self.which)
         self.type = TypeFields(self)
         self.preview = TypePreview(context)
         beside = self.layout()
