@@ -45,6 +45,7 @@ def test_a_far_day_is_told_with_its_year() -> None:
     assert WORDS.day(date(2028, 1, 1)) == "Sat, Jan 1, 2028"
     assert WORDS.long_day(date(2028, 1, 1)) == "Saturday, January 1, 2028"
     assert WORDS.short_day(date(2025, 1, 1)) == "Jan 1, 2025"
+    assert WORDS.day_of_month(date(2025, 1, 1)) == "1 Wed"
     assert Words("en_US", ZONE).day(date(2028, 1, 1)) == "Sat, Jan 1"
     assert Words("en_US", ZONE).on(TODAY).day(date(2028, 1, 1)) == "Sat, Jan 1, 2028"
 

@@ -159,7 +159,7 @@ def test_only_who_manages_types_may_change_them_and_only_as_they_were_seen(
 
 
 def test_a_type_is_switched_off_and_on_and_both_can_be_undone(desk: Desk, practice: Practice, ruth: Actor) -> None:
-    off = desk.perform(ruth, appointment_types.switch_off_type, practice.well, expect_version=1)
+    off = desk.perform(ruth, appointment_types.switch_type, practice.well, active=False, expect_version=1)
     assert not types(desk, ruth)[practice.well].active
     assert off.undo is not None
     desk.undo(ruth, off.undo)
@@ -168,14 +168,15 @@ def test_a_type_is_switched_off_and_on_and_both_can_be_undone(desk: Desk, practi
 
 def test_types_are_put_in_order_and_that_can_be_undone(desk: Desk, practice: Practice, ruth: Actor) -> None:
     third = practice.a_type("Ear recheck", 20)
-    moved = desk.perform(ruth, appointment_types.move_type, third, -1, expect_version=1)
+    moved = desk.perform(ruth, appointment_types.move_type, third, up=True, expect_version=1)
     assert list(types(desk, ruth)) == [practice.well, third, practice.sick]
     assert types(desk, ruth)[practice.sick].version == 1  # whoever edits it meanwhile has no conflict
     assert moved.undo is not None
     desk.undo(ruth, moved.undo)
     assert list(types(desk, ruth)) == [practice.well, practice.sick, third]
-    with pytest.raises(Refused, match="end of the list"):
-        desk.perform(ruth, appointment_types.move_type, practice.well, -1, expect_version=1)
+    at_the_end = desk.perform(ruth, appointment_types.move_type, practice.well, up=True, expect_version=1)
+    assert list(types(desk, ruth)) == [practice.well, practice.sick, third]
+    assert at_the_end.undo is None  # moving it back would move it down
 
 
 def test_what_is_undone_too_late_stays(desk: Desk, practice: Practice, ruth: Actor) -> None:

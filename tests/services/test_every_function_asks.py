@@ -70,7 +70,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "fresh",
     ),
     "inbox.handling": ("find_again",),
-    "practice.order": ("move",),
+    "practice.order": ("next_place", "move", "switch"),
     "people.patients": ("row_of", "first_contacts"),
     "inbox.doubts": ("check", "check_first", "check_text"),
     "schedule.patient_facts": (

@@ -30,7 +30,9 @@ from request_desk.ui.availability.window_form import WindowForm
 from request_desk.ui.patients.forms import FormWindow
 from request_desk.ui.widgets.acts import ActsMenu
 from request_desk.ui.widgets.buttons import Button
+from request_desk.ui.widgets.painting import fitted_text
 from request_desk.ui.widgets.states import Banner
+from request_desk.ui.widgets.theme import Theme
 from tests.builders import TODAY, ZONE, Practice, wall
 from tests.ui.conftest import HandTimers
 from tests.ui.page_desk import Arranged, PageDesk, nameless
@@ -712,6 +714,20 @@ def test_closed_days_are_told_in_the_heads_and_in_the_hours(
     grid(desk).setFocus()
     desk.press("Down", "Right", "Right", "Right")
     assert "Nothing is booked in it on this day: closed: Thanksgiving." in grid(desk).accessibleDescription()
+
+
+@pytest.mark.parametrize("scale", [100, 130])
+@pytest.mark.parametrize("size", [(1366, 768), (960, 680)])
+def test_the_heads_of_the_days_are_never_cut(
+    desk_at: OpenDesk, theme: Theme, size: tuple[int, int], scale: int
+) -> None:
+    theme.set_scale(scale)
+    desk = desk_at(size=size)
+    view = grid(desk)
+    column = view.point_of(TODAY + timedelta(days=1), 0).x() - view.point_of(TODAY, 0).x()
+    room = column - 2 * theme.px(4)
+    assert {fitted_text(theme.small_bold, head, room) for head in view.heads()} == set(view.heads())
+    assert view.heads()[2] == ("24 Tue" if (scale, size) == (130, (960, 680)) else "Tue, Nov 24")
 
 
 def why(desk: PageDesk[AvailabilityPage]) -> WhySheet:

@@ -265,7 +265,7 @@ def test_a_provider_is_made(desk_at: OpenDesk, records: Callable[[], dict[str, P
     made = records()["Dr. Moreau"]
     assert (made.name, len(made.location_ids), made.mobile_phone) == ("Dr. Ines Moreau", 1, "(206) 555-0177")
     assert listed(form.chooser) == ["Dr. Astrid Lindqvist", "Dr. Joseph Mwangi", "Dr. Ines Moreau"]
-    assert form.who.text() == "Dr. Ines Moreau"
+    assert form.which.text() == "Dr. Ines Moreau"
     assert form.mobile.text() == "(206) 555-0177"
 
 

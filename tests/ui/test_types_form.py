@@ -198,21 +198,21 @@ def test_a_type_is_made_moved_up_and_switched_off(
     open_types: Callable[..., Opened], practice: Practice, stored: Callable[[], dict[TypeId, AppointmentType]]
 ) -> None:
     desk, form = open_types()
-    desk.click(form.add_button)
+    desk.click(form.acts.add_button)
     assert desk.focus() is form.type.name
     desk.type("Ear recheck")
     desk.press("Ctrl+S")
     made = next(each for each in stored().values() if each.name == "Ear recheck")
     assert form.chooser.key() == made.id
-    desk.click(form.up_button)
+    desk.click(form.acts.up_button)
     assert list(stored()) == [practice.well, made.id, practice.sick]
-    desk.click(form.off_button)
+    desk.click(form.acts.off_button)
     question = desk.dialog()
     assert isinstance(question, Question)
     desk.click(question.yes)
     assert not stored()[made.id].active
-    assert form.off_button.words() == "Switch on"
-    desk.click(form.off_button)
+    assert form.acts.off_button.words() == "Switch on"
+    desk.click(form.acts.off_button)
     assert stored()[made.id].active
 
 
@@ -225,7 +225,7 @@ def test_another_type_is_not_shown_nor_moved_while_something_is_typed(
     desk.settle()
     assert form.said.text() == SAVE_FIRST
     assert form.chooser.key() == practice.well
-    desk.click(form.down_button)
+    desk.click(form.acts.down_button)
     assert form.said.text() == SAVE_FIRST
     assert form.type.rest.value() == 12
 
@@ -236,7 +236,7 @@ def test_a_change_elsewhere_is_told_and_what_is_typed_stays(
     desk, form = open_types()
     form.type.rest.setValue(12)
     with database_setup():
-        practice.desk.perform(ruth, appointment_types.switch_off_type, practice.well, expect_version=1)
+        practice.desk.perform(ruth, appointment_types.switch_type, practice.well, active=False, expect_version=1)
     desk.hear()
     assert form.said.text() == CHANGED_ELSEWHERE
     assert form.type.rest.value() == 12
@@ -249,7 +249,7 @@ def test_who_may_not_change_types_reads_everything_and_asks_for_a_change(
     assert form.type.name.isReadOnly()
     for control in (form.type.duration, form.type.book_notice.number, form.type.providers.everybody, form.type.mode):
         assert not control.isEnabled()
-    assert not form.add_button.isVisible()
+    assert not form.acts.add_button.isVisible()
     assert not form.save_button.isVisible()
     desk.click(form.ask_button)
     window = desk.dialog()

@@ -202,6 +202,10 @@ class Words:
         """Return "Tue"."""
         return self._applied("weekday", self._day(when))
 
+    def day_of_month(self, day: date) -> str:
+        """Return "24 Tue": a day whose month is told beside it, in little room."""
+        return self._applied("day_of_month", day)
+
     def week_of(self, day: date) -> tuple[date, ...]:
         """Return the seven days of a day's week, from the day that weeks begin with in the locale."""
         first = day - timedelta(days=(day.weekday() - self._locale().first_week_day) % 7)
@@ -412,13 +416,14 @@ def _pattern_text(locale: "Locale", form: str) -> str:
     match form:
         case "time":
             return str(locale.time_formats["short"].pattern)
-        case "day" | "day_year" | "short_day" | "short_day_year" | "month":
+        case "day" | "day_year" | "short_day" | "short_day_year" | "month" | "day_of_month":
             key = {
                 "day": "MMMEd",
                 "day_year": "yMMMEd",
                 "short_day": "MMMd",
                 "short_day_year": "yMMMd",
                 "month": "yMMMM",
+                "day_of_month": "Ed",
             }
             return str(skeletons[key[form]].pattern)
         case "long_day":

@@ -6,20 +6,20 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select
 
 from request_desk.domain.access import Permission
 from request_desk.domain.availability import AvailabilityWindow
 from request_desk.domain.booking_rules import LONGEST
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, BookingRules, LeadTime, Location, Provider
-from request_desk.domain.errors import Invalid, NotFound, Problems, Refused, UndoRefused
+from request_desk.domain.errors import Invalid, Problems, UndoRefused
 from request_desk.domain.ids import ProviderId, TypeId
 from request_desk.domain.sample_day import notice_exceeds_advance
 from request_desk.domain.text import clean_name, clean_text
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
-from request_desk.services.practice import directory
+from request_desk.services.practice import directory, order
 from request_desk.services.practice.suggestions import About, Suggestion, open_suggestions
 from request_desk.services.schedule.slots import type_rules
 from request_desk.store import schema
@@ -46,7 +46,6 @@ kind, able, length = (
     schema.appointment_type_duration.c,
 )
 _NAMED = select(kind.id).where(kind.name == bindparam("called"))
-_ORDER = select(kind.id, kind.position).order_by(kind.position, kind.name, kind.id)
 _PROVIDERS = select(schema.provider.c.id)
 
 
@@ -83,11 +82,11 @@ def add_type(unit: Unit, new: AppointmentType) -> TypeId:
     unit.require(Permission.MANAGE_TYPES)
     values = _checked(unit, new, None)
     type_id = TypeId(unit.new_id())
-    position = max((row.position for row in unit.rows(_ORDER)), default=-1) + 1
-    unit.insert(schema.appointment_type, id=type_id, position=position, **values)
+    unit.insert(schema.appointment_type, id=type_id, position=order.next_place(unit, schema.appointment_type), **values)
     _write_providers(unit, type_id, new)
     unit.record("added_type", Topic.DIRECTORY, type_id)
-    unit.offer_undo(_("Type added"), switch_off_type, type_id, expect_version=1)
+    until = unit.now + unit.grace
+    unit.offer_undo(_("Type added"), switch_type, type_id, active=False, expect_version=1, until=until)
     return type_id
 
 
@@ -111,44 +110,37 @@ def restore_type(unit: Unit, type_id: TypeId, before: AppointmentType, *, expect
     return _save(unit, type_id, before, expect_version)
 
 
-def switch_off_type(unit: Unit, type_id: TypeId, *, expect_version: int) -> int:
-    """Offer a type no more; what is booked stays, and can be moved. Returns its new version; can be undone."""
+def move_type(unit: Unit, type_id: TypeId, *, up: bool, expect_version: int) -> int:
+    """Move a type one place up or down in every list, and return its new version; can be undone."""
     unit.require(Permission.MANAGE_TYPES)
-    row = unit.change(schema.appointment_type, type_id, expect_version, active=False)
-    unit.record("switched_off_type", Topic.DIRECTORY, type_id)
-    unit.offer_undo(_("Type switched off"), switch_on_type, type_id, expect_version=int(row.version))
-    return int(row.version)
+    version, moved = order.move(unit, schema.appointment_type, type_id, up=up, expect_version=expect_version)
+    unit.record("moved_type", Topic.DIRECTORY, type_id)
+    if moved:
+        unit.offer_undo(_("Type moved"), move_type, type_id, up=not up, expect_version=version)
+    return version
 
 
-def switch_on_type(unit: Unit, type_id: TypeId, *, expect_version: int) -> int:
-    """Offer a type again, with the rules that it had. Returns its new version; can be undone."""
-    unit.require(Permission.MANAGE_TYPES)
-    row = unit.change(schema.appointment_type, type_id, expect_version, active=True)
-    unit.record("switched_on_type", Topic.DIRECTORY, type_id)
-    unit.offer_undo(_("Type switched on"), switch_off_type, type_id, expect_version=int(row.version))
-    return int(row.version)
+def switch_type(
+    unit: Unit, type_id: TypeId, *, active: bool, expect_version: int, until: datetime | None = None
+) -> int:
+    """Offer a type no more, or again with the rules that it had; with `until` this is the way back from having done so.
 
-
-def move_type(unit: Unit, type_id: TypeId, places: int, *, expect_version: int) -> int:
-    """Put a type so many places further down, up where negative, in every list of types; returns its new version.
-
-    Can be undone. Raises Refused at the end of the list.
+    What is booked stays, and can be moved. Returns its new version.
     """
     unit.require(Permission.MANAGE_TYPES)
-    order = [TypeId(row.id) for row in unit.rows(_ORDER)]
-    if type_id not in order:
-        raise NotFound(_("This appointment type is not there any more. Reload to see the present state."))
-    place = order.index(type_id) + places
-    if not 0 <= place < len(order):
-        raise Refused(_("The type is at the end of the list already."))
-    order.remove(type_id)
-    order.insert(place, type_id)
-    row = unit.change(schema.appointment_type, type_id, expect_version, position=place)
-    for position, each in enumerate(order):
-        if each != type_id:  # its rules are as they were seen: no new version
-            unit.run(update(schema.appointment_type).where(kind.id == each).values(position=position))
-    unit.record("moved_type", Topic.DIRECTORY, type_id, place=place)
-    unit.offer_undo(_("Type moved"), move_type, type_id, -places, expect_version=int(row.version))
+    row = order.switch(
+        unit, schema.appointment_type, type_id, active=active, expect_version=expect_version, until=until
+    )
+    unit.record("switched_on_type" if active else "switched_off_type", Topic.DIRECTORY, type_id)
+    if until is None:
+        unit.offer_undo(
+            _("Type switched on") if active else _("Type switched off"),
+            switch_type,
+            type_id,
+            active=not active,
+            expect_version=int(row.version),
+            until=unit.now + unit.grace,
+        )
     return int(row.version)
 
 

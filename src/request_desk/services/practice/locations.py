@@ -20,7 +20,6 @@ from request_desk.store import schema
 location, appointment, window = schema.location.c, schema.appointment.c, schema.availability_window.c
 _LOCATION: Final = select(*location).where(location.id == bindparam("which"))
 _NAMED: Final = select(location.id).where(location.name == bindparam("called"))
-_LAST_PLACE: Final = select(func.coalesce(func.max(location.position), 0))
 _TO_COME: Final = select(func.count().label("number"), func.min(appointment.starts_at).label("first_at")).where(
     appointment.location_id == bindparam("which"),
     appointment.ends_at > bindparam("now"),
@@ -67,7 +66,7 @@ def add_location(unit: Unit, new: LocationDetails) -> LocationId:
     unit.require(Permission.MANAGE_SETTINGS)
     values = _checked(unit, new, None)
     location_id = LocationId(unit.new_id())
-    unit.insert(schema.location, id=location_id, position=unit.value(_LAST_PLACE) + 1, **values)
+    unit.insert(schema.location, id=location_id, position=order.next_place(unit, schema.location), **values)
     unit.record("added_location", Topic.DIRECTORY, location_id, zone=values["zone"])
     return location_id
 
@@ -105,7 +104,7 @@ def restore_location(
 def move_location(unit: Unit, location_id: LocationId, *, up: bool, expect_version: int) -> int:
     """Move a location one place up or down in every list, and return its new version; moving it back is the way back."""
     unit.require(Permission.MANAGE_SETTINGS)
-    version = order.move(unit, schema.location, location_id, up=up, expect_version=expect_version)
+    version, _moved = order.move(unit, schema.location, location_id, up=up, expect_version=expect_version)
     unit.record("moved_location", Topic.DIRECTORY, location_id)
     return version
 
@@ -138,9 +137,7 @@ def switch_location(
     Raises Refused while somebody is still to come there.
     """
     unit.require(Permission.MANAGE_SETTINGS)
-    if until is not None and unit.now > until:
-        raise UndoRefused(_("It is too late to undo this. Switch the location again."))
-    row = unit.change(schema.location, location_id, expect_version, active=active)
+    row = order.switch(unit, schema.location, location_id, active=active, expect_version=expect_version, until=until)
     if not active:
         location_ties(unit, location_id)
     unit.record("switched_on_location" if active else "switched_off_location", Topic.DIRECTORY, location_id)

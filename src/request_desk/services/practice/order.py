@@ -1,14 +1,22 @@
-"""The order in which people see locations and providers; what is listed where is not decided here."""
+"""The order in which people see locations, providers and types, and which of them are on; what is listed where is not decided here."""
 
-from sqlalchemy import Table, bindparam, select, update
+from datetime import datetime
+from typing import Any
 
-from request_desk.domain.errors import NotFound
+from sqlalchemy import Row, Table, bindparam, func, select, update
+
+from request_desk.domain.errors import NotFound, UndoRefused
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 
 
-def move(unit: Unit, table: Table, row_id: int, *, up: bool, expect_version: int) -> int:
-    """Move a row that is switched on one place up or down among those that are, and return its new version.
+def next_place(unit: Unit, table: Table) -> int:
+    """Return the place behind all others: that of a new row."""
+    return int(unit.value(select(func.coalesce(func.max(table.c.position), 0)))) + 1
+
+
+def move(unit: Unit, table: Table, row_id: int, *, up: bool, expect_version: int) -> tuple[int, bool]:
+    """Move a row that is on one place up or down among those that are; return its new version and whether it moved.
 
     At the end of the list it stays. Only the version of the row itself rises: the others' forms stay as they are open.
     """
@@ -21,11 +29,24 @@ def move(unit: Unit, table: Table, row_id: int, *, up: bool, expect_version: int
         raise NotFound(_("What is switched off has no place in the order. Switch it on first."))
     place = shown.index(row_id)
     other = place + (-1 if up else 1)
-    if 0 <= other < len(shown):
+    can_move = 0 <= other < len(shown)
+    if can_move:
         shown[place], shown[other] = shown[other], shown[place]
     ordered = [*shown, *(each.id for each in listed if not each.active)]
     unit.run(
         update(table).where(table.c.id == bindparam("which")).values(position=bindparam("place")),
         [{"which": each, "place": number} for number, each in enumerate(ordered, 1)],
     )
-    return int(row.version)
+    return int(row.version), can_move
+
+
+def switch(
+    unit: Unit, table: Table, row_id: int, *, active: bool, expect_version: int, until: datetime | None
+) -> Row[Any]:
+    """Switch a row off or on and return it as it is then; `until` is for the way back from having done so.
+
+    Raises UndoRefused after `until`.
+    """
+    if until is not None and unit.now > until:
+        raise UndoRefused(_("It is too late to undo this. Switch it again."))
+    return unit.change(table, row_id, expect_version, active=active)

@@ -22,7 +22,6 @@ provider, place, staff = schema.provider.c, schema.provider_location.c, schema.s
 location, appointment, window = schema.location.c, schema.appointment.c, schema.availability_window.c
 _PROVIDER: Final = select(*provider).where(provider.id == bindparam("which"))
 _CALLED: Final = select(provider.id).where(provider.short_name == bindparam("called"), provider.active)
-_LAST_PLACE: Final = select(func.coalesce(func.max(provider.position), 0))
 _KNOWN_PLACES: Final = select(location.id)
 _PLACES: Final = select(place.provider_id, place.location_id)
 _OWN_PLACES: Final = select(place.location_id).where(place.provider_id == bindparam("which"))
@@ -118,7 +117,7 @@ def add_provider(unit: Unit, new: ProviderDetails) -> ProviderId:
     unit.require(Permission.MANAGE_SETTINGS)
     values = _checked(unit, new, None)
     provider_id = ProviderId(unit.new_id())
-    unit.insert(schema.provider, id=provider_id, position=unit.value(_LAST_PLACE) + 1, **values)
+    unit.insert(schema.provider, id=provider_id, position=order.next_place(unit, schema.provider), **values)
     _write_places(unit, provider_id, new.location_ids)
     unit.record("added_provider", Topic.DIRECTORY, provider_id)
     return provider_id
@@ -155,7 +154,7 @@ def restore_provider(
 def move_provider(unit: Unit, provider_id: ProviderId, *, up: bool, expect_version: int) -> int:
     """Move a provider one place up or down in every list, and return the new version; moving back is the way back."""
     unit.require(Permission.MANAGE_SETTINGS)
-    version = order.move(unit, schema.provider, provider_id, up=up, expect_version=expect_version)
+    version, _moved = order.move(unit, schema.provider, provider_id, up=up, expect_version=expect_version)
     unit.record("moved_provider", Topic.DIRECTORY, provider_id)
     return version
 
@@ -183,9 +182,7 @@ def switch_provider(
     at once (RT3, RT6); the login is an account of its own.
     """
     unit.require(Permission.MANAGE_SETTINGS)
-    if until is not None and unit.now > until:
-        raise UndoRefused(_("It is too late to undo this. Switch the provider again."))
-    row = unit.change(schema.provider, provider_id, expect_version, active=active)
+    row = order.switch(unit, schema.provider, provider_id, active=active, expect_version=expect_version, until=until)
     if active:
         _check_short_name(unit, row.short_name, provider_id)
     unit.record("switched_on_provider" if active else "switched_off_provider", Topic.DIRECTORY, provider_id)

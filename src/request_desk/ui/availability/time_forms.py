@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from PySide6.QtCore import QDate, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QWidget
 
 from request_desk.domain.availability import Absence, AvailabilityWindow
 from request_desk.domain.ids import LocationId
@@ -16,7 +16,7 @@ from request_desk.services.practice import availability
 from request_desk.services.practice.availability import ProviderWeek, WindowDetails
 from request_desk.services.practice.directory import Directory
 from request_desk.ui.availability.fields import DayChips, day_edit, day_of, minute_of, set_day, set_minute, time_edit
-from request_desk.ui.availability.week_form import WeekForm
+from request_desk.ui.availability.week_form import PlacedForm, WeekForm
 from request_desk.ui.availability.week_layout import Drawn
 from request_desk.ui.availability.window_form import details_of
 from request_desk.ui.running.context import DeskContext
@@ -42,8 +42,8 @@ class AbsenceForm(WeekForm):
         hint = _(
             "No time is offered then. Visits that are booked stay until somebody moves them; they are listed afterwards."
         )
-        super().__init__(context, directory, week, _("Time off of {provider}"), hint)
-        self.absence_id = absence.id if absence is not None else None
+        item_id = absence.id if absence is not None else None
+        super().__init__(context, directory, week, _("Time off of {provider}"), hint, item_id=item_id)
         self.quick = DayChips(context.words(), self.today(), with_week=True)
         self.first, self.last = day_edit(_("First day")), day_edit(_("Last day"))
         self.all_day = QCheckBox(_("All day"))
@@ -62,26 +62,18 @@ class AbsenceForm(WeekForm):
         self.first.dateChanged.connect(self._first_changed)
         self.all_day.toggled.connect(self._show_times)
 
-    def absence(self) -> Absence | None:
-        """Return the time off as it was read last."""
-        return next((each for each in self.week.absences if each.id == self.absence_id), None)
-
-    def is_gone(self) -> bool:
-        return self.absence_id is not None and self.absence() is None
-
-    def version(self) -> int:
-        absence = self.absence()
-        return absence.version if absence is not None else 0
+    def seen(self) -> Absence | None:
+        return next((each for each in self.week.absences if each.id == self.item_id), None)
 
     def first_field(self) -> QWidget:
-        return self.first if self.absence_id is not None else self.quick.buttons[0]
+        return self.first if self.item_id is not None else self.quick.buttons[0]
 
     def why_not(self) -> str:
         return self.week.may.absences
 
     def _kept(self) -> tuple[date, date, int | None, int | None, str]:
         """First and last day, and from when until when where it is not whole days."""
-        absence, zone = self.absence(), self.context.words().zone
+        absence, zone = self.seen(), self.context.words().zone
         if absence is None:
             return self.today(), self.today(), None, None, ""
         first, last = zone.day_of(absence.starts_at), zone.day_of(absence.ends_at - timedelta(microseconds=1))
@@ -138,11 +130,11 @@ class AbsenceForm(WeekForm):
     @Slot()
     def show_ability(self) -> None:
         super().show_ability()
-        if self.absence_id is None:  # today, all day, is what is asked for most
+        if self.item_id is None:  # today, all day, is what is asked for most
             self.save_button.setEnabled(not self._busy)
 
     def save(self) -> None:
-        absence, span, label = self.absence(), self.span(), self.label.text().strip()
+        absence, span, label = self.seen(), self.span(), self.label.text().strip()
         runner = self.context.runner
         if absence is not None:
             act = availability.change_absence
@@ -151,7 +143,7 @@ class AbsenceForm(WeekForm):
             self.send(runner.act(self, availability.add_absence, self.week.provider.id, span, label))
 
 
-class ExtraHoursForm(WeekForm):
+class ExtraHoursForm(PlacedForm):
     """Hours on one day beside those of every week."""
 
     window_height = 400
@@ -166,12 +158,10 @@ class ExtraHoursForm(WeekForm):
         drawn: Drawn | None = None,
     ) -> None:
         hint = _("Time on one day beside the weekly windows. It can be booked at once, also by parents.")
-        super().__init__(context, directory, week, _("Extra hours of {provider}"), hint)
-        self.window_id = window.id if window is not None else None
+        super().__init__(context, directory, week, _("Extra hours of {provider}"), hint, window)
         self._begun = drawn
         self.quick = DayChips(context.words(), self.today(), with_week=False)
         self.day, self.start, self.end = day_edit(_("Day")), time_edit(_("From")), time_edit(_("Until"))
-        self.place = QComboBox()
         self.fields.addWidget(self.quick)
         self.quick.setVisible(window is None)
         _side_by_side(self, (_("Day"), self.day), (_("From"), self.start), (_("Until"), self.end))
@@ -181,45 +171,26 @@ class ExtraHoursForm(WeekForm):
         self.follow(self.day, self.start, self.end, self.place)
         self.quick.picked.connect(self._pick)
 
-    def seen_window(self) -> AvailabilityWindow | None:
-        """Return the extra hours as they were read last."""
-        return next((each for each in self.week.windows if each.id == self.window_id), None)
-
-    def is_gone(self) -> bool:
-        return self.window_id is not None and self.seen_window() is None
-
-    def version(self) -> int:
-        window = self.seen_window()
-        return window.version if window is not None else 0
-
     def first_field(self) -> QWidget:
-        return self.day if self.window_id is not None else self.quick.buttons[0]
+        return self.day if self.item_id is not None else self.quick.buttons[0]
 
     def why_not(self) -> str:
         return self.week.may.absences
 
     def _kept(self) -> WindowDetails:
-        window, drawn = self.seen_window(), self._begun
+        window, drawn = self.seen(), self._begun
         if window is not None:
             return details_of(window)
-        places = self.week.provider.location_ids
         day = drawn.day if drawn is not None else self.today()
         start, end = (drawn.start, drawn.end) if drawn is not None else _DAY
-        place = places[0] if places else LocationId(0)
-        return WindowDetails(place, day.weekday(), start, end, valid_from=day, valid_until=day)
+        return WindowDetails(self.first_place(), day.weekday(), start, end, valid_from=day, valid_until=day)
 
     def fill(self) -> None:
-        stored, known = self._kept(), self.directory.locations
+        stored = self._kept()
         set_day(self.day, stored.valid_from or self.today())
         set_minute(self.start, stored.start_minute)
         set_minute(self.end, stored.end_minute)
-        self.place.blockSignals(True)  # filling is no choice
-        self.place.clear()
-        for each in self.week.provider.location_ids:
-            if each in known and (known[each].active or each == stored.location_id):
-                self.place.addItem(named(known[each].name), each)
-        self.place.setCurrentIndex(max(0, self.place.findData(stored.location_id)))
-        self.place.blockSignals(False)
+        self.show_place(stored.location_id)
         self.lock(self.day, self.start, self.end, self.place)
         self.quick.setEnabled(self.may_change())
 
@@ -249,11 +220,11 @@ class ExtraHoursForm(WeekForm):
     @Slot()
     def show_ability(self) -> None:
         super().show_ability()
-        if self.window_id is None:
+        if self.item_id is None:
             self.save_button.setEnabled(not self._busy)
 
     def save(self) -> None:
-        window, typed, runner = self.seen_window(), self.typed(), self.context.runner
+        window, typed, runner = self.seen(), self.typed(), self.context.runner
         if window is not None:
             act = availability.change_window
             self.send(runner.act(self, act, window.id, typed, expect_version=window.version))

@@ -3,10 +3,12 @@
 from datetime import date
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QComboBox, QWidget
 
 from request_desk.domain.access import Permission
+from request_desk.domain.availability import Absence, AvailabilityWindow
 from request_desk.domain.changes import Topic
+from request_desk.domain.ids import LocationId
 from request_desk.domain.words import _
 from request_desk.services.practice import availability
 from request_desk.services.practice.availability import ProviderWeek
@@ -24,7 +26,17 @@ class WeekForm(Editor):
 
     window_height = 640
 
-    def __init__(self, context: DeskContext, directory: Directory, week: ProviderWeek, title: str, hint: str) -> None:
+    def __init__(
+        self,
+        context: DeskContext,
+        directory: Directory,
+        week: ProviderWeek,
+        title: str,
+        hint: str,
+        *,
+        item_id: int | None = None,
+    ) -> None:
+        """`item_id` is the window or absence that is edited, None for a new one."""
         super().__init__(
             context,
             title.format(provider=named(week.provider.short_name)),
@@ -33,18 +45,23 @@ class WeekForm(Editor):
             (Topic.AVAILABILITY,),
             reading=_("Reading the week …"),
         )
-        self.directory, self.week = directory, week
+        self.directory, self.week, self.item_id = directory, week, item_id
 
     def today(self) -> date:
         return self.context.words().zone.day_of(self.context.clock.now())
 
+    def seen(self) -> AvailabilityWindow | Absence | None:
+        """Return the window or absence as it was read last, None for what is new or gone."""
+        raise TypeError("a form knows what it edits")
+
     def version(self) -> int:
         """Return the version of what is edited, 0 for what is new."""
-        raise TypeError("a form knows what it edits")
+        seen = self.seen()
+        return seen.version if seen is not None else 0
 
     def is_gone(self) -> bool:
         """Whether what is edited was removed meanwhile."""
-        return False
+        return self.item_id is not None and self.seen() is None
 
     def why_not(self) -> str:
         """Return why nothing can be changed here, "" where it can."""
@@ -79,3 +96,44 @@ class WeekForm(Editor):
         super().show_ability()
         if self.is_gone():
             self.save_button.setEnabled(False)
+
+
+class PlacedForm(WeekForm):
+    """What the forms of a window share, a weekly one or of one day: which window it is, and its place."""
+
+    def __init__(
+        self,
+        context: DeskContext,
+        directory: Directory,
+        week: ProviderWeek,
+        title: str,
+        hint: str,
+        window: AvailabilityWindow | None,
+    ) -> None:
+        super().__init__(context, directory, week, title, hint, item_id=window.id if window is not None else None)
+        self.place = QComboBox()
+
+    def seen(self) -> AvailabilityWindow | None:
+        return next((each for each in self.week.windows if each.id == self.item_id), None)
+
+    def places(self) -> list[LocationId]:
+        """Return the places of the provider that are open, and that of the window whatever it is."""
+        window, known = self.seen(), self.directory.locations
+        ids = [each for each in self.week.provider.location_ids if each in known and known[each].active]
+        if window is not None and window.location_id not in ids:
+            ids.append(window.location_id)
+        return ids
+
+    def first_place(self) -> LocationId:
+        """Return what a new window begins with; 0 where the provider has no open place."""
+        return next(iter(self.places()), LocationId(0))
+
+    def show_place(self, location_id: LocationId) -> None:
+        """Offer the places and choose one."""
+        known = self.directory.locations
+        self.place.blockSignals(True)  # filling is no choice
+        self.place.clear()
+        for each in self.places():
+            self.place.addItem(named(known[each].name) if each in known else "?", each)
+        self.place.setCurrentIndex(max(0, self.place.findData(location_id)))
+        self.place.blockSignals(False)

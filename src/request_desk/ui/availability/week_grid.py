@@ -35,7 +35,7 @@ from request_desk.ui.availability.availability_words import (
 from request_desk.ui.availability.week_layout import QUARTER, Drawn, Shown, WeekLayout, WeekPiece
 from request_desk.ui.availability.week_painting import WeekPainter
 from request_desk.ui.schedule.appointment_words import named
-from request_desk.ui.widgets.painting import CENTER, draw_text
+from request_desk.ui.widgets.painting import CENTER, draw_text, text_width
 from request_desk.ui.widgets.plain_text import tip_text
 from request_desk.ui.widgets.theme import app_theme
 
@@ -44,6 +44,7 @@ _HEAD, _HIGH_HEAD = 30, 48  # with the names of closed days below the days
 _HOUR: Final = 44
 _COLUMN: Final = 76
 _GAP: Final = 3
+_BESIDE: Final = 4  # what a head keeps free on each side
 _EDGE: Final = 7  # how near its top or bottom a window is resized
 _STEP: Final = 26  # of the wheel, and of the edges while something is dragged
 _STEPS: Final = {
@@ -168,6 +169,16 @@ class WeekGrid(QAbstractScrollArea):
         across = layout.days.index(day) * layout.column_width + layout.column_width // 2
         return self._origin() + QPoint(across, layout.y_of(minute))
 
+    def heads(self) -> tuple[str, ...]:
+        """Return what stands above the days: without the month, which the page's title says, where it has no room."""
+        layout, words, theme = self._layout, self._words(), app_theme()
+        if layout is None:
+            return ()
+        heads, room = tuple(map(words.day, layout.days)), layout.column_width - 2 * theme.px(_BESIDE)
+        if any(text_width(theme.small_bold, head) > room for head in heads):
+            heads = tuple(map(words.day_of_month, layout.days))
+        return heads
+
     def _show_start(self) -> None:
         layout = self._layout
         if layout is not None:
@@ -261,15 +272,15 @@ class WeekGrid(QAbstractScrollArea):
         painter.restore()
 
     def _paint_heads(self, painter: QPainter, layout: WeekLayout, shown: WeekShown) -> None:
-        theme, left, origin, words = app_theme(), self._body().left(), self._origin(), self._words()
-        height = self._head_height()
+        theme, left, origin = app_theme(), self._body().left(), self._origin()
+        height, edge, heads = self._head_height(), theme.px(_BESIDE), self.heads()
         painter.save()
         painter.setClipRect(QRect(left, 0, self._body().width(), height))
         for place, day in enumerate(layout.days):
             rect = layout.column_rect(place, 0, theme.px(_HEAD)).translated(origin.x(), 0)
-            room = rect.adjusted(theme.px(4), 0, -theme.px(4), 0)
+            room = rect.adjusted(edge, 0, -edge, 0)
             ink = theme.accent if day == self._today() else theme.ink
-            draw_text(painter, room, words.day(day), theme.small_bold, ink, CENTER)
+            draw_text(painter, room, heads[place], theme.small_bold, ink, CENTER)
             if day in shown.closed:
                 below = room.translated(0, theme.px(19))
                 name = named(shown.closed[day]) or _("Closed")

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 
 from PySide6.QtCore import Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from request_desk.domain.availability import AvailabilityWindow
 from request_desk.domain.directory import Provider
@@ -18,10 +18,9 @@ from request_desk.services.practice.availability import ProviderWeek, WindowDeta
 from request_desk.services.practice.directory import Directory
 from request_desk.ui.availability.availability_words import minutes_words, often_words, purposes
 from request_desk.ui.availability.fields import LeadField, OpenDay, WeekdayChips, minute_of, set_minute, time_edit
-from request_desk.ui.availability.week_form import WeekForm
+from request_desk.ui.availability.week_form import PlacedForm
 from request_desk.ui.availability.week_layout import Drawn
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.schedule.appointment_words import named
 from request_desk.ui.settings.tick_list import Tick, TickList
 from request_desk.ui.widgets.layout import Line, field
 from request_desk.ui.widgets.text import PlainLabel
@@ -34,7 +33,7 @@ _SAME_DAY: Final = timedelta(hours=24)  # what is proposed for a block that open
 _MOST_BUFFER, _MOST_CAP, _MOST_LANES = 240, 99, 5  # as the service allows
 
 
-class WindowForm(WeekForm):
+class WindowForm(PlacedForm):
     """One weekly window, or a new one on several days. What it will be is said in a sentence above the buttons."""
 
     def __init__(
@@ -49,8 +48,7 @@ class WindowForm(WeekForm):
         is_new = window is None
         title = _("New window of {provider}") if is_new else _("Window of {provider}")
         hint = _("What is saved counts at once, on the schedule and on the parents' pages.")
-        super().__init__(context, directory, week, title, hint)
-        self.window_id = window.id if window is not None else None
+        super().__init__(context, directory, week, title, hint, window)
         self._begun = drawn
         self._filled: tuple[WindowDetails, ...] = ()  # what the fields said before anything was typed
         self.weekdays = WeekdayChips(context.words(), self.today(), one=not is_new)
@@ -59,7 +57,6 @@ class WindowForm(WeekForm):
             time_edit(_("Until")),
             QCheckBox(_("on the next day")),
         )
-        self.place = QComboBox()
         self.types = TickList(name=_("Appointment types"))
         self.staff_only = QCheckBox(_("Staff only: parents are offered none of it"))
         self.opens = LeadField(_("Opens to patients"), _SAME_DAY, _("before the start; staff only until then"))
@@ -74,7 +71,7 @@ class WindowForm(WeekForm):
 
     def _lay_out(self) -> None:
         self.fields.addWidget(self.sentence)
-        days = _("Days of the week") if self.window_id is None else _("Day of the week")
+        days = _("Days of the week") if self.item_id is None else _("Day of the week")
         self.add_field(days, self.weekdays, name="Weekday")
         times = QHBoxLayout()
         times.setSpacing(app_theme().px(3 * SPACE))
@@ -96,7 +93,7 @@ class WindowForm(WeekForm):
         self.add_field(_("Name"), self.label, name="Label", hint=hint)
         self._head(_("When it counts"))
         self.fields.addWidget(self.active)
-        self.active.setVisible(self.window_id is not None)
+        self.active.setVisible(self.item_id is not None)
         for name, open_day in (("Valid from", self.valid_from), ("Valid until", self.valid_until)):
             self.fields.addWidget(open_day)
             self.tell_beside(name, open_day, self.fields)
@@ -138,43 +135,22 @@ class WindowForm(WeekForm):
 
     # what is stored
 
-    def seen_window(self) -> AvailabilityWindow | None:
-        """Return the window as it was read last."""
-        return next((each for each in self.week.windows if each.id == self.window_id), None)
-
-    def is_gone(self) -> bool:
-        return self.window_id is not None and self.seen_window() is None
-
-    def version(self) -> int:
-        window = self.seen_window()
-        return window.version if window is not None else 0
-
     def first_field(self) -> QWidget:
-        return next(iter(self.weekdays.chips.values())) if self.window_id is None else self.start
+        return next(iter(self.weekdays.chips.values())) if self.item_id is None else self.start
 
     def why_not(self) -> str:
         return self.week.may.windows
 
     def _kept(self) -> WindowDetails:
-        window, drawn = self.seen_window(), self._begun
+        window, drawn = self.seen(), self._begun
         if window is not None:
             return details_of(window)
         start, end = (drawn.start, drawn.end) if drawn is not None else _MORNING
-        places = self._places()
         weekday = drawn.day.weekday() if drawn is not None else -1
-        return WindowDetails(places[0][0] if places else LocationId(0), weekday, start, end)
-
-    def _places(self) -> list[tuple[LocationId, str]]:
-        """The places of the provider that are open, and that of the window whatever it is."""
-        window = self.seen_window()
-        known = self.directory.locations
-        ids = [each for each in self.week.provider.location_ids if each in known and known[each].active]
-        if window is not None and window.location_id not in ids:
-            ids.append(window.location_id)
-        return [(each, named(known[each].name) if each in known else "?") for each in ids]
+        return WindowDetails(self.first_place(), weekday, start, end)
 
     def _types(self) -> list[Tick]:
-        window, provider = self.seen_window(), self.week.provider.id
+        window, provider = self.seen(), self.week.provider.id
         kept = window.type_ids if window is not None else ()
         return [
             Tick(each.id, each.name, "" if each.active else _("switched off"))
@@ -183,17 +159,12 @@ class WindowForm(WeekForm):
         ]
 
     def fill(self) -> None:
-        stored, window = self._kept(), self.seen_window()
+        stored, window = self._kept(), self.seen()
         self.weekdays.choose((stored.weekday,))
         set_minute(self.start, stored.start_minute)
         set_minute(self.end, stored.end_minute)
         self.next_day.setChecked(stored.end_minute >= DAY_MINUTES)
-        self.place.blockSignals(True)  # filling is no choice
-        self.place.clear()
-        for key, name in self._places():
-            self.place.addItem(name, key)
-        self.place.setCurrentIndex(max(0, self.place.findData(stored.location_id)))
-        self.place.blockSignals(False)
+        self.show_place(stored.location_id)
         types = self._types()
         self.types.set_lines(types, stored.type_ids)
         self.types.setFixedHeight(app_theme().px(_TYPE * max(1, min(len(types), _MOST_TYPES))))
@@ -243,14 +214,14 @@ class WindowForm(WeekForm):
         return tuple(replace(made, weekday=weekday) for weekday in self.weekdays.chosen())
 
     def is_changed(self) -> bool:
-        window = self.seen_window()
+        window = self.seen()
         is_switched = window is not None and self.active.isChecked() != window.active
         return is_switched or self.typed() != self._filled
 
     @Slot()
     def show_ability(self) -> None:
         super().show_ability()
-        if self.window_id is None:  # a window that was drawn can be saved as it is
+        if self.item_id is None:  # a window that was drawn can be saved as it is
             self.save_button.setEnabled(bool(self.typed()) and not self._busy)
         self.sentence.setText(self._said(self.typed()))
 
@@ -270,7 +241,7 @@ class WindowForm(WeekForm):
         return "; ".join((told, *purposes(drafts[0], names, words))) + "."
 
     def save(self) -> None:
-        window, typed = self.seen_window(), self.typed()
+        window, typed = self.seen(), self.typed()
         runner, provider = self.context.runner, self.week.provider
         if window is None:
             self.send(runner.act(self, availability.add_windows, provider.id, typed))

@@ -1,32 +1,27 @@
 """The group about the providers: what each is called, where patients are seen, and the number to reach them at."""
 
-from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
 from request_desk.domain.access import Permission
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Location
-from request_desk.domain.ids import LocationId, ProviderId
+from request_desk.domain.ids import LocationId
 from request_desk.domain.words import Words, _, plural
 from request_desk.services.practice import directory, providers
 from request_desk.services.practice.providers import ProviderDetails, ProviderRecord, ProviderTies
-from request_desk.ui.editor.choice_editor import SAVE_FIRST, ChoiceEditor
-from request_desk.ui.editor.choosers import ListChooser
 from request_desk.ui.lists.columns import Column
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.settings.list_acts import ListActs
+from request_desk.ui.settings.list_acts import OrderedEditor
 from request_desk.ui.settings.tick_list import Tick, TickList
-from request_desk.ui.widgets.dialogs import ask
 from request_desk.ui.widgets.layout import Card, Line, field
-from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
-from request_desk.ui.widgets.text import PlainLabel
-from request_desk.ui.widgets.theme import SPACE, TextRole, app_theme
+from request_desk.ui.widgets.plain_text import one_line
+from request_desk.ui.widgets.theme import SPACE, app_theme
 
 _LIST = 220  # pixels at 100 %: four providers without scrolling
 _PLACES = 126  # three places
 
 
-class ProvidersForm(ChoiceEditor[ProviderRecord, ListChooser]):
+class ProvidersForm(OrderedEditor[ProviderRecord]):
     """The providers in their order, one at a time; their hours are not here."""
 
     def __init__(self, context: DeskContext) -> None:
@@ -42,24 +37,22 @@ class ProvidersForm(ChoiceEditor[ProviderRecord, ListChooser]):
             _("Who sees patients. Whoever signs in as one has an account under Staff that says so."),
             Permission.MANAGE_SETTINGS,
             (Topic.DIRECTORY, Topic.STAFF),
-            ListChooser(columns, name=_("Providers")),
+            columns,
+            new=_("New provider"),
+            height=_LIST,
+            move=providers.move_provider,
+            switch=providers.switch_provider,
         )
         self._locations: tuple[Location, ...] = ()
-        self._made: ProviderId | None = None  # the one that was just added: the list goes to it
-        self.acts = ListActs(self.chooser, _("New provider …"), height=_LIST)
-        self.who = PlainLabel("", role=TextRole.BOLD, elide=True)
         self.name, self.short_name, self.mobile = QLineEdit(), QLineEdit(), QLineEdit()
         self.places = TickList(name=_("Locations"))
         self._lay_out()
         self.follow(self.name, self.short_name, self.mobile)
         self.places.ticked.connect(self.show_ability)
-        self.acts.add_button.clicked.connect(self.begin_new)
-        self.acts.off_button.clicked.connect(self._ask_switch)
-        self.acts.moved.connect(self._move)
 
     def _lay_out(self) -> None:
         theme = app_theme()
-        for part in (self.acts, Line(), self.who):
+        for part in (Line(), self.which):
             self.fields.addWidget(part)
         names = QHBoxLayout()
         names.setSpacing(theme.px(3 * SPACE))
@@ -82,15 +75,10 @@ class ProvidersForm(ChoiceEditor[ProviderRecord, ListChooser]):
 
     def _places_read(self, found: tuple[Location, ...]) -> None:
         self._locations = found
-        self.context.runner.read(self, providers.provider_records).done(self._all_read).refused(self.unreadable)
-
-    def _all_read(self, found: tuple[ProviderRecord, ...]) -> None:
-        made, self._made = self._made, None
-        self.take(sorted(found, key=lambda each: not each.active), made)
+        self.context.runner.read(self, providers.provider_records).done(self.take).refused(self.unreadable)
 
     def fill_from(self, provider: ProviderRecord | None) -> None:
         details = _details(provider)
-        self.who.setText(isolated_if_needed(one_line(provider.name)) if provider is not None else _("New provider"))
         self.name.setText(details.name)
         self.short_name.setText(details.short_name)
         self.mobile.setText(details.mobile_phone)
@@ -99,15 +87,8 @@ class ProvidersForm(ChoiceEditor[ProviderRecord, ListChooser]):
         self.places.set_locked(locked=not self.may_change())
         self.lock(self.name, self.short_name, self.mobile)
 
-    def show_ability(self) -> None:
-        super().show_ability()
-        self.acts.show_for(self._shown, list(self._things.values()), allowed=self.may_change())
-
-    @Slot()
-    def begin_new(self) -> None:
-        super().begin_new()
-        if self.is_new:
-            self.name.setFocus()
+    def first_field(self) -> QLineEdit:
+        return self.name
 
     def _typed(self) -> ProviderDetails:
         places = frozenset(LocationId(key) for key in self.places.chosen())
@@ -121,46 +102,15 @@ class ProvidersForm(ChoiceEditor[ProviderRecord, ListChooser]):
     def save(self) -> None:
         seen, act = self._shown, self.context.runner.act
         if seen is None:
-            self.send(act(self, providers.add_provider, self._typed()).done(self._added))
+            self.send(act(self, providers.add_provider, self._typed()).done(self.added))
         else:
             self.send(act(self, providers.save_provider, seen.id, self._typed(), expect_version=seen.version))
 
-    def _added(self, provider_id: ProviderId) -> None:
-        self._made = provider_id
-
-    @Slot(bool)
-    def _move(self, up: bool) -> None:
-        seen = self._shown
-        if self.is_changed():
-            self.say(SAVE_FIRST)
-        elif seen is not None:
-            act = providers.move_provider
-            self.send(self.context.runner.act(self, act, seen.id, up=up, expect_version=seen.version))
-
-    @Slot()
-    def _ask_switch(self) -> None:
-        seen = self._shown
-        if self.is_changed():
-            self.say(SAVE_FIRST)
-        elif seen is not None and not seen.active:
-            self._switch(True)
-        elif seen is not None:
-            self.context.runner.read(self, providers.provider_ties, seen.id).done(self._ties_read).refused(self.refuse)
+    def ask_off(self, seen: ProviderRecord) -> None:
+        self.context.runner.read(self, providers.provider_ties, seen.id).done(self._ties_read).refused(self.refuse)
 
     def _ties_read(self, ties: ProviderTies) -> None:
-        seen = self._shown
-        if seen is not None:
-            question = _("Switch off {name}?").format(name=isolated_if_needed(one_line(seen.name, 60)))
-            detail = _told(ties, self.context.words())
-            asked = ask(self.window(), question, detail=detail, yes=_("Switch off"), dangerous=True)
-            asked.answered.connect(self._switch)
-
-    @Slot(bool)
-    def _switch(self, yes: bool) -> None:
-        seen = self._shown
-        if yes and seen is not None:
-            act, version = providers.switch_provider, seen.version
-            self.send(self.context.runner.act(self, act, seen.id, active=not seen.active, expect_version=version))
+        self.ask_to_switch_off(_told(ties, self.context.words()))
 
     def _place_words(self, provider: ProviderRecord) -> str:
         return ", ".join(one_line(each.name) for each in self._locations if each.id in provider.location_ids)

@@ -33,7 +33,7 @@ from request_desk.ui.widgets.layout import Card
 from request_desk.ui.widgets.theme import app_theme
 from request_desk.ui.window.commands import Command
 from request_desk.ui.window.key_gate import Scope
-from request_desk.ui.window.pages import PAGES, WindowPage
+from request_desk.ui.window.pages import WindowPage
 
 _LIST, _FOLDED = 216, 58  # pixels at 100 %
 _LEAST = 780  # of the page; below it the list folds to its icons
@@ -65,14 +65,6 @@ _LEADS: Final = {
     SetupForm.STAFF: _("Staff"),
     SetupForm.KINDS: _("Kinds of request"),
 }
-_AVAILABILITY: Final = "availability"  # the page on which weekly hours are drawn
-
-
-def _forms() -> frozenset[SetupForm]:
-    """The forms that a step of the setup list can be led to from here."""
-    titles = {title for title, _icon, _make in _GROUPS}
-    pages = {SetupForm.WINDOWS} if any(spec.key == _AVAILABILITY for spec in PAGES) else frozenset()
-    return frozenset(form for form, title in _LEADS.items() if title in titles) | {SetupForm.PATIENT} | pages
 
 
 class SettingsPage(WindowPage):
@@ -125,7 +117,7 @@ class SettingsPage(WindowPage):
         if line.form is SetupForm.PATIENT:
             FormWindow(NewPatientForm(self._context), self).open()
         elif line.form is SetupForm.WINDOWS:
-            self._context.open_thing(_AVAILABILITY, line.about)
+            self._context.open_thing("availability", line.about)
         elif line.form is SetupForm.MEMBERS:
             self.open(line.about)
         elif line.form is not None:
@@ -152,7 +144,6 @@ class SettingsPage(WindowPage):
             _title, _icon, make = _GROUPS[place]
             form = self._forms[place] = make(self._context)
             if isinstance(form, SetupPane):
-                form.offer(_forms())
                 form.wanted.connect(self._set_up)
             else:
                 form.edited.connect(self._edited)

@@ -1,6 +1,5 @@
 """The setup list: what a practice has, what is missing before a parent can ask, and the way to each form."""
 
-from collections.abc import Collection
 from functools import partial
 
 from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
@@ -9,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from request_desk.domain.changes import Changes
 from request_desk.domain.errors import Refused
-from request_desk.domain.setup import SetupForm, SetupLine, SetupList, SetupStep
+from request_desk.domain.setup import SetupLine, SetupList, SetupStep
 from request_desk.domain.words import _
 from request_desk.services.practice import setup
 from request_desk.ui.running.context import DeskContext
@@ -83,13 +82,13 @@ class _Row:
         grid.addLayout(text, place, 1)
         grid.addWidget(self.button, place, 2, top)
 
-    def show(self, line: SetupLine, forms: Collection[SetupForm]) -> None:
+    def show(self, line: SetupLine) -> None:
         self.mark.show_done(done=line.done)
         self.told.setText(line.told)
         state = _("done") if line.done else _("to do")
         self.title.setAccessibleName(f"{self.title.text()}: {state}")
         self.button.set_kind(ButtonKind.GHOST if line.done else ButtonKind.SECONDARY)
-        self.button.setVisible(line.form in forms)
+        self.button.setVisible(line.form is not None)
 
 
 class SetupPane(QWidget):
@@ -100,7 +99,6 @@ class SetupPane(QWidget):
     def __init__(self, context: DeskContext) -> None:
         super().__init__()
         self._context = context
-        self._forms: Collection[SetupForm] = ()
         self._stale = True
         self.found: SetupList | None = None
         self.setAccessibleName(_("Setup"))
@@ -136,10 +134,6 @@ class SetupPane(QWidget):
         app_theme().changed.connect(self._measure)
         self._measure()
 
-    def offer(self, forms: Collection[SetupForm]) -> None:
-        """Say which forms can be led to."""
-        self._forms = forms
-
     def go_to_next(self) -> None:
         """Give the keys to the first thing that is to be done."""
         lines = self.found.lines if self.found is not None else ()
@@ -174,7 +168,7 @@ class SetupPane(QWidget):
         is_first = self.found is None
         self.found = found
         for line in found.lines:
-            self.rows[line.step].show(line, self._forms)
+            self.rows[line.step].show(line)
         self.end.say(BannerKind.INFO if found.is_done else BannerKind.WARNING, found.end)
         self.stack.show_content()
         if is_first:

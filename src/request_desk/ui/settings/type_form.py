@@ -1,35 +1,30 @@
 """The group about appointment types: their rules, their order, what they would offer, and what is asked for about them."""
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QLineEdit
 
 from request_desk.domain.access import Permission
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid
-from request_desk.domain.ids import TypeId
 from request_desk.domain.words import _
 from request_desk.services.practice import appointment_types
 from request_desk.services.practice.appointment_types import TypesWithHours
 from request_desk.services.practice.suggestions import About
-from request_desk.ui.editor.choice_editor import SAVE_FIRST, ChoiceEditor
-from request_desk.ui.editor.choosers import ListChooser
 from request_desk.ui.lists.columns import Column
 from request_desk.ui.patients.forms import FormWindow
 from request_desk.ui.running.context import DeskContext
+from request_desk.ui.settings.list_acts import OrderedEditor
 from request_desk.ui.settings.suggestion_parts import SuggestionForm, SuggestionLines
 from request_desk.ui.settings.type_fields import NEW, TypeFields
 from request_desk.ui.settings.type_preview import TypePreview
-from request_desk.ui.widgets.buttons import IconButton, secondary
-from request_desk.ui.widgets.dialogs import ask
-from request_desk.ui.widgets.layout import Card, row
-from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
-from request_desk.ui.widgets.text import PlainLabel
-from request_desk.ui.widgets.theme import TextRole, app_theme
+from request_desk.ui.widgets.buttons import secondary
+from request_desk.ui.widgets.plain_text import one_line
 
 _LIST = 210  # pixels at 100 %: five types without scrolling
 
 
-class TypesForm(ChoiceEditor[AppointmentType, ListChooser]):
+class TypesForm(OrderedEditor[AppointmentType]):
     """Appointment types (AP6, AP7); they are switched off, never deleted. Who may not change them can ask for a change."""
 
     def __init__(self, context: DeskContext) -> None:
@@ -45,28 +40,18 @@ class TypesForm(ChoiceEditor[AppointmentType, ListChooser]):
             _("A change counts for what is booked from now on; what is booked already stays as it is."),
             Permission.MANAGE_TYPES,
             (Topic.DIRECTORY, Topic.AVAILABILITY),
-            ListChooser(columns, name=_("Appointment types")),
+            columns,
+            new=_("New type"),
+            height=_LIST,
+            move=appointment_types.move_type,
+            switch=appointment_types.switch_type,
         )
         self._found: TypesWithHours | None = None
-        self._made: TypeId | None = None  # the type that was just made: the list goes to it
-        self.add_button = secondary(_("New type …"), icon="plus")
-        self.up_button, self.down_button = (
-            IconButton("chevron-up", _("Move up")),
-            IconButton("chevron-down", _("Move down")),
-        )
-        self.off_button = secondary(_("Switch off …"))
         self.ask_button = secondary(_("Ask for a change …"), icon="sticky-note")
-        self.who = PlainLabel("", role=TextRole.TITLE, wrap=True)
+        self.acts.buttons.addWidget(self.ask_button)
         self.asked = SuggestionLines(self)
-        frame = Card(padding=1)
-        frame.body.addWidget(self.chooser)
-        self.chooser.setMinimumHeight(app_theme().px(_LIST))
-        self.fields.addWidget(frame)
-        self.fields.addLayout(
-            row(self.add_button, self.up_button, self.down_button, None, self.ask_button, self.off_button)
-        )
         self.fields.addWidget(self.asked)
-        self.fields.addWidget(self.who)
+        self.fields.addWidget(self.which)
         self.type = TypeFields(self)
         self.preview = TypePreview(context)
         beside = self.layout()
@@ -74,13 +59,6 @@ class TypesForm(ChoiceEditor[AppointmentType, ListChooser]):
         beside.addWidget(self.preview)  # below what scrolls: it is seen whatever is typed
         self.preview.hide()
         self.locked.setText(_("Only who has the role Types and rooms can change this. Ask them for a change above."))
-        self._connect()
-
-    def _connect(self) -> None:
-        self.add_button.clicked.connect(self.begin_new)
-        self.up_button.clicked.connect(self._move_up)
-        self.down_button.clicked.connect(self._move_down)
-        self.off_button.clicked.connect(self._switch)
         self.ask_button.clicked.connect(self._ask_for_change)
 
     def read(self) -> None:
@@ -90,8 +68,7 @@ class TypesForm(ChoiceEditor[AppointmentType, ListChooser]):
     def _types_read(self, found: TypesWithHours) -> None:
         self._found = found
         self.type.providers.list_providers(found.providers)
-        made, self._made = self._made, None
-        self.take(found.types, made)
+        self.take(found.types)
 
     def fill_from(self, type_: AppointmentType | None) -> None:
         self.type.show(type_ if type_ is not None else NEW)
@@ -108,28 +85,16 @@ class TypesForm(ChoiceEditor[AppointmentType, ListChooser]):
     def show_ability(self) -> None:
         super().show_ability()
         allowed, shown, found = self.may_change(), self._shown, self._found
-        order = [each.id for each in found.types] if found is not None else []
-        place = order.index(shown.id) if shown is not None and shown.id in order else -1
-        for button in (self.add_button, self.up_button, self.down_button, self.off_button):
-            button.setVisible(allowed)
         self.ask_button.setVisible(not allowed)
         self.ask_button.setEnabled(shown is not None)
-        self.up_button.setEnabled(place > 0)
-        self.down_button.setEnabled(0 <= place < len(order) - 1)
-        self.off_button.setEnabled(shown is not None)
-        self.off_button.set_text(_("Switch off …") if shown is None or shown.active else _("Switch on"))
-        self.who.setText(isolated_if_needed(one_line(shown.name)) if shown is not None else _("New type"))
         if found is not None:
             about = [each for each in found.suggestions if shown is not None and each.about_id == shown.id]
             self.asked.show_suggestions(about, self.context.words(), may_change=allowed)
             self.preview.show_type(self.type.typed(self._seen()), found)
             self.preview.setVisible(shown is not None or self.is_new)
 
-    @Slot()
-    def begin_new(self) -> None:
-        super().begin_new()
-        if self.is_new:
-            self.type.name.setFocus(Qt.FocusReason.OtherFocusReason)
+    def first_field(self) -> QLineEdit:
+        return self.type.name
 
     def save(self) -> None:
         new, seen = self.type.typed(self._seen()), self._shown
@@ -137,52 +102,13 @@ class TypesForm(ChoiceEditor[AppointmentType, ListChooser]):
             told = _("Tick who does it, or that every provider does.")
             self.refuse(Invalid(told, field="Providers"))
         elif seen is None:
-            self.send(self.context.runner.act(self, appointment_types.add_type, new).done(self._added))
+            self.send(self.context.runner.act(self, appointment_types.add_type, new).done(self.added))
         else:
             act = appointment_types.save_type
             self.send(self.context.runner.act(self, act, seen.id, new, expect_version=seen.version))
 
-    def _added(self, type_id: TypeId) -> None:
-        self._made = type_id
-
-    # Order, on and off
-
-    @Slot()
-    def _move_up(self) -> None:
-        self._move(-1)
-
-    @Slot()
-    def _move_down(self) -> None:
-        self._move(1)
-
-    def _move(self, places: int) -> None:
-        seen = self._shown
-        if self.is_changed():
-            self.say(SAVE_FIRST)
-        elif seen is not None:
-            act = appointment_types.move_type
-            self.send(self.context.runner.act(self, act, seen.id, places, expect_version=seen.version))
-
-    @Slot()
-    def _switch(self) -> None:
-        seen = self._shown
-        if self.is_changed():
-            self.say(SAVE_FIRST)
-        elif seen is not None and not seen.active:
-            self._do_switch(True)
-        elif seen is not None:
-            name = isolated_if_needed(one_line(seen.name, 60))
-            question = _("Switch off the type {name}?").format(name=name)
-            detail = _("Nobody can ask for it or book it any more. What is booked stays, and can be moved.")
-            asked = ask(self.window(), question, detail=detail, yes=_("Switch off"), dangerous=True)
-            asked.answered.connect(self._do_switch)
-
-    @Slot(bool)
-    def _do_switch(self, yes: bool) -> None:
-        seen = self._shown
-        if yes and seen is not None:
-            act = appointment_types.switch_off_type if seen.active else appointment_types.switch_on_type
-            self.send(self.context.runner.act(self, act, seen.id, expect_version=seen.version))
+    def ask_off(self, _seen: AppointmentType) -> None:
+        self.ask_to_switch_off(_("Nobody can ask for it or book it any more. What is booked stays, and can be moved."))
 
     # What is asked for
 
