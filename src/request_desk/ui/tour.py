@@ -417,11 +417,17 @@ class Walk:
         return {each.text: [keys_text(key) for key in each.keys] for each in commands if each.keys}
 
     def _stopped(self, login: str, stop: Stop) -> PageSeen:
+        from request_desk.ui.lists.list_page import ListPage
+
         self._go_to_page(stop.page)
         self._quiet()
         for key in stop.way:
             QTest.keySequence(QApplication.focusWidget() or self._frame, QKeySequence(key))
             self._quiet()
+        page = self._frame.page(stop.page)
+        if isinstance(page, ListPage) and page.detail is not None and not stop.is_sheet:
+            detail = page.detail
+            self._until(lambda: _holds(detail, QApplication.focusWidget()), f"{stop.key} has the keys")
         if stop.is_sheet:
             self._until(lambda: bool(self._sheets()), f"the sheet {stop.key}")
             keys = self._keys_of_sheet()
@@ -553,6 +559,10 @@ def _walk(
         failures.append(str(error))
     finally:
         desktop.frame.close()
+
+
+def _holds(place: QWidget, focus: QWidget | None) -> bool:
+    return focus is not None and place.isAncestorOf(focus)
 
 
 def _status(view: RequestView) -> str:
