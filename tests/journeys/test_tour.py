@@ -56,9 +56,24 @@ def test_the_parents_text_and_all_requested_slots_are_usually_seen_without_scrol
 @pytest.mark.slow
 def test_the_tour_goes_to_every_page_and_tells_its_keys(told: dict[str, Any]) -> None:
     pages = {page["key"]: page for page in told["pages"]}
-    assert list(pages) == [spec.key for spec in PAGES if spec.is_for is None]  # a scheduler's
+    assert set(pages) >= {spec.key for spec in PAGES}
+    assert {page["login"] for page in told["pages"]} == {"maria", "$AD", "lindqvist"}
     assert pages["appointments"]["keys"]["Cancel the visit"] == ["C"]
     assert pages["schedule"]["keys"]["Week of a provider"] == ["W"]
+    assert pages["meeting"]["login"] == "lindqvist"  # a page of providers
+    assert pages["meeting"]["keys"]["Let in who is next, and join"] == ["Ctrl ⏎"]
+
+
+@pytest.mark.slow
+def test_the_tour_opens_what_stands_beside_the_lists_and_the_main_sheets(told: dict[str, Any]) -> None:
+    pages = {page["key"]: page for page in told["pages"]}
+    in_full = {"appointment", "patient", "provider-week", "own-week", "appointment-types", "setup"}
+    sheets = {"day-list", "close-day", "provider-out", "why-no-slots", "waiting-list", "find-visit"}
+    assert set(pages) == {spec.key for spec in PAGES} | in_full | sheets
+    for key in in_full | sheets:
+        assert pages[key]["way"], key
+    assert pages["close-day"]["keys"]["No-show"] == ["2"]
+    assert pages["provider-out"]["way"][0] == "O"
 
 
 @pytest.mark.slow

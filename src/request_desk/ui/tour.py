@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
-from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QPoint, Qt, QTimer
+from PySide6.QtGui import QKeySequence, QPainter, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QWidget
 
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Offer, RequestKind, RequestView, WishKind, WishState
 from request_desk.ui.running.loop_probe import LoopProbe
+from request_desk.ui.widgets.buttons import Button
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import Look, app_theme
 from request_desk.ui.window.desktop import Desktop, Launch, looped
@@ -69,12 +71,56 @@ class Handled:
 
 @dataclass(frozen=True, slots=True)
 class PageSeen:
-    """What `tour.json` tells of one page: the keys that act there, by what they do."""
+    """What `tour.json` tells of one page or sheet: who sees it, the keys that lead to it and those that act there."""
 
     key: str
     title: str
-    keys: dict[str, list[str]]
+    login: str
+    way: list[str]  # keys from the page of the rail that it belongs to
+    keys: dict[str, list[str]]  # by what they do
     pictures: list[str]
+
+
+class Stop(NamedTuple):
+    """Something that keys lead to from a page of the rail: one thing in full, a group of settings or a sheet."""
+
+    key: str
+    title: str
+    page: str
+    way: tuple[str, ...]
+    is_sheet: bool = False
+
+
+class Round(NamedTuple):
+    """What one login of the demo is shown for: pages of the rail, and where keys lead from those."""
+
+    login: str
+    pages: tuple[str, ...]
+    stops: tuple[Stop, ...]
+
+
+_FRONT_DESK: Final = (
+    Stop("appointment", "A visit in full", "appointments", ("Return",)),
+    Stop("waiting-list", "Waiting list", "appointments", ("W",), is_sheet=True),
+    Stop("patient", "A patient in full", "patients", ("Return",)),
+    Stop("provider-week", "The week of a provider", "availability", ("Return",)),
+    Stop("why-no-slots", "Why are there no slots?", "availability", ("W",), is_sheet=True),
+    Stop("day-list", "Day list to print", "schedule", ("Ctrl+D",), is_sheet=True),
+    Stop("close-day", "Close the day", "schedule", ("E",), is_sheet=True),
+    Stop("provider-out", "A provider is out", "schedule", ("O", "Down"), is_sheet=True),
+    Stop("find-visit", "Find a visit", "schedule", ("Ctrl+F",), is_sheet=True),
+)
+_AFTERWARDS: Final = (  # other logins, once the front desk's work is done
+    Round(
+        "$AD",
+        (),
+        (
+            Stop("appointment-types", "Settings: appointment types", "settings", ("End", "Up", "Up", "Up", "Up")),
+            Stop("setup", "Settings: setup list", "settings", ("End",)),
+        ),
+    ),
+    Round("lindqvist", ("meeting",), (Stop("own-week", "The own week", "availability", ("Return",)),)),
+)
 
 
 def _has_exact(_view: RequestView, offers: Sequence[Offer]) -> bool:
@@ -139,8 +185,12 @@ class Walk:
             raise TypeError("the tour begins when the pages are there")
         self._shell = shell
         self._center = center
+        self._activate()
+
+    def _activate(self) -> None:
+        """Bring the window to the front, as whoever manages windows does."""
         self._frame.activateWindow()
-        self._until(lambda: QApplication.focusWidget() is not None, "the window is active")
+        self._until(lambda: QApplication.activeWindow() is self._frame, "the window is active")
 
     # Waiting and pressing
 
@@ -181,8 +231,24 @@ class Walk:
         self._until(self._is_painted, "nothing waits to be painted")
         self._count += 1
         path = self._out / f"{self._count:02}-{name}.png"
-        self._frame.grab().save(str(path))
+        self._grabbed().save(str(path))
         return path.name
+
+    def _grabbed(self) -> QPixmap:
+        """The window with the sheet that stands over it."""
+        whole = self._frame.grab()
+        for sheet in self._sheets():
+            painter = QPainter(whole)
+            room = (whole.size() - sheet.size()) / 2  # in the middle, wherever a screen that is not there put it
+            place = QPoint(room.width(), room.height())
+            painter.drawPixmap(place, sheet.grab())
+            painter.setPen(app_theme().control_line)
+            painter.drawRect(sheet.rect().translated(place).adjusted(-1, -1, 0, 0))
+            painter.end()
+        return whole
+
+    def _sheets(self) -> list[QDialog]:
+        return [each for each in QApplication.topLevelWidgets() if isinstance(each, QDialog) and each.isVisible()]
 
     def _is_painted(self) -> bool:
         return all(part.updatesEnabled() for part in self._frame.findChildren(QWidget))
@@ -324,27 +390,85 @@ class Walk:
 
     # The other pages
 
-    def pages(self) -> list[PageSeen]:
-        """Go to each page of the rail and say its keys; with pictures in both looks."""
+    def pages(self, login: str, keys: Iterable[str], stops: Iterable[Stop]) -> list[PageSeen]:
+        """Go to pages of the rail, and from them to what keys lead to, and say which keys act there; with pictures in both looks."""
         seen = []
-        for spec in (each for each in PAGES if self._frame.page(each.key) is not None):
-            self._frame.show_page(spec.key)
-            page = self._frame.page(spec.key)
-            if isinstance(page, WindowPage):
-                page.take_focus()
-            commands = [each for each in self._frame.commands.commands() if scope_title(each.scope) == spec.title]
-            keys = {each.text: [keys_text(key) for key in each.keys] for each in commands if each.keys}
-            seen.append(PageSeen(spec.key, spec.title, keys, self._in_both_looks(spec.key)))
+        for spec in (each for each in PAGES if each.key in keys):
+            self._go_to_page(spec.key)
+            seen.append(
+                PageSeen(spec.key, spec.title, login, [], self._keys_of(spec.title), self._in_both_looks(spec.key))
+            )
+        seen += [self._stopped(login, stop) for stop in stops]
         self._frame.show_page(PAGES[0].key)
         return seen
 
+    def offered(self) -> tuple[str, ...]:
+        """The pages of whoever is signed in."""
+        return tuple(each.key for each in PAGES if self._frame.page(each.key) is not None)
+
+    def _go_to_page(self, key: str) -> None:
+        self._frame.show_page(key)
+        page = self._frame.page(key)
+        if isinstance(page, WindowPage):
+            page.take_focus()
+
+    def _keys_of(self, title: str) -> dict[str, list[str]]:
+        commands = [each for each in self._frame.commands.commands() if scope_title(each.scope) == title]
+        return {each.text: [keys_text(key) for key in each.keys] for each in commands if each.keys}
+
+    def _stopped(self, login: str, stop: Stop) -> PageSeen:
+        from request_desk.ui.lists.list_page import ListPage
+
+        self._go_to_page(stop.page)
+        self._quiet()
+        for key in stop.way:
+            QTest.keySequence(QApplication.focusWidget() or self._frame, QKeySequence(key))
+            self._quiet()
+        page = self._frame.page(stop.page)
+        if isinstance(page, ListPage) and page.detail is not None and not stop.is_sheet:
+            detail = page.detail
+            self._until(lambda: _holds(detail, QApplication.focusWidget()), f"{stop.key} has the keys")
+        if stop.is_sheet:
+            self._until(lambda: bool(self._sheets()), f"the sheet {stop.key}")
+            keys = self._keys_of_sheet()
+        else:
+            keys = self._keys_of(next(each.title for each in PAGES if each.key == stop.page))
+        seen = PageSeen(
+            stop.key, stop.title, login, [keys_text(key) for key in stop.way], keys, self._in_both_looks(stop.key)
+        )
+        if stop.is_sheet:
+            self.press((Qt.Key.Key_Escape, _PLAIN, "Esc"))
+            self._until(lambda: not self._sheets(), f"the sheet {stop.key} is closed")
+            self._activate()
+        return seen
+
+    def _keys_of_sheet(self) -> dict[str, list[str]]:
+        buttons = [each for sheet in self._sheets() for each in sheet.findChildren(Button) if each.isVisible()]
+        return {each.words(): [each.accessibleDescription()] for each in buttons if each.accessibleDescription()}
+
+    def go_round(self, each: Round) -> list[PageSeen]:
+        """Sign in as somebody else and go where that login is shown for."""
+        self.press((Qt.Key.Key_L, _CONTROL, "Ctrl+L"))
+        self._until(lambda: self._shell.is_covered, "the desk is locked")
+        self._settled()
+        logins = self._shell.cover.findChildren(QAbstractButton)
+        next(button for button in logins if button.property("login") == each.login).setFocus()
+        self.press((Qt.Key.Key_Space, _PLAIN, "Space"))
+        self._until(lambda: not self._shell.is_covered, f"{each.login} is signed in")
+        wanted = {*each.pages, *(stop.page for stop in each.stops)}
+        self._until(lambda: all(self._frame.page(key) is not None for key in wanted), "the pages are built")
+        self._activate()
+        return self.pages(each.login, each.pages, each.stops)
+
     def _in_both_looks(self, name: str) -> list[str]:
+        if not self._takes_pictures:
+            return []
         found = []
         for look in (Look.DARK, Look.LIGHT):
             app_theme().choose(look)
             self._quiet()
             found.append(self.picture(f"{name}-{look.value}"))
-        return [each for each in found if each]
+        return found
 
     def look_around(self) -> None:
         """Pictures of the week, the dark look and other sizes; only with pictures."""
@@ -393,6 +517,7 @@ def run(launch: Launch, mails: Mails, out: Path, *, pictures: bool, say: Say) ->
     probe = LoopProbe()
 
     def begin(_shell: object) -> None:
+        desktop.ready.disconnect(begin)  # whoever signs in later is part of the walk
         QTimer.singleShot(0, desktop, lambda: _walk(desktop, mails, out, say, pictures, probe, failures))
 
     def failed(sentence: str) -> None:
@@ -416,10 +541,11 @@ def _walk(
         walk.picture("message-center")
         handled = [(walk.handle(wanted, view), view) for wanted, view in walk.find()]
         report = probe.stop()
-        pages = walk.pages()
+        pages = walk.pages(desktop.frame.memory.get("login") or "", walk.offered(), _FRONT_DESK)
         walk.look_around()
         measured = {} if pictures else walk.measure()
         result = walk.finish(handled)
+        pages += [page for each in _AFTERWARDS for page in walk.go_round(each)]
         told: dict[str, object] = {
             "requests": [asdict(done) for done in result],
             "pages": [asdict(page) for page in pages],
@@ -433,6 +559,10 @@ def _walk(
         failures.append(str(error))
     finally:
         desktop.frame.close()
+
+
+def _holds(place: QWidget, focus: QWidget | None) -> bool:
+    return focus is not None and place.isAncestorOf(focus)
 
 
 def _status(view: RequestView) -> str:
