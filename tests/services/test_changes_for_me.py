@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from request_desk.domain.access import Actor, Role
+from request_desk.domain.ids import AbsenceId
 from request_desk.domain.spans import Span
 from request_desk.services.practice import availability, changes_for_me, providers
 from request_desk.services.practice.availability import WindowDetails
@@ -62,11 +63,11 @@ def test_what_was_entered_and_taken_back_is_not_told_and_a_removal_is(practice: 
 def test_a_thing_is_told_once_and_not_after_the_provider_changed_it(practice: Practice, astrid: Actor) -> None:
     made = practice.desk.perform(practice.maria, availability.add_absence, practice.lindqvist, off(TOMORROW), "").value
     later = off(TOMORROW + timedelta(days=1))
-    practice.desk.perform(practice.maria, availability.change_absence, made.id, later, "", expect_version=1)
+    practice.desk.perform(practice.maria, availability.change_absence, AbsenceId(made.id), later, "", expect_version=1)
     (once,) = told(practice, astrid)
     assert once.absence is not None
     assert (once.is_new, once.absence.starts_at) == (True, later.starts_at)
-    practice.desk.perform(astrid, availability.change_absence, made.id, later, "Mine", expect_version=2)
+    practice.desk.perform(astrid, availability.change_absence, AbsenceId(made.id), later, "Mine", expect_version=2)
     assert told(practice, astrid) == ()
 
 
