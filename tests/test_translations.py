@@ -27,6 +27,7 @@ ROOMS = (
     "domain/notices.py",
     "domain/standing.py",
     "domain/text.py",
+    "domain/printed_card.py",
     "domain/wishes.py",
     "domain/words.py",
     "services/portal/",

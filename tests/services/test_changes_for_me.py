@@ -62,13 +62,12 @@ def test_what_was_entered_and_taken_back_is_not_told_and_a_removal_is(practice: 
 
 def test_a_thing_is_told_once_and_not_after_the_provider_changed_it(practice: Practice, astrid: Actor) -> None:
     made = practice.desk.perform(practice.maria, availability.add_absence, practice.lindqvist, off(TOMORROW), "").value
-    which = AbsenceId(made.id)
     later = off(TOMORROW + timedelta(days=1))
-    practice.desk.perform(practice.maria, availability.change_absence, which, later, "", expect_version=1)
+    practice.desk.perform(practice.maria, availability.change_absence, AbsenceId(made.id), later, "", expect_version=1)
     (once,) = told(practice, astrid)
     assert once.absence is not None
     assert (once.is_new, once.absence.starts_at) == (True, later.starts_at)
-    practice.desk.perform(astrid, availability.change_absence, which, later, "Mine", expect_version=2)
+    practice.desk.perform(astrid, availability.change_absence, AbsenceId(made.id), later, "Mine", expect_version=2)
     assert told(practice, astrid) == ()
 
 

@@ -594,6 +594,7 @@ def test_the_context_menu_offers_what_the_state_allows(desk_at: OpenDesk, practi
         "Mark as arrived",
         "Mark as running late",
         "Parent has confirmed",
+        "Print card …",
         "Move …",
         "Would like something earlier",
         "Cancel visit …",

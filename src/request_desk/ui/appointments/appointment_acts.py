@@ -23,6 +23,7 @@ from request_desk.ui.schedule.appointment_words import (
 )
 from request_desk.ui.schedule.cancel_dialog import ask_cancel
 from request_desk.ui.schedule.mark_acts import mark_act
+from request_desk.ui.schedule.printed_card_sheet import PrintedCardSheet, card_why_not
 from request_desk.ui.schedule.why_not import why_not
 from request_desk.ui.widgets.acts import ActSpec
 from request_desk.ui.widgets.theme import Tone
@@ -42,8 +43,9 @@ class RowAct(IntEnum):
     NO_SHOW = 8
     EARLIER = 9
     COPY = 10
-    CANCEL = 11
-    JOIN = 12
+    PRINT = 11
+    CANCEL = 12
+    JOIN = 13
 
 
 def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequence[ActSpec]:
@@ -68,6 +70,7 @@ def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequenc
         ActSpec(_("Mark as no-show"), partial(_status, context, owner, attendance.no_show, entry), missing, "calendar-x"),
         earlier_act(context, owner, entry),
         ActSpec(_("Copy details"), partial(_copy, context, entry), icon="copy"),
+        ActSpec(_("Print card …"), partial(_print, context, owner, entry), card_why_not(entry), "file-text"),
         ActSpec(
             _("Cancel visit …"), partial(ask_cancel, context, entry, owner.window()), cancelling, "calendar-x", is_grave=True
         ),
@@ -100,6 +103,10 @@ def _status(
 
 def _refused(context: DeskContext, refused: Refused) -> None:
     context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)
+
+
+def _print(context: DeskContext, owner: QWidget, entry: Appointment) -> None:
+    PrintedCardSheet(context, entry, owner.window()).open()
 
 
 def _copy(context: DeskContext, entry: Appointment) -> None:

@@ -87,9 +87,10 @@ class AppointmentsPage(ListPage[Appointment]):
             ("arrived", _("Mark the visit as arrived, or take that back"), "A", RowAct.ARRIVED),
             ("late", _("Mark the visit as running late, or take that back"), "L", RowAct.LATE),
             ("confirmed", _("Mark that the parent confirmed, or take that back"), "P", RowAct.PARENT_CONFIRMED),
+            ("print", _("Print the card of the visit"), "K", RowAct.PRINT),
             ("cancel", _("Cancel the visit"), "C", RowAct.CANCEL),
         ):
-            is_changing = act not in (RowAct.REQUEST, RowAct.PATIENT, RowAct.SCHEDULE)
+            is_changing = act not in (RowAct.REQUEST, RowAct.PATIENT, RowAct.SCHEDULE, RowAct.PRINT)
             command = Command(f"appointments.{name}", text, (key,), scope, is_changing)
             self._context.commands.add(command, partial(self._do, act), owner=self)
         command = Command("appointments.close", _("Close the day: who came"), ("E",), scope, True, _CHANGE)

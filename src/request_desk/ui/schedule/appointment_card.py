@@ -24,6 +24,7 @@ from request_desk.ui.schedule.appointment_words import (
 )
 from request_desk.ui.schedule.family_words import family_lines
 from request_desk.ui.schedule.mark_acts import MARK_KEYS, mark_act
+from request_desk.ui.schedule.printed_card_sheet import card_why_not
 from request_desk.ui.schedule.why_not import verdict_of
 from request_desk.ui.widgets.buttons import Button, IconButton, danger, secondary
 from request_desk.ui.widgets.facts import FactLines
@@ -43,6 +44,7 @@ class AppointmentCard(Card):
     earlier_wanted = Signal(object)
     squeeze_wanted = Signal(object)
     patient_wanted = Signal()
+    print_wanted = Signal()
     closed = Signal()
 
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
@@ -52,6 +54,7 @@ class AppointmentCard(Card):
         self._name = PlainLabel("", role=TextRole.TITLE, wrap=True, selectable=True, name=_("Patient"))
         self._born = PlainLabel(" ", tone=Tone.MUTED, role=TextRole.SMALL)
         self.patient_button = IconButton("user", _("Open the patient"), keys="I")
+        self.print_button = IconButton("file-text", _("Print card …"), keys="K")
         self._close = IconButton("x", _("Close the card"))
         self.facts = FactLines()
         self.custody = Banner(self)
@@ -70,6 +73,7 @@ class AppointmentCard(Card):
         self._build()
         self._close.clicked.connect(self.closed)
         self.patient_button.clicked.connect(self.patient_wanted)
+        self.print_button.clicked.connect(self.print_wanted)
         self.move_button.clicked.connect(self._move)
         self.cancel_button.clicked.connect(self._cancel)
         self.earlier_button.clicked.connect(self._earlier)
@@ -86,8 +90,9 @@ class AppointmentCard(Card):
         head.setVerticalSpacing(theme.px(SPACE / 2))
         head.addWidget(self._name, 0, 0)
         head.addWidget(self.patient_button, 0, 1, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(self._close, 0, 2, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(self._born, 1, 0, 1, 3)
+        head.addWidget(self.print_button, 0, 2, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._close, 0, 3, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._born, 1, 0, 1, 4)
         self.body.setSpacing(theme.px(2 * SPACE))
         self.body.addLayout(head)
         self.body.addSpacing(theme.px(SPACE))
@@ -149,6 +154,7 @@ class AppointmentCard(Card):
         if self._entry is None or (self._entry.id, self._entry.version) != (entry.id, entry.version):
             self.show_work_in(is_offered=False)
         self._entry = entry
+        self.print_button.setVisible(not card_why_not(entry))
         self._show_clash(entry, words, others)
         self._name.setText(named(entry.patient_name, 200))
         if entry.birth_day is not None:

@@ -22,7 +22,7 @@ from request_desk.domain.words import Words, _, plural
 from request_desk.ui.schedule.appointment_words import STATUS_WORDS, named
 from request_desk.ui.widgets.theme import app_theme
 
-_INK, _MUTED, _LINE = QColor("#111827"), QColor("#4b5563"), QColor("#9ca3af")  # on paper, whatever the look
+INK, MUTED, _LINE = QColor("#111827"), QColor("#4b5563"), QColor("#9ca3af")  # on paper, whatever the look
 _POINTS, _SMALL, _LARGE = 10.0, 8.5, 15.0
 _WIDTHS = (15, 29, 23, 25, 8)  # percent of the page
 
@@ -38,7 +38,7 @@ def day_document(shown: DayList, words: Words, practice: str) -> QTextDocument:
         _section(cursor, section, words)
     if not shown.sections:
         _head(cursor, shown, words, practice, is_new_page=False)
-        _line(cursor, _("No visit is booked on this day."), _POINTS, _MUTED)
+        write_line(cursor, _("No visit is booked on this day."), _POINTS, MUTED)
     return document
 
 
@@ -47,28 +47,28 @@ def _head(cursor: QTextCursor, shown: DayList, words: Words, practice: str, *, i
     if is_new_page:
         block.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
         cursor.insertBlock(block)
-    _line(cursor, words.long_day(shown.day), _LARGE, _INK, is_bold=True)
+    write_line(cursor, words.long_day(shown.day), _LARGE, INK, is_bold=True)
     read = _("{practice} · as of {time}").format(practice=named(practice), time=words.moment(shown.read_at))
-    cursor.insertBlock(_spaced(0, 10))
-    _line(cursor, read, _SMALL, _MUTED)
+    cursor.insertBlock(spaced(0, 10))
+    write_line(cursor, read, _SMALL, MUTED)
 
 
 def _section(cursor: QTextCursor, section: DaySection, words: Words) -> None:
     count = plural("{count} visit", "{count} visits", len(section.lines)).format(count=len(section.lines))
-    cursor.insertBlock(_spaced(4, 6))
+    cursor.insertBlock(spaced(4, 6))
     where = f"{named(section.provider_name)}, {named(section.location_name)}"
-    _line(cursor, f"{where} · {count}", _POINTS + 1, _INK, is_bold=True)
+    write_line(cursor, f"{where} · {count}", _POINTS + 1, INK, is_bold=True)
     head = (_("Time"), _("Patient"), _("Visit"), _("Call"), _("Here"))
     table = cursor.insertTable(len(section.lines) + 1, len(head), _table_format())
     for place, text in enumerate(head):
-        _line(table.cellAt(0, place).firstCursorPosition(), text, _SMALL, _MUTED)
+        write_line(table.cellAt(0, place).firstCursorPosition(), text, _SMALL, MUTED)
     for number, line in enumerate(section.lines, 1):
         for place, parts in enumerate(_cells(line, words)):
             cell = table.cellAt(number, place).firstCursorPosition()
-            _line(cell, parts[0], _POINTS, _INK, is_bold=place < 2)
+            write_line(cell, parts[0], _POINTS, INK, is_bold=place < 2)
             for more in filter(None, parts[1:]):
                 cell.insertBlock()
-                _line(cell, more, _SMALL, _MUTED)
+                write_line(cell, more, _SMALL, MUTED)
     cursor.movePosition(QTextCursor.MoveOperation.End)
 
 
@@ -99,14 +99,15 @@ def _table_format() -> QTextTableFormat:
     return made
 
 
-def _spaced(above: int, below: int) -> QTextBlockFormat:
+def spaced(above: int, below: int) -> QTextBlockFormat:
+    """Return a paragraph with so much room above and below."""
     made = QTextBlockFormat()
     made.setTopMargin(above)
     made.setBottomMargin(below)
     return made
 
 
-def _line(cursor: QTextCursor, text: str, points: float, color: QColor, *, is_bold: bool = False) -> None:
+def write_line(cursor: QTextCursor, text: str, points: float, color: QColor, *, is_bold: bool = False) -> None:
     """Write a line of plain text."""
     style = QTextCharFormat()
     style.setFontPointSize(points)

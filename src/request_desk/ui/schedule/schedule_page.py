@@ -1,5 +1,6 @@
 """The Schedule page: a day of providers or a week of one, the card of an appointment, booking, moving and cancelling."""
 
+from collections.abc import Sequence
 from datetime import date
 from functools import partial
 
@@ -39,11 +40,12 @@ from request_desk.ui.schedule.mark_acts import MARK_KEYS
 from request_desk.ui.schedule.month_popup import MonthPopup
 from request_desk.ui.schedule.move_dialog import MoveDialog
 from request_desk.ui.schedule.out_bar import OutBar
+from request_desk.ui.schedule.printed_card_sheet import PrintedCardSheet, card_why_not
 from request_desk.ui.schedule.provider_out_sheet import ProviderOutSheet
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
 from request_desk.ui.schedule.slot_dialog import SlotDialog
 from request_desk.ui.schedule.type_legend import TypeLegend
-from request_desk.ui.widgets.buttons import Chip, IconButton, TabStrip, primary
+from request_desk.ui.widgets.buttons import Button, Chip, IconButton, TabStrip, primary
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.text import no_mnemonic
 from request_desk.ui.widgets.theme import Tone, app_theme
@@ -140,6 +142,7 @@ class SchedulePage(WindowPage):
         self.card.no_show_wanted.connect(self._no_show)
         self.card.closed.connect(self._close_card)
         self.card.patient_wanted.connect(self._open_patient)
+        self.card.print_wanted.connect(self._print_card)
         self.card.earlier_wanted.connect(self._wish_earlier)
         self.card.squeeze_wanted.connect(self._squeeze)
         self.freed.offer_wanted.connect(self._offer_freed)
@@ -180,6 +183,10 @@ class SchedulePage(WindowPage):
             ),
             (Command("schedule.freed", _("Times that became free"), ("F",), scope), self._open_freed),
             (Command("schedule.move", _("Move the visit"), ("M",), scope, True, _CHANGE), self._move_shown),
+            (
+                Command("schedule.print", _("Print the card of the visit"), ("K",), scope, icon="file-text"),
+                self._print_card,
+            ),
             (
                 Command(
                     "schedule.squeeze", _("Squeeze somebody in beside the visit"), ("S",), scope, True, _CHANGE, "plus"
@@ -479,6 +486,17 @@ class SchedulePage(WindowPage):
         if entry is not None and not self.card.isHidden():
             self._context.open_thing("patients", entry.patient_id)
 
+    @Slot()
+    def _print_card(self) -> None:
+        entry = self.card.entry()
+        if entry is None or self.card.isHidden():
+            self._context.messages.say(_("Choose the visit whose card is to be printed first."))
+        elif card_why_not(entry):
+            told = _("There is no card to print: {why_not}.")
+            self._context.messages.say(told.format(why_not=card_why_not(entry)))
+        else:
+            PrintedCardSheet(self._context, entry, self.window()).open()
+
     @Slot(object)
     def _entry_chosen(self, entry: Appointment) -> None:
         self._show_entry(entry)
@@ -545,16 +563,17 @@ class SchedulePage(WindowPage):
     @Slot(object, QPoint)
     def _menu(self, entry: Appointment, place: QPoint) -> None:
         self._entry_chosen(entry)
-        buttons = (*self.card.marks(), *self.card.acts())
-        if not buttons:
+        marks, acts_ = self.card.marks(), self.card.acts()
+        has_card = not card_why_not(entry)
+        if not marks and not acts_ and not has_card:
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.setAccessibleName(_("What can be done with the visit"))
-        for button in buttons:
-            action = menu.addAction(no_mnemonic(button.words()))
-            action.setEnabled(button.isEnabled())
-            action.triggered.connect(button.click)
+        _fill(menu, marks)
+        if has_card:
+            menu.addAction(_("Print card …")).triggered.connect(self._print_card)
+        _fill(menu, acts_)
         menu.popup(place)
 
     def _move_shown(self) -> None:
@@ -729,3 +748,10 @@ class SchedulePage(WindowPage):
 
     def _say(self, refused: Refused) -> None:
         self._context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)
+
+
+def _fill(menu: QMenu, buttons: Sequence[Button]) -> None:
+    for button in buttons:
+        action = menu.addAction(no_mnemonic(button.words()))
+        action.setEnabled(button.isEnabled())
+        action.triggered.connect(button.click)

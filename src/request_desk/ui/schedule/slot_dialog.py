@@ -26,7 +26,7 @@ from request_desk.services.schedule import acts
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.schedule.appointment_words import named, who_words
+from request_desk.ui.schedule.appointment_words import named, short_name, who_words
 from request_desk.ui.schedule.grid_layout import FreePoint
 from request_desk.ui.schedule.patient_finder import PatientFinder
 from request_desk.ui.schedule.rule_box import RuleBox
@@ -477,7 +477,8 @@ class SlotDialog(Sheet):
         who = self._slot_provider(slot)
         if not self._lane_of(slot):
             return who
-        return _("{provider}, squeezed in {beside}").format(provider=who, beside=self._beside_words())
+        beside = _("what is booked") if self._beside is None else short_name(self._beside.patient_name)
+        return _("{provider}, beside {beside}").format(provider=who, beside=beside)
 
     def _slot_provider(self, slot: FreeSlot) -> str:
         provider = self._directory.providers.get(slot.provider_id) if self._directory is not None else None
