@@ -11,7 +11,8 @@ START = datetime(2026, 11, 24, 17, 20, tzinfo=UTC)  # 9:20 AM in the practice
 
 
 def an_appointment(**values: Any) -> Appointment:
-    """Return a confirmed appointment of 40 minutes, changed by `values`."""
+    """Return a confirmed appointment of 40 minutes, also where it starts at another time, changed by `values`."""
+    starts_at = values.get("starts_at", START)
     made = Appointment(
         id=AppointmentId(7),
         version=1,
@@ -27,8 +28,8 @@ def an_appointment(**values: Any) -> Appointment:
         type_id=TypeId(1),
         type_name="Well visit",
         lane=0,
-        starts_at=START,
-        ends_at=START + timedelta(minutes=40),
+        starts_at=starts_at,
+        ends_at=starts_at + timedelta(minutes=40),
         hold_expires_at=None,
         released_at=None,
         request_id=None,

@@ -12,7 +12,8 @@ from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Booking, Cancellation, RequestKind, Wish, WishKind
 from request_desk.domain.spans import Slot
 from request_desk.domain.words import Words
-from tests.domain.test_schedule import NOW, an_appointment
+from tests.domain.appointment_parts import an_appointment
+from tests.domain.test_schedule import NOW
 
 LA = PracticeTime("America/Los_Angeles")
 CHILD, SIBLING = PatientId(5), PatientId(6)
@@ -26,7 +27,7 @@ def found(kind: RequestKind, type_id: TypeId | None, wishes: list[Wish], *upcomi
 
 
 def test_an_appointment_of_the_same_type_or_day_or_request_may_be_the_answer() -> None:
-    well = an_appointment(NOW + 48 * HOUR)
+    well = an_appointment(starts_at=NOW + 48 * HOUR)
     same_day = Wish(1, WishKind.SLOT, None, well.starts_at + HOUR)
     other_day = Wish(1, WishKind.SLOT, None, well.starts_at + 48 * HOUR)
     assert found(RequestKind.SCHEDULE, WELL, [], well) == 1
@@ -37,14 +38,14 @@ def test_an_appointment_of_the_same_type_or_day_or_request_may_be_the_answer() -
 
 
 def test_a_cancellation_is_never_answered_by_an_appointment_and_a_move_only_by_its_own() -> None:
-    well = an_appointment(NOW + 48 * HOUR)
+    well = an_appointment(starts_at=NOW + 48 * HOUR)
     assert found(RequestKind.CANCEL, WELL, [], well) == 0
     assert found(RequestKind.RESCHEDULE, WELL, [], well) == 0
 
 
 @given(st.integers(-40 * 24, 40 * 24), st.booleans())
 def test_a_second_one_is_near_in_time_or_of_the_same_day(hours: int, same_type: bool) -> None:
-    first = an_appointment(NOW + 50 * 24 * HOUR)
+    first = an_appointment(starts_at=NOW + 50 * 24 * HOUR)
     start = first.starts_at + hours * HOUR
     slot = Slot(ProviderId(3), LocationId(6), start, start + HOUR, start + HOUR)
     second = second_of(Booking(slot, WELL if same_type else SICK), CHILD, [first], LA)
@@ -56,7 +57,10 @@ def test_a_second_one_is_near_in_time_or_of_the_same_day(hours: int, same_type: 
 
 
 def test_what_there_is_is_told_first() -> None:
-    first, later = an_appointment(LA.instant(date(2026, 11, 27), 550)), an_appointment(NOW + 300 * HOUR)
+    first, later = (
+        an_appointment(starts_at=LA.instant(date(2026, 11, 27), 550)),
+        an_appointment(starts_at=NOW + 300 * HOUR),
+    )
     words = Words("en_US", LA, date(2026, 11, 24))
     assert has_words((first,), "Luke", words) == "Luke already has Fri, Nov 27, 9:10 AM, Dr. Lindqvist"
     assert has_words((first, later), "Luke", words).endswith(", and 1 more")

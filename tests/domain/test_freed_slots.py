@@ -1,13 +1,12 @@
 """Who is offered a freed time: no candidate breaks a rule, and the order is total and does not depend on how it is asked (ACT8)."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Absence, AvailabilityWindow
 from request_desk.domain.directory import AppointmentType, BookingRules, LeadTime, RebookingMode
 from request_desk.domain.freed_slots import (
@@ -38,6 +37,7 @@ from request_desk.domain.schedule import is_met, last_moment
 from request_desk.domain.spans import Span
 from tests.builders import TODAY, ZONE, wall
 from tests.conftest import DEMO_MORNING as NOW
+from tests.domain.appointment_parts import an_appointment
 
 FRIDAY = TODAY + timedelta(days=3)
 START = wall(FRIDAY, "9:20")
@@ -66,34 +66,6 @@ def a_type(**values: object) -> AppointmentType:
         "version": 1,
     }
     return AppointmentType(**{**plain, **values})  # type: ignore[arg-type]
-
-
-def an_appointment(starts_at: datetime, patient: PatientId) -> Appointment:
-    return Appointment(
-        id=AppointmentId(3),
-        version=1,
-        chain_id=AppointmentId(3),
-        replaces_id=None,
-        status=AppointmentStatus.CONFIRMED,
-        patient_id=patient,
-        patient_name="Luke Haas",
-        provider_id=ProviderId(1),
-        provider_name="Dr. Lindqvist",
-        location_id=LocationId(1),
-        location_name="Northside",
-        type_id=TypeId(1),
-        type_name="Well visit",
-        lane=0,
-        starts_at=starts_at,
-        ends_at=starts_at + timedelta(minutes=40),
-        hold_expires_at=None,
-        released_at=None,
-        request_id=None,
-        cancel_code="",
-        cancel_text="",
-        is_late_cancel=False,
-        booked_by="Maria Santos",
-    )
 
 
 FREED = FreedTime(AppointmentId(1), PatientId(99), ProviderId(1), LocationId(1), START, ZONE, (WINDOW,))
@@ -221,7 +193,7 @@ def test_the_order_has_its_reasons() -> None:
 
 
 def test_who_only_would_come_earlier_moves_earlier() -> None:
-    later = an_appointment(START + timedelta(hours=3), PatientId(7))
+    later = an_appointment(starts_at=START + timedelta(hours=3), patient_id=PatientId(7))
     wish = replace(LUKE, source=CandidateSource.EARLIER, moved=later, upcoming=(later,))
     assert obstacle(wish, FREED, NOW) is None
     assert ranked([wish, replace(LUKE, patient_id=PatientId(8), source_id=8, asked_at=NOW)], FREED, NOW)[1] == wish
@@ -235,7 +207,7 @@ def test_who_only_would_come_earlier_moves_earlier() -> None:
 
 
 def test_a_second_appointment_within_the_usual_span_is_not_offered() -> None:  # ACT13
-    other = an_appointment(START + timedelta(days=2), PatientId(7))
+    other = an_appointment(starts_at=START + timedelta(days=2), patient_id=PatientId(7))
     assert obstacle(replace(LUKE, upcoming=(other,)), FREED, NOW) is Obstacle.ANOTHER
     at_once = replace(other, starts_at=START, ends_at=START + timedelta(minutes=20))
     assert obstacle(replace(LUKE, upcoming=(at_once,)), FREED, NOW) is Obstacle.ELSEWHERE

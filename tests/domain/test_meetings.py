@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from request_desk.domain import appointments, meetings
-from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, TypeId
+from request_desk.domain.appointments import AppointmentStatus
+from request_desk.domain.ids import AppointmentId, PatientId
 from request_desk.domain.meetings import Joining, Meeting
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.words import Words
+from tests.domain.appointment_parts import an_appointment
 
 START = datetime(2026, 11, 24, 17, 20, tzinfo=UTC)
 MINUTE, SECOND, TINY = timedelta(minutes=1), timedelta(seconds=1), timedelta.resolution
@@ -104,31 +105,8 @@ def a_meeting(
     number: int, minutes: int, *, waits: bool = False, is_in: bool = False, status: AppointmentStatus = CONFIRMED
 ) -> Meeting:
     start = START + minutes * MINUTE
-    seen = Appointment(
-        id=AppointmentId(number),
-        version=1,
-        chain_id=AppointmentId(number),
-        replaces_id=None,
-        status=status,
-        patient_id=PatientId(1),
-        patient_name="Zuri Okafor",
-        provider_id=ProviderId(1),
-        provider_name="Dr. Lindqvist",
-        location_id=LocationId(1),
-        location_name="Northside",
-        type_id=TypeId(1),
-        type_name="Video follow-up",
-        lane=0,
-        starts_at=start,
-        ends_at=start + 20 * MINUTE,
-        hold_expires_at=None,
-        released_at=None,
-        request_id=None,
-        cancel_code="",
-        cancel_text="",
-        is_late_cancel=False,
-        booked_by="Maria Santos",
-        is_video=True,
+    seen = an_appointment(
+        id=AppointmentId(number), status=status, starts_at=start, ends_at=start + 20 * MINUTE, is_video=True
     )
     return Meeting(seen, start if waits or is_in else None, start if is_in else None)
 

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.directory import AppointmentType, LeadTime, RebookingMode
 from request_desk.domain.errors import LimitCode
-from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, TypeId
+from request_desk.domain.ids import ProviderId, TypeId
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.schedule import (
     HOLD_AT_MOST,
@@ -22,6 +21,7 @@ from request_desk.domain.schedule import (
     limits,
 )
 from request_desk.domain.words import Words
+from tests.domain.appointment_parts import an_appointment
 
 NOW = datetime(2026, 11, 24, 16, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -55,34 +55,6 @@ def a_type(
     )
 
 
-def an_appointment(starts_at: datetime) -> Appointment:
-    return Appointment(
-        id=AppointmentId(9),
-        version=1,
-        chain_id=AppointmentId(9),
-        replaces_id=None,
-        status=AppointmentStatus.CONFIRMED,
-        patient_id=PatientId(5),
-        patient_name="Zuri Okafor",
-        provider_id=HERE,
-        provider_name="Dr. Lindqvist",
-        location_id=LocationId(6),
-        location_name="Northside",
-        type_id=TypeId(1),
-        type_name="Well visit",
-        lane=0,
-        starts_at=starts_at,
-        ends_at=starts_at + timedelta(minutes=40),
-        hold_expires_at=None,
-        released_at=None,
-        request_id=None,
-        cancel_code="",
-        cancel_text="",
-        is_late_cancel=False,
-        booked_by="Maria Santos",
-    )
-
-
 @pytest.mark.parametrize(("after", "count"), [(2 * HOUR - timedelta(seconds=1), 1), (2 * HOUR, 0)])
 def test_notice_is_elapsed_time_to_the_second(after: timedelta, count: int) -> None:  # AP6
     found = limits(a_type(notice=2 * HOUR), starts_at=NOW + after, provider_id=HERE, now=NOW, words=WORDS)
@@ -110,7 +82,7 @@ def test_notice_is_elapsed_time_to_the_second(after: timedelta, count: int) -> N
 def test_a_move_has_limits_of_its_own(
     type_: AppointmentType, provider_id: ProviderId, sentences: tuple[str, ...]
 ) -> None:
-    moved = an_appointment(NOW + 24 * HOUR)  # AP4
+    moved = an_appointment(starts_at=NOW + 24 * HOUR, provider_id=HERE)  # AP4
     start = NOW + 72 * HOUR
     found = limits(type_, starts_at=start, provider_id=provider_id, now=NOW, words=WORDS, moved=moved)
     assert tuple(limit.sentence for limit in found) == sentences

@@ -12,7 +12,7 @@ from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import RequestKind, RequestState
 from request_desk.domain.standing import Standing, standing_of, state_sentence
 from request_desk.domain.words import Words
-from tests.domain.test_schedule import an_appointment
+from tests.domain.appointment_parts import an_appointment
 
 LA = PracticeTime("America/Los_Angeles")
 NOW = LA.instant(date(2026, 11, 24), 600)
@@ -27,7 +27,7 @@ def appointment(
     status: AppointmentStatus = Status.CONFIRMED, *, ours: bool = False, moved: bool = False
 ) -> Appointment:
     return replace(
-        an_appointment(AT),
+        an_appointment(starts_at=AT),
         status=status,
         request_id=REQUEST if ours else None,
         replaces_id=AppointmentId(1) if moved else None,
