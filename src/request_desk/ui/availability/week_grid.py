@@ -8,9 +8,6 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
-    QFocusEvent,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -18,7 +15,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from request_desk.domain.availability import Absence, AvailabilityWindow
 from request_desk.domain.practice_time import DAY_MINUTES
@@ -35,6 +32,7 @@ from request_desk.ui.availability.availability_words import (
 from request_desk.ui.availability.week_layout import QUARTER, Drawn, Shown, WeekLayout, WeekPiece
 from request_desk.ui.availability.week_painting import WeekPainter
 from request_desk.ui.schedule.appointment_words import named
+from request_desk.ui.widgets.column_grid import STEPS, ColumnGrid
 from request_desk.ui.widgets.painting import CENTER, draw_text, text_width
 from request_desk.ui.widgets.plain_text import tip_text
 from request_desk.ui.widgets.theme import app_theme
@@ -46,15 +44,7 @@ _COLUMN: Final = 76
 _GAP: Final = 3
 _BESIDE: Final = 4  # what a head keeps free on each side
 _EDGE: Final = 7  # how near its top or bottom a window is resized
-_STEP: Final = 26  # of the wheel, and of the edges while something is dragged
-_STEPS: Final = {
-    Qt.Key.Key_Down.value: (0, 1),
-    Qt.Key.Key_Up.value: (0, -1),
-    Qt.Key.Key_Right.value: (1, 0),
-    Qt.Key.Key_Left.value: (-1, 0),
-}
 _ENTERS: Final = (Qt.Key.Key_Return.value, Qt.Key.Key_Enter.value)
-_BY_KEYS: Final = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 
 
 class _Hold(Enum):
@@ -86,7 +76,7 @@ class Reshaped:
     to: Drawn
 
 
-class WeekGrid(QAbstractScrollArea):
+class WeekGrid(ColumnGrid[WeekPiece]):
     """Shows the windows and absences of seven days. Emits intents; what they do is decided by who listens.
 
     A window is dragged where `may_move` allows it, and drawn with `may_draw`: else the mouse does nothing.
@@ -98,19 +88,14 @@ class WeekGrid(QAbstractScrollArea):
     reshaped = Signal(object)  # Reshaped
 
     def __init__(self, words: Callable[[], Words], today: Callable[[], date], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_("Week"), parent)
         self._words, self._today = words, today
         self._shown: WeekShown | None = None
         self._layout: WeekLayout | None = None
         self.may_move: Callable[[AvailabilityWindow], bool] = _never
         self.may_draw = False
-        self._focused: WeekPiece | None = None
         self._held: tuple[_Hold, WeekPiece | None, QPoint] | None = None  # in the grid's coordinates
         self._drop: Drawn | None = None
-        self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(_("Week"))
-        self.viewport().setMouseTracking(True)
         app_theme().changed.connect(self._rebuild)
 
     def sizeHint(self) -> QSize:
@@ -147,8 +132,7 @@ class WeekGrid(QAbstractScrollArea):
 
     def seek(self, item_id: int) -> None:
         """Give the keyboard's place to a window or absence as far as it is shown."""
-        stops = self._layout.stops() if self._layout is not None else []
-        found = next((piece for piece in stops if piece.item.id == item_id), None)
+        found = next((piece for piece in self._stops() if piece.item.id == item_id), None)
         if found is not None:
             self._focus(found)
 
@@ -204,14 +188,7 @@ class WeekGrid(QAbstractScrollArea):
         self._focused = None
         if focused is not None:
             self._focused = next((each for each in layout.stops() if _is_same(each, focused)), None)
-        body = self._body()
-        for bar, length, page in (
-            (self.verticalScrollBar(), layout.height, body.height()),
-            (self.horizontalScrollBar(), layout.width, body.width()),
-        ):
-            bar.setRange(0, max(0, length - page))
-            bar.setPageStep(page)
-            bar.setSingleStep(theme.px(_STEP))
+        self._set_ranges(layout.width, layout.height)
         self.viewport().update()
 
     def _head_height(self) -> int:
@@ -221,11 +198,6 @@ class WeekGrid(QAbstractScrollArea):
     def _body(self) -> QRect:
         """The part of the viewport where the grid is."""
         return self.viewport().rect().adjusted(app_theme().px(_AXIS), self._head_height(), 0, 0)
-
-    def _origin(self) -> QPoint:
-        """Where the grid's 0, 0 stands in the viewport now."""
-        corner = self._body().topLeft()
-        return corner - QPoint(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -431,16 +403,6 @@ class WeekGrid(QAbstractScrollArea):
 
     # The keys
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        if self._focused is None and event.reason() in _BY_KEYS:
-            self._step(0, 1)
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.viewport().update()
-
     def _focus(self, piece: WeekPiece) -> None:
         """Give the keyboard's place to a piece, and scroll as far as shows it."""
         bar, height = self.verticalScrollBar(), self._body().height()
@@ -455,18 +417,15 @@ class WeekGrid(QAbstractScrollArea):
 
     def _mark(self, piece: WeekPiece) -> None:
         self._focused = piece
-        words = self.words_of(piece)
-        self.setAccessibleDescription(words)
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
-        self.viewport().update()
+        self._say(self.words_of(piece))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, focused = event.key(), self._focused
         plain = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
         if key == Qt.Key.Key_Escape.value and self._held is not None:
             self._drop_nothing()
-        elif key in _STEPS and plain:
-            self._step(*_STEPS[key])
+        elif key in STEPS and plain:
+            self._step(*STEPS[key])
         elif key in _ENTERS and plain and focused is not None:
             if not event.isAutoRepeat():
                 self.chosen.emit(focused.item)
@@ -476,23 +435,8 @@ class WeekGrid(QAbstractScrollArea):
         else:
             super().keyPressEvent(event)
 
-    def _step(self, across: int, down: int) -> None:
-        stops, here = self._layout.stops() if self._layout is not None else [], self._focused
-        if not stops:
-            return
-        if here is None or here not in stops:
-            self._focus(stops[0])
-        elif down:
-            column = [stop for stop in stops if stop.column == here.column]
-            place = column.index(here) + down
-            if 0 <= place < len(column):
-                self._focus(column[place])
-        else:
-            beyond = [stop for stop in stops if (stop.column - here.column) * across > 0]
-            nearest = min((abs(stop.column - here.column) for stop in beyond), default=0)
-            column = [stop for stop in beyond if abs(stop.column - here.column) == nearest]
-            if column:
-                self._focus(min(column, key=lambda stop: abs(stop.start - here.start)))
+    def _stops(self) -> list[WeekPiece]:
+        return self._layout.stops() if self._layout is not None else []
 
 
 def _is_same(one: WeekPiece, other: WeekPiece) -> bool:

@@ -5,9 +5,6 @@ from datetime import date, datetime, timedelta
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleAnnouncementEvent,
-    QFocusEvent,
     QFontMetrics,
     QHelpEvent,
     QKeyEvent,
@@ -18,7 +15,7 @@ from PySide6.QtGui import (
     QRegion,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Absence
@@ -28,6 +25,7 @@ from request_desk.domain.words import Words, _
 from request_desk.ui.schedule.appointment_words import clash_words, named
 from request_desk.ui.schedule.grid_layout import FreePoint, GridLayout, Moved, OfferState, PaintedOffer, Placed
 from request_desk.ui.schedule.grid_painting import GridPainter, entry_words, offer_words
+from request_desk.ui.widgets.column_grid import STEPS, ColumnGrid
 from request_desk.ui.widgets.painting import TextRun, draw_dot, draw_icon, draw_run, draw_text, fill_round
 from request_desk.ui.widgets.plain_text import tip_text
 from request_desk.ui.widgets.theme import RADIUS_CONTROL, app_theme
@@ -39,23 +37,15 @@ _BETWEEN = 8  # between name and places
 _COLUMN, _WEEK_COLUMN = 132, 96  # the least width of a column, and of one in a week
 _GAP = 3
 _MARGIN = 14  # above and below the chosen time
-_STEP = 26  # of the wheel, and of the edges while something is dragged
 _EMBLEM = 52
 _EDGE = 18  # how near the edge a dragged appointment scrolls the day
 _SECOND = 1000
 _PALE_AFTER = 150  # milliseconds until a day that is being replaced goes pale
-_STEPS = {
-    Qt.Key.Key_Down.value: (0, 1),
-    Qt.Key.Key_Up.value: (0, -1),
-    Qt.Key.Key_Right.value: (1, 0),
-    Qt.Key.Key_Left.value: (-1, 0),
-}
 _CHOOSERS = (Qt.Key.Key_Return.value, Qt.Key.Key_Enter.value, Qt.Key.Key_Space.value)
-_BY_KEYS = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason)
 MoveRule = Callable[[Appointment, FreePoint], str]
 
 
-class TimeGrid(QAbstractScrollArea):
+class TimeGrid(ColumnGrid[Placed]):
     """Shows a day of several providers or a week of one. Emits intents; what they do is decided by who listens."""
 
     slot_chosen = Signal(object)  # int: the digit of an offer
@@ -67,7 +57,7 @@ class TimeGrid(QAbstractScrollArea):
     offers_painted = Signal(object)  # tuple of (digit, Slot) that are on screen now
 
     def __init__(self, clock: Clock, words: Words, parent: QWidget | None = None, *, may_move: bool = False) -> None:
-        super().__init__(parent)
+        super().__init__(_("Schedule"), parent)
         self._clock = clock
         self._words = words
         self._may_move = may_move
@@ -76,7 +66,6 @@ class TimeGrid(QAbstractScrollArea):
         self._offers: tuple[PaintedOffer, ...] = ()
         self._layout: GridLayout | None = None
         self._head_height = app_theme().px(_HEAD)
-        self._focused: Placed | None = None
         self._pressed: Placed | None = None
         self._press_at = QPoint()
         self._grabbed = QPoint()
@@ -91,10 +80,6 @@ class TimeGrid(QAbstractScrollArea):
         self._to_pale.setSingleShot(True)
         self._to_pale.setInterval(_PALE_AFTER)
         self._to_pale.timeout.connect(self._go_pale)
-        self.setFrameShape(QAbstractScrollArea.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(_("Schedule"))
-        self.viewport().setMouseTracking(True)
         app_theme().changed.connect(self._look_changed)
         self.startTimer(30 * _SECOND)  # the line of now and the minutes left of holds
 
@@ -220,36 +205,24 @@ class TimeGrid(QAbstractScrollArea):
         )
         is_wide = all(_width(self._head(column)) <= layout.column_width - theme.px(8) for column in layout.columns)
         self._head_height = theme.px(_HEAD if is_wide else _HIGH_HEAD)
-        body = self._body()
         if before is None or not layout.has_ground_of(before):
             self._ground = None
         self._focused = self._placed(_identity(self._focused)) if self._focused is not None else None
         self._pressed = self._placed(_identity(self._pressed)) if self._pressed is not None else None
-        for bar, length, page in (
-            (self.verticalScrollBar(), layout.height, body.height()),
-            (self.horizontalScrollBar(), layout.width, body.width()),
-        ):
-            bar.setRange(0, max(0, length - page) if layout.columns else 0)
-            bar.setPageStep(page)
-            bar.setSingleStep(theme.px(_STEP))
+        has_columns = bool(layout.columns)
+        self._set_ranges(layout.width if has_columns else 0, layout.height if has_columns else 0)
         if before is not None and before.key == layout.key and before.hour == layout.hour:
             # An earlier first visit makes the day longer at its top: the time under the eye stays where it is.
             self.verticalScrollBar().setValue(top + layout.pixels(before.first - layout.first))
         self.viewport().update()
 
     def _placed(self, wanted: tuple[str, int]) -> Placed | None:
-        stops = self._layout.stops() if self._layout is not None else []
-        return next((placed for placed in stops if _identity(placed) == wanted), None)
+        return next((placed for placed in self._stops() if _identity(placed) == wanted), None)
 
     def _body(self) -> QRect:
         """The part of the viewport where the grid is."""
         theme = app_theme()
         return self.viewport().rect().adjusted(theme.px(_AXIS), self._head_height, 0, 0)
-
-    def _origin(self) -> QPoint:
-        """Where the grid's 0, 0 stands in the viewport now."""
-        corner = self._body().topLeft()
-        return corner - QPoint(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -587,16 +560,6 @@ class TimeGrid(QAbstractScrollArea):
 
     # The keys
 
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        if self._focused is None and event.reason() in _BY_KEYS:
-            self._step(0, 1)
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.viewport().update()
-
     def _focus(self, placed: Placed) -> None:
         self._focused = placed
         rect = placed.rect.translated(0, -self.verticalScrollBar().value())
@@ -606,10 +569,7 @@ class TimeGrid(QAbstractScrollArea):
         left = placed.rect.left() - self.horizontalScrollBar().value()
         if left < 0 or left + placed.rect.width() > self._body().width():
             self.horizontalScrollBar().setValue(placed.rect.left())
-        words = self.words_of(placed)
-        self.setAccessibleDescription(words)
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, words))
-        self.viewport().update()
+        self._say(self.words_of(placed))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, focused = event.key(), self._focused
@@ -618,8 +578,8 @@ class TimeGrid(QAbstractScrollArea):
             self._drop_nothing()
         elif self._waiting:
             super().keyPressEvent(event)
-        elif key in _STEPS and plain:
-            self._step(*_STEPS[key])
+        elif key in STEPS and plain:
+            self._step(*STEPS[key])
         elif key in _CHOOSERS and plain and focused is not None:
             if not event.isAutoRepeat():
                 self._choose(focused)
@@ -629,26 +589,14 @@ class TimeGrid(QAbstractScrollArea):
         else:
             super().keyPressEvent(event)
 
-    def _step(self, across: int, down: int) -> None:
-        stops = self._layout.stops() if self._layout is not None else []
-        here = self._focused
-        if not stops:
-            return
-        if here is None or here not in stops:
-            top = self.verticalScrollBar().value()
-            seen = [stop for stop in stops if stop.rect.bottom() > top] or stops
-            self._focus(next((stop for stop in stops if isinstance(stop.item, PaintedOffer)), seen[0]))
-        elif down:
-            column = [stop for stop in stops if stop.column == here.column]
-            place = column.index(here) + down
-            if 0 <= place < len(column):
-                self._focus(column[place])
-        else:
-            beyond = [stop for stop in stops if (stop.column - here.column) * across > 0]
-            nearest = min((abs(stop.column - here.column) for stop in beyond), default=0)
-            column = [stop for stop in beyond if abs(stop.column - here.column) == nearest]
-            if column:
-                self._focus(min(column, key=lambda stop: abs(stop.rect.top() - here.rect.top())))
+    def _stops(self) -> list[Placed]:
+        return self._layout.stops() if self._layout is not None else []
+
+    def _first(self, stops: list[Placed]) -> Placed:
+        """The first offer, else the first item that is seen."""
+        top = self.verticalScrollBar().value()
+        seen = [stop for stop in stops if stop.rect.bottom() > top] or stops
+        return next((stop for stop in stops if isinstance(stop.item, PaintedOffer)), seen[0])
 
 
 def _identity(placed: Placed) -> tuple[str, int]:
