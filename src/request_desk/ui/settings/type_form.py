@@ -127,7 +127,7 @@ class TypesForm(OrderedEditor[AppointmentType]):
         """How many changes are asked for."""
         found = self._found
         count = sum(each.about_id == type_.id for each in found.suggestions) if found is not None else 0
-        return self.context.words().count(count) if count else ""
+        return self.context.words().count(count) if count else "–"
 
 
 def _name(type_: AppointmentType) -> str:
