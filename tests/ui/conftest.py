@@ -7,17 +7,20 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
 from PySide6.QtCore import QLocale, QObject
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from request_desk.domain.clock import FixedClock
 from request_desk.store.database import Database
 from request_desk.ui.widgets.theme import Look, Theme, app_theme
+from tests.builders import Practice
+from tests.ui.page_desk import Arranged, OpenPage, PageDesk
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -155,3 +158,24 @@ class HandTimers:
 def hand(clock: FixedClock) -> HandTimers:
     """Timers moved by hand: `hand.advance(0.25)`; give `hand` as timers and `hand.clock` as clock."""
     return HandTimers(clock)
+
+
+@pytest.fixture
+def practice(sqlite_practice: Practice, database_setup: Callable[[], AbstractContextManager[None]]) -> Practice:
+    """The practice, arranged in the middle of a test too."""
+    return cast("Practice", Arranged(sqlite_practice, database_setup))
+
+
+@pytest.fixture
+def open_page(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterator[OpenPage]:
+    """Open a desk with one page by `open_page(InboxPage, actor=…)`; it is closed after the test."""
+    opened: list[PageDesk[Any]] = []
+
+    def open_desk(page: Callable[..., QWidget], **values: Any) -> PageDesk[Any]:
+        desk: PageDesk[Any] = PageDesk(qtbot, sqlite_practice, hand, page, **values)
+        opened.append(desk)
+        return desk
+
+    yield open_desk
+    for desk in opened:
+        desk.close()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAccessible
@@ -26,7 +26,9 @@ from request_desk.ui.widgets.theme import app_theme
 from request_desk.ui.window.commands import application_commands
 from request_desk.ui.window.frame import MainFrame
 from tests.builders import TODAY, ZONE, Practice
-from tests.ui.conftest import HandTimers
+
+if TYPE_CHECKING:
+    from tests.ui.conftest import HandTimers
 
 P = TypeVar("P", bound=QWidget)
 _MODIFIERS = {
@@ -62,7 +64,7 @@ class PageDesk(Generic[P]):
         self,
         qtbot: QtBot,
         practice: Practice,
-        hand: HandTimers,
+        hand: "HandTimers",
         page: Callable[[DeskContext], P],
         *,
         actor: Actor | None = None,
@@ -211,6 +213,9 @@ class PageDesk(Generic[P]):
     def said(self) -> str:
         """What the bar at the bottom says."""
         return self.frame.messages.text()
+
+
+OpenPage = Callable[..., PageDesk[Any]]  # the page, and what a desk is given by name
 
 
 def nameless(root: QWidget) -> list[str]:

@@ -1,19 +1,18 @@
 """The Appointments page on a real database: what it opens with, filters, acts with their reasons, the detail, the export."""
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QDateEdit, QFileDialog
-from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
 from request_desk.domain.access import Actor, Role
@@ -36,8 +35,7 @@ from request_desk.ui.widgets.acts import ActsMenu
 from request_desk.ui.widgets.buttons import Chip
 from request_desk.ui.widgets.text import PlainLabel
 from tests.builders import TODAY, Practice, wall
-from tests.ui.conftest import HandTimers
-from tests.ui.page_desk import Arranged, PageDesk, nameless
+from tests.ui.page_desk import OpenPage, PageDesk, nameless
 
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[AppointmentsPage]]
@@ -48,26 +46,16 @@ FILTERS = ("days", "statuses", "providers", "locations", "patient")
 
 
 @pytest.fixture
-def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterator[OpenDesk]:
-    """Open a desk with the page; it is closed after the test."""
-    opened: list[PageDesk[AppointmentsPage]] = []
+def desk_at(open_page: OpenPage) -> OpenDesk:
+    """Open a desk with the page."""
 
-    def open_desk(**values: object) -> PageDesk[AppointmentsPage]:
-        desk = PageDesk(qtbot, sqlite_practice, hand, AppointmentsPage, **values)  # type: ignore[arg-type]
+    def open_desk(**values: Any) -> PageDesk[AppointmentsPage]:
+        desk = open_page(AppointmentsPage, **values)
         QAbstractItemModelTester(desk.page.model, QAbstractItemModelTester.FailureReportingMode.Fatal, desk.page.model)
         desk.page.take_focus()
-        opened.append(desk)
         return desk
 
-    yield open_desk
-    for desk in opened:
-        desk.close()
-
-
-@pytest.fixture
-def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
-    """The practice, arranged in the middle of a test too."""
-    return cast("Practice", Arranged(sqlite_practice, database_setup))
+    return open_desk
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """The Availability page: the week by mouse and keys, its forms, what a change leaves outside, and who may do what (AV1–AV4, AV6, AP9, RM3)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, timedelta
@@ -10,7 +10,6 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 from sqlalchemy import Row, Table, select, update
 
 from request_desk.domain.access import Actor, Role
@@ -34,8 +33,7 @@ from request_desk.ui.widgets.painting import fitted_text
 from request_desk.ui.widgets.states import Banner
 from request_desk.ui.widgets.theme import Theme
 from tests.builders import TODAY, ZONE, Practice, wall
-from tests.ui.conftest import HandTimers
-from tests.ui.page_desk import Arranged, PageDesk, nameless
+from tests.ui.page_desk import OpenPage, PageDesk, nameless
 
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[AvailabilityPage]]
@@ -45,11 +43,6 @@ F = TypeVar("F", bound=WeekForm)
 TOMORROW, SATURDAY = TODAY + timedelta(days=1), date(2026, 11, 28)
 SUNDAY = date(2026, 11, 22)
 NINE, NOON = 9 * 60, 12 * 60
-
-
-@pytest.fixture
-def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
-    return cast("Practice", Arranged(sqlite_practice, database_setup))
 
 
 @pytest.fixture
@@ -81,19 +74,14 @@ def set_types(sqlite_practice: Practice, database_setup: Setup) -> SetTypes:
 
 
 @pytest.fixture
-def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterator[OpenDesk]:
-    opened: list[PageDesk[AvailabilityPage]] = []
-
-    def open_desk(**values: object) -> PageDesk[AvailabilityPage]:
-        desk = PageDesk(qtbot, sqlite_practice, hand, AvailabilityPage, **values)  # type: ignore[arg-type]
+def desk_at(open_page: OpenPage) -> OpenDesk:
+    def open_desk(**values: Any) -> PageDesk[AvailabilityPage]:
+        desk = open_page(AvailabilityPage, **values)
         desk.page.take_focus()
         desk.settle()
-        opened.append(desk)
         return desk
 
-    yield open_desk
-    for desk in opened:
-        desk.close()
+    return open_desk
 
 
 def grid(desk: PageDesk[AvailabilityPage]) -> WeekGrid:

@@ -10,9 +10,9 @@ from request_desk.ui.schedule.close_day import CloseDaySheet
 from request_desk.ui.schedule.grid_painting import entry_words
 from tests.builders import TODAY, Practice, wall
 from tests.ui.page_desk import PageDesk, nameless
-from tests.ui.test_schedule_page import OpenDesk, Setup, choose, desk_at, entry_of, practice
+from tests.ui.test_schedule_page import OpenDesk, Setup, choose, desk_at, entry_of
 
-__all__ = ["desk_at", "practice"]  # fixtures
+__all__ = ["desk_at"]  # fixtures
 
 COMPLETED, NO_SHOW, CONFIRMED = AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW, AppointmentStatus.CONFIRMED
 

@@ -1,16 +1,15 @@
 """Printing the list of a day: the pages, the file, hostile names as plain text, and the list that is kept for when the network is gone (AP8)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import cast
 
 import pytest
 from cryptography.fernet import Fernet
 from PySide6.QtPrintSupport import QPrintDialog
 from PySide6.QtWidgets import QApplication, QFileDialog
-from pytestqt.qtbot import QtBot
 
 from request_desk.domain.day_list import DayList
 from request_desk.domain.errors import Unavailable
@@ -21,7 +20,7 @@ from request_desk.ui.schedule.day_list_sheet import DayListSheet
 from request_desk.ui.schedule.schedule_page import SchedulePage
 from tests.builders import TODAY, ZONE, Practice, wall
 from tests.ui.conftest import HandTimers
-from tests.ui.page_desk import Arranged, PageDesk
+from tests.ui.page_desk import OpenPage, PageDesk
 
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[SchedulePage]]
@@ -29,22 +28,8 @@ HOSTILE = "<b>Robert</b> <img src='/dev/zero'>"
 
 
 @pytest.fixture
-def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
-    return cast("Practice", Arranged(sqlite_practice, database_setup))
-
-
-@pytest.fixture
-def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterator[OpenDesk]:
-    opened: list[PageDesk[SchedulePage]] = []
-
-    def open_desk(**values: object) -> PageDesk[SchedulePage]:
-        desk = PageDesk(qtbot, sqlite_practice, hand, SchedulePage, **values)  # type: ignore[arg-type]
-        opened.append(desk)
-        return desk
-
-    yield open_desk
-    for desk in opened:
-        desk.close()
+def desk_at(open_page: OpenPage) -> OpenDesk:
+    return partial(open_page, SchedulePage)
 
 
 def sheet_of(desk: PageDesk[SchedulePage]) -> DayListSheet:

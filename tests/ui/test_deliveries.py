@@ -1,15 +1,14 @@
 """The list of failed notices: all of them, sent again by those who may, with the reason for those who may not (RE8)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import cast
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 from sqlalchemy import update
 
-from request_desk.domain.access import Actor, Role
+from request_desk.domain.access import Role
 from request_desk.services.inbox import queries as inbox_queries
 from request_desk.store import schema
 from request_desk.ui.inbox.deliveries import DeliveriesList
@@ -17,32 +16,22 @@ from request_desk.ui.lists.windowed import PAGE
 from request_desk.ui.widgets.acts import ActsMenu
 from request_desk.ui.widgets.states import State
 from tests.builders import Practice
-from tests.ui.conftest import HandTimers
-from tests.ui.page_desk import Arranged, PageDesk
+from tests.ui.page_desk import OpenPage, PageDesk
 
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[DeliveriesList]]
 
 
 @pytest.fixture
-def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
-    return cast("Practice", Arranged(sqlite_practice, database_setup))
+def desk_at(open_page: OpenPage) -> OpenDesk:
+    """Open a desk with the list of failed notices."""
 
-
-@pytest.fixture
-def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterator[OpenDesk]:
-    """Open a desk with the list of failed notices; it is closed after the test."""
-    opened: list[PageDesk[DeliveriesList]] = []
-
-    def open_desk(actor: Actor | None = None) -> PageDesk[DeliveriesList]:
-        desk = PageDesk(qtbot, sqlite_practice, hand, DeliveriesList, actor=actor)
+    def open_desk(**values: Any) -> PageDesk[DeliveriesList]:
+        desk = open_page(DeliveriesList, **values)
         desk.page.take_focus()
-        opened.append(desk)
         return desk
 
-    yield open_desk
-    for desk in opened:
-        desk.close()
+    return open_desk
 
 
 @pytest.fixture
@@ -101,7 +90,7 @@ def test_who_may_not_send_again_is_told_why(desk_at: OpenDesk, practice: Practic
     practice.insert(schema.department_member, department_id=practice.intake, staff_id=provider.id)
     practice.a_request()
     fail()
-    desk = desk_at(provider)
+    desk = desk_at(actor=provider)
     menu = menu_of_row(desk)
     assert [(action.text(), action.isEnabled()) for action in menu.actions()] == [
         ("Send again – your role does not cover it", False),

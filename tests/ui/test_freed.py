@@ -1,13 +1,12 @@
 """A time that became free, at the desk: the line, the key, the sheets, the waiting list; real keys on a real database (ACT8)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
 from typing import Any, cast
 
 import pytest
 from PySide6.QtWidgets import QApplication, QWidget
-from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
 from request_desk.domain.ids import AppointmentId, PatientId
@@ -28,31 +27,10 @@ from request_desk.ui.widgets.acts import ActsMenu
 from request_desk.ui.widgets.dialogs import Question
 from request_desk.ui.window.commands import application_commands
 from tests.builders import TODAY, Practice
-from tests.ui.conftest import HandTimers
-from tests.ui.page_desk import Arranged, PageDesk, nameless
+from tests.ui.page_desk import OpenPage, nameless
 
 Setup = Callable[[], AbstractContextManager[None]]
-OpenDesk = Callable[..., PageDesk[Any]]
 LATER = TODAY + timedelta(days=8)
-
-
-@pytest.fixture
-def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
-    return cast("Practice", Arranged(sqlite_practice, database_setup))
-
-
-@pytest.fixture
-def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterator[OpenDesk]:
-    opened: list[PageDesk[Any]] = []
-
-    def open_desk(page: Callable[[DeskContext], QWidget], **options: Any) -> PageDesk[Any]:
-        desk: PageDesk[Any] = PageDesk(qtbot, sqlite_practice, hand, page, **options)
-        opened.append(desk)
-        return desk
-
-    yield open_desk
-    for desk in opened:
-        desk.close()
 
 
 class Waiting:
@@ -90,8 +68,8 @@ def waiting(practice: Practice, database_setup: Setup) -> Waiting:
     return Waiting(practice, database_setup)
 
 
-def test_one_key_on_the_schedule_offers_the_time_to_who_comes_first(desk_at: OpenDesk, waiting: Waiting) -> None:
-    desk = desk_at(SchedulePage)
+def test_one_key_on_the_schedule_offers_the_time_to_who_comes_first(open_page: OpenPage, waiting: Waiting) -> None:
+    desk = open_page(SchedulePage)
     page = desk.page
     assert page.freed.isHidden()
     waiting.cancel()
@@ -112,8 +90,8 @@ def test_one_key_on_the_schedule_offers_the_time_to_who_comes_first(desk_at: Ope
     assert page.freed.offer_button.words() == "Offer to Luke Haas"
 
 
-def test_the_sheet_says_who_waits_and_goes_on_to_the_next(desk_at: OpenDesk, waiting: Waiting) -> None:
-    desk = desk_at(SchedulePage)
+def test_the_sheet_says_who_waits_and_goes_on_to_the_next(open_page: OpenPage, waiting: Waiting) -> None:
+    desk = open_page(SchedulePage)
     waiting.cancel()
     desk.hear()
     desk.press("F")
@@ -138,8 +116,8 @@ def test_the_sheet_says_who_waits_and_goes_on_to_the_next(desk_at: OpenDesk, wai
     assert waiting.offers()[-1] == (waiting.noor, "withdrawn")
 
 
-def test_an_offered_time_says_on_its_card_until_when_it_is_kept(desk_at: OpenDesk, waiting: Waiting) -> None:
-    desk = desk_at(SchedulePage)
+def test_an_offered_time_says_on_its_card_until_when_it_is_kept(open_page: OpenPage, waiting: Waiting) -> None:
+    desk = open_page(SchedulePage)
     waiting.cancel()
     desk.hear()
     desk.press("F8")
@@ -152,9 +130,9 @@ def test_an_offered_time_says_on_its_card_until_when_it_is_kept(desk_at: OpenDes
 
 
 def test_a_wish_for_something_earlier_is_noted_on_the_card_and_taken_back(
-    desk_at: OpenDesk, waiting: Waiting, practice: Practice
+    open_page: OpenPage, waiting: Waiting, practice: Practice
 ) -> None:
-    desk = desk_at(SchedulePage)
+    desk = open_page(SchedulePage)
     desk.page.open(waiting.visit)
     desk.settle()
     assert desk.page.card.earlier_button.words() == "Would like something earlier"
@@ -177,9 +155,9 @@ def a_watch(made: list[FreedWatch], *, page: Callable[[DeskContext], QWidget]) -
     return build
 
 
-def test_after_a_cancellation_elsewhere_the_line_at_the_bottom_offers_it(desk_at: OpenDesk, waiting: Waiting) -> None:
+def test_after_a_cancellation_elsewhere_the_line_at_the_bottom_offers_it(open_page: OpenPage, waiting: Waiting) -> None:
     made: list[FreedWatch] = []
-    desk = desk_at(a_watch(made, page=AppointmentsPage))
+    desk = open_page(a_watch(made, page=AppointmentsPage))
     desk.page.take_focus()
     desk.page.open(waiting.visit)
     desk.settle()
@@ -193,10 +171,10 @@ def test_after_a_cancellation_elsewhere_the_line_at_the_bottom_offers_it(desk_at
 
 
 def test_the_line_at_the_bottom_is_quiet_on_the_schedule_and_for_what_others_free(
-    desk_at: OpenDesk, waiting: Waiting, practice: Practice
+    open_page: OpenPage, waiting: Waiting, practice: Practice
 ) -> None:
     made: list[FreedWatch] = []
-    desk = desk_at(a_watch(made, page=AppointmentsPage))
+    desk = open_page(a_watch(made, page=AppointmentsPage))
     desk.page.take_focus()
     made[0].page_shown("schedule")
     desk.page.open(waiting.visit)
@@ -209,9 +187,9 @@ def test_the_line_at_the_bottom_is_quiet_on_the_schedule_and_for_what_others_fre
 
 
 def test_a_patient_is_put_on_the_waiting_list_and_what_is_wrong_is_said(
-    desk_at: OpenDesk, waiting: Waiting, practice: Practice
+    open_page: OpenPage, waiting: Waiting, practice: Practice
 ) -> None:
-    desk = desk_at(PatientsPage)
+    desk = open_page(PatientsPage)
     desk.page.open(practice.zuri)
     desk.settle()
     act = next(each for each in desk.page.detail.acts.buttons if each.words() == "Put on the waiting list …")
@@ -240,8 +218,8 @@ def names(sheet: WaitlistSheet) -> list[str]:
     return [row.patient_name for row in map(model.cached, model.keys()) if row is not None]
 
 
-def test_the_waiting_list_closes_with_a_reason_and_keeps_who_is_closed(desk_at: OpenDesk, waiting: Waiting) -> None:
-    desk = desk_at(AppointmentsPage)
+def test_the_waiting_list_closes_with_a_reason_and_keeps_who_is_closed(open_page: OpenPage, waiting: Waiting) -> None:
+    desk = open_page(AppointmentsPage)
     desk.page.take_focus()
     desk.press("W")
     sheet = cast("WaitlistSheet", desk.dialog())
@@ -264,10 +242,10 @@ def test_the_waiting_list_closes_with_a_reason_and_keeps_who_is_closed(desk_at: 
     assert sheet.list._note(row) == "could not be reached"
 
 
-def test_windows_of_freed_times_are_small_enough(desk_at: OpenDesk, waiting: Waiting, practice: Practice) -> None:
+def test_windows_of_freed_times_are_small_enough(open_page: OpenPage, waiting: Waiting, practice: Practice) -> None:
     later = practice.an_appointment(waiting.luke, practice.lindqvist, LATER, "9:00")
     waiting.perform(waitlist.wish_earlier, AppointmentId(later), expect_version=1)
-    desk = desk_at(SchedulePage, size=(960, 680))
+    desk = open_page(SchedulePage, size=(960, 680))
     waiting.cancel()
     desk.hear()
     assert desk.frame.width() == 960

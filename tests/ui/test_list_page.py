@@ -1,9 +1,9 @@
 """A small page made of the list's parts, over a real query: pages, filters, orders, menus, states, and a detail beside."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import cast
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -31,8 +31,7 @@ from request_desk.ui.widgets.acts import ActsMenu, ActSpec
 from request_desk.ui.widgets.facts import FactLines
 from request_desk.ui.widgets.states import State
 from tests.builders import TODAY, Practice
-from tests.ui.conftest import HandTimers
-from tests.ui.page_desk import Arranged, PageDesk, nameless
+from tests.ui.page_desk import OpenPage, PageDesk, nameless
 
 Setup = Callable[[], AbstractContextManager[None]]
 WHY_NOT = "a cancellation stays with you"
@@ -109,26 +108,16 @@ OpenDesk = Callable[..., PageDesk[RequestsPage]]
 
 
 @pytest.fixture
-def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
-    """The practice, arranged in the middle of a test too."""
-    return cast("Practice", Arranged(sqlite_practice, database_setup))
+def desk_at(open_page: OpenPage) -> OpenDesk:
+    """Open a desk with the small page."""
 
-
-@pytest.fixture
-def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterator[OpenDesk]:
-    """Open a desk with the small page; it is closed after the test."""
-    opened: list[PageDesk[RequestsPage]] = []
-
-    def open_desk(**values: object) -> PageDesk[RequestsPage]:
-        desk = PageDesk(qtbot, sqlite_practice, hand, RequestsPage, **values)  # type: ignore[arg-type]
+    def open_desk(**values: Any) -> PageDesk[RequestsPage]:
+        desk = open_page(RequestsPage, **values)
         QAbstractItemModelTester(desk.page.model, QAbstractItemModelTester.FailureReportingMode.Fatal, desk.page.model)
         desk.page.take_focus()
-        opened.append(desk)
         return desk
 
-    yield open_desk
-    for desk in opened:
-        desk.close()
+    return open_desk
 
 
 def row_name(row: InboxRow) -> str:

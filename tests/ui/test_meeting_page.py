@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime
-from typing import cast
+from typing import Any
 
 import msgspec
 import pytest
 from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from pytestqt.qtbot import QtBot
 from sqlalchemy import select, update
 
 from request_desk.domain.access import Actor, Role
@@ -24,7 +23,7 @@ from request_desk.ui.widgets.states import State
 from request_desk.ui.window.pages import PAGES
 from tests.builders import TODAY, Practice, wall
 from tests.ui.conftest import HandTimers
-from tests.ui.page_desk import Arranged, PageDesk, nameless
+from tests.ui.page_desk import OpenPage, PageDesk, nameless
 
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[MeetingPage]]
@@ -51,12 +50,6 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
-    """The practice, arranged in the middle of a test too."""
-    return cast("Practice", Arranged(sqlite_practice, database_setup))
-
-
-@pytest.fixture
 def video(sqlite_practice: Practice) -> TypeId:
     """A type by video, and a server for it."""
     practice = sqlite_practice
@@ -72,20 +65,15 @@ def doctor(sqlite_practice: Practice) -> Actor:
 
 
 @pytest.fixture
-def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers, doctor: Actor) -> Iterator[OpenDesk]:
-    """Open a desk with the Meeting page, as the provider unless said otherwise; it is closed after the test."""
-    opened: list[PageDesk[MeetingPage]] = []
+def desk_at(open_page: OpenPage, doctor: Actor) -> OpenDesk:
+    """Open a desk with the Meeting page, as the provider unless said otherwise."""
 
-    def open_desk(**values: object) -> PageDesk[MeetingPage]:
-        values.setdefault("actor", doctor)
-        desk = PageDesk(qtbot, sqlite_practice, hand, MeetingPage, **values)  # type: ignore[arg-type]
+    def open_desk(**values: Any) -> PageDesk[MeetingPage]:
+        desk = open_page(MeetingPage, **{"actor": doctor, **values})
         desk.page.take_focus()
-        opened.append(desk)
         return desk
 
-    yield open_desk
-    for desk in opened:
-        desk.close()
+    return open_desk
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from request_desk.ui.widgets.buttons import IconButton
 from request_desk.ui.widgets.theme import app_theme
 from tests.builders import TODAY, Practice, wall
 from tests.ui.page_desk import PageDesk, nameless
-from tests.ui.test_schedule_page import OpenDesk, Setup, desk_at, practice, shown_day
+from tests.ui.test_schedule_page import OpenDesk, Setup, desk_at, shown_day
 
-__all__ = ["desk_at", "practice"]  # fixtures
+__all__ = ["desk_at"]  # fixtures
 
 
 def opened(desk: PageDesk[SchedulePage]) -> MonthPopup:

@@ -1,9 +1,9 @@
 """The Patients page: finding as one types, a patient in full, the ways from it, the forms with their warnings and refusals."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 import pytest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -24,8 +24,7 @@ from request_desk.ui.widgets.buttons import Link
 from request_desk.ui.widgets.dialogs import Question
 from request_desk.ui.widgets.states import State
 from tests.builders import TODAY, Practice
-from tests.ui.conftest import HandTimers
-from tests.ui.page_desk import Arranged, PageDesk, nameless
+from tests.ui.page_desk import OpenPage, PageDesk, nameless
 
 Setup = Callable[[], AbstractContextManager[None]]
 F = TypeVar("F", PatientForm, NewPatientForm, ContactForm)
@@ -33,23 +32,13 @@ OpenDesk = Callable[..., PageDesk[PatientsPage]]
 
 
 @pytest.fixture
-def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
-    return cast("Practice", Arranged(sqlite_practice, database_setup))
-
-
-@pytest.fixture
-def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterator[OpenDesk]:
-    opened: list[PageDesk[PatientsPage]] = []
-
-    def open_desk(**values: object) -> PageDesk[PatientsPage]:
-        desk = PageDesk(qtbot, sqlite_practice, hand, PatientsPage, **values)  # type: ignore[arg-type]
+def desk_at(open_page: OpenPage) -> OpenDesk:
+    def open_desk(**values: Any) -> PageDesk[PatientsPage]:
+        desk = open_page(PatientsPage, **values)
         desk.page.take_focus()
-        opened.append(desk)
         return desk
 
-    yield open_desk
-    for desk in opened:
-        desk.close()
+    return open_desk
 
 
 def names(desk: PageDesk[PatientsPage]) -> list[str]:

@@ -1,14 +1,14 @@
 """A provider is out: the sheet by keys and pointer, the letters beside each visit, the batch, and going on after it broke off (ACT9)."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QDateTimeEdit
-from pytestqt.qtbot import QtBot
 from sqlalchemy import select, update
 
 from request_desk.domain.access import Role
@@ -23,8 +23,7 @@ from request_desk.ui.schedule.provider_out_sheet import ProviderOutSheet
 from request_desk.ui.schedule.schedule_page import SchedulePage
 from request_desk.ui.widgets.dialogs import Question
 from tests.builders import TODAY, Practice, wall
-from tests.ui.conftest import HandTimers
-from tests.ui.page_desk import PageDesk, nameless
+from tests.ui.page_desk import OpenPage, PageDesk, nameless
 
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[SchedulePage]]
@@ -32,18 +31,9 @@ REST_OF_TODAY = Span(wall(TODAY, "8:12"), wall(TODAY + timedelta(days=1), "0:00"
 
 
 @pytest.fixture
-def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterator[OpenDesk]:
-    """Open a desk with the Schedule page; it is closed after the test."""
-    opened: list[PageDesk[SchedulePage]] = []
-
-    def open_desk(**values: object) -> PageDesk[SchedulePage]:
-        desk = PageDesk(qtbot, sqlite_practice, hand, SchedulePage, **values)  # type: ignore[arg-type]
-        opened.append(desk)
-        return desk
-
-    yield open_desk
-    for desk in opened:
-        desk.close()
+def desk_at(open_page: OpenPage) -> OpenDesk:
+    """Open a desk with the Schedule page."""
+    return partial(open_page, SchedulePage)
 
 
 @pytest.fixture

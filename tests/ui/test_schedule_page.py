@@ -1,16 +1,15 @@
 """The Schedule page at work: real keys and mouse on a real window over the real services and a real database."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import cast
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
-from pytestqt.qtbot import QtBot
 from sqlalchemy import event, select, update
 from sqlalchemy.exc import OperationalError
 
@@ -33,8 +32,7 @@ from request_desk.ui.widgets.dialogs import Question
 from request_desk.ui.widgets.states import State
 from request_desk.ui.widgets.theme import TYPE_EDGES, Theme, app_theme
 from tests.builders import TODAY, Practice, wall
-from tests.ui.conftest import HandTimers
-from tests.ui.page_desk import Arranged, PageDesk, nameless
+from tests.ui.page_desk import OpenPage, PageDesk, nameless
 
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[SchedulePage]]
@@ -43,24 +41,9 @@ NEXT_WEEK = TODAY + timedelta(days=8)
 
 
 @pytest.fixture
-def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterator[OpenDesk]:
-    """Open a desk with the Schedule page; it is closed after the test."""
-    opened: list[PageDesk[SchedulePage]] = []
-
-    def open_desk(**values: object) -> PageDesk[SchedulePage]:
-        desk = PageDesk(qtbot, sqlite_practice, hand, SchedulePage, **values)  # type: ignore[arg-type]
-        opened.append(desk)
-        return desk
-
-    yield open_desk
-    for desk in opened:
-        desk.close()
-
-
-@pytest.fixture
-def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
-    """The practice, arranged in the middle of a test too."""
-    return cast("Practice", Arranged(sqlite_practice, database_setup))
+def desk_at(open_page: OpenPage) -> OpenDesk:
+    """Open a desk with the Schedule page."""
+    return partial(open_page, SchedulePage)
 
 
 @pytest.fixture

@@ -34,12 +34,11 @@ from tests.ui.test_schedule_page import (
     dialog_of,
     drag_by,
     entry_of,
-    practice,
     set_type,
     shown_day,
 )
 
-__all__ = ["appointments", "desk_at", "practice"]  # fixtures
+__all__ = ["appointments", "desk_at"]  # fixtures
 
 SUNDAY = TODAY - timedelta(days=2)
 WEEK = tuple(SUNDAY + timedelta(days=number) for number in range(7))

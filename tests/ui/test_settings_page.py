@@ -1,17 +1,16 @@
 """The Settings page at work: real keys and clicks on a real window over the real services and a real database."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
-from typing import cast
+from functools import partial
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt, QTime
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QWidget
-from pytestqt.qtbot import QtBot
 from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
@@ -40,33 +39,16 @@ from request_desk.ui.widgets.dialogs import Question
 from request_desk.ui.widgets.states import State
 from request_desk.ui.widgets.theme import Theme, app_theme
 from tests.builders import Practice
-from tests.ui.conftest import HandTimers
-from tests.ui.page_desk import Arranged, PageDesk, nameless
+from tests.ui.page_desk import OpenPage, PageDesk, nameless
 
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[SettingsPage]]
 
 
 @pytest.fixture
-def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
-    """The practice, arranged in the middle of a test too."""
-    return cast("Practice", Arranged(sqlite_practice, database_setup))
-
-
-@pytest.fixture
-def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterator[OpenDesk]:
-    """Open a desk with the Settings page, as the administrator unless said otherwise; it is closed after the test."""
-    opened: list[PageDesk[SettingsPage]] = []
-
-    def open_desk(**values: object) -> PageDesk[SettingsPage]:
-        values.setdefault("actor", sqlite_practice.admin)
-        desk = PageDesk(qtbot, sqlite_practice, hand, SettingsPage, **values)  # type: ignore[arg-type]
-        opened.append(desk)
-        return desk
-
-    yield open_desk
-    for desk in opened:
-        desk.close()
+def desk_at(open_page: OpenPage, sqlite_practice: Practice) -> OpenDesk:
+    """Open a desk with the Settings page, as the administrator unless said otherwise."""
+    return partial(open_page, SettingsPage, actor=sqlite_practice.admin)
 
 
 @pytest.fixture

@@ -1,13 +1,13 @@
 """What Settings says before a department has nobody, and how a new account begins: department, roles, code (RT2, RT6, AD1)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TypeVar, cast
+from functools import partial
+from typing import TypeVar
 
 import pytest
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from request_desk.domain.access import SYSTEM, Role
 from request_desk.domain.directory import Staff
@@ -19,8 +19,7 @@ from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
 from request_desk.ui.settings.settings_page import SettingsPage
 from request_desk.ui.widgets.dialogs import Question
 from tests.builders import Practice
-from tests.ui.conftest import HandTimers
-from tests.ui.page_desk import Arranged, PageDesk
+from tests.ui.page_desk import OpenPage, PageDesk
 
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[SettingsPage]]
@@ -28,25 +27,9 @@ F = TypeVar("F", bound=Editor)
 
 
 @pytest.fixture
-def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
-    """The practice, arranged in the middle of a test too."""
-    return cast("Practice", Arranged(sqlite_practice, database_setup))
-
-
-@pytest.fixture
-def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterator[OpenDesk]:
-    """Open a desk with the Settings page, as the administrator unless said otherwise; it is closed after the test."""
-    opened: list[PageDesk[SettingsPage]] = []
-
-    def open_desk(**values: object) -> PageDesk[SettingsPage]:
-        values.setdefault("actor", sqlite_practice.admin)
-        desk = PageDesk(qtbot, sqlite_practice, hand, SettingsPage, **values)  # type: ignore[arg-type]
-        opened.append(desk)
-        return desk
-
-    yield open_desk
-    for desk in opened:
-        desk.close()
+def desk_at(open_page: OpenPage, sqlite_practice: Practice) -> OpenDesk:
+    """Open a desk with the Settings page, as the administrator unless said otherwise."""
+    return partial(open_page, SettingsPage, actor=sqlite_practice.admin)
 
 
 @pytest.fixture

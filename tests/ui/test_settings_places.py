@@ -1,12 +1,12 @@
 """Locations and providers in Settings: made, changed, put in order, switched off and on, by keys and clicks (AD1)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
-from typing import TypeVar, cast
+from functools import partial
+from typing import TypeVar
 
 import pytest
-from pytestqt.qtbot import QtBot
 from sqlalchemy import delete
 
 from request_desk.domain.access import SYSTEM, Role
@@ -23,8 +23,7 @@ from request_desk.ui.settings.settings_page import SettingsPage
 from request_desk.ui.widgets.dialogs import Question
 from request_desk.ui.widgets.theme import Theme
 from tests.builders import TODAY, Practice
-from tests.ui.conftest import HandTimers
-from tests.ui.page_desk import Arranged, PageDesk, nameless
+from tests.ui.page_desk import OpenPage, PageDesk, nameless
 
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[SettingsPage]]
@@ -32,25 +31,9 @@ F = TypeVar("F", bound=Editor)
 
 
 @pytest.fixture
-def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
-    """The practice, arranged in the middle of a test too."""
-    return cast("Practice", Arranged(sqlite_practice, database_setup))
-
-
-@pytest.fixture
-def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterator[OpenDesk]:
-    """Open a desk with the Settings page, as the administrator unless said otherwise; it is closed after the test."""
-    opened: list[PageDesk[SettingsPage]] = []
-
-    def open_desk(**values: object) -> PageDesk[SettingsPage]:
-        values.setdefault("actor", sqlite_practice.admin)
-        desk = PageDesk(qtbot, sqlite_practice, hand, SettingsPage, **values)  # type: ignore[arg-type]
-        opened.append(desk)
-        return desk
-
-    yield open_desk
-    for desk in opened:
-        desk.close()
+def desk_at(open_page: OpenPage, sqlite_practice: Practice) -> OpenDesk:
+    """Open a desk with the Settings page, as the administrator unless said otherwise."""
+    return partial(open_page, SettingsPage, actor=sqlite_practice.admin)
 
 
 @pytest.fixture

@@ -1,12 +1,11 @@
 """The setup list in Settings and its offer in the Message Center, by keys and clicks on real rows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import pytest
-from pytestqt.qtbot import QtBot
 from sqlalchemy import delete, event, update
 from sqlalchemy.exc import OperationalError
 
@@ -27,8 +26,7 @@ from request_desk.ui.settings.setup_pane import SetupPane
 from request_desk.ui.widgets.states import State
 from request_desk.ui.widgets.theme import Theme
 from tests.builders import Practice
-from tests.ui.conftest import HandTimers
-from tests.ui.page_desk import Arranged, PageDesk, nameless
+from tests.ui.page_desk import OpenPage, PageDesk, nameless
 
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[Any]]
@@ -36,25 +34,13 @@ NO_MAIL = "Still to do before a parent can ask: mail."
 
 
 @pytest.fixture
-def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
-    """The practice, arranged in the middle of a test too."""
-    return cast("Practice", Arranged(sqlite_practice, database_setup))
-
-
-@pytest.fixture
-def desk_at(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers) -> Iterator[OpenDesk]:
-    """Open a desk with a page, the settings unless said otherwise, as the administrator; it is closed after the test."""
-    opened: list[PageDesk[Any]] = []
+def desk_at(open_page: OpenPage, sqlite_practice: Practice) -> OpenDesk:
+    """Open a desk with a page, the settings unless said otherwise, as the administrator."""
 
     def open_desk(page: Callable[..., Any] = SettingsPage, **values: Any) -> PageDesk[Any]:
-        values.setdefault("actor", sqlite_practice.admin)
-        desk = PageDesk(qtbot, sqlite_practice, hand, page, **values)
-        opened.append(desk)
-        return desk
+        return open_page(page, **{"actor": sqlite_practice.admin, **values})
 
-    yield open_desk
-    for desk in opened:
-        desk.close()
+    return open_desk
 
 
 @pytest.fixture

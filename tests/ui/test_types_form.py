@@ -23,16 +23,11 @@ from request_desk.ui.widgets.dialogs import Question
 from request_desk.ui.widgets.theme import Theme
 from tests.builders import Practice
 from tests.ui.conftest import HandTimers
-from tests.ui.page_desk import Arranged, PageDesk, nameless
+from tests.ui.page_desk import PageDesk, nameless
 
 Setup = Callable[[], AbstractContextManager[None]]
 Opened = tuple[PageDesk[SettingsPage], TypesForm]
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
-    return cast("Practice", Arranged(sqlite_practice, database_setup))
 
 
 @pytest.fixture
