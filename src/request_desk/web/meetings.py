@@ -76,10 +76,10 @@ async def arrive(request: Request) -> Response:
 
 
 def _wanted(request: Request) -> AppointmentId:
-    return AppointmentId(parse_id(request.path_params["appointment"]))
+    return AppointmentId(parse_id(str(request.path_params["appointment_id"])))
 
 
 ROUTES: Final = (
-    Route("/visits/{appointment}", meeting, methods=["GET"]),
-    Route("/visits/{appointment}/here", arrive, methods=["POST"]),
+    Route("/visits/{appointment_id:int}", meeting, methods=["GET"]),
+    Route("/visits/{appointment_id:int}/here", arrive, methods=["POST"]),
 )

@@ -55,7 +55,8 @@ class AppointmentsPage(ListPage[Appointment]):
         self.holds = ToggleChip("")
         self.holds.hide()
         self.close_day = secondary(_("Close day …"), icon="calendar-check", keys="E")
-        self.close_day.setVisible(may(context.actor(), Permission.CHANGE_SCHEDULE))
+        if not may(context.actor(), Permission.CHANGE_SCHEDULE):
+            self.close_day.hide()
         self.report = secondary(_("Report …"), icon="list-tree")
         self.export = secondary(_("Export …"), icon="save", keys="Ctrl+E")
         self.waitlist = secondary(_("Waiting list …"), icon="users", keys="W")

@@ -12,6 +12,7 @@ from request_desk.domain.errors import Refused
 from request_desk.services.desk import Unit
 from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
 from request_desk.ui.running.context import DeskContext
+from request_desk.ui.running.runner import Pending
 from request_desk.ui.widgets.layout import Card
 from request_desk.ui.widgets.states import SearchField
 from request_desk.ui.widgets.text import PlainLabel
@@ -49,6 +50,7 @@ class PeopleFinder(QWidget, Generic[Hit]):
         self._context = context
         self._find, self._nothing = find, nothing
         self._then = _Then.WAIT
+        self._reading: Pending[Sequence[Hit]] | None = None
         self.search = SearchField(search)
         self._model: ColumnsModel[Hit] = ColumnsModel(columns, key_of, self)
         self.list = ColumnsView(self._model, name=found)
@@ -73,8 +75,10 @@ class PeopleFinder(QWidget, Generic[Hit]):
 
     @Slot(str)
     def _search(self, text: str) -> None:
+        if self._reading is not None:
+            self._reading.drop()
         if text:
-            self._context.runner.read(self, self._find, text).done(self._found).refused(self._refused)
+            self._reading = self._context.runner.read(self, self._find, text).done(self._found).refused(self._refused)
         else:
             self._card.hide()
             self._say("")
@@ -114,6 +118,7 @@ class PeopleFinder(QWidget, Generic[Hit]):
             self._enter()
         elif self.search.text().strip():
             self._then = _Then.ENTER
+            self.search.hush()
             self._search(self.search.text().strip())
         return True
 

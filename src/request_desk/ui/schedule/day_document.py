@@ -20,9 +20,9 @@ from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.day_list import DayLine, DayList, DaySection
 from request_desk.domain.words import Words, _, plural
 from request_desk.ui.schedule.appointment_words import STATUS_WORDS, named
-from request_desk.ui.widgets.theme import app_theme
+from request_desk.ui.widgets.theme import PAPER_INK, PAPER_LINE, PAPER_MUTED, app_theme
 
-INK, MUTED, _LINE = QColor("#111827"), QColor("#4b5563"), QColor("#9ca3af")  # on paper, whatever the look
+INK, MUTED, _LINE = QColor(PAPER_INK), QColor(PAPER_MUTED), QColor(PAPER_LINE)
 _POINTS, _SMALL, _LARGE = 10.0, 8.5, 15.0
 _WIDTHS = (15, 29, 23, 25, 8)  # percent of the page
 

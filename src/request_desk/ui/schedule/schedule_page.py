@@ -82,21 +82,24 @@ class SchedulePage(WindowPage):
         self.find_button = IconButton("search", _("Find a visit of a patient"), keys="Ctrl+F")
         self.list_button = IconButton("file-text", _("Day list to print"), keys="Ctrl+D")
         self.book_button = primary(_("Book a visit"), icon="calendar-plus", keys="Ctrl+N")
-        self.panel.add_choices(self.span, self.locations, self.providers, self.provider)
-        self.provider.hide()
         self.month_button = IconButton("calendar-days", _("Month"), keys="G")
         self.close_button = IconButton("calendar-check", _("Close the day: who came"), keys="E")
-        self.close_button.setVisible(may(context.actor(), Permission.CHANGE_SCHEDULE))
+        if not may(context.actor(), Permission.CHANGE_SCHEDULE):
+            self.close_button.hide()
         self.out_button = IconButton("calendar-x", _("A provider is out"), keys="O")
-        for button in (
+        self.panel.add_choices(
+            self.span,
+            self.locations,
+            self.providers,
+            self.provider,
             self.find_button,
             self.month_button,
             self.list_button,
             self.close_button,
             self.out_button,
-            self.book_button,
-        ):
-            self.panel.head.addWidget(button)
+        )
+        self.provider.hide()
+        self.panel.head.addWidget(self.book_button)
         self.legend = TypeLegend(self)
         self.panel.body.addWidget(self.legend)
         self.freed = FreedLine(may_offer=may(context.actor(), Permission.CHANGE_SCHEDULE))

@@ -278,6 +278,11 @@ class SearchField(QLineEdit):
             room = self.rect().adjusted(0, 0, -theme.px(12), 0)
             draw_text(QPainter(self), room, self._hint, self.font(), theme.muted, RIGHT)
 
+    def hush(self) -> None:
+        """Tell nothing after the pause: what is typed is looked for already."""
+        self._pause.stop()
+        self._told = self.text().strip()
+
     @Slot(str)
     def _typed(self, _text: str) -> None:
         self._pause.start()

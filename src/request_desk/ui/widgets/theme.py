@@ -34,6 +34,7 @@ SHEET_SIZES = (2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 13, 14, 16, 17, 18, 20, 24, 34)  
 SMALLEST_WINDOW = (960, 680)
 
 # The thin edge of an appointment's type, beside the type's name: colours that stay apart for the colour-blind.
+PAPER_INK, PAPER_MUTED, PAPER_LINE = "#111827", "#4b5563", "#9ca3af"  # of what is printed, whatever the look
 TYPE_EDGES = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8C8C00")
 
 PROPERTY = "request_desk_theme"  # where the application keeps its theme
