@@ -408,6 +408,7 @@ class Walk:
 
     def _go_to_page(self, key: str) -> None:
         self._frame.show_page(key)
+        self._quiet()  # what is chosen first and what stands beside it have to be read
         page = self._frame.page(key)
         if isinstance(page, WindowPage):
             page.take_focus()
@@ -420,7 +421,6 @@ class Walk:
         from request_desk.ui.lists.list_page import ListPage
 
         self._go_to_page(stop.page)
-        self._quiet()
         for key in stop.way:
             QTest.keySequence(QApplication.focusWidget() or self._frame, QKeySequence(key))
             self._quiet()
