@@ -99,6 +99,7 @@ class Round(NamedTuple):
     stops: tuple[Stop, ...]
 
 
+_SIGNED_IN: Final = "maria"  # the login that the demo begins with
 _FRONT_DESK: Final = (
     Stop("appointment", "A visit in full", "appointments", ("Return",)),
     Stop("waiting-list", "Waiting list", "appointments", ("W",), is_sheet=True),
@@ -408,6 +409,7 @@ class Walk:
 
     def _go_to_page(self, key: str) -> None:
         self._frame.show_page(key)
+        self._quiet()  # what is chosen first and what stands beside it have to be read
         page = self._frame.page(key)
         if isinstance(page, WindowPage):
             page.take_focus()
@@ -420,7 +422,6 @@ class Walk:
         from request_desk.ui.lists.list_page import ListPage
 
         self._go_to_page(stop.page)
-        self._quiet()
         for key in stop.way:
             QTest.keySequence(QApplication.focusWidget() or self._frame, QKeySequence(key))
             self._quiet()
@@ -541,7 +542,7 @@ def _walk(
         walk.picture("message-center")
         handled = [(walk.handle(wanted, view), view) for wanted, view in walk.find()]
         report = probe.stop()
-        pages = walk.pages(desktop.frame.memory.get("login") or "", walk.offered(), _FRONT_DESK)
+        pages = walk.pages(_SIGNED_IN, walk.offered(), _FRONT_DESK)
         walk.look_around()
         measured = {} if pictures else walk.measure()
         result = walk.finish(handled)
