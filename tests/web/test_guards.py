@@ -1,6 +1,7 @@
 """What every request passes: headers, hosts, methods, strict forms, limits, rates, error pages (WEB-01 to WEB-09, WEB-15)."""
 
 import logging
+import re
 from threading import Event, Thread
 from typing import Any
 
