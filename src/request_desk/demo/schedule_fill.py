@@ -14,6 +14,7 @@ from request_desk.demo.people import DemoChild, Family
 
 Status = Literal["confirmed", "held", "completed", "no_show", "cancelled"]
 
+_RESTED: Final = 45  # days: whoever asks for something is not kept from it by the rest of any type
 _TICK: Final = 10  # minutes; starts and lengths of every type are multiples of it
 _SHORTEST: Final = 20
 _AHEAD: Final = 60  # business days that have appointments; parents rarely book further
@@ -254,7 +255,7 @@ class _Seats:
     def _may_come(self, child: DemoChild, day: date, *, is_past: bool) -> bool:
         if child.birth_day > day or self._last.get(child.id) == day:
             return False
-        return child.id not in self._special or (is_past and (self._calendar.today - day).days > 21)
+        return child.id not in self._special or (is_past and (self._calendar.today - day).days > _RESTED)
 
     def _fits(self, child: DemoChild, day: date, type_: str) -> bool:
         months = (day - child.birth_day).days / _MONTH
