@@ -77,7 +77,7 @@ administrator would. A row says what the rules allow; a parent asks the practice
 _FOOT: Final = """
 | word | means |
 |---|---|
-| own | the provider's own appointments and windows; changing those of others (*on behalf*) takes the role *availability* beside |
+| own | the provider's own appointments and windows; changing those of others (*on behalf*) takes the role *availability of others* beside |
 | related | the contact's relation to the patient stands today |
 | may book | the relation has the right to book, too; a patient alone from 18 years on |
 | named | the partner's booking token names this patient |

@@ -64,7 +64,8 @@ class FreedSheet(Sheet):
         self.body.addWidget(
             PlainLabel(
                 _(
-                    "First who asked with urgent words, then whose wish it meets, then who has no visit yet, then who has waited longest."
+                    "First who asked with urgent words, then whose wish it meets, then who has no visit yet, then who asks for this provider,"
+                    " then who has waited longest."
                 ),
                 tone=Tone.MUTED,
                 role=TextRole.SMALL,

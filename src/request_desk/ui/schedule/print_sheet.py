@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QStandardPaths, Qt, Slot
+from PySide6.QtCore import QBuffer, QIODevice, QStandardPaths, Qt, QTimer, Slot
 from PySide6.QtGui import QPageLayout, QPdfWriter, QTextDocument
 from PySide6.QtPrintSupport import QPrintDialog, QPrinter, QPrintPreviewWidget
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
@@ -65,8 +65,8 @@ class PrintSheet(Sheet):
         self.document = document
         self.stack.show_content()
         self._enable()
-        self.preview.fitToWidth()
         self.preview.updatePreview()
+        QTimer.singleShot(0, self.preview, self.preview.fitToWidth)  # once its scroll bar has its place
 
     def show_refusal(self, refused: Refused) -> None:
         """Say why there is nothing to print."""
