@@ -1010,4 +1010,5 @@ def test_who_may_not_make_rooms_is_told_who_can(desk_at: OpenDesk) -> None:
     form = go(desk_at(), MeetingForm)
     assert isinstance(form, MeetingForm)
     assert form.room_button.isHidden()
-    assert form.no_right.text() == "Who has the role “types and rooms” can give a provider a new room."
+    said = "Who has the role “types and rooms” can give a provider a new room. Ask them for a change above."
+    assert form.no_right.text() == said

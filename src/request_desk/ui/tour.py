@@ -81,7 +81,7 @@ class PageSeen:
     pictures: list[str]
 
 
-class Stop(NamedTuple):
+class SidePage(NamedTuple):
     """Something that keys lead to from a page of the rail: one thing in full, a group of settings or a sheet."""
 
     key: str
@@ -96,31 +96,31 @@ class Round(NamedTuple):
 
     login: str
     pages: tuple[str, ...]
-    stops: tuple[Stop, ...]
+    stops: tuple[SidePage, ...]
 
 
 _SIGNED_IN: Final = "maria"  # the login that the demo begins with
 _FRONT_DESK: Final = (
-    Stop("appointment", "A visit in full", "appointments", ("Return",)),
-    Stop("waiting-list", "Waiting list", "appointments", ("W",), is_sheet=True),
-    Stop("patient", "A patient in full", "patients", ("Return",)),
-    Stop("provider-week", "The week of a provider", "availability", ("Return",)),
-    Stop("why-no-slots", "Why are there no slots?", "availability", ("W",), is_sheet=True),
-    Stop("day-list", "Day list to print", "schedule", ("Ctrl+D",), is_sheet=True),
-    Stop("close-day", "Close the day", "schedule", ("E",), is_sheet=True),
-    Stop("provider-out", "A provider is out", "schedule", ("O", "Down"), is_sheet=True),
-    Stop("find-visit", "Find a visit", "schedule", ("Ctrl+F",), is_sheet=True),
+    SidePage("appointment", "A visit in full", "appointments", ("Return",)),
+    SidePage("waiting-list", "Waiting list", "appointments", ("W",), is_sheet=True),
+    SidePage("patient", "A patient in full", "patients", ("Return",)),
+    SidePage("provider-week", "The week of a provider", "availability", ("Return",)),
+    SidePage("why-no-slots", "Why are there no slots?", "availability", ("W",), is_sheet=True),
+    SidePage("day-list", "Day list to print", "schedule", ("Ctrl+D",), is_sheet=True),
+    SidePage("close-day", "Close the day", "schedule", ("E",), is_sheet=True),
+    SidePage("provider-out", "A provider is out", "schedule", ("O", "Down"), is_sheet=True),
+    SidePage("find-visit", "Find a visit", "schedule", ("Ctrl+F",), is_sheet=True),
 )
 _AFTERWARDS: Final = (  # other logins, once the front desk's work is done
     Round(
         "$AD",
         (),
         (
-            Stop("appointment-types", "Settings: appointment types", "settings", ("End", "Up", "Up", "Up", "Up")),
-            Stop("setup", "Settings: setup list", "settings", ("End",)),
+            SidePage("appointment-types", "Settings: appointment types", "settings", ("End", "Up", "Up", "Up", "Up")),
+            SidePage("setup", "Settings: setup list", "settings", ("End",)),
         ),
     ),
-    Round("lindqvist", ("meeting",), (Stop("own-week", "The own week", "availability", ("Return",)),)),
+    Round("lindqvist", ("meeting",), (SidePage("own-week", "The own week", "availability", ("Return",)),)),
 )
 
 
@@ -391,7 +391,7 @@ class Walk:
 
     # The other pages
 
-    def pages(self, login: str, keys: Iterable[str], stops: Iterable[Stop]) -> list[PageSeen]:
+    def pages(self, login: str, keys: Iterable[str], stops: Iterable[SidePage]) -> list[PageSeen]:
         """Go to pages of the rail, and from them to what keys lead to, and say which keys act there; with pictures in both looks."""
         seen = []
         for spec in (each for each in PAGES if each.key in keys):
@@ -418,7 +418,7 @@ class Walk:
         commands = [each for each in self._frame.commands.commands() if scope_title(each.scope) == title]
         return {each.text: [keys_text(key) for key in each.keys] for each in commands if each.keys}
 
-    def _stopped(self, login: str, stop: Stop) -> PageSeen:
+    def _stopped(self, login: str, stop: SidePage) -> PageSeen:
         from request_desk.ui.lists.list_page import ListPage
 
         self._go_to_page(stop.page)
