@@ -33,6 +33,7 @@ ROOMS = (
     "services/portal/",
     "services/inbox/handling.py",
     "services/schedule/patient_facts.py",
+    "services/schedule/portal_schedule.py",
     "services/schedule/queries.py",
     "services/schedule/slots.py",
 )

@@ -18,6 +18,7 @@ from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.inbox import view as request_view
 from request_desk.services.portal import queries as portal_queries
 from request_desk.services.practice import administration, directory, founding, invariants, loading, phrases, settings
+from request_desk.services.schedule import portal_schedule
 from request_desk.services.schedule import queries as schedule_queries
 
 MOTHER, CHILD = 501, 502
@@ -65,7 +66,7 @@ def test_a_first_request_is_seen_shown_and_answered(desk: Desk, clock: FixedCloc
     desk.perform(administrator, handling.resolve, request, None, **answered)  # type: ignore[arg-type]
     clock.advance(timedelta(minutes=1))
     assert desk.query(parent(), portal_queries.portal_thread, request).messages[-1].body == "Soon."
-    assert desk.query(parent(), schedule_queries.portal_appointments) == ()
+    assert desk.query(parent(), portal_schedule.portal_appointments) == ()
     assert desk.query(SYSTEM, invariants.inconsistencies) == ()
 
 

@@ -10,7 +10,7 @@ from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import LocationId, ProviderId
 from request_desk.domain.no_slots import NoSlots, Rule
-from request_desk.services.schedule import queries
+from request_desk.services.schedule import portal_schedule
 from request_desk.services.schedule.no_slots import why_no_slots
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
@@ -42,7 +42,7 @@ def test_what_is_free_is_what_the_portal_offers(practice: Practice, clock: Fixed
             for one in answer.providers:
                 shown = practice.desk.query(
                     practice.amara,
-                    queries.portal_slots,
+                    portal_schedule.portal_slots,
                     type_id=kind,
                     patient_id=child,
                     provider_id=one.provider_id,

@@ -13,8 +13,8 @@ from request_desk.domain.spans import Slot, Span
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import view as request_view
 from request_desk.services.portal import queries as portal_queries
+from request_desk.services.schedule import portal_schedule, scheduling
 from request_desk.services.schedule import queries as schedule_queries
-from request_desk.services.schedule import scheduling
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import TODAY, Practice, wall
@@ -251,7 +251,7 @@ def test_parents_see_only_times_that_obey_and_cannot_ask_for_others(desk: Desk, 
     def portal(from_day: date) -> tuple[Any, ...]:
         return desk.query(
             practice.amara,
-            schedule_queries.portal_slots,
+            portal_schedule.portal_slots,
             type_id=practice.well,
             patient_id=practice.zuri,
             provider_id=None,

@@ -24,7 +24,7 @@ from request_desk.domain.requests import Booking
 from request_desk.domain.spans import Slot, Span
 from request_desk.services.desk import Desk, Outcome, Undo
 from request_desk.services.practice import invariants
-from request_desk.services.schedule import attendance, queries, scheduling
+from request_desk.services.schedule import attendance, portal_schedule, queries, scheduling
 from request_desk.services.schedule.views import missed_of, upcoming_of
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
@@ -777,7 +777,7 @@ def test_dates_outside_the_calendar_are_refused_in_words(practice: Practice, yea
         ),
         lambda: practice.desk.query(
             parent,
-            queries.portal_slots,
+            portal_schedule.portal_slots,
             type_id=practice.well,
             patient_id=practice.zuri,
             provider_id=None,

@@ -18,8 +18,8 @@ from request_desk.domain.requests import Fit, Offer, WishState
 from request_desk.domain.schedule import PortalAppointment, PortalSlot, ScheduleDay, ScheduleWeek
 from request_desk.domain.spans import Slot
 from request_desk.services.desk import Unit
+from request_desk.services.schedule import portal_schedule, scheduling
 from request_desk.services.schedule import queries as schedule_queries
-from request_desk.services.schedule import scheduling
 from request_desk.services.schedule import views as appointment_views
 from request_desk.store import schema
 from tests.builders import TODAY, ZONE, Practice, wall
@@ -84,7 +84,7 @@ def statements(unit: Unit, ask: Callable[[Unit], object]) -> int:
 
 
 def appointments(practice: Practice, **values: Any) -> tuple[PortalAppointment, ...]:
-    return practice.desk.query(values.pop("by", practice.amara), schedule_queries.portal_appointments)
+    return practice.desk.query(values.pop("by", practice.amara), portal_schedule.portal_appointments)
 
 
 # Offers
@@ -429,7 +429,7 @@ def test_an_appointment_that_is_not_there_is_said(practice: Practice) -> None:
 def portal_slots(practice: Practice, provider: ProviderId | None = None, **values: Any) -> tuple[PortalSlot, ...]:
     by = values.pop("by", practice.amara)
     values = {"location_id": None, "from_day": TODAY, "days": 7, "patient_id": practice.zuri, **values}
-    return practice.desk.query(by, schedule_queries.portal_slots, type_id=practice.sick, provider_id=provider, **values)
+    return practice.desk.query(by, portal_schedule.portal_slots, type_id=practice.sick, provider_id=provider, **values)
 
 
 def test_a_parent_sees_free_times_for_parents_only(practice: Practice, clock: FixedClock) -> None:  # BK4
@@ -540,7 +540,7 @@ def test_the_schedule_is_for_staff(practice: Practice) -> None:
         lambda: practice.desk.query(practice.amara, schedule_queries.offers, request),
         lambda: practice.desk.query(practice.amara, schedule_queries.shown_wishes, request),
         lambda: practice.desk.query(practice.amara, schedule_queries.upcoming, [practice.zuri]),
-        lambda: practice.desk.query(practice.maria, schedule_queries.portal_appointments),
+        lambda: practice.desk.query(practice.maria, portal_schedule.portal_appointments),
     ]
     for attempt in attempts:
         with pytest.raises(NotAllowed):

@@ -11,7 +11,7 @@ from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import LimitCode, Limited, Refused, SlotTaken
 from request_desk.domain.requests import Booking
 from request_desk.domain.spans import Slot, Span
-from request_desk.services.schedule import queries, scheduling
+from request_desk.services.schedule import portal_schedule, queries, scheduling
 from tests.builders import TODAY, Practice, wall
 from tests.services.test_access_at_once import at_once
 
@@ -37,7 +37,7 @@ def in_portal(practice: Practice) -> int:
     return len(
         practice.desk.query(
             practice.amara,
-            queries.portal_slots,
+            portal_schedule.portal_slots,
             type_id=practice.sick,
             patient_id=practice.zuri,
             provider_id=None,

@@ -20,6 +20,7 @@ from request_desk.services.inbox import view as request_view
 from request_desk.services.notices import outbox
 from request_desk.services.portal import queries as portal_queries
 from request_desk.services.practice import phrases
+from request_desk.services.schedule import portal_schedule
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.store import schema
 from tests.builders import MEANT, TODAY, ZONE, Practice
@@ -66,7 +67,7 @@ def test_a_place_elsewhere_is_told_by_its_own_clock(desk: Desk, practice: Practi
     thread = desk.query(practice.amara, portal_queries.portal_thread, request)
     words = Words("en_US", ZONE, TODAY)
     assert state_sentence(thread.request.standing, words, clock.now()) == "Booked: Wed, Nov 25, 8:00 AM MST."
-    (appointment,) = desk.query(practice.amara, schedule_queries.portal_appointments)
+    (appointment,) = desk.query(practice.amara, portal_schedule.portal_appointments)
     assert words.at(appointment.zone).moment_with_zone(appointment.starts_at) == "Wed, Nov 25, 8:00 AM MST"
     again = practice.a_request()
     view = desk.query(practice.maria, request_view.open_request, again)

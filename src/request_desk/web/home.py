@@ -25,8 +25,7 @@ from request_desk.services.desk import Unit
 from request_desk.services.inbox import handling
 from request_desk.services.portal import queries as portal_queries
 from request_desk.services.practice import directory
-from request_desk.services.schedule import queries as schedule_queries
-from request_desk.services.schedule import slot_offers
+from request_desk.services.schedule import portal_schedule, slot_offers
 from request_desk.web.forms import AnswerForm, Asking, WithdrawForm
 from request_desk.web.guards import request_info
 from request_desk.web.meetings import join_link
@@ -64,7 +63,7 @@ def _family(
 ) -> tuple[tuple[PortalChild, ...], tuple[PortalAppointment, ...], tuple[PortalRequest, ...], tuple[PortalOffer, ...]]:
     return (
         portal_queries.portal_children(unit),
-        schedule_queries.portal_appointments(unit),
+        portal_schedule.portal_appointments(unit),
         portal_queries.portal_requests(unit),
         slot_offers.portal_offers(unit),
     )
@@ -286,7 +285,7 @@ def _taken(unit: Unit, type_id: TypeId | None, asked: PortalRequest) -> frozense
     for wish in asked.wishes:
         if wish.kind is not WishKind.SLOT or wish.starts_at is None or type_id is None:
             continue
-        free = schedule_queries.portal_slots(
+        free = portal_schedule.portal_slots(
             unit,
             type_id=type_id,
             patient_id=asked.patient_id,

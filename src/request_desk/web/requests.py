@@ -27,7 +27,7 @@ from request_desk.services.desk import Unit
 from request_desk.services.inbox import handling
 from request_desk.services.portal import queries as portal_queries
 from request_desk.services.practice import directory
-from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import portal_schedule
 from request_desk.web.forms import Asking, SendForm, new_request
 from request_desk.web.guards import request_info
 from request_desk.web.home import show_thread
@@ -92,7 +92,7 @@ def _practice(
 
 
 def _family(unit: Unit) -> tuple[tuple[PortalChild, ...], tuple[PortalAppointment, ...]]:
-    return portal_queries.portal_children(unit), schedule_queries.portal_appointments(unit)
+    return portal_queries.portal_children(unit), portal_schedule.portal_appointments(unit)
 
 
 class Step:

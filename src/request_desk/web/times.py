@@ -16,7 +16,7 @@ from request_desk.domain.text import parse_date
 from request_desk.domain.wishes import part_span, part_word
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
-from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import portal_schedule
 from request_desk.web.forms import MOST_WISHES, Asking, in_order, wish_code
 from request_desk.web.pages import PageContext
 
@@ -161,7 +161,7 @@ def read_times(
 def _slots(unit: Unit, asking: Asking, patient_id: PatientId, from_day: date, days: int) -> tuple[PortalSlot, ...]:
     if asking.type_id is None:
         return ()
-    return schedule_queries.portal_slots(
+    return portal_schedule.portal_slots(
         unit,
         type_id=asking.type_id,
         patient_id=patient_id,

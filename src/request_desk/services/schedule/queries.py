@@ -1,4 +1,4 @@
-"""What is read of the schedule: a day, slots, offers, the state of wishes, the portal's times; acts are in `scheduling`."""
+"""What is read of the schedule: a day, slots, offers, the state of wishes; acts are in `scheduling`."""
 
 import itertools
 from collections.abc import Collection, Iterable, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, bindparam, select
+from sqlalchemy import Row, bindparam, select
 
 from request_desk.domain import own_words, schedule
 from request_desk.domain.access import Permission
@@ -14,16 +14,13 @@ from request_desk.domain.appointments import DROPPED, MOVED_ON, UNDONE, Appointm
 from request_desk.domain.availability import Absence, is_open
 from request_desk.domain.booking_rules import PatientFacts, duration_for, length_notes
 from request_desk.domain.directory import AppointmentType
-from request_desk.domain.errors import Invalid, NotAllowed, NotFound
+from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
 from request_desk.domain.offers import SAME_DAY_ADVANCE, choose_offers
 from request_desk.domain.own_words import OwnWish, against
-from request_desk.domain.policy import Action, PatientSubject, Verdict, may
 from request_desk.domain.practice_time import PracticeTime, on_calendar
 from request_desk.domain.requests import AuthorKind, DayPart, Offer, ShownWish, Wish, WishKind, WishState
 from request_desk.domain.schedule import (
-    PortalAppointment,
-    PortalSlot,
     ProviderColumn,
     ScheduleDay,
     ScheduleWeek,
@@ -35,12 +32,11 @@ from request_desk.domain.wishes import state_of
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
-from request_desk.services.people.patients import relation_of
 from request_desk.services.schedule import double_bookings, sessions, slots
 from request_desk.services.schedule.patient_facts import facts_of, is_over, limits_of_type, obeying
 from request_desk.services.schedule.slots import SlotBook, open_book
 from request_desk.services.schedule.two_places import at_once, elsewhere, limits_of
-from request_desk.services.schedule.views import VIEW, chain_end, held_for, load, portal_status, upcoming_of, view
+from request_desk.services.schedule.views import VIEW, chain_end, held_for, load, upcoming_of, view
 from request_desk.store import schema
 
 _BEFORE: Final = timedelta(days=2)  # days before a wish that may still win over the days behind it
@@ -52,12 +48,10 @@ _SOON: Final = (
 )  # how far "next available" looks, step by step
 _ENOUGH: Final = 9  # offers
 _MEANT: Final = _SOON[1]  # how far times are looked for that agree with the parent's own words
-_PORTAL_DAYS: Final = 31
 _FINE: Final = timedelta(minutes=5)
-_OLD: Final = timedelta(days=366)  # how far back the portal lists appointments
 
 _table: Final = schema.appointment
-_SHOWN = (AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW)
+SHOWN: Final = (AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW)
 _ENTRIES = (
     VIEW.add_columns(*double_bookings.COLUMNS)
     .where(
@@ -65,15 +59,15 @@ _ENTRIES = (
         _table.c.starts_at < bindparam("ends_at"),
         _table.c.starts_at > bindparam("reach"),
         _table.c.ends_at > bindparam("starts_at"),
-        _table.c.status.in_([*_SHOWN, AppointmentStatus.HELD]),
-        _table.c.status.in_(_SHOWN) | (_table.c.hold_expires_at > bindparam("now")),
+        _table.c.status.in_([*SHOWN, AppointmentStatus.HELD]),
+        _table.c.status.in_(SHOWN) | (_table.c.hold_expires_at > bindparam("now")),
     )
     .order_by(_table.c.starts_at, _table.c.id)
 )
 _OF_PATIENT = (
     VIEW.where(
         _table.c.patient_id == bindparam("patient"),
-        _table.c.status.in_([*_SHOWN, AppointmentStatus.CANCELLED]) | (_table.c.hold_expires_at > bindparam("now")),
+        _table.c.status.in_([*SHOWN, AppointmentStatus.CANCELLED]) | (_table.c.hold_expires_at > bindparam("now")),
         _table.c.cancel_code.not_in([UNDONE, *MOVED_ON, DROPPED]),
     )
     .order_by(_table.c.starts_at.desc(), _table.c.id.desc())
@@ -97,25 +91,6 @@ _LETTERS = (
         schema.message.c.withdrawn_at.is_(None),
     )
     .order_by(schema.message.c.id)
-)
-_RIGHTS = (
-    select(
-        *schema.contact_patient.c,
-        and_(schema.patient.c.active, ~schema.patient.c.deceased).label("is_present"),
-    )
-    .select_from(
-        schema.contact_patient.join(schema.patient, schema.patient.c.id == schema.contact_patient.c.patient_id)
-    )
-    .where(schema.contact_patient.c.contact_id == bindparam("contact"))
-)
-_PORTAL_APPOINTMENTS = (
-    VIEW.add_columns(_table.c.visible_at, schema.location.c.address)
-    .where(
-        _table.c.patient_id.in_(bindparam("patients", expanding=True)),
-        _table.c.starts_at > bindparam("since"),
-        _table.c.status.in_([*_SHOWN, AppointmentStatus.CANCELLED]),
-    )
-    .order_by(_table.c.starts_at, _table.c.id)
 )
 
 
@@ -494,113 +469,6 @@ def of_patient(unit: Unit, patient_id: PatientId, limit: int = 100) -> tuple[App
     return tuple(map(view, unit.rows(_OF_PATIENT, {"patient": patient_id, "now": unit.now, "most": limit})))
 
 
-def portal_slots(
-    unit: Unit,
-    *,
-    type_id: TypeId,
-    patient_id: PatientId,
-    provider_id: ProviderId | None,
-    location_id: LocationId | None,
-    from_day: date,
-    days: int,
-) -> tuple[PortalSlot, ...]:
-    """Return the free times that a parent may wish for, by start; with any provider one for each start and location.
-
-    Inside the type's minimum notice and maximum advance, its rules for this patient (AP7) and the windows for parents only. Raises NotFound or NotAllowed
-    when the contact may not book for the patient.
-    """
-    unit.require(Permission.USE_PORTAL)
-    _check_may_book(unit, patient_id)
-    on_calendar(from_day)
-    if not 1 <= days <= _PORTAL_DAYS:
-        raise Invalid(_("Choose at most {days} days.").format(days=_PORTAL_DAYS), field=_("Days"))
-    type_ = slots.type_rules(unit, type_id)
-    if not type_.active:
-        raise NotFound(_("This kind of visit is not offered any more. Choose another one."))
-    earliest, latest = _bounds(unit, type_, for_staff=False)
-    first = max(from_day, unit.time.day_of(unit.now))
-    last = min(first + timedelta(days=days - 1), unit.time.day_of(unit.now) + type_.maximum_advance)
-    if last < first:
-        return ()
-    span = Span(unit.time.bounds(first).starts_at, unit.time.bounds(last).ends_at)
-    book = open_book(unit, span, provider_ids=() if provider_id is None else (provider_id,))
-    patient = facts_of(unit, type_, patient_id)
-    found = book.slots(
-        type_,
-        for_staff=False,
-        earliest=earliest,
-        latest=latest,
-        provider_ids=() if provider_id is None else (provider_id,),
-        location_ids=() if location_id is None else (location_id,),
-        patient=patient,
-    )
-    own = upcoming_of(unit, (patient_id,))
-    shown: dict[tuple[datetime, LocationId, ProviderId | None], PortalSlot] = {}
-    for slot in obeying(unit, book.locations, type_, patient, found):
-        if any(True for _each in at_once(own, slot, None)):
-            continue  # the child is with us then; staff may decide otherwise
-        key = (slot.starts_at, slot.location_id, None if provider_id is None else slot.provider_id)
-        if key not in shown:
-            shown[key] = PortalSlot(
-                starts_at=slot.starts_at,
-                ends_at=slot.ends_at,
-                provider_id=slot.provider_id,
-                provider_name=book.providers[slot.provider_id].name,
-                location_id=slot.location_id,
-                location_name=book.locations[slot.location_id].name,
-            )
-    return tuple(shown.values())
-
-
-def portal_appointments(unit: Unit) -> tuple[PortalAppointment, ...]:
-    """Return the appointments of the contact's patients, by start, as they stood before the grace time of staff's last act."""
-    unit.require(Permission.USE_PORTAL)
-    today, subjects = unit.time.day_of(unit.now), _own_patients(unit)
-    theirs = [which for which, subject in subjects.items() if may(unit.actor, Action.ACT_FOR, subject, today)]
-    if not theirs:
-        return ()
-    rows = unit.rows(_PORTAL_APPOINTMENTS, {"patients": theirs, "since": unit.now - _OLD})
-    found: list[PortalAppointment] = []
-    for row in rows:
-        seen = view(row)
-        status = portal_status(seen, row.visible_at, unit.now)
-        if status is None:
-            continue
-        subject = subjects[seen.patient_id]
-        found.append(
-            PortalAppointment(
-                id=seen.id,
-                version=seen.version,
-                zone=seen.zone,
-                wants_earlier=seen.wants_earlier,
-                is_video=seen.is_video,
-                patient_id=seen.patient_id,
-                patient_name=seen.patient_name,
-                provider_id=seen.provider_id,
-                provider_name=seen.provider_name,
-                location_id=seen.location_id,
-                location_name=seen.location_name,
-                address=row.address,
-                type_id=seen.type_id,
-                type_name=seen.type_name,
-                starts_at=seen.starts_at,
-                ends_at=seen.ends_at,
-                status=status,
-                may_book=bool(may(unit.actor, Action.ASK, subject, today)),
-                reason=_told(unit, seen, may_read=bool(may(unit.actor, Action.READ, subject, today)))
-                if status is AppointmentStatus.CANCELLED
-                else "",
-            )
-        )
-    return tuple(found)
-
-
-def _told(unit: Unit, seen: Appointment, *, may_read: bool) -> str:
-    """Why an appointment was cancelled: what staff wrote for the parent, else the practice's words for the code."""
-    coded = next((each.parent_text for each in unit.settings.cancel_reasons if each.code == seen.cancel_code), "")
-    return (seen.cancel_text if may_read else "") or coded
-
-
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """What a request wants of the schedule."""
@@ -786,21 +654,6 @@ def _bounds(unit: Unit, type_: AppointmentType, *, for_staff: bool) -> tuple[dat
         schedule.earliest(type_.minimum_notice, unit.now, unit.time),
         schedule.latest(type_.maximum_advance, unit.now, unit.time),
     )
-
-
-def _check_may_book(unit: Unit, patient_id: PatientId) -> None:
-    subject = _own_patients(unit).get(patient_id, PatientSubject(None))
-    verdict = may(unit.actor, Action.ASK, subject, unit.time.day_of(unit.now))
-    if verdict is Verdict.NO_BOOKING:
-        raise NotAllowed(_("You are not registered to book for this child. Please call the practice."))
-    if not verdict:
-        raise NotFound(_("This child is not registered with you. Please call the practice."))
-
-
-def _own_patients(unit: Unit) -> dict[PatientId, PatientSubject]:
-    """Every patient the contact was ever anything to."""
-    rows = unit.rows(_RIGHTS, {"contact": unit.actor.contact_id})
-    return {row.patient_id: PatientSubject(relation_of(row), is_present=row.is_present) for row in rows}
 
 
 def _span_values(span: Span) -> dict[str, datetime]:
