@@ -6,14 +6,18 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from request_desk.domain.ids import ContactId, ProviderId, StaffId
+from request_desk.domain.ids import ContactId, ManageLinkId, ProviderId, StaffId
 
 
 class ActorKind(StrEnum):
-    """Staff at a desk, a contact in the portal, another practice's program, or this program itself."""
+    """Staff at a desk, a contact in the portal, whoever has a manage link or is on the booking page, another practice's program, or
+    this program itself.
+    """
 
     STAFF = "staff"
     CONTACT = "contact"
+    LINK = "link"
+    VISITOR = "visitor"
     PARTNER = "partner"
     SYSTEM = "system"
 
@@ -53,6 +57,11 @@ class Permission(StrEnum):
     OWN_PHRASES = "own_phrases"
     OWN_ACCOUNT = "own_account"
     USE_PORTAL = "use_portal"
+    USE_LINK = "use_link"  # the page of one appointment
+    BOOK_ONLINE = "book_online"  # the booking page
+    SHARE_LINKS = "share_links"  # copy links for families, and put documents beside an appointment
+    MANAGE_SERVICES = "manage_services"  # services, questionnaires, what the patients' pages show
+    MANAGE_SECRETS = "manage_secrets"  # of booking tokens
     MANAGE_TYPES = "manage_types"  # appointment types and meeting rooms
     OWN_AVAILABILITY = "own_availability"  # the own windows, time off and extra hours
     ENTER_ABSENCES = "enter_absences"  # time off and extra hours of everybody: the sick doctor at 7 a.m.
@@ -62,7 +71,8 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts. `id` is a StaffId or a ContactId, 0 for the program; `desk` names the process (origin of a change).
+    """Who acts. `id` is a StaffId, a ContactId, a ManageLinkId or of a partner a LaunchId, 0 for a visitor and the program; `desk` names
+    the process (origin of a change).
 
     `session` is the hash of the staff session that vouches for a staff actor; an empty one vouches for nothing and is accepted
     only from the program's own code (tests, demo), never from a sign-in.
@@ -82,6 +92,13 @@ class Actor:
         if self.kind is not ActorKind.STAFF:
             raise ValueError("not a staff actor")
         return StaffId(self.id)
+
+    @property
+    def link_id(self) -> ManageLinkId:
+        """The id as a ManageLinkId; asking it of anybody else is a bug."""
+        if self.kind is not ActorKind.LINK:
+            raise ValueError("not a manage link")
+        return ManageLinkId(self.id)
 
     @property
     def contact_id(self) -> ContactId:
@@ -117,6 +134,7 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         Permission.CHANGE_PATIENTS,
         Permission.RETRY_DELIVERIES,
         Permission.ENTER_ABSENCES,
+        Permission.SHARE_LINKS,
     },
     Role.PROVIDER: _STAFF_ALWAYS | {Permission.CHANGE_SCHEDULE, Permission.OWN_AVAILABILITY},
     Role.ADMINISTRATOR: _STAFF_ALWAYS
@@ -128,10 +146,14 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         Permission.MANAGE_STAFF,
         Permission.MANAGE_PHRASES,
         Permission.ENTER_ABSENCES,
+        Permission.SHARE_LINKS,
+        Permission.MANAGE_SERVICES,
+        Permission.MANAGE_SECRETS,
     },
     Role.TYPES: frozenset({Permission.MANAGE_TYPES}),
     Role.AVAILABILITY: frozenset({Permission.AVAILABILITY_ON_BEHALF}),
 }
+_OF_CONTACTS: Final = frozenset({Permission.USE_PORTAL, Permission.BOOK_ONLINE})
 
 
 def may(actor: Actor, permission: Permission) -> bool:
@@ -140,9 +162,11 @@ def may(actor: Actor, permission: Permission) -> bool:
         case ActorKind.SYSTEM:
             return True
         case ActorKind.CONTACT:
-            return permission is Permission.USE_PORTAL
-        case ActorKind.PARTNER:
-            return False  # what a booking token opens is asked of `policy`
+            return permission in _OF_CONTACTS
+        case ActorKind.LINK:
+            return permission is Permission.USE_LINK
+        case ActorKind.VISITOR | ActorKind.PARTNER:
+            return permission is Permission.BOOK_ONLINE
         case ActorKind.STAFF:
             # The own password and session: also for whoever may do nothing else until a password is set.
             return permission is Permission.OWN_ACCOUNT or any(permission in GRANTS[role] for role in actor.roles)

@@ -247,6 +247,35 @@ class CancelReason:
     parent_text: str
 
 
+class Flow(StrEnum):
+    """On which way a family comes to the patients' pages; what each shows is a setting (BK6)."""
+
+    BOOKING = "booking"  # a share link, to the end of a booking
+    MANAGE = "manage"  # the manage link of an appointment
+    ACCOUNT = "account"  # signed in
+
+
+class Control(StrEnum):
+    """What the page of an appointment can offer beside showing it."""
+
+    CANCEL = "cancel"
+    RESCHEDULE = "reschedule"
+    MESSAGE = "message"  # write to the practice
+    JOIN = "join"  # the video visit
+    FORMS = "forms"  # questionnaires
+    DOCUMENTS = "documents"
+    CALENDAR = "calendar"  # a calendar file
+    EARLIER = "earlier"  # ask for something earlier
+
+
+# What makes sense on which way: nobody manages an appointment before there is one.
+CONTROLS: Mapping[Flow, frozenset[Control]] = {
+    Flow.BOOKING: frozenset({Control.CALENDAR, Control.FORMS, Control.CANCEL, Control.RESCHEDULE}),
+    Flow.MANAGE: frozenset(Control) - {Control.EARLIER},
+    Flow.ACCOUNT: frozenset(Control),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class PracticeSettings:
     """The practice settings, editable by an administrator; every kind of request is off in a new practice (MC1)."""
@@ -277,4 +306,12 @@ class PracticeSettings:
     claim_lease: timedelta = timedelta(minutes=3)
     urgent_words: tuple[str, ...] = ()  # the practice's own, beside those that are known (MC14)
     meeting_url: str = ""  # of the meeting server; while it is empty nobody is offered a meeting (VM1)
+    self_booking: bool = False  # share links lead to times that families book by themselves (BK5)
+    new_families: bool = False  # so may those whom nobody here knows yet
+    controls_off: Mapping[Flow, frozenset[Control]] = field(default_factory=dict)  # of `CONTROLS` (BK6)
+    colour: str = ""  # of the patients' pages, such as #1f6f8b; empty: the house's own
     version: int = 0
+
+    def shows(self, flow: Flow, control: Control) -> bool:
+        """Tell whether the patients' pages offer this on this way."""
+        return control in CONTROLS[flow] and control not in self.controls_off.get(flow, frozenset())

@@ -26,6 +26,16 @@ PhraseId = NewType("PhraseId", int)
 OutboxId = NewType("OutboxId", int)
 WaitlistEntryId = NewType("WaitlistEntryId", int)
 SlotOfferId = NewType("SlotOfferId", int)
+ServiceId = NewType("ServiceId", int)
+VariantId = NewType("VariantId", int)
+ManageLinkId = NewType("ManageLinkId", int)
+CounterOfferId = NewType("CounterOfferId", int)
+QuestionnaireId = NewType("QuestionnaireId", int)
+QuestionId = NewType("QuestionId", int)
+ResponseId = NewType("ResponseId", int)
+AttachmentId = NewType("AttachmentId", int)
+SecretId = NewType("SecretId", int)
+LaunchId = NewType("LaunchId", int)
 TargetId = NewType("TargetId", int)  # a DepartmentId or a StaffId: both come from `new_id`, so they never collide
 
 _COUNTER_BITS = 22  # 41 bits of milliseconds since 1970 last until 2039, and sort below 2**63

@@ -115,7 +115,7 @@ class AppointmentSubject:
     """An appointment, or times of a provider: whose they are, and what the conditions ask about.
 
     `seen` is the appointment as it stands `now`, in the zone of its place. `relation` is what a contact is to its patient; `is_named`
-    says that a partner's token names that patient; `is_in_time`, that the type's notice to those outside is met.
+    says that a partner's token names that patient, or a manage link that appointment; `is_in_time`, that the type's notice to those outside is met.
     """
 
     provider_id: ProviderId
@@ -208,6 +208,8 @@ class Party(StrEnum):
 
     PATIENT = "patient"  # a contact, for a patient
     PARTNER = "partner"  # another practice's program, for the patient whom its booking token names
+    LINK = "link"  # whoever has the manage link of the appointment
+    VISITOR = "visitor"  # somebody on the booking page of whom nothing is known yet
     PROVIDER = "provider"
     SCHEDULER = "scheduler"
     ADMINISTRATOR = "administrator"
@@ -268,20 +270,33 @@ def _outside(*conditions: Condition) -> dict[Party, tuple[Condition, ...]]:
     return {Party.PATIENT: (Condition.MAY_BOOK, *conditions), Party.PARTNER: (Condition.NAMED, *conditions)}
 
 
+def _with_links(*conditions: Condition) -> dict[Party, tuple[Condition, ...]]:
+    return {**_outside(*conditions), Party.LINK: (Condition.NAMED, *conditions)}
+
+
 _C = Condition
 APPOINTMENT_POLICY: Final = (
     PolicyRow(
         Action.SEE,
         Permission.VIEW_SCHEDULE,
-        {Party.PATIENT: (_C.RELATED,), Party.PARTNER: (_C.NAMED,), **_everybody_here(own=True)},
+        {
+            Party.PATIENT: (_C.RELATED,),
+            Party.PARTNER: (_C.NAMED,),
+            Party.LINK: (_C.NAMED,),
+            **_everybody_here(own=True),
+        },
     ),
-    PolicyRow(ScheduleAction.HOLD, Permission.CHANGE_SCHEDULE, _outside(_C.OFFERED) | _everybody_here()),
+    PolicyRow(
+        ScheduleAction.HOLD,
+        Permission.CHANGE_SCHEDULE,
+        _outside(_C.OFFERED) | {Party.VISITOR: (_C.OFFERED,)} | _everybody_here(),
+    ),
     PolicyRow(ScheduleAction.BOOK, Permission.CHANGE_SCHEDULE, _outside(_C.OFFERED) | _everybody_here()),
     PolicyRow(ScheduleAction.EXCEED, Permission.CHANGE_SCHEDULE, _everybody_here(_C.REASON)),
     PolicyRow(
         ScheduleAction.MOVE,
         Permission.CHANGE_SCHEDULE,
-        _outside(_C.CONFIRMED, _C.NOT_BEGUN, _C.OFFERED, _C.NOTICE, _C.MODE)
+        _with_links(_C.CONFIRMED, _C.NOT_BEGUN, _C.OFFERED, _C.NOTICE, _C.MODE)
         | _everybody_here(_C.CONFIRMED, _C.NOT_BEGUN, _C.NOTICE, _C.MODE),
     ),
     PolicyRow(
@@ -290,7 +305,8 @@ APPOINTMENT_POLICY: Final = (
     PolicyRow(
         ScheduleAction.CANCEL,
         Permission.CHANGE_SCHEDULE,
-        _outside(_C.STANDING, _C.NOT_BEGUN, _C.IN_TIME) | _everybody_here(_C.STANDING, _C.NOT_BEGUN, _C.CODED_REASON),
+        _with_links(_C.STANDING, _C.NOT_BEGUN, _C.IN_TIME)
+        | _everybody_here(_C.STANDING, _C.NOT_BEGUN, _C.CODED_REASON),
     ),
     PolicyRow(ScheduleAction.COMPLETE, Permission.CHANGE_SCHEDULE, _everybody_here(_C.COMPLETABLE, _C.BEGUN, own=True)),
     PolicyRow(
@@ -328,6 +344,10 @@ def parties_of(actor: Actor) -> tuple[Party, ...]:
             return (Party.PATIENT,)
         case ActorKind.PARTNER:
             return (Party.PARTNER,)
+        case ActorKind.LINK:
+            return (Party.LINK,)
+        case ActorKind.VISITOR:
+            return (Party.VISITOR,)
         case ActorKind.STAFF:
             of_roles = tuple(party for role, party in _PARTY_OF.items() if role in actor.roles)
             is_unnamed = actor.provider_id is not None and Party.PROVIDER not in of_roles

@@ -80,11 +80,11 @@ _FOOT: Final = """
 | own | the provider's own appointments and windows; changing those of others (*on behalf*) takes the role *availability of others* beside |
 | related | the contact's relation to the patient stands today |
 | may book | the relation has the right to book, too; a patient alone from 18 years on |
-| named | the partner's booking token names this patient |
+| named | the partner's booking token names this patient; the manage link is this appointment's |
 | not begun, begun | by the start; a hold has no start to wait for |
 | join window closed | the last second in which somebody may come is over, by the database's clock: 60 minutes after the end, or the type's own minutes after the start for visits in person |
 | same day | the day of the visit in the zone of its place |
-| notice | the type's notice for moving, for patients and partners also the one for cancelling; for staff no reason overrules it |
+| notice | the type's notice for moving, for those outside also the one for cancelling; for staff no reason overrules it |
 | rebooking mode | the type's: any provider, or the same; no reason overrules it |
 | offered time | a free time that the slot rules offer: availability, notice, advance; staff may take any free time |
 | reason | is asked for and kept with the appointment |

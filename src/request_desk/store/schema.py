@@ -10,6 +10,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -898,6 +899,7 @@ challenge = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("used_at", Instant),
     Index("ix_challenge_contact_id_created_at", "contact_id", "created_at"),
+    Column("link_id", Id),  # a code that opens one manage link, and no session of the portal
     sqlite_strict=True,
 )
 
@@ -911,6 +913,291 @@ portal_session = Table(
     Column("expires_at", Instant, nullable=False),
     Column("ended_at", Instant),
     sqlite_strict=True,
+)
+
+# What parents book by themselves
+
+# What the practice offers in its share links (BK1): the reference stands in the link.
+service = Table(
+    "service",
+    metadata,
+    _id(),
+    _version(),
+    Column("reference", PublicId, nullable=False, unique=True),
+    Column("name", Text, nullable=False, unique=True),
+    _text("description"),
+    Column("position", Integer, nullable=False, default=0),
+    _flag("visible", default=False),
+    _flag("active", default=True),
+    *at_most("description", 2000),
+    sqlite_strict=True,
+)
+
+service_variant = Table(
+    "service_variant",
+    metadata,
+    _id(),
+    _version(),
+    Column("service_id", Id, ForeignKey("service.id"), nullable=False, index=True),
+    Column("type_id", Id, ForeignKey("appointment_type.id"), nullable=False),
+    Column("reference", PublicId, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    _text("description"),
+    Column("position", Integer, nullable=False, default=0),
+    _flag("visible", default=True),
+    _flag("active", default=True),
+    UniqueConstraint("service_id", "name"),
+    *at_most("description", 2000),
+    sqlite_strict=True,
+)
+
+# Without a row: every provider who does the type, every location.
+service_variant_provider = Table(
+    "service_variant_provider",
+    metadata,
+    Column("variant_id", Id, ForeignKey("service_variant.id"), primary_key=True),
+    Column("provider_id", Id, ForeignKey("provider.id"), primary_key=True),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+service_variant_location = Table(
+    "service_variant_location",
+    metadata,
+    Column("variant_id", Id, ForeignKey("service_variant.id"), primary_key=True),
+    Column("location_id", Id, ForeignKey("location.id"), primary_key=True),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# Who may confirm a time that was held on the booking page: whoever has the secret, of which the hash is here (WEB-11).
+booking_hold = Table(
+    "booking_hold",
+    metadata,
+    Column("hold_id", Id, ForeignKey("appointment.id"), primary_key=True, autoincrement=False),
+    Column("variant_id", Id, ForeignKey("service_variant.id")),  # null: a booking token said the type
+    Column("launch_id", Id, ForeignKey("booking_launch.id"), index=True),
+    Column("secret_hash", Text, nullable=False, unique=True),
+    Column("client_hash", Text, nullable=False),  # of the address block it was held from (WEB-10)
+    Column("created_at", Instant, nullable=False),
+    Column("confirmed_at", Instant),
+    Index("ix_booking_hold_client_hash_created_at", "client_hash", "created_at"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# The page of one appointment and of what it becomes (ML1): whoever has the link may do there what the page offers.
+manage_link = Table(
+    "manage_link",
+    metadata,
+    _id(),
+    Column("token_hash", Text, nullable=False, unique=True),
+    Column("chain_id", Id, ForeignKey("appointment.id"), nullable=False),
+    Column("contact_id", Id, ForeignKey("contact.id")),  # whom it was sent to; null: copied by staff
+    Column("purpose", Text, nullable=False),  # "forms" opens the questionnaires alone (BK8)
+    Column("channel", Text),  # on which it was sent: a code goes another way where there is one (OTP-08)
+    Column("created_at", Instant, nullable=False),
+    Column("created_by_kind", Text, nullable=False),
+    Column("created_by_id", Id, nullable=False),
+    Column("revoked_at", Instant),
+    one_of("purpose", ("manage", "forms")),
+    Index("ix_manage_link_chain_id", "chain_id", "id"),
+    sqlite_strict=True,
+)
+
+# A browser that proved more than having the link: by the birth day or a code (LINK-11).
+manage_session = Table(
+    "manage_session",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("link_id", Id, ForeignKey("manage_link.id"), nullable=False, index=True),
+    Column("created_at", Instant, nullable=False),
+    Column("last_seen_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    sqlite_strict=True,
+)
+
+# A time that staff offer in a reply (ACT10); each of its slots is a hold of its own.
+counter_offer = Table(
+    "counter_offer",
+    metadata,
+    _id(),
+    _version(),
+    Column("request_id", Id, ForeignKey("request.id"), nullable=False),
+    Column("contact_id", Id, ForeignKey("contact.id"), nullable=False),
+    Column("message_id", Id, ForeignKey("message.id")),
+    Column("moved_id", Id, ForeignKey("appointment.id")),  # given up for the one that is taken
+    Column("chosen_id", Id, ForeignKey("appointment.id")),
+    Column("state", Text, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by_id", Id, nullable=False),
+    Column("decided_at", Instant),
+    one_of("state", ("open", "accepted", "declined", "expired", "withdrawn")),
+    CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided"),
+    CheckConstraint("(state = 'accepted') = (chosen_id IS NOT NULL)", name="chosen"),
+    Index(
+        "uq_counter_offer_request_id_open",
+        "request_id",
+        unique=True,
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+    Index("ix_counter_offer_request_id", "request_id", "id"),
+    Index(
+        "ix_counter_offer_expires_at",
+        "expires_at",
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+    sqlite_strict=True,
+)
+
+counter_offer_slot = Table(
+    "counter_offer_slot",
+    metadata,
+    Column("offer_id", Id, ForeignKey("counter_offer.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("hold_id", Id, ForeignKey("appointment.id"), nullable=False, unique=True),
+    CheckConstraint("position BETWEEN 1 AND 3", name="position"),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+# What families fill in before an appointment, and what staff put beside one
+
+questionnaire = Table(
+    "questionnaire",
+    metadata,
+    _id(),
+    _version(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("name_es", Text, nullable=False, default=""),
+    Column("position", Integer, nullable=False, default=0),
+    _flag("active", default=True),
+    sqlite_strict=True,
+)
+
+# A question that was answered is switched off and never changed into another one.
+question = Table(
+    "question",
+    metadata,
+    _id(),
+    Column("questionnaire_id", Id, ForeignKey("questionnaire.id"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    _text("text_es"),
+    Column("options", Json, nullable=False),  # of a choice: [{"text": …, "text_es": …}]
+    _flag("required", default=False),
+    _flag("active", default=True),
+    one_of("kind", ("text", "choice", "date", "yes_no", "number", "consent")),
+    *at_most("text", 2000),
+    *at_most("text_es", 2000),
+    sqlite_strict=True,
+)
+
+appointment_type_questionnaire = Table(
+    "appointment_type_questionnaire",
+    metadata,
+    Column("type_id", Id, ForeignKey("appointment_type.id"), primary_key=True),
+    Column("questionnaire_id", Id, ForeignKey("questionnaire.id"), primary_key=True),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+questionnaire_response = Table(
+    "questionnaire_response",
+    metadata,
+    _id(),
+    _version(),
+    Column("chain_id", Id, ForeignKey("appointment.id"), nullable=False),
+    Column("questionnaire_id", Id, ForeignKey("questionnaire.id"), nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("completed_at", Instant),
+    UniqueConstraint("chain_id", "questionnaire_id"),
+    sqlite_strict=True,
+)
+
+questionnaire_answer = Table(
+    "questionnaire_answer",
+    metadata,
+    Column("response_id", Id, ForeignKey("questionnaire_response.id"), primary_key=True),
+    Column("question_id", Id, ForeignKey("question.id"), primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("answered_at", Instant, nullable=False),
+    *at_most("value", 16000),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
+attachment = Table(
+    "attachment",
+    metadata,
+    _id(),
+    _version(),
+    Column("chain_id", Id, ForeignKey("appointment.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),  # as the user called it; never a path (UPL-02)
+    Column("media_type", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("check_state", Text, nullable=False),  # what the practice's virus scanner said
+    Column("added_by_id", Id, ForeignKey("staff.id"), nullable=False),
+    Column("added_at", Instant, nullable=False),
+    Column("removed_at", Instant),
+    one_of("check_state", ("unchecked", "clean", "infected")),
+    *at_most("name", 400),
+    sqlite_strict=True,
+)
+
+# Other practices' programs
+
+booking_secret = Table(
+    "booking_secret",
+    metadata,
+    _id(),
+    _version(),
+    Column("key_id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),  # whose: the issuer of its tokens
+    Column("sealed", Text, nullable=False),  # the value, encrypted (SEC-01)
+    Column("created_at", Instant, nullable=False),
+    Column("created_by_id", Id, ForeignKey("staff.id"), nullable=False),
+    Column("last_used_at", Instant),
+    Column("revoked_at", Instant),
+    Column("revoked_by_id", Id),
+    sqlite_strict=True,
+)
+
+# A booking token that was accepted, for the minutes in which its patient books (PP3).
+booking_launch = Table(
+    "booking_launch",
+    metadata,
+    _id(),
+    Column("secret_id", Id, ForeignKey("booking_secret.id"), nullable=False),
+    Column("jti", Text, nullable=False),
+    Column("patient_id", Id, ForeignKey("patient.id"), nullable=False),
+    Column("type_id", Id, ForeignKey("appointment_type.id")),
+    Column("location_id", Id, ForeignKey("location.id")),
+    Column("code_hash", Text, nullable=False, unique=True),
+    Column("session_hash", Text, unique=True),  # of the browser that opened it
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("opened_at", Instant),
+    Index("ix_booking_launch_secret_id_jti", "secret_id", "jti"),
+    sqlite_strict=True,
+)
+
+# One appointment a token (JWT-07).
+booking_token_use = Table(
+    "booking_token_use",
+    metadata,
+    Column("secret_id", Id, ForeignKey("booking_secret.id"), primary_key=True),
+    Column("jti", Text, primary_key=True),
+    Column("appointment_id", Id, ForeignKey("appointment.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
 )
 
 # the record

@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, insert, select
 
 from request_desk.domain.access import Permission
 from request_desk.domain.changes import Topic
+from request_desk.domain.colours import contrast
 from request_desk.domain.directory import CancelReason, OpeningHours, PracticeSettings
 from request_desk.domain.errors import Invalid, Problems, UndoRefused
 from request_desk.domain.practice_time import is_zone, on_calendar
@@ -32,6 +33,9 @@ _MOST_CLOSED: Final = 400  # ten years of them
 _MEETING: Final = "Meeting address"
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _PATH: Final = re.compile(r"[!-~]+")  # no blanks, and nothing that a browser would have to spell anew
+_COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
+_COLOUR_FIELD: Final = "Colour"
+_READABLE: Final = 4.5  # to 1, the contrast that letters need (WCAG 2.2, 1.4.3)
 _ROW: Final = 1
 _KNOWN: Final = select(schema.practice.c.id)
 # Locked against somebody who closes it at the same moment.
@@ -97,6 +101,7 @@ def _names() -> tuple[str, ...]:
 def _plain(checked: PracticeSettings) -> dict[str, Any]:
     values: dict[str, Any] = msgspec.to_builtins(checked, str_keys=True)
     values["kinds_on"] = sorted(checked.kinds_on)
+    values["controls_off"] = {flow.value: sorted(off) for flow, off in sorted(checked.controls_off.items()) if off}
     values.pop("version")
     return values
 
@@ -132,6 +137,7 @@ def _checked(unit: Unit, new: PracticeSettings) -> PracticeSettings:
         closed_days=problems.of(lambda: _closed_days(new.closed_days), {}),
         cancel_reasons=problems.of(lambda: _reasons(new.cancel_reasons), ()),
         urgent_words=problems.of(lambda: _urgent_words(new.urgent_words), ()),
+        colour=problems.of(lambda: _colour(new.colour), ""),
     )
     problems.tell()
     return checked
@@ -192,6 +198,16 @@ def _meeting_address(url: str) -> str:
             field=_MEETING,
         )
     return text
+
+
+def _colour(text: str) -> str:
+    """A colour on which white letters can be read, or the house's own."""
+    colour = text.strip().lower()
+    if colour and not _COLOUR.fullmatch(colour):
+        raise Invalid(_("A colour is written like #1f6f8b: a # and six signs of 0–9 and a–f."), field=_COLOUR_FIELD)
+    if colour and contrast(colour, "#ffffff") < _READABLE:
+        raise Invalid(_("White letters cannot be read on this colour. Choose a darker one."), field=_COLOUR_FIELD)
+    return colour
 
 
 def _locale(name: str) -> str:

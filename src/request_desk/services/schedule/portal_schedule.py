@@ -5,27 +5,22 @@ from typing import Final
 
 from sqlalchemy import and_, bindparam, select
 
-from request_desk.domain import schedule
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.errors import Invalid, NotAllowed, NotFound
+from request_desk.domain.errors import NotAllowed, NotFound
 from request_desk.domain.ids import LocationId, PatientId, ProviderId, TypeId
 from request_desk.domain.policy import Action, PatientSubject, Verdict, may
-from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.schedule import PortalAppointment, PortalSlot
-from request_desk.domain.spans import Span
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.people.patients import relation_of
 from request_desk.services.schedule import slots
-from request_desk.services.schedule.patient_facts import facts_of, obeying
+from request_desk.services.schedule.outside_times import open_times
+from request_desk.services.schedule.patient_facts import facts_of
 from request_desk.services.schedule.queries import SHOWN
-from request_desk.services.schedule.slots import open_book
-from request_desk.services.schedule.two_places import at_once
-from request_desk.services.schedule.views import VIEW, portal_status, upcoming_of, view
+from request_desk.services.schedule.views import VIEW, portal_status, view
 from request_desk.store import schema
 
-_PORTAL_DAYS: Final = 31
 _OLD: Final = timedelta(days=366)  # how far back the portal lists appointments
 
 _table: Final = schema.appointment
@@ -67,33 +62,23 @@ def portal_slots(
     """
     unit.require(Permission.USE_PORTAL)
     _check_may_book(unit, patient_id)
-    on_calendar(from_day)
-    if not 1 <= days <= _PORTAL_DAYS:
-        raise Invalid(_("Choose at most {days} days.").format(days=_PORTAL_DAYS), field=_("Days"))
     type_ = slots.type_rules(unit, type_id)
     if not type_.active:
         raise NotFound(_("This kind of visit is not offered any more. Choose another one."))
-    first = max(from_day, unit.time.day_of(unit.now))
-    last = min(first + timedelta(days=days - 1), unit.time.day_of(unit.now) + type_.maximum_advance)
-    if last < first:
-        return ()
-    span = Span(unit.time.bounds(first).starts_at, unit.time.bounds(last).ends_at)
-    book = open_book(unit, span, provider_ids=() if provider_id is None else (provider_id,))
-    patient = facts_of(unit, type_, patient_id)
-    found = book.slots(
+    book, found = open_times(
+        unit,
         type_,
-        for_staff=False,
-        earliest=schedule.earliest(type_.minimum_notice, unit.now, unit.time),
-        latest=schedule.latest(type_.maximum_advance, unit.now, unit.time),
+        from_day=from_day,
+        days=days,
         provider_ids=() if provider_id is None else (provider_id,),
         location_ids=() if location_id is None else (location_id,),
-        patient=patient,
+        patient_id=patient_id,
+        facts=facts_of(unit, type_, patient_id),
     )
-    own = upcoming_of(unit, (patient_id,))
+    if book is None:
+        return ()
     shown: dict[tuple[datetime, LocationId, ProviderId | None], PortalSlot] = {}
-    for slot in obeying(unit, book.locations, type_, patient, found):
-        if any(True for _each in at_once(own, slot, None)):
-            continue  # the child is with us then; staff may decide otherwise
+    for slot in found:
         key = (slot.starts_at, slot.location_id, None if provider_id is None else slot.provider_id)
         if key not in shown:
             shown[key] = PortalSlot(
