@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSplitter,
     QStackedWidget,
+    QStyle,
     QVBoxLayout,
     QWidget,
 )
@@ -511,6 +512,15 @@ class MainFrame(QMainWindow):
 
     # The window
 
+    def fit_screen(self) -> None:
+        """Maximise a window that is larger than its screen, title bar included, whose height is guessed until the window is shown."""
+        title_bar = QSize(0, self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight))
+        framed = self.frameGeometry().size() if self.isVisible() else self.size() + title_bar
+        room = self.screen().availableGeometry().size()
+        if framed.boundedTo(room) != framed:
+            self.resize(self.size().boundedTo(room * 0.9))  # what it has when it is not maximised any more
+            self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fold_rail()
@@ -541,9 +551,7 @@ class MainFrame(QMainWindow):
         self.setMinimumSize(*SMALLEST_WINDOW)
         if self.restoreGeometry(_kept_state(self.memory, "window.geometry")):
             return
-        screen = self.screen().availableGeometry()
-        width = min(theme.px(FIRST_SIZE[0]), screen.width())
-        self.resize(width, min(theme.px(FIRST_SIZE[1]), screen.height()))
+        self.resize(theme.px(FIRST_SIZE[0]), theme.px(FIRST_SIZE[1]))
 
     @Slot()
     def _measure(self) -> None:
