@@ -62,7 +62,9 @@ def test_what_is_not_urgent_is_not_marked(text: str) -> None:
     assert urgent_words(text, FIVE_YEARS, TODAY) == ()
 
 
-@pytest.mark.parametrize("text", ["he has a fever", "tiene fiebre desde ayer", "no quiere mamar", "won't eat", "did not want her bottle"])
+@pytest.mark.parametrize(
+    "text", ["he has a fever", "tiene fiebre desde ayer", "no quiere mamar", "won't eat", "did not want her bottle"]
+)
 def test_some_words_count_below_three_months(text: str) -> None:
     assert urgent_words(text, SIX_WEEKS, TODAY)
     assert not urgent_words(text, FIVE_YEARS, TODAY)

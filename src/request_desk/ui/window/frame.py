@@ -172,7 +172,7 @@ class _Identity(QAbstractButton):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._who = ""
+        self._short = self._who = ""
         self._live = LiveState.CONNECTING
         self._line = _("Connecting…")
         self.folded = False
@@ -182,6 +182,7 @@ class _Identity(QAbstractButton):
         self._name()
 
     def set_who(self, name: str, role: str) -> None:
+        self._short = isolated_if_needed(one_line(name))
         self._who = isolated_if_needed(one_line(f"{name} · {role}" if role else name))
         self._name()
 
@@ -208,7 +209,8 @@ class _Identity(QAbstractButton):
         half = inner.height() // 2
         upper = QRect(inner.left(), inner.top(), inner.width(), half)
         lower = QRect(inner.left(), inner.top() + half, inner.width(), half)
-        draw_text(painter, upper, self._who, theme.small, theme.rail_ink)
+        fits = QFontMetrics(theme.small).horizontalAdvance(self._who) <= upper.width()
+        draw_text(painter, upper, self._who if fits else self._short, theme.small, theme.rail_ink)
         if self._live is LiveState.OFFLINE:
             icon = QRect(lower.left(), lower.top(), theme.px(14), lower.height())
             draw_icon(painter, icon, "wifi-off", tint, 14)
