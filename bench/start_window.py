@@ -36,10 +36,11 @@ class Watch(QObject):
         os._exit(1)
 
     def _look_for_page(self) -> None:
-        self._center: Any = self._window.frame.page("messages")  # whose class is loaded by the program, not by us
-        if self._center is not None:
+        center: Any = self._window.frame.page("messages")  # whose class is loaded by the program, not by us
+        if center is not None:
             self._look.stop()
-            self._center.list.viewport().installEventFilter(self)
+            self._center = center
+            center.list.viewport().installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Tell the first painting of the list that has a row: a timer would come when the loop has nothing better to do."""
