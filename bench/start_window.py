@@ -6,16 +6,19 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QEvent, QObject
+
 from request_desk import app
 
 if TYPE_CHECKING:
     from request_desk.ui.window.desktop import Desktop
 
 
-class Watch:
+class Watch(QObject):
     """Listens to one desktop; only what it sees is told, nothing of it is changed."""
 
     def __init__(self, window: "Desktop") -> None:
+        super().__init__(window)
         self._window = window
         window.frame.painted.connect(self._painted)
         window.failed.connect(self._failed)
@@ -25,24 +28,29 @@ class Watch:
         from PySide6.QtCore import QTimer
 
         self._look = QTimer(self._window)
-        self._look.timeout.connect(self._look_at_list)
+        self._look.timeout.connect(self._look_for_page)
         self._look.start(5)
 
     def _failed(self, sentence: str) -> None:
         print(sentence, file=sys.stderr, flush=True)
         os._exit(1)
 
-    def _look_at_list(self) -> None:
-        """The first row counts once it is there and the list has been painted with it."""
+    def _look_for_page(self) -> None:
         center: Any = self._window.frame.page("messages")  # whose class is loaded by the program, not by us
-        if center is None or center.feed.model.row_at(0) is None:
-            return
-        self._look.stop()
-        center.list.viewport().repaint()
-        print("row", time.monotonic(), flush=True)
-        from PySide6.QtCore import QTimer
+        if center is not None:
+            self._look.stop()
+            self._center = center
+            center.list.viewport().installEventFilter(self)
 
-        QTimer.singleShot(0, self._window.frame, self._window.frame.close)  # not in the midst of what told it
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Tell the first painting of the list that has a row: a timer would come when the loop has nothing better to do."""
+        if event.type() is QEvent.Type.Paint and self._center.feed.model.row_at(0) is not None:
+            print("row", time.monotonic(), flush=True)
+            watched.removeEventFilter(self)
+            from PySide6.QtCore import QTimer
+
+            QTimer.singleShot(0, self._window.frame, self._window.frame.close)  # not in the midst of what told it
+        return False
 
 
 def end_at_once(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -90,6 +90,16 @@ def test_the_best_of_each_wish_comes_first_then_the_second_bests() -> None:
     assert [choice.slot for choice in chosen[:4]] == [slots[0], slots[4], slots[1], slots[5]]
 
 
+def test_a_wished_time_that_is_free_comes_before_every_time_that_nobody_wished() -> (
+    None
+):  # ACT2: the digit that is pressed
+    near, tomorrow = free(TUESDAY, 9, 40), free(WEDNESDAY, 8, 40)
+    second, third = free(TUESDAY, 14), free(WEDNESDAY, 10)
+    wishes = [wish(TUESDAY, 9, 20), wish(TUESDAY, 14, rank=2), wish(WEDNESDAY, 10, rank=3)]
+    chosen = offers(wishes, [near, tomorrow, second, third])
+    assert chosen[:3] == [Choice(second, Fit.EXACT, 2), Choice(third, Fit.EXACT, 3), Choice(near, Fit.SAME_PROVIDER, 1)]
+
+
 def test_a_wish_never_loses_its_exact_slot_to_another_wish() -> None:
     slots = [free(TUESDAY, 9), free(TUESDAY, 11)]
     chosen = offers([wish(TUESDAY, 10), wish(TUESDAY, 9, rank=2), wish(TUESDAY, 11, rank=3)], slots)

@@ -22,6 +22,14 @@ FIVE_YEARS, SIX_WEEKS = date(2021, 11, 1), date(2026, 10, 12)
         ("hit her head on the table", ("hit her head",)),
         ("her lips look blue: blue lips!", ("blue lips",)),
         ("she wants to hurt herself", ("hurt herself",)),
+        ("She is breathing kind of fast since last night", ("breathing kind of fast",)),
+        ("his breathing is a bit shallow", ("breathing is a bit shallow",)),
+        ("fast breathing all night", ("fast breathing",)),
+        ("his lips look a little blue", ("lips look a little blue",)),
+        ("she is kind of purple around the mouth", ("kind of purple",)),
+        ("está respirando un poco rápido", ("respirando un poco rápido",)),
+        ("respira como agitado", ("respira como agitado",)),
+        ("los labios medio morados", ("labios medio morados",)),
         ("le cuesta respirar desde anoche", ("cuesta respirar",)),
         ("Tiene dificultad para respirar", ("dificultad para respirar",)),
         ("se golpeó la cabeza", ("golpeó la cabeza",)),
@@ -42,6 +50,9 @@ def test_urgent_words_are_found_and_quoted(text: str, quoted: tuple[str, ...]) -
         "sin dificultad para respirar",
         "I read the doctor is away, nothing urgent",
         "checkup before school please",
+        "she breathes fine and runs fast",
+        "is a blue form needed?",
+        "he loves his breathing exercises, a hard worker",
         "quiero una cita por la tarde",
         "he has a fever of 101",
         "tiene fiebre",
@@ -51,7 +62,9 @@ def test_what_is_not_urgent_is_not_marked(text: str) -> None:
     assert urgent_words(text, FIVE_YEARS, TODAY) == ()
 
 
-@pytest.mark.parametrize("text", ["he has a fever", "tiene fiebre desde ayer", "no quiere mamar", "won't eat"])
+@pytest.mark.parametrize(
+    "text", ["he has a fever", "tiene fiebre desde ayer", "no quiere mamar", "won't eat", "did not want her bottle"]
+)
 def test_some_words_count_below_three_months(text: str) -> None:
     assert urgent_words(text, SIX_WEEKS, TODAY)
     assert not urgent_words(text, FIVE_YEARS, TODAY)

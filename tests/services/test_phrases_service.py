@@ -170,7 +170,7 @@ def test_times_are_those_of_the_place_of_the_appointment(desk: Desk, practice: P
         )
     request = practice.a_request()
     values = desk.query(practice.maria, phrases.values_for, request, Booking(slot(practice), practice.well))
-    assert values["new.clock"] == "10:20 AM"
+    assert values["new.clock"] == "10:20 AM MST"
 
 
 def test_another_language_writes_days_in_its_own_way(desk: Desk, practice: Practice) -> None:

@@ -47,7 +47,8 @@ def test_a_place_elsewhere_is_told_by_its_own_clock(desk: Desk, practice: Practi
     slot = Slot(practice.mwangi, practice.harbor, EIGHT, free[0].ends_at, free[0].blocked_until)
     act = Booking(slot, practice.well)
     told = desk.query(practice.maria, phrases.values_for, request, act)
-    assert "8:00 AM" in told["new.clock"]
+    assert told["new.clock"] == "8:00 AM MST"  # in the letter too: who reads it may be elsewhere
+    assert told["new.time"] == "Wed, Nov 25, 8:00 AM MST"
     done = desk.perform(
         practice.maria,
         handling.resolve,

@@ -63,6 +63,18 @@ def test_the_rail_says_how_much_is_unread_and_who_is_here(frame: MainFrame, qtbo
         frame.rail.identity.click()
 
 
+def test_a_role_that_has_no_room_beside_the_name_is_left_out_and_not_cut(frame: MainFrame) -> None:
+    frame.show()
+    identity = frame.rail.identity
+    frame.set_identity("Helen Park", "")
+    alone = identity.grab().toImage()
+    frame.set_identity("Helen Park", "administrator and front desk of all places")
+    assert identity.grab().toImage() == alone
+    assert identity.accessibleName().startswith("Helen Park · administrator and front desk of all places")
+    frame.set_identity("Helen Park", "nurse")
+    assert identity.grab().toImage() != alone
+
+
 @pytest.mark.parametrize("look", [Look.LIGHT, Look.DARK])
 @pytest.mark.parametrize("size", [SMALLEST_WINDOW, (1366, 768), (3840, 2160)])
 def test_the_window_has_every_size_from_half_a_screen_to_4k(

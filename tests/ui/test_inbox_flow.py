@@ -124,6 +124,15 @@ def test_a_taken_offer_keeps_its_digit_and_new_ones_append() -> None:  # ACT6
     assert flow.by_digit(now, 3) is not None
 
 
+@pytest.mark.parametrize("state", [RequestState.COMPLETED, RequestState.WITHDRAWN])
+def test_an_answered_request_is_offered_nothing(state: RequestState) -> None:  # a digit there would do nothing
+    now = handling(an_offer())
+    assert flow.by_digit(now, 1) is not None
+    now = flow.with_offers(replace(now, view=a_view(state=state)), [an_offer(), an_offer(later(40))])
+    assert now.offers == ()
+    assert flow.by_digit(now, 1) is None
+
+
 def test_an_offer_that_is_free_again_lives_under_its_old_digit() -> None:
     now = handling(an_offer(), an_offer(later(40)))
     now = flow.with_offers(now, [an_offer(later(40))])

@@ -162,6 +162,28 @@ def test_a_parent_who_reads_spanish_is_answered_in_spanish_with_the_english_besi
     assert desk.shown is None
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_reply_that_is_taken_up_again_is_still_in_its_own_language(
+    desks: Callable[..., DeskWindow], sqlite_practice: Practice, database_setup: Setup, language: str
+) -> None:  # RE2: from the draft, and after Undo
+    practice = sqlite_practice
+    with database_setup():
+        rosa = practice.a_contact(
+            "Rosa", "Okafor", "rosa@example.org", {practice.zuri: {"relation": "mother"}}, language=language
+        )
+        practice.a_request(by=rosa, wishes=[practice.wish(TODAY + timedelta(days=1), "10:00")])
+        practice.a_request(wishes=[practice.wish(TODAY + timedelta(days=2), "11:00")])
+    desk = desks()
+    desk.look()
+    desk.press("1")
+    written = desk.response.reply()
+    assert written is not None
+    assert written.language == language
+    desk.press("J", "K")
+    assert desk.response.reply() == written
+    assert {"en": "English", "es": "Spanish"}[language] in desk.response.lines.text()
+
+
 def test_what_is_open_again_leaves_the_completed_ones_behind_their_first_page_too(
     desks: Callable[..., DeskWindow], sqlite_practice: Practice, database_setup: Setup
 ) -> None:

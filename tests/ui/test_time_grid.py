@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.clock import FixedClock
+from request_desk.domain.ids import ProviderId
 from request_desk.domain.schedule import ProviderColumn, ScheduleDay, ScheduleWeek
 from request_desk.domain.words import Words
 from request_desk.ui.schedule.grid_layout import FreePoint, Moved, OfferState, Placed
@@ -351,6 +352,19 @@ def test_the_same_offers_again_move_nothing(view: TimeGrid) -> None:
     view.set_offers([offered(at(DAY, 16 * 60))])
     view.show_schedule(day())
     assert view.verticalScrollBar().value() == 0
+
+
+def test_an_offer_scrolls_into_view_when_its_place_is_read_after_it(view: TimeGrid) -> None:
+    other = column(ProviderId(99), spans=[opened(DAY, 8 * 60, 17 * 60)])
+    view.show_schedule(day(other))  # the day as another request left it
+    wanted = offered(at(DAY, 16 * 60))
+    view.set_offers([wanted])
+    painted: list[Sequence[tuple[int, object]]] = []
+    view.offers_painted.connect(painted.append)
+    view.show_schedule(day(other, working()))
+    view.repaint()
+    QApplication.processEvents()
+    assert painted[-1] == ((1, wanted.offer.slot),)
 
 
 def test_what_lies_under_the_offers_is_painted_for_each_place_and_look(view: TimeGrid) -> None:

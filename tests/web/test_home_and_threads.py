@@ -318,6 +318,10 @@ def test_every_page_tells_the_state_from_the_rows(sign_in: SignIn, practice: Pra
     assert told in visitor.open(link(practice, schedule)).words
     assert told in visitor.open("/").words
     (appointment,) = practice.desk.query(practice.maria, upcoming_of, [practice.zuri])
+    move = practice.a_request("reschedule", appointment=appointment.id)
+    assert (
+        "You asked about Fri, Nov 27, 9:10 AM PST" in visitor.open(link(practice, move)).words
+    )  # true after a move too
     cancel = practice.a_request("cancel", appointment=appointment.id)
     stays = "The visit on Fri, Nov 27, 9:10 AM PST stays booked until we answer here."
     assert stays in visitor.open(link(practice, cancel)).words

@@ -55,7 +55,7 @@ def choose_offers(
     own: Sequence[OwnWish] = (),
     is_same_day: bool = False,
 ) -> tuple[Choice, ...]:
-    """Return at most nine offers: the best of each wish, then the second bests, then the third.
+    """Return at most nine offers: times that were wished and are free, then the best of each other wish, the second bests, the third.
 
     What a parent said in own words (`own`), or the part of a day in a wish, counts more than how near a time is; a slot that was
     named exactly counts most. For a same-day type the day counts more than the provider.
@@ -91,7 +91,7 @@ def choose_offers(
                 beside.append(found.slot)
                 given[index].append(found)
                 result.append(found)
-    return tuple(result)
+    return tuple(sorted(result, key=lambda choice: exact.get(_key(choice.slot)) != choice.wish_rank))
 
 
 def _next_of(

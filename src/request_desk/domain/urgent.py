@@ -6,16 +6,22 @@ from typing import Final
 
 from request_desk.domain.search import fold
 
+# Parents say it softly: "breathing kind of fast", "lips a little blue", "respira un poquito rápido".
+_SOFTLY: Final = (
+    r"(?:(?:very|so|too|really|super|pretty|quite|rather|somewhat|slightly|kinda|sorta|kind of|sort of|a bit|a little|a lot|all|like"
+    r"|looking|getting|around|muy|bien|tan|algo|medio|como|un poco|un poquito|bastante|mas|demasiado) ){0,3}"
+)
 _ALWAYS: Final = (
     # English; folded: no accents, no apostrophes
     r"(?:trouble|difficulty|problems?|hard time|struggl\w+) (?:with )?(?:to )?breath\w*",
     r"(?:hard|harder|struggling) to breathe",
     r"(?:cant|cannot|can not|not able to|unable to|isnt|is not|not|stopped) breath\w*",
-    r"(?:breathing|breathes) (?:very |so |too |really )?(?:fast|hard|heavily|badly)",
+    rf"(?:breathing|breathes|breath) (?:is |seems |looks |sounds |has been |been )?{_SOFTLY}(?:fast\w*|hard\w*|heav\w+|badly|rapid\w*|shallow\w*|labou?red|funny|weird)",
+    r"(?:fast|rapid|shallow|heavy|labou?red) breathing",
     r"(?:short of|shortness of|gasping for|out of) (?:breath|air)",
     r"chok(?:ing|ed)",
-    r"(?:turn\w*|went|looks?|is|going) (?:blue|grey|gray|purple)",
-    r"(?:blue|purple|grey|gray) (?:lips|face|mouth)",
+    rf"(?:turn\w*|went|looks?|is|going) {_SOFTLY}(?:blue|bluish|grey|gray|purple)",
+    rf"(?:blue|bluish|purple|grey|gray) (?:around (?:the |his |her )?)?(?:lips|face|mouth)|(?:lips|face|mouth) (?:is |are |look |looks )?{_SOFTLY}(?:blue|bluish|purple|grey|gray)",
     r"seizures?|convulsi\w+",
     r"(?:passed|passing|blacked) out|faint(?:ed|ing)|unconscious|unresponsive|not responding",
     r"(?:wont|cant|will not|hard to|difficult to|impossible to) (?:be )?(?:wake|waken|woken|wake up|wake him|wake her)",
@@ -33,8 +39,8 @@ _ALWAYS: Final = (
     r"(?:an |its an |this is an )emergency|call(?:ed|ing)? 911|ambulance",
     # Spanish
     r"(?:dificultad|problemas?|trabajo) (?:para|al|de) respirar|(?:no puede|no logra|no consigue|le cuesta|me cuesta|cuesta) (?:mucho |trabajo )?respirar",
-    r"(?:no respira|respira (?:muy |mal|con dificultad|rapido|agitad\w*)\w*|dejo de respirar|falta de aire|se ahoga|se esta ahogando)",
-    r"se (?:puso|esta poniendo|pone|ve) (?:azul|morad\w+|gris)|labios (?:azules|morados)",
+    rf"(?:no respira|(?:respira|respirando) (?:muy |mal|con dificultad|{_SOFTLY}(?:rapido|agitad\w*|fuerte))\w*|dejo de respirar|falta de aire|se ahoga|se esta ahogando)",
+    rf"se (?:le )?(?:puso|pusieron|esta poniendo|pone|ve|ven) {_SOFTLY}(?:azul\w*|morad\w+|gris)|labios {_SOFTLY}(?:azul\w*|morad\w+)",
     r"se (?:desmayo|desmaya|esta desmayando)|desmayad\w+|perdio el conocimiento|inconsciente|no (?:responde|reacciona|despierta|se despierta)",
     r"dolor (?:de|en el) pecho|le duele el pecho",
     r"(?:no para|no deja|no ha parado) de sangrar|sangra (?:mucho|demasiado)|hemorragia",
@@ -50,7 +56,7 @@ _ALWAYS: Final = (
 )
 _INFANT_MONTHS: Final = 3
 _OF_INFANTS: Final = (
-    r"fever\w*|temperature of|(?:10[0-9](?:\.\d)?) ?(?:f|degrees)?|vomit\w*|throw\w* up|(?:wont|not|isnt|stopped) (?:eat|feed|nurs|drink)\w*|very sleepy",
+    r"fever\w*|temperature of|(?:10[0-9](?:\.\d)?) ?(?:f|degrees)?|vomit\w*|throw\w* up|(?:wont|not|isnt|stopped) (?:eat|feed|nurs|drink)\w*|(?:not|didnt|doesnt|wont|refus\w+) (?:(?:want|wanting|take|taking) )?(?:(?:her|his|the|a|any) )?(?:bottle|breast|milk|formula)s?|very sleepy",
     r"fiebre\w*|calentura|temperatura de|vomit\w*|(?:no quiere|no) (?:come|comer|mama|mamar|toma|tomar)|muy dormid\w+",
 )
 _NEGATED: Final = r"(?:\bno|\bnot|\bnever|\bwithout|\bsin|\bnunca|\bno tiene|\bno ha tenido|\bany) (?:any |ningun\w* |mas |more |signs? of )?$"

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import keyring
-from filelock import FileLock
 from keyring.backend import KeyringBackend
 from keyring.errors import KeyringError, PasswordDeleteError
 
@@ -159,6 +158,8 @@ def _alone(folder: Path) -> Iterator[None]:
 
     Raises Unavailable where nothing can be written.
     """
+    from filelock import FileLock  # a start reads secrets and writes none: 10 ms before its first list
+
     try:
         folder.stat()  # the lock would make a missing folder, open to others
         with FileLock((folder / FILE_NAME).with_suffix(".lock"), mode=PRIVATE):

@@ -13,7 +13,6 @@ from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.errors import Invalid, NotFound
 from request_desk.domain.ids import AppointmentId, PatientId, PhraseId, RequestId, StaffId
 from request_desk.domain.phrases import FIELDS, Phrase, PhraseOutcome, Prompt, dump, parse
-from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Act, Booking, Cancellation, Move, RequestKind
 from request_desk.domain.text import parse_version
 from request_desk.domain.words import Words, _, full_name, speaking
@@ -290,9 +289,7 @@ def _named(unit: Unit, provider_id: int | None) -> str:
 
 
 def _there(words: Words, place: Row[Any] | None) -> Words:
-    if place is None or place.zone == words.zone.zone:
-        return words
-    return Words(words.locale, PracticeTime(place.zone))
+    return words if place is None else words.at(place.zone)
 
 
 def _first_name(name: str) -> str:

@@ -230,8 +230,11 @@ def merged(
 def with_offers(now: Handling, fresh: Iterable[Offer], most: int = 0) -> Handling:
     """Take in offers that were read again: what was taken is replaced, a list that is complete does not grow.
 
+    An answered request is offered nothing: a digit there would do nothing.
     `most` says that these are wanted, how many there are already or not (a lost race, *Next available*).
     """
+    if now.is_answered:
+        return replace(now, offers=(), offers_known=True, first_count=0)
     read = tuple(fresh)
     keep = now.chosen.key if now.chosen is not None and (now.hold is not None or now.holding) else None
     first = now.first_count if now.offers_known else len(read)

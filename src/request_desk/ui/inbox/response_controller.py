@@ -441,20 +441,22 @@ class ResponseController(QObject):
         self._context.drafts.keep(now.view.id, editor.text(), self._response.phrase(), self._draft_state(now))
 
     def _draft_state(self, now: Handling) -> str:
-        return json.dumps({**flow.remembered(now), "spans": self._response.editor.remembered()})
+        written = {"spans": self._response.editor.remembered(), "language": self._response.language()}
+        return json.dumps({**flow.remembered(now), **written})
 
     def _restore(self, text: str, phrase: str, state: str) -> None:
         """Put a draft into the response; one whose pieces cannot be read comes back as plain text."""
         spans: Sequence[Mapping[str, object]] = [{"t": text}]
+        language = ""
         try:
             kept = json.loads(state or "{}")
             if isinstance(kept, dict) and isinstance(kept.get("spans"), list):
                 spans = [one for one in kept["spans"] if isinstance(one, dict)]
+                language = str(kept.get("language", ""))
         except ValueError:
             spans = [{"t": text}]
         self._response.editor.restore(spans)
-        known = next((one for one in self._library if one.slug == phrase), None)
-        self._response.set_phrase(phrase, known.language if known is not None else "")
+        self._response.set_phrase(phrase, language)
         self._response.refresh(self._context.words())
 
     # disposition

@@ -272,6 +272,10 @@ class ResponsePane(Card):
     def phrase(self) -> str:
         return self._phrase
 
+    def language(self) -> str:
+        """Return the language of the phrase that the text began from, "" without one."""
+        return self._language
+
     def put(self, rendered: Rendered, phrase: Phrase, values: Mapping[str, str]) -> None:
         """Put a rendered phrase into the empty or untouched text."""
         self.set_phrase(phrase.slug, phrase.language)

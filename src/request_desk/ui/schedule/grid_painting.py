@@ -175,6 +175,8 @@ class GridPainter:
             return
         if QFontMetrics(theme.small_bold).horizontalAdvance(first) > self._line(rect, 0).width():
             first, second = f"{_key(shown)}{time} · {state}", f"{_FIT_WORDS[shown.offer.fit]}, {second}"
+        if QFontMetrics(theme.small_bold).horizontalAdvance(first) > self._line(rect, 0).width():
+            first = f"{_key(shown)}{time}"  # how it is drawn says the state, the message says it in words
         self._lines(rect, first, second, ink)
 
     def _entry(self, entry: Appointment, rect: QRect) -> None:

@@ -112,7 +112,10 @@ class TimeGrid(ColumnGrid[Placed]):
         self._to_pale.start()
 
     def show_schedule(self, shown: ScheduleDay | ScheduleWeek) -> None:
-        """Show a day or a week; scroll position and keyboard focus survive when it is the same read anew."""
+        """Show a day or a week; scroll position and keyboard focus survive when it is the same read anew.
+
+        Offers that find their column only now, since other places of the day are read, scroll into view as new ones do.
+        """
         if shown == self._shown and not self._waiting:
             return
         same = self._shown is not None and self._shown.key == shown.key
@@ -122,8 +125,9 @@ class TimeGrid(ColumnGrid[Placed]):
         if not same:
             self._focused = None
             self._drop_nothing()
+        before = self._offers_on_grid()
         self._rebuild()
-        if not same:
+        if not same or self._offers_on_grid() > before:
             self._scroll_to_start()
 
     def set_offers(self, offers: Sequence[PaintedOffer]) -> None:
@@ -156,6 +160,9 @@ class TimeGrid(ColumnGrid[Placed]):
         """Return where an appointment is in the viewport now; a null rectangle when it is not shown."""
         found = self._placed(("entry", entry.id))
         return found.rect.translated(self._origin()) if found is not None else QRect()
+
+    def _offers_on_grid(self) -> int:
+        return len(self._layout.shown_offers) if self._layout is not None else 0
 
     def _scroll_to_start(self) -> None:
         layout = self._layout

@@ -155,6 +155,8 @@ def run(launch: Launch, started: Callable[["Desktop"], object] | None = None) ->
     application.setApplicationName("Request Desk")
     application.setDesktopFileName("request-desk")
     desktop = Desktop(launch)
+    desktop.frame.fit_screen()
+    desktop.frame.painted.connect(desktop.frame.fit_screen)  # the window manager has drawn its frame by then
     if started is not None:
         started(desktop)
     return looped(application, desktop)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSplitter,
     QStackedWidget,
+    QStyle,
     QVBoxLayout,
     QWidget,
 )
@@ -171,7 +172,7 @@ class _Identity(QAbstractButton):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._who = ""
+        self._short = self._who = ""
         self._live = LiveState.CONNECTING
         self._line = _("Connecting…")
         self.folded = False
@@ -181,6 +182,7 @@ class _Identity(QAbstractButton):
         self._name()
 
     def set_who(self, name: str, role: str) -> None:
+        self._short = isolated_if_needed(one_line(name))
         self._who = isolated_if_needed(one_line(f"{name} · {role}" if role else name))
         self._name()
 
@@ -207,7 +209,8 @@ class _Identity(QAbstractButton):
         half = inner.height() // 2
         upper = QRect(inner.left(), inner.top(), inner.width(), half)
         lower = QRect(inner.left(), inner.top() + half, inner.width(), half)
-        draw_text(painter, upper, self._who, theme.small, theme.rail_ink)
+        fits = QFontMetrics(theme.small).horizontalAdvance(self._who) <= upper.width()
+        draw_text(painter, upper, self._who if fits else self._short, theme.small, theme.rail_ink)
         if self._live is LiveState.OFFLINE:
             icon = QRect(lower.left(), lower.top(), theme.px(14), lower.height())
             draw_icon(painter, icon, "wifi-off", tint, 14)
@@ -511,6 +514,15 @@ class MainFrame(QMainWindow):
 
     # The window
 
+    def fit_screen(self) -> None:
+        """Maximise a window that is larger than its screen, title bar included, whose height is guessed until the window is shown."""
+        title_bar = QSize(0, self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight))
+        framed = self.frameGeometry().size() if self.isVisible() else self.size() + title_bar
+        room = self.screen().availableGeometry().size()
+        if framed.boundedTo(room) != framed:
+            self.resize(self.size().boundedTo(room * 0.9))  # what it has when it is not maximised any more
+            self.setWindowState(self.windowState() | Qt.WindowState.WindowMaximized)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fold_rail()
@@ -541,9 +553,7 @@ class MainFrame(QMainWindow):
         self.setMinimumSize(*SMALLEST_WINDOW)
         if self.restoreGeometry(_kept_state(self.memory, "window.geometry")):
             return
-        screen = self.screen().availableGeometry()
-        width = min(theme.px(FIRST_SIZE[0]), screen.width())
-        self.resize(width, min(theme.px(FIRST_SIZE[1]), screen.height()))
+        self.resize(theme.px(FIRST_SIZE[0]), theme.px(FIRST_SIZE[1]))
 
     @Slot()
     def _measure(self) -> None:
