@@ -388,7 +388,7 @@ def _steps(offered: Sequence[Variant], is_named: bool, facts: ShareFacts) -> Ite
     words = facts.words
     names = [one_line(each.name) for each in offered]
     known = _("The link leads to it: {names}.") if is_named else _("There is only one: {names}.")
-    yield _choice(BookingStep.VARIANT, names, len(names) < 2, known, _("They choose: {names}."), words)
+    yield _choice(BookingStep.VARIANT, names, len(names) < 2, known, _("They choose {names}."), words, words.either)
     hours = [offered_at(each, facts) for each in offered]
     who = [one_line(each.short_name) for each in facts.providers.values() if any(each.id in found for found in hours)]
     where = [

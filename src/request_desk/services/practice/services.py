@@ -37,8 +37,8 @@ _LONGEST: Final = 500  # characters of a description: with four octets each, wha
 
 service, variant = schema.service.c, schema.service_variant.c
 who, where = schema.service_variant_provider.c, schema.service_variant_location.c
-_SERVICES: Final = select(*service).order_by(service.position, service.name, service.id)
-_VARIANTS: Final = select(*variant).order_by(variant.position, variant.name, variant.id)
+_SERVICES: Final = select(*service).order_by(service.active.desc(), service.position, service.name, service.id)
+_VARIANTS: Final = select(*variant).order_by(variant.active.desc(), variant.position, variant.name, variant.id)
 _WHO: Final = select(*who).order_by(who.provider_id)
 _WHERE: Final = select(*where).order_by(where.location_id)
 _SERVICE: Final = select(*service).where(service.id == bindparam("which"))
@@ -101,13 +101,9 @@ class Shared:
     def id(self) -> int:
         return self.thing.id
 
-    @property
-    def is_in_use(self) -> bool:
-        return self.service.active and self.thing.active
 
-
-def all_shared(unit: Unit, *, with_off: bool) -> tuple[Shared, ...]:
-    """Return the services in their order, each with its variants behind it; with `with_off` those that are switched off too."""
+def all_shared(unit: Unit) -> tuple[Shared, ...]:
+    """Return the services in their order, each with its variants behind it; what is switched off stands at the end."""
     unit.require(Permission.SHARE_LINKS)
     facts, found = _facts(unit), _services(unit)
     return tuple(
@@ -117,14 +113,13 @@ def all_shared(unit: Unit, *, with_off: bool) -> tuple[Shared, ...]:
             _shared_service(each, found, facts),
             *(_shared_variant(each, one, facts) for one in each.variants),
         )
-        if with_off or shared.is_in_use
     )
 
 
 def one_shared(unit: Unit, thing_id: int) -> Shared:
     """Return one service or variant by its id."""
     unit.require(Permission.SHARE_LINKS)
-    found = next((each for each in all_shared(unit, with_off=True) if each.id == thing_id), None)
+    found = next((each for each in all_shared(unit) if each.id == thing_id), None)
     if found is None:
         raise NotFound(_("This is not there any more. Reload to see the present state."))
     return found

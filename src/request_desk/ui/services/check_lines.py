@@ -23,10 +23,8 @@ class _Line:
         self.mark = DoneMark(parent)
         self.told = PlainLabel("", wrap=True, parent=parent)
         self.button = secondary("", parent=parent)
-        top = Qt.AlignmentFlag.AlignTop
-        grid.addWidget(self.mark, place, 0, top)
-        grid.addWidget(self.told, place, 1, Qt.AlignmentFlag.AlignVCenter)
-        grid.addWidget(self.button, place, 2, top)
+        for column, part in enumerate((self.mark, self.told, self.button)):
+            grid.addWidget(part, place, column, Qt.AlignmentFlag.AlignVCenter)
 
     def show(self, check: Check, *, leads: bool) -> None:
         self.mark.show_done(done=check.done)

@@ -18,7 +18,7 @@ from request_desk.ui.widgets.sheet import Sheet
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 
-_SIZE = (560, 620)  # pixels at 100 %
+_SIZE = (560, 560)  # pixels at 100 %
 _LABELS = 104
 
 

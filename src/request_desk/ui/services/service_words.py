@@ -42,7 +42,7 @@ def kind_words(shared: Shared) -> str:
     if shared.variant is not None:
         return shown_name(shared.type_name)
     count = sum(each.active for each in shared.service.variants)
-    return plural("{count} variant", "{count} variants", count).format(count=count)
+    return plural("{count} variant", "{count} variants", count).format(count=count) if count else _("no variant")
 
 
 def state_words(shared: Shared) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission
@@ -14,8 +14,7 @@ from request_desk.services.desk import Unit
 from request_desk.services.practice import services
 from request_desk.services.practice.services import Shared
 from request_desk.ui.lists.columns import Column
-from request_desk.ui.lists.filter_chips import FilterSpec
-from request_desk.ui.lists.list_page import ListPage, ListSpec, ListWanted
+from request_desk.ui.lists.list_page import FOLD, ListPage, ListSpec, ListWanted
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.services import share_acts
@@ -27,16 +26,17 @@ from request_desk.ui.widgets.buttons import primary
 from request_desk.ui.window.commands import Command
 from request_desk.ui.window.key_gate import Scope
 
+_BELOW = (2, 3)  # shares of the height, of the list and of a service below it
 _MANAGE = Permission.MANAGE_SERVICES.value
 
 
-def read_shared(unit: Unit, *, with_off: bool) -> Page[Shared]:
+def read_shared(unit: Unit) -> Page[Shared]:
     """Read all services with their variants: a practice has no more than one page of them."""
-    return Page(services.all_shared(unit, with_off=with_off), None)
+    return Page(services.all_shared(unit), None)
 
 
 class ServicesPage(ListPage[Shared]):
-    """Services, each with its variants below it, in the order in which families see them."""
+    """Services, each with its variants below it, in the order in which families see them; what is switched off is at the end."""
 
     def __init__(self, context: DeskContext, parent: QWidget | None = None) -> None:
         spec = ListSpec[Shared](
@@ -52,7 +52,6 @@ class ServicesPage(ListPage[Shared]):
             reading=_("Reading the services …"),
             empty=_("Families can book nothing by themselves yet. Begin with New service."),
             empty_icon="link",
-            filters=(FilterSpec("off", _("Switched off"), ((True, _("show them too")),), multiple=True),),
             menu=_("What can be done with the service"),
             shares=(1, 1),
         )
@@ -81,10 +80,16 @@ class ServicesPage(ListPage[Shared]):
             command = Command(f"services.{name}", text, keys, Scope.SERVICES, bool(permission), permission, icon)
             self._context.commands.add(command, handler, owner=self)
 
+    def _share(self) -> None:
+        """Below the list, a service needs the room more than the others do."""
+        super()._share()
+        if self.splitter.orientation() is Qt.Orientation.Vertical:
+            self.splitter.setSizes([share * FOLD for share in _BELOW])
+
     # what the list asks
 
     def read_page(self, wanted: ListWanted, after: Any) -> Pending[Page[Shared]]:
-        return self._context.runner.read(self, read_shared, with_off=bool(wanted.filters["off"]))
+        return self._context.runner.read(self, read_shared)
 
     def key_of(self, row: Shared) -> int:
         return row.id

@@ -21,7 +21,7 @@ from request_desk.ui.widgets.acts import ActSpec
 from request_desk.ui.widgets.dialogs import ask
 from request_desk.ui.widgets.theme import Tone
 
-_FORM_HEIGHT = 420  # pixels at 100 % of the form of a service
+_FORM_HEIGHT = 450  # pixels at 100 % of the form of a service
 
 
 class ShareAct(IntEnum):

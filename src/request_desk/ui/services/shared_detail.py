@@ -86,13 +86,18 @@ class SharedDetail(DetailPage[Shared]):
         show_if(self._variants, view.variant is None)
 
     def acts_of(self, view: Shared) -> Sequence[ActSpec]:
+        """What is moved is moved in the list, by its menu or by keys."""
+        acts = self._every_act(view)
+        return [acts[each] for each in ShareAct if each not in (ShareAct.UP, ShareAct.DOWN)]
+
+    def _every_act(self, view: Shared) -> Sequence[ActSpec]:
         return shared_acts(self.context, self, view, self.thing_wanted.emit)
 
     def do_act(self, place: ShareAct) -> None:
         """Do one of the acts with what is shown, or say why it cannot be done."""
         if self.seen is None or self.key != self.seen.id or not self.acts.isEnabled():
             return
-        act = self.acts_of(self.seen)[place]
+        act = self._every_act(self.seen)[place]
         if act.why_not:
             told = _("{act}: {why_not}").format(act=act.text.removesuffix(" …"), why_not=act.why_not)
             self.context.messages.say(told)

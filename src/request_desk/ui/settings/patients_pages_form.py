@@ -77,7 +77,7 @@ class PatientsPagesForm(SettingsForm):
             _("Patients' pages"),
             _("What families can do by themselves on the portal. What they book is seen on the desks at once."),
         )
-        self.self_booking = QCheckBox(_("Families may book by themselves, by the links of Services & links"))
+        self.self_booking = QCheckBox(_("Families may book by themselves, by the links of the services"))
         self.new_families = QCheckBox(_("So may new families, whom nobody here knows yet"))
         self.boxes: dict[tuple[Flow, Control], QCheckBox] = {}
         self.colour, self.sample = QLineEdit(), ColourSample()
