@@ -16,6 +16,9 @@ class DoneMark(QWidget):
         self._done = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
+    def is_done(self) -> bool:
+        return self._done
+
     def show_done(self, *, done: bool) -> None:
         self._done = done
         self.update()
