@@ -302,7 +302,7 @@ def skipped(service: Service, variant: Variant | None, known: ShareFacts) -> lis
 
 
 def test_steps_whose_answer_is_known_are_left_out() -> None:
-    one, two = a_variant(), a_variant(id=VariantId(52), name="First", provider_ids=(ANN,))
+    one, two = a_variant(), a_variant(id=VariantId(52), name="First", provider_ids=(ANN,), location_ids=(NORTH,))
     both = a_service(one, two)
     assert skipped(both, None, facts()) == []
     assert skipped(both, one, facts()) == [BookingStep.VARIANT]
@@ -317,7 +317,7 @@ def test_the_preview_tells_names_times_and_who_may() -> None:
     assert told[BookingStep.VARIANT] == "They choose Check-up or By video."
     assert told[BookingStep.PROVIDER] == "They choose Dr. Ann or Dr. Ben, or whoever is free first."
     assert "up to 15 min" in told[BookingStep.TIME]
-    assert "asked to call" in told[BookingStep.PATIENT]
+    assert "asked to call." in told[BookingStep.PATIENT]
     new = {each.step: each.told for each in preview(service, None, without(new_families=True)).steps}
     assert "New families enter" in new[BookingStep.PATIENT]
 
@@ -334,3 +334,19 @@ def test_the_preview_shows_exactly_the_controls_of_the_setting(off: set[Control]
     assert {each for each, is_shown in shown.items() if is_shown} == {
         each for each in Control if settings.shows(Flow.BOOKING, each)
     }
+
+
+def test_the_preview_names_places_by_who_sees_anybody_there() -> None:
+    providers = {ANN: replace(a_provider(ANN, "Dr. Ann"), location_ids=(SOUTH,))}
+    told = {each.step: each for each in preview(a_service(a_variant()), None, facts(providers=providers)).steps}
+    assert told[BookingStep.LOCATION].told == "It is at South."
+    video = a_service(a_variant(type_id=VIDEO))
+    by_video = {each.step: each for each in preview(video, None, facts(providers=providers)).steps}
+    assert by_video[BookingStep.LOCATION].told == "By video. On the schedule it stands at South."
+    assert by_video[BookingStep.LOCATION].is_skipped
+
+
+def test_the_preview_of_a_service_leaves_out_what_families_do_not_see() -> None:
+    hidden, off = a_variant(id=VariantId(52), visible=False), a_variant(id=VariantId(53), active=False)
+    service = a_service(a_variant(), hidden, off)
+    assert preview(service, None, facts()).steps[0].told == "There is only one: Check-up."

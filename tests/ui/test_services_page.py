@@ -165,7 +165,10 @@ def test_a_scheduler_sees_and_copies_and_changes_nothing(desk_at: OpenDesk, made
         desk.press(key)
         assert not desk.has_dialog()
     assert not any(line.button.isVisible() for line in card(desk).checks.lines)
-    assert "your role does not cover it" in card(desk).acts.why_not.text()
+    assert [button.words() for button in card(desk).acts.buttons] == ["Copy Patient App URL", "Preview as patient …"]
+    assert card(desk).who_changes.isVisible()
+    row = desk.page.model.rows()[0]
+    assert desk.page.acts_of(row)[ShareAct.CHANGE].why_not == "your role does not cover it"
     desk.press("C")
     assert clipboard().startswith("http://127.0.0.1:8000/book/")
     assert desk.said().startswith("The link of Well child visit is copied: http://127.0.0.1:8000/book/")
@@ -444,7 +447,7 @@ def test_the_preview_lists_what_the_link_gives_and_opens_it(
     sheet = desk.dialog()
     assert isinstance(sheet, PreviewSheet)
     assert dict(sheet.steps.lines())["1. What"] == "Skipped. The link leads to it: Check-up."
-    assert dict(sheet.steps.lines())["2. With whom"].startswith("They choose Dr. Lindqvist or Dr. Mwangi")
+    assert dict(sheet.steps.lines())["2. With whom"].startswith("They choose Dr. Astrid Lindqvist or Dr. Joseph Mwangi")
     assert [label.text() for label in sheet.controls] == [
         "Cancel the visit: switched off",
         "Move the visit",

@@ -1,6 +1,6 @@
 """What the links lead to that families book by (BK1, BK2), and whether one can be given away (BK3); manage links are made elsewhere."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -378,50 +378,55 @@ class Preview:
 
 def preview(service: Service, variant: Variant | None, facts: ShareFacts) -> Preview:
     """Return what whoever opens the link of a service, or of one of its variants, is asked and shown."""
-    offered = open_variants(service, facts) if variant is None else (variant,)
+    shown = [each for each in service.variants if each.is_open and facts.types[each.type_id].active]
     flow = Flow.BOOKING
     controls = tuple((each, facts.settings.shows(flow, each)) for each in Control if each in CONTROLS[flow])
+    offered = shown if variant is None else [variant]
     return Preview(tuple(_steps(offered, variant is not None, facts)), controls)
 
 
 def _steps(offered: Sequence[Variant], is_named: bool, facts: ShareFacts) -> Iterator[PreviewStep]:
-    words = facts.words
+    words, every = facts.words, facts.types
     names = [one_line(each.name) for each in offered]
     known = _("The link leads to it: {names}.") if is_named else _("There is only one: {names}.")
-    yield _choice(BookingStep.VARIANT, names, len(names) < 2, known, _("They choose {names}."), words, words.either)
-    hours = [offered_at(each, facts) for each in offered]
-    who = [one_line(each.short_name) for each in facts.providers.values() if any(each.id in found for found in hours)]
-    where = [
-        one_line(each.name)
-        for each in facts.locations.values()
-        if any(each.id in places for found in hours for places in found.values())
-    ]
-    one_each = all(len(found) < 2 for found in hours)
+    yield _choice(BookingStep.VARIANT, names, len(names) < 2, known, _("They choose {names}."), words)
+    who = [bookable_providers(each, facts) for each in offered]
     asked = _("They choose {names}, or whoever is free first.")
-    yield _choice(BookingStep.PROVIDER, who, one_each, _("It is with {names}."), asked, words, words.either)
-    one_place = all(len(frozenset().union(*found.values())) < 2 for found in hours)
+    names = _names(facts.providers.values(), who)
+    one_each = all(len(found) < 2 for found in who)
+    yield _choice(BookingStep.PROVIDER, names, one_each, _("It is with {names}."), asked, words)
+    where = [_places(variant, found, facts) for variant, found in zip(offered, who, strict=True)]
+    is_video = bool(offered) and all(every[each.type_id].is_video for each in offered)
+    known = _("By video. On the schedule it stands at {names}.") if is_video else _("It is at {names}.")
     asked = _("They choose {names}, or any of them.")
-    yield _choice(BookingStep.LOCATION, where, one_place, _("It is at {names}."), asked, words, words.either)
+    one_each = all(len(found) < 2 for found in where)
+    yield _choice(BookingStep.LOCATION, _names(facts.locations.values(), where), one_each, known, asked, words)
     yield PreviewStep(BookingStep.TIME, False, _held_for(offered, facts))
-    told = _("Who is known here signs in with a code. Whom nobody knows here is asked to call the practice.")
+    told = _("They type a code that is sent to their e-mail address. Whom nobody knows here is asked to call.")
     if facts.settings.new_families:
-        told = _("Who is known here signs in with a code. New families enter who the visit is for.")
+        told = _("They type a code that is sent to their e-mail address. New families enter who the visit is for.")
     yield PreviewStep(BookingStep.PATIENT, False, told)
     yield PreviewStep(BookingStep.CONFIRM, False, _("They see everything once more and book."))
 
 
+def _places(variant: Variant, who: Sequence[Provider], facts: ShareFacts) -> tuple[Location, ...]:
+    """Where those who can be booked for a variant see anybody."""
+    seen_at = {location_id for each in who for location_id in each.location_ids}
+    return tuple(each for each in bookable_locations(variant, facts) if each.id in seen_at)
+
+
+def _names(every: Iterable[Provider | Location], found: Sequence[Sequence[Provider | Location]]) -> list[str]:
+    """The names of those that any variant offers, each once and in the practice's order."""
+    ids = {each.id for one in found for each in one}
+    return [one_line(each.name) for each in every if each.id in ids]
+
+
 def _choice(
-    step: BookingStep,
-    names: Sequence[str],
-    is_skipped: bool,
-    known: str,
-    asked: str,
-    words: Words,
-    listed: Callable[[Sequence[str]], str] | None = None,
+    step: BookingStep, names: Sequence[str], is_skipped: bool, known: str, asked: str, words: Words
 ) -> PreviewStep:
     if not names:
         return PreviewStep(step, False, _("There is nothing to choose yet."))
-    joined = words.list_of(names) if is_skipped or listed is None else listed(names)
+    joined = words.list_of(names) if is_skipped else words.either(names)
     return PreviewStep(step, is_skipped, (known if is_skipped else asked).format(names=joined))
 
 

@@ -24,6 +24,8 @@ from request_desk.ui.widgets.states import Banner, BannerKind
 from request_desk.ui.widgets.text import PlainLabel, show_if
 from request_desk.ui.widgets.theme import Tone
 
+_SHARING = (ShareAct.COPY, ShareAct.PREVIEW)
+_ALL = (*_SHARING, ShareAct.CHANGE, ShareAct.NEW_VARIANT, ShareAct.SWITCH)
 _LABELS = 90  # pixels at 100 %
 TOPICS = (Topic.DIRECTORY, Topic.AVAILABILITY, Topic.SETTINGS)
 _GROUPS = {
@@ -55,7 +57,10 @@ class SharedDetail(DetailPage[Shared]):
         self.facts = FactLines(_LABELS)
         self.variants = LinkLines(_("It has no variant yet."))
         self.add_top(self.head, self.link)
-        self.add_section(_("Ready to be shared?"), self.checks)
+        self.who_changes = PlainLabel(
+            _("An administrator changes services and what they need."), tone=Tone.MUTED, wrap=True
+        )
+        self.add_section(_("Ready to be shared?"), self.checks, self.who_changes)
         self._facts = self.add_section(_("What it is"), self.facts)
         self._variants = self.add_section(_("Variants"), self.variants)
         self.checks.wanted.connect(self._go)
@@ -74,7 +79,9 @@ class SharedDetail(DetailPage[Shared]):
             self.link.say(BannerKind.INFO, view.link.address)
         else:
             self.link.say(BannerKind.WARNING, _("No link yet: {why_not}.").format(why_not=view.link.why_not))
-        self.checks.show_checks(view.checks, leads=not not_managing(self.context))
+        may_manage = not not_managing(self.context)
+        self.checks.show_checks(view.checks, leads=may_manage)
+        show_if(self.who_changes, not may_manage)
         lines = fact_lines(view)
         self.facts.show_lines(lines)
         show_if(self._facts, any(value for _label, value in lines))
@@ -86,9 +93,9 @@ class SharedDetail(DetailPage[Shared]):
         show_if(self._variants, view.variant is None)
 
     def acts_of(self, view: Shared) -> Sequence[ActSpec]:
-        """What is moved is moved in the list, by its menu or by keys."""
+        """What the user can do beside the list; rows are moved there, by their menu or by keys."""
         acts = self._every_act(view)
-        return [acts[each] for each in ShareAct if each not in (ShareAct.UP, ShareAct.DOWN)]
+        return [acts[each] for each in (_SHARING if not_managing(self.context) else _ALL)]
 
     def _every_act(self, view: Shared) -> Sequence[ActSpec]:
         return shared_acts(self.context, self, view, self.thing_wanted.emit)

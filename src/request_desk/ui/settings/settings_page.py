@@ -48,11 +48,11 @@ _GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor | SetupPane]
     (_("Closed days"), "calendar-x", ClosedDaysForm),
     (_("Urgent words"), "triangle-alert", UrgentWordsForm),
     (_("Appointment requests"), "inbox", IntakeForm),
+    (_("Patients' pages"), "monitor", PatientsPagesForm),
     (_("Appointment types"), "calendar-check", TypesForm),
     (_("Departments"), "users", DepartmentsForm),
     (_("Staff"), "user", StaffForm),
     (_("Video meetings"), "video", MeetingForm),
-    (_("Patients' pages"), "monitor", PatientsPagesForm),
     (_("Setup"), "check", SetupPane),
 )
 # The group in which a step of the setup list is done, by its title.
