@@ -15,6 +15,7 @@ from request_desk.demo.passwords import four_words
 from request_desk.demo.people import Finder, Population, index
 from request_desk.demo.requests_fill import RequestsFill
 from request_desk.demo.schedule_fill import ScheduleFill
+from request_desk.demo.services_fill import make_services
 from request_desk.domain import phrases as phrase_rules
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.clock import Clock, FixedClock
@@ -151,6 +152,7 @@ class _Builder:
             SYSTEM, loading.load, {**directory, **people, "appointment": [row for _appointment, row in made]}
         )
         self._desk.perform(SYSTEM, settings.first_settings, rows.settings(known, self._calendar))
+        make_services(self._desk, known)
         library = _library()
         self._desk.perform(SYSTEM, phrases.sync_shipped, library)
         self._say(_("Sending the parents' requests …"))

@@ -41,6 +41,8 @@ class Identity(_File, frozen=True):
     demo_time: str
     target_minutes: dict[str, int]
     meeting_url: str = ""
+    self_booking: bool = False
+    new_families: bool = False
 
 
 class Fill(_File, frozen=True):
@@ -166,6 +168,26 @@ class FileDepartment(_File, frozen=True):
     intake: bool = False
 
 
+class FileVariant(_File, frozen=True):
+    """A variant of a service; no providers are all who do its type, no locations are all."""
+
+    name: str
+    type: str
+    description: str = ""
+    providers: list[str] = []
+    locations: list[str] = []
+    visible: bool = True
+
+
+class FileService(_File, frozen=True):
+    """What families book by themselves."""
+
+    name: str
+    description: str
+    variant: list[FileVariant]
+    visible: bool = True
+
+
 class Reason(_File, frozen=True):
     """A coded reason of a cancellation."""
 
@@ -194,6 +216,7 @@ class Practice(_File, frozen=True):
     opening: list[Opening]
     location: list[FileLocation]
     type: list[FileAppointmentType]
+    service: list[FileService]
     provider: list[Clinician]
     window: list[Window]
     absence: list[FileAbsence]

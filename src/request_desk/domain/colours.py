@@ -2,6 +2,7 @@
 
 from typing import Final
 
+READABLE: Final = 4.5  # to 1, the contrast that letters need (WCAG 2.2, 1.4.3)
 _WEIGHTS: Final = (0.2126, 0.7152, 0.0722)
 
 

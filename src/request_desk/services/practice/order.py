@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Table, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Row, Table, bindparam, func, select, update
 
 from request_desk.domain.errors import NotFound, UndoRefused
 from request_desk.domain.words import _
@@ -15,15 +15,16 @@ def next_place(unit: Unit, table: Table) -> int:
     return int(unit.value(select(func.coalesce(func.max(table.c.position), 0)))) + 1
 
 
-def move(unit: Unit, table: Table, row_id: int, *, up: bool, expect_version: int) -> tuple[int, bool]:
+def move(
+    unit: Unit, table: Table, row_id: int, *, up: bool, expect_version: int, among: ColumnElement[bool] | None = None
+) -> tuple[int, bool]:
     """Move a row that is on one place up or down among those that are; return its new version and whether it moved.
 
-    At the end of the list it stays. Only the version of the row itself rises: the others' forms stay as they are open.
+    `among` leaves those out that are not listed with it. At the end of the list it stays. Only the version of the row itself rises: the others' forms stay as they are open.
     """
     row = unit.change(table, row_id, expect_version)
-    listed = unit.rows(
-        select(table.c.id, table.c.active).order_by(table.c.position, table.c.name, table.c.id).with_for_update()
-    )
+    every = select(table.c.id, table.c.active).order_by(table.c.position, table.c.name, table.c.id).with_for_update()
+    listed = unit.rows(every if among is None else every.where(among))
     shown = [each.id for each in listed if each.active]
     if row_id not in shown:
         raise NotFound(_("What is switched off has no place in the order. Switch it on first."))

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, insert, select
 
 from request_desk.domain.access import Permission
 from request_desk.domain.changes import Topic
-from request_desk.domain.colours import contrast
+from request_desk.domain.colours import READABLE, contrast
 from request_desk.domain.directory import CancelReason, OpeningHours, PracticeSettings
 from request_desk.domain.errors import Invalid, Problems, UndoRefused
 from request_desk.domain.practice_time import is_zone, on_calendar
@@ -35,7 +35,6 @@ _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _PATH: Final = re.compile(r"[!-~]+")  # no blanks, and nothing that a browser would have to spell anew
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
 _COLOUR_FIELD: Final = "Colour"
-_READABLE: Final = 4.5  # to 1, the contrast that letters need (WCAG 2.2, 1.4.3)
 _ROW: Final = 1
 _KNOWN: Final = select(schema.practice.c.id)
 # Locked against somebody who closes it at the same moment.
@@ -205,7 +204,7 @@ def _colour(text: str) -> str:
     colour = text.strip().lower()
     if colour and not _COLOUR.fullmatch(colour):
         raise Invalid(_("A colour is written like #1f6f8b: a # and six signs of 0–9 and a–f."), field=_COLOUR_FIELD)
-    if colour and contrast(colour, "#ffffff") < _READABLE:
+    if colour and contrast(colour, "#ffffff") < READABLE:
         raise Invalid(_("White letters cannot be read on this colour. Choose a darker one."), field=_COLOUR_FIELD)
     return colour
 

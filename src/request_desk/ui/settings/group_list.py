@@ -1,6 +1,7 @@
 """The groups of settings as a quiet list at the left; what a group holds is its form's business."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -24,6 +25,16 @@ from request_desk.ui.widgets.theme import RADIUS_CONTROL, app_theme
 _ENTRY = 38  # pixels at 100 %
 _FOLDED = 80  # width below which only the icons are shown
 Index = QModelIndex | QPersistentModelIndex
+
+
+class GroupId(IntEnum):
+    """The groups that other pages lead to; no row has an id below zero."""
+
+    PRACTICE = -1
+    PATIENTS_PAGES = -2
+    LOCATIONS = -3
+    TYPES = -4
+    MEETINGS = -5
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from request_desk.ui.editor.editor import Editor
 from request_desk.ui.patients.forms import FormWindow, NewPatientForm
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.closed_days_form import ClosedDaysForm
-from request_desk.ui.settings.group_list import GroupLine, GroupList
+from request_desk.ui.settings.group_list import GroupId, GroupLine, GroupList
 from request_desk.ui.settings.meeting_form import MeetingForm
+from request_desk.ui.settings.patients_pages_form import PatientsPagesForm
 from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
 from request_desk.ui.settings.place_form import LocationsForm
 from request_desk.ui.settings.practice_forms import (
@@ -47,6 +48,7 @@ _GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor | SetupPane]
     (_("Closed days"), "calendar-x", ClosedDaysForm),
     (_("Urgent words"), "triangle-alert", UrgentWordsForm),
     (_("Appointment requests"), "inbox", IntakeForm),
+    (_("Patients' pages"), "monitor", PatientsPagesForm),
     (_("Appointment types"), "calendar-check", TypesForm),
     (_("Departments"), "users", DepartmentsForm),
     (_("Staff"), "user", StaffForm),
@@ -64,6 +66,14 @@ _LEADS: Final = {
     SetupForm.MEMBERS: _("Departments"),
     SetupForm.STAFF: _("Staff"),
     SetupForm.KINDS: _("Kinds of request"),
+}
+
+_TITLES: Final = {
+    GroupId.PRACTICE: _("Practice"),
+    GroupId.PATIENTS_PAGES: _("Patients' pages"),
+    GroupId.LOCATIONS: _("Locations"),
+    GroupId.TYPES: _("Appointment types"),
+    GroupId.MEETINGS: _("Video meetings"),
 }
 
 
@@ -95,7 +105,10 @@ class SettingsPage(WindowPage):
         return shown if isinstance(shown, Editor) else None
 
     def open(self, thing_id: int, *, to_write: bool = False) -> None:
-        """Show a department with its members, or the setup list for 0: what other pages lead to."""
+        """Show a department with its members, the setup list for 0, or the group of a `GroupId`: what other pages lead to."""
+        if thing_id < 0:
+            self._choose(_TITLES[GroupId(thing_id)])
+            return
         if not thing_id:
             self._choose(_("Setup"))
             return

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from request_desk.domain.changes import Changes
 from request_desk.domain.errors import Refused
@@ -14,8 +14,8 @@ from request_desk.services.practice import setup
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.setup_offer import TOPICS
 from request_desk.ui.widgets.buttons import Button, ButtonKind, secondary
+from request_desk.ui.widgets.done_mark import DoneMark
 from request_desk.ui.widgets.layout import Card, column_scroll
-from request_desk.ui.widgets.painting import draw_icon, fill_round
 from request_desk.ui.widgets.states import Banner, BannerKind, State, StateStack
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
@@ -36,39 +36,11 @@ TITLES = {
 _WIDE = 760  # pixels at 100 %, as the forms beside it
 
 
-class _Mark(QWidget):
-    """A tick in a disc for what is done, an empty ring for what is not: the shape says it, not the colour alone."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._done = False
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-
-    def show_done(self, *, done: bool) -> None:
-        self._done = done
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        side = app_theme().px(22)
-        return QSize(side, side)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme = app_theme()
-        painter = QPainter(self)
-        side = theme.px(20)
-        disc = QRect(0, 0, side, side)
-        if self._done:
-            fill_round(painter, disc, theme.accent, side / 2)
-            draw_icon(painter, disc, "check", theme.on_accent, 14)
-        else:
-            fill_round(painter, disc.adjusted(1, 1, -1, -1), theme.panel, side / 2, theme.control_line)
-
-
 class _Row:
     """The widgets of one step."""
 
     def __init__(self, step: SetupStep, grid: QGridLayout, place: int, parent: QWidget) -> None:
-        self.mark = _Mark(parent)
+        self.mark = DoneMark(parent)
         self.title = PlainLabel(TITLES[step], role=TextRole.BOLD, wrap=True, parent=parent)
         self.told = PlainLabel("", tone=Tone.MUTED, wrap=True, parent=parent)
         self.button: Button = secondary(_("Open"), parent=parent)

@@ -16,13 +16,14 @@ from request_desk.ui.widgets.theme import Tone
 
 @dataclass(frozen=True, slots=True)
 class ActSpec:
-    """Its verb and what it does; one that has a `why_not` can be read but not done."""
+    """Its verb and what it does; one that has a `why_not` can be read but not done. In a menu those of one `group` are a menu of theirs."""
 
     text: str
     run: Callable[[], object]
     why_not: str = ""
     icon: str = ""
     is_grave: bool = False
+    group: str = ""
 
 
 class ActsMenu(QMenu):
@@ -32,9 +33,12 @@ class ActsMenu(QMenu):
         super().__init__(parent)
         self._acts = tuple(acts)
         self.setAccessibleName(name)
+        groups: dict[str, QMenu] = {}
         for place, act in enumerate(self._acts):
             words = _("{act} – {why_not}").format(act=act.text, why_not=act.why_not) if act.why_not else act.text
-            action = self.addAction(no_mnemonic(words))
+            if act.group and act.group not in groups:
+                groups[act.group] = self.addMenu(no_mnemonic(act.group))
+            action = groups.get(act.group, self).addAction(no_mnemonic(words))
             action.setEnabled(not act.why_not)
             action.setData(place)
         self.triggered.connect(self._chosen)

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import shiboken6
 from PySide6.QtCore import QByteArray, QObject, QRect, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QColor, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QCloseEvent,
+    QColor,
+    QFontMetrics,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -109,6 +118,7 @@ class _Entry(QAbstractButton):
         self._count = 0
         self.folded = False
         self.setText(title)
+        self.setShortcut(QKeySequence())  # an ampersand of a title is no key
         self.setCheckable(True)
         self.setAutoExclusive(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -35,6 +35,7 @@ class Scope(StrEnum):
     APPOINTMENTS = "appointments"
     AVAILABILITY = "availability"
     MEETING = "meeting"
+    SERVICES = "services"
     SETTINGS = "settings"
 
 

@@ -15,7 +15,8 @@ from request_desk.ui.window.commands import Command, CommandRegistry, Scope
 SHEET_WIDTH: Final = 760
 SHEET_HEIGHT: Final = 560
 ORDER: Final = (
-    Scope.REQUEST, Scope.SCHEDULE, Scope.APPOINTMENTS, Scope.PATIENTS, Scope.AVAILABILITY, Scope.MEETING, Scope.SETTINGS,
+    Scope.REQUEST, Scope.SCHEDULE, Scope.APPOINTMENTS, Scope.PATIENTS, Scope.AVAILABILITY, Scope.MEETING, Scope.SERVICES,
+    Scope.SETTINGS,
     Scope.APPLICATION,
 )  # fmt: skip
 
@@ -37,6 +38,8 @@ def scope_title(scope: Scope) -> str:
             return _("Availability")
         case Scope.MEETING:
             return _("Meeting")
+        case Scope.SERVICES:
+            return _("Services & links")
         case Scope.SETTINGS:
             return _("Settings")
 

@@ -71,6 +71,12 @@ def _sees_patients(actor: "Actor") -> bool:
     return actor.provider_id is not None
 
 
+def _shares_links(actor: "Actor") -> bool:
+    from request_desk.domain.access import Permission, may
+
+    return may(actor, Permission.SHARE_LINKS)
+
+
 PAGES = (
     PageSpec("messages", _("Message Center"), "inbox", "inbox.message_center", "MessageCenter"),
     PageSpec("schedule", _("Schedule"), "calendar-days", "schedule.schedule_page", "SchedulePage"),
@@ -78,5 +84,6 @@ PAGES = (
     PageSpec("patients", _("Patients"), "users", "patients.patients_page", "PatientsPage"),
     PageSpec("availability", _("Availability"), "clock", "availability.availability_page", "AvailabilityPage"),
     PageSpec("meeting", _("Meeting"), "video", "meeting.meeting_page", "MeetingPage", _sees_patients),
+    PageSpec("services", _("Services & links"), "link", "services.services_page", "ServicesPage", _shares_links),
     PageSpec("settings", _("Settings"), "settings-2", "settings.settings_page", "SettingsPage"),
 )
