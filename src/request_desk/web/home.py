@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.appointments import AppointmentStatus
+from request_desk.domain.counter_offers import CounterOfferState
 from request_desk.domain.errors import Refused, SignedOut
 from request_desk.domain.freed_slots import PortalOffer
 from request_desk.domain.ids import RequestId, TypeId, new_uuid
@@ -22,7 +23,7 @@ from request_desk.domain.standing import state_sentence
 from request_desk.domain.wishes import one_wish
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
-from request_desk.services.inbox import handling
+from request_desk.services.inbox import counter_offers, handling
 from request_desk.services.portal import queries as portal_queries
 from request_desk.services.practice import directory
 from request_desk.services.schedule import portal_schedule, slot_offers
@@ -202,7 +203,8 @@ def promise(found: PortalRequest, shell: PageContext) -> str:
         by = f"{shell.words.near_moment(found.answer_by)} {shell.words.zone_name(found.answer_by)}"
         return _("Answer promised by {time}").format(time=by)
     if found.state is RequestState.WAITING:
-        return _("Please read our letter and answer.")
+        is_offered = found.standing.offered is not None and found.standing.offered.state is CounterOfferState.OPEN
+        return _("Please choose a time.") if is_offered else _("Please read our letter and answer.")
     return ""
 
 
@@ -240,6 +242,7 @@ async def show_thread(
         taken = await run_in_threadpool(portal.desk.query, actor, _taken, type_id, asked)
     state, tone = state_of(asked, shell)
     offers = await run_in_threadpool(portal.desk.query, actor, slot_offers.portal_offers)
+    times = await run_in_threadpool(portal.desk.query, actor, counter_offers.portal_times, asked.id)
     return await portal.pages.render(
         request,
         "thread.html",
@@ -254,18 +257,29 @@ async def show_thread(
         tone=tone,
         promise=promise(asked, shell),
         stands=state_sentence(asked.standing, shell.words, shell.now),
-        may_thank=found.may_answer and bool(found.messages) and found.messages[-1].from_practice,
+        may_thank=found.may_answer and bool(found.messages) and found.messages[-1].from_practice and times is None,
         about=_about(request_info(request.scope).query.get("w", "")),
         thanks=new_uuid(),
         wishes=[(_wish_text(wish, shell), wish in taken) for wish in sorted(asked.wishes, key=lambda wish: wish.rank)],
         is_new=is_new,
         offers=[each for each in offers if each.request_id == asked.id],
+        times=times,
+        told=_times_told(request_info(request.scope).query.get("times", ""), asked),
         typed=typed,
         notice=notice or found.notice,
         problems=problems or {},
         submission=submission or new_uuid(),
         withdrawal=new_uuid(),
     )
+
+
+def _times_told(done: str, asked: PortalRequest) -> str:
+    """What the parent has just done with offered times, as long as it is so."""
+    if done == "taken" and asked.state is RequestState.COMPLETED:
+        return _("The time is yours.")
+    if done == "none" and asked.state is RequestState.OPEN:
+        return _("Thank you for telling us. We look for other times.")
+    return ""
 
 
 def _about(wanted: str) -> str:

@@ -48,7 +48,7 @@ from request_desk.services.inbox import rows as inbox_rows
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.notices import outbox
 from request_desk.services.people import patients
-from request_desk.services.schedule import freed
+from request_desk.services.schedule import freed, offered_times
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.services.schedule.patient_facts import facts_of
 from request_desk.services.schedule.slots import type_rules
@@ -213,6 +213,7 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
         completed_by=names.completed_by or "",
         completion_reason=row.completion_reason,
         others_told=others,
+        offer=offered_times.of_request(unit, request_id),
     )
 
 

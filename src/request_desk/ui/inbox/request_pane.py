@@ -191,10 +191,12 @@ class RequestPane(Card):
         self.urgent_bar.acted.connect(partial(self.act_wanted.emit, "inbox.nurse"))
         self.answered_bar = Banner(self)
         self.answered_bar.acted.connect(partial(self.act_wanted.emit, "inbox.another"))
+        self.offer_bar = Banner(self)
+        self.offer_bar.acted.connect(partial(self.act_wanted.emit, "inbox.withdraw_offer"))
         self.safety_bar = Banner(self)
         self.news_bar = Banner(self)
         self.news_bar.acted.connect(self.news_wanted)
-        for bar in (self.urgent_bar, self.answered_bar, self.safety_bar, self.news_bar):
+        for bar in (self.urgent_bar, self.answered_bar, self.offer_bar, self.safety_bar, self.news_bar):
             self.body.addWidget(bar)
         self._make_content()
         self._make_buttons(acts)
@@ -407,6 +409,7 @@ class RequestPane(Card):
             self.notes.show_notes(view.notes, words)
         self._show_claim(claim, words)
         self._show_answered(now, words)
+        self._show_offer(now.view, words)
         self.show_times(now, words, at)
 
     def set_types(self, types: Sequence[tuple[object, str]]) -> None:
@@ -459,6 +462,14 @@ class RequestPane(Card):
             self.answered_bar.clear()
         elif self.answered_bar.text() != told:
             self.answered_bar.say(BannerKind.WARNING, told, action=_("Another visit  A"))
+
+    def _show_offer(self, view: RequestView, words: Words) -> None:
+        told, is_open = say.offered_line(view, words)
+        if not told:
+            self.offer_bar.clear()
+        elif self.offer_bar.text() != told:
+            action = _("Withdraw the offer") if is_open else ""
+            self.offer_bar.say(BannerKind.INFO if is_open else BannerKind.WARNING, told, action=action)
 
     def _show_claim(self, claim: Claim | None, words: Words) -> None:
         if claim is None:

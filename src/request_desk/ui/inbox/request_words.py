@@ -9,6 +9,7 @@ from request_desk.domain import wishes
 from request_desk.domain.appointments import Appointment
 from request_desk.domain.careful import has_words
 from request_desk.domain.changes import JournalEntry
+from request_desk.domain.counter_offers import CounterOfferState, offered_sentence
 from request_desk.domain.own_words import said
 from request_desk.domain.requests import (
     AuthorKind,
@@ -164,6 +165,25 @@ def answered_line(now: Handling, words: Words) -> str:
     return f"{has}."
 
 
+def offered_line(view: RequestView, words: Words) -> tuple[str, bool]:
+    """Return what has become of the times that were offered, to whom, and whether they still stand; "" when nothing is to be said."""
+    offer = view.offer
+    if offer is None or view.state not in (RequestState.OPEN, RequestState.WAITING):
+        return "", False
+    told = offered_sentence(offer.offered, words)
+    if offer.offered.state is not CounterOfferState.OPEN:
+        return told, False
+    times = [
+        _("{time} with {provider}").format(
+            time=words.at(each.zone).moment(each.starts_at), provider=safe_name(each.provider_name)
+        )
+        for each in offer.times
+        if each.is_offered
+    ]
+    to = _("To {name}: {times}.").format(name=safe_name(offer.contact_name), times="; ".join(times))
+    return f"{told} {to}", True
+
+
 def appointment_line(appointment: Appointment, words: Words) -> str:
     """Return "Thu, Dec 3, 8:30 AM · Well visit, 40 min · Dr. Lindqvist · Northside"."""
     length = words.minutes(appointment.ends_at - appointment.starts_at)
@@ -305,6 +325,14 @@ def differs(now: Handling, one: ShownOffer) -> str:
 
 def marked(items: Sequence[Item], now: Handling, words: Words, at: datetime) -> tuple[Item, ...]:
     """Return the items with the chosen one marked, and how long it is held in words."""
+    if now.offered:
+        keys = {one.key for one in now.offered}
+        return tuple(
+            replace(one, word=_("to be offered"), state=ItemState.HELD, is_chosen=True)
+            if one.slot is not None and key_of(one.slot) in keys
+            else one
+            for one in items
+        )
     if now.chosen is None:
         return tuple(items)
     key = now.chosen.key
@@ -414,5 +442,10 @@ def change_words(entry: JournalEntry) -> str:
         "rerouted": _("moved this to another inbox"),
         "woken": _("brought this back from waiting"),
         "taken_back": _("took the last act back"),
+        "times_offered": _("offered times for this"),
+        "times_accepted": _("took an offered time"),
+        "times_declined": _("wrote that none of the offered times fits"),
+        "times_expired": _("brought this back: none of the offered times was taken"),
+        "times_withdrawn": _("withdrew the times that were offered"),
     }.get(entry.action, entry.action.replace("_", " "))
     return _("{who} {did} just now").format(who=who, did=did)
