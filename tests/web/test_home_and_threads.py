@@ -13,6 +13,7 @@ from request_desk.domain.requests import Booking, Cancellation, Disposition, Rep
 from request_desk.domain.spans import Slot
 from request_desk.domain.thanks import thanks_in
 from request_desk.services.inbox import handling
+from request_desk.services.inbox.view import open_request
 from request_desk.services.schedule import scheduling
 from request_desk.services.schedule.views import upcoming_of
 from request_desk.store import schema
@@ -347,3 +348,21 @@ def test_thanks_below_a_reply_are_recorded_and_open_nothing(
     assert (after.state, after.version) == (before.state, before.version)
     assert not any(each.endswith("/thanks") for each in page.forms)  # once
     assert "What does not work for you?" in visitor.open(f"{link(practice, request)}?w=no").words
+
+
+def test_a_reply_counts_as_seen_when_somebody_signed_in_looks_at_it(
+    sign_in: SignIn, practice: Practice, clock: FixedClock
+) -> None:  # RE10
+    request = practice.a_request()
+    reply(practice, request, "Please bring the card.")
+    visitor, stranger = sign_in(practice.amara), sign_in(practice.father)
+    clock.advance(timedelta(seconds=21))
+    visitor.client.head(link(practice, request))
+    visitor.client.get(link(practice, request), headers={"sec-purpose": "prefetch"})
+    stranger.open(link(practice, request))
+    stranger.client.cookies.clear()
+    stranger.open(link(practice, request))
+    visitor.open("/")
+    assert practice.desk.query(practice.maria, open_request, request).seen_at is None
+    visitor.open(link(practice, request))
+    assert practice.desk.query(practice.maria, open_request, request).seen_at == clock.now()

@@ -346,6 +346,20 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class UnseenReply:
+    """A reply that its reader has not opened, about a visit that is near (RE10)."""
+
+    request_id: RequestId
+    patient_name: str
+    contact_name: str
+    phone: str
+    provider_name: str
+    visit_at: datetime
+    zone: str
+    replied_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RequestView:
     """A request with its whole content (MC3), as of one moment."""
 
@@ -388,6 +402,7 @@ class RequestView:
     completed_by: str
     completion_reason: str
     others_told: tuple[str, ...] = ()  # who else gets a notice of an act on the schedule (NT1)
+    seen_at: datetime | None = None  # when the sender, signed in, has read the letters last (RE10)
     offer: CounterOffer | None = None  # the times that were offered last, while that says something (ACT10)
 
     @property

@@ -23,7 +23,7 @@ from request_desk.domain.standing import state_sentence
 from request_desk.domain.wishes import one_wish
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
-from request_desk.services.inbox import counter_offers, handling
+from request_desk.services.inbox import counter_offers, handling, letters_seen
 from request_desk.services.portal import queries as portal_queries
 from request_desk.services.practice import directory
 from request_desk.services.schedule import portal_schedule, slot_offers
@@ -215,8 +215,15 @@ async def thread(request: Request) -> Response:
     found = await run_in_threadpool(
         portal.desk.query, actor, portal_queries.portal_thread, request.path_params["reference"]
     )
+    if found.has_news and _is_read_by_somebody(request):
+        await run_in_threadpool(portal.desk.perform, actor, letters_seen.note_seen, found.request.id)
     is_new = request_info(request.scope).query.get("sent") == "1"
     return await show_thread(request, portal, actor, found, is_new=is_new)
+
+
+def _is_read_by_somebody(request: Request) -> bool:
+    """Whether a page is asked for to be looked at: not its head alone, nor ahead of a tap that may never come (RE10)."""
+    return request.method == "GET" and not any(request.headers.get(name) for name in ("sec-purpose", "purpose"))
 
 
 async def show_thread(

@@ -20,6 +20,7 @@ from request_desk.domain.requests import AuthorKind, RequestKind, RequestState, 
 from request_desk.domain.standing import Standing, standing_of
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
+from request_desk.services.inbox import letters_seen
 from request_desk.services.inbox import rows as inbox_rows
 from request_desk.services.people import patients
 from request_desk.services.practice import directory
@@ -100,6 +101,14 @@ _THREAD = (
     )
     .where(_m.c.request_id == bindparam("id"), _m.c.visible_at <= bindparam("now"), _m.c.withdrawn_at.is_(None))
     .order_by(_m.c.created_at, _m.c.id)
+)
+
+
+_LAST_ANSWER = select(func.max(_m.c.visible_at)).where(
+    _m.c.request_id == bindparam("id"),
+    _m.c.author_kind == AuthorKind.STAFF,
+    _m.c.visible_at <= bindparam("now"),
+    _m.c.withdrawn_at.is_(None),
 )
 
 
@@ -191,7 +200,15 @@ def portal_thread(unit: Unit, which: RequestId | UUID) -> PortalThread:
         may_answer=not notice,
         may_withdraw=not notice and request.state in (RequestState.OPEN, RequestState.WAITING),
         notice=notice,
+        has_news=_has_news(unit, row),
     )
+
+
+def _has_news(unit: Unit, row: Row[Any]) -> bool:
+    """Whether the practice has written since its letters were read last."""
+    answered_at = unit.value(_LAST_ANSWER, {"id": row.id, "now": unit.now})
+    seen = letters_seen.seen_at(unit, RequestId(row.id))
+    return answered_at is not None and (seen is None or seen < answered_at)
 
 
 def _values(unit: Unit) -> dict[str, Any]:

@@ -65,10 +65,13 @@ _LATEST = (
     .order_by(_offer.c.id)
 )
 _answer = _message.alias("answer")
-_ANSWERED = select(func.max(_answer.c.visible_at)).where(
+_WRITTEN_SINCE = select(_answer.c.id).where(
     _answer.c.request_id == bindparam("request"),
+    _answer.c.id > bindparam("letter"),
     _answer.c.author_kind == "staff",
     _answer.c.withdrawn_at.is_(None),
+    _answer.c.created_at >= bindparam("decided"),
+    _answer.c.visible_at <= bindparam("seen_until"),
 )
 
 
@@ -206,8 +209,13 @@ def _is_history(unit: Unit, row: Row[Any], *, shown_only: bool) -> bool:
     """Whether staff have written since an offer has ended, so that its end is no news any more."""
     if row.decided_at is None:
         return False
-    answered_at = unit.value(_ANSWERED, {"request": row.request_id})
-    return answered_at is not None and answered_at > row.decided_at and (not shown_only or answered_at <= unit.now)
+    since = {
+        "request": row.request_id,
+        "letter": row.message_id,
+        "decided": row.decided_at,
+        "seen_until": unit.now if shown_only else unit.now + unit.grace,
+    }
+    return unit.first(_WRITTEN_SINCE, since) is not None
 
 
 def _check_count(act: Offering) -> None:

@@ -306,7 +306,7 @@ def painted(now: Handling, at: datetime) -> Sequence[PaintedOffer]:
 
 def _state(now: Handling, one: ShownOffer, at: datetime) -> OfferState:
     if any(other.key == one.key for other in now.offered):
-        return OfferState.CHOSEN
+        return OfferState.OFFERED
     if now.chosen is not None and one.key == now.chosen.key:
         return OfferState.HELD if flow.is_held(now, at) else OfferState.CHOSEN
     return OfferState.GONE if one.is_gone else OfferState.FREE

@@ -195,8 +195,10 @@ class RequestController(QObject):
     def _offers_read(self, request_id: RequestId, offers: tuple[Offer, ...]) -> None:
         if request_id != self._id or self._now is None:
             return
-        first = not self._now.offers_known
+        first, offered = not self._now.offers_known, self._now.offered
         self._set(flow.with_offers(self._now, offers))
+        if self._now.offered != offered:
+            self._read_values()
         if first and self._now is not None:
             self.offered.emit(self._now)
 

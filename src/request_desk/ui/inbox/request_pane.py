@@ -485,7 +485,7 @@ class RequestPane(Card):
         newest = next((one for one in reversed(view.thread) if one.author_kind is AuthorKind.CONTACT), None)
         shown = newest or (view.thread[-1] if view.thread else None)
         self.text.set_text(shown.body if shown is not None and shown.body.strip() else _("(no message)"))
-        earlier = tuple((_head_of(one, words), one.body) for one in view.thread if one is not shown)
+        earlier = tuple((_head_of(one, view, words), one.body) for one in view.thread if one is not shown)
         show_if(self.thread_list, bool(earlier))
         if earlier == self._shown_thread:
             return
@@ -582,5 +582,10 @@ class RequestPane(Card):
         show_if(self._rows[content], shown)
 
 
-def _head_of(message: Message, words: Words) -> str:
-    return f"{safe_name(message.author_name)} · {words.near_moment(message.created_at)}"
+def _head_of(message: Message, view: RequestView, words: Words) -> str:
+    """Who wrote when, and whether a letter of the practice was read (RE10)."""
+    parts = [safe_name(message.author_name), words.near_moment(message.created_at)]
+    if message.author_kind is AuthorKind.STAFF:
+        is_seen = view.seen_at is not None and view.seen_at >= message.visible_at
+        parts.append(_("seen") if is_seen else _("not seen yet"))
+    return DOT.join(parts)
