@@ -93,6 +93,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "is_out_of_reach",
         "check_for_parent",
     ),
+    "schedule.outside_times": ("open_times", "check_offered"),
     "schedule.sessions": ("full_limits", "check_lane", "lane_limits", "free_lane"),
     "schedule.meetings": ("check_open", "address"),
     "schedule.double_bookings": ("against", "others"),

@@ -149,7 +149,7 @@ def _counter_offer(facts: NoticeFacts) -> Composed:
     if facts.answer_by is not None and facts.offered:
         told.append(kept_sentence(facts.offered, facts.words.moment_with_zone(facts.answer_by)))
         told.append(_("Please choose one there, or say that none fits."))
-    return _letter(facts, _("You have a reply from {practice}"), " ".join(told), is_reply=True)
+    return _letter(facts, _("Choose a time at {practice}"), " ".join(told), is_reply=True)
 
 
 def _acknowledgement(facts: NoticeFacts) -> Composed:

@@ -354,7 +354,7 @@ class UnseenReply:
     contact_name: str
     phone: str
     provider_name: str
-    visit_at: datetime
+    starts_at: datetime
     zone: str
     replied_at: datetime
 

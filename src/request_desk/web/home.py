@@ -1,6 +1,6 @@
 """What a parent comes back to: appointments, requests, and the thread of each with the practice; asking is in `requests`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +15,7 @@ from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.counter_offers import CounterOfferState
 from request_desk.domain.errors import Refused, SignedOut
 from request_desk.domain.freed_slots import PortalOffer
-from request_desk.domain.ids import RequestId, TypeId, new_uuid
+from request_desk.domain.ids import PatientId, RequestId, TypeId, new_uuid
 from request_desk.domain.portal import PortalChild, PortalRequest, PortalThread
 from request_desk.domain.requests import RequestKind, RequestState, Wish, WishKind
 from request_desk.domain.schedule import PortalAppointment
@@ -76,6 +76,12 @@ async def home(request: Request) -> Response:
     actor = await portal.actor(request)
     shell = await portal.pages.shell()
     children, appointments, requests, offers = await run_in_threadpool(portal.desk.query, actor, _family)
+    query = request_info(request.scope).query
+    everybody = _everybody(children, appointments, requests)
+    child = next((each for each in everybody if str(each) == query.get("child")), None)
+    if child is not None:
+        appointments = tuple(each for each in appointments if each.patient_id == child)
+        requests = tuple(each for each in requests if each.patient_id == child)
     joins = {each.id: link for each in appointments if (link := join_link(each, shell))}
     ahead = [
         appointment
@@ -89,7 +95,6 @@ async def home(request: Request) -> Response:
         if appointment not in ahead and appointment.status is not AppointmentStatus.HELD
     ]
     lines = [(found.state in _OPEN, line_of(found, shell)) for found in requests]
-    query = request_info(request.scope).query
     is_all = query.get("all") == "1"
     closed = [line for is_open, line in lines if not is_open]
     return await portal.pages.render(
@@ -108,8 +113,24 @@ async def home(request: Request) -> Response:
         has_more=not is_all and (len(past) > _PAST_SHOWN or len(closed) > _CLOSED_SHOWN),
         is_sent=query.get("sent") == "1",
         children=children,
+        everybody=everybody,
+        child=child,
         may_ask=any(child.may_book for child in children),
     )
+
+
+def _everybody(
+    children: Sequence[PortalChild],
+    appointments: Sequence[PortalAppointment],
+    requests: Sequence[PortalRequest],
+) -> dict[PatientId, str]:
+    """All of whom something is shown, by name; given names alone, where they tell them apart (PP2)."""
+    given = {each.patient_id: each.given_name for each in children}
+    names = {each.patient_id: each.name for each in children}
+    names |= {each.patient_id: each.patient_name for each in appointments}
+    names |= {each.patient_id: each.patient_name for each in requests}
+    is_plain = len(set(given.values())) == len(names)
+    return {which: given[which] if is_plain and which in given else name for which, name in names.items()}
 
 
 def _told(query: Mapping[str, str]) -> tuple[str, str]:

@@ -22,39 +22,45 @@ SOON: Final = timedelta(hours=24)  # a visit that is so near is called about, if
 _MOST: Final = 200
 
 _seen, _message, _request = schema.request_seen, schema.message, schema.request
-_visit, _named = schema.appointment, schema.appointment.alias("named")
+_reply = _message.alias("reply")
+_ahead, _named = schema.appointment, schema.appointment.alias("named")
 _SEEN_AT = select(_seen.c.seen_at).where(_seen.c.request_id == bindparam("request"))
 _RENEW = update(_seen).where(_seen.c.request_id == bindparam("of")).values(seen_at=bindparam("now"))
 _last_read = select(_seen.c.seen_at).where(_seen.c.request_id == _request.c.id).scalar_subquery()
 _reply_at = (
-    select(func.max(_message.c.visible_at))
+    select(func.max(_reply.c.visible_at))
     .where(
-        _message.c.request_id == _request.c.id,
-        _message.c.author_kind == AuthorKind.STAFF,
-        _message.c.withdrawn_at.is_(None),
-        _message.c.visible_at <= bindparam("now"),
+        _reply.c.request_id == _request.c.id,
+        _reply.c.author_kind == AuthorKind.STAFF,
+        _reply.c.withdrawn_at.is_(None),
+        _reply.c.visible_at <= bindparam("now"),
     )
+    .correlate(_request)
     .scalar_subquery()
 )
 # A parent who wrote after the reply has read it, wherever.
-_written_since = exists().where(
-    _message.c.request_id == _request.c.id,
-    _message.c.author_kind == AuthorKind.CONTACT,
-    _message.c.created_at >= _reply_at,
+_written_since = (
+    exists()
+    .where(
+        _message.c.request_id == _request.c.id,
+        _message.c.author_kind == AuthorKind.CONTACT,
+        _message.c.created_at >= _reply_at,
+    )
+    .correlate(_request)
 )
 _near = (
-    _visit.c.status == AppointmentStatus.CONFIRMED,
-    _visit.c.starts_at > bindparam("now"),
-    _visit.c.starts_at <= bindparam("until"),
+    _ahead.c.status == AppointmentStatus.CONFIRMED,
+    _ahead.c.starts_at > bindparam("now"),
+    _ahead.c.starts_at <= bindparam("until"),
 )
 # What a visit was asked with, and what was asked about it or what it was moved from: two looks by an index each.
 _about = union(
-    select(_visit.c.id.label("visit_id"), _visit.c.request_id.label("asked_id")).where(
-        *_near, _visit.c.request_id.is_not(None)
+    select(_ahead.c.id.label("ahead_id"), _ahead.c.request_id.label("asked_id")).where(
+        *_near, _ahead.c.request_id.is_not(None)
     ),
-    select(_visit.c.id, _request.c.id)
+    select(_ahead.c.id, _request.c.id)
     .select_from(
-        _visit.join(_named, _named.c.chain_id == _visit.c.chain_id).join(
+        _ahead.join(_named, _named.c.chain_id == _ahead.c.chain_id).join(
             _request, _request.c.appointment_id == _named.c.id
         )
     )
@@ -64,25 +70,25 @@ _UNSEEN = (
     select(
         _request.c.id,
         _request.c.contact_id,
-        _visit.c.starts_at,
-        _visit.c.zone,
+        _ahead.c.starts_at,
+        _ahead.c.zone,
         schema.patient.c.given_name,
         schema.patient.c.family_name,
         schema.provider.c.short_name,
         _reply_at.label("replied_at"),
     )
     .select_from(
-        _about.join(_visit, _visit.c.id == _about.c.visit_id)
+        _about.join(_ahead, _ahead.c.id == _about.c.ahead_id)
         .join(_request, _request.c.id == _about.c.asked_id)
-        .join(schema.patient, schema.patient.c.id == _visit.c.patient_id)
-        .join(schema.provider, schema.provider.c.id == _visit.c.provider_id)
+        .join(schema.patient, schema.patient.c.id == _ahead.c.patient_id)
+        .join(schema.provider, schema.provider.c.id == _ahead.c.provider_id)
     )
     .where(
         _reply_at.is_not(None),
         or_(_last_read.is_(None), _last_read < _reply_at),
         ~_written_since,
     )
-    .order_by(_visit.c.starts_at, _request.c.id)
+    .order_by(_ahead.c.starts_at, _request.c.id)
     .limit(_MOST)
 )
 
@@ -122,7 +128,7 @@ def _unseen(unit: Unit, row: Any) -> UnseenReply:
         contact_name=full_name(contact.given_name, contact.family_name),
         phone=unit.words.phone(contact.phones[0]) if contact.phones else "",
         provider_name=row.short_name,
-        visit_at=row.starts_at,
+        starts_at=row.starts_at,
         zone=row.zone,
         replied_at=row.replied_at,
     )

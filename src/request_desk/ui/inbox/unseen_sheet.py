@@ -37,7 +37,7 @@ class UnseenList(ListPage[UnseenReply]):
             key="unseen",
             name=_("Replies not seen"),
             columns=(
-                Column(_("Visit"), self._visit, 190),
+                Column(_("Visit"), self._when, 190),
                 Column(_("Patient"), _patient, 150),
                 Column(_("Sender"), _sender),
                 Column(_("Phone"), _phone, 130),
@@ -60,8 +60,8 @@ class UnseenList(ListPage[UnseenReply]):
     def acts_of(self, row: UnseenReply) -> Sequence[ActSpec]:
         return (ActSpec(_("Show the request"), partial(self.request_wanted.emit, row.request_id)),)
 
-    def _visit(self, row: UnseenReply) -> str:
-        return self._context.words().at(row.zone).near_moment(row.visit_at)
+    def _when(self, row: UnseenReply) -> str:
+        return self._context.words().at(row.zone).near_moment(row.starts_at)
 
 
 class UnseenSheet(Sheet):
