@@ -610,6 +610,8 @@ def certain(kind: str, outcome: PhraseOutcome) -> set[str]:
         fields |= NEW
     if outcome is PhraseOutcome.CANCELLED:
         fields |= {"cancel.reason"}
+    if outcome is PhraseOutcome.OFFERED:
+        fields |= {"offer.times", "type.name"}
     return fields
 
 

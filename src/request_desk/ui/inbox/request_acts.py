@@ -80,9 +80,6 @@ ACTS: tuple[RequestAct[ResponseController], ...] = (
     RequestAct(
         _changing("inbox.withdraw_offer", _("Withdraw the times that are offered"), "", "undo-2"),
         lambda at: at.request_controller.withdraw_offer(),
-        button=_("Withdraw the offer"),
-        room=NARROW,
-        is_quiet=True,
         is_offered=_is_offering,
     ),
     RequestAct(_changing("inbox.wait", _("Waiting for parent until …"), "S", "clock"), lambda at: at.wait_for_parent()),

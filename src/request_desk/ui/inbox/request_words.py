@@ -237,6 +237,9 @@ def wished_items(now: Handling, words: Words) -> tuple[Item, ...]:
             last_day = day
         else:
             last_day = ""
+        if _is_offered(now, one.wish):
+            items.append(Item(text, _("offered"), ItemState.HELD))
+            continue
         own = next((each for each in now.view.upcoming if _is_own_appointment(each, now, one.wish)), None)
         items.append(
             Item(text, _("booked for {name}").format(name=safe_name(now.view.patient.given_name)), ItemState.HELD)
@@ -252,6 +255,15 @@ def _is_own_appointment(appointment: Appointment, now: Handling, wish: Wish) -> 
     """Whether a wished time is taken by an appointment of this very patient (ACT13)."""
     same_provider = wish.provider_id in (None, appointment.provider_id)
     return appointment.patient_id == now.view.patient.id and appointment.starts_at == wish.starts_at and same_provider
+
+
+def _is_offered(now: Handling, wish: Wish) -> bool:
+    """Whether a wished time is kept for this very family, in the reply (ACT10)."""
+    offer = now.view.offer
+    return offer is not None and any(
+        each.is_offered and each.starts_at == wish.starts_at and wish.provider_id in (None, each.provider_id)
+        for each in offer.times
+    )
 
 
 def _wished_item(text: str, state: WishState, offer: ShownOffer | None, held_by: str) -> Item:
