@@ -365,6 +365,20 @@ def test_a_provider_who_is_switched_off_meanwhile_is_not_booked(front: Front) ->
     assert front.state() == RequestState.OPEN
 
 
+def test_a_provider_who_is_out_meanwhile_is_not_booked(front: Front) -> None:
+    front.offer()
+    held = front.holds
+    front.practice.an_absence(front.practice.lindqvist, wall(FRIDAY, "8:00"), wall(FRIDAY, "17:00"))
+    with pytest.raises(Refused, match="cannot be booked any more"):
+        front.accept(held[0])
+    assert front.holds == [held[2]]
+    with pytest.raises(Refused, match="is away then"):
+        front.offer((front.slot(FRIDAY, "11:00"),), assurance=MEANT)
+    front.practice.an_absence(front.practice.lindqvist, wall(MONDAY, "8:00"), wall(MONDAY, "17:00"))
+    front.plan()
+    assert front.states() == ["expired"]
+
+
 def test_a_visit_that_was_booked_elsewhere_meanwhile_stands_in_the_way(front: Front) -> None:
     front.offer()
     held = front.holds

@@ -13,7 +13,7 @@ from request_desk.domain.requests import Disposition, Offering, Reply, RequestSt
 from request_desk.domain.spans import Slot
 from request_desk.services.inbox import counter_offers, handling
 from request_desk.store import schema
-from request_desk.ui.inbox import flow
+from request_desk.ui.inbox import flow, request_words
 from request_desk.ui.inbox.offer_schedule import painted
 from request_desk.ui.schedule.grid_layout import OfferState
 from request_desk.ui.schedule.schedule_page import SchedulePage
@@ -125,7 +125,12 @@ def test_what_is_offered_stands_on_the_request_and_is_withdrawn_there(
     desk.show(request_id)
     bar = desk.page.message.offer_bar
     assert bar.text().startswith("We offered three times until Wed, Nov 25")
-    assert "To Amara Okafor: Fri, Nov 27, 9:20 AM with Dr. Lindqvist" in bar.text()
+    assert bar.text().endswith("To Amara Okafor.")
+    told = request_words.offered_lines(handling_of(desk).view, desk.context.words())
+    assert told[0] == "Fri, Nov 27, 9:20 AM · Well visit, 40 min · Dr. Lindqvist · Northside"
+    assert [item.word for item in request_words.wished_items(handling_of(desk), desk.context.words())[:3]] == [
+        "offered"
+    ] * 3
     assert nameless(desk.page.message) == []
     desk.frame.grab().save("/tmp/c8/desk_offered.png")
     desk.page.message.act_wanted.emit("inbox.withdraw_offer")

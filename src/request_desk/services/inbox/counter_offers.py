@@ -25,7 +25,7 @@ from request_desk.services.schedule.two_places import elsewhere
 from request_desk.services.schedule.views import load
 from request_desk.store import schema
 
-_MOST: Final = 50  # offers that are looked at in one turn of the job
+_MOST: Final = 500  # offers that are looked at in one turn of the job
 _offer, _slot = schema.counter_offer, schema.counter_offer_slot
 _is_open = text("counter_offer.state = 'open'")
 _OF_HOLD = (
@@ -35,7 +35,7 @@ _OF_HOLD = (
 )
 _BY_ID = select(_offer).where(_offer.c.id == bindparam("id")).with_for_update()
 _OPEN_OF = select(_offer).where(_offer.c.request_id == bindparam("request"), _is_open)
-_OPEN = select(_offer.c.id, _offer.c.request_id).where(_is_open).order_by(_offer.c.id).limit(_MOST)
+_OPEN = select(_offer).where(_is_open).order_by(_offer.c.expires_at, _offer.c.id).limit(_MOST)
 _ADDRESSES = select(schema.location.c.id, schema.location.c.address)
 
 
@@ -165,14 +165,21 @@ def expire(unit: Unit) -> int:
     unit.require(Permission.RUN_JOBS)
     ended = 0
     for found in unit.rows(_OPEN):
-        row = request_scope.seen(unit, RequestId(found.request_id), lock=True)
-        offer = unit.first(_BY_ID, {"id": found.id})
-        if offer is None or offer.state != CounterOfferState.OPEN or _lasts(unit, row, offer):
-            continue
-        offered_times.end(unit, CounterOfferId(offer.id), RequestId(row.id), CounterOfferState.EXPIRED)
-        _brought_back(unit, row)
-        ended += 1
+        # Looked at before anything is locked: most offers last, and a family may be taking one just now.
+        if not _lasts(unit, request_scope.seen(unit, RequestId(found.request_id)), found):
+            ended += _expired(unit, RequestId(found.request_id), CounterOfferId(found.id))
     return ended
+
+
+def _expired(unit: Unit, request_id: RequestId, offer_id: CounterOfferId) -> bool:
+    """End an offer that nobody can take any more; False when somebody was faster."""
+    row = request_scope.seen(unit, request_id, lock=True)
+    offer = unit.first(_BY_ID, {"id": offer_id})
+    if offer is None or offer.state != CounterOfferState.OPEN or _lasts(unit, row, offer):
+        return False
+    offered_times.end(unit, offer_id, request_id, CounterOfferState.EXPIRED)
+    _brought_back(unit, row)
+    return True
 
 
 def _lasts(unit: Unit, row: Row[Any], offer: Row[Any]) -> bool:

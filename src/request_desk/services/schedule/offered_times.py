@@ -18,7 +18,7 @@ from request_desk.domain.counter_offers import (
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid, Limited, Refused
 from request_desk.domain.freed_slots import kept_until
-from request_desk.domain.ids import AppointmentId, CounterOfferId, MessageId, PatientId, RequestId
+from request_desk.domain.ids import AppointmentId, CounterOfferId, MessageId, PatientId, ProviderId, RequestId
 from request_desk.domain.policy import Action, ScheduleAction
 from request_desk.domain.requests import Offering
 from request_desk.domain.spans import Slot, Span, overlaps
@@ -152,6 +152,7 @@ def kept(unit: Unit, offer_id: CounterOfferId) -> tuple[Appointment, ...]:
         and each.hold_expires_at is not None
         and each.hold_expires_at > unit.now
         and not each.off
+        and not _is_away(unit, each.provider_id, Span(each.starts_at, each.ends_at))
     )
 
 
@@ -267,11 +268,19 @@ def _check_limits(unit: Unit, where: holds.BlockedTime, patient_id: PatientId, m
         sentence = _("{time} cannot be offered: {limits} Take it out, or book it yourself with a reason.")
         time = unit.words.at(where.zone).moment(where.slot.starts_at)
         raise Limited(sentence.format(time=time, limits=told), broken)
+    if _is_away(unit, where.slot.provider_id, Span(where.slot.starts_at, where.slot.ends_at)):
+        sentence = _("{time} cannot be offered: the provider is away then. Take it out, or book it yourself.")
+        raise Refused(sentence.format(time=unit.words.at(where.zone).moment(where.slot.starts_at)))
     if moved is not None and _meets(where.slot, moved):
         sentence = _(
             "{time} overlaps the present visit, so it cannot be kept beside it. Take it out, or move the visit."
         )
         raise Refused(sentence.format(time=unit.words.at(where.zone).moment(where.slot.starts_at)))
+
+
+def _is_away(unit: Unit, provider_id: ProviderId, span: Span) -> bool:
+    """Whether the provider has time off or the practice is closed then: who entered it asked nobody who is offered that time."""
+    return bool(slots.absences_of(unit, (provider_id,), span).get(provider_id))
 
 
 def _meets(slot: Slot, moved: Appointment) -> bool:

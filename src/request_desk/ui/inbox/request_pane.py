@@ -292,6 +292,7 @@ class RequestPane(Card):
         self.rules = PlainLabel("", tone=Tone.MUTED, wrap=True, parent=facts)
         self.phone = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Phone"), parent=facts)
         self.why_here = PlainLabel("", tone=Tone.MUTED, wrap=True, name=_("Why here"), parent=facts)
+        self.offered = LineList(name=_("Times that are offered"), parent=facts)
         self.upcoming = LineList(name=_("Upcoming visits"), parent=facts)
         self.related = LineList(name=_("Related requests"), parent=facts)
         self.way = LineList(name=_("Forwarded"), tone=Tone.MUTED, parent=facts)
@@ -300,6 +301,7 @@ class RequestPane(Card):
         for label, content in (
             (_("Current appointment"), self.current),
             (_("Visit"), type_row),
+            (_("Offered"), self.offered),
             (_("Requested slots"), self.wished),
             (_("Limits"), self.limits),
             (_("In their words"), self.own),
@@ -468,8 +470,11 @@ class RequestPane(Card):
         if not told:
             self.offer_bar.clear()
         elif self.offer_bar.text() != told:
-            action = _("Withdraw the offer") if is_open else ""
+            action = _("Withdraw") if is_open else ""
             self.offer_bar.say(BannerKind.INFO if is_open else BannerKind.WARNING, told, action=action)
+        lines = say.offered_lines(view, words)
+        self.offered.show_lines(lines)
+        self._show_row(self.offered, shown=bool(lines))
 
     def _show_claim(self, claim: Claim | None, words: Words) -> None:
         if claim is None:

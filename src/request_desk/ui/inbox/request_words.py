@@ -173,15 +173,15 @@ def offered_line(view: RequestView, words: Words) -> tuple[str, bool]:
     told = offered_sentence(offer.offered, words)
     if offer.offered.state is not CounterOfferState.OPEN:
         return told, False
-    times = [
-        _("{time} with {provider}").format(
-            time=words.at(each.zone).moment(each.starts_at), provider=safe_name(each.provider_name)
-        )
-        for each in offer.times
-        if each.is_offered
-    ]
-    to = _("To {name}: {times}.").format(name=safe_name(offer.contact_name), times="; ".join(times))
-    return f"{told} {to}", True
+    return f"{told} {_('To {name}.').format(name=safe_name(offer.contact_name))}", True
+
+
+def offered_lines(view: RequestView, words: Words) -> tuple[str, ...]:
+    """Return the times that are kept for the answer of the family, each with whom and where."""
+    offer = view.offer
+    if offer is None or offer.offered.state is not CounterOfferState.OPEN:
+        return ()
+    return tuple(appointment_line(each, words) for each in offer.times if each.is_offered)
 
 
 def appointment_line(appointment: Appointment, words: Words) -> str:
