@@ -22,6 +22,7 @@ OTHERS = [language for language in languages() if language != "en"]
 ROOMS = (
     "web/",
     "domain/booking_rules.py",
+    "domain/counter_offers.py",
     "domain/directory.py",
     "domain/meetings.py",
     "domain/notices.py",
@@ -31,6 +32,7 @@ ROOMS = (
     "domain/wishes.py",
     "domain/words.py",
     "services/portal/",
+    "services/inbox/counter_offers.py",
     "services/inbox/handling.py",
     "services/schedule/patient_facts.py",
     "services/schedule/portal_schedule.py",

@@ -106,6 +106,7 @@ def test_each_kind_goes_to_whom_its_line_names() -> None:
         "move": acts,
         "cancellation": acts,
         "slot_offer": acts,
+        "counter_offer": [False, False, False],
         "acknowledgement": [True, True, False],
         "code": [True, True, True],
     }

@@ -55,6 +55,7 @@ VALUES = {
     "old.time": "Thu, Dec 3, 8:30 AM",
     "old.provider": "Dr. Lindqvist",
     "old.location": "Northside",
+    "offer.times": "Fri, Nov 27, 9:10 AM with Dr. Astrid Lindqvist at Northside; or Fri, Nov 27, 2:00 PM with Dr. Astrid Lindqvist at Northside",
     "booked.day": "Fri, Nov 27",
     "booked.clock": "9:10 AM",
     "booked.provider": "Dr. Lindqvist",
@@ -609,6 +610,8 @@ def certain(kind: str, outcome: PhraseOutcome) -> set[str]:
         fields |= NEW
     if outcome is PhraseOutcome.CANCELLED:
         fields |= {"cancel.reason"}
+    if outcome is PhraseOutcome.OFFERED:
+        fields |= {"offer.times", "type.name"}
     return fields
 
 

@@ -12,8 +12,8 @@ from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import RequestKind
 from request_desk.domain.words import Words
 from request_desk.paths import phrases as phrase_folder
+from request_desk.ui.inbox.letters import Values
 from request_desk.ui.inbox.phrase_popup import PhrasePopup
-from request_desk.ui.inbox.request_controller import Values
 
 LIBRARY = tuple(parse(path.read_text("utf-8")) for path in sorted(phrase_folder().rglob("*.toml")))
 KNOWN = {"contact.first_name": "Amara", "patient.first_name": "Zuri", "staff.first_name": "Maria"}

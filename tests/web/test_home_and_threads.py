@@ -1,7 +1,7 @@
 """The first page and the threads: appointments, promises, letters, answers, taking back, and who sees what (PP1, PP2, RE7)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from request_desk.domain.requests import Booking, Cancellation, Disposition, Rep
 from request_desk.domain.spans import Slot
 from request_desk.domain.thanks import thanks_in
 from request_desk.services.inbox import handling
+from request_desk.services.inbox.view import open_request
 from request_desk.services.schedule import scheduling
 from request_desk.services.schedule.views import upcoming_of
 from request_desk.store import schema
@@ -351,3 +352,54 @@ def test_thanks_below_a_reply_are_recorded_and_open_nothing(
     assert (after.state, after.version) == (before.state, before.version)
     assert not any(each.endswith("/thanks") for each in page.forms)  # once
     assert "What does not work for you?" in visitor.open(f"{link(practice, request)}?w=no").words
+
+
+def test_a_reply_counts_as_seen_when_somebody_signed_in_looks_at_it(
+    sign_in: SignIn, practice: Practice, clock: FixedClock
+) -> None:  # RE10
+    request = practice.a_request()
+    reply(practice, request, "Please bring the card.")
+    visitor, stranger = sign_in(practice.amara), sign_in(practice.father)
+    clock.advance(timedelta(seconds=21))
+    visitor.client.head(link(practice, request))
+    visitor.client.get(link(practice, request), headers={"sec-purpose": "prefetch"})
+    stranger.open(link(practice, request))
+    stranger.client.cookies.clear()
+    stranger.open(link(practice, request))
+    visitor.open("/")
+    assert practice.desk.query(practice.maria, open_request, request).seen_at is None
+    visitor.open(link(practice, request))
+    assert practice.desk.query(practice.maria, open_request, request).seen_at == clock.now()
+
+
+def test_a_mother_of_three_looks_at_one_of_them(sign_in: SignIn, practice: Practice) -> None:  # PP2
+    kamal = practice.a_patient("كمال", "الزهراء", date(2019, 1, 15))
+    jin = practice.a_patient("진", "김", date(2021, 1, 15))
+    mother = practice.a_contact(
+        "Ify", "Okafor", "ify@example.org", {each: {"relation": "mother"} for each in (practice.zuri, kamal, jin)}
+    )
+    practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + 9 * DAY, "8:30")
+    practice.an_appointment(kamal, practice.mwangi, TODAY + 8 * DAY, "15:20", place=practice.harbor)
+    practice.a_request(by=mother, patient=kamal, message="soon?")
+    for number in range(12):
+        practice.an_appointment(kamal, practice.mwangi, TODAY - (20 + number) * DAY, "9:00", status="completed")
+    visitor = sign_in(mother)
+    page = visitor.open("/")
+    assert [page.links[name] for name in ("All", "Zuri", "كمال", "진")] == [
+        "/",
+        *(f"/?child={each}" for each in (practice.zuri, kamal, jin)),
+    ]
+    page = visitor.follow("كمال")
+    assert "Dec 2" in page.words
+    assert "Dec 3" not in page.words
+    assert "New visit" in page.words
+    page = visitor.follow("Show everything")
+    assert page.words.count("Dr. Mwangi") == 13
+    page = visitor.open(f"/?child={jin}")
+    assert "No visit of 진 is booked." in page.words
+    assert "New visit" not in page.words
+    assert "Dec 3" in visitor.open("/?child=1").words  # of nobody here: all are shown
+
+
+def test_with_one_child_there_is_nothing_to_choose(sign_in: SignIn, practice: Practice) -> None:
+    assert "All" not in sign_in(practice.amara).open("/").links

@@ -398,6 +398,7 @@ class FileAnswer(_File, frozen=True):
     no_reply: str = ""
     code: str = ""
     booked: FileAppointment | None = None
+    offers: int = 0
     delivery: Literal["sent", "failed"] = "sent"
 
 

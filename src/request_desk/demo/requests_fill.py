@@ -10,6 +10,7 @@ from request_desk.demo.data import Calendar, FileAnswer, FileMessage, FileWish
 from request_desk.demo.plan import SentRequest
 from request_desk.demo.rows import Keys
 from request_desk.domain.access import SYSTEM, Actor, ActorKind
+from request_desk.domain.appointments import Appointment
 from request_desk.domain.careful import Assurance
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.directory import Channel
@@ -24,6 +25,7 @@ from request_desk.domain.requests import (
     Disposition,
     Move,
     NewRequest,
+    Offering,
     Reply,
     RequestKind,
     Target,
@@ -31,7 +33,7 @@ from request_desk.domain.requests import (
     Wish,
     WishKind,
 )
-from request_desk.domain.spans import Slot
+from request_desk.domain.spans import Slot, Span
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.inbox import handling
 from request_desk.services.inbox import marks as inbox_marks
@@ -40,6 +42,7 @@ from request_desk.services.inbox import view as request_view
 from request_desk.services.notices import outbox
 from request_desk.services.notices.outbox import Delivered
 from request_desk.services.practice import loading, phrases
+from request_desk.services.schedule import queries as schedule_queries
 
 _OWNER: Final = "demo"
 _MINUTE: Final = timedelta(minutes=1)
@@ -47,6 +50,9 @@ _SENT_AFTER: Final = timedelta(seconds=4)
 _LOOKED_AFTER: Final = 9 * _MINUTE
 _CLAIMED_BEFORE: Final = 2 * _MINUTE
 _RIGHT_ENDS_AFTER: Final = 6 * _MINUTE
+_NOT_BOOKED_BY_FILES: Final = timedelta(days=12)
+_LOOKED_FOR: Final = timedelta(days=21)
+_MANY: Final = 200
 _BOUNCED: Final = "550 5.1.1 The mailbox does not exist."
 
 
@@ -199,7 +205,9 @@ class RequestsFill:
         actor, request_id = self._known.actor(done.by), self._ids[sent.asked.key]
         view = self._desk.query(actor, request_view.open_request, request_id)
         act: Act | None = None
-        if view.appointment is not None and done.booked is not None:
+        if view.appointment is not None and done.offers:
+            act = self._offering(actor, view.appointment, done.offers)
+        elif view.appointment is not None and done.booked is not None:
             act = Move(view.appointment.id, view.appointment.version, self._slot(done.booked))
         elif view.appointment is not None and done.code:
             act = Cancellation(view.appointment.id, view.appointment.version, done.code)
@@ -221,6 +229,22 @@ class RequestsFill:
             no_reply_reason=done.no_reply,
             assurance=Assurance(text_meant=bool(done.text)),  # the files say what they mean
         )
+
+    def _offering(self, actor: Actor, moved: Appointment, count: int) -> Offering:
+        """The first free time of each of some days, late enough that no other file books there."""
+        start = self._clock.now() + _NOT_BOOKED_BY_FILES
+        found = self._desk.query(
+            actor,
+            schedule_queries.find_slots,
+            type_id=moved.type_id,
+            span=Span(start, start + _LOOKED_FOR),
+            provider_ids=(moved.provider_id,),
+            location_ids=(moved.location_id,),
+            patient_id=moved.patient_id,
+            limit=_MANY,
+        )
+        firsts = {slot.starts_at.date(): slot for slot in reversed(found) if slot.starts_at > moved.ends_at}
+        return Offering(tuple(firsts[day] for day in sorted(firsts)[:count]), moved.type_id, moved.id)
 
     def _slot(self, appointment: data.FileAppointment) -> Slot:
         starts_at = self._calendar.instant(appointment.day, appointment.at)

@@ -77,6 +77,29 @@ def differences(
     return tuple(found)
 
 
+def offered_differences(
+    text: str, offered: Sequence[tuple[datetime, Words]], old_at: datetime | None
+) -> tuple[str, ...]:
+    """Return what a letter says otherwise than the times that go with it, each with the words of its place, or leaves out.
+
+    `old_at` is the time of the appointment that would be moved.
+    """
+    words = offered[0][1]
+    right = [_as_named(starts_at, there) for starts_at, there in offered]
+    known = [*right, *([_as_named(old_at, words)] if old_at is not None else [])]
+    named = times(text, day_first=not words.is_month_first, today=words.today)
+    wrong = next((each for each in named if not any(each.may_be(one) for one in known)), None)
+    if wrong is not None:
+        return (_("The response says {wrong}, which is none of the times that are offered.").format(wrong=wrong.text),)
+    unnamed = [
+        there.moment(starts_at)
+        for one, (starts_at, there) in zip(right, offered, strict=True)
+        if not any(each.may_be(one) for each in named)
+    ]
+    told = _("The response does not tell {time}, which is offered with it.")
+    return (told.format(time=unnamed[0]),) if unnamed else ()
+
+
 def _as_named(instant: datetime, words: Words) -> Named:
     minute, day = words.zone.minute_of(instant), words.zone.day_of(instant)
     return Named(minute, "a" if minute < _NOON else "p", day.weekday(), day.month, day.day)

@@ -105,7 +105,7 @@ class Appointment:
     late_at: datetime | None = None  # when somebody said that they come later
     parent_confirmed_at: datetime | None = None
     wants_earlier: bool = False  # somebody asked for something earlier (ACT8)
-    is_offered: bool = False  # a hold that keeps a freed time for whom it is offered to
+    is_offered: bool = False  # a hold that keeps a time for whom it is offered to
     is_video: bool = False  # of its type
 
     @property

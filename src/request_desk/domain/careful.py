@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Final
 
@@ -10,7 +10,7 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import ContactId, PatientId, RequestId, TypeId
 from request_desk.domain.practice_time import PracticeTime
-from request_desk.domain.requests import Act, Booking, RequestKind, Wish
+from request_desk.domain.requests import Act, Booking, Offering, RequestKind, Wish
 from request_desk.domain.words import Words, _, safe_name
 
 USUAL_SPAN: Final = timedelta(days=14)  # within which a second appointment of one type is rarely meant
@@ -99,16 +99,20 @@ def second_of(
     zone: PracticeTime,
     request_id: RequestId | None = None,
 ) -> Appointment | None:
-    """Return the appointment that a booking would be a second one to.
+    """Return the appointment that a booking, or one of the times that are offered, would be a second one to.
 
     One of the same day, of the same type within `USUAL_SPAN`, or booked for the same request; the nearest of several.
     """
-    if not isinstance(act, Booking):
+    if isinstance(act, Booking):
+        starts: tuple[datetime, ...] = (act.slot.starts_at,)
+    elif isinstance(act, Offering) and act.moved_id is None:
+        starts = tuple(slot.starts_at for slot in act.slots)
+    else:
         return None
-    start = act.slot.starts_at
     near = [
-        each
+        (abs(each.starts_at - start), each.id, each)
         for each in upcoming
+        for start in starts
         if each.patient_id == patient_id
         and each.status is AppointmentStatus.CONFIRMED
         and (
@@ -117,7 +121,7 @@ def second_of(
             or (each.type_id == act.type_id and abs(each.starts_at - start) <= USUAL_SPAN)
         )
     ]
-    return min(near, key=lambda each: abs(each.starts_at - start), default=None)
+    return min(near, key=lambda found: found[:2])[2] if near else None
 
 
 def has_words(already: Sequence[Appointment], given_name: str, words: Words) -> str:

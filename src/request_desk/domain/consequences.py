@@ -6,7 +6,7 @@ from typing import assert_never
 
 from request_desk.domain.appointments import Appointment
 from request_desk.domain.ids import AppointmentId
-from request_desk.domain.requests import Act, Booking, Cancellation, Disposition, Move, Reply, RequestView
+from request_desk.domain.requests import Act, Booking, Cancellation, Disposition, Move, Offering, Reply, RequestView
 from request_desk.domain.words import Words, _, plural, safe_name
 
 
@@ -76,6 +76,10 @@ def consequence_lines(
             first = (_strong(_("CANCEL {who}").format(who=who)), *when, _plain(ending))
             place = _place(old.ends_at - old.starts_at, old.provider_name, old.location_name, words) if old else ""
             exception = ""
+        case Offering():
+            times = "; ".join(words.at(zone).moment(slot.starts_at) for slot in act.slots)
+            first = (_strong(_("OFFER {who}").format(who=who)), _plain(", "), _strong(times), _plain("."))
+            place, exception = _("Nothing is booked yet: what is offered is kept until one is chosen."), ""
         case None:
             first, place, exception = _unchanged(view, who, reply, disposition), "", ""
         case _:
@@ -112,6 +116,8 @@ def button_text(act: Act | None, has_reply: bool, disposition: Disposition) -> s
             verb = _("Move")
         case Cancellation():
             verb = _("Cancel visit")
+        case Offering():
+            verb = _offer_verb(len(act.slots))
         case _:
             assert_never(act)
     return (_("{verb}, send & {last}") if has_reply else _("{verb} & {last}")).format(verb=verb, last=last)
@@ -137,11 +143,19 @@ def summary(
         case Cancellation():
             time = words.moment(appointment_at) if appointment_at else ""
             text = _("Cancelled {patient}, {time}") if time else _("Cancelled the visit of {patient}")
+        case Offering():
+            time, count = "", len(act.slots)
+            text = plural("Offered {count} time for {patient}", "Offered {count} times for {patient}", count)
+            text = text.replace("{count}", str(count))
         case None:
             text, time = _closing(disposition, replied=replied), ""
         case _:
             assert_never(act)
     return text.format(patient=safe_name(patient_name), time=time)
+
+
+def _offer_verb(count: int) -> str:
+    return plural("Offer {count} time", "Offer {count} times", count).format(count=count)
 
 
 def _closing(disposition: Disposition, *, replied: bool) -> str:
@@ -186,7 +200,7 @@ def _sent(view: RequestView, act: Act | None, reply: Reply | None, words: Words)
         return _("To {name}, {channel}, {language}.").format(
             name=name, channel=channel, language=words.language(reply.language)
         )
-    if act is not None and gets_mail:
+    if act is not None and not isinstance(act, Offering) and gets_mail:
         others.insert(0, name)
     notice = _("Notice to {names}, e-mail.").format(names=words.list_of(others)) if others else ""
     if reply is not None:
@@ -197,7 +211,8 @@ def _sent(view: RequestView, act: Act | None, reply: Reply | None, words: Words)
 
 def _others(view: RequestView, act: Act | None) -> list[str]:
     """Who else hears of it: of an act on the schedule everybody who gets notices, of a reply alone the sender."""
-    return [safe_name(other) for other in view.others_told] if act is not None else []
+    changes = act is not None and not isinstance(act, Offering)
+    return [safe_name(other) for other in view.others_told] if changes else []
 
 
 def _also(view: RequestView, act: Act | None, reply: Reply | None, words: Words) -> str:

@@ -246,6 +246,30 @@ def answer_by(type_: AppointmentType, starts_at: datetime, now: datetime, zone: 
     return until if until - now >= min(ENOUGH, type_.offer_ttl) else None
 
 
+def kept_until(
+    type_: AppointmentType,
+    starts: Iterable[tuple[datetime, PracticeTime]],
+    now: datetime,
+    moved: tuple[datetime, PracticeTime] | None = None,
+) -> datetime | None:
+    """Return until when times that are offered now are kept: all equally long, so that one sentence is true of each.
+
+    It is the type's offer time, never past the notice of one of them, nor past that for moving `moved`. None when that is too short
+    to answer in.
+    """
+    found: list[datetime] = []
+    for starts_at, zone in starts:
+        until = answer_by(type_, starts_at, now, zone)
+        if until is None:
+            return None
+        found.append(until)
+    if moved is not None:
+        moved_at, zone = moved
+        found.append(min(last_moment(type_.reschedule_notice, moved_at, zone), moved_at - ENOUGH))
+    last = min(found)
+    return last if last - now >= min(ENOUGH, type_.offer_ttl) else None
+
+
 def obstacle(candidate: Candidate, freed: FreedTime, now: datetime) -> Obstacle | None:
     """Return the first rule that stands against offering a freed time to somebody, None when it may be offered.
 

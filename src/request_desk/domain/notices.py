@@ -13,10 +13,11 @@ from enum import StrEnum
 from typing import Final, assert_never
 
 from request_desk.domain.access import a_contact
+from request_desk.domain.counter_offers import kept_sentence
 from request_desk.domain.directory import Channel, Contact, Relation
 from request_desk.domain.ids import ContactId
 from request_desk.domain.policy import Action, PatientSubject, may
-from request_desk.domain.requests import Act, Booking, Cancellation, Move
+from request_desk.domain.requests import Act, Booking, Cancellation, Move, Offering
 from request_desk.domain.text import name_in_letter
 from request_desk.domain.words import Words, _
 
@@ -52,6 +53,7 @@ class NoticeFacts:
     code: str = field(default="", repr=False)
     code_until: datetime | None = None
     answer_by: datetime | None = None  # until when an offered time is kept
+    offered: int = 0  # how many times a reply offers
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,14 @@ def _slot_offer(facts: NoticeFacts) -> Composed:
     return _letter(facts, _("A time has become free at {practice}"), told)
 
 
+def _counter_offer(facts: NoticeFacts) -> Composed:
+    told = [_("You have a reply.")]
+    if facts.answer_by is not None and facts.offered:
+        told.append(kept_sentence(facts.offered, facts.words.moment_with_zone(facts.answer_by)))
+        told.append(_("Please choose one there, or say that none fits."))
+    return _letter(facts, _("Choose a time at {practice}"), " ".join(told), is_reply=True)
+
+
 def _acknowledgement(facts: NoticeFacts) -> Composed:
     told = _("We have received your request. You will get another e-mail when we have answered.")
     return _letter(facts, _("{practice} has received your request"), told)
@@ -165,6 +175,7 @@ _FAMILY: Final = Audience((Action.HEAR,), is_everybody=True)
 _READER: Final = Audience((Action.HEAR, Action.READ))
 _SENDER: Final = Audience((Action.ACT_FOR,))
 _OFFERED: Final = Audience((Action.HEAR, Action.ASK))
+_CHOOSER: Final = Audience((Action.HEAR, Action.READ, Action.ASK))
 _ASKER: Final = Audience()
 
 NOTICES: Final = (  # kind, audience, grace, compose
@@ -173,6 +184,7 @@ NOTICES: Final = (  # kind, audience, grace, compose
     MOVE := NoticeSpec("move", _FAMILY, True, _move, of_appointment=True),
     CANCELLATION := NoticeSpec("cancellation", _FAMILY, True, _cancellation, of_appointment=True),
     SLOT_OFFER := NoticeSpec("slot_offer", _OFFERED, True, _slot_offer, of_appointment=True, while_held=True),
+    COUNTER_OFFER := NoticeSpec("counter_offer", _CHOOSER, True, _counter_offer, while_held=True),
     ACKNOWLEDGEMENT := NoticeSpec("acknowledgement", _SENDER, False, _acknowledgement),
     CODE := NoticeSpec("code", _ASKER, False, _code, by_hand=False),
 )
@@ -213,6 +225,8 @@ def notice_of(act: Act | None) -> NoticeSpec | None:
             return MOVE
         case Cancellation():
             return CANCELLATION
+        case Offering():
+            return COUNTER_OFFER
         case _:
             assert_never(act)
 

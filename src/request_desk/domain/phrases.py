@@ -37,6 +37,7 @@ class PhraseOutcome(StrEnum):
     BOOKED = "booked"
     MOVED = "moved"
     CANCELLED = "cancelled"
+    OFFERED = "offered"
     NO_SLOT = "no_slot"
     NEED_INFO = "need_info"
     DECLINED = "declined"
@@ -70,6 +71,7 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
         "new.clock": "Time of day of the new appointment",
         "new.provider": "Provider of the new appointment",
         "new.location": "Location of the new appointment",
+        "offer.times": "The times that are offered, with provider and location",
         "booked.day": "Day of the appointment that the patient has already",
         "booked.clock": "Time of day of that appointment",
         "booked.provider": "Provider of that appointment",

@@ -77,3 +77,4 @@ class PortalThread:
     may_answer: bool
     may_withdraw: bool
     notice: str
+    has_news: bool = False  # a letter of the practice that was not read before

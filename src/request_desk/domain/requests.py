@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from request_desk.domain.appointments import Appointment
+from request_desk.domain.counter_offers import CounterOffer, OfferedTimes
 from request_desk.domain.ids import (
     AppointmentId,
     ContactId,
@@ -250,6 +251,7 @@ class InboxRow:
     completed_by: str
     delivery_failed: bool
     says_thanks: bool = False
+    offered: OfferedTimes | None = None  # in the last reply, or why none is any more (ACT10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,6 +346,20 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class UnseenReply:
+    """A reply that its reader has not opened, about a visit that is near (RE10)."""
+
+    request_id: RequestId
+    patient_name: str
+    contact_name: str
+    phone: str
+    provider_name: str
+    starts_at: datetime
+    zone: str
+    replied_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class RequestView:
     """A request with its whole content (MC3), as of one moment."""
 
@@ -386,6 +402,8 @@ class RequestView:
     completed_by: str
     completion_reason: str
     others_told: tuple[str, ...] = ()  # who else gets a notice of an act on the schedule (NT1)
+    seen_at: datetime | None = None  # when the sender, signed in, has read the letters last (RE10)
+    offer: CounterOffer | None = None  # the times that were offered last, while that says something (ACT10)
 
     @property
     def needs_agreement(self) -> bool:
@@ -477,7 +495,19 @@ class Move:
     as_new: bool = False
 
 
-Act = Booking | Cancellation | Move
+@dataclass(frozen=True, slots=True)
+class Offering:
+    """Offer up to three times in the reply (ACT10): for a new appointment, or with `moved_id` for moving that one.
+
+    Nothing is booked: each is kept until the family has answered.
+    """
+
+    slots: tuple[Slot, ...]
+    type_id: TypeId
+    moved_id: AppointmentId | None = None
+
+
+Act = Booking | Cancellation | Move | Offering
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.counter_offers import OfferedTimes, offered_sentence
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import RequestKind, RequestState
 from request_desk.domain.words import Words, _
@@ -18,6 +19,7 @@ class Standing:
     state: RequestState
     made: Appointment | None = None
     about: Appointment | None = None
+    offered: OfferedTimes | None = None  # times in a reply: those that are kept, or why none is any more
 
 
 def standing_of(
@@ -26,11 +28,12 @@ def standing_of(
     request_id: RequestId,
     about: Appointment | None,
     known: Iterable[Appointment],
+    offered: OfferedTimes | None = None,
 ) -> Standing:
     """Return where a request stands; `about` is the present end of the chain of the appointment that it names."""
     made = [each for each in known if each.request_id == request_id and each.status is not AppointmentStatus.HELD]
     made.sort(key=lambda each: (each.status is AppointmentStatus.CONFIRMED, each.id))
-    return Standing(kind, state, made[-1] if made else None, about)
+    return Standing(kind, state, made[-1] if made else None, about, offered)
 
 
 def state_sentence(standing: Standing, words: Words, now: datetime) -> str:
@@ -40,6 +43,8 @@ def state_sentence(standing: Standing, words: Words, now: datetime) -> str:
     told = _of_appointment(standing, seen, words, now) if seen is not None and is_real else _without(standing)
     if standing.state is RequestState.WITHDRAWN:
         return _("Taken back. {told}").format(told=told)
+    if standing.offered is not None and standing.state in (RequestState.OPEN, RequestState.WAITING):
+        told = f"{offered_sentence(standing.offered, words)} {told}".strip()
     if standing.state is RequestState.WAITING:
         return _("{told} We wait for your answer.").format(told=told)
     return told

@@ -12,7 +12,7 @@ from request_desk.domain.words import _
 from request_desk.gateways.letters import Letter, Permanent, Result, Sent, Temporary
 from request_desk.logs import Word
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import needs
+from request_desk.services.inbox import counter_offers, needs
 from request_desk.services.inbox import routing as inbox_routing
 from request_desk.services.notices import outbox
 from request_desk.services.notices.outbox import Delivered, DueNotice
@@ -86,10 +86,11 @@ def plan(desk: Desk, owner: str) -> int:
     """
     if not desk.perform(SYSTEM, housekeeping.take_lease, PLANNER, owner, PLANNER_LEASE).value:
         return 0
-    expired = desk.perform(SYSTEM, scheduling.expire_holds).value
+    expired = desk.perform(SYSTEM, counter_offers.expire).value
+    expired += desk.perform(SYSTEM, scheduling.expire_holds).value
     woken = desk.perform(SYSTEM, inbox_routing.wake_waiting).value
     if expired or woken:
-        _log.info("%d holds expired, %d requests woken", expired, woken)
+        _log.info("%d holds and offers expired, %d requests woken", expired, woken)
     return expired + woken + _go_on(desk)
 
 

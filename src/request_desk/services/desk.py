@@ -73,6 +73,7 @@ _TOPIC_OF: Mapping[str, Topic] = {
     "provider_out": Topic.AVAILABILITY,
     "waitlist_entry": Topic.WAITLIST,
     "slot_offer": Topic.APPOINTMENT,
+    "counter_offer": Topic.REQUEST,
 }
 _OVERLAPS = ("ex_appointment_overlap", "uq_appointment_chain_id_status")
 _AGAIN_STATES = frozenset({"40001", "40P01", "55P03"})  # serialisation failure, deadlock, lock not available

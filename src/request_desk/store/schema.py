@@ -1064,6 +1064,16 @@ counter_offer_slot = Table(
     sqlite_with_rowid=False,
 )
 
+# Until when the sender of a request has read its letters, signed in (RE10).
+request_seen = Table(
+    "request_seen",
+    metadata,
+    Column("request_id", Id, ForeignKey("request.id"), primary_key=True, autoincrement=False),
+    Column("seen_at", Instant, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+
 # What families fill in before an appointment, and what staff put beside one
 
 questionnaire = Table(

@@ -236,6 +236,14 @@ class WithdrawForm(_Posted):
     submission = _Clean("Form", parse_uuid)
 
 
+class NoTimeForm(_Posted):
+    """That none of the offered times fits, and perhaps which would."""
+
+    message = _Clean("Message", lambda typed: clean_text(typed, field=_("Your message")))
+    submission = _Clean("Form", parse_uuid)
+    offer = _Clean("Form", parse_id)
+
+
 class EarlierForm(_Posted):
     """Whether something earlier than an appointment is wished for, and which state of the appointment was seen."""
 

@@ -1,6 +1,6 @@
 """What a parent comes back to: appointments, requests, and the thread of each with the practice; asking is in `requests`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -12,9 +12,10 @@ from starlette.routing import Route
 
 from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.appointments import AppointmentStatus
+from request_desk.domain.counter_offers import CounterOfferState
 from request_desk.domain.errors import Refused, SignedOut
 from request_desk.domain.freed_slots import PortalOffer
-from request_desk.domain.ids import RequestId, TypeId, new_uuid
+from request_desk.domain.ids import PatientId, RequestId, TypeId, new_uuid
 from request_desk.domain.portal import PortalChild, PortalRequest, PortalThread
 from request_desk.domain.requests import RequestKind, RequestState, Wish, WishKind
 from request_desk.domain.schedule import PortalAppointment
@@ -22,7 +23,7 @@ from request_desk.domain.standing import state_sentence
 from request_desk.domain.wishes import one_wish
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
-from request_desk.services.inbox import handling
+from request_desk.services.inbox import counter_offers, handling, letters_seen
 from request_desk.services.portal import queries as portal_queries
 from request_desk.services.practice import directory
 from request_desk.services.schedule import portal_schedule, slot_offers
@@ -75,6 +76,12 @@ async def home(request: Request) -> Response:
     actor = await portal.actor(request)
     shell = await portal.pages.shell()
     children, appointments, requests, offers = await run_in_threadpool(portal.desk.query, actor, _family)
+    query = request_info(request.scope).query
+    everybody = _everybody(children, appointments, requests)
+    child = next((each for each in everybody if str(each) == query.get("child")), None)
+    if child is not None:
+        appointments = tuple(each for each in appointments if each.patient_id == child)
+        requests = tuple(each for each in requests if each.patient_id == child)
     joins = {each.id: link for each in appointments if (link := join_link(each, shell))}
     ahead = [
         appointment
@@ -88,7 +95,6 @@ async def home(request: Request) -> Response:
         if appointment not in ahead and appointment.status is not AppointmentStatus.HELD
     ]
     lines = [(found.state in _OPEN, line_of(found, shell)) for found in requests]
-    query = request_info(request.scope).query
     is_all = query.get("all") == "1"
     closed = [line for is_open, line in lines if not is_open]
     return await portal.pages.render(
@@ -107,8 +113,24 @@ async def home(request: Request) -> Response:
         has_more=not is_all and (len(past) > _PAST_SHOWN or len(closed) > _CLOSED_SHOWN),
         is_sent=query.get("sent") == "1",
         children=children,
+        everybody=everybody,
+        child=child,
         may_ask=any(child.may_book for child in children),
     )
+
+
+def _everybody(
+    children: Sequence[PortalChild],
+    appointments: Sequence[PortalAppointment],
+    requests: Sequence[PortalRequest],
+) -> dict[PatientId, str]:
+    """All of whom something is shown, by name; given names alone, where they tell them apart (PP2)."""
+    given = {each.patient_id: each.given_name for each in children}
+    names = {each.patient_id: each.name for each in children}
+    names |= {each.patient_id: each.patient_name for each in appointments}
+    names |= {each.patient_id: each.patient_name for each in requests}
+    is_plain = len(set(given.values())) == len(names)
+    return {which: given[which] if is_plain and which in given else name for which, name in names.items()}
 
 
 def _told(query: Mapping[str, str]) -> tuple[str, str]:
@@ -202,7 +224,8 @@ def promise(found: PortalRequest, shell: PageContext) -> str:
         by = f"{shell.words.near_moment(found.answer_by)} {shell.words.zone_name(found.answer_by)}"
         return _("Answer promised by {time}").format(time=by)
     if found.state is RequestState.WAITING:
-        return _("Please read our letter and answer.")
+        is_offered = found.standing.offered is not None and found.standing.offered.state is CounterOfferState.OPEN
+        return _("Please choose a time.") if is_offered else _("Please read our letter and answer.")
     return ""
 
 
@@ -213,8 +236,15 @@ async def thread(request: Request) -> Response:
     found = await run_in_threadpool(
         portal.desk.query, actor, portal_queries.portal_thread, request.path_params["reference"]
     )
+    if found.has_news and _is_read_by_somebody(request):
+        await run_in_threadpool(portal.desk.perform, actor, letters_seen.note_seen, found.request.id)
     is_new = request_info(request.scope).query.get("sent") == "1"
     return await show_thread(request, portal, actor, found, is_new=is_new)
+
+
+def _is_read_by_somebody(request: Request) -> bool:
+    """Whether a page is asked for to be looked at: not its head alone, nor ahead of a tap that may never come (RE10)."""
+    return request.method == "GET" and not any(request.headers.get(name) for name in ("sec-purpose", "purpose"))
 
 
 async def show_thread(
@@ -240,6 +270,7 @@ async def show_thread(
         taken = await run_in_threadpool(portal.desk.query, actor, _taken, type_id, asked)
     state, tone = state_of(asked, shell)
     offers = await run_in_threadpool(portal.desk.query, actor, slot_offers.portal_offers)
+    times = await run_in_threadpool(portal.desk.query, actor, counter_offers.portal_times, asked.id)
     return await portal.pages.render(
         request,
         "thread.html",
@@ -254,18 +285,29 @@ async def show_thread(
         tone=tone,
         promise=promise(asked, shell),
         stands=state_sentence(asked.standing, shell.words, shell.now),
-        may_thank=found.may_answer and bool(found.messages) and found.messages[-1].from_practice,
+        may_thank=found.may_answer and bool(found.messages) and found.messages[-1].from_practice and times is None,
         about=_about(request_info(request.scope).query.get("w", "")),
         thanks=new_uuid(),
         wishes=[(_wish_text(wish, shell), wish in taken) for wish in sorted(asked.wishes, key=lambda wish: wish.rank)],
         is_new=is_new,
         offers=[each for each in offers if each.request_id == asked.id],
+        times=times,
+        told=_times_told(request_info(request.scope).query.get("times", ""), asked),
         typed=typed,
         notice=notice or found.notice,
         problems=problems or {},
         submission=submission or new_uuid(),
         withdrawal=new_uuid(),
     )
+
+
+def _times_told(done: str, asked: PortalRequest) -> str:
+    """What the parent has just done with offered times, as long as it is so."""
+    if done == "taken" and asked.state is RequestState.COMPLETED:
+        return _("The time is yours.")
+    if done == "none" and asked.state is RequestState.OPEN:
+        return _("Thank you for telling us. We look for other times.")
+    return ""
 
 
 def _about(wanted: str) -> str:

@@ -7,13 +7,13 @@ from typing import Any
 from sqlalchemy import Row
 
 from request_desk.domain.access import a_contact
-from request_desk.domain.agreement import ActFacts, differences
+from request_desk.domain.agreement import ActFacts, differences, offered_differences
 from request_desk.domain.appointments import Appointment
 from request_desk.domain.careful import Assurance, Doubt, Doubtful, second_of
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import ContactId, PatientId, RequestId
 from request_desk.domain.policy import Action, PatientSubject, may
-from request_desk.domain.requests import Act, Booking, Cancellation, Disposition, Move
+from request_desk.domain.requests import Act, Booking, Cancellation, Disposition, Move, Offering
 from request_desk.domain.text import clean_text
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
@@ -50,6 +50,9 @@ def check_text(unit: Unit, text: str, act: Act | None, done: Appointment | None,
         return
     words = unit.words.at(done.zone)
     words = words.on(words.zone.day_of(unit.now))
+    if isinstance(act, Offering):
+        _check_offered(unit, text, act)
+        return
     old = load(unit, act.appointment_id) if isinstance(act, Move) else None
     told = ActFacts(
         done.starts_at,
@@ -67,6 +70,18 @@ def check_text(unit: Unit, text: str, act: Act | None, done: Appointment | None,
         providers=[each.name for each in slots.all_providers(unit).values()],
         locations=[each.name for each in slots.all_locations(unit).values()],
     )
+    _raise_text(found)
+
+
+def _check_offered(unit: Unit, text: str, act: Offering) -> None:
+    zones = {place.id: place.zone for place in slots.all_locations(unit).values()}
+    at = [(slot.starts_at, unit.words.at(zones[slot.location_id])) for slot in act.slots]
+    offered = [(starts_at, words.on(words.zone.day_of(unit.now))) for starts_at, words in at]
+    old_at = None if act.moved_id is None else load(unit, act.moved_id).starts_at
+    _raise_text(offered_differences(text, offered, old_at))
+
+
+def _raise_text(found: tuple[str, ...]) -> None:
     if found:
         raise Doubtful(
             _("{difference} Change the response, or say that it is meant.").format(difference=" ".join(found)),
@@ -106,7 +121,7 @@ def _agreed(unit: Unit, row: Row[Any], assurance: Assurance) -> dict[str, Any]:
 
 def check_first(unit: Unit, patient_id: PatientId, act: Act, request_id: RequestId | None = None) -> None:
     """Raise Doubtful when an act would be a second appointment of a patient within the usual span (ACT13)."""
-    if not isinstance(act, Booking):
+    if not isinstance(act, (Booking, Offering)):
         return
     lock_patient(unit, patient_id)
     upcoming = upcoming_of(unit, (patient_id,))

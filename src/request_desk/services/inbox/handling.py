@@ -8,14 +8,16 @@ from typing import Any, Final, assert_never
 from sqlalchemy import Row, bindparam, func, select, update
 
 from request_desk.domain.access import Permission
-from request_desk.domain.appointments import AppointmentStatus
+from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.careful import NO_ASSURANCE, Assurance
 from request_desk.domain.changes import Topic
 from request_desk.domain.consequences import summary
+from request_desk.domain.counter_offers import CounterOfferState
 from request_desk.domain.errors import AlreadyAsked, Conflict, Invalid, NotAllowed, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import (
     AppointmentId,
     ContactId,
+    CounterOfferId,
     MessageId,
     OutboxId,
     PatientId,
@@ -34,6 +36,7 @@ from request_desk.domain.requests import (
     Disposition,
     Move,
     NewRequest,
+    Offering,
     Reply,
     RequestKind,
     RequestState,
@@ -54,7 +57,7 @@ from request_desk.services.inbox import scope as request_scope
 from request_desk.services.inbox.marks import ClearedMarks, Clearing
 from request_desk.services.notices import outbox
 from request_desk.services.people import patients
-from request_desk.services.schedule import acts, scheduling
+from request_desk.services.schedule import acts, offered_times, scheduling
 from request_desk.services.schedule.patient_facts import check_for_parent
 from request_desk.services.schedule.slots import type_rules
 from request_desk.store import schema
@@ -161,6 +164,15 @@ _LETTERS = select(_message.c.id, _message.c.body).where(
 
 
 @dataclass(frozen=True, slots=True)
+class _Done:
+    """What an act wrote on the schedule: the appointment as it is now, or the first of the times that it offers."""
+
+    appointment: Appointment
+    back: Undo | None
+    offer_id: CounterOfferId | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ResolveUndo:
     """What an act found and made, so that all of it can be taken back."""
 
@@ -170,6 +182,7 @@ class ResolveUndo:
     message_id: MessageId | None
     notices: tuple[OutboxId, ...]
     back: Undo | None
+    offer_id: CounterOfferId | None = None  # of the times that it offered
 
 
 def submit(unit: Unit, new: NewRequest) -> RequestId:
@@ -223,7 +236,7 @@ def submit(unit: Unit, new: NewRequest) -> RequestId:
 def answer(unit: Unit, request_id: RequestId, text: str) -> MessageId:
     """Add the parent's letter to the thread; a waiting or completed request is open again, and new to everybody (RE7)."""
     unit.require(Permission.USE_PORTAL)
-    row = _own(unit, request_id)
+    row = own(unit, request_id)
     sender = _sender(unit, row.patient_id, Action.READ)
     if row.state == RequestState.WITHDRAWN:
         raise Refused(_("You have taken this request back. Send a new one if you need us."))
@@ -246,7 +259,7 @@ def answer(unit: Unit, request_id: RequestId, text: str) -> MessageId:
 def thank(unit: Unit, request_id: RequestId) -> None:
     """Record the parent's thanks below a reply: a letter in the thread that opens nothing again and is new to nobody (RE10)."""
     unit.require(Permission.USE_PORTAL)
-    row = _own(unit, request_id)
+    row = own(unit, request_id)
     sender = _sender(unit, row.patient_id, Action.READ)
     _check_quiet(unit, row)
     last = unit.first(_LAST_LETTER, {"request_id": request_id})
@@ -259,7 +272,7 @@ def thank(unit: Unit, request_id: RequestId) -> None:
 def withdraw(unit: Unit, request_id: RequestId) -> None:
     """Take back a request that nobody has answered finally yet (RE10); what was held for it is let go."""
     unit.require(Permission.USE_PORTAL)
-    row = _own(unit, request_id)
+    row = own(unit, request_id)
     if row.state == RequestState.WITHDRAWN:
         return
     if row.state == RequestState.COMPLETED:
@@ -273,8 +286,36 @@ def withdraw(unit: Unit, request_id: RequestId) -> None:
     inbox_marks.clear_marks(unit, request_id)
     inbox_marks.drop_claim(unit, request_id)
     scheduling.drop_holds(unit, request_id)
+    _end_offer(unit, request_id)
     outbox.withdraw_waiting(unit, request_id)
     unit.record("withdrawn", Topic.REQUEST, request_id)
+
+
+def close_by_parent(unit: Unit, request_id: RequestId, text: str) -> MessageId:
+    """Close a request that the parent has settled by taking an offered time, with their word for it in the thread (ACT10)."""
+    unit.require(Permission.USE_PORTAL)
+    row = own(unit, request_id)
+    sender = _sender(unit, row.patient_id, Action.BOOK)
+    _check_quiet(unit, row)
+    if row.state in (RequestState.COMPLETED, RequestState.WITHDRAWN):
+        raise Refused(_("This request is closed already. Load the page again to see how it stands."))
+    values = {"state": RequestState.COMPLETED.value, "waiting_until": None, "completed_at": unit.now}
+    unit.change(_request, request_id, row.version, **values)
+    inbox_marks.clear_marks(unit, request_id)
+    inbox_marks.drop_claim(unit, request_id)
+    scheduling.drop_holds(unit, request_id)
+    message_id = _insert_message(unit, request_id, text, sender.language, visible_at=unit.now)
+    _index_message(unit, message_id, request_id, text, sender, row.target_id)
+    unit.record("completed", Topic.REQUEST, request_id, message_id=message_id)
+    return message_id
+
+
+def _end_offer(unit: Unit, request_id: RequestId) -> bool:
+    """Take back the times that are offered for a request; tell whether there were any."""
+    found = offered_times.ask_open(unit, request_id).first
+    if found is None:
+        return False
+    return offered_times.end(unit, CounterOfferId(found.id), request_id, CounterOfferState.WITHDRAWN)
 
 
 def _sender(unit: Unit, patient_id: PatientId, action: Action) -> Row[Any]:
@@ -296,7 +337,8 @@ def _sender(unit: Unit, patient_id: PatientId, action: Action) -> Row[Any]:
     return row
 
 
-def _own(unit: Unit, request_id: RequestId) -> Row[Any]:
+def own(unit: Unit, request_id: RequestId) -> Row[Any]:
+    """Return the row of a request of the contact's own, locked; raises NotFound for any other."""
     row = unit.first(_OWN, {"request_id": request_id, "contact_id": unit.actor.contact_id})
     if row is None:
         raise NotFound(_("This request is not there. Sign in with the address that sent it, or send a new one."))
@@ -464,6 +506,7 @@ def resolve(
     text = _reply_text(reply, row)
     reason = clean_text(no_reply_reason, field=_("Reason"), most=REASON_LIMIT, lines=False)
     _check_disposition(unit, act, text, disposition, waiting_until, reason)
+    _check_offering(act, text, disposition)
     values = _values_of(unit, disposition, waiting_until, "" if text else reason)
     disposed = _dispose(unit, request_id, expect_version, values)
     version = expect_version + 1
@@ -472,7 +515,8 @@ def resolve(
     people = outbox.ask_people(unit, PatientId(row.patient_id))
     if not isinstance(act, (Booking, Move)) or act.hold_id is None:
         scheduling.drop_holds(unit, request_id)
-    done = acts.do(unit, act, patient_id=PatientId(row.patient_id), request_id=request_id) if act else None
+    was_offered = (act is not None or disposition is Disposition.COMPLETED) and _end_offer(unit, request_id)
+    done = _done(unit, row, act, message_id)
     doubts.check_text(unit, text, act, done.appointment if done else None, assurance)
     appointment_id = done.appointment.id if done else None
     notices = _tell(unit, row, notice_of(act), people, version, appointment_id, replied=message_id is not None)
@@ -489,8 +533,26 @@ def resolve(
     if not disposed.written:
         raise unit.conflict(Topic.REQUEST, request_id)
     before = {name: getattr(row, name) for name in values}
-    taken = ResolveUndo(version, before, away.kept(), message_id, notices, done.back if done else None)
+    if was_offered and row.state == RequestState.WAITING:
+        before |= {
+            "state": RequestState.OPEN.value,
+            "waiting_until": None,
+        }  # the times that it waited with are free again
+    taken = ResolveUndo(
+        version, before, away.kept(), message_id, notices, done.back if done else None, done.offer_id if done else None
+    )
     return _offer_back(unit, request_id, taken, appointment_id, told)
+
+
+def _done(unit: Unit, row: Row[Any], act: Act | None, message_id: MessageId | None) -> _Done | None:
+    """Do the act on the schedule, or keep the times that the reply offers."""
+    if act is None:
+        return None
+    if isinstance(act, Offering):
+        offer_id, times = offered_times.take(unit, act, row, message_id)
+        return _Done(times[0], None, offer_id)
+    done = acts.do(unit, act, patient_id=PatientId(row.patient_id), request_id=RequestId(row.id))
+    return _Done(done.appointment, done.back)
 
 
 def follow_up(unit: Unit, request_id: RequestId, reply: Reply) -> Resolved:
@@ -531,6 +593,7 @@ def change_patient(unit: Unit, request_id: RequestId, patient_id: PatientId, *, 
     if patient_id == row.patient_id:
         return int(row.version)
     scheduling.drop_holds(unit, request_id)
+    _end_offer(unit, request_id)
     changed = unit.change(_request, request_id, row.version, patient_id=patient_id)
     find_again(unit, request_id)
     unit.record("changed_patient", Topic.REQUEST, request_id, was=row.patient_id, patient_id=patient_id)
@@ -562,6 +625,8 @@ def unresolve(unit: Unit, request_id: RequestId, *, taken: ResolveUndo, until: d
         ) from conflict
     outbox.withdraw(unit, taken.notices)
     acts.go_back(unit, taken.back)
+    if taken.offer_id is not None:
+        offered_times.end(unit, taken.offer_id, request_id, CounterOfferState.WITHDRAWN)
     if taken.message_id is not None:
         unit.run(_WITHDRAW_MESSAGE, {"message_id": taken.message_id, "now": unit.now})
         search_index.forget(unit, taken.message_id)
@@ -607,6 +672,16 @@ def _check_disposition(
             pass
         case _:
             assert_never(disposition)
+
+
+def _check_offering(act: Act | None, text: str, disposition: Disposition) -> None:
+    """Times are offered in a letter, and the request waits for the answer."""
+    if not isinstance(act, Offering):
+        return
+    if not text:
+        raise Invalid(_("Write the response that the times go with, or choose a phrase."), field=_("Response"))
+    if disposition is not Disposition.WAITING:
+        raise Invalid(_("A request whose times are offered waits for the parent."), field=_("Disposition"))
 
 
 def _values_of(unit: Unit, disposition: Disposition, waiting_until: datetime | None, reason: str) -> dict[str, Any]:

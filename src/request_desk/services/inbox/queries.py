@@ -56,6 +56,7 @@ from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.inbox.rows import inbox_row, wish_of
 from request_desk.services.inbox.scope import in_state
+from request_desk.services.schedule import offered_times
 from request_desk.store import schema
 
 _MOST: Final = 500  # rows of one page
@@ -291,7 +292,15 @@ def _with_thanks(unit: Unit, found: Iterable[InboxRow]) -> list[InboxRow]:
     """The rows, with the open ones marked whose parent only said thanks."""
     shown = list(found)
     thanking = _thanking(unit, [row.id for row in shown if row.state is RequestState.OPEN])
-    return [replace(row, says_thanks=True) if row.id in thanking else row for row in shown]
+    marked = [replace(row, says_thanks=True) if row.id in thanking else row for row in shown]
+    return _with_offered(unit, marked)
+
+
+def _with_offered(unit: Unit, shown: list[InboxRow]) -> list[InboxRow]:
+    """The rows, with what has become of the times that were offered for them (ACT10)."""
+    waiting = [row.id for row in shown if row.state in (RequestState.OPEN, RequestState.WAITING)]
+    offered = offered_times.latest(unit, waiting, shown_only=False)
+    return [replace(row, offered=offered[row.id]) if row.id in offered else row for row in shown]
 
 
 def _in_places(ids: Sequence[RequestId]) -> Iterator[tuple[int, dict[str, int]]]:

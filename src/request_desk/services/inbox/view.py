@@ -43,12 +43,13 @@ from request_desk.domain.search import fold
 from request_desk.domain.wishes import AskedBefore, opposite
 from request_desk.domain.words import _, full_name, plural
 from request_desk.services.desk import Unit
+from request_desk.services.inbox import letters_seen
 from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.inbox import rows as inbox_rows
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.notices import outbox
 from request_desk.services.people import patients
-from request_desk.services.schedule import freed
+from request_desk.services.schedule import freed, offered_times
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.services.schedule.patient_facts import facts_of
 from request_desk.services.schedule.slots import type_rules
@@ -213,6 +214,8 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
         completed_by=names.completed_by or "",
         completion_reason=row.completion_reason,
         others_told=others,
+        seen_at=letters_seen.seen_at(unit, request_id),
+        offer=offered_times.of_request(unit, request_id),
     )
 
 

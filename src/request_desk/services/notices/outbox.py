@@ -157,6 +157,14 @@ _own_address = (
     .where(_point.c.id == _outbox.c.contact_point_id, _point.c.channel == _outbox.c.channel)
     .scalar_subquery()
 )
+# How many times a reply offers, of which the notice names the first.
+_times, _first_time = schema.counter_offer_slot.alias("times"), schema.counter_offer_slot.alias("first_time")
+_offered_together = (
+    select(func.count())
+    .select_from(_times.join(_first_time, _first_time.c.offer_id == _times.c.offer_id))
+    .where(_first_time.c.hold_id == _outbox.c.appointment_id)
+    .scalar_subquery()
+)
 _FACTS = (
     select(
         _outbox.c.id,
@@ -184,6 +192,7 @@ _FACTS = (
         _relation.c.contact_id.label("related_id"),
         _appointment.c.starts_at,
         _appointment.c.hold_expires_at,
+        _offered_together.label("offered"),
         _location.c.name.label("place"),
         func.coalesce(_appointment.c.zone, "").label("place_zone"),
         func.coalesce(_own_address, _first_address, "").label("address"),
@@ -453,12 +462,19 @@ def _why_not(row: Row[Any], now: datetime, today: date) -> str:
 def _due(unit: Unit, row: Row[Any]) -> DueNotice:
     spec = SPEC_OF[row.kind]
     facts = replace(
-        _facts(unit, spec, row.language, row.place_zone, request_reference=row.request_reference),
+        _facts(
+            unit,
+            spec,
+            row.language,
+            row.place_zone if spec.of_appointment else "",
+            request_reference=row.request_reference,
+        ),
         replied=bool(row.payload.get("replied")) and bool(row.may_see_messages),
         first_name=row.given_name or "",
         starts_at=row.starts_at,
         place=row.place or "",
         answer_by=row.hold_expires_at if spec.while_held else None,
+        offered=row.offered,
         readers=_readers(unit, row.payload.get("also"), row.contact_id, row.patient_id),
     )
     return DueNotice(

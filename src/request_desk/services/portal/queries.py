@@ -11,6 +11,7 @@ from sqlalchemy import Row, and_, bindparam, case, func, or_, select
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import MOVED_ON, Appointment, AppointmentStatus
 from request_desk.domain.booking_rules import duration_for
+from request_desk.domain.counter_offers import OfferedTimes
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import PatientId, ProviderId, RequestId
 from request_desk.domain.policy import Action, PatientSubject, may
@@ -19,9 +20,11 @@ from request_desk.domain.requests import AuthorKind, RequestKind, RequestState, 
 from request_desk.domain.standing import Standing, standing_of
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
+from request_desk.services.inbox import letters_seen
 from request_desk.services.inbox import rows as inbox_rows
 from request_desk.services.people import patients
 from request_desk.services.practice import directory
+from request_desk.services.schedule import offered_times
 from request_desk.services.schedule.patient_facts import facts_of, is_out_of_reach
 from request_desk.services.schedule.views import VIEW, portal_status, view
 from request_desk.store import schema
@@ -101,6 +104,14 @@ _THREAD = (
 )
 
 
+_LAST_ANSWER = select(func.max(_m.c.visible_at)).where(
+    _m.c.request_id == bindparam("id"),
+    _m.c.author_kind == AuthorKind.STAFF,
+    _m.c.visible_at <= bindparam("now"),
+    _m.c.withdrawn_at.is_(None),
+)
+
+
 def portal_types(unit: Unit, patient_id: PatientId, provider_id: ProviderId | None = None) -> tuple[PortalType, ...]:
     """Return the kinds of visit that a patient may have in the time that parents may book, in their order (AP7).
 
@@ -158,7 +169,8 @@ def portal_requests(unit: Unit) -> tuple[PortalRequest, ...]:
     found = [row for row in unit.rows(_LIST, _values(unit)) if row.patient_id in readable]
     wishes = _wishes(unit, [row.id for row in found])
     known = _appointments(unit, found)
-    return tuple(_request(unit, row, wishes, known) for row in found)
+    offered = _offered(unit, found)
+    return tuple(_request(unit, row, wishes, known, offered) for row in found)
 
 
 def portal_thread(unit: Unit, which: RequestId | UUID) -> PortalThread:
@@ -170,7 +182,7 @@ def portal_thread(unit: Unit, which: RequestId | UUID) -> PortalThread:
         row = unit.first(_BY_ID, {**_values(unit), "id": which})
     if row is None or row.patient_id not in _readable(unit):
         raise NotFound(_("This conversation is not there. Sign in with the address that sent the request."))
-    request = _request(unit, row, _wishes(unit, [row.id]), _appointments(unit, [row]))
+    request = _request(unit, row, _wishes(unit, [row.id]), _appointments(unit, [row]), _offered(unit, [row]))
     letters = unit.rows(_THREAD, {"id": row.id, "now": unit.now})
     notice = _notice(row, unit.now)
     return PortalThread(
@@ -188,7 +200,15 @@ def portal_thread(unit: Unit, which: RequestId | UUID) -> PortalThread:
         may_answer=not notice,
         may_withdraw=not notice and request.state in (RequestState.OPEN, RequestState.WAITING),
         notice=notice,
+        has_news=_has_news(unit, row),
     )
+
+
+def _has_news(unit: Unit, row: Row[Any]) -> bool:
+    """Whether the practice has written since its letters were read last."""
+    answered_at = unit.value(_LAST_ANSWER, {"id": row.id, "now": unit.now})
+    seen = letters_seen.seen_at(unit, RequestId(row.id))
+    return answered_at is not None and (seen is None or seen < answered_at)
 
 
 def _values(unit: Unit) -> dict[str, Any]:
@@ -228,17 +248,29 @@ def _appointments(unit: Unit, requests: Sequence[Row[Any]]) -> tuple[Appointment
     return tuple(found)
 
 
-def _standing(row: Row[Any], state: RequestState, known: Sequence[Appointment]) -> Standing:
+def _offered(unit: Unit, requests: Sequence[Row[Any]]) -> Mapping[RequestId, OfferedTimes]:
+    """What was offered last for those requests that are not closed, as far as the parent sees it."""
+    ids = [RequestId(row.id) for row in requests if row.state in (RequestState.OPEN, RequestState.WAITING)]
+    return offered_times.latest(unit, ids, shown_only=True)
+
+
+def _standing(
+    row: Row[Any], state: RequestState, known: Sequence[Appointment], offered: OfferedTimes | None
+) -> Standing:
     named = next((each for each in known if each.id == row.appointment_id), None)
     chain = [each for each in known if named is not None and each.chain_id == named.chain_id]
     chain = [each for each in chain if each.cancel_code not in MOVED_ON or each.status is AppointmentStatus.CONFIRMED]
     chain.sort(key=lambda each: (each.status is AppointmentStatus.CONFIRMED, each.id))
     about = chain[-1] if chain else named
-    return standing_of(RequestKind(row.kind), state, RequestId(row.id), about, known)
+    return standing_of(RequestKind(row.kind), state, RequestId(row.id), about, known, offered)
 
 
 def _request(
-    unit: Unit, row: Row[Any], wishes: Mapping[int, tuple[Wish, ...]], known: Sequence[Appointment]
+    unit: Unit,
+    row: Row[Any],
+    wishes: Mapping[int, tuple[Wish, ...]],
+    known: Sequence[Appointment],
+    offered: Mapping[RequestId, OfferedTimes],
 ) -> PortalRequest:
     # Until the grace time is over the practice may still take its act back: the parent sees an open request.
     state = RequestState.OPEN if row.visible_at > unit.now else RequestState(row.state)
@@ -258,7 +290,7 @@ def _request(
         last_at=row.last_at or row.arrived_at,
         answered=bool(row.answers),
         answer_by=row.due_at if state is RequestState.OPEN else None,
-        standing=_standing(row, state, known),
+        standing=_standing(row, state, known, offered.get(RequestId(row.id))),
     )
 
 

@@ -13,7 +13,7 @@ from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.errors import Invalid, NotFound
 from request_desk.domain.ids import AppointmentId, PatientId, PhraseId, RequestId, StaffId
 from request_desk.domain.phrases import FIELDS, Phrase, PhraseOutcome, Prompt, dump, parse
-from request_desk.domain.requests import Act, Booking, Cancellation, Move, RequestKind
+from request_desk.domain.requests import Act, Booking, Cancellation, Move, Offering, RequestKind
 from request_desk.domain.text import parse_version
 from request_desk.domain.words import Words, _, full_name, speaking
 from request_desk.services.desk import Unit
@@ -189,6 +189,7 @@ def values_for(unit: Unit, request_id: RequestId, act: Act | None, *, language: 
     values |= _booked(unit, PatientId(row.patient_id), request_id, row.type_id, words)
     with speaking(language):
         values |= _reason(unit.settings, act)
+        values |= _offered(unit, act, words)
     return {name: text for name, text in values.items() if text and name in FIELDS}
 
 
@@ -225,11 +226,31 @@ def _new(unit: Unit, act: Act | None, words: Words) -> dict[str, str]:
     }
 
 
+def _offered(unit: Unit, act: Act | None, words: Words) -> dict[str, str]:
+    """All offered times as one text, each with whom and where."""
+    if not isinstance(act, Offering):
+        return {}
+    told, one = [], _("{time} with {provider} at {place}")
+    for slot in act.slots:
+        place = unit.first(_LOCATION, {"which": slot.location_id})
+        told.append(
+            one.format(
+                time=_there(words, place).moment(slot.starts_at),
+                provider=_named(unit, slot.provider_id),
+                place=place.name if place else "",
+            )
+        )
+    *before, last = told
+    return {"offer.times": _("{before}; or {last}").format(before="; ".join(before), last=last) if before else last}
+
+
 def _appointment(unit: Unit, row: Row[Any], old: Row[Any] | None, act: Act | None) -> dict[str, str]:
     """Provider, place and type of the new appointment, else of the present one, else as they were asked for."""
     source: Any = act.slot if isinstance(act, Booking | Move) else old if old is not None else row
+    if isinstance(act, Offering) and len(act.slots) == 1:
+        source = act.slots[0]
     place = unit.first(_LOCATION, {"which": source.location_id}) if source.location_id is not None else None
-    type_id = act.type_id if isinstance(act, Booking) else old.type_id if old is not None else row.type_id
+    type_id = act.type_id if isinstance(act, Booking | Offering) else old.type_id if old is not None else row.type_id
     kind = unit.first(_TYPE, {"which": type_id}) if type_id is not None else None
     minutes = kind.duration_minutes if kind is not None else 0
     if isinstance(act, Booking | Move):

@@ -11,7 +11,7 @@ from request_desk.domain.consequences import summary
 from request_desk.domain.errors import Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, OutboxId, PatientId, RequestId
 from request_desk.domain.notices import notice_of
-from request_desk.domain.requests import Act, Booking, Cancellation, Disposition, Move
+from request_desk.domain.requests import Act, Booking, Cancellation, Disposition, Move, Offering
 from request_desk.domain.words import _
 from request_desk.services.desk import Undo, Unit
 from request_desk.services.inbox import doubts
@@ -52,6 +52,8 @@ def do(unit: Unit, act: Act, *, patient_id: PatientId, request_id: RequestId | N
                 as_new=act.as_new,
                 request_id=request_id,
             )
+        case Offering():
+            raise TypeError("times are offered in the reply to a request")
         case _:
             assert_never(act)
     if appointment.patient_id != patient_id:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, bindparam, func, select, text
+from sqlalchemy import Row, and_, bindparam, func, select, text, union_all
 
 from request_desk.domain.access import Permission, a_contact
 from request_desk.domain.appointments import UNDONE, Appointment, AppointmentStatus
@@ -134,7 +134,12 @@ _WISHES = select(_wish).where(_wish.c.request_id.in_(bindparam("ids", expanding=
 _HELD = select(_appointment.c.request_id, _appointment.c.chain_id).where(
     text("status = 'held'"), _appointment.c.hold_expires_at > bindparam("now")
 )
-_OFFERED = select(_offer.c.patient_id).where(text("slot_offer.state = 'open'"), _offer.c.expires_at > bindparam("now"))
+_OFFERED = union_all(
+    select(_offer.c.patient_id).where(text("slot_offer.state = 'open'"), _offer.c.expires_at > bindparam("now")),
+    select(_request.c.patient_id)
+    .select_from(_request.join(schema.counter_offer, schema.counter_offer.c.request_id == _request.c.id))
+    .where(text("counter_offer.state = 'open'")),
+)
 _OFFER_VIEW = select(
     _offer.c.id,
     _offer.c.version,

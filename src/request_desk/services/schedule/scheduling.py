@@ -59,6 +59,8 @@ _CONFIRM = (
 )
 # Apart, since both columns are in indexes: naming `replaces_id`, a reference to the table itself, makes SQLite write all of them.
 _CONFIRM_FOR = _CONFIRM.values(request_id=bindparam("request"), replaces_id=bindparam("replaces"))
+# A time that was kept in a chain of its own, as one of several, goes on with that of the appointment that it replaces.
+_CONFIRM_MOVE = _CONFIRM_FOR.values(chain_id=bindparam("chain"))
 # An appointment and the rules of its type in one look: sending an answer is measured against the bare commit.
 _SEEN = VIEW.add_columns(_table.c.visible_at, *TYPE_COLUMNS).where(_table.c.id == bindparam("id"))
 _SEEN_HELD_FOR = (
@@ -335,19 +337,20 @@ def confirm_offered(
         _check_movable(unit, given_up.appointment, held.appointment.patient_id)
         holds.lock_providers(unit, (given_up.appointment.provider_id, held.appointment.provider_id))
         _moved_away(unit, given_up, is_replaced=False)
-    row = unit.first(
-        _CONFIRM_FOR,
-        {
-            "hold": hold_id,
-            "now": unit.now,
-            "reason": "",
-            "by_kind": unit.actor.kind,
-            "by_id": unit.actor.id,
-            "shown_at": _visible_from(unit),
-            "request": request_id,
-            "replaces": moved_id,
-        },
-    )
+    values: dict[str, Any] = {
+        "hold": hold_id,
+        "now": unit.now,
+        "reason": "",
+        "by_kind": unit.actor.kind,
+        "by_id": unit.actor.id,
+        "shown_at": _visible_from(unit),
+        "request": request_id,
+        "replaces": moved_id,
+    }
+    if given_up is None:
+        row = unit.first(_CONFIRM_FOR, values)
+    else:
+        row = unit.first(_CONFIRM_MOVE, {**values, "chain": given_up.appointment.chain_id})
     if row is None:
         raise Refused(_("This time is not offered any more."))
     booked = load(unit, hold_id)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Row, Select, and_, bindparam, case, exists, func, null, select, text
+from sqlalchemy import BindParameter, Row, Select, and_, bindparam, case, exists, func, null, or_, select, text
 
 from request_desk.domain.access import ActorKind
 from request_desk.domain.appointment_lists import Missed
@@ -27,7 +27,18 @@ _booked_by = case(
 
 _wish, _slot_offer = schema.waitlist_entry, schema.slot_offer
 _wants_earlier = exists().where(_wish.c.appointment_id == _table.c.id, _wish.c.closed_at.is_(None)).correlate(_table)
-_is_offered = exists().where(_slot_offer.c.hold_id == _table.c.id, text("slot_offer.state = 'open'")).correlate(_table)
+_counter, _counter_slot = schema.counter_offer, schema.counter_offer_slot
+# A freed time that is kept for who comes next (ACT8), or one of several in a reply (ACT10).
+_is_offered = or_(
+    exists().where(_slot_offer.c.hold_id == _table.c.id, text("slot_offer.state = 'open'")).correlate(_table),
+    exists()
+    .where(
+        _counter_slot.c.hold_id == _table.c.id,
+        _counter.c.id == _counter_slot.c.offer_id,
+        text("counter_offer.state = 'open'"),
+    )
+    .correlate(_table),
+)
 VIEW: Final[Select[Any]] = select(
     _table.c.id,
     _table.c.version,

@@ -31,6 +31,7 @@ class FilterBar(QWidget):
 
     changed = Signal(object)  # ListChoice
     failed_wanted = Signal()  # the mark that stands for the bar of failed notices where there is little room
+    unseen_wanted = Signal()  # the replies that nobody has read while the visit comes near
     left_search = Signal()  # Enter or Escape in the search: back to the list
 
     def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
@@ -55,6 +56,11 @@ class FilterBar(QWidget):
         self.failed_count.hide()
         self.failed.clicked.connect(self.failed_wanted)
         self.failed.hide()
+        self.unseen = IconButton("mail", "", parent=self)
+        self.unseen_count = PlainLabel("", role=TextRole.SMALL_BOLD, tone=Tone.HELD, parent=self)
+        self.unseen_count.hide()
+        self.unseen.clicked.connect(self.unseen_wanted)
+        self.unseen.hide()
         self.more = IconButton("funnel", _("More filters"), parent=self)
         self.more.setCheckable(True)
         self.search = SearchField(_("Search patients and requests"), short=_("Search"), keys="/", parent=self)
@@ -79,6 +85,8 @@ class FilterBar(QWidget):
         first.addWidget(self.tabs)
         first.addStretch(1)
         first.addWidget(self._chips)
+        first.addWidget(self.unseen)
+        first.addWidget(self.unseen_count)
         first.addWidget(self.failed)
         first.addWidget(self.failed_count)
         first.addWidget(self.more)
@@ -150,6 +158,20 @@ class FilterBar(QWidget):
         set_tip(self.failed, sentence)
         self.failed_count.setText(str(count))
         for part in (self.failed, self.failed_count):
+            part.setVisible(bool(count))
+
+    def show_unseen(self, count: int) -> None:
+        """Tell by a mark how many replies nobody has read though the visit is near; it leads to them (RE10)."""
+        told = plural(
+            "{count} reply about a visit within 24 hours is not seen yet.",
+            "{count} replies about visits within 24 hours are not seen yet.",
+            count,
+        )
+        sentence = told.format(count=count) if count else ""
+        self.unseen.setAccessibleName(sentence)
+        set_tip(self.unseen, sentence)
+        self.unseen_count.setText(str(count))
+        for part in (self.unseen, self.unseen_count):
             part.setVisible(bool(count))
 
     # how it is laid out

@@ -15,6 +15,7 @@ from request_desk.domain.agreement import ActFacts
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.careful import NO_ASSURANCE, Assurance, answering, second_of
 from request_desk.domain.changes import ScheduleScope
+from request_desk.domain.counter_offers import MOST_TIMES
 from request_desk.domain.directory import CancelReason, OpeningHours
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, TypeId
 from request_desk.domain.own_words import OwnWish
@@ -28,6 +29,7 @@ from request_desk.domain.requests import (
     Fit,
     Move,
     Offer,
+    Offering,
     RequestKind,
     RequestState,
     RequestView,
@@ -106,6 +108,7 @@ class Handling:
     offers: tuple[ShownOffer, ...] = ()
     offers_known: bool = False
     chosen: ShownOffer | None = None
+    offered: tuple[ShownOffer, ...] = ()  # to go into the reply, up to three (ACT10); nothing is held before it is sent
     hold: Appointment | None = None
     holding: bool = False
     cancel: CancelChoice | None = None
@@ -123,7 +126,7 @@ class Handling:
 
     @property
     def has_act(self) -> bool:
-        return self.chosen is not None or self.cancel is not None
+        return self.chosen is not None or self.cancel is not None or bool(self.offered)
 
     @property
     def appointment(self) -> Appointment | None:
@@ -243,7 +246,9 @@ def with_offers(now: Handling, fresh: Iterable[Offer], most: int = 0) -> Handlin
     chosen = now.chosen
     if chosen is not None:
         chosen = next((one for one in offers if one.key == chosen.key), chosen)
-    return replace(now, offers=offers, offers_known=True, chosen=chosen, first_count=first)
+    gone = {one.key for one in offers if one.is_gone}
+    state = replace(now, offers=offers, offers_known=True, chosen=chosen, first_count=first)
+    return _with_offered(state, [one for one in now.offered if one.key not in gone])
 
 
 def armed(now: Handling) -> Handling:
@@ -264,6 +269,8 @@ def with_view(now: Handling, view: RequestView, zone: PracticeTime) -> Handling:
     cancel = now.cancel
     if view.appointment is None or view.appointment.status is not AppointmentStatus.CONFIRMED:
         cancel = None
+    if view.state in (RequestState.COMPLETED, RequestState.WITHDRAWN):
+        now = _with_offered(now, ())
     return replace(seen_by(now, view, zone), hold=hold if not now.holding else now.hold, cancel=cancel)
 
 
@@ -328,6 +335,7 @@ def choosing(now: Handling, one: ShownOffer) -> Handling:
         now,
         offers=offers,
         chosen=one,
+        offered=(),
         hold=None,
         holding=True,
         cancel=None,
@@ -358,8 +366,57 @@ def lost(now: Handling, key: OfferKey, fresh: Iterable[Offer]) -> Handling:
 def cancelling(now: Handling, choice: CancelChoice) -> Handling:
     """Choose to cancel the appointment instead of any slot."""
     return replace(
-        now, cancel=choice, chosen=None, hold=None, holding=False, overrule="", text_meant="", disposition=_settled(now)
+        now,
+        cancel=choice,
+        chosen=None,
+        offered=(),
+        hold=None,
+        holding=False,
+        overrule="",
+        text_meant="",
+        disposition=_settled(now),
     )
+
+
+def offering(now: Handling) -> Handling:
+    """Begin to offer times in the reply: the chosen one, else the first three that fit and stand under a digit."""
+    live = [one for one in now.offers if not one.is_gone and one.digit and not one.offer.warning]
+    first = (now.chosen,) if now.chosen is not None else tuple(apart(live)[:MOST_TIMES])
+    return _with_offered(letting_go(now), first)
+
+
+def apart(offers: Iterable[ShownOffer]) -> list[ShownOffer]:
+    """Return those of some offers, in their order, that do not overlap one before: two of them can be kept at once."""
+    kept: list[ShownOffer] = []
+    for one in offers:
+        slot = one.offer.slot
+        if not any(
+            other.offer.slot.provider_id == slot.provider_id
+            and other.offer.slot.starts_at < slot.blocked_until
+            and slot.starts_at < other.offer.slot.blocked_until
+            for other in kept
+        ):
+            kept.append(one)
+    return kept
+
+
+def toggling(now: Handling, one: ShownOffer) -> Handling:
+    """Offer one time more, or take it out again; where three are offered already nothing changes."""
+    if any(other.key == one.key for other in now.offered):
+        return _with_offered(now, [other for other in now.offered if other.key != one.key])
+    if len(now.offered) >= MOST_TIMES:
+        return now
+    known = any(shown.key == one.key for shown in now.offers)
+    return _with_offered(replace(now, offers=now.offers if known else (*now.offers, one)), [*now.offered, one])
+
+
+def _with_offered(now: Handling, offered: Iterable[ShownOffer]) -> Handling:
+    """The times in the order of the clock; the request waits for the answer to them."""
+    ordered = tuple(sorted(offered, key=lambda one: (one.offer.slot.starts_at, one.offer.slot.provider_id)))
+    if ordered == now.offered:
+        return now
+    disposition = Disposition.WAITING if ordered else Disposition.COMPLETED
+    return replace(now, offered=ordered, disposition=disposition, waiting_until=None, text_meant="")
 
 
 def is_held(now: Handling, at: datetime) -> bool:
@@ -369,7 +426,8 @@ def is_held(now: Handling, at: datetime) -> bool:
 
 def letting_go(now: Handling) -> Handling:
     """Choose no act: only a reply."""
-    return replace(now, cancel=None, chosen=None, hold=None, holding=False, overrule="", text_meant="")
+    rest = _with_offered(now, ())
+    return replace(rest, cancel=None, chosen=None, hold=None, holding=False, overrule="", text_meant="")
 
 
 def disposing(now: Handling, disposition: Disposition, waiting_until: datetime | None = None) -> Handling:
@@ -396,6 +454,8 @@ def act_of(now: Handling) -> Act | None:
     if now.cancel is not None and now.appointment is not None:
         text = now.cancel.text
         return Cancellation(now.appointment.id, now.appointment.version, now.cancel.reason.code, text)
+    if now.offered:
+        return _offering_of(now)
     if now.chosen is None:
         return None
     slot = now.chosen.offer.slot
@@ -404,6 +464,14 @@ def act_of(now: Handling) -> Act | None:
         return Move(now.appointment.id, now.appointment.version, slot, hold_id, now.overrule, now.chosen.offer.forbids)
     type_id = type_of(now)
     return Booking(slot, type_id, hold_id, now.overrule) if type_id is not None else None
+
+
+def _offering_of(now: Handling) -> Offering | None:
+    type_id = now.appointment.type_id if now.moves and now.appointment is not None else type_of(now)
+    if type_id is None:
+        return None
+    moved_id = now.appointment.id if now.moves and now.appointment is not None else None
+    return Offering(tuple(one.offer.slot for one in now.offered), type_id, moved_id)
 
 
 def type_of(now: Handling) -> TypeId | None:
@@ -424,6 +492,8 @@ def outcome_of(now: Handling) -> PhraseOutcome:
             return PhraseOutcome.MOVED
         case Cancellation():
             return PhraseOutcome.CANCELLED
+        case Offering():
+            return PhraseOutcome.OFFERED
         case _:
             return PhraseOutcome.ANY
 
@@ -433,6 +503,8 @@ def wanted_day(now: Handling, words: Words) -> date | None:
     zone = words.zone
     if now.chosen is not None:
         return zone.day_of(now.chosen.offer.slot.starts_at)
+    if now.offered:
+        return zone.day_of(now.offered[0].offer.slot.starts_at)
     free = [
         one.wish.starts_at
         for one in now.view.wishes
@@ -534,6 +606,8 @@ def zone_of(now: Handling) -> str:
     """Return the zone of the place of what happens, "" for the practice's own."""
     if now.chosen is not None:
         return now.chosen.offer.zone
+    if now.offered:
+        return now.offered[0].offer.zone
     return now.appointment.zone if now.appointment is not None else ""
 
 
@@ -562,19 +636,25 @@ def remembered(now: Handling) -> dict[str, object]:
     if now.waiting_until is not None:
         kept["waiting_until"] = now.waiting_until.isoformat()
     if now.chosen is not None:
-        slot = now.chosen.offer.slot
-        kept["slot"] = {
-            "provider": slot.provider_id,
-            "location": slot.location_id,
-            "starts": slot.starts_at.isoformat(),
-            "ends": slot.ends_at.isoformat(),
-            "blocked": slot.blocked_until.isoformat(),
-            "provider_name": now.chosen.offer.provider_name,
-            "location_name": now.chosen.offer.location_name,
-        }
+        kept["slot"] = _remembered_slot(now.chosen)
+    if now.offered:
+        kept["offered"] = [_remembered_slot(one) for one in now.offered]
     if now.cancel is not None:
         kept["cancel"] = {"code": now.cancel.reason.code, "text": now.cancel.text}
     return kept
+
+
+def _remembered_slot(one: ShownOffer) -> dict[str, object]:
+    slot = one.offer.slot
+    return {
+        "provider": slot.provider_id,
+        "location": slot.location_id,
+        "starts": slot.starts_at.isoformat(),
+        "ends": slot.ends_at.isoformat(),
+        "blocked": slot.blocked_until.isoformat(),
+        "provider_name": one.offer.provider_name,
+        "location_name": one.offer.location_name,
+    }
 
 
 def recalled(now: Handling, state: str, reasons: Sequence[CancelReason]) -> Handling:
@@ -591,6 +671,9 @@ def recalled(now: Handling, state: str, reasons: Sequence[CancelReason]) -> Hand
             result = replace(result, type_id=TypeId(int(kept["type"])))
         if slot := kept.get("slot"):
             result = _recalled_slot(result, slot)
+        for slot in kept.get("offered", ()):
+            if not result.is_answered and not _recalled_one(result, slot).is_gone:
+                result = toggling(result, _recalled_one(result, slot))
         if (cancel := kept.get("cancel")) and result.appointment is not None:
             reason = next((one for one in reasons if one.code == cancel["code"]), None)
             if reason is not None:
@@ -600,7 +683,7 @@ def recalled(now: Handling, state: str, reasons: Sequence[CancelReason]) -> Hand
     return result
 
 
-def _recalled_slot(now: Handling, kept: Mapping[str, str]) -> Handling:
+def _recalled_one(now: Handling, kept: Mapping[str, str]) -> ShownOffer:
     slot = Slot(
         ProviderId(int(kept["provider"])),
         LocationId(int(kept["location"])),
@@ -608,7 +691,12 @@ def _recalled_slot(now: Handling, kept: Mapping[str, str]) -> Handling:
         datetime.fromisoformat(kept["ends"]),
         datetime.fromisoformat(kept["blocked"]),
     )
-    one = named(now, slot, str(kept.get("provider_name", "")), str(kept.get("location_name", "")))
+    return named(now, slot, str(kept.get("provider_name", "")), str(kept.get("location_name", "")))
+
+
+def _recalled_slot(now: Handling, kept: Mapping[str, str]) -> Handling:
+    one = _recalled_one(now, kept)
+    slot = one.offer.slot
     known = any(shown.key == one.key for shown in now.offers)
     hold = now.view.hold if _is_for(now.view.hold, slot) else None
     return replace(now, offers=now.offers if known else (*now.offers, one), chosen=one, hold=hold)

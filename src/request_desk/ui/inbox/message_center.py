@@ -11,10 +11,10 @@ from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.errors import Refused, Unavailable
 from request_desk.domain.ids import RequestId
 from request_desk.domain.paging import Page
-from request_desk.domain.requests import Delivery, Filters, InboxRow, Resolved, Tab
+from request_desk.domain.requests import Delivery, Filters, InboxRow, Resolved, Tab, UnseenReply
 from request_desk.domain.words import _
+from request_desk.services.inbox import letters_seen, search_queries
 from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import search_queries
 from request_desk.services.practice import directory
 from request_desk.ui.inbox.commands import choosing_location, choosing_offer, going, sending
 from request_desk.ui.inbox.deliveries import DeliveriesSheet
@@ -27,6 +27,7 @@ from request_desk.ui.inbox.request_pane import RequestPane
 from request_desk.ui.inbox.response_controller import ResponseController
 from request_desk.ui.inbox.response_pane import ResponsePane
 from request_desk.ui.inbox.row_words import KIND_ICONS, row_words
+from request_desk.ui.inbox.unseen_sheet import UnseenSheet
 from request_desk.ui.lists.windowed import ListView
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.timing import Stoppable
@@ -49,6 +50,7 @@ LIST_SHARE = 0.56
 SMALLEST_SHARE = 0.42
 LEAST_MESSAGE = 200  # pixels at 100 % in which the people and the first line of the text are seen
 LEFT_KEY = "inbox.splitter.left"
+UNSEEN_AGAIN = 300_000  # milliseconds: visits come near by themselves
 SLOW = 250  # milliseconds after which a message that is being read says so
 FOUND = 12  # search results in the palette
 
@@ -122,6 +124,7 @@ class MessageCenter(WindowPage):
         self._watch_keys()
         self._read_directory()
         self._read_failed()
+        self._read_unseen()
         self.feed.show(self.filters.wanted())
         self.setup_bar.read()
 
@@ -188,6 +191,8 @@ class MessageCenter(WindowPage):
         self.message_stack.pane.acted.connect(self._message_state_acted)
         self.live_bar.acted.connect(self._try_again)
         self.filters.failed_wanted.connect(self.open_deliveries)
+        self.filters.unseen_wanted.connect(self.open_unseen)
+        self._context.timers(self, UNSEEN_AGAIN, self._read_unseen, repeat=True)
         answering = self.response_controller
         answering.shown.connect(self._request_shown)
         answering.failed.connect(self._request_failed)
@@ -221,6 +226,7 @@ class MessageCenter(WindowPage):
             "inbox.note": self.focus_notes,
             "inbox.more": self.message.more.click,
             "inbox.deliveries": self.open_deliveries,
+            "inbox.unseen": self.open_unseen,
             "inbox.all_locations": partial(self.filters.choose_location, ()),
             "inbox.own_words": answering.request_controller.leave_out_next,
         }
@@ -508,6 +514,8 @@ class MessageCenter(WindowPage):
             self._read_directory()
         if changes.touches(Topic.DELIVERY):
             self._read_failed()
+        if changes.touches(Topic.DELIVERY, Topic.REQUEST):
+            self._read_unseen()
 
     @Slot(object)
     def _draft_changed(self, request_id: int) -> None:
@@ -593,6 +601,21 @@ class MessageCenter(WindowPage):
     def open_deliveries(self) -> None:
         """Show the notices that could not be delivered."""
         sheet = DeliveriesSheet(self._context, self)
+        sheet.request_wanted.connect(self.open_request)
+        sheet.open()
+
+    # replies that were not read
+
+    def _read_unseen(self) -> None:
+        self._context.runner.read(self, letters_seen.unseen_replies).done(self._unseen_read).refused(self._ignore)
+
+    def _unseen_read(self, found: tuple[UnseenReply, ...]) -> None:
+        self.filters.show_unseen(len(found))
+
+    @Slot()
+    def open_unseen(self) -> None:
+        """Show the replies that nobody has read about visits of the next 24 hours."""
+        sheet = UnseenSheet(self._context, self)
         sheet.request_wanted.connect(self.open_request)
         sheet.open()
 

@@ -111,6 +111,8 @@ class OfferSchedule(QObject):
         self._strip.show_tiles(tiles(now, self._days, self._context.words()), self._strip_title(now))
 
     def _strip_title(self, now: Handling) -> str:
+        if now.offered:
+            return _("To be offered: digits add a time or take it out, Ctrl+Enter sends them.")
         hold = hold_words(now, self._context.words(), self._context.clock.now())
         if hold:
             return hold
@@ -286,7 +288,8 @@ def painted(now: Handling, at: datetime) -> Sequence[PaintedOffer]:
     Held is only what was read as a row that still runs: a time that is merely chosen can be booked by anybody.
     """
     chosen = now.chosen.key if now.chosen is not None else None
-    ranked = sorted(now.offers, key=lambda one: (one.key != chosen, one.is_gone, one.digit or flow.MOST_OFFERS + 1))
+    picked = {chosen, *(one.key for one in now.offered)}
+    ranked = sorted(now.offers, key=lambda one: (one.key not in picked, one.is_gone, one.digit or flow.MOST_OFFERS + 1))
     shown: list[PaintedOffer] = []
     for one in ranked:
         slot = one.offer.slot
@@ -302,6 +305,8 @@ def painted(now: Handling, at: datetime) -> Sequence[PaintedOffer]:
 
 
 def _state(now: Handling, one: ShownOffer, at: datetime) -> OfferState:
+    if any(other.key == one.key for other in now.offered):
+        return OfferState.OFFERED
     if now.chosen is not None and one.key == now.chosen.key:
         return OfferState.HELD if flow.is_held(now, at) else OfferState.CHOSEN
     return OfferState.GONE if one.is_gone else OfferState.FREE

@@ -44,7 +44,8 @@ def tiles(now: Handling, days: Mapping[date, ScheduleDay], words: Words) -> tupl
     made: list[Tile] = []
     for one in now.offers:
         slot = one.offer.slot
-        chosen = now.chosen is not None and now.chosen.key == one.key
+        offered = any(other.key == one.key for other in now.offered)
+        chosen = offered or (now.chosen is not None and now.chosen.key == one.key)
         place = differs(now, one) or _("same provider")
         made.append(
             Tile(

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from request_desk.domain.phrases import FIELDS, Phrase, PhraseError, PhraseOutcome, Rendered, order_for, render
 from request_desk.domain.words import Words, _
-from request_desk.ui.inbox.request_controller import Values
+from request_desk.ui.inbox.letters import Values
 from request_desk.ui.widgets.buttons import primary
 from request_desk.ui.widgets.painting import RIGHT, draw_text, text_width
 from request_desk.ui.widgets.pick_list import PickList

@@ -1,7 +1,8 @@
 """The acts on the open request: words, key, button, and what each does. One more is its use case and one entry here."""
 
 from request_desk.domain.access import Permission
-from request_desk.domain.requests import RequestState
+from request_desk.domain.counter_offers import CounterOfferState
+from request_desk.domain.requests import RequestKind, RequestState
 from request_desk.domain.words import _
 from request_desk.ui.inbox.commands import NARROW, TINY, RequestAct, always
 from request_desk.ui.inbox.flow import Handling
@@ -22,6 +23,15 @@ def _not_cancelling(now: Handling) -> bool:
 
 def _is_open(now: Handling) -> bool:
     return now.view.state is RequestState.OPEN
+
+
+def _can_offer(now: Handling) -> bool:
+    return not now.is_answered and now.view.kind is not RequestKind.CANCEL
+
+
+def _is_offering(now: Handling) -> bool:
+    offer = now.view.offer
+    return not now.is_answered and offer is not None and offer.offered.state is CounterOfferState.OPEN
 
 
 def _has_no_appointment(now: Handling) -> bool:
@@ -59,6 +69,18 @@ ACTS: tuple[RequestAct[ResponseController], ...] = (
         room=TINY,
         is_offered=_can_cancel,
         is_able=_not_cancelling,
+    ),
+    RequestAct(
+        _changing("inbox.offer_times", _("Offer times in the reply, or stop offering"), "O", "calendar-days"),
+        lambda at: at.request_controller.offer_times(),
+        button=_("Offer times"),
+        room=NARROW,
+        is_offered=_can_offer,
+    ),
+    RequestAct(
+        _changing("inbox.withdraw_offer", _("Withdraw the times that are offered"), "", "undo-2"),
+        lambda at: at.request_controller.withdraw_offer(),
+        is_offered=_is_offering,
     ),
     RequestAct(_changing("inbox.wait", _("Waiting for parent until …"), "S", "clock"), lambda at: at.wait_for_parent()),
     RequestAct(

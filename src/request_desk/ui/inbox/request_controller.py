@@ -1,7 +1,7 @@
 """The one request that is open at this desk: reads it, holds, claims, sends, and keeps it true; it has no widget."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -31,7 +31,7 @@ from request_desk.domain.requests import (
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.spans import Span
 from request_desk.domain.words import _, known_language, spoken
-from request_desk.services.inbox import handling
+from request_desk.services.inbox import counter_offers, handling
 from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.inbox import routing as inbox_routing
 from request_desk.services.inbox import view as request_view
@@ -42,38 +42,21 @@ from request_desk.services.schedule import queries as schedule_queries
 from request_desk.services.schedule import scheduling
 from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.flow import CancelChoice, Handling, ShownOffer
+from request_desk.ui.inbox.letters import Outgoing, Values
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.running.timing import Stoppable
 
 NO_TYPE = "This request does not say what the visit is for. Choose the type of visit first."
+NOTHING_TO_OFFER = "There is no free time to offer. Press N for the next available one, or pick one in the schedule."
+MAY_NOT_CHOOSE = "Who asks may not book in the portal, so times cannot be offered. Book one, or only reply."
+THREE_OFFERED = "Three times are offered already. Press the digit of one of them to take it out."
 NOT_ARMED = "This may be answered already. Press A first if another visit is wanted."
 FAR = timedelta(days=90)  # how far times are looked for when the request names no type
 MANY = 200  # slots among which the first of each provider and day are found
 READ_AFTER = 700  # milliseconds of selection until a request counts as read (MC4)
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Values:
-    """The texts of the merge fields for the act that is chosen now."""
-
-    fields: Mapping[str, str]
-    outcome: PhraseOutcome
-    own: Mapping[str, str] = field(
-        default_factory=dict
-    )  # as the desk reads them, where the parent reads another language
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """What is sent: the act may be left out on purpose (*Reply, change nothing on the schedule*)."""
-
-    reply: Reply | None
-    with_act: bool = True
-    no_reply_reason: str = ""
-    text_meant: bool = False  # though it says otherwise than the act
 
 
 class RequestController(QObject):
@@ -212,8 +195,10 @@ class RequestController(QObject):
     def _offers_read(self, request_id: RequestId, offers: tuple[Offer, ...]) -> None:
         if request_id != self._id or self._now is None:
             return
-        first = not self._now.offers_known
+        first, offered = not self._now.offers_known, self._now.offered
         self._set(flow.with_offers(self._now, offers))
+        if self._now.offered != offered:
+            self._read_values()
         if first and self._now is not None:
             self.offered.emit(self._now)
 
@@ -307,10 +292,50 @@ class RequestController(QObject):
         if self._now is not None:
             self._set(replace(self._now, text_meant=text))
 
-    def choose(self, one: ShownOffer) -> None:
-        """Choose a slot: it is held and the request is ours from now on."""
+    def offer_times(self) -> None:
+        """Offer times in the reply instead of booking one, or stop doing so (ACT10). Nothing is held before it is sent."""
         now = self._now
         if now is None or now.sending or now.is_answered:
+            return
+        if now.offered:
+            self.let_go()
+            return
+        state = flow.offering(now)
+        if not now.is_armed or flow.type_of(now) is None or not now.view.sender.may_book or not state.offered:
+            self.refused.emit(_why_no_offer(now))
+            return
+        self._drop_hold()
+        self._begin_work()
+        self._set(state)
+        self._read_values()
+
+    def _toggle(self, now: Handling, one: ShownOffer) -> None:
+        state = flow.toggling(now, one)
+        if state == now:
+            self.refused.emit(_(THREE_OFFERED))
+            return
+        self._begin_work()
+        self._set(state)
+        self._read_values()
+
+    def withdraw_offer(self) -> None:
+        """Take back the times that are offered: the request is in the inbox again (ACT10)."""
+        now = self._now
+        if now is not None and now.view.offer is not None:
+            self.perform(counter_offers.withdraw).done(partial(self._withdrawn, now.view.id))
+
+    def _withdrawn(self, request_id: RequestId, _version: int) -> None:
+        if request_id == self._id:
+            self.show_news()
+            self._read_offers(request_id)
+
+    def choose(self, one: ShownOffer) -> None:
+        """Choose a slot: it is held and the request is ours from now on. While times are offered it is one of them, or none any more."""
+        now = self._now
+        if now is None or now.sending or now.is_answered:
+            return
+        if now.offered:
+            self._toggle(now, one)
             return
         if not now.is_armed:
             self.refused.emit(_(NOT_ARMED))
@@ -566,6 +591,9 @@ class RequestController(QObject):
         match refused:
             case Conflict() | NotFound():
                 self.conflicted.emit(refused)
+            case SlotTaken() if self._now.offered:
+                self.refused.emit(refused.sentence)
+                self._read_offers(request_id)
             case SlotTaken() if self._now.chosen is not None:
                 self._lose(self._now.chosen.key, refused)
             case Limited() if self._now.chosen is not None:
@@ -739,6 +767,15 @@ class RequestController(QObject):
         if state != self._now:
             self._now = state
             self.updated.emit(state)
+
+
+def _why_no_offer(now: Handling) -> str:
+    """Why no times can be offered in the reply."""
+    if not now.is_armed:
+        return _(NOT_ARMED)
+    if flow.type_of(now) is None:
+        return _(NO_TYPE)
+    return _(NOTHING_TO_OFFER) if now.view.sender.may_book else _(MAY_NOT_CHOOSE)
 
 
 def _softly(seen: RequestView, fresh: RequestView) -> RequestView:

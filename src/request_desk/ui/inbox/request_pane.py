@@ -191,10 +191,12 @@ class RequestPane(Card):
         self.urgent_bar.acted.connect(partial(self.act_wanted.emit, "inbox.nurse"))
         self.answered_bar = Banner(self)
         self.answered_bar.acted.connect(partial(self.act_wanted.emit, "inbox.another"))
+        self.offer_bar = Banner(self)
+        self.offer_bar.acted.connect(partial(self.act_wanted.emit, "inbox.withdraw_offer"))
         self.safety_bar = Banner(self)
         self.news_bar = Banner(self)
         self.news_bar.acted.connect(self.news_wanted)
-        for bar in (self.urgent_bar, self.answered_bar, self.safety_bar, self.news_bar):
+        for bar in (self.urgent_bar, self.answered_bar, self.offer_bar, self.safety_bar, self.news_bar):
             self.body.addWidget(bar)
         self._make_content()
         self._make_buttons(acts)
@@ -290,6 +292,7 @@ class RequestPane(Card):
         self.rules = PlainLabel("", tone=Tone.MUTED, wrap=True, parent=facts)
         self.phone = PlainLabel("", tone=Tone.MUTED, selectable=True, name=_("Phone"), parent=facts)
         self.why_here = PlainLabel("", tone=Tone.MUTED, wrap=True, name=_("Why here"), parent=facts)
+        self.offered = LineList(name=_("Times that are offered"), parent=facts)
         self.upcoming = LineList(name=_("Upcoming visits"), parent=facts)
         self.related = LineList(name=_("Related requests"), parent=facts)
         self.way = LineList(name=_("Forwarded"), tone=Tone.MUTED, parent=facts)
@@ -298,6 +301,7 @@ class RequestPane(Card):
         for label, content in (
             (_("Current appointment"), self.current),
             (_("Visit"), type_row),
+            (_("Offered"), self.offered),
             (_("Requested slots"), self.wished),
             (_("Limits"), self.limits),
             (_("In their words"), self.own),
@@ -407,6 +411,7 @@ class RequestPane(Card):
             self.notes.show_notes(view.notes, words)
         self._show_claim(claim, words)
         self._show_answered(now, words)
+        self._show_offer(now.view, words)
         self.show_times(now, words, at)
 
     def set_types(self, types: Sequence[tuple[object, str]]) -> None:
@@ -460,6 +465,17 @@ class RequestPane(Card):
         elif self.answered_bar.text() != told:
             self.answered_bar.say(BannerKind.WARNING, told, action=_("Another visit  A"))
 
+    def _show_offer(self, view: RequestView, words: Words) -> None:
+        told, is_open = say.offered_line(view, words)
+        if not told:
+            self.offer_bar.clear()
+        elif self.offer_bar.text() != told:
+            action = _("Withdraw") if is_open else ""
+            self.offer_bar.say(BannerKind.INFO if is_open else BannerKind.WARNING, told, action=action)
+        lines = say.offered_lines(view, words)
+        self.offered.show_lines(lines)
+        self._show_row(self.offered, shown=bool(lines))
+
     def _show_claim(self, claim: Claim | None, words: Words) -> None:
         if claim is None:
             self.claim_bar.clear()
@@ -474,7 +490,7 @@ class RequestPane(Card):
         newest = next((one for one in reversed(view.thread) if one.author_kind is AuthorKind.CONTACT), None)
         shown = newest or (view.thread[-1] if view.thread else None)
         self.text.set_text(shown.body if shown is not None and shown.body.strip() else _("(no message)"))
-        earlier = tuple((_head_of(one, words), one.body) for one in view.thread if one is not shown)
+        earlier = tuple((_head_of(one, view, words), one.body) for one in view.thread if one is not shown)
         show_if(self.thread_list, bool(earlier))
         if earlier == self._shown_thread:
             return
@@ -571,5 +587,10 @@ class RequestPane(Card):
         show_if(self._rows[content], shown)
 
 
-def _head_of(message: Message, words: Words) -> str:
-    return f"{safe_name(message.author_name)} · {words.near_moment(message.created_at)}"
+def _head_of(message: Message, view: RequestView, words: Words) -> str:
+    """Who wrote when, and whether a letter of the practice was read (RE10)."""
+    parts = [safe_name(message.author_name), words.near_moment(message.created_at)]
+    if message.author_kind is AuthorKind.STAFF:
+        is_seen = view.seen_at is not None and view.seen_at >= message.visible_at
+        parts.append(_("seen") if is_seen else _("not seen yet"))
+    return DOT.join(parts)

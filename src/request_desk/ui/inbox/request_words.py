@@ -9,6 +9,7 @@ from request_desk.domain import wishes
 from request_desk.domain.appointments import Appointment
 from request_desk.domain.careful import has_words
 from request_desk.domain.changes import JournalEntry
+from request_desk.domain.counter_offers import CounterOfferState, offered_sentence
 from request_desk.domain.own_words import said
 from request_desk.domain.requests import (
     AuthorKind,
@@ -164,6 +165,25 @@ def answered_line(now: Handling, words: Words) -> str:
     return f"{has}."
 
 
+def offered_line(view: RequestView, words: Words) -> tuple[str, bool]:
+    """Return what has become of the times that were offered, to whom, and whether they still stand; "" when nothing is to be said."""
+    offer = view.offer
+    if offer is None or view.state not in (RequestState.OPEN, RequestState.WAITING):
+        return "", False
+    told = offered_sentence(offer.offered, words)
+    if offer.offered.state is not CounterOfferState.OPEN:
+        return told, False
+    return f"{told} {_('To {name}.').format(name=safe_name(offer.contact_name))}", True
+
+
+def offered_lines(view: RequestView, words: Words) -> tuple[str, ...]:
+    """Return the times that are kept for the answer of the family, each with whom and where."""
+    offer = view.offer
+    if offer is None or offer.offered.state is not CounterOfferState.OPEN:
+        return ()
+    return tuple(appointment_line(each, words) for each in offer.times if each.is_offered)
+
+
 def appointment_line(appointment: Appointment, words: Words) -> str:
     """Return "Thu, Dec 3, 8:30 AM · Well visit, 40 min · Dr. Lindqvist · Northside"."""
     length = words.minutes(appointment.ends_at - appointment.starts_at)
@@ -217,6 +237,9 @@ def wished_items(now: Handling, words: Words) -> tuple[Item, ...]:
             last_day = day
         else:
             last_day = ""
+        if _is_offered(now, one.wish):
+            items.append(Item(text, _("offered"), ItemState.HELD))
+            continue
         own = next((each for each in now.view.upcoming if _is_own_appointment(each, now, one.wish)), None)
         items.append(
             Item(text, _("booked for {name}").format(name=safe_name(now.view.patient.given_name)), ItemState.HELD)
@@ -232,6 +255,15 @@ def _is_own_appointment(appointment: Appointment, now: Handling, wish: Wish) -> 
     """Whether a wished time is taken by an appointment of this very patient (ACT13)."""
     same_provider = wish.provider_id in (None, appointment.provider_id)
     return appointment.patient_id == now.view.patient.id and appointment.starts_at == wish.starts_at and same_provider
+
+
+def _is_offered(now: Handling, wish: Wish) -> bool:
+    """Whether a wished time is kept for this very family, in the reply (ACT10)."""
+    offer = now.view.offer
+    return offer is not None and any(
+        each.is_offered and each.starts_at == wish.starts_at and wish.provider_id in (None, each.provider_id)
+        for each in offer.times
+    )
 
 
 def _wished_item(text: str, state: WishState, offer: ShownOffer | None, held_by: str) -> Item:
@@ -305,6 +337,14 @@ def differs(now: Handling, one: ShownOffer) -> str:
 
 def marked(items: Sequence[Item], now: Handling, words: Words, at: datetime) -> tuple[Item, ...]:
     """Return the items with the chosen one marked, and how long it is held in words."""
+    if now.offered:
+        keys = {one.key for one in now.offered}
+        return tuple(
+            replace(one, word=_("to be offered"), state=ItemState.HELD, is_chosen=True)
+            if one.slot is not None and key_of(one.slot) in keys
+            else one
+            for one in items
+        )
     if now.chosen is None:
         return tuple(items)
     key = now.chosen.key
@@ -414,5 +454,10 @@ def change_words(entry: JournalEntry) -> str:
         "rerouted": _("moved this to another inbox"),
         "woken": _("brought this back from waiting"),
         "taken_back": _("took the last act back"),
+        "times_offered": _("offered times for this"),
+        "times_accepted": _("took an offered time"),
+        "times_declined": _("wrote that none of the offered times fits"),
+        "times_expired": _("brought this back: none of the offered times was taken"),
+        "times_withdrawn": _("withdrew the times that were offered"),
     }.get(entry.action, entry.action.replace("_", " "))
     return _("{who} {did} just now").format(who=who, did=did)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
-from request_desk.domain.agreement import differences
+from request_desk.domain.agreement import differences, offered_differences
 from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.directory import CancelReason, Patient
 from request_desk.domain.errors import Conflict, Refused
@@ -25,10 +25,11 @@ from request_desk.ui.inbox.careful_sheets import PatientDialog
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from request_desk.ui.inbox.dialogs import ForwardDialog, WaitingDialog
 from request_desk.ui.inbox.flow import CancelChoice, Handling, Primary, ShownOffer
+from request_desk.ui.inbox.letters import Outgoing, Values
 from request_desk.ui.inbox.offer_schedule import OfferSchedule
 from request_desk.ui.inbox.offers_strip import OffersStrip
 from request_desk.ui.inbox.phrase_popup import PhrasePopup, other_language
-from request_desk.ui.inbox.request_controller import NOT_ARMED, Outgoing, RequestController, Values
+from request_desk.ui.inbox.request_controller import NOT_ARMED, RequestController
 from request_desk.ui.inbox.request_pane import RequestPane
 from request_desk.ui.inbox.request_words import Item, appointment_line, change_words
 from request_desk.ui.inbox.response_pane import ResponsePane, Shown
@@ -587,6 +588,10 @@ class ResponseController(QObject):
             return ()
         places: dict[int, str] = {each.id: each.name for each in found.locations.values()}
         people: dict[int, str] = {each.id: each.short_name for each in found.providers.values()}
+        if state.offered:
+            at = [(one.offer.slot.starts_at, self._context.words().at(one.offer.zone)) for one in state.offered]
+            old = state.appointment.starts_at if state.moves and state.appointment is not None else None
+            return offered_differences(text, at, old)
         told = flow.told_of(state, places, people)
         if told is None:
             return ()

@@ -212,7 +212,7 @@ class ResponsePane(Card):
         self.disposition_chip.choose((now.disposition,))
         self._by_program = False
         for choice in (self.dispositions, self.disposition_chip):
-            choice.setEnabled(not now.is_answered)
+            choice.setEnabled(not now.is_answered and not now.offered)
         self.refresh(words)
 
     def refresh(self, words: Words) -> None:
@@ -233,6 +233,7 @@ class ResponsePane(Card):
             self.send.set_kind(ButtonKind.DANGER if first is flow.Primary.CANCEL else ButtonKind.PRIMARY)
         else:
             chosen = now.chosen.offer if now.chosen is not None else None
+            zone = flow.zone_of(now) if chosen is not None or now.offered else ""
             self.lines.set_lines(
                 consequence_lines(
                     _with_hold(now),
@@ -242,7 +243,7 @@ class ResponsePane(Card):
                     words=words,
                     provider_name=chosen.provider_name if chosen else "",
                     location_name=chosen.location_name if chosen else "",
-                    zone=chosen.zone if chosen else "",
+                    zone=zone,
                     reason=now.cancel.reason.label if now.cancel is not None else "",
                     waiting_until=now.waiting_until,
                 )
@@ -251,7 +252,8 @@ class ResponsePane(Card):
             self.send.set_kind(ButtonKind.DANGER if isinstance(act, Cancellation) else ButtonKind.PRIMARY)
         may_write = self._shown.is_online and not now.sending and not now.is_withdrawn
         self.send.setEnabled(may_write)
-        self.reply_only.setEnabled(may_write and ((act is not None and has_reply) or self._completes_alone()))
+        is_beside_act = act is not None and has_reply and not now.offered
+        self.reply_only.setEnabled(may_write and (is_beside_act or self._completes_alone()))
         self._say_second()
         if self.editor.isReadOnly() is not now.sending:
             self.editor.setReadOnly(now.sending)
@@ -411,7 +413,8 @@ def _follow_up_lines(view: RequestView, words: Words, now: datetime) -> tuple[Li
         done = done.format(name=safe_name(view.completed_by), time=words.near_moment(view.completed_at))
     to = _("FOLLOW-UP to {name}").format(name=safe_name(view.sender.name))
     known = [each for each in (view.appointment, *view.upcoming) if each is not None]
-    stands = state_sentence(standing_of(view.kind, view.state, view.id, view.appointment, known), words, now)
+    offered = view.offer.offered if view.offer is not None else None
+    stands = state_sentence(standing_of(view.kind, view.state, view.id, view.appointment, known, offered), words, now)
     return (Piece(to, strong=True), Piece(_(". Nothing changes on the schedule."))), (Piece(f"{done} {stands}"),)
 
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from request_desk.domain import wishes
+from request_desk.domain.counter_offers import CounterOfferState
 from request_desk.domain.requests import Group, InboxRow, RequestKind, RequestState, WishKind
-from request_desk.domain.words import Words, _, safe_name, sorted_name
+from request_desk.domain.words import Words, _, plural, safe_name, sorted_name
 
 DOT = " · "
 
@@ -66,7 +67,7 @@ def row_words(row: InboxRow, words: Words, now: datetime) -> RowWords:
     asked = wishes.asks(row.kind, row.appointment_at, row.wishes, words)
     timeless = not any(wish.kind is not WishKind.NEXT for wish in row.wishes)
     provider = row.provider_name or (_("any provider") if timeless and row.kind is not RequestKind.CANCEL else "")
-    thanks = _("says thanks") if row.says_thanks else ""
+    thanks = _("says thanks") if row.says_thanks else offered_word(row)
     all_of_it = (row.type_name, provider, asked) if not row.provider_name else (row.type_name, asked, provider)
     late = row.state is RequestState.OPEN and now > row.due_at
     return RowWords(
@@ -83,8 +84,28 @@ def row_words(row: InboxRow, words: Words, now: datetime) -> RowWords:
     )
 
 
+def offered_word(row: InboxRow) -> str:
+    """Return why a request is back whose times nobody took, or that times are offered; "" where none were (ACT10)."""
+    if row.offered is None:
+        return ""
+    match row.offered.state:
+        case CounterOfferState.OPEN:
+            count = row.offered.count
+            return plural("{count} time offered", "{count} times offered", count).format(count=count)
+        case CounterOfferState.DECLINED:
+            return _("none fits")
+        case CounterOfferState.EXPIRED:
+            return _("no offered time was taken")
+        case CounterOfferState.WITHDRAWN:
+            return _("offer withdrawn")
+        case CounterOfferState.ACCEPTED:
+            return ""
+
+
 def _age(row: InboxRow, words: Words, now: datetime, *, late: bool) -> str:
     match row.state:
+        case RequestState.WAITING if row.offered is not None and row.offered.state is CounterOfferState.OPEN:
+            return _("until {day}").format(day=words.near_day(row.offered.until))
         case RequestState.WAITING:
             return (
                 _("until {day}").format(day=words.near_day(row.waiting_until))

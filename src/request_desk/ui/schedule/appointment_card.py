@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus, Mark
+from request_desk.domain.counter_offers import CounterOffer, offered_sentence
 from request_desk.domain.directory import CancelReason
 from request_desk.domain.policy import ScheduleAction, Verdict
 from request_desk.domain.words import Words, _
@@ -43,6 +44,7 @@ class AppointmentCard(Card):
     no_show_wanted = Signal(object)
     earlier_wanted = Signal(object)
     squeeze_wanted = Signal(object)
+    withdraw_wanted = Signal(object)
     patient_wanted = Signal()
     print_wanted = Signal()
     closed = Signal()
@@ -68,6 +70,8 @@ class AppointmentCard(Card):
         self.earlier_button = secondary("", icon="skip-forward")
         self.squeeze_button = secondary("", icon="plus", keys="S")
         self.squeeze_button.hide()
+        self.withdraw_button = secondary(_("Withdraw the offer"), icon="undo-2")
+        self.withdraw_button.hide()
         self.completed_button = secondary(_("Mark as completed"), icon="calendar-check")
         self.no_show_button = secondary(_("Mark as no-show"), icon="calendar-x")
         self._build()
@@ -78,6 +82,7 @@ class AppointmentCard(Card):
         self.cancel_button.clicked.connect(self._cancel)
         self.earlier_button.clicked.connect(self._earlier)
         self.squeeze_button.clicked.connect(self._squeeze)
+        self.withdraw_button.clicked.connect(self._withdraw)
         self.completed_button.clicked.connect(self._completed)
         self.no_show_button.clicked.connect(self._no_show)
         for mark, button in self.mark_buttons.items():
@@ -120,6 +125,7 @@ class AppointmentCard(Card):
         return (
             self.move_button,
             self.squeeze_button,
+            self.withdraw_button,
             self.earlier_button,
             self.completed_button,
             self.no_show_button,
@@ -154,6 +160,7 @@ class AppointmentCard(Card):
         if self._entry is None or (self._entry.id, self._entry.version) != (entry.id, entry.version):
             self.show_work_in(is_offered=False)
         self._entry = entry
+        self.withdraw_button.hide()
         self.print_button.setVisible(not card_why_not(entry))
         self._show_clash(entry, words, others)
         self._name.setText(named(entry.patient_name, 200))
@@ -189,6 +196,15 @@ class AppointmentCard(Card):
             who = short_name(self._entry.patient_name)
             self.squeeze_button.set_text(_("Squeeze in beside {patient} …").format(patient=who))
         self.squeeze_button.setVisible(is_offered)
+
+    def show_offer(self, offer: CounterOffer, words: Words, *, may_withdraw: bool) -> None:
+        """Say with what else, to whom and until when the shown time is offered in a reply, and offer to withdraw it (ACT10)."""
+        told = offered_sentence(offer.offered, words)
+        times = "; ".join(words.at(each.zone).moment(each.starts_at) for each in offer.times if each.is_offered)
+        to = _("To {name}: {times}.").format(name=named(offer.contact_name), times=times)
+        self._why.setText(f"{told} {to}")
+        self._why.show()
+        self.withdraw_button.setVisible(may_withdraw)
 
     def _show_clash(self, entry: Appointment, words: Words, others: Sequence[Appointment]) -> None:
         """Both cannot be seen then: which of them moves is the user's to decide (BK9)."""
@@ -259,6 +275,10 @@ class AppointmentCard(Card):
     @Slot()
     def _squeeze(self) -> None:
         self.squeeze_wanted.emit(self._entry)
+
+    @Slot()
+    def _withdraw(self) -> None:
+        self.withdraw_wanted.emit(self._entry)
 
     @Slot()
     def _earlier(self) -> None:

@@ -25,6 +25,7 @@ class OfferState(Enum):
 
     FREE = "free"
     CHOSEN = "chosen"  # and not held: the database has no row of it
+    OFFERED = "offered"  # to go into the reply with others, and not held before that is sent
     HELD = "held"
     GONE = "gone"
 

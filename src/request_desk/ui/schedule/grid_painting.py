@@ -25,6 +25,7 @@ _FIT_WORDS = {
 _STATE_WORDS = {
     OfferState.FREE: _("free"),
     OfferState.CHOSEN: _("chosen, not held"),
+    OfferState.OFFERED: _("to be offered"),
     OfferState.HELD: _("held by you"),
     OfferState.GONE: _("taken"),
 }
@@ -161,6 +162,7 @@ class GridPainter:
         ink, tint, style = {
             OfferState.FREE: (theme.free, theme.free_tint, Qt.PenStyle.DashLine),
             OfferState.CHOSEN: (theme.free, theme.free_tint, Qt.PenStyle.SolidLine),
+            OfferState.OFFERED: (theme.held, theme.held_tint, Qt.PenStyle.DashLine),
             OfferState.HELD: (theme.held, theme.held_tint, Qt.PenStyle.SolidLine),
             OfferState.GONE: (theme.muted, theme.tile, Qt.PenStyle.DotLine),
         }[shown.state]

@@ -12,13 +12,15 @@ from request_desk.domain import schedule
 from request_desk.domain.access import Permission, may
 from request_desk.domain.appointments import Appointment, AppointmentStatus, Mark
 from request_desk.domain.changes import Changes, ScheduleScope, Topic
+from request_desk.domain.counter_offers import CounterOffer
 from request_desk.domain.errors import Conflict, NotFound, Refused, Unavailable
 from request_desk.domain.freed_slots import FreedSlot
-from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId
+from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId
 from request_desk.domain.requests import Move
 from request_desk.domain.schedule import ScheduleDay, ScheduleKey, ScheduleWeek, SlotCheck
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _
+from request_desk.services.inbox import counter_offers
 from request_desk.services.people.patient_page import PatientView, open_patient
 from request_desk.services.practice import directory
 from request_desk.services.schedule import acts, attendance, freed, slot_offers, waitlist
@@ -148,6 +150,7 @@ class SchedulePage(WindowPage):
         self.card.print_wanted.connect(self._print_card)
         self.card.earlier_wanted.connect(self._wish_earlier)
         self.card.squeeze_wanted.connect(self._squeeze)
+        self.card.withdraw_wanted.connect(self._withdraw_offer)
         self.freed.offer_wanted.connect(self._offer_freed)
         self.freed.all_wanted.connect(self._open_freed)
         self.double_bookings.wanted.connect(self.open)
@@ -521,6 +524,23 @@ class SchedulePage(WindowPage):
         self.card.show_entry(entry, self._context.words(), self._context.settings().cancel_reasons, others)
         self._read_patient(entry.patient_id)
         self._ask_work_in(entry)
+        if entry.is_offered:
+            read = self._context.runner.read(self, counter_offers.offered_with, entry.id)
+            read.done(partial(self._offer_read, entry)).refused(self._not_told)
+
+    def _offer_read(self, entry: Appointment, offer: CounterOffer | None) -> None:
+        if offer is not None and self.card.entry() == entry:
+            may_withdraw = may(self._context.actor(), Permission.ANSWER_REQUESTS)
+            self.card.show_offer(offer, self._context.words(), may_withdraw=may_withdraw)
+
+    @Slot(object)
+    def _withdraw_offer(self, entry: Appointment) -> None:
+        act = self._context.runner.act(self, counter_offers.withdraw_held, entry.id, expect_version=entry.version)
+        act.done(self._offer_withdrawn).refused(self._refused)
+
+    def _offer_withdrawn(self, _request_id: RequestId) -> None:
+        self._context.messages.say(_("The offer is withdrawn. The request is in the inbox again."))
+        self._close_card()
 
     def _ask_work_in(self, entry: Appointment) -> None:
         """Ask whether somebody can be squeezed in beside an appointment that has not begun (AV6)."""

@@ -619,7 +619,9 @@ def _identity(placed: Placed) -> tuple[str, int]:
 
 
 def _chosen(offers: Sequence[PaintedOffer]) -> PaintedOffer | None:
-    return next((shown for shown in offers if shown.state in (OfferState.HELD, OfferState.CHOSEN)), None)
+    return next(
+        (shown for shown in offers if shown.state in (OfferState.HELD, OfferState.CHOSEN, OfferState.OFFERED)), None
+    )
 
 
 def _no_rule(_entry: Appointment, _to: FreePoint) -> str:

@@ -10,6 +10,8 @@ DROP TABLE question
 -- next
 DROP TABLE questionnaire
 -- next
+DROP TABLE request_seen
+-- next
 DROP TABLE counter_offer_slot
 -- next
 DROP TABLE counter_offer

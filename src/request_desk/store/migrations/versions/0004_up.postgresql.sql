@@ -193,6 +193,13 @@ CREATE TABLE counter_offer_slot (
     CONSTRAINT fk_counter_offer_slot_hold_id_appointment FOREIGN KEY(hold_id) REFERENCES appointment (id)
 )
 -- next
+CREATE TABLE request_seen (
+    request_id BIGINT NOT NULL,
+    seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    CONSTRAINT pk_request_seen PRIMARY KEY (request_id),
+    CONSTRAINT fk_request_seen_request_id_request FOREIGN KEY(request_id) REFERENCES request (id)
+)
+-- next
 CREATE TABLE questionnaire (
     id BIGINT NOT NULL,
     version INTEGER DEFAULT 1 NOT NULL,

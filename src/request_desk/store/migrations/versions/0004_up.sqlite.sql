@@ -210,6 +210,15 @@ CREATE TABLE counter_offer_slot (
  WITHOUT ROWID,
  STRICT
 -- next
+CREATE TABLE request_seen (
+    request_id INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL,
+    CONSTRAINT pk_request_seen PRIMARY KEY (request_id),
+    CONSTRAINT fk_request_seen_request_id_request FOREIGN KEY(request_id) REFERENCES request (id)
+)
+ WITHOUT ROWID,
+ STRICT
+-- next
 CREATE TABLE questionnaire (
     id INTEGER NOT NULL,
     version INTEGER DEFAULT 1 NOT NULL,
