@@ -1146,7 +1146,9 @@ attachment = Table(
     Column("size", Integer, nullable=False),
     Column("digest", Text, nullable=False),
     Column("content", LargeBinary, nullable=False),
-    Column("check_state", Text, nullable=False),  # what the practice's virus scanner said; "failed": nothing, though it was asked
+    Column(
+        "check_state", Text, nullable=False
+    ),  # what the practice's virus scanner said; "failed": nothing, though it was asked
     _text("released_reason"),  # why one that is not clean is opened all the same (UPL-06)
     Column("added_by_id", Id, ForeignKey("staff.id"), nullable=False),
     Column("added_at", Instant, nullable=False),

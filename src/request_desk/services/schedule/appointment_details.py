@@ -72,7 +72,7 @@ _HAPPENED = (
             and_(_journal.entity_id == bindparam("request_id"), _journal.topic == Topic.REQUEST),
         ),
         _journal.broadcast,
-        _journal.action != "renewed",
+        _journal.action.not_in(["renewed", "saved_form"]),
     )
     .order_by(_journal.seq)
 )
