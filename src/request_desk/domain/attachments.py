@@ -133,7 +133,7 @@ def clean_file_name(name: str) -> str:
     """Return the name of a file as it is kept: one plain part without path, control, direction or reserved words (UPL-02)."""
     last = re.split(r"[/\\]", name)[-1]
     kept = "".join(sign for sign in unicodedata.normalize("NFC", last) if unicodedata.category(sign) not in _UNSEEN)
-    kept = clean_text(_NOT_IN_NAMES.sub("_", kept)[:4_000], field=_("File name"), lines=False).strip(". ")
+    kept = clean_text(_NOT_IN_NAMES.sub("_", kept)[:4_000], field=_("File name"), lines=False).rstrip(". ")
     stem, dot, ending = kept.rpartition(".")
     if not dot:
         stem, ending = kept, ""
