@@ -159,7 +159,7 @@ def test_a_provider_reads_and_adds_nothing(practice: Practice, desk: Desk, appoi
     which = a_document(practice, appointment)
     own = practice.a_staff("lindqvist", "Astrid Lindqvist", [Role.PROVIDER], practice.lindqvist)
     other = practice.a_staff("mwangi", "Joseph Mwangi", [Role.PROVIDER], practice.mwangi)
-    assert desk.query(own, attachments.attachment_file, appointment, which)
+    assert desk.query(own, attachments.attachment_file, appointment, which).content == PDF
     with pytest.raises(NotAllowed):
         desk.perform(own, attachments.remove_attachment, appointment, which, expect_version=1)
     with pytest.raises(NotAllowed):

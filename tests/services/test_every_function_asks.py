@@ -75,6 +75,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "schedule.attachments": ("attachments_of", "with_content"),
     "schedule.filled_forms": ("forms_of", "form_of", "seen_by_staff"),
     "schedule.intake": ("intake_incomplete",),
+    "schedule.outside_times": ("open_times", "check_offered"),
     "practice.order": ("next_place", "move", "switch"),
     "people.patients": ("row_of", "first_contacts"),
     "inbox.doubts": ("check", "check_first", "check_text"),
