@@ -67,7 +67,10 @@ class AnswersSheet(PrintSheet):
         self._form = found
         words, now = self.context.words(), self.context.clock.now()
         heads = (title(self._view, words, now), _about(self._view, words), form_words(found, words))
-        self.show_document(answers_document(found, heads, words))
+        document = answers_document(found, heads, words)
+        # Else a text document keeps two centimetres around itself, beside the printer's margins.
+        document.setPageSize(self._printer.pageLayout().paintRect(QPageLayout.Unit.Point).size())
+        self.show_document(document)
         is_theirs = found.completed_at is not None and may(self.context.actor(), Permission.SHARE_LINKS)
         show_if(self.reopen_button, is_theirs)
 
@@ -98,6 +101,7 @@ class AnswersSheet(PrintSheet):
 def answers_document(found: FilledForm, heads: Sequence[str], words: Words) -> QTextDocument:
     """Return the answers as a document; plain text only."""
     document = QTextDocument()
+    document.setDocumentMargin(0)
     document.setDefaultFont(QFont(app_theme().small.families(), int(_POINTS)))
     cursor = QTextCursor(document)
     write_line(cursor, named(found.questionnaire.name), _LARGE, INK, is_bold=True)

@@ -46,8 +46,8 @@ class RowAct(IntEnum):
     EARLIER = 9
     COPY = 10
     PRINT = 11
-    CANCEL = 12
-    FORMS = 13
+    FORMS = 12
+    CANCEL = 13
     JOIN = 14
 
 
@@ -74,10 +74,10 @@ def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequenc
         earlier_act(context, owner, entry),
         ActSpec(_("Copy details"), partial(_copy, context, entry), icon="copy"),
         ActSpec(_("Print card …"), partial(_print, context, owner, entry), card_why_not(entry), "file-text"),
+        _forms(context, owner, entry),
         ActSpec(
             _("Cancel visit …"), partial(ask_cancel, context, entry, owner.window()), cancelling, "calendar-x", is_grave=True
         ),
-        _forms(context, owner, entry),
         *joins,
     )  # fmt: skip
 

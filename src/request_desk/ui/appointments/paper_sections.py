@@ -34,9 +34,10 @@ class PaperLine(QWidget):
         for part in (self.name, self.told, self.acts):
             body.addWidget(part)
 
-    def show_paper(self, name: str, told: str, acts: Sequence[ActSpec]) -> None:
+    def show_paper(self, name: str, told: str, acts: Sequence[ActSpec], *, is_warned: bool = False) -> None:
         self.name.setText(name)
         self.told.setText(told)
+        self.told.set_tone(Tone.DANGER if is_warned else Tone.MUTED)
         self.acts.show_acts(acts)
         for button, act in zip(self.acts.buttons, acts, strict=True):
             button.setAccessibleName(_("{act}: {name}").format(act=act.text, name=name))
@@ -111,6 +112,6 @@ class DocumentLines(_Lines):
                 ActSpec(_("Save as …"), partial(self.save_wanted.emit, each), icon="save"),
                 *((ActSpec(_("Remove …"), partial(self.remove_wanted.emit, each), icon="trash-2"),) if allowed else ()),
             )
-            line.show_paper(named(each.name, 100), document_words(each, words), acts)
+            line.show_paper(named(each.name, 100), document_words(each, words), acts, is_warned=each.is_withheld)
         self.add_button.setVisible(allowed)
         self.hint.setVisible(allowed)
