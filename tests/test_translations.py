@@ -26,6 +26,7 @@ ROOMS = (
     "domain/directory.py",
     "domain/meetings.py",
     "domain/notices.py",
+    "domain/questionnaires.py",
     "domain/standing.py",
     "domain/text.py",
     "domain/printed_card.py",

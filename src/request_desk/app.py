@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
@@ -151,7 +152,7 @@ class _Opening:
 
     def _opened(self) -> "Opened":
         from request_desk import logs
-        from request_desk.gateways import secrets
+        from request_desk.gateways import secrets, virus_scanner
         from request_desk.ui.window.launch import SESSION, Opened
 
         found = self._found()
@@ -185,6 +186,7 @@ class _Opening:
             demo=_for_window(home) if home is not None else None,
             warnings=_warnings(desk.database),
             sends_mail=bool(used.mail.host) or home is not None,  # a demo's worker catches its mails
+            scan=partial(virus_scanner.scan, used.scanner) if used.scanner.command else None,
         )
 
 

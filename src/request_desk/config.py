@@ -48,6 +48,16 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ca_file: str = ""  # a certificate authority of the house
 
 
+class Scanner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The virus scanner of this machine: a command that is given a file, ends with 0 for a clean one and 1 for an infected one.
+
+    Without a `command` documents are not checked, and say so.
+    """
+
+    command: str = ""  # such as: clamdscan --fdpass --no-summary
+    timeout_seconds: int = 60
+
+
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Plain lines for people or JSON lines for machines."""
 
@@ -66,6 +76,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ticks: bool = True
     portal: PortalConfig = PortalConfig()
     mail: Mail = Mail()
+    scanner: Scanner = Scanner()
     log: Log = Log()
 
     def database_url(self, folder: Path) -> str:
@@ -78,7 +89,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Path(unquote(path)) if scheme == "sqlite" else None
 
 
-_SECTIONS: Final[Mapping[str, type[msgspec.Struct]]] = {"portal": PortalConfig, "mail": Mail, "log": Log}
+_SECTIONS: Final[Mapping[str, type[msgspec.Struct]]] = {
+    "portal": PortalConfig,
+    "mail": Mail,
+    "scanner": Scanner,
+    "log": Log,
+}
 
 
 def load(path: Path | None, environ: Mapping[str, str]) -> Settings:
@@ -185,6 +201,8 @@ def _check(settings: Settings) -> None:
         raise Invalid(_("The mail server's port is a number from 1 to 65535."), field="mail.port")
     if not 1 <= mail.timeout_seconds <= 25:  # four letters with it are shorter than the lease of a notice
         raise Invalid(_("The mail server may be waited for from 1 to 25 seconds."), field="mail.timeout_seconds")
+    if not 1 <= settings.scanner.timeout_seconds <= 600:
+        raise Invalid(_("The virus scanner may take from 1 to 600 seconds."), field="scanner.timeout_seconds")
     if not mail.host:
         return
     if mail.security == "none" and mail.host not in _LOCAL:

@@ -107,6 +107,7 @@ def test_each_kind_goes_to_whom_its_line_names() -> None:
         "cancellation": acts,
         "slot_offer": acts,
         "counter_offer": [False, False, False],
+        "forms": acts,
         "acknowledgement": [True, True, False],
         "code": [True, True, True],
     }
@@ -124,7 +125,7 @@ SLOT = Slot(ProviderId(1), LocationId(1), APPOINTMENT, APPOINTMENT, APPOINTMENT)
 
 def test_an_act_asks_for_its_notice() -> None:
     acts = (Booking(SLOT, TypeId(1)), Move(AppointmentId(1), 1, SLOT), Cancellation(AppointmentId(1), 1, "pat"))
-    assert {notice_of(act) for act in acts} == {spec for spec in NOTICES if spec.of_appointment and not spec.while_held}
+    assert {notice_of(act) for act in acts} == {BOOKING, MOVE, CANCELLATION}
     assert notice_of(None) is None
     assert notice_of(Booking(SLOT, TypeId(1))) is BOOKING
     assert notice_of(Move(AppointmentId(1), 1, SLOT)) is MOVE

@@ -9,7 +9,7 @@ from random import Random, SystemRandom
 from typing import Final
 
 from request_desk import paths
-from request_desk.demo import data, plan, rows
+from request_desk.demo import data, forms_fill, plan, rows
 from request_desk.demo.data import Calendar
 from request_desk.demo.passwords import four_words
 from request_desk.demo.people import Finder, Population, index
@@ -161,6 +161,7 @@ class _Builder:
             for appointment, row in made
         }
         RequestsFill(self._desk, self._clock, self._calendar, known, placed, library).run(all_sent)
+        forms_fill.fill(self._desk, known, self._calendar, all_sent, placed)
         return self._desk.query(SYSTEM, loading.newest_line)
 
     def _random(self, part: str) -> Random:

@@ -435,6 +435,52 @@ class Requests(_File, frozen=True):
     booked: list[Booked] = []
 
 
+# forms.toml
+
+
+class FileQuestion(_File, frozen=True):
+    """A question; options are pairs of English and Spanish."""
+
+    kind: str
+    text: str
+    text_es: str = ""
+    options: list[tuple[str, str]] = []
+    required: bool = False
+
+
+class FileQuestionnaire(_File, frozen=True):
+    """What is asked before appointments of these types."""
+
+    name: str
+    name_es: str
+    types: list[str]
+    question: list[FileQuestion]
+
+
+class FilledIn(_File, frozen=True):
+    """What a contact has answered before the appointment of a request, by the number of the question."""
+
+    by: str
+    request: str
+    answers: dict[str, str]
+
+
+class FileDocument(_File, frozen=True):
+    """A document beside the same appointment, and who put it there."""
+
+    by: str
+    file: str
+    name: str
+
+
+class Forms(_File, frozen=True):
+    """The whole of forms.toml."""
+
+    questionnaire: list[FileQuestionnaire]
+    filled: FilledIn
+    document: FileDocument
+
+
 # The tables are read once in a process: the builder asks for them in many places.
 
 
@@ -460,6 +506,17 @@ def requests() -> Requests:
 def earlier() -> Requests:
     """Return earlier.toml: the requests that are answered already."""
     return _read("earlier", Requests)
+
+
+@cache
+def forms() -> Forms:
+    """Return forms.toml."""
+    return _read("forms", Forms)
+
+
+def document_bytes(name: str) -> bytes:
+    """Return a file that lies beside the tables."""
+    return (_FOLDER / name).read_bytes()
 
 
 def _read(name: str, shape: type[T]) -> T:

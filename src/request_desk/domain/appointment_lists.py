@@ -6,9 +6,11 @@ from enum import StrEnum
 from typing import Any
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.attachments import Attachment
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Contact, Relation
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId
+from request_desk.domain.questionnaires import FilledForm
 from request_desk.domain.requests import Delivery, PatientCard, StaffNote
 
 
@@ -75,6 +77,8 @@ class AppointmentDetails:
     deliveries: tuple[Delivery, ...]
     happened: tuple[Happened, ...]
     sees_request: bool
+    forms: tuple[FilledForm, ...] = ()
+    documents: tuple[Attachment, ...] = ()
 
 
 def meeting_uid(appointment_id: AppointmentId) -> str:

@@ -104,6 +104,12 @@ class NotAllowed(Refused):
     code: ClassVar = "not-allowed"
 
 
+class NotVerified(NotAllowed):
+    """Whoever came by a link has to say first who they are."""
+
+    code: ClassVar = "not-verified"
+
+
 class SignedOut(NotAllowed):
     """The actor's session ended, or the account was switched off."""
 

@@ -81,7 +81,8 @@ class NoticeSpec:
 
     It goes to the first verified address of the first channel that somebody has one of. One that is `of_appointment` tells
     its time, whatever becomes of the request that led to it, and a reply may be merged into it. One that is `by_hand` is
-    shown to staff and can be sent again by them. One that is `while_held` is no news any more once its time is not held.
+    shown to staff and can be sent again by them. One that is `while_held` is no news any more once its time is not held, one
+    that is `while_booked` once its appointment is not booked.
     """
 
     kind: str
@@ -92,6 +93,7 @@ class NoticeSpec:
     of_appointment: bool = False
     by_hand: bool = True
     while_held: bool = False
+    while_booked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,15 @@ def _counter_offer(facts: NoticeFacts) -> Composed:
     return _letter(facts, _("Choose a time at {practice}"), " ".join(told), is_reply=True)
 
 
+def _forms(facts: NoticeFacts) -> Composed:
+    told = _when(
+        facts,
+        _("Please fill in the forms for the appointment of {name}:"),
+        _("Please fill in the forms for your appointment."),
+    )
+    return _letter(facts, _("Forms for your appointment with {practice}"), told, way=_("Fill them in here: {url}"))
+
+
 def _acknowledgement(facts: NoticeFacts) -> Composed:
     told = _("We have received your request. You will get another e-mail when we have answered.")
     return _letter(facts, _("{practice} has received your request"), told)
@@ -176,6 +187,7 @@ _READER: Final = Audience((Action.HEAR, Action.READ))
 _SENDER: Final = Audience((Action.ACT_FOR,))
 _OFFERED: Final = Audience((Action.HEAR, Action.ASK))
 _CHOOSER: Final = Audience((Action.HEAR, Action.READ, Action.ASK))
+_FILLING: Final = Audience((Action.HEAR, Action.ASK), is_everybody=True)
 _ASKER: Final = Audience()
 
 NOTICES: Final = (  # kind, audience, grace, compose
@@ -185,6 +197,7 @@ NOTICES: Final = (  # kind, audience, grace, compose
     CANCELLATION := NoticeSpec("cancellation", _FAMILY, True, _cancellation, of_appointment=True),
     SLOT_OFFER := NoticeSpec("slot_offer", _OFFERED, True, _slot_offer, of_appointment=True, while_held=True),
     COUNTER_OFFER := NoticeSpec("counter_offer", _CHOOSER, True, _counter_offer, while_held=True),
+    FORMS := NoticeSpec("forms", _FILLING, True, _forms, of_appointment=True, while_booked=True),
     ACKNOWLEDGEMENT := NoticeSpec("acknowledgement", _SENDER, False, _acknowledgement),
     CODE := NoticeSpec("code", _ASKER, False, _code, by_hand=False),
 )
@@ -249,8 +262,8 @@ def planned(
     )
 
 
-def _letter(facts: NoticeFacts, subject: str, told: str, *, is_reply: bool = False) -> Composed:
-    """What every letter about a request or an appointment has around what it tells."""
+def _letter(facts: NoticeFacts, subject: str, told: str, *, is_reply: bool = False, way: str = "") -> Composed:
+    """What every letter about a request or an appointment has around what it tells; `way` says where to go in its own words."""
     practice = _practice(facts)
     link = facts.portal_url if _ADDRESS.fullmatch(facts.portal_url) else ""
     ways = _("Sign in to read it and to answer: {url}") if facts.replied or is_reply else _("Sign in to see it: {url}")
@@ -260,7 +273,7 @@ def _letter(facts: NoticeFacts, subject: str, told: str, *, is_reply: bool = Fal
         _("For {names}").format(names=facts.words.list_of(named)) if len(named) > 1 else "",
         told,
         _("You also have a reply from us.") if facts.replied and not is_reply else "",
-        ways.format(url=link) if link else _("Sign in to our portal to see it."),
+        (way or ways).format(url=link) if link else _("Sign in to our portal to see it."),
         _("Questions? Call {practice}: {phone}").format(practice=practice, phone=phone) if phone else practice,
         _("Please do not answer this e-mail: nobody reads it. In an emergency call 911."),
     )

@@ -1125,6 +1125,8 @@ questionnaire_response = Table(
     Column("questionnaire_id", Id, ForeignKey("questionnaire.id"), nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("completed_at", Instant),
+    Column("completed_by_kind", Text),
+    Column("completed_by_id", Id),
     UniqueConstraint("chain_id", "questionnaire_id"),
     sqlite_strict=True,
 )
@@ -1136,6 +1138,8 @@ questionnaire_answer = Table(
     Column("question_id", Id, ForeignKey("question.id"), primary_key=True),
     Column("value", Text, nullable=False),
     Column("answered_at", Instant, nullable=False),
+    Column("answered_by_kind", Text, nullable=False),
+    Column("answered_by_id", Id, nullable=False),
     *at_most("value", 16000),
     sqlite_strict=True,
     sqlite_with_rowid=False,
@@ -1152,12 +1156,16 @@ attachment = Table(
     Column("size", Integer, nullable=False),
     Column("digest", Text, nullable=False),
     Column("content", LargeBinary, nullable=False),
-    Column("check_state", Text, nullable=False),  # what the practice's virus scanner said
+    Column(
+        "check_state", Text, nullable=False
+    ),  # what the practice's virus scanner said; "failed": nothing, though it was asked
+    _text("released_reason"),  # why one that is not clean is opened all the same (UPL-06)
     Column("added_by_id", Id, ForeignKey("staff.id"), nullable=False),
     Column("added_at", Instant, nullable=False),
     Column("removed_at", Instant),
-    one_of("check_state", ("unchecked", "clean", "infected")),
+    one_of("check_state", ("unchecked", "clean", "infected", "failed")),
     *at_most("name", 400),
+    *at_most("released_reason", 2000),
     sqlite_strict=True,
 )
 

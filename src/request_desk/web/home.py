@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.counter_offers import CounterOfferState
 from request_desk.domain.errors import Refused, SignedOut
 from request_desk.domain.freed_slots import PortalOffer
-from request_desk.domain.ids import PatientId, RequestId, TypeId, new_uuid
+from request_desk.domain.ids import AppointmentId, PatientId, RequestId, TypeId, new_uuid
 from request_desk.domain.portal import PortalChild, PortalRequest, PortalThread
 from request_desk.domain.requests import RequestKind, RequestState, Wish, WishKind
 from request_desk.domain.schedule import PortalAppointment
@@ -25,6 +26,7 @@ from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import counter_offers, handling, letters_seen
 from request_desk.services.portal import queries as portal_queries
+from request_desk.services.portal.questionnaires import Papers, papers
 from request_desk.services.practice import directory
 from request_desk.services.schedule import portal_schedule, slot_offers
 from request_desk.web.forms import AnswerForm, Asking, WithdrawForm
@@ -32,9 +34,11 @@ from request_desk.web.guards import request_info
 from request_desk.web.meetings import join_link
 from request_desk.web.pages import PageContext
 from request_desk.web.portal import Portal, portal_of
+from request_desk.web.questionnaires import forms_summary, has_open_forms
 
 _PAST_SHOWN: Final = 10
 _CLOSED_SHOWN: Final = 10
+_PAPERS_SHOWN: Final = 12  # appointments whose forms the first page tells of
 _OPEN: Final = frozenset({RequestState.OPEN, RequestState.WAITING})
 
 
@@ -59,14 +63,29 @@ class RequestLine:
     link: str
 
 
+def _papers(unit: Unit, appointments: tuple[PortalAppointment, ...]) -> dict[AppointmentId, Papers]:
+    """Forms and documents of what is to come, where there are any."""
+    coming = (each for each in appointments if each.status is AppointmentStatus.CONFIRMED and each.ends_at > unit.now)
+    found = {each.id: papers(unit, each.id, is_verified=True) for each in islice(coming, _PAPERS_SHOWN)}
+    return {which: each for which, each in found.items() if each.forms or each.documents}
+
+
 def _family(
     unit: Unit,
-) -> tuple[tuple[PortalChild, ...], tuple[PortalAppointment, ...], tuple[PortalRequest, ...], tuple[PortalOffer, ...]]:
+) -> tuple[
+    tuple[PortalChild, ...],
+    tuple[PortalAppointment, ...],
+    tuple[PortalRequest, ...],
+    tuple[PortalOffer, ...],
+    dict[AppointmentId, Papers],
+]:
+    appointments = portal_schedule.portal_appointments(unit)
     return (
         portal_queries.portal_children(unit),
-        portal_schedule.portal_appointments(unit),
+        appointments,
         portal_queries.portal_requests(unit),
         slot_offers.portal_offers(unit),
+        _papers(unit, appointments),
     )
 
 
@@ -75,7 +94,7 @@ async def home(request: Request) -> Response:
     portal = portal_of(request)
     actor = await portal.actor(request)
     shell = await portal.pages.shell()
-    children, appointments, requests, offers = await run_in_threadpool(portal.desk.query, actor, _family)
+    children, appointments, requests, offers, beside = await run_in_threadpool(portal.desk.query, actor, _family)
     query = request_info(request.scope).query
     everybody = _everybody(children, appointments, requests)
     child = next((each for each in everybody if str(each) == query.get("child")), None)
@@ -106,6 +125,7 @@ async def home(request: Request) -> Response:
         offers=offers,
         told=_told(query),
         wish=new_uuid,
+        papers={which: (forms_summary(each), has_open_forms(each)) for which, each in beside.items()},
         ahead=[(appointment, joins.get(appointment.id, ""), _links(appointment, shell)) for appointment in ahead],
         past=[(appointment, _status_word(appointment)) for appointment in past[: None if is_all else _PAST_SHOWN]],
         open_requests=[line for is_open, line in lines if is_open],

@@ -36,7 +36,17 @@ from request_desk.domain.errors import Invalid, Refused, SignedOut
 from request_desk.domain.ids import new_token
 from request_desk.domain.words import _
 from request_desk.services.desk import Desk
-from request_desk.web import counter_offers, guards, home, languages, meetings, offers, requests, sign_in
+from request_desk.web import (
+    counter_offers,
+    guards,
+    home,
+    languages,
+    meetings,
+    offers,
+    questionnaires,
+    requests,
+    sign_in,
+)
 from request_desk.web.pages import ASSETS, Pages
 from request_desk.web.portal import Portal, portal_of
 from request_desk.web.session import Cookies
@@ -60,6 +70,7 @@ ROUTES: Final = (
     *offers.ROUTES,
     *counter_offers.ROUTES,
     *meetings.ROUTES,
+    *questionnaires.ROUTES,
     *requests.ROUTES,
     *languages.ROUTES,
 )

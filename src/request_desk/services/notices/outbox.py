@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import Insert, Row, and_, bindparam, func, insert, literal_column, or_, select, update
 
 from request_desk.domain.access import Permission, a_contact
+from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Channel, Contact, ContactPoint
 from request_desk.domain.errors import NotFound, Refused, UndoRefused
@@ -22,6 +23,7 @@ from request_desk.domain.notices import (
     BOOKING,
     BY_HAND,
     CODE,
+    FORMS,
     NOTICES,
     REPLY,
     SPEC_OF,
@@ -38,6 +40,7 @@ from request_desk.domain.words import _, known_language, speaking
 from request_desk.services.desk import Deferred, Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.people.patients import relation_of
+from request_desk.services.schedule.intake import intake_incomplete
 from request_desk.store import schema
 
 LEASE: Final = timedelta(minutes=2)  # longer than a server may keep us waiting
@@ -193,6 +196,8 @@ _FACTS = (
         _appointment.c.starts_at,
         _appointment.c.hold_expires_at,
         _offered_together.label("offered"),
+        _appointment.c.id.label("appointment_id"),
+        _appointment.c.status.label("appointment_status"),
         _location.c.name.label("place"),
         func.coalesce(_appointment.c.zone, "").label("place_zone"),
         func.coalesce(_own_address, _first_address, "").label("address"),
@@ -290,12 +295,33 @@ def notify(
         )
         for each in planned(told, replied=replied, sender_id=sender_id, to=to)
     ]
+    if told is BOOKING and appointment_id is not None and intake_incomplete(unit, appointment_id):
+        rows += _asking_for_forms(unit, people, appointment_id, version)
     if rows:
         unit.defer(
             _insert_of(len(rows), tuple(rows[0])),
             {f"{name}_{place}": value for place, row in enumerate(rows) for name, value in row.items()},
         )
     return tuple(OutboxId(row["id"]) for row in rows)
+
+
+def _asking_for_forms(
+    unit: Unit, people: Deferred, appointment_id: AppointmentId, version: int
+) -> list[dict[str, Any]]:
+    """What goes out beside the news of a booking while something is to be filled in (BK8); taken back together with it."""
+    to = _recipients(unit, FORMS, people)
+    return [
+        _row(
+            unit,
+            FORMS,
+            channel=each.recipient.channel,
+            contact_id=each.recipient.contact_id,
+            appointment_id=appointment_id,
+            payload={"replied": False, "also": list(each.also)},
+            dedupe_key=f"{FORMS.kind}:{appointment_id}:{version}:{each.recipient.contact_id}",
+        )
+        for each in planned(FORMS, replied=False, sender_id=None, to=to)
+    ]
 
 
 @cache
@@ -435,6 +461,8 @@ def _why_not(row: Row[Any], now: datetime, today: date) -> str:
     is_kept = row.hold_expires_at is not None and row.hold_expires_at > now
     if SPEC_OF[row.kind].while_held and not is_kept:
         return _("The time is not offered any more.")
+    if SPEC_OF[row.kind].while_booked and row.appointment_status != AppointmentStatus.CONFIRMED:
+        return _("The visit is not booked any more.")
     if not row.active:
         return _("The contact is switched off.")
     if not row.address:
@@ -477,6 +505,8 @@ def _due(unit: Unit, row: Row[Any]) -> DueNotice:
         offered=row.offered,
         readers=_readers(unit, row.payload.get("also"), row.contact_id, row.patient_id),
     )
+    if spec is FORMS:
+        facts = replace(facts, portal_url=_forms_link(unit, row))
     return DueNotice(
         id=OutboxId(row.id),
         spec=spec,
@@ -488,6 +518,12 @@ def _due(unit: Unit, row: Row[Any]) -> DueNotice:
         challenge_id=row.challenge_id,
         facts=facts,
     )
+
+
+def _forms_link(unit: Unit, row: Row[Any]) -> str:
+    """Where the forms of an appointment are filled in by whom this notice goes to."""
+    base = unit.settings.public_url.rstrip("/")
+    return f"{base}/appointments/{row.appointment_id}/forms" if base else ""
 
 
 def _facts(

@@ -17,6 +17,8 @@ from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.inbox import view as request_view
 from request_desk.services.people import patients
+from request_desk.services.schedule.attachments import attachments_of
+from request_desk.services.schedule.filled_forms import forms_of
 from request_desk.services.schedule.views import VIEW, load, missed_of, view
 from request_desk.store import schema
 
@@ -72,7 +74,7 @@ _HAPPENED = (
             and_(_journal.entity_id == bindparam("request_id"), _journal.topic == Topic.REQUEST),
         ),
         _journal.broadcast,
-        _journal.action != "renewed",
+        _journal.action.not_in(["renewed", "saved_form"]),
     )
     .order_by(_journal.seq)
 )
@@ -108,6 +110,8 @@ def details(unit: Unit, appointment_id: AppointmentId) -> AppointmentDetails:
         deliveries=inbox_queries.deliveries_about(unit, seen.id, seen.request_id),
         happened=_happened(unit, seen.id, request_id),
         sees_request=request_id is not None,
+        forms=forms_of(unit, shown),
+        documents=attachments_of(unit, shown),
     )
 
 

@@ -7,14 +7,16 @@ from functools import partial
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
+from request_desk.domain.access import Permission, may
 from request_desk.domain.appointments import Appointment, AppointmentStatus, Mark
 from request_desk.domain.errors import Refused
 from request_desk.domain.policy import ScheduleAction
-from request_desk.domain.words import _
-from request_desk.services.schedule import attendance, waitlist
+from request_desk.domain.words import _, plural
+from request_desk.services.schedule import attendance, filled_forms, waitlist
 from request_desk.ui.meeting import joining
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.appointment_words import (
+    STATUS_WORDS,
     appointment_words,
     marks_words,
     named,
@@ -44,8 +46,9 @@ class RowAct(IntEnum):
     EARLIER = 9
     COPY = 10
     PRINT = 11
-    CANCEL = 12
-    JOIN = 13
+    FORMS = 12
+    CANCEL = 13
+    JOIN = 14
 
 
 def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequence[ActSpec]:
@@ -71,11 +74,36 @@ def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequenc
         earlier_act(context, owner, entry),
         ActSpec(_("Copy details"), partial(_copy, context, entry), icon="copy"),
         ActSpec(_("Print card …"), partial(_print, context, owner, entry), card_why_not(entry), "file-text"),
+        _forms(context, owner, entry),
         ActSpec(
             _("Cancel visit …"), partial(ask_cancel, context, entry, owner.window()), cancelling, "calendar-x", is_grave=True
         ),
         *joins,
     )  # fmt: skip
+
+
+def _forms(context: DeskContext, owner: QWidget, entry: Appointment) -> ActSpec:
+    """Send the link to the forms (BK8)."""
+    why_not = ""
+    if not may(context.actor(), Permission.SHARE_LINKS):
+        why_not = _("schedulers and administrators send links")
+    elif entry.status is not AppointmentStatus.CONFIRMED:
+        why_not = _("it is {status}").format(status=STATUS_WORDS[entry.status])
+    elif entry.ends_at <= context.clock.now():
+        why_not = _("it is over")
+
+    def send() -> None:
+        sent = context.runner.act(owner, filled_forms.send_forms_link, entry.id)
+        sent.done(partial(_sent, context)).refused(partial(_refused, context))
+
+    return ActSpec(_("Send forms link"), send, why_not, "send")
+
+
+def _sent(context: DeskContext, count: int) -> None:
+    told = plural(
+        "The link to the forms goes to {count} contact.", "The link to the forms goes to {count} contacts.", count
+    )
+    context.messages.say(told.format(count=count))
 
 
 def _join(context: DeskContext, owner: QWidget, entry: Appointment) -> ActSpec:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from request_desk.domain.appointment_lists import AppointmentDetails
@@ -11,10 +11,14 @@ from request_desk.domain.appointments import Appointment
 from request_desk.domain.changes import Topic
 from request_desk.domain.ids import AppointmentId
 from request_desk.domain.policy import Action, AppointmentSubject, may
+from request_desk.domain.questionnaires import FilledForm
 from request_desk.domain.words import _
 from request_desk.services.schedule import appointment_details
 from request_desk.ui.appointments import detail_words
+from request_desk.ui.appointments.answers_sheet import AnswersSheet
 from request_desk.ui.appointments.appointment_acts import acts_of
+from request_desk.ui.appointments.document_acts import DocumentActs
+from request_desk.ui.appointments.paper_sections import DocumentLines, FormLines
 from request_desk.ui.lists.detail_page import DetailPage
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
@@ -77,13 +81,23 @@ class AppointmentDetail(DetailPage[AppointmentDetails]):
         self.appointment_facts, self.patient_facts, self.contacts = (FactLines(_LABELS) for _part in range(3))
         self.notes, self.happened = FactLines(), FactLines()
         self.chain = ChainLinks(context)
+        self.forms, self.documents = FormLines(context), DocumentLines(context)
+        self._document_acts = DocumentActs(context, self)
+        self._view: AppointmentDetails | None = None
         self.chain.wanted.connect(self.opened)
         self.add_section(_("Visit"), self.appointment_facts)
         self.add_section(_("Patient"), self.patient_facts)
         self._contacts = self.add_section(_("Who acts for the patient"), self.contacts)
+        self._forms = self.add_section(_("Forms"), self.forms)
+        self.add_section(_("Documents"), self.documents)
         self._chain = self.add_section(_("Moved"), self.chain)
         self._notes = self.add_section(_("Notes on the request"), self.notes)
         self.add_section(_("What happened"), self.happened)
+        self.forms.wanted.connect(self._show_answers)
+        self.documents.add_wanted.connect(self._document_acts.choose)
+        self.documents.open_wanted.connect(self._document_acts.ask_open)
+        self.documents.save_wanted.connect(self._document_acts.ask_path)
+        self.documents.remove_wanted.connect(self._document_acts.ask_remove)
 
     def read(self, key: int) -> Pending[AppointmentDetails]:
         return self.context.runner.read(self, appointment_details.details, AppointmentId(key))
@@ -99,6 +113,11 @@ class AppointmentDetail(DetailPage[AppointmentDetails]):
         self.notes.show_lines(detail_words.note_lines(view.notes, words))
         self.happened.show_lines(detail_words.happened_lines(view, words))
         self.chain.show_chain(view.chain, view.appointment.id)
+        self._view = view
+        self._document_acts.use(view.appointment.id)
+        self.forms.show_forms(view.forms)
+        self.documents.show_documents(view.documents)
+        show_if(self._forms, bool(view.forms))
         show_if(self._contacts, bool(view.contacts))
         show_if(self._chain, len(view.chain) > 1)
         show_if(self._notes, bool(view.notes))
@@ -106,3 +125,8 @@ class AppointmentDetail(DetailPage[AppointmentDetails]):
     def acts_of(self, view: AppointmentDetails) -> Sequence[ActSpec]:
         """What can be done now; why the rest cannot, the menu of its row says."""
         return [act for act in acts_of(self.context, self, view.appointment) if not act.why_not]
+
+    @Slot(object)
+    def _show_answers(self, form: FilledForm) -> None:
+        if self._view is not None:
+            AnswersSheet(self.context, self._view, form, self.window()).open()

@@ -53,6 +53,13 @@ _DID = {
     (Topic.APPOINTMENT, "offer_expired"): _("The offer ended without an answer"),
     (Topic.APPOINTMENT, "offer_withdrawn"): _("{who} withdrew the offer"),
     (Topic.APPOINTMENT, "wish_changed"): _("{who} changed the wish for something earlier"),
+    (Topic.APPOINTMENT, "sent_form"): _("{who} filled in and sent a form"),
+    (Topic.APPOINTMENT, "reopened_form"): _("{who} let the family change a form"),
+    (Topic.APPOINTMENT, "sent_forms_link"): _("{who} sent the link to the forms"),
+    (Topic.APPOINTMENT, "unsent_forms_link"): _("{who} took the link to the forms back"),
+    (Topic.APPOINTMENT, "added_document"): _("{who} added a document"),
+    (Topic.APPOINTMENT, "removed_document"): _("{who} removed a document"),
+    (Topic.APPOINTMENT, "released_document"): _("{who} gave a reason to open a document"),
     (Topic.REQUEST, "submitted"): _("{who} asked in the portal"),
     (Topic.REQUEST, "wrote"): _("{who} wrote again"),
     (Topic.REQUEST, "thanked"): _("{who} said thanks"),
@@ -221,7 +228,8 @@ def _did(one: Happened) -> str:
 
 
 def _who(one: Happened) -> str:
-    return named(one.who) or (_("The parent") if one.actor_kind == "contact" else _("Request Desk"))
+    unnamed = {"contact": _("The parent"), "link": _("Somebody with the link")}
+    return named(one.who) or unnamed.get(one.actor_kind, _("Request Desk"))
 
 
 def chain_words(entry: Appointment, words: Words) -> str:

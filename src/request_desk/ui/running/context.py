@@ -1,18 +1,20 @@
 """What every page of the desktop is given: workers, feed, clock, settings, preferences, drafts, the actor; nothing is decided here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
 from request_desk.domain.access import Actor
+from request_desk.domain.attachments import CheckState
 from request_desk.domain.clock import Clock
 from request_desk.domain.day_list import DayList
 from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.words import Words
 from request_desk.ui.running.changes import ChangeHub
 from request_desk.ui.running.drafts import DraftKeeper
+from request_desk.ui.running.opened_documents import OpenedDocuments
 from request_desk.ui.running.runner import Runner
 from request_desk.ui.running.timing import TimerFactory
 from request_desk.ui.widgets.theme import Theme
@@ -21,6 +23,8 @@ from request_desk.ui.window.frame import Memory
 from request_desk.ui.window.key_gate import KeyGate
 from request_desk.ui.window.messages import MessageBar
 from request_desk.ui.window.undo import UndoBar
+
+Scan = Callable[[bytes], CheckState]
 
 
 class Keep(Protocol):
@@ -80,3 +84,5 @@ class DeskContext:
     sends_mail: bool = False  # a mail server is set on this computer
     # What this computer keeps of the next days; blocks on the disk.
     kept_days: Callable[[], tuple[DayList, ...]] = tuple
+    scan: Scan | None = None  # asks the virus scanner of this computer; blocks. None: there is none
+    opened_documents: OpenedDocuments = field(default_factory=OpenedDocuments)

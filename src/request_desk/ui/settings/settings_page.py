@@ -28,6 +28,7 @@ from request_desk.ui.settings.practice_forms import (
     UrgentWordsForm,
 )
 from request_desk.ui.settings.provider_form import ProvidersForm
+from request_desk.ui.settings.questionnaires_form import QuestionnairesForm
 from request_desk.ui.settings.setup_pane import SetupPane
 from request_desk.ui.settings.type_form import TypesForm
 from request_desk.ui.widgets.layout import Card
@@ -50,6 +51,7 @@ _GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor | SetupPane]
     (_("Appointment requests"), "inbox", IntakeForm),
     (_("Patients' pages"), "monitor", PatientsPagesForm),
     (_("Appointment types"), "calendar-check", TypesForm),
+    (_("Questionnaires"), "file-text", QuestionnairesForm),
     (_("Departments"), "users", DepartmentsForm),
     (_("Staff"), "user", StaffForm),
     (_("Video meetings"), "video", MeetingForm),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from request_desk.services.desk import Desk
+    from request_desk.ui.running.context import Scan
 
 
 SESSION = "session"  # the name under which the key store keeps a remembered session
@@ -77,6 +78,7 @@ class Opened:
     demo: Demo | None = None
     warnings: tuple[str, ...] = field(default=())
     sends_mail: bool = False  # a mail server is set on this computer
+    scan: "Scan | None" = None  # asks the virus scanner of this computer; blocks
 
 
 Opener = Callable[[], Opened]

@@ -27,6 +27,7 @@ from request_desk.ui.running.changes import ChangeHub
 from request_desk.ui.running.context import DeskContext, Preferences
 from request_desk.ui.running.drafts import DraftFiles, DraftKeeper
 from request_desk.ui.running.kept_days import DaysKeeper, KeptDays
+from request_desk.ui.running.opened_documents import OpenedDocuments
 from request_desk.ui.running.runner import Runner
 from request_desk.ui.running.timing import qt_timer
 from request_desk.ui.widgets.theme import Look, Tone, app_theme
@@ -126,6 +127,8 @@ class Shell(QObject):
         self.drafts.failed.connect(self._say_problem)
         self._kept_days = KeptDays(opened.drafts_folder, opened.draft_key)
         self._days_keeper: DaysKeeper | None = None
+        self._opened_documents = OpenedDocuments(opened.drafts_folder.parent / "opened")
+        self._opened_documents.clear()  # what a window left behind that was killed
         self.context: DeskContext | None = None
         self._current = ""  # the one-time code while a new password is chosen
         self._waiting: access.SignedIn | None = None  # who enters once it is
@@ -325,6 +328,7 @@ class Shell(QObject):
     def _put_away(self) -> None:
         """What is open belongs to who was here: sheets are hidden, replies are on the disk, the session is forgotten."""
         self._is_entering = False
+        self._opened_documents.clear()
         self.drafts.flush()
         for window in QApplication.topLevelWidgets():
             if window is self.frame or not window.isVisible():
@@ -377,6 +381,8 @@ class Shell(QObject):
             open_thing=self._open_thing,
             kept_days=self._kept_days.read,
             sends_mail=self._opened.sends_mail,
+            scan=self._opened.scan,
+            opened_documents=self._opened_documents,
         )
         self._building = self._build(self.context)
         self.runner.read(self, inbox_queries.drafts).done(self.drafts.merge)
@@ -647,3 +653,4 @@ class Shell(QObject):
         self.drafts.flush()
         self.hub.close()
         self.runner.close()
+        self._opened_documents.clear()
