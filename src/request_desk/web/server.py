@@ -36,7 +36,7 @@ from request_desk.domain.errors import Invalid, Refused, SignedOut
 from request_desk.domain.ids import new_token
 from request_desk.domain.words import _
 from request_desk.services.desk import Desk
-from request_desk.web import guards, home, languages, meetings, offers, requests, sign_in
+from request_desk.web import guards, home, languages, meetings, offers, partners, requests, sign_in
 from request_desk.web.pages import ASSETS, Pages
 from request_desk.web.portal import Portal, portal_of
 from request_desk.web.session import Cookies
@@ -54,7 +54,15 @@ _NO_DEVICES: Final = (
     "identity-credentials-get",
 )
 
-ROUTES: Final = (*sign_in.ROUTES, *home.ROUTES, *offers.ROUTES, *meetings.ROUTES, *requests.ROUTES, *languages.ROUTES)
+ROUTES: Final = (
+    *sign_in.ROUTES,
+    *home.ROUTES,
+    *offers.ROUTES,
+    *meetings.ROUTES,
+    *partners.ROUTES,
+    *requests.ROUTES,
+    *languages.ROUTES,
+)
 
 
 def build(
@@ -85,6 +93,7 @@ def build(
             Middleware(guards.Turnstile),
             Middleware(guards.Throttle, rates=rates or guards.Rates()),
             Middleware(RequestBodyLimitMiddleware, max_body_size=guards.BODY_LIMIT),
+            Middleware(partners.Api, desk=desk),
             Middleware(guards.Strict, routes=routes, cookies=cookies.names),
             Middleware(CrossOriginProtection, allowed_origins=_origins(settings), deny_app=_foreign),
             Middleware(_Csrf, cookies=cookies, secret=secret or new_token()),
