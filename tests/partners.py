@@ -25,7 +25,11 @@ SCHOOL = "Sunrise School"
 
 def part(content: Any) -> str:
     """One part of a token: JSON, or bytes and text as they are."""
-    raw = content if isinstance(content, bytes) else (content if isinstance(content, str) else json.dumps(content)).encode()
+    raw = (
+        content
+        if isinstance(content, bytes)
+        else (content if isinstance(content, str) else json.dumps(content)).encode()
+    )
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
