@@ -103,7 +103,9 @@ def test_a_secret_is_made_for_a_new_partner(desk_at: OpenDesk, practice: Practic
         made = Partner.__new__(Partner)
         made.practice, made.desk, made.name = practice, practice.desk, SCHOOL
         made.secret = booking_secrets.NewSecret(stored.id, SCHOOL, stored.key_id, access.Hidden(value))
-        assert practice.desk.query(SYSTEM, booking_tokens.accept, made.token())  # it is the one that tokens are made with
+        assert practice.desk.query(
+            SYSTEM, booking_tokens.accept, made.token()
+        )  # it is the one that tokens are made with
     assert clipboard() == stored.key_id
     desk.press("Return")
     assert not desk.has_dialog()
@@ -142,7 +144,9 @@ def test_a_value_is_nowhere_but_on_the_screen(desk_at: OpenDesk, partner: Partne
     assert not painted.is_shown
 
 
-def test_two_secrets_of_a_partner_then_the_first_is_revoked(desk_at: OpenDesk, partner: Partner, practice: Practice) -> None:
+def test_two_secrets_of_a_partner_then_the_first_is_revoked(
+    desk_at: OpenDesk, partner: Partner, practice: Practice
+) -> None:
     desk = desk_at()
     form = go(desk, SecretsForm)
     desk.click(form.second_button)
@@ -183,7 +187,9 @@ def test_when_a_token_was_accepted_last_is_seen_when_the_group_is(
     assert "8:12" in dict(form.facts.lines())["Last token accepted"]
 
 
-def test_what_a_service_refuses_is_said_beside_the_field(desk_at: OpenDesk, partner: Partner, database_setup: Setup) -> None:
+def test_what_a_service_refuses_is_said_beside_the_field(
+    desk_at: OpenDesk, partner: Partner, database_setup: Setup
+) -> None:
     with database_setup():
         Partner(partner.practice)
     desk = desk_at()

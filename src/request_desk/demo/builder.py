@@ -9,7 +9,7 @@ from random import Random, SystemRandom
 from typing import Final
 
 from request_desk import paths
-from request_desk.demo import data, plan, rows
+from request_desk.demo import data, partners_fill, plan, rows
 from request_desk.demo.data import Calendar
 from request_desk.demo.passwords import four_words
 from request_desk.demo.people import Finder, Population, index
@@ -158,6 +158,7 @@ class _Builder:
             (appointment.provider, appointment.day.toordinal(), appointment.start): AppointmentId(row["id"])
             for appointment, row in made
         }
+        partners_fill.fill(self._desk, known, families[0].children[0].id)
         RequestsFill(self._desk, self._clock, self._calendar, known, placed, library).run(all_sent)
         return self._desk.query(SYSTEM, loading.newest_line)
 

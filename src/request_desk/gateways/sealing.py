@@ -4,12 +4,16 @@ import base64
 import json
 import secrets
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from request_desk.domain.errors import Invalid
 from request_desk.domain.sealing import ENVELOPE, SealedPlace, broken, key_of, missing, unreadable
+from request_desk.domain.words import _
+from request_desk.files import write_whole
 from request_desk.gateways.secrets import SecretStore, new_key
 
 _CURRENT: Final = "sealing"  # holds the id of the key that is sealed with
@@ -103,6 +107,27 @@ class KeptSealer:
                 return None
             self._keys[key_id] = key
         return self._keys[key_id]
+
+
+def export_keys(sealer: KeptSealer, key_ids: Iterable[str], path: Path) -> None:
+    """Write keys into a new file that only this user can read."""
+    if path.exists():
+        raise Invalid(_("There is a file {path} already. Choose another name.").format(path=path))
+    try:
+        write_whole(path, sealer.handed_over(key_ids).encode())
+    except OSError as error:
+        raise Invalid(
+            _("The file {path} cannot be written ({reason}).").format(path=path, reason=error.strerror)
+        ) from error
+
+
+def import_keys(sealer: KeptSealer, path: Path) -> str:
+    """Keep the keys of a file; returns the id of the current one."""
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise unreadable() from error
+    return sealer.take_over(text)
 
 
 def _new_id() -> str:

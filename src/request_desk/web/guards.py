@@ -351,6 +351,8 @@ async def whole(receive: Receive) -> tuple[Receive, bytes]:
                 if message["type"] == "http.disconnect":
                     raise Turned(400)
                 body += message.get("body", b"")
+                if len(body) > BODY_LIMIT:
+                    raise Turned(413)
                 if not message.get("more_body", False):
                     break
     except TimeoutError as error:
