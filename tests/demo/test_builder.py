@@ -39,7 +39,20 @@ from tests.conftest import created
 EARLY = datetime(2026, 11, 24, 11, 30, tzinfo=UTC)  # Tuesday, 3:30 in the night: the demo is of this Tuesday
 BEFORE_SPRING = datetime(2027, 3, 12, 4, 0, tzinfo=UTC)  # Thursday evening; the clocks change two days later
 pytestmark = pytest.mark.timeout(300)  # makes whole practices, on a machine that may be busy
-_UNLIKE = {"password_hash", "reference", "submission_id", "command_id", "dedupe_key", "detail", "scope", "answer"}
+_UNLIKE = {
+    "password_hash",
+    "reference",
+    "submission_id",
+    "command_id",
+    "dedupe_key",
+    "detail",
+    "scope",
+    "answer",
+    "key_id",
+    "sealed",
+    "jti",
+    "code_hash",
+}
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,7 @@ def add_secret(unit: Unit, name: str) -> NewSecret:
         created_at=unit.now,
         created_by_id=unit.actor.staff_id,
     )
-    unit.record("made_booking_secret", Topic.DIRECTORY, made.id, key_id=made.key_id)
+    unit.record("made_booking_secret", Topic.DIRECTORY, made.id)
     return made
 
 
@@ -173,9 +173,9 @@ def _revealed(unit: Unit, secret_id: SecretId) -> Revealed:
     try:
         value = unit.sealer.unseal(row.sealed, place_of(secret_id))
     except SealBroken as broken:
-        unit.record("booking_secret_does_not_open", Topic.DIRECTORY, secret_id, key_id=row.key_id)
+        unit.record("booking_secret_does_not_open", Topic.DIRECTORY, secret_id)
         return Revealed(broken.sentence)
-    unit.record("revealed_booking_secret", Topic.DIRECTORY, secret_id, key_id=row.key_id)
+    unit.record("revealed_booking_secret", Topic.DIRECTORY, secret_id)
     return Revealed("", row.name, row.key_id, Hidden(value))
 
 
@@ -193,7 +193,7 @@ def revoke_secret(unit: Unit, secret_id: SecretId, *, expect_version: int) -> No
         revoked_at=unit.now,
         revoked_by_id=unit.actor.staff_id,
     )
-    unit.record("revoked_booking_secret", Topic.DIRECTORY, secret_id, key_id=row.key_id)
+    unit.record("revoked_booking_secret", Topic.DIRECTORY, secret_id)
 
 
 def sealing_keys(unit: Unit) -> frozenset[str]:
