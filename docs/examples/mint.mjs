@@ -9,6 +9,8 @@ import { SignJWT } from "jose";
 
 const { BOOKING_PORTAL, BOOKING_ISSUER, BOOKING_KEY_ID, BOOKING_SECRET } = process.env;
 const [patient, type, location] = process.argv.slice(2);
+// BOOKING_NOW is for the demo practice alone, where it is always morning: BOOKING_NOW=2026-11-24T08:14:00-08:00
+const now = Math.floor((Date.parse(process.env.BOOKING_NOW) || Date.now()) / 1000);
 
 // The bytes of the secret are its letters as they are shown: do not decode it.
 const token = await new SignJWT({ ...(type && { type }), ...(location && { location }) })
@@ -17,8 +19,8 @@ const token = await new SignJWT({ ...(type && { type }), ...(location && { locat
   .setAudience("request-desk:booking")
   .setSubject(patient)
   .setJti(randomUUID())
-  .setIssuedAt()
-  .setExpirationTime("5 minutes")
+  .setIssuedAt(now)
+  .setExpirationTime(now + 300)
   .sign(new TextEncoder().encode(BOOKING_SECRET));
 
 const answer = await fetch(`${BOOKING_PORTAL}/api/launch`, {

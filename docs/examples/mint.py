@@ -13,12 +13,15 @@ import time
 import urllib.error
 import urllib.request
 import uuid
+from datetime import datetime
 
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
 patient, *scope = sys.argv[1:]
-now = int(time.time())
+# BOOKING_NOW is for the demo practice alone, where it is always morning: BOOKING_NOW=2026-11-24T08:14:00-08:00
+told = os.environ.get("BOOKING_NOW")
+now = int(datetime.fromisoformat(told).timestamp() if told else time.time())
 claims = {
     "iss": os.environ["BOOKING_ISSUER"],
     "aud": "request-desk:booking",

@@ -361,3 +361,34 @@ def test_only_a_launch_has_a_patient(practice: Practice) -> None:
                 practice.desk.query(actor, reading)
         with pytest.raises(NotAllowed):
             practice.desk.perform(actor, booking_tokens.record_use, AppointmentId(1))
+
+
+# The cases that Wycheproof has for HS256, each made from a right token of ours (JWT-12).
+WYCHEPROOF: dict[str, Callable[[str, str, str], str]] = {
+    "modified signature": lambda head, body, tag: f"{head}.{body}.{'A' if tag[0] != 'A' else 'B'}{tag[1:]}",
+    "missing signature": lambda head, body, _tag: f"{head}.{body}.",
+    "missing signature and separator": lambda head, body, _tag: f"{head}.{body}",
+    "modified payload": lambda head, body, tag: f"{head}.{body[:-4]}WG9v.{tag}",
+    "missing payload": lambda head, _body, tag: f"{head}..{tag}",
+    "missing payload and separator": lambda head, _body, tag: f"{head}.{tag}",
+    "modified header": lambda head, body, tag: f"{head[:-4]}WG9v.{body}.{tag}",
+    "missing header": lambda _head, body, tag: f".{body}.{tag}",
+    "missing header and separator": lambda _head, body, tag: f"{body}.{tag}",
+    "missing header and signature": lambda _head, body, _tag: f".{body}.",
+    "missing header, signature and separators": lambda _head, body, _tag: body,
+    "empty": lambda _head, _body, _tag: "",
+    "extra empty part": lambda head, body, tag: f"{head}.{body}.{tag}.",
+    "extra part": lambda head, body, tag: f"{head}.{body}.{tag}.foo",
+    "algorithm none without a signature": lambda _head, body, _tag: f"{part({'alg': 'none'})}.{body}.",
+    "JSON serialisation": lambda head, body, tag: (
+        f'{{"payload":"{body}","signatures":[{{"protected":"{head}","signature":"{tag}"}}]}}'
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WYCHEPROOF)
+def test_the_cases_of_wycheproof(partner: Partner, case: str) -> None:
+    token = partner.token()
+    head, body, tag = token.split(".")
+    assert partner.desk.query(SYSTEM, booking_tokens.accept, token)
+    assert refused(partner.desk, WYCHEPROOF[case](head, body, tag))
