@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from request_desk.domain.access import SYSTEM, Actor
-from request_desk.domain.clock import FixedClock
+from request_desk.domain.clock import Clock
 from request_desk.domain.ids import CountingIds, NewId, PatientId, hashed, new_token, new_uuid
 from request_desk.gateways.sealing import KeptSealer
 from request_desk.gateways.secrets import FileStore
@@ -57,7 +57,7 @@ def claims_of(now: datetime, patient: int, **other: Any) -> dict[str, Any]:
     return {name: value for name, value in (claims | other).items() if value is not None}
 
 
-def sealing_desk(database: Database, clock: FixedClock, folder: Path, new_id: NewId | None = None) -> Desk:
+def sealing_desk(database: Database, clock: Clock, folder: Path, new_id: NewId | None = None) -> Desk:
     """A desk with keys in a private folder."""
     folder.mkdir(mode=0o700, exist_ok=True)
     return Desk(database, clock, new_id or CountingIds(1000), KeptSealer(FileStore(folder)))
@@ -72,7 +72,7 @@ class Partner:
         self.name = name
         self.secret: NewSecret = self.desk.perform(practice.admin, booking_secrets.add_secret, name).value
 
-    def token(self, patient: PatientId | None = None, **claims: Any) -> str:
+    def token(self, patient: PatientId | None = None, /, **claims: Any) -> str:
         who = self.practice.zuri if patient is None else patient
         return signed(
             self.secret.value.text,

@@ -1,10 +1,12 @@
 """Secrets of partners: made, revealed, revoked, sealed anew (BS1, BS2, JWT-09, SEC-01 … SEC-07)."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from threading import Barrier, Thread
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -114,9 +116,7 @@ def test_a_partner_has_two_at_most(practice: Practice) -> None:  # JWT-09
 
 def test_of_many_at_once_two_are_made(database_url: str, practice: Practice, clock: FixedClock, keys: Path) -> None:
     desks = [sealing_desk(Database(database_url), clock, keys, IdSource(clock.now)) for _number in range(6)]
-    told = at_once(
-        [lambda desk=desk: desk.perform(practice.admin, booking_secrets.add_secret, SCHOOL) for desk in desks]
-    )
+    told = at_once([partial(each.perform, practice.admin, booking_secrets.add_secret, SCHOOL) for each in desks])
     for desk in desks:
         desk.close()
     assert sorted(type(each).__name__ for each in told) == ["Invalid"] * 4 + ["Outcome"] * 2
@@ -124,9 +124,9 @@ def test_of_many_at_once_two_are_made(database_url: str, practice: Practice, clo
     assert len(practice.desk.query(SYSTEM, booking_secrets.sealing_keys)) == 1  # and one key, however many began
 
 
-def at_once(calls: list[Callable[[], object]]) -> list[object]:
+def at_once(calls: Sequence[Callable[[], object]]) -> list[Any]:
     """Make calls at the same moment; a refusal is an answer."""
-    told: list[object] = []
+    told: list[Any] = []
     gate = Barrier(len(calls))
 
     def call(each: Callable[[], object]) -> None:

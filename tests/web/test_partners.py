@@ -76,7 +76,7 @@ def revoke(partner: Partner) -> None:
 
 def sent(partner: Partner, program: TestClient, **claims: Any) -> str:
     """Exchange a token; returns the path of the launch link."""
-    return urlsplit(program.post(API, headers=bearer(partner.token(**claims))).json()["launch_url"]).path
+    return str(urlsplit(program.post(API, headers=bearer(partner.token(**claims))).json()["launch_url"]).path)
 
 
 # the address for programs
@@ -119,7 +119,7 @@ def test_every_token_that_is_not_accepted_hears_the_same(
         signed(value, header_of(key_id), right | {"aud": "another"}),
         signed(value, header_of(key_id), right | {"iss": "another"}),
     ]
-    answers = [program.post(API, headers={"authorization": f"Bearer {token}".encode()}) for token in tokens]
+    answers = [program.post(API, headers={b"authorization": f"Bearer {token}".encode()}) for token in tokens]
     answers += [program.post(API, data={"token": token}) for token in tokens]
     answers += [
         program.post(API, headers={"authorization": f"Basic {partner.token()}"}),
@@ -159,7 +159,7 @@ def test_the_address_takes_nothing_but_its_two_ways(partner: Partner, program: T
         ({"content": "token=" + "x" * 70_000, "headers": {"content-type": FORM}}, 413),
         ({"headers": bearer("x" * 20_000)}, 431),
     ):
-        answer = program.post(API, **given)  # type: ignore[arg-type]
+        answer = program.post(API, **given)
         assert answer.status_code == status, given
         assert set(answer.json()) == {"error"}
     for method in ("GET", "PUT", "DELETE", "OPTIONS", "PATCH"):

@@ -18,7 +18,7 @@ from request_desk.demo.schedule_fill import ScheduleFill
 from request_desk.domain import phrases as phrase_rules
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.clock import Clock, FixedClock
-from request_desk.domain.ids import AppointmentId
+from request_desk.domain.ids import AppointmentId, PatientId
 from request_desk.domain.words import _
 from request_desk.services.desk import Desk
 from request_desk.services.people import access
@@ -158,7 +158,7 @@ class _Builder:
             (appointment.provider, appointment.day.toordinal(), appointment.start): AppointmentId(row["id"])
             for appointment, row in made
         }
-        partners_fill.fill(self._desk, known, families[0].children[0].id)
+        partners_fill.fill(self._desk, known, PatientId(families[0].children[0].id))
         RequestsFill(self._desk, self._clock, self._calendar, known, placed, library).run(all_sent)
         return self._desk.query(SYSTEM, loading.newest_line)
 
