@@ -18,7 +18,7 @@ from request_desk.services.desk import Desk
 from request_desk.services.practice import directory, phrases, settings
 from request_desk.store.database import Database
 
-COMMANDS = ("desk", "portal", "worker", "init", "migrate", "demo", "doctor")
+COMMANDS = ("desk", "portal", "worker", "init", "migrate", "sealing-key", "demo", "doctor")
 NEW = ("init", "--name", "Harbor Pediatrics", "--phone", "(206) 555-0100", "--zone", "America/Los_Angeles")
 
 

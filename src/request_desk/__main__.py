@@ -1,4 +1,4 @@
-"""The command line: `request-desk desk | portal | worker | init | migrate | demo | doctor`; what they do is in `app`.
+"""The command line: `request-desk desk | portal | worker | init | migrate | sealing-key | demo | doctor`; what they do is in `app`.
 
 The window is what people wait for: it starts without the command line's library, which everything else is told by.
 """
@@ -44,7 +44,7 @@ def commands() -> "click.Group":
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     click.version_option(__version__, message="%(version)s")(group)
-    for command in (*_faces(), _init(), _demo(), _tour()):
+    for command in (*_faces(), _init(), _sealing_key(), _demo(), _tour()):
         group.add_command(command)
     for name, run in (("migrate", _migrate), ("doctor", _doctor)):
         group.add_command(click.Command(name, callback=click.pass_obj(run), help=run.__doc__))
@@ -103,6 +103,32 @@ def _init() -> "click.Command":
         _end(lambda: _told(app.init(app.settings(config_file), name=name, phone=phone, zone=zone, kinds=kinds)))
 
     return init
+
+
+def _sealing_key() -> "click.Command":
+    import click
+
+    group = click.Group(
+        "sealing-key", help="Bring the key that seals booking secrets to another computer, or make a new one."
+    )
+    file = click.Argument(["file"], type=click.Path(path_type=Path, dir_okay=False))
+
+    def export(config_file: Path | None, file: Path) -> None:
+        """Write the key into FILE, for another computer of the practice."""
+        _end(lambda: _told(app.export_sealing_key(app.settings(config_file), file)))
+
+    def import_(config_file: Path | None, file: Path) -> None:
+        """Keep the key that FILE brings from another computer."""
+        _end(lambda: _told(app.import_sealing_key(app.settings(config_file), file)))
+
+    def renew(config_file: Path | None) -> None:
+        """Seal all booking secrets with a new key; can be repeated when it broke off."""
+        _end(lambda: _told(app.renew_sealing_key(app.settings(config_file))))
+
+    group.add_command(click.Command("export", params=[file], callback=click.pass_obj(export), help=export.__doc__))
+    group.add_command(click.Command("import", params=[file], callback=click.pass_obj(import_), help=import_.__doc__))
+    group.add_command(click.Command("renew", callback=click.pass_obj(renew), help=renew.__doc__))
+    return group
 
 
 def _migrate(config_file: Path | None) -> None:

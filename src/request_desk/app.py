@@ -3,7 +3,8 @@
 import gc
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from request_desk import config
     from request_desk.demo.home import Home
     from request_desk.domain.clock import Clock
+    from request_desk.gateways.sealing import KeptSealer
     from request_desk.gateways.secrets import SecretStore
     from request_desk.jobs.scheduler import Jobs
     from request_desk.services.desk import Desk
@@ -65,10 +67,14 @@ def open_database(found: "config.Settings") -> "Database":
     return Database(config.with_password(url, password))
 
 
-def open_desk(found: "config.Settings", clock: "Clock | None" = None) -> "Desk":
-    """Open the practice's database; raises Refused when it is empty, newer, older or out of reach."""
+def open_desk(found: "config.Settings", clock: "Clock | None" = None, store: "SecretStore | None" = None) -> "Desk":
+    """Open the practice's database; raises Refused when it is empty, newer, older or out of reach.
+
+    `store` has the keys of what is sealed in it; a process without one opens none of that.
+    """
     from request_desk.domain.access import SYSTEM
     from request_desk.gateways import catalogues
+    from request_desk.gateways.sealing import KeptSealer
     from request_desk.services.desk import Desk
     from request_desk.services.practice import housekeeping
     from request_desk.store import migrate
@@ -77,7 +83,7 @@ def open_desk(found: "config.Settings", clock: "Clock | None" = None) -> "Desk":
     database = open_database(found)
     try:
         migrate.check(database)
-        desk = Desk(database, clock)
+        desk = Desk(database, clock, sealer=KeptSealer(store) if store is not None else None)
         if not desk.query(SYSTEM, housekeeping.is_founded):
             raise Refused(migrate.EMPTY)
     except BaseException:
@@ -162,7 +168,7 @@ class _Opening:
         used = home.settings(found) if home is not None else found
         # What may be refused comes first: a desk that is open and ticks would be left behind at each try.
         drafts, key = paths.private_folder(place / "drafts"), _kept_key(store, _DRAFT_KEY)
-        desk = open_desk(used, home.clock if home is not None else None)
+        desk = open_desk(used, home.clock if home is not None else None, store)
         jobs: list[Jobs] = []
 
         def begin() -> None:
@@ -246,8 +252,8 @@ def run_portal(found: "config.Settings", demo: Path | None = None) -> int:
     home = _home(demo)
     used = home.settings(found) if home is not None else found
     logs.set_up(used.log, paths.log_folder(), process="portal")
-    desk = open_desk(used, home.clock if home is not None else None)
     store = secrets.FileStore(demo) if demo is not None else secrets.best_store(data_folder(used))
+    desk = open_desk(used, home.clock if home is not None else None, store)
     stop = _until_told(demo)
 
     def ready(port: int) -> None:
@@ -384,6 +390,67 @@ def migrate(found: "config.Settings") -> str:
     return f"The database is of version {migrations.HEAD} now.{kept}{told}"
 
 
+# The key that seals booking secrets
+
+
+def export_sealing_key(found: "config.Settings", path: Path) -> str:
+    """Write the keys that another computer of the practice needs into a file of this user alone."""
+    from request_desk.domain.access import SYSTEM
+    from request_desk.gateways import sealing
+    from request_desk.services.practice import booking_secrets
+
+    with _sealing(found) as (desk, sealer):
+        sealing.export_keys(sealer, desk.query(SYSTEM, booking_secrets.sealing_keys), path)
+    return f"The sealing key is in {path}. Import it on the other computer, then delete the file: whoever has it reads booking secrets."
+
+
+def import_sealing_key(found: "config.Settings", path: Path) -> str:
+    """Keep the keys of another computer of the practice here."""
+    from request_desk.domain.access import SYSTEM
+    from request_desk.gateways import sealing
+    from request_desk.services.practice import booking_secrets
+
+    with _sealing(found) as (desk, sealer):
+        key_id = sealing.import_keys(sealer, path)
+        lacking = sorted(each for each in desk.query(SYSTEM, booking_secrets.sealing_keys) if not sealer.has_key(each))
+    if lacking:
+        return f"The sealing key {key_id} is kept here, but booking secrets are sealed with {', '.join(lacking)}. Export those too."
+    return f"The sealing key {key_id} is kept here. Every booking secret opens on this computer. Delete the file now."
+
+
+def renew_sealing_key(found: "config.Settings") -> str:
+    """Seal all booking secrets with a new key, batch by batch, and forget the old ones; one that broke off goes on where it was."""
+    from request_desk.domain.access import SYSTEM
+    from request_desk.services.practice import booking_secrets
+
+    with _sealing(found) as (desk, sealer):
+        used = desk.query(SYSTEM, booking_secrets.sealing_keys)
+        old = {*used, *filter(None, [sealer.current()])}
+        if missing := sorted(each for each in used if not sealer.has_key(each)):
+            raise Refused(_("The sealing key {name} is not on this computer. Import it first.").format(name=missing[0]))
+        key_id = sealer.renew()
+        while desk.perform(SYSTEM, booking_secrets.seal_anew, key_id).value:
+            pass
+        for each in old - desk.query(SYSTEM, booking_secrets.sealing_keys) - {key_id}:
+            sealer.forget(each)
+    return (
+        f"All booking secrets are sealed with the new key {key_id}. Export it to the other computers of the practice."
+    )
+
+
+@contextmanager
+def _sealing(found: "config.Settings") -> "Iterator[tuple[Desk, KeptSealer]]":
+    from request_desk.gateways import secrets
+    from request_desk.gateways.sealing import KeptSealer
+
+    store = secrets.best_store(data_folder(found))
+    desk = open_desk(found, store=store)
+    try:
+        yield desk, KeptSealer(store)
+    finally:
+        desk.close()
+
+
 # The demo, the doctor, the tour
 
 
@@ -411,6 +478,8 @@ def prepare_demo(folder: Path, *, fresh: bool, ask: Callable[[str], bool], say: 
     """Make sure that there is a demo practice of today in `folder`."""
     from request_desk import config
     from request_desk.demo import home
+    from request_desk.gateways.sealing import KeptSealer
+    from request_desk.gateways.secrets import FileStore
     from request_desk.services.desk import Desk
     from request_desk.store import migrate as migrations
     from request_desk.store.database import Database
@@ -418,7 +487,7 @@ def prepare_demo(folder: Path, *, fresh: bool, ask: Callable[[str], bool], say: 
     def opened(path: Path, clock: "Clock") -> Desk:
         database = Database(config.sqlite_url(path))
         migrations.migrate(database)
-        return Desk(database, clock)
+        return Desk(database, clock, sealer=KeptSealer(FileStore(path.parent)))
 
     return home.ready(folder, opened, fresh=fresh, ask=ask, say=say)
 

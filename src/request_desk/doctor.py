@@ -13,8 +13,9 @@ from request_desk import config, paths
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.errors import Refused
 from request_desk.gateways import secrets
+from request_desk.gateways.sealing import KeptSealer
 from request_desk.services.desk import Desk
-from request_desk.services.practice import invariants
+from request_desk.services.practice import booking_secrets, invariants
 from request_desk.store import backup, migrate, place
 from request_desk.store.database import Database
 
@@ -211,6 +212,7 @@ def _database(
         if database.is_sqlite:
             yield from _sqlite(database)
         yield from _invariants(database)
+        yield from _sealing(database, folder)
     except Refused as refused:
         yield Found(Finding.WRONG, "database", refused.sentence)
     finally:
@@ -244,3 +246,21 @@ def _invariants(database: Database) -> Iterator[Found]:
         yield Found(Finding.WRONG, "practice", sentence)
     if not wrong:
         yield Found(Finding.WELL, "practice", "No appointment overlaps another, and somebody sees every open request.")
+
+
+def _sealing(database: Database, folder: Path) -> Iterator[Found]:
+    """Whether what is sealed in the database opens on this computer (SEC-07)."""
+    used = Desk(database).query(SYSTEM, booking_secrets.sealing_keys)
+    if not used:
+        return
+    sealer = KeptSealer(secrets.best_store(folder))
+    lacking = sorted(each for each in used if not sealer.has_key(each))
+    if lacking:
+        sentence = (
+            f"The key {lacking[0]} that seals booking secrets is not on this computer: its portal refuses booking tokens. On the "
+            "computer where they are made run `request-desk sealing-key export FILE`, bring FILE here, run `request-desk sealing-key "
+            "import FILE`, and delete it. If the key is lost, revoke the secrets in Settings and make new ones."
+        )
+        yield Found(Finding.WRONG, "sealing key", sentence)
+        return
+    yield Found(Finding.WELL, "sealing key", "The key that seals booking secrets is on this computer.")

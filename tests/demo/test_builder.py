@@ -21,12 +21,14 @@ from request_desk.domain.errors import NotAllowed, NotFound, SlotTaken
 from request_desk.domain.ids import ContactId, PatientId
 from request_desk.domain.passwords import accepted
 from request_desk.domain.requests import RequestView, Tab, WishKind
+from request_desk.gateways.sealing import KeptSealer
+from request_desk.gateways.secrets import FileStore
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.inbox import view as request_view
 from request_desk.services.notices import outbox
 from request_desk.services.people import access
-from request_desk.services.practice import directory, invariants, loading
+from request_desk.services.practice import booking_secrets, directory, invariants, loading
 from request_desk.services.schedule import meetings
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.store import schema
@@ -37,7 +39,20 @@ from tests.conftest import created
 EARLY = datetime(2026, 11, 24, 11, 30, tzinfo=UTC)  # Tuesday, 3:30 in the night: the demo is of this Tuesday
 BEFORE_SPRING = datetime(2027, 3, 12, 4, 0, tzinfo=UTC)  # Thursday evening; the clocks change two days later
 pytestmark = pytest.mark.timeout(300)  # makes whole practices, on a machine that may be busy
-_UNLIKE = {"password_hash", "reference", "submission_id", "command_id", "dedupe_key", "detail", "scope", "answer"}
+_UNLIKE = {
+    "password_hash",
+    "reference",
+    "submission_id",
+    "command_id",
+    "dedupe_key",
+    "detail",
+    "scope",
+    "answer",
+    "key_id",
+    "sealed",
+    "jti",
+    "code_hash",
+}
 
 
 @dataclass(frozen=True)
@@ -75,11 +90,11 @@ class Made:
         return found
 
 
-def build(url: str, now: datetime) -> Made:
+def build(url: str, now: datetime, keys: Path) -> Made:
     database = Database(url)
 
     def desk_at(clock: Clock) -> Desk:
-        return Desk(Database(url), clock)
+        return Desk(Database(url), clock, sealer=KeptSealer(FileStore(keys)))
 
     practice = builder.build(desk_at, now)
     return Made(practice, Desk(database, FixedClock(practice.opens_at)), database)
@@ -89,7 +104,7 @@ def build(url: str, now: datetime) -> Made:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     url = f"sqlite:///{tmp_path_factory.mktemp('demo') / 'demo.db'}"
     created(url)
-    found = build(url, EARLY)
+    found = build(url, EARLY, tmp_path_factory.mktemp("keys"))
     yield found
     found.desk.close()
 
@@ -141,7 +156,7 @@ def test_the_day_of_the_demo_is_like_a_tuesday_on_every_weekday(weekday: int) ->
 def test_two_makings_at_the_same_moment_are_the_same_apart_from_ids(made: Made, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'again.db'}"
     created(url)
-    again = build(url, EARLY)
+    again = build(url, EARLY, tmp_path)
     try:
         one, other = contents(made.database), contents(again.database)
         for name, rows in one.items():
@@ -175,8 +190,8 @@ def contents(database: Database) -> dict[str, list[Any]]:
 
 @pytest.mark.slow
 @pytest.mark.postgres
-def test_it_is_made_on_postgresql_too_around_a_change_of_the_clocks(postgres_url: str) -> None:
-    found = build(postgres_url, BEFORE_SPRING)
+def test_it_is_made_on_postgresql_too_around_a_change_of_the_clocks(postgres_url: str, tmp_path: Path) -> None:
+    found = build(postgres_url, BEFORE_SPRING, tmp_path)
     try:
         assert found.practice.day == date(2027, 3, 12)
         counts = found.desk.query(found.staff("maria"), inbox_queries.counts)
@@ -492,3 +507,14 @@ def test_looking_and_claiming_do_not_count_as_use(practice: Practice) -> None:
     assert not practice.desk.query(SYSTEM, loading.has_been_used, before)
     practice.desk.perform(practice.maria, inbox_marks.add_note, request_id, "called them")
     assert practice.desk.query(SYSTEM, loading.has_been_used, before)
+
+
+def test_partners_have_secrets(made: Made) -> None:  # BS1
+    helen = next(each for each in made.desk.query(SYSTEM, directory.staff_list) if each.login == "helen")
+    actor = Actor(ActorKind.STAFF, helen.id, helen.name, helen.roles)
+    found = made.desk.query(actor, booking_secrets.booking_secrets)
+    assert [(each.name, each.last_used_at is not None) for each in found] == [
+        ("Harbor Bay Urgent Care", False),
+        ("Sunrise Elementary School", True),
+        ("Sunrise Elementary School", False),
+    ]

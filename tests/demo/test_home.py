@@ -26,6 +26,8 @@ from request_desk.domain.clock import Clock, FixedClock, SystemClock
 from request_desk.domain.errors import Refused, Unavailable
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Tab
+from request_desk.gateways.sealing import KeptSealer
+from request_desk.gateways.secrets import FileStore
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.inbox import queries as inbox_queries
@@ -41,7 +43,7 @@ NOW = datetime(2026, 11, 24, 11, 30, tzinfo=UTC)
 def open_desk(path: Path, clock: Clock) -> Desk:
     database = Database(f"sqlite:///{path}")
     migrate.migrate(database)
-    return Desk(database, clock)
+    return Desk(database, clock, sealer=KeptSealer(FileStore(path.parent)))
 
 
 # A small practice is made in a third of the time; everything but the number of its patients is as in the real one.

@@ -14,8 +14,10 @@ import request_desk
 from request_desk import services
 from request_desk.domain.access import SYSTEM, Actor, ActorKind
 from request_desk.domain.errors import Invalid, NotAllowed
+from request_desk.domain.ids import SecretId
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.people import access
+from request_desk.services.practice import booking_secrets
 from request_desk.store.database import Database
 
 NOBODY: Final = Actor(ActorKind.STAFF, 424_242, "Nobody")  # signed in, and without a role
@@ -207,9 +209,11 @@ def test_nobody_gets_in_without_a_right(empty: Desk, name: str) -> None:
 # They compare a password or a code between two transactions, so they take the desk itself; the first is asked by its actor.
 APART: Final = (
     "people.access.change_password",
+    "people.access.confirm_password",
     "people.access.sign_in",
     "portal.access.check_code",
     "portal.access.mint_code",
+    "practice.booking_secrets.reveal_secret",
 )
 
 
@@ -223,6 +227,11 @@ def test_only_sign_ins_take_the_desk_itself(empty: Desk) -> None:
     assert sorted(found) == list(APART)
     with pytest.raises(NotAllowed):
         access.change_password(empty, PARENT, "", "")
+    with pytest.raises(NotAllowed):
+        access.confirm_password(empty, PARENT, "")
+    for actor in (NOBODY, PARENT):
+        with pytest.raises(NotAllowed):
+            booking_secrets.reveal_secret(empty, actor, SecretId(1), "")
 
 
 def services_in(tree: ast.AST) -> dict[str, str]:

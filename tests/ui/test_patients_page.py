@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any, TypeVar
 
 import pytest
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -262,6 +263,19 @@ def test_a_sibling_begins_with_the_household_and_who_asks(desk_at: OpenDesk, pra
     assert card(desk).siblings.lines() == (("Zuri Okafor", "4 y, born 03/12/2022"),)
 
 
+def test_the_number_by_which_partners_name_a_patient_is_shown_and_copied(
+    desk_at: OpenDesk, practice: Practice
+) -> None:  # PP3
+    desk = desk_at()
+    assert card(desk).number.text() == str(practice.zuri)
+    copy = card(desk).acts.buttons[-1]
+    assert copy.text() == "Copy patient number"
+    copy.click()
+    desk.settle()
+    assert QGuiApplication.clipboard().text() == str(practice.zuri)
+    assert "patient number is copied" in desk.said()
+
+
 def test_somebody_known_becomes_a_contact(desk_at: OpenDesk, practice: Practice) -> None:
     other = practice.a_patient("Bo", "Adams", date(2020, 1, 1))
     desk = desk_at()
@@ -361,7 +375,7 @@ def test_who_only_reads_is_told_why_nothing_can_be_changed(desk_at: OpenDesk, pr
     desk = desk_at(actor=provider)
     assert not desk.page.new_button.isVisible()
     can = [button.words() for button in card(desk).acts.buttons if button.isEnabled()]
-    assert can == ["Put on the waiting list …"]  # which is the schedule's, not the patient's
+    assert can == ["Put on the waiting list …", "Copy patient number"]  # neither changes the patient
     assert "your role does not cover it" in card(desk).acts.why_not.text()
     desk.press("E", "Ctrl+N")
     assert not desk.has_dialog()

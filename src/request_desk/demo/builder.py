@@ -9,7 +9,7 @@ from random import Random, SystemRandom
 from typing import Final
 
 from request_desk import paths
-from request_desk.demo import data, forms_fill, plan, rows
+from request_desk.demo import data, forms_fill, partners_fill, plan, rows
 from request_desk.demo.data import Calendar
 from request_desk.demo.passwords import four_words
 from request_desk.demo.people import Finder, Population, index
@@ -19,7 +19,7 @@ from request_desk.demo.services_fill import make_services
 from request_desk.domain import phrases as phrase_rules
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.clock import Clock, FixedClock
-from request_desk.domain.ids import AppointmentId
+from request_desk.domain.ids import AppointmentId, PatientId
 from request_desk.domain.words import _
 from request_desk.services.desk import Desk
 from request_desk.services.people import access
@@ -160,6 +160,7 @@ class _Builder:
             (appointment.provider, appointment.day.toordinal(), appointment.start): AppointmentId(row["id"])
             for appointment, row in made
         }
+        partners_fill.fill(self._desk, known, PatientId(families[0].children[0].id))
         RequestsFill(self._desk, self._clock, self._calendar, known, placed, library).run(all_sent)
         forms_fill.fill(self._desk, known, self._calendar, all_sent, placed)
         return self._desk.query(SYSTEM, loading.newest_line)

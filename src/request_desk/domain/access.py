@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from request_desk.domain.ids import ContactId, ManageLinkId, ProviderId, StaffId
+from request_desk.domain.ids import ContactId, LaunchId, ManageLinkId, ProviderId, StaffId
 
 
 class ActorKind(StrEnum):
@@ -99,6 +99,13 @@ class Actor:
         if self.kind is not ActorKind.LINK:
             raise ValueError("not a manage link")
         return ManageLinkId(self.id)
+
+    @property
+    def launch_id(self) -> LaunchId:
+        """The id as a LaunchId; asking it of anybody else is a bug."""
+        if self.kind is not ActorKind.PARTNER:
+            raise ValueError("not a partner")
+        return LaunchId(self.id)
 
     @property
     def contact_id(self) -> ContactId:

@@ -19,6 +19,7 @@ from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.errors import Conflict, NotAllowed, NotFound, Refused, SignedOut, SlotTaken, Unavailable
 from request_desk.domain.ids import IdSource, NewId, new_uuid
 from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.sealing import Sealer, missing
 from request_desk.domain.text import parse_version
 from request_desk.domain.words import Words, _, spoken
 from request_desk.store import journal, schema
@@ -165,6 +166,10 @@ class Unit:
     @property
     def is_sqlite(self) -> bool:
         return self._desk.is_sqlite
+
+    @property
+    def sealer(self) -> Sealer:
+        return self._desk.sealer
 
     @property
     def connection(self) -> Connection:
@@ -346,8 +351,15 @@ def _update_of(table: Table, columns: frozenset[str], is_versioned: bool) -> Exe
 class Desk:
     """Performs and queries on one database, from any thread."""
 
-    def __init__(self, database: Database, clock: Clock | None = None, new_id: NewId | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock | None = None,
+        new_id: NewId | None = None,
+        sealer: Sealer | None = None,
+    ) -> None:
         self._database = database
+        self._sealer = sealer
         self.clock = clock or SystemClock()
         self._new_id = new_id or IdSource(self.clock.now)
         self._settings: tuple[int, PracticeSettings] | None = None
@@ -362,6 +374,13 @@ class Desk:
     def database(self) -> Database:
         """The database itself, for backup and checks."""
         return self._database
+
+    @property
+    def sealer(self) -> Sealer:
+        """Who seals secrets that rest in the database; raises KeyMissing in a process that was given no keys."""
+        if self._sealer is None:
+            raise missing()
+        return self._sealer
 
     def perform(
         self, actor: Actor, function: Callable[Concatenate[Unit, P], T], /, *args: P.args, **kwargs: P.kwargs

@@ -204,6 +204,7 @@ class Rates:
     posts: str = "40 per minute"
     asks: str = "10 per 10 minutes"  # one-time codes asked for
     tries: str = "30 per 10 minutes"  # one-time codes tried
+    launches: str = "120 per minute"  # booking tokens of a partner's program
 
 
 class Throttle:
@@ -212,7 +213,7 @@ class Throttle:
     def __init__(self, app: ASGIApp, *, rates: Rates) -> None:
         self._app = app
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._items = {name: parse(getattr(rates, name)) for name in ("reads", "posts", "asks", "tries")}
+        self._items = {name: parse(getattr(rates, name)) for name in ("reads", "posts", "asks", "tries", "launches")}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -227,6 +228,8 @@ class Throttle:
     def _counted(self, method: str, path: str) -> Iterable[RateLimitItem]:
         if method in {"GET", "HEAD"}:
             return () if path.startswith("/assets/") else (self._items["reads"],)
+        if path == "/api/launch":
+            return (self._items["launches"],)
         if path == "/sign-in":
             return (self._items["posts"], self._items["asks"])
         if path.startswith("/sign-in/"):
@@ -269,17 +272,13 @@ class Strict:
             await self._app(scope, receive, send)
             return
         appointment = request_info(scope)
-        query = scope.get("query_string", b"")
-        if len(scope.get("raw_path") or scope["path"].encode()) + len(query) > _URL_LIMIT:
-            raise Turned(414)
-        if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_LIMIT:
-            raise Turned(431)
+        check_size(scope)
         appointment.route = self._known_route(scope)
-        appointment.query = _parsed(query)
+        appointment.query = parsed(scope.get("query_string", b""))
         if scope["method"] == "POST":
-            _require_form(Headers(scope=scope))
-            receive, body = await _whole(receive)
-            appointment.form = _parsed(body)
+            require_form(Headers(scope=scope))
+            receive, body = await whole(receive)
+            appointment.form = parsed(body)
             if not appointment.form.get(CSRF_FIELD, "").isascii():
                 raise Turned(403)
         scope["headers"] = self._kept_headers(scope["headers"])
@@ -312,7 +311,16 @@ class Strict:
         return [*kept, (b"cookie", "; ".join(pairs).encode())] if pairs else kept
 
 
-def _parsed(raw: bytes) -> Mapping[str, str]:
+def check_size(scope: Scope) -> None:
+    """Turn away an address or headers that are longer than ours ever are."""
+    if len(scope.get("raw_path") or scope["path"].encode()) + len(scope.get("query_string", b"")) > _URL_LIMIT:
+        raise Turned(414)
+    if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADERS_LIMIT:
+        raise Turned(431)
+
+
+def parsed(raw: bytes) -> Mapping[str, str]:
+    """Take a query or a form apart, each field once."""
     try:
         pairs = parse_qsl(
             raw.decode("ascii"), keep_blank_values=True, errors="strict", encoding="utf-8", max_num_fields=_FIELDS_LIMIT
@@ -325,14 +333,15 @@ def _parsed(raw: bytes) -> Mapping[str, str]:
     return found
 
 
-def _require_form(headers: Headers) -> None:
+def require_form(headers: Headers) -> None:
+    """Turn away what is no plain form."""
     kind, _sign, parameters = headers.get("content-type", "").partition(";")
     is_right = kind.strip().lower() == _FORM and parameters.strip().lower().replace('"', "") in {"", "charset=utf-8"}
     if not is_right or headers.get("content-encoding", "identity") != "identity":
         raise Turned(415)
 
 
-async def _whole(receive: Receive) -> tuple[Receive, bytes]:
+async def whole(receive: Receive) -> tuple[Receive, bytes]:
     """Read the body once, within its time, and return it with a way to read it again."""
     body = b""
     try:
@@ -342,6 +351,8 @@ async def _whole(receive: Receive) -> tuple[Receive, bytes]:
                 if message["type"] == "http.disconnect":
                     raise Turned(400)
                 body += message.get("body", b"")
+                if len(body) > BODY_LIMIT:
+                    raise Turned(413)
                 if not message.get("more_body", False):
                     break
     except TimeoutError as error:

@@ -43,6 +43,7 @@ from request_desk.web import (
     languages,
     meetings,
     offers,
+    partners,
     questionnaires,
     requests,
     sign_in,
@@ -71,6 +72,7 @@ ROUTES: Final = (
     *counter_offers.ROUTES,
     *meetings.ROUTES,
     *questionnaires.ROUTES,
+    *partners.ROUTES,
     *requests.ROUTES,
     *languages.ROUTES,
 )
@@ -103,6 +105,7 @@ def build(
             Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings, public.hostname), www_redirect=False),
             Middleware(guards.Turnstile),
             Middleware(guards.Throttle, rates=rates or guards.Rates()),
+            Middleware(partners.Api, desk=desk),
             Middleware(RequestBodyLimitMiddleware, max_body_size=guards.BODY_LIMIT),
             Middleware(guards.Strict, routes=routes, cookies=cookies.names),
             Middleware(CrossOriginProtection, allowed_origins=_origins(settings), deny_app=_foreign),

@@ -336,6 +336,36 @@ def _changed_password(unit: Unit, look: _Look, fresh: str, *, is_same: bool) -> 
     return Attempt(_present(unit, _row(unit, unit.actor.staff_id)), "")
 
 
+def confirm_password(desk: Desk, actor: Actor, password: str) -> str:
+    """Tell whether the actor typed the own password just now, before an act that asks for it again (AUTZ-08).
+
+    Returns "" when it is right, else the sentence to show; a wrong one is counted like one at the sign-in.
+    """
+    text = _typed(password)
+    for _look in range(_LOOKS):
+        stored, _personal_words = desk.query(actor, _own_password)
+        sentence = desk.perform(actor, _confirmed, _compared(stored, text)).value
+        if sentence is not None:
+            return sentence
+    return _wrong_password()
+
+
+def _confirmed(unit: Unit, look: _Look) -> str | None:
+    unit.require(Permission.OWN_ACCOUNT)
+    unit.first(_ONE_BY_ONE)
+    row = _row(unit, unit.actor.staff_id)
+    if look.stored != row.password_hash:
+        return None
+    waits = _waits(unit, row.login)
+    if waits or not look.fits:
+        _count_failure(unit, row.login, counted=not waits)
+        unit.record("password_refused", Topic.SESSION, row.id, broadcast=False)
+        return _wrong_password()
+    unit.run(_FORGIVE, {"subject": _account(row.login)})
+    unit.record("confirmed_password", Topic.SESSION, row.id, broadcast=False)
+    return ""
+
+
 def set_password(unit: Unit, staff_id: StaffId, password: str) -> None:
     """Give an account its password without asking for one: for the program's own accounts of a demo practice."""
     unit.require(Permission.RUN_JOBS)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, delete, insert, or_, select, update
+from sqlalchemy import bindparam, delete, exists, insert, or_, select, update
 
 from request_desk.domain.access import Permission
 from request_desk.services.desk import Unit
@@ -21,6 +21,14 @@ _TAKE = (
     .values(owner=bindparam("who"), until=bindparam("end"))
 )
 _PRACTICE = select(schema.practice.c.id)
+launch = schema.booking_launch.c
+_SWEEP_LAUNCHES = delete(schema.booking_launch).where(
+    launch.id.in_(
+        select(launch.id)
+        .where(launch.expires_at < bindparam("before"), ~exists().where(schema.booking_hold.c.launch_id == launch.id))
+        .limit(_BATCH)
+    )
+)
 _HELD = select(lease.owner, lease.until).where(lease.name == bindparam("which"))
 
 
@@ -43,7 +51,7 @@ def take_lease(unit: Unit, name: str, owner: str, length: timedelta) -> bool:
 
 
 def sweep(unit: Unit) -> int:
-    """Delete some of what is over: answers to commands, sessions, challenges, counted failures. Returns how many rows."""
+    """Delete some of what is over: answers to commands, sessions, challenges, counted failures, launches. Returns how many rows."""
     unit.require(Permission.RUN_JOBS)
     chores = (
         (schema.command, schema.command.c.id, schema.command.c.at, COMMANDS_KEPT),
@@ -56,4 +64,4 @@ def sweep(unit: Unit) -> int:
     for table, key, at, kept in chores:
         old = select(key).where(at < unit.now - kept).limit(_BATCH)
         swept += unit.run(delete(table).where(key.in_(old)))
-    return swept
+    return swept + unit.run(_SWEEP_LAUNCHES, {"before": unit.now - SESSIONS_KEPT})

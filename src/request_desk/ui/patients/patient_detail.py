@@ -5,6 +5,7 @@ from datetime import date
 from functools import partial
 
 from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
@@ -62,6 +63,10 @@ def patient_acts(
         form.stored.connect(made)
         FormWindow(form, owner.window()).open()
 
+    def copy_number() -> None:
+        QGuiApplication.clipboard().setText(str(patient_id))
+        context.messages.say(_("The patient number is copied: partners name the patient by it."))
+
     def wait() -> None:
         FormWindow(WaitlistForm(context, patient_id), owner.window()).open()
 
@@ -74,6 +79,7 @@ def patient_acts(
         ActSpec(_("New sibling …"), add_sibling, why_not, "users"),
         ActSpec(_("Merge duplicates …"), merge, why_not),
         ActSpec(_("Put on the waiting list …"), wait, not_scheduling(context) or gone, "clock"),
+        ActSpec(_("Copy patient number"), copy_number, gone, "copy"),
     )
 
 
@@ -106,6 +112,8 @@ class PatientDetail(DetailPage[PatientView]):
         self.add_section(_("Requests"), self.requests, self.more_requests)
         self.add_section(_("Earlier visits"), self.past, self.more_appointments)
         self.add_section(_("Household"), self.siblings)
+        self.number = PlainLabel("", selectable=True, name=_("Patient number"))
+        self.add_section(_("Patient number"), self.number)
         self._view: PatientView | None = None
         self._is_whole = False
         for lines in (self.ahead, self.past):
@@ -127,6 +135,7 @@ class PatientDetail(DetailPage[PatientView]):
         self._view = view
         self.title.setText(named(view.patient.name, 200))
         self.head.setText(head_words(view, words, today))
+        self.number.setText(str(view.patient.id))
         if view.custody_note:
             self.custody.say(BannerKind.WARNING, named(view.custody_note, 500))
         else:

@@ -160,6 +160,13 @@ class Runner(QObject):
         actor = self._actor
         return self._start(self._acts, owner, lambda: self._desk.perform(actor, function, *args, **kwargs), is_act=True)
 
+    def with_desk(
+        self, owner: QObject, function: Callable[Concatenate[Any, Any, P], T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Pending[T]:
+        """Call one of the few functions of the services that take the desk and the actor (a password is compared), as an act."""
+        desk, actor = self._desk, self._actor
+        return self._start(self._acts, owner, lambda: function(desk, actor, *args, **kwargs))
+
     def undo(self, owner: QObject, undo: object) -> Pending[Any]:
         """Take an act back, in the act worker, so that it comes after the act."""
         actor = self._actor

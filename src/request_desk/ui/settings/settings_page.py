@@ -29,6 +29,7 @@ from request_desk.ui.settings.practice_forms import (
 )
 from request_desk.ui.settings.provider_form import ProvidersForm
 from request_desk.ui.settings.questionnaires_form import QuestionnairesForm
+from request_desk.ui.settings.secrets_form import SecretsForm
 from request_desk.ui.settings.setup_pane import SetupPane
 from request_desk.ui.settings.type_form import TypesForm
 from request_desk.ui.widgets.layout import Card
@@ -55,6 +56,7 @@ _GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor | SetupPane]
     (_("Departments"), "users", DepartmentsForm),
     (_("Staff"), "user", StaffForm),
     (_("Video meetings"), "video", MeetingForm),
+    (_("Booking secrets"), "lock", SecretsForm),
     (_("Setup"), "check", SetupPane),
 )
 # The group in which a step of the setup list is done, by its title.

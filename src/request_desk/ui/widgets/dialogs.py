@@ -76,15 +76,20 @@ class Question(QDialog):
         upper.setSpacing(theme.px(14))
         upper.addWidget(_Emblem(icon, tone, self), 0, Qt.AlignmentFlag.AlignTop)
         upper.addLayout(text, 1)
-        body = QVBoxLayout(self)
+        self._body = QVBoxLayout(self)
         side = theme.px(20)
-        body.setContentsMargins(side, side, side, side)
-        body.setSpacing(theme.px(20))
-        body.addLayout(upper)
+        self._body.setContentsMargins(side, side, side, side)
+        self._body.setSpacing(theme.px(20))
+        self._body.addLayout(upper)
         self.buttons = row(*buttons)
-        body.addLayout(self.buttons)
+        self._body.addLayout(self.buttons)
         self.setMinimumWidth(theme.px(DIALOG_WIDTH))
         self.finished.connect(self._told)
+
+    def add(self, *widgets: QWidget) -> None:
+        """Put fields between the words and the buttons."""
+        for widget in widgets:
+            self._body.insertWidget(self._body.count() - 1, widget)
 
     @Slot(int)
     def _told(self, result: int) -> None:
