@@ -115,7 +115,7 @@ _CLAIM: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedToken:
     """A token whose signature and claims are right, and the secret that it was made with."""
 
     secret_id: SecretId
@@ -155,7 +155,7 @@ class LaunchView:
     expires_at: datetime
 
 
-def accept(unit: Unit, token: str) -> Accepted:
+def accept(unit: Unit, token: str) -> AcceptedToken:
     """Look at a token; raises BadToken whatever is wrong with it, and says what to the log alone (JWT-10)."""
     unit.require(Permission.RUN_JOBS)
     try:
@@ -165,7 +165,7 @@ def accept(unit: Unit, token: str) -> Accepted:
         raise
 
 
-def _accepted(unit: Unit, token: str) -> Accepted:
+def _accepted(unit: Unit, token: str) -> AcceptedToken:
     unchecked = read_token(token)
     row = unit.first(_SECRET, {"key_id": unchecked.key_id})
     try:
@@ -176,7 +176,7 @@ def _accepted(unit: Unit, token: str) -> Accepted:
     _verify(unchecked, value, "" if row is None else row.name, unit.now)
     if row is None:
         raise BadToken("unknown-key")
-    return Accepted(SecretId(row.id), check_claims(unchecked.claims, row.name, unit.now))
+    return AcceptedToken(SecretId(row.id), check_claims(unchecked.claims, row.name, unit.now))
 
 
 def _verify(token: UncheckedToken, value: str, issuer: str, now: datetime) -> None:
@@ -199,7 +199,7 @@ def _verify(token: UncheckedToken, value: str, issuer: str, now: datetime) -> No
         raise BadToken("signature-or-claims") from error
 
 
-def open_launch(unit: Unit, accepted: Accepted, code_hash: str) -> Launched:
+def open_launch(unit: Unit, accepted: AcceptedToken, code_hash: str) -> Launched:
     """Exchange an accepted token for a launch code, of which the hash is given; nothing is booked yet.
 
     Raises BadToken where the secret was revoked meanwhile or the token was used for something else, Invalid for a patient, a type
