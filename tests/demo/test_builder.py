@@ -492,3 +492,22 @@ def test_looking_and_claiming_do_not_count_as_use(practice: Practice) -> None:
     assert not practice.desk.query(SYSTEM, loading.has_been_used, before)
     practice.desk.perform(practice.maria, inbox_marks.add_note, request_id, "called them")
     assert practice.desk.query(SYSTEM, loading.has_been_used, before)
+
+
+def test_somebody_is_squeezed_in_today_beside_another_visit(made: Made) -> None:  # AV6
+    table = schema.appointment.c
+    with made.database.read() as connection:
+        (squeezed,) = connection.execute(select(schema.appointment).where(table.lane > 0)).all()
+        beside = connection.execute(
+            select(table.status).where(
+                table.provider_id == squeezed.provider_id, table.starts_at == squeezed.starts_at, table.lane == 0
+            )
+        ).scalar_one()
+        lanes = connection.execute(
+            select(schema.availability_window.c.provider_id)
+            .where(schema.availability_window.c.work_in_lanes > 0)
+            .distinct()
+        ).scalars()
+        assert list(lanes) == [squeezed.provider_id]
+    assert (squeezed.status, beside) == ("confirmed", "confirmed")
+    assert squeezed.overrule
