@@ -10,7 +10,7 @@ from sqlalchemy import Row, bindparam, delete, insert, select, text
 
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import Absence, AvailabilityWindow
+from request_desk.domain.availability import MOST_LANES, Absence, AvailabilityWindow
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Provider
 from request_desk.domain.errors import Invalid, NotAllowed, NotFound, Problems, UndoRefused
@@ -34,7 +34,6 @@ _LONGEST_BUFFER: Final = timedelta(hours=4)
 _LONGEST_OPENS: Final = timedelta(days=30)
 _LONGEST_ABSENCE: Final = timedelta(days=400)
 _MOST_CAP: Final = 99
-_MOST_LANES: Final = 5
 
 _window, _absence, _table = schema.availability_window, schema.absence, schema.appointment
 _window_type = schema.availability_window_type
@@ -677,8 +676,8 @@ def _check_purpose(new: WindowDetails) -> None:
         )
     if new.cap is not None and not 1 <= new.cap <= _MOST_CAP:
         raise Invalid(_("At most 1 to {most} of each type fit into one session.").format(most=_MOST_CAP), field="Cap")
-    if not 0 <= new.work_in_lanes <= _MOST_LANES:
-        raise Invalid(_("Up to {most} can be squeezed in at once.").format(most=_MOST_LANES), field="Work-in lanes")
+    if not 0 <= new.work_in_lanes <= MOST_LANES:
+        raise Invalid(_("Up to {most} can be squeezed in at once.").format(most=MOST_LANES), field="Work-in lanes")
 
 
 def _is_whole(length: timedelta, least: timedelta, most: timedelta) -> bool:

@@ -50,6 +50,7 @@ def do(unit: Unit, act: Act, *, patient_id: PatientId, request_id: RequestId | N
                 expect_version=act.expect_version,
                 overrule=act.overrule,
                 as_new=act.as_new,
+                lane=act.lane,
                 request_id=request_id,
             )
         case _:
