@@ -1,7 +1,7 @@
 """What a provider offers, beside what is booked: appointments outside of it, windows at two places at once, hours a week."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -49,10 +49,17 @@ def clash(
     window: AvailabilityWindow, others: Iterable[AvailabilityWindow], clocks: Clocks, today: date
 ) -> AvailabilityWindow | None:
     """Return a window of the same provider that is open at another place at the same time, from today on, or None."""
-    elsewhere = [each for each in others if each.id != window.id and each.location_id != window.location_id]
+    elsewhere = [each for each in others if each.location_id != window.location_id]
+    return next(open_together(window, elsewhere, clocks, today), None)
+
+
+def open_together(
+    window: AvailabilityWindow, others: Iterable[AvailabilityWindow], clocks: Clocks, today: date
+) -> Iterator[AvailabilityWindow]:
+    """Yield those of the same provider's other windows that are open at the same time, from today on."""
     if not window.active:
-        return None
-    for other in elsewhere:
+        return
+    for other in [each for each in others if each.id != window.id]:
         first = max(each for each in (today, window.valid_from, other.valid_from) if each is not None)
         lasts = [each for each in (window.valid_until, other.valid_until) if each is not None]
         last = min([first + _ROUND, *lasts])
@@ -67,8 +74,7 @@ def clash(
             for one in mine
             for two in theirs
         ):
-            return other
-    return None
+            yield other
 
 
 def weekly_time(windows: Iterable[AvailabilityWindow], today: date) -> timedelta:

@@ -9,6 +9,7 @@ from request_desk.domain.schedule import SlotCheck
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.services.schedule import queries as schedule_queries
 from request_desk.ui.running.context import DeskContext
+from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.grid_layout import Moved
 from request_desk.ui.schedule.rule_box import limit_words
 from request_desk.ui.schedule.time_grid import TimeGrid
@@ -22,29 +23,24 @@ def slot_of(moved: Moved) -> FreeSlot:
 
 
 class DragCheck(QObject):
-    """Asks about one place at a time: while an answer is under way only the place that is wanted last is asked about next."""
+    """Asks about the place that is under the mouse now; what was asked about others is not wanted any more."""
 
     def __init__(self, context: DeskContext, view: TimeGrid) -> None:
         super().__init__(view)
         self._context = context
         self._view = view
-        self._asked: Moved | None = None
-        self._wanted: Moved | None = None
+        self._reading: Pending[SlotCheck] | None = None
         view.dragged.connect(self._dragged)
 
     @Slot(object)
     def _dragged(self, moved: Moved) -> None:
-        self._wanted = moved
-        if self._asked is None:
-            self._ask(moved)
-
-    def _ask(self, moved: Moved) -> None:
-        self._asked = moved
+        if self._reading is not None:
+            self._reading.drop()
         entry = moved.appointment
         read = self._context.runner.read(
             self, schedule_queries.slot_check, slot_of(moved), type_id=entry.type_id, replaces=entry.id
         )
-        read.done(partial(self._answered, moved)).refused(partial(self._refused, moved)).settled(self._next)
+        self._reading = read.done(partial(self._answered, moved)).refused(partial(self._refused, moved))
 
     def _answered(self, moved: Moved, check: SlotCheck) -> None:
         told = [each for each in (check.taken, *limit_words(check), *check.notes) if each]
@@ -54,8 +50,3 @@ class DragCheck(QObject):
         """What the drop would be refused for; that the database is away is told elsewhere."""
         if not isinstance(refused, Unavailable):
             self._view.say_of_drop(moved, None, refused.sentence)
-
-    def _next(self) -> None:
-        asked, self._asked = self._asked, None
-        if self._wanted is not None and self._wanted != asked:
-            self._ask(self._wanted)

@@ -26,9 +26,9 @@ from request_desk.ui.schedule.appointment_words import clash_words, named
 from request_desk.ui.schedule.grid_layout import FreePoint, GridLayout, Moved, OfferState, PaintedOffer, Placed
 from request_desk.ui.schedule.grid_painting import GridPainter, entry_words, offer_words
 from request_desk.ui.widgets.column_grid import STEPS, ColumnGrid
-from request_desk.ui.widgets.painting import TextRun, draw_dot, draw_icon, draw_run, draw_text, fill_round
+from request_desk.ui.widgets.painting import TextRun, draw_dot, draw_icon, draw_notice, draw_run, draw_text, fill_round
 from request_desk.ui.widgets.plain_text import tip_text
-from request_desk.ui.widgets.theme import RADIUS_CONTROL, app_theme
+from request_desk.ui.widgets.theme import app_theme
 
 _AXIS = 56  # pixels at 100 % for the hours on the left
 _HEAD, _HIGH_HEAD = 30, 46  # with the places beside the names, and below them where a column is too narrow
@@ -353,18 +353,8 @@ class TimeGrid(ColumnGrid[Placed]):
 
     def _paint_rule(self, painter: QPainter) -> None:
         """What stands against the place under the mouse, where it can be read whatever the column's width."""
-        if self._drop is None or not self._against:
-            return
-        theme, body = app_theme(), self._body()
-        side, above, wrap = theme.px(10), theme.px(9), int(Qt.TextFlag.TextWordWrap)
-        room = QRect(0, 0, body.width() - 4 * side, body.height() // 2)
-        high = min(room.height(), QFontMetrics(theme.small_bold).boundingRect(room, wrap, self._against).height())
-        bar = QRect(body.left() + side, body.bottom() - theme.px(8) - high - 2 * above, body.width() - 2 * side, 0)
-        bar.setHeight(high + 2 * above)
-        fill_round(painter, bar, theme.danger_tint, theme.px(RADIUS_CONTROL), theme.danger)
-        painter.setFont(theme.small_bold)
-        painter.setPen(theme.danger)
-        painter.drawText(bar.adjusted(side, above, -side, -above), wrap, self._against)
+        if self._drop is not None and self._against:
+            draw_notice(painter, self._body(), self._against)
 
     def _paint_axis(self, painter: QPainter, layout: GridLayout) -> None:
         theme, origin, body = app_theme(), self._origin(), self._body()
