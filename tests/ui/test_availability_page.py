@@ -293,7 +293,7 @@ def test_what_has_ended_is_left_out_until_it_is_asked_for(
         desk.press("PgUp")
     assert not grid(desk).piece_of(ended, date(2026, 11, 1)).isNull()  # a week in which it was open
     desk.press("E")
-    assert desk.said() == "Windows that have ended: there are none"
+    assert desk.said() == "No window has ended before this week."
 
 
 def hold_at(desk: PageDesk[AvailabilityPage], start: tuple[date, int], end: tuple[date, int]) -> str:

@@ -24,7 +24,7 @@ from request_desk.ui.window.commands import Command
 from request_desk.ui.window.key_gate import Scope
 
 _BELOW = 4  # parts of the height for the week below the list
-_NEW, _ABSENCE, _EXTRA, _COMING, _ENDED = range(5)  # the acts of the week in their order
+_NEW, _ABSENCE, _EXTRA, _COMING = range(4)  # the acts of the week in their order
 
 
 def read_providers(unit: Unit) -> Page[ProviderLine]:
@@ -68,7 +68,7 @@ class AvailabilityPage(ListPage[ProviderLine]):
             ("extra", _("Extra hours on one day"), ("X",), "calendar-plus", True, partial(week.do_act, _EXTRA)),
             ("why", _("Why are there no slots?"), ("W",), "search", False, week.ask_why),
             ("coming", _("Visits to come"), ("U",), "calendar-check", False, partial(week.do_act, _COMING)),
-            ("ended", _("Windows that have ended, shown or left out"), ("E",), "", False, partial(week.do_act, _ENDED)),
+            ("ended", _("Windows that have ended, shown or left out"), ("E",), "", False, week.turn_ended),
             ("outside", _("Booked visits outside of the windows"), ("V",), "triangle-alert", False, week.show_outside),
             ("phone", _("Mobile phone number"), ("P",), "phone", False, week.edit_phone),
             ("switch", _("Switch the window off or on"), ("O",), "", True, week.switch_focused),

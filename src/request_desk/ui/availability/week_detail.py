@@ -246,24 +246,25 @@ class WeekDetail(DetailPage[WeekRead]):
             ActSpec(_("Time off …"), self.new_absence, may.absences, "calendar-x"),
             ActSpec(_("Extra hours …"), self.new_extra, may.absences, "calendar-plus"),
             ActSpec(_("Visits to come …"), self.ask_coming, self._why_not_coming(view), "calendar-check"),
-            self._ended_act(view),
+            *self._ended_acts(view),
         )
 
-    def _ended_act(self, view: WeekRead) -> ActSpec:
-        """Show the windows that have ended, which are left out, or leave them out again."""
+    def _ended_acts(self, view: WeekRead) -> tuple[ActSpec, ...]:
+        """Show the windows that have ended, which are left out, or leave them out again; nothing where there are none."""
         count = sum(map(self._has_ended, view.week.windows))
-        if not count:
-            return ActSpec(_("Windows that have ended"), self.turn_ended, _("there are none"), "history")
         told = (
             plural("Leave out {count} window that has ended", "Leave out {count} windows that have ended", count)
             if self._shows_ended
             else plural("Show {count} window that has ended", "Show {count} windows that have ended", count)
         )
-        return ActSpec(told.format(count=count), self.turn_ended, "", "history")
+        return (ActSpec(told.format(count=count), self.turn_ended, "", "history"),) if count else ()
 
     @Slot()
     def turn_ended(self) -> None:
         """Show the windows that have ended, or leave them out again."""
+        if self.read_last is None or not any(map(self._has_ended, self.read_last.week.windows)):
+            self.context.messages.say(_("No window has ended before this week."))
+            return
         self._shows_ended = not self._shows_ended
         self.read_again()
 
