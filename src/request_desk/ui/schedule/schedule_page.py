@@ -53,7 +53,7 @@ from request_desk.ui.window.commands import Command
 from request_desk.ui.window.key_gate import Scope
 from request_desk.ui.window.pages import WindowPage
 
-_CARD = 320  # pixels at 100 %
+_CARD = 360  # pixels at 100 %
 _LEAST = 560  # of the schedule beside the card; below it the card lies over the schedule
 _LOCATIONS, _PROVIDERS = "schedule.locations", "schedule.providers"
 _WEEK = "schedule.week"  # whose week is shown, None for a day
