@@ -194,17 +194,19 @@ def provider_overview(unit: Unit) -> tuple[ProviderLine, ...]:
     windows: dict[int, list[AvailabilityWindow]] = defaultdict(list)
     for window in directory.windows(unit):
         windows[window.provider_id].append(window)
-    booked: dict[int, list[tuple[LocationId, Span]]] = defaultdict(list)
+    booked: dict[int, list[tuple[LocationId, datetime, datetime]]] = defaultdict(list)
     for row in unit.rows(_BOOKED_TIMES, {"now": unit.now}):
-        booked[row.provider_id].append((LocationId(row.location_id), Span(row.starts_at, row.ends_at)))
-    last = max((span.ends_at for found in booked.values() for _place, span in found), default=unit.now)
-    ahead = Span(unit.now, max(last, unit.now + _LONGEST_ABSENCE))
+        provider_id, location_id, starts_at, ends_at = tuple(row)
+        booked[provider_id].append((location_id, starts_at, ends_at))
+    last = {provider_id: max(ends_at for *_rest, ends_at in found) for provider_id, found in booked.items()}
+    ahead = Span(unit.now, max([*last.values(), unit.now + _LONGEST_ABSENCE]))
     absences = slots.absences_of(unit, [each.id for each in providers], ahead)
     today, clocks = unit.time.day_of(unit.now), _clocks(unit)
     lines = []
     for each in providers:
         away, own = absences.get(each.id, []), windows[each.id]
-        offered = OfferedTime(own, away, Span(unit.now, last), clocks)
+        # Nobody's days are gone through further than they are booked: that is most of the work.
+        offered = OfferedTime(own, away, Span(unit.now, last.get(each.id, unit.now)), clocks)
         lines.append(
             ProviderLine(
                 id=each.id,
@@ -212,7 +214,7 @@ def provider_overview(unit: Unit) -> tuple[ProviderLine, ...]:
                 active=each.active,
                 weekly=weekly_time(own, today),
                 next_absence=next((one for one in away if not one.is_closed_day), None),
-                outside=sum(not offered.covers(place, span) for place, span in booked[each.id]),
+                outside=sum(not offered.covers(*appointment) for appointment in booked[each.id]),
                 is_mobile_missing=not phones[each.id],
             )
         )
@@ -761,7 +763,7 @@ def _outside(
     offered = OfferedTime(
         _kept_windows(unit, provider_id) if windows is None else windows, absences, ahead, _clocks(unit)
     )
-    return tuple(each for each in booked if not offered.covers(each.location_id, Span(each.starts_at, each.ends_at)))
+    return tuple(each for each in booked if not offered.covers(each.location_id, each.starts_at, each.ends_at))
 
 
 def _left_outside(unit: Unit, provider_id: ProviderId, before: Iterable[Appointment]) -> tuple[Appointment, ...]:
