@@ -373,10 +373,13 @@ def test_after_the_grace_time_it_says_which_visits_can_still_go_back(
     desk.hand.advance(21)
     desk.settle()
     assert "2 can be moved back one by one; 1 is cancelled: book it anew. Choose a visit" in sheet.told.text()
-    assert "move it on the schedule to Tue, Nov 24, 9:20 AM, Dr. Mwangi, while" in sheet.details.back.text()
+    assert "Move it back on the schedule to Tue, Nov 24, 9:20 AM, Dr. Mwangi, while" in sheet.details.back.text()
     sheet.table.select_key(visits[0])
     assert sheet.details.back.text() == "The family has been told. To give it back, book a new visit."
+    sheet.table.select_key(visits[2])
+    assert sheet.details.back.text().endswith("while that is free, and call the family.")  # no e-mail reaches them
     desk.hand.advance(3600 + 1800)
+    sheet.table.select_key(visits[1])
     sheet.table.select_key(visits[2])
     assert sheet.details.back.text() == "The old time has begun, so that this visit cannot go back to it."
 

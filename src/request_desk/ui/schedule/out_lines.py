@@ -204,12 +204,16 @@ def back_words(line: OutLine, now: datetime, words: Words) -> str:
     if line.is_open or act is OutAct.KEEP:
         return ""
     if act is OutAct.CANCEL:
-        return _("The family has been told. To give it back, book a new visit.")
+        if line.is_reached:
+            return _("The family has been told. To give it back, book a new visit.")
+        return _("To give it back, book a new visit, and call the family.")
     if entry.starts_at <= now:
         return _("The old time has begun, so that this visit cannot go back to it.")
     old = words.at(entry.zone).moment(entry.starts_at)
-    told = _(
-        "To move it back, move it on the schedule to {time}, {provider}, while that is free. The family is told again."
+    told = (
+        _("Move it back on the schedule to {time}, {provider}, while that is free. The family is told again.")
+        if line.is_reached
+        else _("Move it back on the schedule to {time}, {provider}, while that is free, and call the family.")
     )
     return told.format(time=old, provider=named(entry.provider_name))
 
