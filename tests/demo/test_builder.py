@@ -518,3 +518,22 @@ def test_partners_have_secrets(made: Made) -> None:  # BS1
         ("Sunrise Elementary School", True),
         ("Sunrise Elementary School", False),
     ]
+
+
+def test_somebody_is_squeezed_in_today_beside_another_visit(made: Made) -> None:  # AV6
+    table = schema.appointment.c
+    with made.database.read() as connection:
+        (squeezed,) = connection.execute(select(schema.appointment).where(table.lane > 0)).all()
+        beside = connection.execute(
+            select(table.status).where(
+                table.provider_id == squeezed.provider_id, table.starts_at == squeezed.starts_at, table.lane == 0
+            )
+        ).scalar_one()
+        lanes = connection.execute(
+            select(schema.availability_window.c.provider_id)
+            .where(schema.availability_window.c.work_in_lanes > 0)
+            .distinct()
+        ).scalars()
+        assert list(lanes) == [squeezed.provider_id]
+    assert (squeezed.status, beside) == ("confirmed", "confirmed")
+    assert squeezed.overrule

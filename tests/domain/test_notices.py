@@ -160,6 +160,18 @@ def test_a_letter_to_two_people_names_both_and_one_to_one_nobody() -> None:
     assert "http://" not in a_notice(readers=("Amara", "http://evil.example")).body.partition("The appointment")[0]
 
 
+def test_a_letter_says_who_is_not_in_where_that_is_the_cause() -> None:  # ACT9, NOTE-01
+    for spec in (MOVE, CANCELLATION):
+        letter = a_notice(spec, replied=False, absent="Dr. Mwangi")
+        assert "Pediatrics\n\nDr. Mwangi is not in on Tuesday, November 24.\n\nSign in" in letter.body
+        assert "Mwangi" not in letter.subject
+        assert "Mwangi" not in a_notice(spec, absent="Dr. Mwangi", content=Content.BARE).body
+    others = [spec for spec in NOTICES if "Mwangi" in a_notice(spec, absent="Dr. Mwangi").body]
+    assert others == [MOVE, CANCELLATION]
+    assert "is not in" not in a_notice().body
+    assert "evil.example" not in a_notice(absent="http://evil.example/x").body
+
+
 def a_notice(
     spec: NoticeSpec = MOVE,
     *,
@@ -170,6 +182,7 @@ def a_notice(
     place: str = "Northside",
     url: str = "https://portal.example.org/",
     readers: tuple[str, ...] = (),
+    absent: str = "",
 ) -> Composed:
     facts = NoticeFacts(
         content=content,
@@ -182,6 +195,8 @@ def a_notice(
         starts_at=APPOINTMENT,
         place=place,
         readers=readers,
+        absent_name=absent,
+        absent_on=date(2026, 11, 24) if absent else None,
         code="012345",
         code_until=APPOINTMENT,
     )
@@ -245,11 +260,11 @@ hostile = st.one_of(
 )
 
 
-@given(st.sampled_from(NOTICES), st.sampled_from(Content), hostile, hostile, hostile, hostile)
+@given(st.sampled_from(NOTICES), st.sampled_from(Content), hostile, hostile, hostile, hostile, hostile)
 def test_nothing_from_outside_breaks_a_header_or_hides(
-    spec: NoticeSpec, content: Content, practice: str, name: str, place: str, url: str
+    spec: NoticeSpec, content: Content, practice: str, name: str, place: str, url: str, absent: str
 ) -> None:
-    notice = a_notice(spec, content=content, practice=practice, name=name, place=place, url=url)
+    notice = a_notice(spec, content=content, practice=practice, name=name, place=place, url=url, absent=absent)
     assert len(notice.subject.splitlines()) == 1
     assert all(sign.isprintable() for sign in notice.subject)
     assert all(sign.isprintable() or sign == "\n" for sign in notice.body)

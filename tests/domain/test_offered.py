@@ -39,15 +39,15 @@ def test_what_is_covered_is_open_at_every_minute_and_never_away(
         for moment in (asked.starts_at + count * MINUTE for count in range(minutes))
     )
     expected = at_work and not overlaps(asked, Span(absence.starts_at, absence.ends_at))
-    assert offered.covers(NORTHSIDE, asked) is expected
+    assert offered.covers(NORTHSIDE, asked.starts_at, asked.ends_at) is expected
 
 
 def test_windows_that_touch_cover_an_appointment_together() -> None:
     windows = [a_window(end=10 * 60), a_window(start=10 * 60, end=11 * 60, staff_only=True, number=2)]
     offered = OfferedTime(windows, [], LA.bounds(TUESDAY), CLOCKS)
-    assert offered.covers(NORTHSIDE, Span(at(9, 40), at(10, 20)))
-    assert not offered.covers(NORTHSIDE, Span(at(10, 40), at(11, 20)))
-    assert not offered.covers(HARBOR, Span(at(9, 40), at(10, 20)))
+    assert offered.covers(NORTHSIDE, at(9, 40), at(10, 20))
+    assert not offered.covers(NORTHSIDE, at(10, 40), at(11, 20))
+    assert not offered.covers(HARBOR, at(9, 40), at(10, 20))
 
 
 @given(some_windows(), st.sampled_from(STARTS))

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, func, select, update
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.clock import FixedClock
@@ -321,6 +321,62 @@ def test_what_is_over_is_swept_and_what_counts_is_kept(
     tasks.sweep(desk)
     assert counts()["command"] == 0
     assert counts()["journal"] == before["journal"]
+
+
+def test_what_was_closed_a_month_ago_is_swept_and_what_is_open_or_was_offered_stays(
+    desk: Desk, practice: Practice, clock: FixedClock, database: Database
+) -> None:  # ACT8
+    now = clock.now()
+
+    def kept(table: Table, **values: object) -> int:
+        new_id = practice.new_id()
+        practice.insert(table, id=new_id, **values)
+        return new_id
+
+    def wish(**values: object) -> int:
+        about = {"patient_id": practice.zuri, "type_id": practice.well, "created_at": now, "note": "mornings"}
+        who = {"created_by_kind": "staff", "created_by_id": practice.maria.id}
+        return kept(schema.waitlist_entry, **about, **who, **values)
+
+    def suggestion(**values: object) -> int:
+        about = {"about_kind": "type", "about_id": practice.well, "staff_id": practice.maria.id, "text": "Longer"}
+        return kept(schema.suggestion, **about, created_at=now, **values)
+
+    closed = {"closed_at": now, "closed_reason": "withdrawn"}
+    still, over, offered = wish(), wish(**closed), wish(**closed)
+    freed = practice.an_appointment(
+        practice.zuri, practice.lindqvist, TODAY, "9:00", status="cancelled", cancel_code="pat"
+    )
+    hold = practice.an_appointment(
+        practice.zuri, practice.lindqvist, TODAY, "9:00", status="cancelled", cancel_code="dropped"
+    )
+    kept(
+        schema.slot_offer,
+        freed_id=freed,
+        hold_id=hold,
+        patient_id=practice.zuri,
+        contact_id=practice.amara.id,
+        entry_id=offered,
+        state="declined",
+        rank=1,
+        expires_at=now,
+        created_at=now,
+        created_by_id=practice.maria.id,
+        decided_at=now,
+    )
+    asked, answered = suggestion(), suggestion(closed_at=now)
+
+    def left() -> tuple[set[int], set[int]]:
+        with database.read() as connection:
+            entries = connection.execute(select(schema.waitlist_entry.c.id)).scalars()
+            return set(entries), set(connection.execute(select(schema.suggestion.c.id)).scalars())
+
+    clock.advance(timedelta(days=30))
+    tasks.sweep(desk)
+    assert left() == ({still, over, offered}, {asked, answered})
+    clock.advance(timedelta(seconds=1))
+    tasks.sweep(desk)
+    assert left() == ({still, offered}, {asked})
 
 
 def test_a_sweep_takes_many_rows_in_batches(

@@ -356,3 +356,20 @@ def test_of_two_desks_that_put_a_provider_at_two_places_one_is_refused(practice:
         return add_it
 
     assert sorted(map(str, at_once([adding(practice.northside), adding(practice.harbor)]))) == ["From", "added"]
+
+
+def test_each_provider_is_looked_at_as_far_as_they_are_booked(practice: Practice) -> None:  # AV4
+    saturday = TODAY + timedelta(days=4)
+    years_on = saturday + timedelta(days=7 * 150)
+    for provider, place, day in (
+        (practice.lindqvist, practice.northside, years_on),
+        (practice.lindqvist, practice.northside, years_on + timedelta(days=2)),  # a Monday
+        (practice.mwangi, practice.harbor, saturday),
+        (practice.mwangi, practice.northside, saturday + timedelta(days=2)),
+    ):
+        practice.an_appointment(practice.zuri, provider, day, "9:00", place=place)
+    lines = practice.desk.query(practice.maria, availability.provider_overview)
+    outside = {line.id: line.outside for line in lines}
+    weeks = {each: practice.desk.query(practice.maria, availability.provider_week, each, TODAY) for each in outside}
+    assert outside == {each: len(week.outside) for each, week in weeks.items()}
+    assert outside[practice.lindqvist] == 1

@@ -101,6 +101,17 @@ def test_locations_are_put_in_order(desk: Desk, practice: Practice, database: Da
         desk.perform(practice.admin, locations.move_location, bay, up=True, expect_version=1)
 
 
+def test_a_move_in_the_order_can_be_undone(desk: Desk, practice: Practice) -> None:
+    moved = desk.perform(practice.admin, locations.move_location, practice.harbor, up=True, expect_version=1)
+    assert names(desk, practice) == ["Harbor St", "Northside"]
+    assert moved.undo is not None
+    assert moved.undo.label == "Location moved"
+    desk.undo(practice.admin, moved.undo)
+    assert names(desk, practice) == ["Northside", "Harbor St"]
+    stayed = desk.perform(practice.admin, locations.move_location, practice.northside, up=True, expect_version=1)
+    assert stayed.undo is None  # moving it back would move it down
+
+
 def test_at_the_end_of_the_order_a_location_stays(desk: Desk, practice: Practice) -> None:
     desk.perform(practice.admin, locations.move_location, practice.northside, up=True, expect_version=1)
     desk.perform(practice.admin, locations.move_location, practice.harbor, up=False, expect_version=1)

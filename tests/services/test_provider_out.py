@@ -199,6 +199,29 @@ def test_what_is_shown_is_what_is_sent(practice: Practice, clock: FixedClock) ->
     (due,) = practice.desk.perform(SYSTEM, outbox.claim_due, "worker", [Channel.EMAIL]).value
     sent = due.composed()
     assert (shown.address, shown.subject, shown.body) == (due.address, sent.subject, sent.body)
+    assert "Dr. Mwangi is not in on Wednesday, November 25." in sent.body
+    assert "ill" not in sent.body.split()  # what staff typed is seen by staff alone
+
+
+@pytest.mark.parametrize("act", [OutAct.MOVE, OutAct.CANCEL])
+def test_the_letter_says_who_is_not_in_and_when_in_spanish_too(
+    practice: Practice, clock: FixedClock, act: OutAct
+) -> None:  # ACT9
+    from request_desk.domain.access import SYSTEM
+    from request_desk.domain.directory import Channel
+    from request_desk.services.notices import outbox
+
+    child = a_child(practice, "Luz", language="es")
+    practice.an_appointment(child, practice.mwangi, TOMORROW, "10:00", kind=practice.sick, minutes=20)
+    (wanted,) = choices(practice, situation(practice))
+    if act is OutAct.CANCEL:
+        wanted = replace(wanted, act=act, slot=None, cancel_code="prov-pers")
+    do_all(practice, begin(practice, [wanted], label="gripe"))
+    clock.advance(timedelta(minutes=1))
+    (due,) = practice.desk.perform(SYSTEM, outbox.claim_due, "worker", [Channel.EMAIL]).value
+    body = due.composed().body
+    assert "Dr. Mwangi no estará en el consultorio el miércoles, 25 de noviembre." in body
+    assert "gripe" not in body
 
 
 def test_the_reason_is_read_in_the_portal_in_the_same_language(practice: Practice) -> None:

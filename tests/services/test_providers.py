@@ -131,6 +131,16 @@ def test_providers_are_put_in_order(desk: Desk, practice: Practice) -> None:
     assert names(desk, practice) == ["Dr. Lindqvist", "Dr. Mwangi"]
 
 
+def test_a_move_in_the_order_can_be_undone(desk: Desk, practice: Practice) -> None:
+    moved = desk.perform(practice.admin, providers.move_provider, practice.mwangi, up=True, expect_version=1)
+    assert moved.undo is not None
+    assert moved.undo.label == "Provider moved"
+    desk.undo(practice.admin, moved.undo)
+    assert names(desk, practice) == ["Dr. Lindqvist", "Dr. Mwangi"]
+    stayed = desk.perform(practice.admin, providers.move_provider, practice.lindqvist, up=True, expect_version=1)
+    assert stayed.undo is None
+
+
 def test_what_hangs_on_a_provider_is_told(desk: Desk, practice: Practice) -> None:
     practice.a_staff("mwangi", "Joseph Mwangi", [Role.PROVIDER], practice.mwangi)
     practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "15:00", place=practice.harbor)

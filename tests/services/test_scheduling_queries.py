@@ -12,7 +12,7 @@ from sqlalchemy import event, update
 from request_desk.domain import own_words
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.clock import FixedClock
-from request_desk.domain.errors import Invalid, NotAllowed, NotFound
+from request_desk.domain.errors import Invalid, NotAllowed, NotFound, Refused
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, RequestId
 from request_desk.domain.requests import Fit, Offer, WishState
 from request_desk.domain.schedule import PortalAppointment, PortalSlot, ScheduleDay, ScheduleWeek
@@ -289,6 +289,8 @@ def test_a_picked_time_says_what_stands_against_it(practice: Practice) -> None: 
     assert check(slot(practice, "12:20", TOMORROW)) == ((), ("The provider is away then: Lunch.",))
     limits, _notes = check(slot(practice, "10:00", TOMORROW, practice.mwangi), replaces=booked)
     assert limits == ("Well visit stays with Dr. Lindqvist when it is moved.",)
+    with pytest.raises(Refused, match="8:00 AM has already passed"):  # as the move itself is refused
+        check(slot(practice, "8:00"), replaces=booked)
 
 
 # The day

@@ -134,6 +134,61 @@ def test_a_work_in_can_be_taken_back_and_cancelled(practice: Practice) -> None:
     practice.desk.undo(practice.maria, cancelled.undo)
 
 
+def move(practice: Practice, entry: Appointment, time: str, **values: Any) -> Appointment:
+    """Move it as the schedule does: into the lane that the check names."""
+    check = practice.desk.query(
+        practice.maria, queries.slot_check, slot(practice, time), type_id=practice.sick, replaces=entry.id
+    )
+    return practice.desk.perform(
+        practice.maria,
+        scheduling.reschedule,
+        entry.id,
+        slot(practice, time),
+        expect_version=entry.version,
+        lane=check.lane,
+        **values,
+    ).value
+
+
+def test_a_work_in_that_is_moved_stays_one_beside_somebody_and_is_none_in_free_time(practice: Practice) -> None:
+    saturday(practice, work_in_lanes=1)
+    book(practice, "9:00", "First")
+    book(practice, "11:00", "Second")
+    squeezed = book(practice, "9:00", "Third", lane=1, overrule="Fever")
+    with pytest.raises(Limited) as limited:
+        move(practice, squeezed, "9:10")
+    assert [each.code for each in limited.value.limits] == [LimitCode.WORK_IN]
+    nearer = move(practice, squeezed, "9:10", overrule="Fever")
+    assert nearer.lane == 1  # beside the same one, its own lane is not in the way
+    later = move(practice, nearer, "11:10", overrule="Fever")
+    assert later.lane == 1
+    alone = move(practice, later, "10:00")  # no reason is asked
+    assert alone.lane == 0
+    with pytest.raises(Refused, match="at most 1 at once"):
+        practice.desk.perform(
+            practice.maria,
+            scheduling.reschedule,
+            alone.id,
+            slot(practice, "9:00"),
+            expect_version=alone.version,
+            lane=2,
+            overrule="Fever",
+        )
+
+
+def test_a_move_where_no_lane_is_left_says_who_has_the_time(practice: Practice) -> None:
+    saturday(practice, work_in_lanes=1)
+    book(practice, "9:00", "First")
+    book(practice, "9:00", "Second", lane=1, overrule="Fever")
+    third = book(practice, "10:00", "Third")
+    check = practice.desk.query(
+        practice.maria, queries.slot_check, slot(practice, "9:00"), type_id=practice.sick, replaces=third.id
+    )
+    assert (check.lane, check.taken) == (0, "9:00 AM is taken: you booked First Test.")
+    with pytest.raises(SlotTaken, match="9:00 AM is taken: you booked First Test"):
+        move(practice, third, "9:00")
+
+
 def test_without_lanes_there_is_no_work_in(practice: Practice) -> None:
     saturday(practice)
     book(practice, "9:00", "First")

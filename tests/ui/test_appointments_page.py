@@ -408,6 +408,22 @@ def test_the_export_holds_every_row_that_the_filters_leave(
         assert [row.detail for row in kept] == [{"rows": 71}]
 
 
+def test_the_export_has_the_marks_with_their_times(
+    desk_at: OpenDesk, practice: Practice, tmp_path: Path
+) -> None:  # AP5
+    marks: dict[str, Any] = {
+        "parent_confirmed_at": wall(TODAY, "8:01"),
+        "late_at": wall(TODAY, "8:05"),
+        "arrived_at": wall(TODAY, "8:10"),
+    }
+    practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:00", **marks)
+    practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "13:00")
+    marked, plain = export(desk_at(), tmp_path / "out.csv")
+    names = ("arrived_at", "running_late_at", "parent_confirmed_at")
+    assert [marked[name] for name in names] == [f"2026-11-24T08:{minute}-08:00" for minute in ("10", "05", "01")]
+    assert [plain[name] for name in names] == ["", "", ""]
+
+
 def test_an_export_that_cannot_be_written_says_so(desk_at: OpenDesk, practice: Practice, tmp_path: Path) -> None:
     practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:00")
     desk = desk_at()

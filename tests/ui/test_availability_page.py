@@ -271,11 +271,77 @@ def test_hours_of_another_time_say_from_when_or_until_when(
     practice.a_window(practice.lindqvist, practice.northside, 5, NINE, NOON, valid_from=date(2027, 1, 4))
     practice.a_window(practice.lindqvist, practice.northside, 6, NINE, NOON, valid_until=date(2026, 11, 1))
     desk = desk_at(actor=astrid)
+    desk.press("E")
     grid(desk).setFocus()
     desk.press("Down")
     assert "until Nov 1." in grid(desk).accessibleDescription()
     desk.press(*["Right"] * 6)
     assert "from Jan 4." in grid(desk).accessibleDescription()
+
+
+def test_what_has_ended_is_left_out_until_it_is_asked_for(
+    desk_at: OpenDesk, practice: Practice, astrid: Actor
+) -> None:  # AV1
+    ended = practice.a_window(practice.lindqvist, practice.northside, 6, NINE, NOON, valid_until=date(2026, 11, 1))
+    desk = desk_at(actor=astrid)
+    assert grid(desk).piece_of(ended).isNull()
+    desk.press("E")
+    assert not grid(desk).piece_of(ended).isNull()
+    desk.press("E")
+    assert grid(desk).piece_of(ended).isNull()
+    for _week in range(3):
+        desk.press("PgUp")
+    assert not grid(desk).piece_of(ended, date(2026, 11, 1)).isNull()  # a week in which it was open
+    desk.press("E")
+    assert desk.said() == "No window has ended before this week."
+
+
+def hold_at(desk: PageDesk[AvailabilityPage], start: tuple[date, int], end: tuple[date, int]) -> str:
+    """Drag without letting go, and return what is said there."""
+    one, other = (grid(desk).point_of(*place) for place in (start, end))
+    desk.drag(grid(desk).viewport(), one, other, let_go=False)
+    desk.settle()
+    said = grid(desk)._against
+    desk.press("Esc")
+    QTest.mouseRelease(grid(desk).viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, other)
+    return said
+
+
+def test_what_dropping_a_window_would_do_is_said_before(
+    desk_at: OpenDesk, practice: Practice, astrid: Actor, stored: Stored
+) -> None:  # AV2, AV4
+    practice.a_window(practice.lindqvist, practice.northside, 5, NINE, NOON, label="Same-day sick")
+    practice.a_window(practice.lindqvist, practice.northside, 5, 14 * 60, 16 * 60)
+    practice.an_appointment(practice.zuri, practice.lindqvist, SATURDAY, "14:20")
+    before = stored(schema.availability_window)
+    desk = desk_at(actor=astrid)
+    in_sight(desk, NINE)
+    afternoon = (SATURDAY, 15 * 60)
+    time = "Sat, Nov 28, 2:20 PM"
+    outside = f"1 booked visit falls outside: Zuri Okafor, {time}."
+    assert hold_at(desk, afternoon, (SATURDAY, 15 * 60 + 30)) == outside
+    assert hold_at(desk, afternoon, (SATURDAY, 11 * 60)) == (f"Lies over Same-day sick, 9:00 AM – 12:00 PM. {outside}")
+    assert hold_at(desk, afternoon, (SATURDAY, 15 * 60 + 15)) == ""
+    assert stored(schema.availability_window) == before
+
+
+def test_two_places_at_once_are_said_before_the_drop(
+    desk_at: OpenDesk, practice: Practice, astrid: Actor
+) -> None:  # AV2
+    practice.a_window(practice.lindqvist, practice.harbor, 5, NINE, NOON)
+    practice.a_window(practice.lindqvist, practice.northside, 5, 14 * 60, 16 * 60)
+    desk = desk_at(actor=astrid)
+    in_sight(desk, NINE)
+    assert "two places at once" in hold_at(desk, (SATURDAY, 15 * 60), (SATURDAY, 12 * 60))
+
+
+def test_a_small_window_says_its_name(desk_at: OpenDesk, practice: Practice, astrid: Actor) -> None:  # AV6
+    window = practice.a_window(practice.lindqvist, practice.northside, 5, NINE, NINE + 30, label="Same-day sick")
+    desk = desk_at(actor=astrid)
+    layout = grid(desk)._layout
+    assert layout is not None
+    piece = next(each for each in layout.pieces if each.item.id == window)
+    assert grid(desk)._lines(piece)[0] == "Same-day sick"
 
 
 def test_everything_about_a_window_is_typed_and_kept(

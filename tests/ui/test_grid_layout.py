@@ -136,9 +136,6 @@ def test_an_appointment_of_a_week_stands_in_the_column_of_its_day() -> None:
     assert layout.column_of(LINDQVIST, at(tuesday, 600)) == 1
     assert layout.column_of(MWANGI, at(tuesday, 600)) is None
     assert layout.now_columns(at(tuesday, 0)) == [1]
-    on_tuesday = FreePoint(LINDQVIST, NORTHSIDE, at(tuesday, 600))
-    assert layout.in_the_way(nine, on_tuesday, 40 * MINUTE) == ten
-    assert layout.in_the_way(ten, on_tuesday, 40 * MINUTE) is None
 
 
 def test_an_appointment_over_midnight_is_cut_at_the_days_that_it_touches() -> None:
@@ -205,18 +202,6 @@ def test_free_time_is_told_with_the_place_where_the_provider_works_then() -> Non
     assert layout.free_at(QPoint(-1, 20)) is None
     assert layout.free_at(QPoint(20, layout.height)) is None
     assert layout.free_at(QPoint(layout.width, 20)) is None
-
-
-def test_what_is_in_the_way_of_a_move_is_named_and_its_own_chain_is_not() -> None:
-    nine = at(DAY, 9 * 60)
-    moved, other = appointment(1, nine), appointment(2, nine + 60 * MINUTE)
-    over = appointment(3, nine + 180 * MINUTE, status=AppointmentStatus.NO_SHOW)
-    layout = laid(column(spans=[opened(DAY, 480, 1020)], entries=[moved, other, over]))
-    length = 40 * MINUTE
-    assert layout.in_the_way(moved, FreePoint(LINDQVIST, NORTHSIDE, nine + 30 * MINUTE), length) == other
-    assert layout.in_the_way(moved, FreePoint(LINDQVIST, NORTHSIDE, nine + 20 * MINUTE), length) is None
-    assert layout.in_the_way(moved, FreePoint(LINDQVIST, NORTHSIDE, nine + 180 * MINUTE), length) is None
-    assert layout.in_the_way(moved, FreePoint(MWANGI, NORTHSIDE, nine + 60 * MINUTE), length) is None
 
 
 DAYS = st.sampled_from([DAY, SPRING, AUTUMN])

@@ -360,6 +360,42 @@ def test_after_the_grace_time_it_says_that_there_is_no_way_back(desk_at: OpenDes
     assert "cannot be taken back in one go" in sheet.told.text()
 
 
+def test_after_the_grace_time_it_says_which_visits_can_still_go_back(
+    desk_at: OpenDesk, visits: list[AppointmentId]
+) -> None:  # ACT9
+    desk = desk_at()
+    sheet = with_mwangi(desk)
+    sheet.lines.decide(OutChoice(visits[0], 1, OutAct.CANCEL, cancel_code="prov-pers"))
+    desk.press("Ctrl+Return")
+    desk.settle()
+    sheet.table.select_key(visits[1])
+    assert sheet.details.back.isHidden()  # all of it goes back by one button
+    desk.hand.advance(21)
+    desk.settle()
+    assert "2 can be moved back one by one; 1 is cancelled: book it anew. Choose a visit" in sheet.told.text()
+    assert "Move it back on the schedule to Tue, Nov 24, 9:20 AM, Dr. Mwangi, while" in sheet.details.back.text()
+    sheet.table.select_key(visits[0])
+    assert sheet.details.back.text() == "The family has been told. To give it back, book a new visit."
+    sheet.table.select_key(visits[2])
+    assert sheet.details.back.text().endswith("while that is free, and call the family.")  # no e-mail reaches them
+    desk.hand.advance(3600 + 1800)
+    sheet.table.select_key(visits[1])
+    sheet.table.select_key(visits[2])
+    assert sheet.details.back.text() == "The old time has begun, so that this visit cannot go back to it."
+
+
+def test_what_was_only_kept_needs_no_way_back(desk_at: OpenDesk, visits: list[AppointmentId]) -> None:
+    desk = desk_at()
+    sheet = with_mwangi(desk)
+    for each in visits:
+        sheet.lines.decide(OutChoice(each, 1, OutAct.KEEP))
+    desk.press("Ctrl+Return")
+    desk.settle()
+    desk.hand.advance(21)
+    desk.settle()
+    assert "Nothing has to be taken back: no visit was changed." in sheet.told.text()
+
+
 def test_a_place_taken_meanwhile_fails_alone_and_is_proposed_anew(
     desk_at: OpenDesk, visits: list[AppointmentId], sqlite_practice: Practice, database_setup: Setup
 ) -> None:

@@ -5,9 +5,10 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
+from itertools import combinations
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from sqlalchemy import event, select, update
@@ -996,3 +997,31 @@ def test_of_several_double_bookings_the_bar_goes_round(
     assert not bar.isVisible()
     desk.press("X")
     assert desk.said() == "Nothing is double booked."
+
+
+@pytest.mark.parametrize(("size", "is_low"), [((1366, 768), False), ((960, 680), True)])
+def test_the_family_is_seen_without_scrolling_above_all_buttons(
+    desk_at: OpenDesk, practice: Practice, database_setup: Setup, size: tuple[int, int], is_low: bool
+) -> None:  # ACT1
+    with database_setup(), practice.database.write() as connection:
+        connection.execute(update(schema.availability_window).values(work_in_lanes=1))
+        connection.execute(update(schema.patient).values(custody_note="Father may not pick her up alone."))
+    practice.an_appointment(practice.zuri, practice.lindqvist, TODAY - timedelta(days=60), "9:00", status="no_show")
+    practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=30), "9:00")
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "9:20")
+    desk = desk_at(size=size)
+    desk.page.open(booked)
+    desk.settle()
+    card = desk.page.card
+    offered = [*card.marks(), *card.acts()]
+    assert len(offered) == 7
+    places = [QRect(each.mapTo(card, QPoint()), each.size()) for each in offered]
+    assert not any(one.intersects(other) for one, other in combinations(places, 2))
+    assert all(card.rect().contains(each) for each in places)
+    assert all(each.width() >= each.sizeHint().width() for each in offered)
+    assert len({each.top() for each in places}) == 5
+    inner = card.place.widget()
+    assert inner is not None
+    assert [label for label, _text in card.family.lines()][:2] == ["Mother", "Father"]
+    end = card.family.mapTo(inner, QPoint(0, card.family.height())).y()
+    assert is_low or end <= card.place.viewport().height()

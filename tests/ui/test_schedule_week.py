@@ -187,6 +187,7 @@ def test_a_drop_that_a_rule_stands_against_asks(
     view.reveal(entry.starts_at)
     start, across = view.rect_of(entry).center(), QPoint(view.rect_of(entry).width() + 6, 0)
     desk.drag(view.viewport(), start, start + across, let_go=False)
+    desk.settle()
     assert view._against == "Well visit needs 168 hours of notice, and this time is sooner."
     QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, start + across)
     desk.settle()

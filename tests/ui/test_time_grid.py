@@ -187,23 +187,22 @@ def test_what_cannot_be_moved_is_not_dragged(view: TimeGrid, entry: Appointment)
     assert moves == []
 
 
-def test_the_rule_that_would_be_broken_is_asked_while_dragging(view: TimeGrid) -> None:  # ACT7
-    asked: list[FreePoint] = []
+def test_what_stands_against_a_drop_is_said_while_dragging(view: TimeGrid) -> None:  # ACT7
+    asked = told(view.dragged)
     entry = appointment(1, NINE)
-
-    def rule(_entry: Appointment, to: FreePoint) -> str:
-        asked.append(to)
-        return "Well visit stays with Dr. Lindqvist when it is moved."
-
-    view.set_move_rule(rule)
     view.show_schedule(day(working(entry), column(MWANGI, spans=[opened(DAY, 480, 1020)])))
     view.reveal(NINE)
     start = view.rect_of(entry).center()
     drag(view, start, QPoint(view.rect_of(entry).width(), 0), let_go=False)
-    assert asked[-1] == FreePoint(MWANGI, NORTHSIDE, NINE)
+    assert asked[-1] == Moved(entry, FreePoint(MWANGI, NORTHSIDE, NINE))
     # Said where it can be read: the tint of a refusal is at the bottom of the view.
-    pixel = view.viewport().grab().toImage().pixelColor(view.viewport().width() - 40, view.viewport().height() - 30)
-    assert pixel == app_theme().danger_tint
+    spot = QPoint(view.viewport().width() - 40, view.viewport().height() - 30)
+    assert view.viewport().grab().toImage().pixelColor(spot) != app_theme().danger_tint
+    elsewhere = Moved(entry, FreePoint(LINDQVIST, NORTHSIDE, NINE))
+    view.say_of_drop(elsewhere, None, "An answer that comes when the place was left.")
+    assert view.viewport().grab().toImage().pixelColor(spot) != app_theme().danger_tint
+    view.say_of_drop(asked[-1], None, "Well visit stays with Dr. Lindqvist when it is moved.")
+    assert view.viewport().grab().toImage().pixelColor(spot) == app_theme().danger_tint
     QTest.mouseRelease(view.viewport(), LEFT, NONE, start)
 
 

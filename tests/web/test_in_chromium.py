@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from threading import Event, Thread
 from typing import Any
@@ -18,7 +19,7 @@ from request_desk.domain.requests import Wish, WishKind
 from request_desk.services.desk import Desk
 from request_desk.services.schedule import meetings
 from request_desk.web import server
-from tests.builders import TODAY, Practice
+from tests.builders import TODAY, Practice, wall
 from tests.conftest import missing
 from tests.web.conftest import UNHURRIED, mailed_code, token_for
 from tests.web.test_home_and_threads import link, reply
@@ -193,6 +194,59 @@ def test_the_policy_lets_no_script_run(
         )
         assert page.title().startswith("Well visit")
         assert any("Content Security Policy" in line for line in refused)
+
+
+@pytest.fixture
+def meeting_server() -> Iterator[str]:
+    """A meeting server at an origin of its own: it says which room somebody came to."""
+
+    class Rooms(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<title>Room</title><h1>Welcome</h1>")
+
+        def log_message(self, *_parts: object) -> None:
+            """Say nothing."""
+
+    rooms = ThreadingHTTPServer(("127.0.0.1", 0), Rooms)
+    thread = Thread(target=rooms.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{rooms.server_port}"
+    rooms.shutdown()
+    rooms.server_close()
+    thread.join(20)
+
+
+@pytest.mark.parametrize("scripts", [False, True])
+def test_a_family_that_was_let_in_comes_to_the_room_until_the_meeting_closes(
+    browser: Browser, address: str, meeting_server: str, sqlite_practice: Practice, clock: FixedClock, scripts: bool
+) -> None:  # LINK-17, VM2
+    practice = sqlite_practice
+    visit = practice.an_appointment(
+        practice.zuri, practice.lindqvist, TODAY, "9:20", kind=with_server(practice, meeting_server), minutes=20
+    )
+    doctor = practice.a_staff("lindqvist", "Astrid Lindqvist", [Role.PROVIDER], practice.lindqvist)
+    clock.advance(wall(TODAY, "9:10") - clock.now())
+    with opened(browser, address, scripts=scripts) as context:
+        page = signed_in(context, address, practice, practice.amara)
+        page.goto(f"/visits/{visit}")
+        page.get_by_role("button", name="I am here").click()
+        expect(page.get_by_text("You are in the lobby")).to_be_visible()
+        room = practice.desk.perform(doctor, meetings.let_in, visit, expect_version=2).value
+        for moment in ("9:10", "10:40"):  # both edges
+            clock.advance(wall(TODAY, moment) - clock.now())
+            page = signed_in(context, address, practice, practice.amara)  # she was away for too long
+            page.goto(f"/visits/{visit}")
+            assert meeting_server not in page.content()
+            page.get_by_role("button", name="Join the video visit").click()
+            expect(page.get_by_role("heading", name="Welcome")).to_be_visible()
+            assert page.url == room
+        page.goto(f"/visits/{visit}")
+        clock.advance(timedelta(seconds=1))
+        page.get_by_role("button", name="Join the video visit").click()
+        expect(page.get_by_text("The meeting closed at 10:40 AM.")).to_be_visible()
+        assert page.url == f"{address}/visits/{visit}"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -20,9 +20,9 @@ SERVER = "https://meet.example.org"
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
-def with_server(practice: Practice) -> TypeId:
+def with_server(practice: Practice, address: str = SERVER) -> TypeId:
     """A type by video, and a meeting server for it."""
-    practice.settings = replace(practice.settings, meeting_url=SERVER)
+    practice.settings = replace(practice.settings, meeting_url=address)
     with practice.database.write() as connection:
         connection.execute(update(schema.practice).values(settings=msgspec.to_builtins(practice.settings), version=2))
     return practice.a_type("Video follow-up", 20, is_video=True)
@@ -67,7 +67,11 @@ def test_a_mother_waits_in_the_lobby_until_she_is_let_in(
     address = practice.desk.perform(doctor, meetings.let_in, visit, expect_version=2).value
     page = mother.follow("Look again now")
     assert "Dr. Lindqvist has let you in." in page.words
-    assert page.links["Join the video visit"] == address
+    assert SERVER not in page.html  # LINK-17
+    answer = mother.client.post(
+        f"/visits/{visit}/join", data=page.forms[f"/visits/{visit}/join"], follow_redirects=False
+    )
+    assert (answer.status_code, answer.headers["location"], answer.text) == (303, address, "")
     assert "refresh" not in mother.client.get(f"/visits/{visit}").headers
     go_to(clock, wall(TODAY, "10:40") + SECOND)
     mother = sign_in(practice.amara)
@@ -75,6 +79,44 @@ def test_a_mother_waits_in_the_lobby_until_she_is_let_in(
     assert "The meeting closed at 10:40 AM." in page.words
     assert SERVER not in page.html
     assert "Join" not in mother.open("/").links
+
+
+@pytest.mark.parametrize(
+    ("moment", "seconds", "is_led"), [("9:10", -1, False), ("9:10", 0, True), ("10:40", 0, True), ("10:40", 1, False)]
+)
+def test_the_way_into_the_room_is_open_to_the_second(
+    sqlite_sign_in: SignIn, sqlite_practice: Practice, clock: FixedClock, moment: str, seconds: int, is_led: bool
+) -> None:  # LINK-17, VM2
+    practice = sqlite_practice
+    video, now = with_server(practice), clock.now()
+    practice.a_staff("lindqvist", "Astrid Lindqvist", [Role.PROVIDER], practice.lindqvist)
+    with practice.database.write() as connection:
+        connection.execute(update(schema.provider).values(room="a-secret"))
+    let_in: dict[str, Any] = {"arrived_at": now, "admitted_at": now}
+    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "9:20", kind=video, minutes=20, **let_in)
+    go_to(clock, wall(TODAY, moment) + seconds * SECOND)
+    mother = sqlite_sign_in(practice.amara)
+    page = mother.open(f"/visits/{visit}")
+    assert (f"/visits/{visit}/join" in page.forms) is is_led
+    token = next(iter(page.forms.values()))["csrftoken"]
+    answer = mother.client.post(f"/visits/{visit}/join", data={"csrftoken": token}, follow_redirects=False)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith(SERVER if is_led else f"/visits/{visit}")
+    assert (SERVER in page.headers["content-security-policy"]) is is_led
+    assert SERVER not in answer.headers["content-security-policy"]
+    assert SERVER not in mother.open("/").headers["content-security-policy"]
+
+
+def test_who_is_not_let_in_yet_stays_in_the_lobby(
+    sqlite_sign_in: SignIn, sqlite_practice: Practice, clock: FixedClock
+) -> None:  # LINK-17
+    visit = a_visit(sqlite_practice, with_server(sqlite_practice))
+    go_to(clock, wall(TODAY, "9:12"))
+    mother = sqlite_sign_in(sqlite_practice.amara)
+    token = mother.open(f"/visits/{visit}").forms[f"/visits/{visit}/here"]["csrftoken"]
+    answer = mother.client.post(f"/visits/{visit}/join", data={"csrftoken": token}, follow_redirects=False)
+    assert answer.headers["location"] == f"/visits/{visit}"
+    assert SERVER not in mother.page.headers["content-security-policy"]
 
 
 def test_in_spanish_too(sqlite_sign_in: SignIn, sqlite_practice: Practice, clock: FixedClock) -> None:

@@ -137,6 +137,7 @@ class _Builder:
         appointments = rows.Appointments(known, self._calendar, self._new_id, self._random("bookings"), of_child)
         made = [(appointment, appointments.row(appointment)) for appointment in planned]
         rows.put_by_video(made, known, self._calendar)
+        rows.squeeze_in(made, self._calendar)
         borrowed = frozenset(
             each.contact.id for each in all_sent if not any(right.may_book for right in each.contact.rights)
         )

@@ -123,7 +123,7 @@ class Clinician(_File, frozen=True):
 
 
 class Window(_File, frozen=True, rename=_FROM):
-    """Weekly bookable hours; no types are all of them."""
+    """Weekly bookable hours; no types are all of them. Into `work_in_lanes` somebody can be squeezed beside what is booked."""
 
     provider: str
     location: str
@@ -132,6 +132,7 @@ class Window(_File, frozen=True, rename=_FROM):
     until: str
     types: list[str]
     label: str
+    work_in_lanes: int = 0
 
 
 class FileAbsence(_File, frozen=True, rename=_FROM):

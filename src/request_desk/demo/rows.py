@@ -208,12 +208,14 @@ def _windows(known: Keys, calendar: Calendar, new_id: NewId) -> Rows:
                     "start_minute": minute_of(each.from_),
                     "end_minute": minute_of(each.until),
                     "label": each.label,
+                    "work_in_lanes": each.work_in_lanes,
                 }
             )
             types.extend({"window_id": window_id, "type_id": known.types[key]} for key in each.types)
     return {"availability_window": windows, "availability_window_type": types}
 
 
+_WHY_BESIDE: Final = "Fever since last night; seen between two others."
 _WEEKS_BEHIND: Final = 52
 _WEEKS_AHEAD: Final = 40  # as far as anybody can book, and some more
 
@@ -320,6 +322,26 @@ def put_by_video(made: Sequence[tuple[PlannedAppointment, Row]], known: Keys, ca
                 row["type_id"] = known.types[kind.key]
 
 
+def squeeze_in(made: Sequence[tuple[PlannedAppointment, Row]], calendar: Calendar) -> None:
+    """Have the last appointment of day 0 in each window with a lane for work-ins be beside the first there, for a reason."""
+    for window in data.practice().window:
+        since, until = minute_of(window.from_), minute_of(window.until)
+        here = [
+            row
+            for planned, row in made
+            if (planned.provider, planned.day, planned.status) == (window.provider, calendar.today, "confirmed")
+            and not planned.is_fixed
+            and since <= planned.start < until
+        ]
+        if not window.work_in_lanes or len(here) < 2:
+            continue
+        beside, row = here[0], here[-1]
+        earlier = row["starts_at"] - beside["starts_at"]
+        for name in ("starts_at", "ends_at", "blocks_from", "blocks_until"):
+            row[name] -= earlier
+        row |= {"wall_time": beside["wall_time"], "lane": 1, "overrule": _WHY_BESIDE}
+
+
 class Appointments:
     """Makes the rows of appointments: booked some time before, by the front desk or by the parent in the portal."""
 
@@ -354,6 +376,7 @@ class Appointments:
             "provider_id": self._known.providers[appointment.provider],
             "location_id": self._known.locations[appointment.location],
             "type_id": self._known.types[appointment.type],
+            "lane": 0,
             "status": appointment.status,
             "starts_at": starts_at,
             "ends_at": starts_at + type_.minutes * _MINUTE,
@@ -364,6 +387,7 @@ class Appointments:
             "released_at": changed_at if is_cancelled else None,
             "cancel_code": self._random.choice(("pat", "pat-fb", "pat-lt")) if is_cancelled else "",
             "late_cancel": is_cancelled,
+            "overrule": "",
             "booked_by_kind": "contact" if is_held else "staff",
             "booked_by_id": holder if is_held else self._random.choice(self._desk),
             "created_at": created_at,

@@ -16,6 +16,7 @@ _NO_TIME: Final = timedelta(0)
 _COARSE: Final = 5 * 60 * 1_000_000  # five minutes divide the starts and lengths in use, and every UTC offset
 _FINE: Final = 60 * 1_000_000  # for a practice with a window from 9:03 or appointments of 12 minutes
 _DAY_MINUTES: Final = 24 * 60
+MOST_LANES: Final = 5  # for work-ins, beside the first
 _AROUND: Final = timedelta(days=1)
 _REACH: Final = 2 * 24 * 60 * _FINE  # how far behind the span blocked time matters: no appointment is longer
 

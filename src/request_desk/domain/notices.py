@@ -1,7 +1,7 @@
 """Notices to contacts: the kinds as a table, and texts without any health information (NT1, NOTE-01); sending is the gateways' business.
 
-A subject is made of our own words and the practice's cleaned name alone; no text of a message, reason, type or
-provider can get in, because nothing here takes one.
+A subject is made of our own words and the practice's cleaned name alone; no text of a message, reason or type can get
+in, because nothing here takes one. A provider is named in the body where they are not in, and why is nobody's business.
 """
 
 import re
@@ -15,7 +15,7 @@ from typing import Final, assert_never
 from request_desk.domain.access import a_contact
 from request_desk.domain.counter_offers import kept_sentence
 from request_desk.domain.directory import Channel, Contact, Relation
-from request_desk.domain.ids import ContactId
+from request_desk.domain.ids import ContactId, ProviderId
 from request_desk.domain.policy import Action, PatientSubject, may
 from request_desk.domain.requests import Act, Booking, Cancellation, Move, Offering
 from request_desk.domain.text import name_in_letter
@@ -33,9 +33,18 @@ class Content(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """A provider who is not in on the day of an appointment: the cause of an act of the practice, without why."""
+
+    provider_id: ProviderId
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeFacts:
     """What a notice may be made of. `starts_at` is the appointment's time: the new one of a move, the old one of a cancellation.
 
+    `absent_name` is who is not in on the day `absent_on`, where that is why the practice acts.
     `readers` are the first names of several people who read one address. `code` is known in the moment of sending alone,
     and is never printed.
     """
@@ -49,6 +58,8 @@ class NoticeFacts:
     first_name: str = ""
     starts_at: datetime | None = None
     place: str = ""
+    absent_name: str = ""
+    absent_on: date | None = None
     readers: Sequence[str] = ()
     code: str = field(default="", repr=False)
     code_until: datetime | None = None
@@ -125,12 +136,12 @@ def _booking(facts: NoticeFacts) -> Composed:
 
 def _move(facts: NoticeFacts) -> Composed:
     told = _when(facts, _("The appointment of {name} has a new time:"), _("An appointment was moved."))
-    return _letter(facts, _("New time for your appointment with {practice}"), told)
+    return _letter(facts, _("New time for your appointment with {practice}"), _because(facts, told))
 
 
 def _cancellation(facts: NoticeFacts) -> Composed:
     told = _when(facts, _("This appointment of {name} is cancelled:"), _("An appointment was cancelled."))
-    return _letter(facts, _("Your appointment with {practice} is cancelled"), told)
+    return _letter(facts, _("Your appointment with {practice} is cancelled"), _because(facts, told))
 
 
 def _slot_offer(facts: NoticeFacts) -> Composed:
@@ -288,6 +299,15 @@ def _when(facts: NoticeFacts, named: str, unnamed: str) -> str:
     where = _("{place}, {practice}").format(place=place, practice=_practice(facts)) if place else ""
     lines = (facts.words.long_moment_with_zone(facts.starts_at), where)
     return "\n    ".join(((named.format(name=name) if name else unnamed) + "\n", *(line for line in lines if line)))
+
+
+def _because(facts: NoticeFacts, told: str) -> str:
+    """What happened, and who is not in then if that is the cause, as far as the channel may say so."""
+    name = name_in_letter(facts.absent_name, _NAME_LIMIT)
+    if facts.absent_on is None or not name or facts.content is Content.BARE:
+        return told
+    why = _("{provider} is not in on {day}.").format(provider=name, day=facts.words.long_day(facts.absent_on))
+    return f"{told}\n\n{why}"
 
 
 def _practice(facts: NoticeFacts) -> str:

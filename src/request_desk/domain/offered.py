@@ -1,7 +1,7 @@
 """What a provider offers, beside what is booked: appointments outside of it, windows at two places at once, hours a week."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -16,6 +16,7 @@ _ROUND: Final = timedelta(days=15)  # two weeks and a night: every pair of weekl
 _MINUTE: Final = timedelta(minutes=1)
 
 Clocks = Mapping[LocationId, PracticeTime]
+_NOTHING: Final[tuple[list[datetime], list[datetime]]] = ([], [])
 
 
 class OfferedTime:
@@ -27,32 +28,50 @@ class OfferedTime:
         self, windows: Sequence[AvailabilityWindow], absences: Iterable[Absence], span: Span, clocks: Clocks
     ) -> None:
         self._open: Final = {
-            place: merged(
+            place: _apart(
                 Span(each.starts_at, each.ends_at)
                 for each in open_spans([one for one in windows if one.location_id == place], span, clocks[place])
             )
             for place in {window.location_id for window in windows if window.location_id in clocks}
         }
-        self._away: Final = merged(Span(each.starts_at, each.ends_at) for each in absences)
+        self._away: Final = _apart(Span(each.starts_at, each.ends_at) for each in absences)
 
-    def covers(self, location_id: LocationId, asked: Span) -> bool:
-        """Tell whether all of this time is open at the place and none of it is an absence; windows that touch are one."""
-        found = self._open.get(location_id, ())
-        place = bisect_right(found, asked.starts_at, key=_start) - 1
-        if place < 0 or asked.ends_at > found[place].ends_at:
+    def covers(self, location_id: LocationId, starts_at: datetime, ends_at: datetime) -> bool:
+        """Tell whether all of this time is open at the place and none of it is an absence; windows that touch are one.
+
+        The list of a practice asks for every appointment to come: tens of thousands, of which each takes about a microsecond.
+        """
+        starts, ends = self._open.get(location_id, _NOTHING)
+        place = bisect_right(starts, starts_at) - 1
+        if place < 0 or ends_at > ends[place]:
             return False
-        place = bisect_right(self._away, asked.starts_at, key=_start)
-        return not any(overlaps(each, asked) for each in self._away[max(0, place - 1) : place + 1])
+        starts, ends = self._away
+        place = bisect_right(starts, starts_at)
+        begins_before = place > 0 and starts_at < ends[place - 1]
+        return not begins_before and (place == len(starts) or ends_at <= starts[place])
+
+
+def _apart(spans: Iterable[Span]) -> tuple[list[datetime], list[datetime]]:
+    """The starts and the ends of spans that do not touch: where something lies is found without a call for each look."""
+    found = merged(spans)
+    return [each.starts_at for each in found], [each.ends_at for each in found]
 
 
 def clash(
     window: AvailabilityWindow, others: Iterable[AvailabilityWindow], clocks: Clocks, today: date
 ) -> AvailabilityWindow | None:
     """Return a window of the same provider that is open at another place at the same time, from today on, or None."""
-    elsewhere = [each for each in others if each.id != window.id and each.location_id != window.location_id]
+    elsewhere = [each for each in others if each.location_id != window.location_id]
+    return next(open_together(window, elsewhere, clocks, today), None)
+
+
+def open_together(
+    window: AvailabilityWindow, others: Iterable[AvailabilityWindow], clocks: Clocks, today: date
+) -> Iterator[AvailabilityWindow]:
+    """Yield those of the same provider's other windows that are open at the same time, from today on."""
     if not window.active:
-        return None
-    for other in elsewhere:
+        return
+    for other in [each for each in others if each.id != window.id]:
         first = max(each for each in (today, window.valid_from, other.valid_from) if each is not None)
         lasts = [each for each in (window.valid_until, other.valid_until) if each is not None]
         last = min([first + _ROUND, *lasts])
@@ -67,8 +86,7 @@ def clash(
             for one in mine
             for two in theirs
         ):
-            return other
-    return None
+            yield other
 
 
 def weekly_time(windows: Iterable[AvailabilityWindow], today: date) -> timedelta:

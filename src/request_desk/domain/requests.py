@@ -484,7 +484,7 @@ class Move:
     """Move an appointment to `slot`: a new one that replaces it.
 
     With `as_new` the old one is cancelled and a new one booked where a rule forbids the move, an exception with the reason in
-    `overrule` (ACT7); where none does it is a move as any other.
+    `overrule` (ACT7); where none does it is a move as any other. A `lane` above 0 makes it a work-in beside what is booked there (AV6).
     """
 
     appointment_id: AppointmentId
@@ -493,6 +493,7 @@ class Move:
     hold_id: AppointmentId | None = None
     overrule: str = ""
     as_new: bool = False
+    lane: int = 0
 
 
 @dataclass(frozen=True, slots=True)

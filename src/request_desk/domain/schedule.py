@@ -221,7 +221,8 @@ class SlotCheck:
 
     Where a limit forbids the move whatever the reason, it is cancelled and booked anew instead. `ends_at` is when the appointment
     would end with this provider and for this patient, None where that is not known, and `why_longer` says what makes it longer than usual.
-    `work_in_lane` is a lane in which somebody can be squeezed in beside what is booked then, 0 when there is none.
+    `work_in_lane` is a lane in which somebody can be squeezed in beside what is booked then, 0 when there is none. A move goes to
+    `lane`: the first where that is free, else one for work-ins; where there is neither, `taken` says who has the time.
     """
 
     limits: tuple[Limit, ...]
@@ -230,6 +231,8 @@ class SlotCheck:
     ends_at: datetime | None = None
     why_longer: tuple[str, ...] = ()
     work_in_lane: int = 0
+    lane: int = 0
+    taken: str = ""
 
 
 @dataclass(frozen=True, slots=True)

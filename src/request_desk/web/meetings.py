@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from request_desk.domain.meetings import Joining
 from request_desk.domain.schedule import PortalAppointment
 from request_desk.domain.text import parse_id
 from request_desk.services.portal import meetings as lobby
+from request_desk.web import policy
 from request_desk.web.pages import PageContext
 from request_desk.web.portal import portal_of
 
@@ -58,9 +60,12 @@ async def meeting(request: Request) -> Response:
         is_gone=seen.status is AppointmentStatus.CANCELLED,
         why=meetings.why_closed(seen, shell.now, words),
         arrived_at=found.arrived_at,
-        address=found.address,
+        is_let_in=bool(found.address),
         looks_again=is_near or is_waiting,
     )
+    if found.address:
+        meet = urlsplit(found.address)
+        page.headers[policy.NAME] = policy.policy(leads_to=f"{meet.scheme}://{meet.netloc}")
     if is_near or is_waiting:
         page.headers["refresh"] = str(_LOOK_AGAIN)
     return page
@@ -75,6 +80,15 @@ async def arrive(request: Request) -> Response:
     return RedirectResponse(f"/visits/{appointment_id}", 303)
 
 
+async def join(request: Request) -> Response:
+    """Lead a family that was let in to the room, whose address stands in no page (LINK-17); everybody else to the lobby."""
+    portal = portal_of(request)
+    actor = await portal.actor(request)
+    appointment_id = _wanted(request)
+    found = await run_in_threadpool(portal.desk.query, actor, lobby.portal_meeting, appointment_id)
+    return RedirectResponse(found.address or f"/visits/{appointment_id}", 303)
+
+
 def _wanted(request: Request) -> AppointmentId:
     return AppointmentId(parse_id(str(request.path_params["appointment_id"])))
 
@@ -82,4 +96,5 @@ def _wanted(request: Request) -> AppointmentId:
 ROUTES: Final = (
     Route("/visits/{appointment_id:int}", meeting, methods=["GET"]),
     Route("/visits/{appointment_id:int}/here", arrive, methods=["POST"]),
+    Route("/visits/{appointment_id:int}/join", join, methods=["POST"]),
 )

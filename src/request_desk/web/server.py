@@ -9,7 +9,6 @@ import uvicorn
 from asgi_cross_origin_protection import CrossOriginProtection
 from asgi_csrf import Errors, asgi_csrf
 from secure import (
-    ContentSecurityPolicy,
     CrossOriginOpenerPolicy,
     CrossOriginResourcePolicy,
     CustomHeader,
@@ -49,6 +48,7 @@ from request_desk.web import (
     sign_in,
 )
 from request_desk.web.pages import ASSETS, Pages
+from request_desk.web.policy import Policied
 from request_desk.web.portal import Portal, portal_of
 from request_desk.web.session import Cookies
 
@@ -191,24 +191,12 @@ def _origins(settings: Settings) -> list[str]:
 
 def _with_headers(app: ASGIApp, *, is_https: bool) -> ASGIApp:
     """Wrap the finished app, so that even what the framework answers by itself carries the headers (WEB-02)."""
-    policy = (
-        ContentSecurityPolicy()
-        .default_src("'none'")
-        .style_src("'self'")
-        .img_src("'self'")
-        .script_src("'self'")
-        .form_action("'self'")
-        .frame_ancestors("'none'")
-        .base_uri("'none'")
-        .object_src("'none'")
-    )
     permissions = PermissionsPolicy()
     for device in _NO_DEVICES:
         permissions = permissions.add_directive(device)
     wrapped = SecureASGIMiddleware(
-        app,
+        Policied(app),
         secure=Secure(
-            csp=policy,
             coop=CrossOriginOpenerPolicy().same_origin(),
             corp=CrossOriginResourcePolicy().same_origin(),
             permissions=permissions,

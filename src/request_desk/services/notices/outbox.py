@@ -18,7 +18,7 @@ from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Channel, Contact, ContactPoint
 from request_desk.domain.errors import NotFound, Refused, UndoRefused
-from request_desk.domain.ids import AppointmentId, ContactId, OutboxId, PatientId, RequestId, new_uuid
+from request_desk.domain.ids import AppointmentId, ContactId, OutboxId, PatientId, ProviderId, RequestId, new_uuid
 from request_desk.domain.notices import (
     BOOKING,
     BY_HAND,
@@ -27,6 +27,7 @@ from request_desk.domain.notices import (
     NOTICES,
     REPLY,
     SPEC_OF,
+    Absent,
     Composed,
     Content,
     NoticeFacts,
@@ -226,6 +227,7 @@ _FIRST_NAMES = (
     )
     .order_by(_contact.c.id)
 )
+_PROVIDER_NAME = select(schema.provider.c.short_name).where(schema.provider.c.id == bindparam("id"))
 _TOLD_BY = (
     select(_outbox.c.id)
     .where(
@@ -271,16 +273,18 @@ def notify(
     sender_id: ContactId | None,
     request_id: RequestId | None = None,
     appointment_id: AppointmentId | None = None,
+    absent: Absent | None = None,
     version: int,
 ) -> tuple[OutboxId, ...]:
     """Queue one notice for each of `people` that it is for, to leave after its grace time; return their ids.
 
-    `spec` is the act's; None is a reply alone, of which only the sender hears. `version` is that of the thing the notice
+    `spec` is the act's; None is a reply alone, of which only the sender hears. `absent` is the cause of an act. `version` is that of the thing the notice
     is about: the same act is never told twice.
     """
     if spec is None and not replied:
         return ()
     told = spec or REPLY
+    cause = {} if absent is None else {"absent": [absent.provider_id, absent.day.isoformat()]}
     to = _recipients(unit, told, people)
     rows = [
         _row(
@@ -290,7 +294,7 @@ def notify(
             contact_id=each.recipient.contact_id,
             request_id=request_id,
             appointment_id=appointment_id,
-            payload={"replied": each.replied, "also": list(each.also)},
+            payload={"replied": each.replied, "also": list(each.also), **cause},
             dedupe_key=f"{told.kind}:{request_id or appointment_id}:{version}:{each.recipient.contact_id}",
         )
         for each in planned(told, replied=replied, sender_id=sender_id, to=to)
@@ -507,6 +511,8 @@ def _due(unit: Unit, row: Row[Any]) -> DueNotice:
     )
     if spec is FORMS:
         facts = replace(facts, portal_url=_forms_link(unit, row))
+    if cause := row.payload.get("absent"):
+        facts = _caused(unit, facts, Absent(ProviderId(cause[0]), date.fromisoformat(cause[1])))
     return DueNotice(
         id=OutboxId(row.id),
         spec=spec,
@@ -541,6 +547,11 @@ def _facts(
     )
 
 
+def _caused(unit: Unit, facts: NoticeFacts, absent: Absent) -> NoticeFacts:
+    name = unit.value(_PROVIDER_NAME, {"id": absent.provider_id})
+    return replace(facts, absent_name=name or "", absent_on=absent.day)
+
+
 def previews(
     unit: Unit,
     spec: NoticeSpec,
@@ -550,6 +561,7 @@ def previews(
     starts_at: datetime,
     place: str,
     zone: str,
+    absent: Absent,
 ) -> tuple[LetterPreview, ...]:
     """Return the letters that an act on an appointment would have sent now, each as its reader would get it."""
     unit.require(Permission.VIEW_PATIENTS)
@@ -566,6 +578,7 @@ def previews(
             place=place,
             readers=_readers(unit, each.also, to.contact_id, patient_id),
         )
+        facts = _caused(unit, facts, absent)
         with speaking(language):
             found.append(LetterPreview(to.contact_id, to.channel, to.address, language, spec.compose(facts)))
     return tuple(found)

@@ -10,12 +10,12 @@ from sqlalchemy import Row, bindparam, delete, insert, select, text
 
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.availability import Absence, AvailabilityWindow
+from request_desk.domain.availability import MOST_LANES, Absence, AvailabilityWindow
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Provider
 from request_desk.domain.errors import Invalid, NotAllowed, NotFound, Problems, UndoRefused
 from request_desk.domain.ids import AbsenceId, AppointmentId, LocationId, ProviderId, TypeId, WindowId
-from request_desk.domain.offered import Clocks, OfferedTime, begins_ever, clash, weekly_time
+from request_desk.domain.offered import Clocks, OfferedTime, begins_ever, clash, open_together, weekly_time
 from request_desk.domain.policy import Action, AvailabilitySubject, Verdict, may
 from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.spans import Span
@@ -34,7 +34,6 @@ _LONGEST_BUFFER: Final = timedelta(hours=4)
 _LONGEST_OPENS: Final = timedelta(days=30)
 _LONGEST_ABSENCE: Final = timedelta(days=400)
 _MOST_CAP: Final = 99
-_MOST_LANES: Final = 5
 
 _window, _absence, _table = schema.availability_window, schema.absence, schema.appointment
 _window_type = schema.availability_window_type
@@ -86,6 +85,14 @@ class WindowDetails:
     def is_extra(self) -> bool:
         """Tell whether these are extra hours."""
         return self.valid_from is not None and self.valid_from == self.valid_until
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """What a change of a window would do: other windows that it would lie over, and the appointments it would leave outside."""
+
+    over: tuple[AvailabilityWindow, ...]
+    outside: tuple[Appointment, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,17 +194,19 @@ def provider_overview(unit: Unit) -> tuple[ProviderLine, ...]:
     windows: dict[int, list[AvailabilityWindow]] = defaultdict(list)
     for window in directory.windows(unit):
         windows[window.provider_id].append(window)
-    booked: dict[int, list[tuple[LocationId, Span]]] = defaultdict(list)
+    booked: dict[int, list[tuple[LocationId, datetime, datetime]]] = defaultdict(list)
     for row in unit.rows(_BOOKED_TIMES, {"now": unit.now}):
-        booked[row.provider_id].append((LocationId(row.location_id), Span(row.starts_at, row.ends_at)))
-    last = max((span.ends_at for found in booked.values() for _place, span in found), default=unit.now)
-    ahead = Span(unit.now, max(last, unit.now + _LONGEST_ABSENCE))
+        provider_id, location_id, starts_at, ends_at = tuple(row)
+        booked[provider_id].append((location_id, starts_at, ends_at))
+    last = {provider_id: max(ends_at for *_rest, ends_at in found) for provider_id, found in booked.items()}
+    ahead = Span(unit.now, max([*last.values(), unit.now + _LONGEST_ABSENCE]))
     absences = slots.absences_of(unit, [each.id for each in providers], ahead)
     today, clocks = unit.time.day_of(unit.now), _clocks(unit)
     lines = []
     for each in providers:
         away, own = absences.get(each.id, []), windows[each.id]
-        offered = OfferedTime(own, away, Span(unit.now, last), clocks)
+        # Nobody's days are gone through further than they are booked: that is most of the work.
+        offered = OfferedTime(own, away, Span(unit.now, last.get(each.id, unit.now)), clocks)
         lines.append(
             ProviderLine(
                 id=each.id,
@@ -205,7 +214,7 @@ def provider_overview(unit: Unit) -> tuple[ProviderLine, ...]:
                 active=each.active,
                 weekly=weekly_time(own, today),
                 next_absence=next((one for one in away if not one.is_closed_day), None),
-                outside=sum(not offered.covers(place, span) for place, span in booked[each.id]),
+                outside=sum(not offered.covers(*appointment) for appointment in booked[each.id]),
                 is_mobile_missing=not phones[each.id],
             )
         )
@@ -278,6 +287,21 @@ def change_window(
     checked = _checked(unit, provider_id, new, window_id, is_active=is_active)
     state = WindowState(checked, active=is_active, removed_at=None)
     return _to_state(unit, before, state, expect_version, "changed_window", _("Window changed"))
+
+
+def foresee_window(unit: Unit, window_id: WindowId, new: WindowDetails) -> Foreseen:
+    """Tell what `change_window` would do, and write nothing; raises what it would raise."""
+    unit.require(Permission.VIEW_SCHEDULE)
+    before = _kept_window(unit, window_id)
+    provider_id = before.provider_id
+    _check(unit, provider_id, _details(before), new)
+    checked = _checked(unit, provider_id, new, window_id, is_active=before.active, is_stored=False)
+    after = replace(_as_window(checked, provider_id, window_id), active=before.active)
+    kept = _kept_windows(unit, provider_id)
+    known = {each.id for each in _outside(unit, provider_id)}
+    left = _outside(unit, provider_id, [after if each.id == window_id else each for each in kept])
+    over = open_together(after, kept, _all_clocks(unit), unit.time.day_of(unit.now))
+    return Foreseen(tuple(over), tuple(each for each in left if each.id not in known))
 
 
 def switch_window(unit: Unit, window_id: WindowId, *, active: bool, expect_version: int) -> Effect:
@@ -610,9 +634,15 @@ def _absence_span(unit: Unit, span: Span) -> None:
 
 
 def _checked(
-    unit: Unit, provider_id: ProviderId, new: WindowDetails, window_id: WindowId, *, is_active: bool = True
+    unit: Unit,
+    provider_id: ProviderId,
+    new: WindowDetails,
+    window_id: WindowId,
+    *,
+    is_active: bool = True,
+    is_stored: bool = True,
 ) -> WindowDetails:
-    """The window as it is stored. Raises Invalid with every problem beside its field."""
+    """The window as it is stored, or would be. Raises Invalid with every problem beside its field."""
     problems = Problems()
     label = problems.of(lambda: clean_text(new.label, field="Label", most=80, lines=False), "")
     checks = (
@@ -627,7 +657,7 @@ def _checked(
     problems.tell()
     checked = replace(new, label=label, type_ids=tuple(sorted(set(new.type_ids))))
     if is_active:
-        _check_elsewhere(unit, provider_id, checked, window_id)
+        _check_elsewhere(unit, provider_id, checked, window_id, lock=is_stored)
     return checked
 
 
@@ -677,8 +707,8 @@ def _check_purpose(new: WindowDetails) -> None:
         )
     if new.cap is not None and not 1 <= new.cap <= _MOST_CAP:
         raise Invalid(_("At most 1 to {most} of each type fit into one session.").format(most=_MOST_CAP), field="Cap")
-    if not 0 <= new.work_in_lanes <= _MOST_LANES:
-        raise Invalid(_("Up to {most} can be squeezed in at once.").format(most=_MOST_LANES), field="Work-in lanes")
+    if not 0 <= new.work_in_lanes <= MOST_LANES:
+        raise Invalid(_("Up to {most} can be squeezed in at once.").format(most=MOST_LANES), field="Work-in lanes")
 
 
 def _is_whole(length: timedelta, least: timedelta, most: timedelta) -> bool:
@@ -696,15 +726,17 @@ def _as_window(details: WindowDetails, provider_id: ProviderId, window_id: Windo
     return AvailabilityWindow(id=window_id, provider_id=provider_id, active=True, **values)
 
 
-def _check_elsewhere(unit: Unit, provider_id: ProviderId, details: WindowDetails, window_id: WindowId) -> None:
-    """Nobody works at two places at once; of two who enter that at one moment the second sees what the first wrote."""
-    holds.lock_providers(unit, (provider_id,))
+def _check_elsewhere(
+    unit: Unit, provider_id: ProviderId, details: WindowDetails, window_id: WindowId, *, lock: bool = True
+) -> None:
+    """Nobody works at two places at once; with `lock`, of two who enter that at one moment the second sees what the first wrote."""
+    if lock:
+        holds.lock_providers(unit, (provider_id,))
     locations = slots.all_locations(unit)
-    clocks = {each.id: slots.time_of(unit, each.zone) for each in locations.values()}
     found = clash(
         _as_window(details, provider_id, window_id),
         _kept_windows(unit, provider_id),
-        clocks,
+        _all_clocks(unit),
         unit.time.day_of(unit.now),
     )
     if found is None:
@@ -719,15 +751,19 @@ def _check_elsewhere(unit: Unit, provider_id: ProviderId, details: WindowDetails
     )
 
 
-def _outside(unit: Unit, provider_id: ProviderId) -> tuple[Appointment, ...]:
-    """The booked appointments to come of a provider that lie outside of what is offered, by start (AV4)."""
+def _outside(
+    unit: Unit, provider_id: ProviderId, windows: Sequence[AvailabilityWindow] | None = None
+) -> tuple[Appointment, ...]:
+    """The booked appointments to come of a provider that lie outside of what is offered, or would be with these windows (AV4)."""
     booked = [view(row) for row in unit.rows(_BOOKED_OF, {"now": unit.now, "provider": provider_id})]
     if not booked:
         return ()
     ahead = Span(unit.now, max(each.ends_at for each in booked))
     absences = slots.absences_of(unit, (provider_id,), ahead).get(provider_id, [])
-    offered = OfferedTime(_kept_windows(unit, provider_id), absences, ahead, _clocks(unit))
-    return tuple(each for each in booked if not offered.covers(each.location_id, Span(each.starts_at, each.ends_at)))
+    offered = OfferedTime(
+        _kept_windows(unit, provider_id) if windows is None else windows, absences, ahead, _clocks(unit)
+    )
+    return tuple(each for each in booked if not offered.covers(each.location_id, each.starts_at, each.ends_at))
 
 
 def _left_outside(unit: Unit, provider_id: ProviderId, before: Iterable[Appointment]) -> tuple[Appointment, ...]:
@@ -738,3 +774,8 @@ def _left_outside(unit: Unit, provider_id: ProviderId, before: Iterable[Appointm
 def _clocks(unit: Unit) -> Clocks:
     """The clock of each place that is open."""
     return {each.id: slots.time_of(unit, each.zone) for each in slots.all_locations(unit).values() if each.active}
+
+
+def _all_clocks(unit: Unit) -> Clocks:
+    """The clock of each place, open or not."""
+    return {each.id: slots.time_of(unit, each.zone) for each in slots.all_locations(unit).values()}

@@ -12,13 +12,20 @@ from request_desk.store import schema
 COMMANDS_KEPT: Final = timedelta(days=7)  # so long a form that is sent again gets its first answer
 THROTTLE_KEPT: Final = timedelta(hours=25)  # the longest window counts a day
 SESSIONS_KEPT: Final = timedelta(days=30)  # for "where was I signed in"
+CLOSED_KEPT: Final = SESSIONS_KEPT  # what was closed by somebody is asked after as long
 _BATCH: Final = 500  # rows a turn: a sweep never holds up a booking
 
-lease = schema.lease.c
+lease, entry = schema.lease.c, schema.waitlist_entry.c
 _TAKE = (
     update(schema.lease)
     .where(lease.name == bindparam("which"), or_(lease.owner == bindparam("who"), lease.until <= bindparam("now")))
     .values(owner=bindparam("who"), until=bindparam("end"))
+)
+# An entry that a time was offered to stays with the offer, which is kept for good.
+_CLOSED_ENTRIES = (
+    select(entry.id)
+    .where(entry.closed_at < bindparam("before"), ~exists().where(schema.slot_offer.c.entry_id == entry.id))
+    .limit(_BATCH)
 )
 _PRACTICE = select(schema.practice.c.id)
 launch = schema.booking_launch.c
@@ -51,7 +58,10 @@ def take_lease(unit: Unit, name: str, owner: str, length: timedelta) -> bool:
 
 
 def sweep(unit: Unit) -> int:
-    """Delete some of what is over: answers to commands, sessions, challenges, counted failures, launches. Returns how many rows."""
+    """Delete some of what is over: answers to commands, sessions, challenges, counted failures, launches, closed wishes and suggestions.
+
+    Returns how many rows.
+    """
     unit.require(Permission.RUN_JOBS)
     chores = (
         (schema.command, schema.command.c.id, schema.command.c.at, COMMANDS_KEPT),
@@ -59,8 +69,10 @@ def sweep(unit: Unit) -> int:
         (schema.challenge, schema.challenge.c.id, schema.challenge.c.expires_at, THROTTLE_KEPT),
         (schema.portal_session, schema.portal_session.c.token_hash, schema.portal_session.c.expires_at, SESSIONS_KEPT),
         (schema.staff_session, schema.staff_session.c.token_hash, schema.staff_session.c.expires_at, SESSIONS_KEPT),
+        (schema.suggestion, schema.suggestion.c.id, schema.suggestion.c.closed_at, CLOSED_KEPT),
     )
-    swept = 0
+    ended = {"before": unit.now - CLOSED_KEPT}
+    swept = unit.run(delete(schema.waitlist_entry).where(entry.id.in_(_CLOSED_ENTRIES)), ended)
     for table, key, at, kept in chores:
         old = select(key).where(at < unit.now - kept).limit(_BATCH)
         swept += unit.run(delete(table).where(key.in_(old)))

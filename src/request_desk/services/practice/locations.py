@@ -102,10 +102,12 @@ def restore_location(
 
 
 def move_location(unit: Unit, location_id: LocationId, *, up: bool, expect_version: int) -> int:
-    """Move a location one place up or down in every list, and return its new version; moving it back is the way back."""
+    """Move a location one place up or down in every list, and return its new version; can be undone."""
     unit.require(Permission.MANAGE_SETTINGS)
-    version, _moved = order.move(unit, schema.location, location_id, up=up, expect_version=expect_version)
+    version, moved = order.move(unit, schema.location, location_id, up=up, expect_version=expect_version)
     unit.record("moved_location", Topic.DIRECTORY, location_id)
+    if moved:
+        unit.offer_undo(_("Location moved"), move_location, location_id, up=not up, expect_version=version)
     return version
 
 

@@ -152,10 +152,12 @@ def restore_provider(
 
 
 def move_provider(unit: Unit, provider_id: ProviderId, *, up: bool, expect_version: int) -> int:
-    """Move a provider one place up or down in every list, and return the new version; moving back is the way back."""
+    """Move a provider one place up or down in every list, and return the new version; can be undone."""
     unit.require(Permission.MANAGE_SETTINGS)
-    version, _moved = order.move(unit, schema.provider, provider_id, up=up, expect_version=expect_version)
+    version, moved = order.move(unit, schema.provider, provider_id, up=up, expect_version=expect_version)
     unit.record("moved_provider", Topic.DIRECTORY, provider_id)
+    if moved:
+        unit.offer_undo(_("Provider moved"), move_provider, provider_id, up=not up, expect_version=version)
     return version
 
 

@@ -10,7 +10,7 @@ from request_desk.domain.appointments import Appointment
 from request_desk.domain.consequences import summary
 from request_desk.domain.errors import Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, OutboxId, PatientId, RequestId
-from request_desk.domain.notices import notice_of
+from request_desk.domain.notices import Absent, notice_of
 from request_desk.domain.requests import Act, Booking, Cancellation, Disposition, Move, Offering
 from request_desk.domain.words import _
 from request_desk.services.desk import Undo, Unit
@@ -50,6 +50,7 @@ def do(unit: Unit, act: Act, *, patient_id: PatientId, request_id: RequestId | N
                 expect_version=act.expect_version,
                 overrule=act.overrule,
                 as_new=act.as_new,
+                lane=act.lane,
                 request_id=request_id,
             )
         case Offering():
@@ -62,10 +63,13 @@ def do(unit: Unit, act: Act, *, patient_id: PatientId, request_id: RequestId | N
     return ActResult(appointment, back)
 
 
-def act_alone(unit: Unit, patient_id: PatientId, act: Act, *, another: bool = False) -> AppointmentId:
+def act_alone(
+    unit: Unit, patient_id: PatientId, act: Act, *, another: bool = False, absent: Absent | None = None
+) -> AppointmentId:
     """Book, move or cancel from the schedule, without a request: with one notice to each contact that gets notices (NT1).
 
     Nobody outside knows of a time that was only held, so that its cancellation is told to nobody and has no way back.
+    `absent` is told as the cause, if there is one.
     Raises Doubtful before a second appointment within the usual span, unless `another` says that it is meant (ACT13).
     """
     unit.require(Permission.CHANGE_SCHEDULE)
@@ -82,6 +86,7 @@ def act_alone(unit: Unit, patient_id: PatientId, act: Act, *, another: bool = Fa
         replied=False,
         sender_id=None,
         appointment_id=done.appointment.id,
+        absent=absent,
         version=done.appointment.version,
     )
     label = summary(

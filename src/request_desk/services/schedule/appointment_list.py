@@ -14,7 +14,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from request_desk.domain.access import Permission
 from request_desk.domain.appointment_lists import AppointmentFilters, AppointmentOrder, meeting_uid
-from request_desk.domain.appointments import DROPPED, Appointment, AppointmentStatus, as_of
+from request_desk.domain.appointments import DROPPED, Appointment, AppointmentStatus, Mark, as_of, marked_at
 from request_desk.domain.changes import Topic
 from request_desk.domain.ids import AppointmentId, ProviderId
 from request_desk.domain.paging import Page
@@ -95,6 +95,7 @@ def export_headings() -> tuple[str, ...]:
     return (
         "meeting_uid", "previous_meeting_uid", "status", "starts_at", "ends_at", "minutes", "patient_id", "patient",
         "birth_date", "type", "provider", "location", "booked_by", "late_cancellation", "cancel_reason", "cancel_text",
+        "arrived_at", "running_late_at", "parent_confirmed_at",
     )  # fmt: skip
 
 
@@ -120,6 +121,7 @@ def exported(unit: Unit, rows: int) -> None:
 
 def _line(unit: Unit, row: Appointment) -> tuple[str, ...]:
     zone = unit.words.at(row.zone).zone
+    marks = (marked_at(row, mark) for mark in (Mark.ARRIVED, Mark.LATE, Mark.PARENT_CONFIRMED))
     return (
         meeting_uid(row.id),
         "" if row.replaces_id is None else meeting_uid(row.replaces_id),
@@ -137,6 +139,7 @@ def _line(unit: Unit, row: Appointment) -> tuple[str, ...]:
         _("yes") if row.is_late_cancel else "",
         row.cancel_code,
         row.cancel_text,
+        *("" if each is None else zone.wall(each).isoformat(timespec="minutes") for each in marks),
     )
 
 

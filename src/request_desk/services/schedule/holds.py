@@ -411,7 +411,7 @@ def taken(
     slot = where.slot
     found = _next_free(unit, where, chain_id=chain_id, request_id=request_id, moved=moved)
     words, clock = unit.words.at(where.zone), slots.time_of(unit, where.zone)
-    told = _who_has(unit, where, chain_id)
+    told = who_has(unit, where, chain_id)
     if not found:
         return SlotTaken(_("{told} Choose another time.").format(told=told))
     best = found[0]
@@ -424,7 +424,7 @@ def taken(
     return SlotTaken(sentence.format(told=told, next=when), next_free=found)
 
 
-def _who_has(unit: Unit, where: BlockedTime, chain_id: AppointmentId) -> str:
+def who_has(unit: Unit, where: BlockedTime, chain_id: AppointmentId) -> str:
     """Say who has a time, as the rows have it; nobody is blamed whom they do not name."""
     time = unit.words.at(where.zone).time(where.slot.starts_at)
     row = unit.first(_OVERLAPPING, where.bounds(chain_id))

@@ -16,7 +16,7 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.errors import Invalid, LimitCode, Limited, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import AbsenceId, AppointmentId, LocationId, PlanId, ProviderId
-from request_desk.domain.notices import CANCELLATION, MOVE
+from request_desk.domain.notices import CANCELLATION, MOVE, Absent
 from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.provider_out import (
     AHEAD,
@@ -226,6 +226,7 @@ def letters(unit: Unit, choice: OutChoice) -> OutLetters:
         starts_at=starts_at,
         place=place,
         zone=zone,
+        absent=_cause(unit, entry),
     )
     if not found:
         return OutLetters((), _to_call(unit, entry))
@@ -524,12 +525,13 @@ def _done(unit: Unit, head: Row[Any], choice: OutChoice) -> AppointmentId:
     if entry.version != choice.version:
         raise unit.conflict(Topic.APPOINTMENT, entry.id)
     act: Act
+    absent = _cause(unit, entry)
     if choice.act is OutAct.CANCEL or choice.slot is None:
         act = Cancellation(entry.id, choice.version, choice.cancel_code, choice.cancel_text)
-        return acts.act_alone(unit, entry.patient_id, act)
+        return acts.act_alone(unit, entry.patient_id, act, absent=absent)
     act = Move(entry.id, choice.version, choice.slot)
     try:
-        return acts.act_alone(unit, entry.patient_id, act)
+        return acts.act_alone(unit, entry.patient_id, act, absent=absent)
     except Limited as limited:
         others = [limit for limit in limited.limits if limit.code is not LimitCode.MOVED_TOO_LATE]
         if others:
@@ -537,7 +539,13 @@ def _done(unit: Unit, head: Row[Any], choice: OutChoice) -> AppointmentId:
             raise Limited(told.format(limits=" ".join(limit.sentence for limit in others)), others) from limited
     reason = _("{provider} is out.").format(provider=entry.provider_name)
     why = f"{reason} {head.label}" if head.label else reason
-    return acts.act_alone(unit, entry.patient_id, replace(act, overrule=why[:_MOST_TEXT], as_new=True))
+    act = replace(act, overrule=why[:_MOST_TEXT], as_new=True)
+    return acts.act_alone(unit, entry.patient_id, act, absent=absent)
+
+
+def _cause(unit: Unit, entry: Appointment) -> Absent:
+    """What a family is told of why: who is not in on the day of the appointment, by the clock of its place."""
+    return Absent(entry.provider_id, slots.time_of(unit, entry.zone).day_of(entry.starts_at))
 
 
 def _open_plan(unit: Unit, plan_id: PlanId, *, may_be_through: bool = False) -> Row[Any]:

@@ -33,9 +33,11 @@ from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.schedule import double_bookings, sessions, slots
+from request_desk.services.schedule.against import limits_against
+from request_desk.services.schedule.holds import BlockedTime, place, who_has
 from request_desk.services.schedule.patient_facts import facts_of, is_over, limits_of_type, obeying
 from request_desk.services.schedule.slots import SlotBook, open_book
-from request_desk.services.schedule.two_places import at_once, elsewhere, limits_of
+from request_desk.services.schedule.two_places import at_once, limits_of
 from request_desk.services.schedule.views import VIEW, chain_end, held_for, load, upcoming_of, view
 from request_desk.store import schema
 
@@ -253,46 +255,60 @@ def slot_check(
     patient_id: PatientId | None = None,
     lane: int = 0,
 ) -> SlotCheck:
-    """Tell what stands against a time that staff picked: limits that need a reason (a `lane` for work-ins does), and notes."""
+    """Tell what stands against a time that staff picked: limits that need a reason (a `lane` for work-ins does), and notes.
+
+    With `replaces` it is the move of that appointment, with the lane in which it would stand; what no reason can overrule, such as a
+    provider who does not do the type, is refused as the move itself refuses it.
+    """
     unit.require(Permission.VIEW_SCHEDULE)
     on_calendar(slot.starts_at)
     type_ = slots.type_rules(unit, type_id)
     moved = None if replaces is None else load(unit, replaces)
-    who = patient_id if moved is None else moved.patient_id
-    patient = facts_of(unit, type_, who)
-    ends_at = slot.starts_at + duration_for(type_, slot.provider_id, patient)
     location = slots.all_locations(unit).get(slot.location_id)
     if location is None:
         raise NotFound(_("This location is not there any more. Choose another time."))
+    patient = facts_of(unit, type_, patient_id if moved is None else moved.patient_id)
+    taken = ""
+    if moved is None:
+        ends_at = slot.starts_at + duration_for(type_, slot.provider_id, patient)
+        whole = replace(slot, ends_at=ends_at)
+        where = BlockedTime(whole, type_, patient, location.zone, "", location.name, lane)
+    else:
+        patient_id = moved.patient_id
+        where = place(unit, slot, type_, patient, is_move=True)
+        found = sessions.lane_of_move(unit, where.slot, moved.chain_id)
+        taken = who_has(unit, where, moved.chain_id) if found is None else ""
+        where = replace(where, lane=found or 0)
+    limits = limits_against(unit, where, patient_id, moved)
+    return SlotCheck(
+        limits,
+        _notes_against(unit, where),
+        bool(schedule.forbidding(unit.actor, limits)),
+        where.slot.ends_at,
+        length_notes(type_, patient, unit.words),
+        0 if moved is not None else sessions.free_lane(unit, where.slot),
+        where.lane,
+        taken,
+    )
+
+
+def _notes_against(unit: Unit, where: BlockedTime) -> tuple[str, ...]:
+    """What is told of a time and needs no reason: that it is not offered, and why."""
+    slot, clock = where.slot, slots.time_of(unit, where.zone)
     windows = slots.windows_of(unit, (slot.provider_id,)).get(slot.provider_id, ())
+    here = Span(slot.starts_at, slot.ends_at)
     notes: list[str] = []
-    clock = slots.time_of(unit, location.zone)
-    if not is_open(windows, slot.starts_at, ends_at, zone=clock, type_id=type_.id, location_id=slot.location_id):
+    if not is_open(
+        windows, slot.starts_at, slot.ends_at, zone=clock, type_id=where.type.id, location_id=slot.location_id
+    ):
         notes.append(_("This time lies outside the provider's availability."))
-    appointment = Span(slot.starts_at, ends_at)
     notes += [
         _("The practice is closed then: {label}.").format(label=absence.label or _("closed day"))
         if absence.is_closed_day
         else _("The provider is away then: {label}.").format(label=absence.label or _("absence"))
-        for absence in slots.absences_of(unit, (slot.provider_id,), appointment).get(slot.provider_id, ())
+        for absence in slots.absences_of(unit, (slot.provider_id,), here).get(slot.provider_id, ())
     ]
-    chain_id = None if moved is None else moved.chain_id
-    limits = (
-        *limits_of_type(unit, type_, slot, location.zone, patient, moved),
-        *sessions.full_limits(unit, type_, slot, chain_id),
-        *sessions.lane_limits(unit, slot, lane),
-    )
-    whole = replace(slot, ends_at=ends_at)
-    if who is not None:
-        limits = (*limits, *elsewhere(unit, who, whole, chain_id))
-    return SlotCheck(
-        limits,
-        tuple(notes),
-        bool(schedule.forbidding(unit.actor, limits)),
-        ends_at,
-        length_notes(type_, patient, unit.words),
-        sessions.free_lane(unit, whole),
-    )
+    return tuple(notes)
 
 
 def snapped(

@@ -25,10 +25,10 @@ from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.schedule import double_bookings, holds, sessions
+from request_desk.services.schedule.against import limits_against
 from request_desk.services.schedule.allowed import check_allowed, check_time_allowed
-from request_desk.services.schedule.patient_facts import facts_of, limits_of_type
+from request_desk.services.schedule.patient_facts import facts_of
 from request_desk.services.schedule.slots import TYPE_COLUMNS, rules_of, type_rules
-from request_desk.services.schedule.two_places import elsewhere
 from request_desk.services.schedule.views import VIEW, load, not_there, view
 from request_desk.store import schema
 
@@ -178,10 +178,10 @@ def book(unit: Unit, booking: Booking, *, patient_id: PatientId, request_id: Req
     held = _hold_for(unit, booking.hold_id, patient_id=patient_id, request_id=request_id)
     booked = None
     reason = ""
-    sessions.check_lane(unit, booking)
+    sessions.check_lane(unit, booking.slot, booking.lane)
     is_held = held is not None and holds.is_for(held.appointment, booking.slot, booking.type_id, None)
     if held is not None and is_held and booking.lane == held.appointment.lane:
-        broken = _broken(unit, _planned(unit, held), patient_id)
+        broken = limits_against(unit, _planned(unit, held), patient_id, lock=True)
         reason = _overruled(unit, broken, booking.slot, booking.overrule)
         booked = _confirmed(unit, held.appointment, request_id=request_id, reason=reason)
     if booked is None:
@@ -189,7 +189,7 @@ def book(unit: Unit, booking: Booking, *, patient_id: PatientId, request_id: Req
         _check_request(unit, request_id, patient_id)
         type_ = type_rules(unit, booking.type_id)
         where = holds.place(unit, booking.slot, type_, facts_of(unit, type_, patient_id), lane=booking.lane)
-        reason = _overruled(unit, _broken(unit, where, patient_id), booking.slot, booking.overrule)
+        reason = _overruled(unit, limits_against(unit, where, patient_id, lock=True), booking.slot, booking.overrule)
         booked = _taken_anew(
             unit,
             where,
@@ -261,13 +261,15 @@ def reschedule(
     expect_version: int,
     overrule: str = "",
     as_new: bool = False,
+    lane: int = 0,
     request_id: RequestId | None = None,
 ) -> Appointment:
     """Move a confirmed appointment: a new one of the same chain replaces it, and the old time is kept for the grace time.
 
     Returns the new one. Raises Conflict, SlotTaken, or Limited with what stands against it. The type's notice for moving and its
     rebooking mode bind everybody: past them the old one is cancelled and a new one booked, when `as_new` says so and `overrule`
-    gives a reason, which is kept (AP4, ACT7). Other limits need a reason alone.
+    gives a reason, which is kept (AP4, ACT7). Other limits need a reason alone. A `lane` above 0 makes it a work-in beside what is
+    booked there (AV6).
     """
     unit.require(Permission.CHANGE_SCHEDULE)
     on_calendar(slot.starts_at)
@@ -276,10 +278,12 @@ def reschedule(
     _check_movable(unit, seen, seen.patient_id)
     if (slot.provider_id, slot.location_id, slot.starts_at) == (seen.provider_id, seen.location_id, seen.starts_at):
         raise Refused(_("The visit is at that time already. Choose another time."))
+    sessions.check_lane(unit, slot, lane)
     held = _hold_for(unit, hold_id, patient_id=seen.patient_id, request_id=request_id)
-    kept = held if held is not None and holds.is_for(held.appointment, slot, seen.type_id, seen.chain_id) else None
-    where = _planned(unit, kept) if kept is not None else _placed(unit, slot, seen)
-    broken = _broken(unit, where, seen.patient_id, seen)
+    is_held = held is not None and holds.is_for(held.appointment, slot, seen.type_id, seen.chain_id)
+    kept = held if held is not None and is_held and held.appointment.lane == lane else None
+    where = _planned(unit, kept) if kept is not None else _placed(unit, slot, seen, lane)
+    broken = limits_against(unit, where, seen.patient_id, seen, lock=True)
     is_replaced = _is_replaced(unit, seen, broken, as_new=as_new)
     reason = _overruled(unit, broken, slot, overrule)
     holds.lock_providers(unit, (seen.provider_id, slot.provider_id))
@@ -290,7 +294,7 @@ def reschedule(
         booked = _confirmed(unit, kept.appointment, request_id=request_id, reason=reason, moved=moved)
     if booked is None:
         _check_request(unit, request_id, seen.patient_id)
-        where = _placed(unit, slot, seen) if kept is not None else where
+        where = _placed(unit, slot, seen, lane) if kept is not None else where
         booked = _taken_anew(
             unit,
             where,
@@ -647,10 +651,10 @@ def _cancel_reason(unit: Unit, code: str) -> CancelReason:
     raise Invalid(_("Choose a reason for the cancellation."), field=_("Reason"))
 
 
-def _placed(unit: Unit, slot: Slot, moved: Appointment) -> holds.BlockedTime:
+def _placed(unit: Unit, slot: Slot, moved: Appointment, lane: int) -> holds.BlockedTime:
     """The time to take for a move that no hold keeps."""
     type_ = type_rules(unit, moved.type_id)
-    return holds.place(unit, slot, type_, facts_of(unit, type_, moved.patient_id), is_move=True)
+    return holds.place(unit, slot, type_, facts_of(unit, type_, moved.patient_id), is_move=True, lane=lane)
 
 
 def _planned(unit: Unit, held: _Seen) -> holds.BlockedTime:
@@ -659,23 +663,6 @@ def _planned(unit: Unit, held: _Seen) -> holds.BlockedTime:
     slot = Slot(seen.provider_id, seen.location_id, seen.starts_at, seen.ends_at, seen.ends_at)
     patient = facts_of(unit, held.rules, seen.patient_id)
     return holds.BlockedTime(slot, held.rules, patient, seen.zone, "", seen.location_name, seen.lane)
-
-
-def _broken(
-    unit: Unit, where: holds.BlockedTime, patient_id: PatientId, moved: Appointment | None = None
-) -> tuple[Limit, ...]:
-    """What stands against a time.
-
-    That the patient is elsewhere then is such a limit too (two providers in one room are real), and so are a session that has enough
-    of the type and a lane for work-ins.
-    """
-    chain_id = None if moved is None else moved.chain_id
-    return (
-        *limits_of_type(unit, where.type, where.slot, where.zone, where.patient, moved),
-        *elsewhere(unit, patient_id, where.slot, chain_id, lock=True),
-        *sessions.full_limits(unit, where.type, where.slot, chain_id, lock=True),
-        *sessions.lane_limits(unit, where.slot, where.lane),
-    )
 
 
 def _is_replaced(unit: Unit, seen: Appointment, broken: Sequence[Limit], *, as_new: bool) -> bool:

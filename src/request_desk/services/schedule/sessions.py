@@ -4,11 +4,10 @@ from typing import Final
 
 from sqlalchemy import bindparam, select, text
 
-from request_desk.domain.availability import AvailabilityWindow, serves, sessions_at
+from request_desk.domain.availability import MOST_LANES, AvailabilityWindow, serves, sessions_at
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Limit, LimitCode, Refused
 from request_desk.domain.ids import AppointmentId
-from request_desk.domain.requests import Booking
 from request_desk.domain.spans import Slot, Span
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
@@ -22,7 +21,9 @@ _LANES = (
     .where(
         text(BLOCKING),
         _table.c.provider_id == bindparam("provider"),
-        _table.c.lane > 0,
+        _table.c.lane.in_(range(MOST_LANES + 1)),  # one look at the index for each
+        _table.c.chain_id != bindparam("chain"),
+        _table.c.hold_expires_at.is_(None) | (_table.c.hold_expires_at > bindparam("now")),
         _table.c.blocks_from < bindparam("until"),
         _table.c.blocks_from > bindparam("reach"),
         _table.c.blocks_until > bindparam("since"),
@@ -77,14 +78,14 @@ def full_limits(
     return (Limit(LimitCode.SESSION_FULL, told, params),)
 
 
-def check_lane(unit: Unit, booking: Booking) -> None:
+def check_lane(unit: Unit, slot: Slot, lane: int) -> None:
     """Raise Refused when the window at this time has no such lane for work-ins."""
-    if booking.lane == 0:
+    if lane == 0:
         return
-    lanes = _lanes(unit, booking.slot)
-    if 0 < booking.lane <= lanes:
+    lanes = _lanes(unit, slot)
+    if 0 < lane <= lanes:
         return
-    name, time = _who_and_when(unit, booking.slot)
+    name, time = _who_and_when(unit, slot)
     if not lanes:
         raise Refused(_("{provider} takes no work-ins at {time}. Choose a free time.").format(provider=name, time=time))
     raise Refused(
@@ -105,17 +106,36 @@ def lane_limits(unit: Unit, slot: Slot, lane: int) -> tuple[Limit, ...]:
 
 def free_lane(unit: Unit, slot: Slot) -> int:
     """Return the first lane for work-ins that is free at a time, 0 when there is none."""
-    lanes = _lanes(unit, slot)
-    if not lanes:
+    return next(iter(_free_lanes(unit, slot, None)), 0)
+
+
+def lane_of_move(unit: Unit, slot: Slot, chain_id: AppointmentId) -> int | None:
+    """Return the lane in which an appointment stands when it is moved to a time, None when there is no room.
+
+    That is the first, where it is free, else one for work-ins.
+    """
+    if 0 not in _taken_lanes(unit, slot, chain_id):
         return 0
+    return next(iter(_free_lanes(unit, slot, chain_id)), None)
+
+
+def _free_lanes(unit: Unit, slot: Slot, chain_id: AppointmentId | None) -> list[int]:
+    """Those for work-ins that are free, from the first."""
+    lanes = _lanes(unit, slot)
+    used = _taken_lanes(unit, slot, chain_id) if lanes else set()
+    return [lane for lane in range(1, lanes + 1) if lane not in used]
+
+
+def _taken_lanes(unit: Unit, slot: Slot, chain_id: AppointmentId | None) -> set[int]:
     values = {
         "provider": slot.provider_id,
+        "chain": chain_id or AppointmentId(0),
+        "now": unit.now,
         "since": slot.starts_at,
         "until": max(slot.ends_at, slot.blocked_until),
         "reach": slot.starts_at - slots.LONGEST,
     }
-    used = {row.lane for row in unit.rows(_LANES, values)}
-    return next((lane for lane in range(1, lanes + 1) if lane not in used), 0)
+    return {row.lane for row in unit.rows(_LANES, values)}
 
 
 def _sessions(unit: Unit, slot: Slot) -> list[tuple[AvailabilityWindow, Span]]:

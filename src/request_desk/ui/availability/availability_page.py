@@ -68,6 +68,7 @@ class AvailabilityPage(ListPage[ProviderLine]):
             ("extra", _("Extra hours on one day"), ("X",), "calendar-plus", True, partial(week.do_act, _EXTRA)),
             ("why", _("Why are there no slots?"), ("W",), "search", False, week.ask_why),
             ("coming", _("Visits to come"), ("U",), "calendar-check", False, partial(week.do_act, _COMING)),
+            ("ended", _("Windows that have ended, shown or left out"), ("E",), "", False, week.turn_ended),
             ("outside", _("Booked visits outside of the windows"), ("V",), "triangle-alert", False, week.show_outside),
             ("phone", _("Mobile phone number"), ("P",), "phone", False, week.edit_phone),
             ("switch", _("Switch the window off or on"), ("O",), "", True, week.switch_focused),

@@ -9,6 +9,7 @@ from request_desk.domain.directory import LeadTime
 from request_desk.domain.practice_time import DAY_MINUTES
 from request_desk.domain.schedule import lead_words
 from request_desk.domain.words import Words, _, plural
+from request_desk.services.practice.availability import Foreseen
 from request_desk.services.practice.changes_for_me import ChangeForMe
 from request_desk.ui.schedule.appointment_words import named
 
@@ -93,11 +94,32 @@ def purposes(window: AvailabilityWindow, types: Mapping[int, str], words: Words)
 def window_lines(
     window: AvailabilityWindow, pale: str, places: Mapping[int, str], types: Mapping[int, str], words: Words
 ) -> tuple[str, ...]:
-    """Return what stands in a window of the grid: its times, why it is pale, its place, its purpose."""
+    """Return what stands in a window of the grid: its name, which is read nowhere else, its times, why it is pale, place, purpose."""
     times = _short_times(window.start_minute, window.end_minute, words)
     place = named(places.get(window.location_id, ""))
-    told = (named(window.label), *purposes(window, types, words))
-    return tuple(filter(None, (times, pale[:1].upper() + pale[1:], place, *told)))
+    told = (named(window.label), times, pale[:1].upper() + pale[1:], place, *purposes(window, types, words))
+    return tuple(filter(None, told))
+
+
+def foreseen_words(found: Foreseen, words: Words) -> str:
+    """Return what dropping a window there would do: what it would lie over, whom it would leave outside; "" for nothing."""
+    told = []
+    if found.over:
+        first = found.over[0]
+        times = minutes_words(first.start_minute, first.end_minute, words)
+        name = named(first.label)
+        over = _("Lies over {name}, {times}.") if name else _("Lies over {times}.")
+        told.append(over.format(name=name, times=times))
+    if found.outside:
+        first_left, count = found.outside[0], len(found.outside)
+        left = plural(
+            "{count} booked visit falls outside: {who}, {time}.",
+            "{count} booked visits fall outside, first {who}, {time}.",
+            count,
+        )
+        time = words.at(first_left.zone).moment(first_left.starts_at)
+        told.append(left.format(count=words.count(count), who=named(first_left.patient_name), time=time))
+    return " ".join(told)
 
 
 def window_words(

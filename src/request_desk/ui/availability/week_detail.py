@@ -13,18 +13,19 @@ from request_desk.domain.appointment_lists import AppointmentFilters
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Absence, AvailabilityWindow
 from request_desk.domain.changes import Topic
-from request_desk.domain.errors import Conflict, Refused
+from request_desk.domain.errors import Conflict, Refused, Unavailable
 from request_desk.domain.ids import ProviderId
 from request_desk.domain.paging import Page
 from request_desk.domain.policy import sees_all_requests
 from request_desk.domain.words import _, plural
 from request_desk.services.desk import Unit
 from request_desk.services.practice import availability
-from request_desk.services.practice.availability import Effect, ProviderWeek
+from request_desk.services.practice.availability import Effect, Foreseen, ProviderWeek
 from request_desk.services.practice.changes_for_me import ChangeForMe, changes_for_me
 from request_desk.services.practice.directory import Directory, directory
 from request_desk.services.schedule.appointment_list import list_page
 from request_desk.ui.availability.appointments_sheet import AppointmentsSheet
+from request_desk.ui.availability.availability_words import foreseen_words
 from request_desk.ui.availability.by_others_bar import ByOthersBar
 from request_desk.ui.availability.time_forms import AbsenceForm, ExtraHoursForm, PhoneForm
 from request_desk.ui.availability.week_form import WeekForm
@@ -82,6 +83,8 @@ class WeekDetail(DetailPage[WeekRead]):
         self.read_last: WeekRead | None = None
         self._left_outside: frozenset[int] = frozenset()  # by the last change made here
         self._sought: int | None = None
+        self._foreseeing: Pending[Foreseen] | None = None
+        self._shows_ended = False
         self.week_title = PlainLabel("", role=TextRole.BOLD)
         self.today_button = secondary(_("Today"))
         self.back = IconButton("chevron-left", _("Week before"), keys="PgUp")
@@ -113,6 +116,7 @@ class WeekDetail(DetailPage[WeekRead]):
         self.grid.chosen.connect(self.open_item)
         self.grid.menu_wanted.connect(self._open_menu)
         self.grid.drawn.connect(self._drawn)
+        self.grid.dragged.connect(self._foresee)
         self.grid.reshaped.connect(self._reshape)
 
     # reading
@@ -131,7 +135,7 @@ class WeekDetail(DetailPage[WeekRead]):
         self.grid.show_week(
             WeekShown(
                 words.week_of(self.first_day),
-                week.windows,
+                tuple(each for each in week.windows if self._shows_ended or not self._has_ended(each)),
                 week.absences,
                 week.closed_days,
                 {each.id: each.name for each in view.names.locations.values()},
@@ -145,6 +149,11 @@ class WeekDetail(DetailPage[WeekRead]):
         self._say_outside(week)
         self.by_others.tell(view.by_others)
         self.shown.emit()
+
+    def _has_ended(self, window: AvailabilityWindow) -> bool:
+        """Whether a window was open for the last time before the shown week and before today."""
+        last = window.valid_until
+        return last is not None and last < min(self._today(), self.context.words().week_of(self.first_day)[0])
 
     def _say_week(self) -> None:
         words, days = self.context.words(), self.context.words().week_of(self.first_day)
@@ -237,7 +246,27 @@ class WeekDetail(DetailPage[WeekRead]):
             ActSpec(_("Time off …"), self.new_absence, may.absences, "calendar-x"),
             ActSpec(_("Extra hours …"), self.new_extra, may.absences, "calendar-plus"),
             ActSpec(_("Visits to come …"), self.ask_coming, self._why_not_coming(view), "calendar-check"),
+            *self._ended_acts(view),
         )
+
+    def _ended_acts(self, view: WeekRead) -> tuple[ActSpec, ...]:
+        """Show the windows that have ended, which are left out, or leave them out again; nothing where there are none."""
+        count = sum(map(self._has_ended, view.week.windows))
+        told = (
+            plural("Leave out {count} window that has ended", "Leave out {count} windows that have ended", count)
+            if self._shows_ended
+            else plural("Show {count} window that has ended", "Show {count} windows that have ended", count)
+        )
+        return (ActSpec(told.format(count=count), self.turn_ended, "", "history"),) if count else ()
+
+    @Slot()
+    def turn_ended(self) -> None:
+        """Show the windows that have ended, or leave them out again."""
+        if self.read_last is None or not any(map(self._has_ended, self.read_last.week.windows)):
+            self.context.messages.say(_("No window has ended before this week."))
+            return
+        self._shows_ended = not self._shows_ended
+        self.read_again()
 
     def _why_not_coming(self, view: WeekRead) -> str:
         actor = self.context.actor()
@@ -396,6 +425,23 @@ class WeekDetail(DetailPage[WeekRead]):
         AppointmentsSheet(self.context, title, detail, page.rows).open()
 
     # changes that need no form
+
+    @Slot(object)
+    def _foresee(self, reshaped: Reshaped) -> None:
+        """Ask, while a window is dragged, what dropping it there would do."""
+        if self._foreseeing is not None:
+            self._foreseeing.drop()
+        window, new = reshaped.window, moved_details(reshaped.window, reshaped.to)
+        read = self.context.runner.read(self, availability.foresee_window, window.id, new)
+        self._foreseeing = read.done(partial(self._foreseen, reshaped)).refused(partial(self._not_foreseen, reshaped))
+
+    def _foreseen(self, reshaped: Reshaped, found: Foreseen) -> None:
+        self.grid.say_of_drop(reshaped, foreseen_words(found, self.context.words()))
+
+    def _not_foreseen(self, reshaped: Reshaped, refused: Refused) -> None:
+        """What the drop would be refused for; that the database is away is told elsewhere."""
+        if not isinstance(refused, Unavailable):
+            self.grid.say_of_drop(reshaped, refused.sentence)
 
     @Slot(object)
     def _reshape(self, reshaped: Reshaped) -> None:

@@ -33,7 +33,7 @@ from request_desk.ui.availability.week_layout import QUARTER, Drawn, Shown, Week
 from request_desk.ui.availability.week_painting import WeekPainter
 from request_desk.ui.schedule.appointment_words import named
 from request_desk.ui.widgets.column_grid import STEPS, ColumnGrid
-from request_desk.ui.widgets.painting import CENTER, draw_text, text_width
+from request_desk.ui.widgets.painting import CENTER, draw_notice, draw_text, text_width
 from request_desk.ui.widgets.plain_text import tip_text
 from request_desk.ui.widgets.theme import app_theme
 
@@ -85,6 +85,7 @@ class WeekGrid(ColumnGrid[WeekPiece]):
     chosen = Signal(object)  # AvailabilityWindow or Absence: double click or Enter
     menu_wanted = Signal(object, QPoint)  # the same, where on the screen
     drawn = Signal(object)  # Drawn: over empty time
+    dragged = Signal(object)  # Reshaped: held over another time, not dropped yet
     reshaped = Signal(object)  # Reshaped
 
     def __init__(self, words: Callable[[], Words], today: Callable[[], date], parent: QWidget | None = None) -> None:
@@ -96,6 +97,7 @@ class WeekGrid(ColumnGrid[WeekPiece]):
         self.may_draw = False
         self._held: tuple[_Hold, WeekPiece | None, QPoint] | None = None  # in the grid's coordinates
         self._drop: Drawn | None = None
+        self._against = ""  # what dropping it there would do
         app_theme().changed.connect(self._rebuild)
 
     def sizeHint(self) -> QSize:
@@ -119,6 +121,13 @@ class WeekGrid(ColumnGrid[WeekPiece]):
 
     def shown(self) -> WeekShown | None:
         return self._shown
+
+    def say_of_drop(self, reshaped: Reshaped, against: str) -> None:
+        """Say beside what is dragged what dropping it there would do, "" for nothing that anybody has to know."""
+        piece = self._held[1] if self._held is not None else None
+        if piece is not None and piece.item == reshaped.window and self._drop == reshaped.to:
+            self._against = against
+            self.viewport().update()
 
     def focused(self) -> Shown | None:
         """Return what has the keyboard."""
@@ -226,12 +235,14 @@ class WeekGrid(ColumnGrid[WeekPiece]):
         if self._drop is not None:
             drop, words = self._drop, self._words()
             rect = layout.rect_of(layout.days.index(drop.day), drop.start, drop.end)
-            strokes.ghost(rect, (minutes_words(drop.start, drop.end, words),))
+            strokes.ghost(rect, (minutes_words(drop.start, drop.end, words),), allowed=not self._against)
         if self._focused is not None and self.hasFocus():
             strokes.ring(self._focused.rect)
         painter.restore()
         self._paint_axis(painter, layout)
         self._paint_heads(painter, layout, shown)
+        if self._drop is not None and self._against:
+            draw_notice(painter, self._body(), self._against)
 
     def _paint_axis(self, painter: QPainter, layout: WeekLayout) -> None:
         theme, origin, body, words = app_theme(), self._origin(), self._body(), self._words()
@@ -342,7 +353,11 @@ class WeekGrid(ColumnGrid[WeekPiece]):
         if self._drop is None and way.manhattanLength() < QApplication.startDragDistance():
             return
         self._scroll_at_edges(position)
-        self._drop = self._dragged(held, position - self._origin(), self._layout)
+        before, self._drop = self._drop, self._dragged(held, position - self._origin(), self._layout)
+        if self._drop != before:
+            self._against = ""
+            if held[1] is not None and isinstance(held[1].item, AvailabilityWindow):
+                self.dragged.emit(Reshaped(held[1].item, self._drop))
         self.viewport().update()
 
     def _show_grip(self, position: QPoint) -> None:
@@ -380,6 +395,7 @@ class WeekGrid(ColumnGrid[WeekPiece]):
 
     def _drop_nothing(self) -> None:
         self._held = self._drop = None
+        self._against = ""
         self.viewport().update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:

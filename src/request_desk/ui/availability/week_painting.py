@@ -57,11 +57,12 @@ class WeekPainter:
         self._painter.fillRect(bar, theme.tile_mark if window.staff_only else theme.accent)
         self._lines(rect, lines, theme.ink)
 
-    def ghost(self, rect: QRect, lines: Sequence[str]) -> None:
-        """Where what is being drawn or dragged would be."""
+    def ghost(self, rect: QRect, lines: Sequence[str], *, allowed: bool) -> None:
+        """Where what is being drawn or dragged would be; what stands against it is said by the view."""
         theme = self._theme
-        self._block(rect, theme.accent_tint, QPen(theme.accent, theme.px(1.5), Qt.PenStyle.DashLine))
-        self._lines(rect, lines, theme.accent)
+        ink, tint = (theme.accent, theme.accent_tint) if allowed else (theme.danger, theme.danger_tint)
+        self._block(rect, tint, QPen(ink, theme.px(1.5), Qt.PenStyle.DashLine))
+        self._lines(rect, lines, ink)
 
     def ring(self, rect: QRect) -> None:
         """Show what has the keyboard."""

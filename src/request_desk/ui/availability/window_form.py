@@ -8,7 +8,7 @@ from typing import Final
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
-from request_desk.domain.availability import AvailabilityWindow
+from request_desk.domain.availability import MOST_LANES, AvailabilityWindow
 from request_desk.domain.directory import Provider
 from request_desk.domain.ids import LocationId, TypeId, WindowId
 from request_desk.domain.practice_time import DAY_MINUTES
@@ -30,7 +30,7 @@ _TYPE: Final = 38  # pixels at 100 % of a line in the list of types
 _MOST_TYPES: Final = 5  # lines that are seen at once
 _MORNING: Final = (8 * 60, 12 * 60)  # what a window begins with that was not drawn
 _SAME_DAY: Final = timedelta(hours=24)  # what is proposed for a block that opens late
-_MOST_BUFFER, _MOST_CAP, _MOST_LANES = 240, 99, 5  # as the service allows
+_MOST_BUFFER, _MOST_CAP = 240, 99  # as the service allows
 
 
 class WindowForm(PlacedForm):
@@ -109,7 +109,7 @@ class WindowForm(PlacedForm):
         for label, control, most, nothing, suffix, name in (
             (_("Between visits"), self.buffer, _MOST_BUFFER, _("as the type says"), _(" min"), "Buffer"),
             (_("At most of each type"), self.cap, _MOST_CAP, _("no limit"), _(" in one session"), "Cap"),
-            (_("Work-in lanes"), self.lanes, _MOST_LANES, _("none"), "", "Work-in lanes"),
+            (_("Work-in lanes"), self.lanes, MOST_LANES, _("none"), "", "Work-in lanes"),
         ):
             control.setRange(0, most)
             control.setSpecialValueText(nothing)

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from functools import partial
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus, Mark
@@ -64,16 +66,16 @@ class AppointmentCard(Card):
         self.clash = PlainLabel("", role=TextRole.BOLD, tone=Tone.DANGER, wrap=True)
         self.clash.hide()
         self._why = PlainLabel("", tone=Tone.MUTED, wrap=True)
-        self.move_button = secondary(_("Move …"), icon="calendar-sync", keys="M")
-        self.cancel_button = danger(_("Cancel visit …"), icon="calendar-x", keys="C")
+        self.move_button = secondary(_("Move …"), keys="M")
+        self.cancel_button = danger(_("Cancel visit …"), keys="C")
         self.mark_buttons = {mark: secondary("", keys=key) for mark, key in MARK_KEYS.items()}
-        self.earlier_button = secondary("", icon="skip-forward")
-        self.squeeze_button = secondary("", icon="plus", keys="S")
+        self.earlier_button = secondary("")
+        self.squeeze_button = secondary("", keys="S")
         self.squeeze_button.hide()
-        self.withdraw_button = secondary(_("Withdraw the offer"), icon="undo-2")
+        self.withdraw_button = secondary(_("Withdraw the offer"))
         self.withdraw_button.hide()
-        self.completed_button = secondary(_("Mark as completed"), icon="calendar-check")
-        self.no_show_button = secondary(_("Mark as no-show"), icon="calendar-x")
+        self.completed_button = secondary(_("Mark as completed"))
+        self.no_show_button = secondary(_("Mark as no-show"))
         self._build()
         self._close.clicked.connect(self.closed)
         self.patient_button.clicked.connect(self.patient_wanted)
@@ -106,7 +108,7 @@ class AppointmentCard(Card):
         told = QVBoxLayout(inner)
         told.setContentsMargins(0, theme.px(SPACE), 0, theme.px(SPACE))
         told.setSpacing(theme.px(3 * SPACE))
-        for part in (self.custody, self.clash, self.facts, Line(), self.family):
+        for part in (self.custody, self.clash, self.family, Line(), self.facts):  # first what the phone needs
             told.addWidget(part)
         told.addStretch(1)
         self.place = column_scroll(inner)
@@ -114,12 +116,38 @@ class AppointmentCard(Card):
         self.place.setAccessibleName(_("Appointment"))
         self.body.addWidget(self.place, 1)
         self.body.addWidget(self._why)
-        for button in self.mark_buttons.values():
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            self.body.addWidget(button)
-        for button in self._buttons():
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            self.body.addWidget(button)
+        self._pairs = QGridLayout()
+        self._pairs.setSpacing(theme.px(2 * SPACE))
+        for column in (0, 1):
+            self._pairs.setColumnStretch(column, 1)
+        for button in (*self.mark_buttons.values(), *self._buttons()):
+            button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            self._pairs.addWidget(button, 0, 0)
+        self.body.addLayout(self._pairs)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._pair()
+
+    def _pair(self) -> None:
+        """Put the buttons that are offered two by two, one whose words need the whole width into a row of its own."""
+        half = (self.body.contentsRect().width() - self._pairs.horizontalSpacing()) // 2
+        rows: list[list[Button]] = []
+        alone: list[Button] = []  # the last one that still has room beside it
+        for button in (*self.marks(), *self.acts()):
+            if button.sizeHint().width() > half:
+                rows.append([button])
+            elif alone:
+                alone.append(button)
+                alone = []
+            else:
+                alone = [button]
+                rows.append(alone)
+        for number, row in enumerate(rows):
+            for column, button in enumerate(row):
+                self._pairs.addWidget(button, number, column, 1, 2 if len(row) == 1 else 1)
+        for before, button in pairwise(button for row in rows for button in row):
+            self.setTabOrder(before, button)
 
     def _buttons(self) -> tuple[Button, ...]:
         return (
@@ -196,6 +224,7 @@ class AppointmentCard(Card):
             who = short_name(self._entry.patient_name)
             self.squeeze_button.set_text(_("Squeeze in beside {patient} …").format(patient=who))
         self.squeeze_button.setVisible(is_offered)
+        self._pair()
 
     def show_offer(self, offer: CounterOffer, words: Words, *, may_withdraw: bool) -> None:
         """Say with what else, to whom and until when the shown time is offered in a reply, and offer to withdraw it (ACT10)."""
@@ -205,6 +234,7 @@ class AppointmentCard(Card):
         self._why.setText(f"{told} {to}")
         self._why.show()
         self.withdraw_button.setVisible(may_withdraw)
+        self._pair()
 
     def _show_clash(self, entry: Appointment, words: Words, others: Sequence[Appointment]) -> None:
         """Both cannot be seen then: which of them moves is the user's to decide (BK9)."""
@@ -232,7 +262,6 @@ class AppointmentCard(Card):
         for mark, button in self.mark_buttons.items():
             act = mark_act(self._context, self, entry, mark)
             button.set_text(act.text)
-            button.set_icon_name(act.icon)
             # Whether they confirmed says nothing any more once they are here or on their way.
             is_moot = mark is Mark.PARENT_CONFIRMED and (entry.arrived_at or entry.late_at) is not None
             button.setVisible(not act.why_not and not is_moot)
@@ -253,6 +282,7 @@ class AppointmentCard(Card):
             why = _("They have arrived: to mark a no-show, take that back first.")
         self._why.setText(why)
         self._why.setVisible(bool(why))
+        self._pair()
 
     def do_mark(self, mark: Mark) -> None:
         """Set or take back a mark of the shown appointment, or say why that cannot be done."""

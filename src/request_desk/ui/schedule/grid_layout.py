@@ -7,7 +7,7 @@ from enum import Enum
 
 from PySide6.QtCore import QPoint, QRect
 
-from request_desk.domain.appointments import BLOCKING, Appointment, AppointmentStatus
+from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import Absence, OpenSpan
 from request_desk.domain.ids import LocationId, ProviderId
 from request_desk.domain.practice_time import DAY_MINUTES, PracticeTime
@@ -289,17 +289,6 @@ class GridLayout:
         if not isinstance(placed.item, Appointment):
             return []
         return self.columns[placed.column].others_of(placed.item.id)
-
-    def in_the_way(self, moved: Appointment, to: FreePoint, length: timedelta) -> Appointment | None:
-        """Return what an appointment would be put upon, None when the place is free; the service decides in the end."""
-        end = to.starts_at + length
-        for column in self.columns:
-            if column.provider_id == to.provider_id:
-                for entry in column.entries:
-                    blocks = entry.status in BLOCKING and entry.chain_id != moved.chain_id
-                    if blocks and entry.starts_at < end and to.starts_at < entry.ends_at:
-                        return entry
-        return None
 
     def _inset(self, rect: QRect) -> QRect:
         return rect.adjusted(self._gap, self._gap // 2, -self._gap, -(self._gap // 2))

@@ -91,7 +91,12 @@ class MoveDialog(Sheet):
         self._ready()
         self.say("")
         act = Move(
-            self._entry.id, self._entry.version, self._slot, overrule=self.rules.overrule(), as_new=self.rules.forbids()
+            self._entry.id,
+            self._entry.version,
+            self._slot,
+            overrule=self.rules.overrule(),
+            as_new=self.rules.forbids(),
+            lane=self.rules.lane(),
         )
         pending = self._context.runner.act(self, acts.act_alone, self._entry.patient_id, act)
         pending.done(self._acted).refused(self.refuse)

@@ -57,6 +57,8 @@ class OutDetails(QWidget):
         self.keep_button.clicked.connect(self.keep_chosen)
         self.error = PlainLabel("", tone=Tone.DANGER, wrap=True)
         self.error.hide()
+        self.back = PlainLabel("", tone=Tone.MUTED, wrap=True)
+        self.back.hide()
         columns: tuple[Column[_Way], ...] = (
             Column(_("Key"), lambda way: str(way.number), _KEY),
             Column(_("Place"), lambda way: way.text),
@@ -85,11 +87,16 @@ class OutDetails(QWidget):
         body.setSpacing(theme.px(SPACE))
         body.addLayout(row(self.who, self.cancel_button, self.keep_button))
         body.addWidget(self.error)
+        body.addWidget(self.back)
         body.addLayout(both, 1)
 
-    def show_line(self, line: OutLine | None, places: Sequence[FreeSlot], directory: Directory) -> None:
-        """Show an appointment with the places that are left for it."""
+    def show_line(
+        self, line: OutLine | None, places: Sequence[FreeSlot], directory: Directory, *, back: str = ""
+    ) -> None:
+        """Show an appointment with the places that are left for it; `back` says how it can still go back."""
         self._line = line
+        self.back.setText(back)
+        self.back.setVisible(bool(back))
         may_change = line is not None and line.is_open and line.displaced is not None
         for part in (self.cancel_button, self.keep_button, self._places):
             part.setVisible(may_change)

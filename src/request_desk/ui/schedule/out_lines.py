@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from request_desk.domain.appointments import Appointment
 from request_desk.domain.directory import CancelReason
@@ -195,6 +196,43 @@ def told_words(line: OutLine) -> str:
     call = "" if line.is_reached or line.choice.act is OutAct.KEEP else _("call")
     state = {OutState.PENDING: "", OutState.DONE: _("done"), OutState.FAILED: _("not done")}[line.state]
     return ", ".join(part for part in (state, call) if part)
+
+
+def back_words(line: OutLine, now: datetime, words: Words) -> str:
+    """Return what can still be done about one that is done, once the time to undo is over."""
+    entry, act = line.appointment, line.choice.act
+    if line.is_open or act is OutAct.KEEP:
+        return ""
+    if act is OutAct.CANCEL:
+        if line.is_reached:
+            return _("The family has been told. To give it back, book a new visit.")
+        return _("To give it back, book a new visit, and call the family.")
+    if entry.starts_at <= now:
+        return _("The old time has begun, so that this visit cannot go back to it.")
+    old = words.at(entry.zone).moment(entry.starts_at)
+    told = (
+        _("Move it back on the schedule to {time}, {provider}, while that is free. The family is told again.")
+        if line.is_reached
+        else _("Move it back on the schedule to {time}, {provider}, while that is free, and call the family.")
+    )
+    return told.format(time=old, provider=named(entry.provider_name))
+
+
+def all_back_words(lines: Iterable[OutLine], now: datetime) -> str:
+    """Return how many can be moved back one by one, and how many cannot, once the time to undo is over."""
+    changed = [line for line in lines if not line.is_open and line.choice.act is not OutAct.KEEP]
+    cancelled = sum(line.choice.act is OutAct.CANCEL for line in changed)
+    ahead = sum(line.choice.act is OutAct.MOVE and line.appointment.starts_at > now for line in changed)
+    late = len(changed) - cancelled - ahead
+    counted = (
+        (ahead, plural("{count} can be moved back by itself", "{count} can be moved back one by one", ahead)),
+        (late, plural("{count} cannot: its old time has begun", "{count} cannot: their old times have begun", late)),
+        (cancelled, plural("{count} is cancelled: book it anew", "{count} are cancelled: book them anew", cancelled)),
+    )
+    told = "; ".join(each.format(count=count) for count, each in counted if count)
+    if not told:
+        return _("Nothing has to be taken back: no visit was changed.")
+    return _("It cannot be taken back in one go any more. {what}. Choose a visit to read how.").format(what=told)
 
 
 def sum_words(lines: Iterable[OutLine]) -> str:

@@ -28,7 +28,16 @@ from request_desk.ui.running.timing import Stoppable
 from request_desk.ui.schedule.appointment_words import named, who_words
 from request_desk.ui.schedule.cancel_dialog import CancelDialog
 from request_desk.ui.schedule.out_details import CANCEL, KEEP, OutDetails
-from request_desk.ui.schedule.out_lines import OutLine, OutLines, progress_words, sum_words, told_words, what_words
+from request_desk.ui.schedule.out_lines import (
+    OutLine,
+    OutLines,
+    all_back_words,
+    back_words,
+    progress_words,
+    sum_words,
+    told_words,
+    what_words,
+)
 from request_desk.ui.widgets.buttons import RadioRow, primary, secondary
 from request_desk.ui.widgets.dialogs import ask
 from request_desk.ui.widgets.layout import Card, FlowBox, field, row, tidy
@@ -424,7 +433,7 @@ class ProviderOutSheet(Sheet):
         if not self.back.isHidden():
             told.append(_("Everything can be taken back until the first e-mail leaves."))
         else:
-            told.append(_("It cannot be taken back in one go: move or cancel single visits on the schedule."))
+            told.append(all_back_words(self.lines.all(), self._context.clock.now()))
         return " ".join(told)
 
     def _when(self, line: OutLine) -> str:
@@ -445,8 +454,13 @@ class ProviderOutSheet(Sheet):
 
     @Slot(object)
     def _selected(self, key: int | None) -> None:
-        if self._directory is not None:
-            self.details.show_line(self.lines.line(key), self.lines.places(key), self._directory)
+        line = self.lines.line(key)
+        if self._directory is None:
+            return
+        back = ""
+        if line is not None and self._is_through and self.back.isHidden():
+            back = back_words(line, self._context.clock.now(), self._context.words())
+        self.details.show_line(line, self.lines.places(key), self._directory, back=back)
 
     def _key_pressed(self, key: str) -> None:
         if not self._is_running and not self._is_through:
@@ -597,6 +611,7 @@ class ProviderOutSheet(Sheet):
         if not self.back.isHidden():
             self.back.hide()
             self._ready()
+            self._selected(self.table.selected_key())
 
     @Slot()
     def _take_back(self) -> None:

@@ -20,6 +20,14 @@ from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 _LONGEST = 500  # characters of a reason
 
 
+def limit_words(check: SlotCheck) -> list[str]:
+    """Return what stands against a time, a sentence for each limit, and what that comes to."""
+    told = [each.sentence for each in check.limits]
+    if told and check.forbids:
+        told[-1] = _("{limits} So it is cancelled and booked anew.").format(limits=told[-1])
+    return told
+
+
 class RuleBox(QWidget):
     """Asks for the check of a time. A limit needs a reason, which is kept with the appointment (ACT7); a note is only told."""
 
@@ -91,6 +99,10 @@ class RuleBox(QWidget):
         known = self._check.ends_at if self._check is not None else None
         return known if known is not None else slot.ends_at
 
+    def lane(self) -> int:
+        """Return the lane in which it would stand (AV6)."""
+        return self._check.lane if self._check is not None else 0
+
     def overrule(self) -> str:
         """Return the reason of an exception; empty where none is needed."""
         return self.reason.text().strip() if self.is_exception() else ""
@@ -105,16 +117,13 @@ class RuleBox(QWidget):
         self._answered(SlotCheck((), ()))
 
     def _show(self) -> None:
-        limits = self._check.limits if self._check is not None else ()
+        against = limit_words(self._check) if self._check is not None else []
         notes = (*self._check.notes, *self._check.why_longer) if self._check is not None else ()
-        against = [each.sentence for each in limits]
-        if against and self.forbids():
-            against[-1] = _("{limits} So it is cancelled and booked anew.").format(limits=against[-1])
         for label, lines in ((self._limits, against), (self._notes, notes)):
             label.setText("\n".join(lines))
             label.setVisible(bool(lines))
-        self._reason_field.setVisible(bool(limits))
-        self.setVisible(bool(limits or notes))
+        self._reason_field.setVisible(bool(against))
+        self.setVisible(bool(against or notes))
         self.changed.emit()
 
     @Slot(str)

@@ -8,7 +8,6 @@ from PySide6.QtCore import QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
-from request_desk.domain import schedule
 from request_desk.domain.access import Permission, may
 from request_desk.domain.appointments import Appointment, AppointmentStatus, Mark
 from request_desk.domain.changes import Changes, ScheduleScope, Topic
@@ -31,11 +30,12 @@ from request_desk.ui.freed.freed_words import OFFER_KEY
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.appointment_card import AppointmentCard
-from request_desk.ui.schedule.appointment_words import named, short_name
+from request_desk.ui.schedule.appointment_words import named
 from request_desk.ui.schedule.cancel_dialog import ask_cancel
 from request_desk.ui.schedule.close_day import CloseDaySheet
 from request_desk.ui.schedule.day_list_sheet import DayListSheet
 from request_desk.ui.schedule.double_booking_bar import TOPICS, DoubleBookingBar
+from request_desk.ui.schedule.drag_check import DragCheck, slot_of
 from request_desk.ui.schedule.find_sheet import FindSheet
 from request_desk.ui.schedule.grid_layout import FreePoint, Moved
 from request_desk.ui.schedule.mark_acts import MARK_KEYS
@@ -55,7 +55,7 @@ from request_desk.ui.window.commands import Command
 from request_desk.ui.window.key_gate import Scope
 from request_desk.ui.window.pages import WindowPage
 
-_CARD = 320  # pixels at 100 %
+_CARD = 360  # pixels at 100 %
 _LEAST = 560  # of the schedule beside the card; below it the card lies over the schedule
 _LOCATIONS, _PROVIDERS = "schedule.locations", "schedule.providers"
 _WEEK = "schedule.week"  # whose week is shown, None for a day
@@ -76,7 +76,7 @@ class SchedulePage(WindowPage):
         self._directory: directory.Directory | None = None
         self.setAccessibleName(_("Schedule"))
         self.panel = SchedulePanel(context.clock, context.words(), may_move=True, offers_next=False)
-        self.panel.view.set_move_rule(self._against)
+        self._drag = DragCheck(context, self.panel.view)
         self.span = TabStrip((("day", _("Day")), ("week", _("Week"))), name=_("Day or week"))
         self.locations = Chip(_("Location"), multiple=True)
         self.providers = Chip(_("Provider"), multiple=True)
@@ -681,11 +681,10 @@ class SchedulePage(WindowPage):
     @Slot(object)
     def _moved(self, moved: Moved) -> None:
         """Dropped somewhere else: it is moved at once, with undo, and asked about only where something stands against it (ACT3, ACT7)."""
-        entry, to, found = moved.appointment, moved.to, self._directory
+        entry, found = moved.appointment, self._directory
         if found is None:
             return
-        ends = to.starts_at + (entry.ends_at - entry.starts_at)  # until the check knows better
-        slot = FreeSlot(to.provider_id, to.location_id, to.starts_at, ends, ends)
+        slot = slot_of(moved)
         checked = self._context.runner.read(
             self, schedule_queries.slot_check, slot, type_id=entry.type_id, replaces=entry.id
         )
@@ -695,7 +694,7 @@ class SchedulePage(WindowPage):
         if check.limits or check.notes:
             self._open_move(MoveDialog(self._context, found, entry, slot, self.window()))
             return
-        act = Move(entry.id, entry.version, slot)
+        act = Move(entry.id, entry.version, slot, lane=check.lane)
         pending = self._context.runner.act(self, acts.act_alone, entry.patient_id, act)
         pending.done(self._moved_away).refused(partial(self._not_moved, found, entry, slot))
 
@@ -707,24 +706,6 @@ class SchedulePage(WindowPage):
         dialog = MoveDialog(self._context, found, entry, slot, self.window())
         self._open_move(dialog)
         dialog.refuse(refused)
-
-    def _against(self, entry: Appointment, to: FreePoint) -> str:
-        """Say what stands against a place while an appointment is dragged over it; the service is asked when it is dropped."""
-        words, now = self._context.words(), self._context.clock.now()
-        if to.starts_at < now:
-            return _("{time} has already passed.").format(time=words.time(to.starts_at))
-        type_ = self._directory.types.get(entry.type_id) if self._directory is not None else None
-        other = self.panel.view.in_the_way(entry, to, entry.ends_at - entry.starts_at)
-        if other is not None:
-            return _("{time} is taken: {appointment}, {who}.").format(
-                time=words.time(to.starts_at), appointment=named(other.type_name), who=short_name(other.patient_name)
-            )
-        if type_ is None:
-            return ""
-        limits = schedule.limits(
-            type_, starts_at=to.starts_at, provider_id=to.provider_id, now=now, words=words, moved=entry
-        )
-        return " ".join(limit.sentence for limit in limits)
 
     @Slot(object)
     def _cancel(self, entry: Appointment | None) -> None:

@@ -432,7 +432,14 @@ class SlotDialog(Sheet):
         if self._moving is None:
             act = Booking(slot, type_id, overrule=reason, lane=self._lane_of(slot))
         else:
-            act = Move(self._moving.id, self._moving.version, slot, overrule=reason, as_new=self.rules.forbids())
+            act = Move(
+                self._moving.id,
+                self._moving.version,
+                slot,
+                overrule=reason,
+                as_new=self.rules.forbids(),
+                lane=self.rules.lane(),
+            )
         pending = self._context.runner.act(self, acts.act_alone, self._patient_id, act, another=another)
         pending.done(self._acted).refused(self.refuse)
 

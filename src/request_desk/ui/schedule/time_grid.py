@@ -1,7 +1,7 @@
 """Days of providers side by side, with the offers of a request laid over them; mouse, keys and dragging."""
 
-from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
@@ -26,9 +26,9 @@ from request_desk.ui.schedule.appointment_words import clash_words, named
 from request_desk.ui.schedule.grid_layout import FreePoint, GridLayout, Moved, OfferState, PaintedOffer, Placed
 from request_desk.ui.schedule.grid_painting import GridPainter, entry_words, offer_words
 from request_desk.ui.widgets.column_grid import STEPS, ColumnGrid
-from request_desk.ui.widgets.painting import TextRun, draw_dot, draw_icon, draw_run, draw_text, fill_round
+from request_desk.ui.widgets.painting import TextRun, draw_dot, draw_icon, draw_notice, draw_run, draw_text, fill_round
 from request_desk.ui.widgets.plain_text import tip_text
-from request_desk.ui.widgets.theme import RADIUS_CONTROL, app_theme
+from request_desk.ui.widgets.theme import app_theme
 
 _AXIS = 56  # pixels at 100 % for the hours on the left
 _HEAD, _HIGH_HEAD = 30, 46  # with the places beside the names, and below them where a column is too narrow
@@ -42,7 +42,6 @@ _EDGE = 18  # how near the edge a dragged appointment scrolls the day
 _SECOND = 1000
 _PALE_AFTER = 150  # milliseconds until a day that is being replaced goes pale
 _CHOOSERS = (Qt.Key.Key_Return.value, Qt.Key.Key_Enter.value, Qt.Key.Key_Space.value)
-MoveRule = Callable[[Appointment, FreePoint], str]
 
 
 class TimeGrid(ColumnGrid[Placed]):
@@ -52,6 +51,7 @@ class TimeGrid(ColumnGrid[Placed]):
     entry_chosen = Signal(object)  # Appointment: click or Enter
     entry_menu = Signal(object, QPoint)  # Appointment, global position
     free_chosen = Signal(object)  # FreePoint: double click on free time
+    dragged = Signal(object)  # Moved: held over another place, not dropped yet
     moved = Signal(object)  # Moved: dropped on another place
     day_chosen = Signal(object)  # date: the head of a day in a week
     offers_painted = Signal(object)  # tuple of (digit, Slot) that are on screen now
@@ -61,7 +61,6 @@ class TimeGrid(ColumnGrid[Placed]):
         self._clock = clock
         self._words = words
         self._may_move = may_move
-        self._rule: MoveRule = _no_rule
         self._shown: ScheduleDay | ScheduleWeek | None = None
         self._offers: tuple[PaintedOffer, ...] = ()
         self._layout: GridLayout | None = None
@@ -70,6 +69,7 @@ class TimeGrid(ColumnGrid[Placed]):
         self._press_at = QPoint()
         self._grabbed = QPoint()
         self._drop: FreePoint | None = None
+        self._drop_ends: datetime | None = None  # None while it is not known yet
         self._against = ""  # what stands against dropping it there
         self._waiting = False
         self._pale = False
@@ -92,9 +92,11 @@ class TimeGrid(ColumnGrid[Placed]):
             self._words = words
             self._look_changed()
 
-    def set_move_rule(self, rule: MoveRule) -> None:
-        """Ask `rule` while an appointment is dragged; what it returns is said beside the ghost, "" when nothing stands against it."""
-        self._rule = rule
+    def say_of_drop(self, moved: Moved, ends_at: datetime | None, against: str) -> None:
+        """Say beside the ghost what stands against dropping it there, "" for nothing, and show until when it would be."""
+        if self._drop == moved.to and self._pressed is not None and self._pressed.item == moved.appointment:
+            self._drop_ends, self._against = ends_at, against
+            self.viewport().update()
 
     def shown(self) -> ScheduleDay | ScheduleWeek | None:
         return self._shown
@@ -151,10 +153,6 @@ class TimeGrid(ColumnGrid[Placed]):
         placed = self._placed(("entry", appointment_id))
         if placed is not None:
             self._focus(placed)
-
-    def in_the_way(self, moved: Appointment, to: FreePoint, length: timedelta) -> Appointment | None:
-        """Return what an appointment would be put upon at a place of the grid."""
-        return self._layout.in_the_way(moved, to, length) if self._layout is not None else None
 
     def rect_of(self, entry: Appointment) -> QRect:
         """Return where an appointment is in the viewport now; a null rectangle when it is not shown."""
@@ -354,18 +352,16 @@ class TimeGrid(ColumnGrid[Placed]):
         column = layout.column_of(drop.provider_id, drop.starts_at) if drop is not None else None
         if not isinstance(entry, Appointment) or drop is None or column is None:
             return
-        rect = layout.span_rect(column, drop.starts_at, drop.starts_at + (entry.ends_at - entry.starts_at))
-        strokes.ghost(rect, self._words.time(drop.starts_at), allowed=not self._against)
+        ends_at = self._drop_ends or drop.starts_at + (entry.ends_at - entry.starts_at)
+        words = self._words.time(drop.starts_at)
+        if self._drop_ends is not None and ends_at - drop.starts_at != entry.ends_at - entry.starts_at:
+            words = f"{words}, {self._words.minutes(ends_at - drop.starts_at)}"
+        strokes.ghost(layout.span_rect(column, drop.starts_at, ends_at), words, allowed=not self._against)
 
     def _paint_rule(self, painter: QPainter) -> None:
         """What stands against the place under the mouse, where it can be read whatever the column's width."""
-        if self._drop is None or not self._against:
-            return
-        theme, body = app_theme(), self._body()
-        side = theme.px(10)
-        bar = QRect(body.left() + side, body.bottom() - theme.px(44), body.width() - 2 * side, theme.px(36))
-        fill_round(painter, bar, theme.danger_tint, theme.px(RADIUS_CONTROL), theme.danger)
-        draw_text(painter, bar.adjusted(side, 0, -side, 0), self._against, theme.small_bold, theme.danger)
+        if self._drop is not None and self._against:
+            draw_notice(painter, self._body(), self._against)
 
     def _paint_axis(self, painter: QPainter, layout: GridLayout) -> None:
         theme, origin, body = app_theme(), self._origin(), self._body()
@@ -503,7 +499,9 @@ class TimeGrid(ColumnGrid[Placed]):
             self._grabbed = QPoint(0, self._press_at.y() - self._origin().y() - pressed.rect.top())
         before, self._drop = self._drop, self._layout.free_at(position - self._origin() - self._grabbed)
         if self._drop != before:
-            self._against = self._rule(pressed.item, self._drop) if self._drop is not None else ""
+            self._drop_ends, self._against = None, ""
+            if self._drop is not None:
+                self.dragged.emit(Moved(pressed.item, self._drop))
             self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
             self.viewport().update()
 
@@ -527,7 +525,7 @@ class TimeGrid(ColumnGrid[Placed]):
         )
 
     def _drop_nothing(self) -> None:
-        self._pressed = self._drop = None
+        self._pressed = self._drop = self._drop_ends = None
         self._against = ""
         self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
         self.viewport().update()
@@ -622,10 +620,6 @@ def _chosen(offers: Sequence[PaintedOffer]) -> PaintedOffer | None:
     return next(
         (shown for shown in offers if shown.state in (OfferState.HELD, OfferState.CHOSEN, OfferState.OFFERED)), None
     )
-
-
-def _no_rule(_entry: Appointment, _to: FreePoint) -> str:
-    return ""
 
 
 def _width(parts: Sequence[TextRun]) -> int:

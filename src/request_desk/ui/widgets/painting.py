@@ -38,6 +38,19 @@ def draw_text(
     return width
 
 
+def draw_notice(painter: QPainter, body: QRect, text: str) -> None:
+    """Draw what stands against a drop along the lower edge of a grid, in as many lines as it needs: it is read whatever is below."""
+    theme, wrap = app_theme(), int(Qt.TextFlag.TextWordWrap)
+    side, above, font = theme.px(10), theme.px(9), theme.small_bold
+    room = QRect(0, 0, body.width() - 4 * side, body.height() // 2)
+    high = min(room.height(), QFontMetrics(font).boundingRect(room, wrap, text).height()) + 2 * above
+    bar = QRect(body.left() + side, body.bottom() - theme.px(8) - high, body.width() - 2 * side, high)
+    fill_round(painter, bar, theme.danger_tint, theme.px(RADIUS_CONTROL), theme.danger)
+    painter.setFont(font)
+    painter.setPen(theme.danger)
+    painter.drawText(bar.adjusted(side, above, -side, -above), wrap, text)
+
+
 @lru_cache(maxsize=4096)
 def _fitted(font: QFont, text: str, room: int) -> tuple[str, int]:
     """The text elided to `room`, and its width; remembered, since a list is painted again with every step of a scroll."""
