@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from request_desk.domain.access import SYSTEM, Role
+from request_desk.domain.attachments import DocumentFile, MediaType
 from request_desk.domain.changes import Topic
 from request_desk.domain.ids import RequestId
 from request_desk.services.inbox import marks as inbox_marks
@@ -71,6 +72,18 @@ def test_who_locks_is_on_nothing_any_more_and_back_on_it_after_coming_back(
     assert maria.text == "Dear Amara"
     maria.until(lambda: holder(house, request) == house.practice.maria.id, "she is on it again by herself")
     assert maria.center.message.claim_bar.text() == ""
+
+
+def test_a_lock_removes_the_documents_that_were_opened(house: House, open_desk: OpenDesk) -> None:  # UPL-04
+    _request, maria = begun(house, open_desk)
+    context = maria.shell.context
+    assert context is not None
+    found = DocumentFile("letter.pdf", MediaType.PDF, b"%PDF-")
+    opened = context.opened_documents.copy(found)
+    lock(maria)
+    assert not opened.exists()
+    sign_in(maria, "maria")
+    maria.settle()
 
 
 def test_somebody_else_at_the_same_desk_leaves_it_free_and_the_draft_alone(

@@ -300,7 +300,7 @@ def test_a_notice_of_each_kind_fares_as_its_line_in_the_table_says(
     desk: Desk, practice: Practice, clock: FixedClock, spec: NoticeSpec
 ) -> None:
     request, amara = a_waiting_notice(desk, practice, spec)
-    family = desk.query(practice.maria, outbox.told_of_acts, practice.zuri)
+    family = desk.query(practice.maria, outbox.may_be_told, spec, practice.zuri)
     shown = desk.query(practice.maria, inbox_queries.deliveries, "pending").rows
     assert bool(shown) is spec.by_hand
     at_once = due(desk)
@@ -337,7 +337,8 @@ def a_waiting_notice(desk: Desk, practice: Practice, spec: NoticeSpec) -> tuple[
     now = desk.clock.now()
     until = now + timedelta(hours=1)
     day = TODAY + timedelta(days=3)
-    held = practice.an_appointment(practice.zuri, practice.lindqvist, day, "9:20", status="held", hold_expires_at=until)
+    state: dict[str, Any] = {} if spec.while_booked else {"status": "held", "hold_expires_at": until}
+    held = practice.an_appointment(practice.zuri, practice.lindqvist, day, "9:20", **state)
 
     def tell(unit: Any) -> None:
         people = outbox.ask_people(unit, practice.zuri)
@@ -348,7 +349,7 @@ def a_waiting_notice(desk: Desk, practice: Practice, spec: NoticeSpec) -> tuple[
             replied=True,
             sender_id=amara,
             request_id=request,
-            appointment_id=held if spec.while_held else None,
+            appointment_id=held if spec.while_held or spec.while_booked else None,
             version=9,
         )
 

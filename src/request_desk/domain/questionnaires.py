@@ -16,7 +16,7 @@ from request_desk.domain.words import Words, _, base_language, later
 
 MOST_QUESTIONS: Final = 60
 A_PART: Final = 6  # questions on one page of a phone
-MOST_TEXT: Final = 2_000  # characters of an answer
+MOST_TEXT: Final = 1_000  # characters of an answer: a page of them fits into a form in any script (WEB-07)
 _QUESTION: Final = 500
 _OPTION: Final = 120
 _OPTIONS: Final = (2, 20)
@@ -177,6 +177,13 @@ def shown_answer(question: FormQuestion, value: str, words: Words, language: str
             return _("Signed: {name}").format(name=value)
         case _:
             return value
+
+
+def consent_hint(question: FormQuestion) -> str:
+    """Return how a consent is given, and what somebody does who does not give it."""
+    if question.is_required:
+        return _("Sign with your full name. If you do not agree, please call us.")
+    return _("Sign with your full name. Leave it empty if you do not agree.")
 
 
 def _one_of(typed: str, known: Sequence[str], where: str) -> str:

@@ -1135,7 +1135,7 @@ questionnaire_answer = Table(
     "questionnaire_answer",
     metadata,
     Column("response_id", Id, ForeignKey("questionnaire_response.id"), primary_key=True),
-    Column("question_id", Id, ForeignKey("question.id"), primary_key=True),
+    Column("question_id", Id, ForeignKey("question.id"), primary_key=True, index=True),
     Column("value", Text, nullable=False),
     Column("answered_at", Instant, nullable=False),
     Column("answered_by_kind", Text, nullable=False),

@@ -21,6 +21,7 @@ from request_desk.domain.questionnaires import (
     FormQuestion,
     QuestionKind,
     SavedForm,
+    consent_hint,
     parts_of,
     seen_of,
     shown_answer,
@@ -70,6 +71,7 @@ class AskedQuestion:
     value: str
     is_required: bool
     number: int
+    hint: str
 
 
 def routes(prefix: str, enter: Enter) -> tuple[Route, ...]:
@@ -301,8 +303,16 @@ def _asked(
         choices = (("yes", _("Yes")), ("no", _("No")))
     if choices and not question.is_required:
         choices = (*choices, ("", _("No answer")))
+    hints = {QuestionKind.CONSENT: consent_hint(question), QuestionKind.NUMBER: _("A number alone, like 12 or 12.5")}
     return AskedQuestion(
-        _field(question), question.kind, question.said(language), choices, value, question.is_required, number
+        name=_field(question),
+        kind=question.kind,
+        text=question.said(language),
+        choices=choices,
+        value=value,
+        is_required=question.is_required,
+        number=number,
+        hint=hints.get(question.kind, ""),
     )
 
 

@@ -6,15 +6,15 @@ from typing import Final
 
 from sqlalchemy import bindparam, select
 
-from request_desk.domain.access import ActorKind, Permission
+from request_desk.domain.access import ActorKind, Permission, a_contact
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.directory import Control, Flow, Verification
 from request_desk.domain.errors import NotFound, NotVerified
-from request_desk.domain.ids import AppointmentId
+from request_desk.domain.ids import AppointmentId, ContactId
 from request_desk.domain.policy import Action, PatientSubject, may
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
-from request_desk.services.people import patients
+from request_desk.services.people.patients import relation_of
 from request_desk.services.schedule.views import VIEW, chain_end, portal_status, view
 from request_desk.store import schema
 
@@ -23,8 +23,12 @@ _BY_ID: Final = VIEW.add_columns(_table.c.visible_at, schema.appointment_type.c.
     _table.c.id == bindparam("id")
 )
 _RIGHTS: Final = {Control.FORMS: Action.ASK, Control.DOCUMENTS: Action.READ}
-_LINK: Final = select(_link.c.chain_id, _link.c.purpose, _link.c.created_at, _link.c.revoked_at).where(
-    _link.c.id == bindparam("id")
+_LINK: Final = select(
+    _link.c.chain_id, _link.c.contact_id, _link.c.purpose, _link.c.created_at, _link.c.revoked_at
+).where(_link.c.id == bindparam("id"))
+_RELATION: Final = select(*schema.contact_patient.c).where(
+    schema.contact_patient.c.contact_id == bindparam("contact"),
+    schema.contact_patient.c.patient_id == bindparam("patient"),
 )
 
 
@@ -74,20 +78,32 @@ def _by_link(unit: Unit) -> Arrival:
     row = unit.first(_LINK, {"id": unit.actor.link_id})
     if row is None or row.revoked_at is not None:
         raise not_there()
+    seen = chain_end(unit, AppointmentId(row.chain_id))
     shows = frozenset({Control.FORMS}) if row.purpose == "forms" else _shown(unit, Flow.MANAGE)
-    return Arrival(chain_end(unit, AppointmentId(row.chain_id)), shows, row.created_at)
+    if row.contact_id is not None:  # it opens no more than whom it was sent to may see today
+        shows -= _closed_to(unit, ContactId(row.contact_id), seen)
+    return Arrival(seen, shows, row.created_at)
 
 
 def _by_contact(unit: Unit, appointment_id: AppointmentId | None) -> Arrival:
     if appointment_id is None:
         raise not_there()
-    seen, today = chain_end(unit, appointment_id), unit.time.day_of(unit.now)
-    subject = PatientSubject(patients.rights(unit, unit.actor.contact_id, seen.patient_id))
-    if not may(unit.actor, Action.ACT_FOR, subject, today):
-        raise not_there()
-    # What one parent answered, another reads: only who may book, or see letters.
-    closed = {each for each, right in _RIGHTS.items() if not may(unit.actor, right, subject, today)}
+    seen = chain_end(unit, appointment_id)
+    closed = _closed_to(unit, unit.actor.contact_id, seen)
     return Arrival(seen, _shown(unit, Flow.ACCOUNT) - closed, None)
+
+
+def _closed_to(unit: Unit, contact_id: ContactId, seen: Appointment) -> frozenset[Control]:
+    """What a contact may not see of an appointment: what one parent answered another reads, but only who may book.
+
+    Raises NotFound for who does not act for the patient today.
+    """
+    row = unit.first(_RELATION, {"contact": contact_id, "patient": seen.patient_id})
+    subject, today = PatientSubject(None if row is None else relation_of(row)), unit.time.day_of(unit.now)
+    who = a_contact(contact_id)
+    if not may(who, Action.ACT_FOR, subject, today):
+        raise not_there()
+    return frozenset(each for each, right in _RIGHTS.items() if not may(who, right, subject, today))
 
 
 def _shown(unit: Unit, flow: Flow) -> frozenset[Control]:

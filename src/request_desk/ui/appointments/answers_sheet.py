@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
 from request_desk.domain.appointment_lists import AppointmentDetails
-from request_desk.domain.ids import QuestionnaireId
 from request_desk.domain.questionnaires import FilledForm, shown_answer
 from request_desk.domain.words import Words, _
 from request_desk.services.schedule import filled_forms
@@ -50,10 +49,6 @@ class AnswersSheet(PrintSheet):
         self.body.insertLayout(1, row(self.reopen_button, None))
         read = context.runner.read(self, filled_forms.filled_form, view.appointment.id, self._which)
         read.done(self._read).refused(self.show_refusal)
-
-    @property
-    def which(self) -> QuestionnaireId:
-        return self._which
 
     def file_name(self) -> str:
         """The day alone: a name in a list of files is read by whoever passes."""

@@ -79,7 +79,9 @@ class DocumentActs(QObject):
             CheckState.FAILED: _("Added, but kept back: the virus scanner gave no answer. Opening it takes a reason."),
         }.get(state)
         if told is None:
-            self._context.messages.say(_("The document is added. Families see it with the next link that you send."))
+            self._context.messages.say(
+                _("The document is added. Families see it on their page, and by links that are sent from now on.")
+            )
         else:
             self._context.messages.say(told, tone=Tone.DANGER, seconds=_LONG)
 

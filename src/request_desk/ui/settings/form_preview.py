@@ -5,7 +5,7 @@ from typing import Final
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QRadioButton, QVBoxLayout, QWidget
 
-from request_desk.domain.questionnaires import FormQuestion, QuestionKind, Questionnaire, parts_of
+from request_desk.domain.questionnaires import FormQuestion, QuestionKind, Questionnaire, consent_hint, parts_of
 from request_desk.domain.words import _, speaking
 from request_desk.ui.widgets.buttons import primary
 from request_desk.ui.widgets.layout import Card, column_scroll
@@ -73,8 +73,7 @@ def _shown(question: FormQuestion, number: int, language: str) -> QWidget:
     text = f"{number}. {breakable(body_text(question.said(language), 500))}{mark}"
     card.body.addWidget(PlainLabel(text, role=TextRole.SMALL_BOLD, wrap=True))
     if question.kind is QuestionKind.CONSENT:
-        hint = _("Sign with your full name. Leave it empty if you do not agree.")
-        card.body.addWidget(PlainLabel(hint, tone=Tone.MUTED, wrap=True))
+        card.body.addWidget(PlainLabel(consent_hint(question), tone=Tone.MUTED, wrap=True))
     for control in _controls(question, language):
         control.setEnabled(False)
         control.setAccessibleName(one_line(question.said(language)))

@@ -266,6 +266,8 @@ CREATE TABLE questionnaire_answer (
     CONSTRAINT fk_questionnaire_answer_question_id_question FOREIGN KEY(question_id) REFERENCES question (id)
 )
 -- next
+CREATE INDEX ix_questionnaire_answer_question_id ON questionnaire_answer (question_id)
+-- next
 CREATE TABLE attachment (
     id BIGINT NOT NULL,
     version INTEGER DEFAULT 1 NOT NULL,

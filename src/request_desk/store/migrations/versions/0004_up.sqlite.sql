@@ -292,6 +292,8 @@ CREATE TABLE questionnaire_answer (
  WITHOUT ROWID,
  STRICT
 -- next
+CREATE INDEX ix_questionnaire_answer_question_id ON questionnaire_answer (question_id)
+-- next
 CREATE TABLE attachment (
     id INTEGER NOT NULL,
     version INTEGER DEFAULT 1 NOT NULL,
