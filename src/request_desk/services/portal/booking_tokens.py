@@ -55,6 +55,7 @@ _SEEN: Final = (
     update(schema.booking_secret)
     .where(
         secret.id == bindparam("which"),
+        secret.revoked_at.is_(None),
         or_(secret.last_used_at.is_(None), secret.last_used_at < bindparam("due")),
     )
     .values(last_used_at=bindparam("at"))
@@ -207,10 +208,11 @@ def open_launch(unit: Unit, accepted: Accepted, code_hash: str) -> Launched:
     """
     unit.require(Permission.RUN_JOBS)
     claims, which = accepted.claims, {"which": accepted.secret_id}
+    # Before the shared lock: of two that have that, neither could write.
+    unit.run(_SEEN, which | {"at": unit.now, "due": unit.now - _SEEN_EVERY})
     if unit.first(_STANDS, which) is None:
         raise BadToken("revoked")
     scope = _scope_of(unit, claims)
-    unit.run(_SEEN, which | {"at": unit.now, "due": unit.now - _SEEN_EVERY})
     token = {"secret_id": accepted.secret_id, "jti": claims.jti}
     if (use := unit.first(_USE, token)) is not None:
         if unit.first(_FIRST, token) != (scope.patient_id, scope.type_id, scope.location_id):
