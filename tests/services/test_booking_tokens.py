@@ -188,6 +188,28 @@ def test_of_many_browsers_one_opens(database_url: str, partner: Partner, clock: 
     assert sorted(bool(each.value) for each in told) == [False] * 7 + [True]
 
 
+def test_many_launches_at_once_do_not_lock_each_other_out(
+    database_url: str, partner: Partner, clock: FixedClock, tmp_path: Path
+) -> None:
+    desks = [
+        sealing_desk(Database(database_url), clock, tmp_path / "keys", IdSource(clock.now)) for _number in range(8)
+    ]
+    accepted = [each.query(SYSTEM, booking_tokens.accept, partner.token()) for each in desks]
+    told = at_once(
+        [
+            partial(each.perform, SYSTEM, booking_tokens.open_launch, token, hashed(new_token()))
+            for each, token in zip(desks, accepted, strict=True)
+        ]
+    )
+    for each in desks:
+        each.close()
+    assert all(each.value.expires_at is not None for each in told)
+    if not partner.desk.is_sqlite:
+        with partner.desk.database.read() as connection:
+            found = "select deadlocks from pg_stat_database where datname = current_database()"
+            assert connection.exec_driver_sql(found).scalar_one() == 0
+
+
 def test_revoking_acts_on_everything_at_once(
     database_url: str, partner: Partner, clock: FixedClock, tmp_path: Path
 ) -> None:  # JWT-09, SEC-06

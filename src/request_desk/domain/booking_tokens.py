@@ -14,6 +14,7 @@ from typing import Any, Final
 from request_desk.domain.errors import Invalid, Refused
 from request_desk.domain.ids import same
 from request_desk.domain.text import parse_id
+from request_desk.domain.words import _
 
 TYPE: Final = "rd-booking+jwt"
 AUDIENCE: Final = "request-desk:booking"
@@ -36,8 +37,8 @@ class BadToken(Refused):
 
     code = "bad-token"
 
-    def __init__(self, reason: str) -> None:
-        super().__init__("The booking token is not accepted.")
+    def __init__(self, *, reason: str) -> None:
+        super().__init__(_("The booking token is not accepted."))
         self.reason = reason
 
 
@@ -63,21 +64,21 @@ class BookingClaims:
 def read_token(text: str) -> UncheckedToken:
     """Take a token apart; raises BadToken for everything that a library might let pass."""
     if len(text) > MOST_BYTES:
-        raise BadToken("too-long")
+        raise BadToken(reason="too-long")
     if not _SHAPE.fullmatch(text):
-        raise BadToken("shape")
+        raise BadToken(reason="shape")
     head, body, signature = text.split(".")
     _decoded(signature)
     header, claims = _members(head), _members(body)
     if header.keys() != _HEADER:
-        raise BadToken("header")
+        raise BadToken(reason="header")
     if header["alg"] != ALGORITHM:
-        raise BadToken("algorithm")
+        raise BadToken(reason="algorithm")
     if header["typ"] != TYPE:
-        raise BadToken("type")
+        raise BadToken(reason="type")
     key_id = header["kid"]
     if not isinstance(key_id, str) or not _KEY_ID.fullmatch(key_id):
-        raise BadToken("key-id")
+        raise BadToken(reason="key-id")
     return UncheckedToken(text, key_id, claims)
 
 
@@ -96,7 +97,7 @@ def check_claims(claims: Mapping[str, Any], issuer: str, now: datetime) -> Booki
         ("jti", bool(_JTI.fullmatch(_text(claims, "jti")))),
     ):
         if not fits:
-            raise BadToken(reason)
+            raise BadToken(reason=reason)
     return BookingClaims(
         _text(claims, "jti"), _patient(claims), _text(claims, "type", ""), _text(claims, "location", "")
     )
@@ -107,7 +108,7 @@ def _patient(claims: Mapping[str, Any]) -> str:
     try:
         parse_id(number)
     except Invalid as error:
-        raise BadToken("patient") from error
+        raise BadToken(reason="patient") from error
     return number
 
 
@@ -115,14 +116,14 @@ def _text(claims: Mapping[str, Any], name: str, otherwise: str | None = None) ->
     """A claim that is a text of characters, and not a long one."""
     value = claims.get(name, otherwise)
     if not isinstance(value, str) or len(value) > _NAME_LIMIT or any("\ud800" <= sign <= "\udfff" for sign in value):
-        raise BadToken(name)
+        raise BadToken(reason=name)
     return value
 
 
 def _second(claims: Mapping[str, Any], name: str) -> int:
     value = claims.get(name)
     if type(value) is not int or not 0 <= value <= _LAST_SECOND:  # a bool is an int
-        raise BadToken(name)
+        raise BadToken(reason=name)
     return value
 
 
@@ -131,9 +132,9 @@ def _decoded(part: str) -> bytes:
     try:
         found = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
     except ValueError as error:
-        raise BadToken("base64") from error
+        raise BadToken(reason="base64") from error
     if base64.urlsafe_b64encode(found).decode("ascii").rstrip("=") != part:
-        raise BadToken("base64")
+        raise BadToken(reason="base64")
     return found
 
 
@@ -144,18 +145,18 @@ def _members(part: str) -> dict[str, Any]:
         ValueError,
         RecursionError,
     ) as error:  # not UTF-8, not JSON, a number of a thousand digits, a thousand brackets
-        raise BadToken("json") from error
+        raise BadToken(reason="json") from error
     if not isinstance(found, dict):
-        raise BadToken("json")
+        raise BadToken(reason="json")
     return found
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise BadToken("twice")
+        raise BadToken(reason="twice")
     return found
 
 
 def _refused_constant(_name: str) -> Any:
-    raise BadToken("number")
+    raise BadToken(reason="number")

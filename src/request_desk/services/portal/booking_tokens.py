@@ -55,6 +55,7 @@ _SEEN: Final = (
     update(schema.booking_secret)
     .where(
         secret.id == bindparam("which"),
+        secret.revoked_at.is_(None),
         or_(secret.last_used_at.is_(None), secret.last_used_at < bindparam("due")),
     )
     .values(last_used_at=bindparam("at"))
@@ -172,10 +173,10 @@ def _accepted(unit: Unit, token: str) -> AcceptedToken:
         value = new_token() if row is None else unit.sealer.unseal(row.sealed, place_of(row.id))
     except SealBroken as broken:
         logger.error("booking secret %s does not open", Word(unchecked.key_id))
-        raise BadToken("seal") from broken
+        raise BadToken(reason="seal") from broken
     _verify(unchecked, value, "" if row is None else row.name, unit.now)
     if row is None:
-        raise BadToken("unknown-key")
+        raise BadToken(reason="unknown-key")
     return AcceptedToken(SecretId(row.id), check_claims(unchecked.claims, row.name, unit.now))
 
 
@@ -196,7 +197,7 @@ def _verify(token: UncheckedToken, value: str, issuer: str, now: datetime) -> No
     try:
         claims.validate(jwt.decode(token.text, KeySet([key]), algorithms=[ALGORITHM]).claims)
     except (JoseError, ValueError) as error:
-        raise BadToken("signature-or-claims") from error
+        raise BadToken(reason="signature-or-claims") from error
 
 
 def open_launch(unit: Unit, accepted: AcceptedToken, code_hash: str) -> Launched:
@@ -207,14 +208,15 @@ def open_launch(unit: Unit, accepted: AcceptedToken, code_hash: str) -> Launched
     """
     unit.require(Permission.RUN_JOBS)
     claims, which = accepted.claims, {"which": accepted.secret_id}
-    if unit.first(_STANDS, which) is None:
-        raise BadToken("revoked")
-    scope = _scope_of(unit, claims)
+    # Before the shared lock: of two that have that, neither could write.
     unit.run(_SEEN, which | {"at": unit.now, "due": unit.now - _SEEN_EVERY})
+    if unit.first(_STANDS, which) is None:
+        raise BadToken(reason="revoked")
+    scope = _scope_of(unit, claims)
     token = {"secret_id": accepted.secret_id, "jti": claims.jti}
     if (use := unit.first(_USE, token)) is not None:
         if unit.first(_FIRST, token) != (scope.patient_id, scope.type_id, scope.location_id):
-            raise BadToken("used")
+            raise BadToken(reason="used")
         return Launched(None, unit.value(_BOOKED, {"which": use.appointment_id}))
     launch_id = unit.new_id()
     expires_at = unit.now + CODE_LENGTH

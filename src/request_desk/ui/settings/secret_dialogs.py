@@ -92,7 +92,7 @@ class SecretShown(Question):
         self.key_button.clicked.connect(self._copy_key)
         self.show_button.clicked.connect(self._turn)
         self.copy_button.clicked.connect(self._copy)
-        self.finished.connect(self.value.forget)
+        self.finished.connect(self._forget)
 
     def _lay_out(self) -> None:
         lines = row(self.key_id, self.key_button, None), row(self.value, self.show_button)
@@ -102,6 +102,11 @@ class SecretShown(Question):
             both.setLayout(line)
             self.add(field(label, both))
         self.buttons.insertWidget(self.buttons.indexOf(self.yes), self.copy_button)
+
+    @Slot()
+    def _forget(self) -> None:
+        self._secret = Hidden()
+        self.value.forget()
 
     @Slot()
     def _copy_key(self) -> None:
