@@ -237,7 +237,7 @@ def test_every_act_can_be_reached_where_its_button_has_no_room(desk: DeskWindow,
     assert is_whole(message.more_button, message)
     message.more_button.click()
     entries = [action.text() for action in message.more_button.findChildren(QMenu)[0].actions() if action.isVisible()]
-    assert entries == ["Reply", "Forward", "Cancel visit", "Mark unread", "Not mine"]
+    assert entries == ["Reply", "Forward", "Cancel visit", "Offer times", "Mark unread", "Not mine"]
     message.more_button.findChildren(QMenu)[0].close()
     theme.set_scale(100)
     desk.frame.resize(1615, 920)

@@ -1,6 +1,7 @@
 """What a parent comes back to: appointments, requests, and the thread of each with the practice; asking is in `requests`."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -257,7 +258,8 @@ async def thread(request: Request) -> Response:
         portal.desk.query, actor, portal_queries.portal_thread, request.path_params["reference"]
     )
     if found.has_news and _is_read_by_somebody(request):
-        await run_in_threadpool(portal.desk.perform, actor, letters_seen.note_seen, found.request.id)
+        with suppress(Refused):  # the next look notes it: nobody is kept from reading
+            await run_in_threadpool(portal.desk.perform, actor, letters_seen.note_seen, found.request.id)
     is_new = request_info(request.scope).query.get("sent") == "1"
     return await show_thread(request, portal, actor, found, is_new=is_new)
 
