@@ -23,6 +23,7 @@ ROOMS = (
     "web/",
     "domain/booking_rules.py",
     "domain/directory.py",
+    "domain/manage_links.py",
     "domain/meetings.py",
     "domain/notices.py",
     "domain/standing.py",

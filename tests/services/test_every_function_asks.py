@@ -25,7 +25,7 @@ FACES: Final = ("ui", "web", "jobs", "demo", "app.py", "doctor.py")
 # Parts of use cases, which ask for them. No face may call these; a test below looks.
 INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "schedule.acts": ("do", "go_back"),
-    "schedule.allowed": ("check_allowed", "check_time_allowed"),
+    "schedule.allowed": ("check_allowed", "check_time_allowed", "verdict_of", "outside_words"),
     "schedule.views": ("load", "load_many", "chain_end", "held_for", "upcoming_of", "missed_of"),
     "schedule.holds": (
         "place",
@@ -43,9 +43,20 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "lock_providers",
         "end_offers",
     ),
-    "schedule.scheduling": ("confirm_offered",),
+    "schedule.scheduling": ("confirm_offered", "give_up", "move_offered"),
+    "schedule.outside_times": ("open_times", "check_offered"),
     "schedule.freed": ("offered_words", "time_of_freed", "who_fits", "has_rights", "waiting"),
     "schedule.waitlist": ("settle_entry",),
+    "portal.access": ("new_challenge", "too_many", "counted"),
+    "portal.manage_links": (
+        "mint",
+        "revoke_of_contact",
+        "live",
+        "opens",
+        "may_ask",
+        "seen_at",
+        "present",
+    ),
     "inbox.marks": ("dismiss", "clear_marks", "put_back", "release", "drop_claim", "take_draft"),
     "inbox.queries": ("deliveries_of", "deliveries_about", "delivery"),
     "inbox.view": ("notes_of",),
@@ -112,6 +123,10 @@ PARENT_MAY: Final = frozenset(
         "portal.access.choose_language",
         "portal.meetings.portal_meeting",
         "portal.meetings.arrive",
+        "portal.family_acts.visit",
+        "portal.family_acts.free_times",
+        "portal.family_acts.cancel",
+        "portal.family_acts.move",
         "portal.queries.portal_children",
         "portal.queries.portal_types",
         "portal.queries.portal_requests",
@@ -183,6 +198,7 @@ APART: Final = (
     "people.access.sign_in",
     "portal.access.check_code",
     "portal.access.mint_code",
+    "portal.verification.check_code",
 )
 
 

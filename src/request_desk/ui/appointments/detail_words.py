@@ -53,6 +53,12 @@ _DID = {
     (Topic.APPOINTMENT, "offer_expired"): _("The offer ended without an answer"),
     (Topic.APPOINTMENT, "offer_withdrawn"): _("{who} withdrew the offer"),
     (Topic.APPOINTMENT, "wish_changed"): _("{who} changed the wish for something earlier"),
+    (Topic.APPOINTMENT, "copied_link"): _("{who} copied a manage link"),
+    (Topic.APPOINTMENT, "withdrew_links"): _("{who} withdrew the manage links"),
+    (Topic.APPOINTMENT, "restored_links"): _("{who} took that back: the manage links work again"),
+    (Topic.APPOINTMENT, "link_locked"): _(
+        "Somebody failed too often to confirm who they are: the manage link asks to call"
+    ),
     (Topic.REQUEST, "submitted"): _("{who} asked in the portal"),
     (Topic.REQUEST, "wrote"): _("{who} wrote again"),
     (Topic.REQUEST, "thanked"): _("{who} said thanks"),
@@ -221,7 +227,8 @@ def _did(one: Happened) -> str:
 
 
 def _who(one: Happened) -> str:
-    return named(one.who) or (_("The parent") if one.actor_kind == "contact" else _("Request Desk"))
+    nameless = {"contact": _("The parent"), "link": _("The family, by manage link")}
+    return named(one.who) or nameless.get(one.actor_kind, _("Request Desk"))
 
 
 def chain_words(entry: Appointment, words: Words) -> str:
