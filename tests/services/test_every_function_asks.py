@@ -57,6 +57,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "seen_at",
         "present",
     ),
+    "portal.family_acts": ("known",),
     "inbox.marks": ("dismiss", "clear_marks", "put_back", "release", "drop_claim", "take_draft"),
     "inbox.queries": ("deliveries_of", "deliveries_about", "delivery"),
     "inbox.view": ("notes_of",),

@@ -52,13 +52,13 @@ class FamilyVisit:
     appointment: Appointment
     first_name: str
     address: str
-    type_is_video: bool
     verification: Verification
     is_known: bool
     moving: str
     cancelling: str
     is_late: bool  # a cancellation now would be noted as late
     is_same_provider: bool  # a move stays with the provider
+    advance: timedelta  # how far ahead it can be moved
     may_ask: bool  # the practice takes requests from whom this is shown to
     touch_due: bool = False  # who is known has to be noted as still there
 

@@ -36,9 +36,10 @@ from request_desk.domain.errors import Invalid, Refused, SignedOut
 from request_desk.domain.ids import new_token
 from request_desk.domain.words import _
 from request_desk.services.desk import Desk
-from request_desk.web import guards, home, languages, meetings, offers, requests, sign_in
+from request_desk.web import guards, home, languages, manage, manage_checks, meetings, offers, requests, sign_in
 from request_desk.web.pages import ASSETS, Pages
 from request_desk.web.portal import Portal, portal_of
+from request_desk.web.proofs import Proofs
 from request_desk.web.session import Cookies
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
@@ -54,7 +55,17 @@ _NO_DEVICES: Final = (
     "identity-credentials-get",
 )
 
-ROUTES: Final = (*sign_in.ROUTES, *home.ROUTES, *offers.ROUTES, *meetings.ROUTES, *requests.ROUTES, *languages.ROUTES)
+ROUTES: Final = (
+    *manage.ROUTES,
+    *manage_checks.ROUTES,
+    manage.NOTHING,
+    *sign_in.ROUTES,
+    *home.ROUTES,
+    *offers.ROUTES,
+    *meetings.ROUTES,
+    *requests.ROUTES,
+    *languages.ROUTES,
+)
 
 
 def build(
@@ -75,11 +86,12 @@ def build(
             field="portal.public_url",
         )
     cookies = Cookies(is_secure=is_https)
+    secret = secret or new_token()
     pages = Pages(desk, clock, cookies)
     routes = [*ROUTES, *_files(pages)]
     app = Starlette(
         routes=routes,
-        exception_handlers={SignedOut: sign_in.signed_out, Refused: _refused},
+        exception_handlers={SignedOut: sign_in.signed_out, manage.NoLink: manage.no_link, Refused: _refused},
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings, public.hostname), www_redirect=False),
             Middleware(guards.Turnstile),
@@ -87,11 +99,11 @@ def build(
             Middleware(RequestBodyLimitMiddleware, max_body_size=guards.BODY_LIMIT),
             Middleware(guards.Strict, routes=routes, cookies=cookies.names),
             Middleware(CrossOriginProtection, allowed_origins=_origins(settings), deny_app=_foreign),
-            Middleware(_Csrf, cookies=cookies, secret=secret or new_token()),
+            Middleware(_Csrf, cookies=cookies, secret=secret),
         ],
     )
     app.router.redirect_slashes = False
-    app.state.portal = Portal(desk, clock, pages, cookies)
+    app.state.portal = Portal(desk, clock, pages, cookies, Proofs(secret, clock))
     front = guards.Front(app, error_page=pages.error, addresses=_addresses(settings))
     return _with_headers(languages.Spoken(front, cookies=cookies), is_https=is_https)
 

@@ -53,13 +53,13 @@ def visit(unit: Unit, appointment_id: AppointmentId) -> FamilyVisit:
         appointment=seen,
         first_name=found.given_name,
         address=found.address,
-        type_is_video=seen.is_video,
         verification=asks,
         is_known=asks is Verification.NONE or known_at is not None,
         moving=_why_not(unit, ScheduleAction.MOVE, found),
         cancelling=_why_not(unit, ScheduleAction.CANCEL, found),
         is_late=is_late_cancel(seen.starts_at, unit.now, type_.late_cancel),
         is_same_provider=type_.rebooking_mode is RebookingMode.SAME_PROVIDER,
+        advance=type_.maximum_advance,
         may_ask=_may_ask(unit, seen),
         touch_due=known_at is not None and (unit.now - known_at).total_seconds() >= _TOUCH_EVERY,
     )
@@ -70,7 +70,7 @@ def free_times(
 ) -> tuple[FreeTime, ...]:
     """Return to which times an appointment can be moved, by start: at one start and place one, with its own provider before others."""
     _require(unit)
-    found = _open(unit, appointment_id)
+    found = known(unit, appointment_id)
     seen, type_ = found.appointment, slots.type_rules(unit, found.appointment.type_id)
     if _why_not(unit, ScheduleAction.MOVE, found):
         return ()
@@ -175,8 +175,8 @@ def _is_theirs(unit: Unit, seen: Appointment) -> bool:
     return bool(may(unit.actor, Action.ACT_FOR, PatientSubject(relation), unit.time.day_of(unit.now)))
 
 
-def _open(unit: Unit, appointment_id: AppointmentId) -> Present:
-    """The same for somebody who has proved what the type asks for (ML5)."""
+def known(unit: Unit, appointment_id: AppointmentId) -> Present:
+    """Return the appointment of a family that has proved what its type asks for, within another use case (ML5)."""
     found = _present(unit, appointment_id)
     is_link = unit.actor.kind is ActorKind.LINK
     asks = slots.type_rules(unit, found.appointment.type_id).verification
@@ -187,7 +187,7 @@ def _open(unit: Unit, appointment_id: AppointmentId) -> Present:
 
 def _changeable(unit: Unit, action: ScheduleAction, appointment_id: AppointmentId, expect_version: int) -> Appointment:
     """The appointment as it was seen, where they may do this with it now."""
-    found = _open(unit, appointment_id)
+    found = known(unit, appointment_id)
     if reason := _why_not(unit, action, found):
         raise Refused(reason)
     seen = found.appointment
