@@ -11,14 +11,15 @@ from typing import Final
 from request_desk import paths
 from request_desk.demo import data, plan, rows
 from request_desk.demo.data import Calendar
+from request_desk.demo.family_fill import AFTER, FamilyFill
 from request_desk.demo.passwords import four_words
 from request_desk.demo.people import Finder, Population, index
 from request_desk.demo.requests_fill import RequestsFill
-from request_desk.demo.schedule_fill import ScheduleFill
+from request_desk.demo.schedule_fill import PlannedAppointment, ScheduleFill
 from request_desk.domain import phrases as phrase_rules
-from request_desk.domain.access import SYSTEM
+from request_desk.domain.access import SYSTEM, a_contact
 from request_desk.domain.clock import Clock, FixedClock
-from request_desk.domain.ids import AppointmentId
+from request_desk.domain.ids import AppointmentId, ContactId
 from request_desk.domain.words import _
 from request_desk.services.desk import Desk
 from request_desk.services.people import access
@@ -158,8 +159,20 @@ class _Builder:
             (appointment.provider, appointment.day.toordinal(), appointment.start): AppointmentId(row["id"])
             for appointment, row in made
         }
+        FamilyFill(self._desk, self._calendar).run(
+            (AppointmentId(row["id"]), a_contact(ContactId(of_child[appointment.child.id].contacts[0].id)))
+            for appointment, row in made
+            if appointment.child is not None
+            and self._is_apart(appointment, row)
+            and of_child[appointment.child.id].id not in finder.taken
+        )
         RequestsFill(self._desk, self._clock, self._calendar, known, placed, library).run(all_sent)
         return self._desk.query(SYSTEM, loading.newest_line)
+
+    def _is_apart(self, appointment: PlannedAppointment, row: rows.Row) -> bool:
+        """Whether an appointment is far ahead, known by now, and nothing else in the demo speaks of it."""
+        is_ahead = appointment.day >= self._calendar.today + AFTER and row["created_at"] < self._clock.now()
+        return is_ahead and appointment.status == "confirmed" and not appointment.is_fixed and not appointment.is_new
 
     def _random(self, part: str) -> Random:
         """A source of its own for each part, so that a change of one leaves the others as they are."""
