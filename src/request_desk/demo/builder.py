@@ -13,7 +13,7 @@ from request_desk.demo import data, plan, rows
 from request_desk.demo.data import Calendar
 from request_desk.demo.family_fill import AFTER, FamilyFill
 from request_desk.demo.passwords import four_words
-from request_desk.demo.people import Finder, Population, index
+from request_desk.demo.people import Finder, Population, Right, index
 from request_desk.demo.requests_fill import RequestsFill
 from request_desk.demo.schedule_fill import PlannedAppointment, ScheduleFill
 from request_desk.domain import phrases as phrase_rules
@@ -160,11 +160,12 @@ class _Builder:
             for appointment, row in made
         }
         FamilyFill(self._desk, self._calendar).run(
-            (AppointmentId(row["id"]), a_contact(ContactId(of_child[appointment.child.id].contacts[0].id)))
+            (AppointmentId(row["id"]), a_contact(ContactId(contact.id)))
             for appointment, row in made
-            if appointment.child is not None
-            and self._is_apart(appointment, row)
-            and of_child[appointment.child.id].id not in finder.taken
+            if appointment.child is not None and self._is_apart(appointment, row)
+            for contact in of_child[appointment.child.id].contacts[:1]
+            if of_child[appointment.child.id].id not in finder.taken
+            and any(_may_book(right, appointment.child.id) for right in contact.rights)
         )
         RequestsFill(self._desk, self._clock, self._calendar, known, placed, library).run(all_sent)
         return self._desk.query(SYSTEM, loading.newest_line)
@@ -182,6 +183,10 @@ class _Builder:
         if not self._ids:
             self._ids = list(reversed(self._desk.query(SYSTEM, loading.new_ids, _IDS_AT_ONCE)))
         return self._ids.pop()
+
+
+def _may_book(right: Right, child_id: int) -> bool:
+    return right.child_id == child_id and right.may_book and right.valid_until is None
 
 
 def _library() -> list[phrase_rules.Phrase]:

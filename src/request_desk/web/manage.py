@@ -37,7 +37,6 @@ from request_desk.web.portal import Portal, portal_of
 
 _PREFETCH: Final = ("sec-purpose", "purpose", "x-moz")
 _KINDS: Final = {"move": RequestKind.RESCHEDULE, "cancel": RequestKind.CANCEL}
-_DONE: Final = frozenset({"moved", "cancelled", "asked"})
 
 
 class NoLink(NotFound):
@@ -154,13 +153,24 @@ async def dashboard(
         state=_state(visit, shell),
         acts=[] if is_asked else _acts(door, shell),
         join=("", "") if is_asked else _join(door, shell),
-        done=done if done in _DONE else "",
+        done=done if _is_so(visit, done) else "",
         notice=notice,
         problems=problems or {},
         call_practice=call,
         code_target=target.shown if target is not None else "",
         proof=door.proof("check"),
     )
+
+
+def _is_so(visit: FamilyVisit, done: str) -> bool:
+    """Whether what an address says was just done is so: anybody can write an address."""
+    match done:
+        case "moved":
+            return visit.appointment.replaces_id is not None
+        case "cancelled":
+            return visit.appointment.status is AppointmentStatus.CANCELLED
+        case _:
+            return done == "asked"
 
 
 def _state(visit: FamilyVisit, shell: PageContext) -> str:

@@ -17,8 +17,9 @@ from request_desk.services.desk import Unit
 from request_desk.services.portal import family_acts
 from request_desk.web.forms import Asking, parse_slot, refuse_unknown, slot_code
 from request_desk.web.pages import PageContext
-from request_desk.web.times import MOST_SHOWN, SHOWN, DayTimes, FreeTime, ScheduleSight, look_of, spread
+from request_desk.web.times import SHOWN, DayTimes, FreeTime, ScheduleSight, look_of, spread
 
+_WHOLE: Final = 120  # times of one day: the page stays below 50 kB
 _AHEAD: Final = 31  # days searched when a week is full
 _FIELDS: Final = frozenset({"from", "go", "with", "at"})
 _SAME: Final = "same"
@@ -125,6 +126,6 @@ def _day(
     for each in free:
         where = f"{each.provider_name}, {each.location_name}" if has_places else each.provider_name
         chips.append(FreeTime(slot_code(each), shell.words.at(each.zone).time(each.starts_at), where, is_chosen=False))
-    shown = spread(chips, MOST_SHOWN if is_whole else SHOWN)
+    shown = spread(chips, _WHOLE if is_whole else SHOWN)
     zones = Counter(shell.words.at(each.zone).zone_name(each.starts_at) for each in free)
     return DayTimes(day, shell.words.long_day(day), zones.most_common(1)[0][0], tuple(shown), len(chips) - len(shown))

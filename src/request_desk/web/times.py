@@ -23,7 +23,7 @@ from request_desk.web.pages import PageContext
 _WEEK: Final = 7
 _AHEAD: Final = 31  # days searched when a week is full: beyond, a parent does better to call
 SHOWN: Final = 6  # times of a day at first sight: three rows on a phone
-MOST_SHOWN: Final = 54  # of one day; with five picks and the rest still within the 64 fields of a form
+_MOST_SHOWN: Final = 54  # of one day; with five picks and the rest still within the 64 fields of a form
 _FARTHEST: Final = timedelta(days=730)  # nobody asks for an appointment later than that, and no page offers it
 
 
@@ -240,7 +240,7 @@ def _day_times(
         code = wish_code(Wish(1, WishKind.SLOT, provider_id, slot.starts_at))
         detail = slot.location_name if has_places else ""
         chips.append(FreeTime(code, shell.words.time(slot.starts_at), detail, code in chosen))
-    shown = spread(chips, MOST_SHOWN if is_whole else SHOWN)
+    shown = spread(chips, _MOST_SHOWN if is_whole else SHOWN)
     zone_name = Counter(shell.words.zone_name(slot.starts_at) for slot in slots).most_common(1)[0][0]
     return DayTimes(day, shell.words.long_day(day), zone_name, tuple(shown), len(chips) - len(shown))
 
