@@ -373,7 +373,7 @@ def test_why_there_is_no_manage_link_is_said(desk_at: OpenDesk, practice: Practi
     assert lines(desk)["Copy Manage Link"] == "it is over"
     desk.press("Down")
     assert lines(desk)["Copy Manage Link"] == ""
-    practice.settings = replace(practice.settings, public_url="")
+    desk.practice.settings = replace(desk.practice.settings, public_url="")
     assert lines(desk)["Copy Manage Link"] == "the portal has no address: Settings, Practice"
     desk.press("Down")
     assert lines(desk)["Copy Manage Link"] == "it is cancelled"
