@@ -13,13 +13,15 @@ from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import NotAllowed, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, ContactId, hashed, new_token
 from request_desk.domain.manage_links import LinkPurpose, OpenLink
+from request_desk.domain.notices import BOOKING, CANCELLATION, MOVE, NoticeSpec
 from request_desk.services.desk import Desk, Unit
+from request_desk.services.notices import outbox
 from request_desk.services.people import registration
 from request_desk.services.people.registration import ContactDetails, RelationDetails
 from request_desk.services.portal import family_acts, manage_links
 from request_desk.services.schedule import scheduling
 from request_desk.store import schema
-from tests.builders import TODAY, Practice
+from tests.builders import TODAY, ZONE, Practice, wall
 from tests.services.test_holds import slot
 
 DAY, GRACE = timedelta(days=1), timedelta(seconds=20)
@@ -248,6 +250,19 @@ def test_a_link_for_forms_changes_nothing(practice: Practice, visit: Appointment
     assert practice.desk.query(actor, family_acts.visit, visit).first_name == "Zuri"
     with pytest.raises(Refused):
         practice.desk.perform(actor, family_acts.cancel, visit, expect_version=1)
+
+
+@pytest.mark.parametrize(("spec", "has_link"), [(BOOKING, True), (MOVE, True), (CANCELLATION, False)])
+def test_a_preview_of_a_letter_shows_where_the_link_will_be(
+    practice: Practice, visit: AppointmentId, spec: NoticeSpec, has_link: bool
+) -> None:  # ML2
+    about = {"first_name": "Zuri", "place": "Northside", "zone": ZONE.zone}
+    shown = practice.desk.query(
+        practice.maria, outbox.previews, spec, practice.zuri, starts_at=wall(IN_A_WEEK, "9:20"), **about
+    )
+    assert len(shown) == 3
+    assert all(("http://127.0.0.1:8000/m/..." in each.letter.body) is has_link for each in shown)
+    assert stored(practice) == []
 
 
 def test_the_journal_tells_who_made_a_link_and_never_the_link(practice: Practice, visit: AppointmentId) -> None:
