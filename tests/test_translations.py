@@ -24,6 +24,7 @@ ROOMS = (
     "domain/booking_rules.py",
     "domain/counter_offers.py",
     "domain/directory.py",
+    "domain/manage_links.py",
     "domain/meetings.py",
     "domain/notices.py",
     "domain/questionnaires.py",

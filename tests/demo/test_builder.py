@@ -114,6 +114,24 @@ def views(made: Made) -> dict[str, RequestView]:
     return made.open_views()
 
 
+# what families did by themselves
+
+
+def test_one_family_moved_and_one_cancelled_by_themselves(made: Made) -> None:  # ML3, ML4
+    with made.database.read() as connection:
+        table = schema.appointment.c
+        cancelled = connection.execute(
+            select(schema.journal.c.entity_id).where(
+                schema.journal.c.actor_kind == "contact", schema.journal.c.action == "cancelled"
+            )
+        ).all()
+        moved = connection.execute(
+            select(table.status).where(table.booked_by_kind == "contact", table.replaces_id.is_not(None))
+        ).all()
+    assert len(cancelled) == 1
+    assert [row.status for row in moved] == ["confirmed"]
+
+
 # the day
 
 

@@ -15,6 +15,7 @@ from request_desk.domain.notices import (
     BOOKING,
     CANCELLATION,
     CODE,
+    LINK_CODE,
     MOVE,
     NOTICES,
     REPLY,
@@ -32,7 +33,7 @@ from request_desk.domain.notices import (
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Booking, Cancellation, Move
 from request_desk.domain.spans import Slot
-from request_desk.domain.words import Words
+from request_desk.domain.words import Words, speaking
 
 LA = PracticeTime("America/Los_Angeles")
 TODAY = date(2026, 11, 20)
@@ -110,6 +111,7 @@ def test_each_kind_goes_to_whom_its_line_names() -> None:
         "forms": acts,
         "acknowledgement": [True, True, False],
         "code": [True, True, True],
+        "link_code": [True, True, True],
     }
 
 
@@ -183,6 +185,7 @@ def a_notice(
     url: str = "https://portal.example.org/",
     readers: tuple[str, ...] = (),
     absent: str = "",
+    manage_url: str = "",
 ) -> Composed:
     facts = NoticeFacts(
         content=content,
@@ -199,6 +202,7 @@ def a_notice(
         absent_on=date(2026, 11, 24) if absent else None,
         code="012345",
         code_until=APPOINTMENT,
+        manage_url=manage_url,
     )
     assert "012345" not in repr(facts)
     return spec.compose(facts)
@@ -219,7 +223,10 @@ def test_a_timed_notice_says_practice_first_name_time_and_place() -> None:
 
 
 def test_only_a_code_s_letter_has_the_code() -> None:  # OTP-02
-    assert [spec for spec in NOTICES if "012345" in (letter := a_notice(spec)).subject + letter.body] == [CODE]
+    assert [spec for spec in NOTICES if "012345" in (letter := a_notice(spec)).subject + letter.body] == [
+        CODE,
+        LINK_CODE,
+    ]
     letter = a_notice(CODE)
     assert letter.subject == "Harbor Pediatrics: your code to sign in"
     assert letter.body.startswith(
@@ -228,12 +235,27 @@ def test_only_a_code_s_letter_has_the_code() -> None:  # OTP-02
     assert "012345" not in repr(letter)
 
 
-@pytest.mark.parametrize("spec", [spec for spec in NOTICES if spec is not CODE], ids=lambda spec: spec.kind)
+@pytest.mark.parametrize(
+    "spec", [spec for spec in NOTICES if spec not in (CODE, LINK_CODE)], ids=lambda spec: spec.kind
+)
 def test_a_bare_notice_says_only_that_there_is_news(spec: NoticeSpec) -> None:
     notice = a_notice(spec, content=Content.BARE)
     for secret in ("Zuri", "November", "9:20", "Northside"):
         assert secret not in notice.subject + notice.body
     assert "https://portal.example.org/" in notice.body
+
+
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "See, move or cancel it"), ("es", "Para verla, moverla o cancelarla")]
+)
+def test_a_letter_of_an_appointment_carries_its_manage_link(language: str, told: str) -> None:  # ML2
+    link = "https://portal.example.org/m/" + "a" * 43
+    with speaking(language):
+        letters = {spec.kind: a_notice(spec, manage_url=link if spec.has_link else "") for spec in NOTICES}
+    assert {kind for kind, letter in letters.items() if link in letter.body} == {"booking", "move"}
+    assert told in letters["booking"].body
+    assert link not in repr(letters["booking"])
+    assert "/m/" not in a_notice(BOOKING, manage_url="").body
 
 
 @pytest.mark.parametrize("spec", [REPLY, ACKNOWLEDGEMENT], ids=lambda spec: spec.kind)

@@ -27,7 +27,7 @@ FACES: Final = ("ui", "web", "jobs", "demo", "app.py", "doctor.py")
 # Parts of use cases, which ask for them. No face may call these; a test below looks.
 INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "schedule.acts": ("do", "go_back"),
-    "schedule.allowed": ("check_allowed", "check_time_allowed"),
+    "schedule.allowed": ("check_allowed", "check_time_allowed", "verdict_of", "outside_words"),
     "schedule.views": ("load", "load_many", "chain_end", "held_for", "upcoming_of", "missed_of"),
     "schedule.holds": (
         "place",
@@ -46,9 +46,21 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "lock_providers",
         "end_offers",
     ),
-    "schedule.scheduling": ("confirm_offered",),
+    "schedule.scheduling": ("confirm_offered", "give_up", "move_offered"),
+    "schedule.outside_times": ("open_times", "check_offered"),
     "schedule.freed": ("offered_words", "time_of_freed", "who_fits", "has_rights", "waiting"),
     "schedule.waitlist": ("settle_entry",),
+    "portal.access": ("new_challenge", "too_many", "counted"),
+    "portal.manage_links": (
+        "mint",
+        "revoke_of_contact",
+        "live",
+        "opens",
+        "may_ask",
+        "seen_at",
+        "present",
+    ),
+    "portal.family_acts": ("known",),
     "inbox.marks": ("dismiss", "clear_marks", "put_back", "release", "drop_claim", "take_draft"),
     "inbox.queries": ("deliveries_of", "deliveries_about", "delivery"),
     "inbox.view": ("notes_of",),
@@ -90,7 +102,6 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "schedule.attachments": ("attachments_of", "with_content"),
     "schedule.filled_forms": ("forms_of", "form_of", "seen_by_staff"),
     "schedule.intake": ("intake_incomplete",),
-    "schedule.outside_times": ("open_times", "check_offered"),
     "practice.order": ("next_place", "move", "switch"),
     "people.patients": ("row_of", "first_contacts"),
     "inbox.doubts": ("check", "check_first", "check_text"),
@@ -143,6 +154,10 @@ PARENT_MAY: Final = frozenset(
         "portal.questionnaires.portal_document",
         "portal.questionnaires.portal_form",
         "portal.questionnaires.save_answers",
+        "portal.family_acts.visit",
+        "portal.family_acts.free_times",
+        "portal.family_acts.cancel",
+        "portal.family_acts.move",
         "portal.queries.portal_children",
         "portal.queries.portal_types",
         "portal.queries.portal_requests",
@@ -216,6 +231,7 @@ APART: Final = (
     "portal.access.check_code",
     "portal.access.mint_code",
     "practice.booking_secrets.reveal_secret",
+    "portal.verification.check_code",
 )
 
 

@@ -260,7 +260,9 @@ def test_acts_that_cannot_be_done_say_why(desk_at: OpenDesk, practice: Practice)
     gone = lines(desk)
     assert gone["Show on the schedule"] == "it is not on the schedule any more"
     assert gone["Cancel visit …"] == gone["Move …"] == gone["Mark as no-show"] == "it is cancelled"
-    assert [button.words() for button in detail(desk).acts.buttons] == ["Open the patient", "Copy details"]
+    assert [button.words() for button in detail(desk).acts.buttons] == [
+        "Open the patient", "Copy details", "Withdraw all manage links",
+    ]  # fmt: skip
 
 
 def test_a_no_show_can_be_marked_in_the_second_behind_the_join_window(
@@ -330,6 +332,51 @@ def test_details_are_copied_as_text(desk_at: OpenDesk, practice: Practice) -> No
         "confirmed",
         "booked by Maria Santos",
     ]
+
+
+def test_a_manage_link_is_copied_for_a_minute_and_withdrawn(
+    desk_at: OpenDesk, practice: Practice
+) -> None:  # ML2, LINK-16
+    practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:00")
+    desk = desk_at()
+    choose(desk, "Copy Manage Link")
+    desk.settle()
+    clipboard = QGuiApplication.clipboard()
+    address, marks = clipboard.text(), clipboard.mimeData()
+    assert address.startswith("http://127.0.0.1:8000/m/")
+    assert bytes(marks.data("x-kde-passwordManagerHint").data()) == b"secret"
+    windows = 'application/x-qt-windows-mime;value="{}"'
+    for name in (
+        "ExcludeClipboardContentFromMonitorProcessing", "CanIncludeInClipboardHistory", "CanUploadToCloudClipboard",
+    ):  # fmt: skip
+        assert marks.hasFormat(windows.format(name))
+    assert desk.said().startswith("The manage link of Zuri Okafor is copied for one minute.")
+    desk.hand.advance(59.0)
+    assert clipboard.text() == address
+    desk.hand.advance(2.0)
+    assert clipboard.text() == ""
+    choose(desk, "Copy Manage Link")
+    desk.settle()
+    clipboard.setText("something of the user's")
+    desk.hand.advance(61.0)
+    assert clipboard.text() == "something of the user's"
+    choose(desk, "Withdraw all manage links")
+    desk.settle()
+    assert desk.said() == "2 manage links work no longer."
+
+
+def test_why_there_is_no_manage_link_is_said(desk_at: OpenDesk, practice: Practice) -> None:  # ML2
+    practice.an_appointment(practice.zuri, practice.lindqvist, TODAY - timedelta(days=2), "9:00")
+    practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:00")
+    practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "13:00", status="cancelled", cancel_code="pat")
+    desk = desk_at(preferences=dict(ALL))
+    assert lines(desk)["Copy Manage Link"] == "it is over"
+    desk.press("Down")
+    assert lines(desk)["Copy Manage Link"] == ""
+    desk.practice.settings = replace(desk.practice.settings, public_url="")
+    assert lines(desk)["Copy Manage Link"] == "the portal has no address: Settings, Practice"
+    desk.press("Down")
+    assert lines(desk)["Copy Manage Link"] == "it is cancelled"
 
 
 def test_the_detail_tells_everything_and_its_chain_is_links(

@@ -24,7 +24,12 @@ from tests.builders import Practice
 
 ADDRESS = "http://127.0.0.1:8000"
 UNHURRIED = Rates(
-    reads="100000 per minute", posts="100000 per minute", asks="100000 per minute", tries="100000 per minute"
+    reads="100000 per minute",
+    posts="100000 per minute",
+    asks="100000 per minute",
+    tries="100000 per minute",
+    misses="100000 per minute",
+    link="100000 per minute",
 )
 
 

@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import func, select, update
 
 from request_desk.domain.clock import FixedClock
+from request_desk.domain.directory import Control, Flow
 from request_desk.domain.ids import ProviderId
 from request_desk.domain.requests import DayPart, Wish, WishKind
 from request_desk.services.desk import Desk
 from request_desk.store import schema
 from request_desk.web.forms import wish_code
 from tests.builders import TODAY, Practice, wall
+from tests.services.test_family_acts import change_settings
 from tests.web.conftest import Page, SignIn, Visitor, portal, token_for
 
 DAY = timedelta(days=1)
@@ -89,7 +91,10 @@ def test_who_is_not_sure_of_the_kind_names_days_and_tells_about_it(sign_in: Sign
     assert wishes(practice)[0][4:] == (date(2026, 11, 30), "afternoon")
 
 
-def test_an_appointment_is_moved_from_its_card(sign_in: SignIn, practice: Practice) -> None:
+def test_an_appointment_is_asked_to_be_moved_from_its_card(sign_in: SignIn, practice: Practice) -> None:
+    change_settings(
+        practice, controls_off={Flow.ACCOUNT: frozenset({Control.RESCHEDULE})}
+    )  # else they move it themselves
     appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + 9 * DAY, "8:30")
     visitor = sign_in(practice.amara)
     page = visitor.open("/")

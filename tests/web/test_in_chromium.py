@@ -15,12 +15,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from request_desk import config
 from request_desk.domain.access import Actor, Role
 from request_desk.domain.clock import FixedClock
+from request_desk.domain.directory import Control, Flow
 from request_desk.domain.requests import Wish, WishKind
 from request_desk.services.desk import Desk
 from request_desk.services.schedule import meetings
 from request_desk.web import server
 from tests.builders import TODAY, Practice, wall
 from tests.conftest import missing
+from tests.services.test_family_acts import change_settings
 from tests.web.conftest import UNHURRIED, mailed_code, token_for
 from tests.web.test_home_and_threads import link, reply
 from tests.web.test_meetings import with_server
@@ -157,6 +159,7 @@ def _newest(unit: Any) -> Any:
 def test_an_appointment_is_cancelled_with_the_keyboard_alone(
     browser: Browser, address: str, sqlite_practice: Practice, family: Actor
 ) -> None:
+    change_settings(sqlite_practice, controls_off={Flow.ACCOUNT: frozenset({Control.CANCEL})})  # it is asked for then
     with opened(browser, address) as context:
         page = signed_in(context, address, sqlite_practice, family)
         page.goto("/")

@@ -11,15 +11,16 @@ from typing import Final
 from request_desk import paths
 from request_desk.demo import data, forms_fill, partners_fill, plan, rows
 from request_desk.demo.data import Calendar
+from request_desk.demo.family_fill import AFTER, FamilyFill
 from request_desk.demo.passwords import four_words
-from request_desk.demo.people import Finder, Population, index
+from request_desk.demo.people import Finder, Population, Right, index
 from request_desk.demo.requests_fill import RequestsFill
-from request_desk.demo.schedule_fill import ScheduleFill
+from request_desk.demo.schedule_fill import PlannedAppointment, ScheduleFill
 from request_desk.demo.services_fill import make_services
 from request_desk.domain import phrases as phrase_rules
-from request_desk.domain.access import SYSTEM
+from request_desk.domain.access import SYSTEM, a_contact
 from request_desk.domain.clock import Clock, FixedClock
-from request_desk.domain.ids import AppointmentId, PatientId
+from request_desk.domain.ids import AppointmentId, ContactId, PatientId
 from request_desk.domain.words import _
 from request_desk.services.desk import Desk
 from request_desk.services.people import access
@@ -162,9 +163,22 @@ class _Builder:
             for appointment, row in made
         }
         partners_fill.fill(self._desk, known, PatientId(families[0].children[0].id))
+        FamilyFill(self._desk, self._calendar).run(
+            (AppointmentId(row["id"]), a_contact(ContactId(contact.id)))
+            for appointment, row in made
+            if appointment.child is not None and self._is_apart(appointment, row)
+            for contact in of_child[appointment.child.id].contacts[:1]
+            if of_child[appointment.child.id].id not in finder.taken
+            and any(_may_book(right, appointment.child.id) for right in contact.rights)
+        )
         RequestsFill(self._desk, self._clock, self._calendar, known, placed, library).run(all_sent)
         forms_fill.fill(self._desk, known, self._calendar, all_sent, placed)
         return self._desk.query(SYSTEM, loading.newest_line)
+
+    def _is_apart(self, appointment: PlannedAppointment, row: rows.Row) -> bool:
+        """Whether an appointment is far ahead, known by now, and nothing else in the demo speaks of it."""
+        is_ahead = appointment.day >= self._calendar.today + AFTER and row["created_at"] < self._clock.now()
+        return is_ahead and appointment.status == "confirmed" and not appointment.is_fixed and not appointment.is_new
 
     def _random(self, part: str) -> Random:
         """A source of its own for each part, so that a change of one leaves the others as they are."""
@@ -174,6 +188,10 @@ class _Builder:
         if not self._ids:
             self._ids = list(reversed(self._desk.query(SYSTEM, loading.new_ids, _IDS_AT_ONCE)))
         return self._ids.pop()
+
+
+def _may_book(right: Right, child_id: int) -> bool:
+    return right.child_id == child_id and right.may_book and right.valid_until is None
 
 
 def _library() -> list[phrase_rules.Phrase]:

@@ -104,6 +104,7 @@ class FileAppointmentType(_File, frozen=True):
     no_show_minutes: int | None = None
     durations: dict[str, int] = {}
     is_video: bool = False
+    verification: str = "none"
 
     @property
     def blocked(self) -> int:

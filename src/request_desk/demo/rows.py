@@ -169,6 +169,7 @@ def _types(known: Keys) -> Rows:
                 "grid_minutes": each.grid_minutes,
                 "rebooking_mode": each.rebooking_mode,
                 "is_video": each.is_video,
+                "verification": each.verification,
                 "position": position,
                 "min_age_months": each.min_age_months,
                 "max_age_months": each.max_age_months,

@@ -22,6 +22,9 @@ class ActorKind(StrEnum):
     SYSTEM = "system"
 
 
+OUTSIDE: Final = frozenset({ActorKind.CONTACT, ActorKind.LINK, ActorKind.VISITOR, ActorKind.PARTNER})
+
+
 class Role(StrEnum):
     """What a staff member is in this practice; one person may be several."""
 

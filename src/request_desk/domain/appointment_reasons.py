@@ -1,12 +1,13 @@
 """Why something cannot be done with an appointment, as the sentence that refuses it; what may be done is in `policy`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus, moved_to, state_words
+from request_desk.domain.directory import CancelReason
 from request_desk.domain.errors import NotAllowed, Refused
 from request_desk.domain.policy import Action, ScheduleAction, Verdict
-from request_desk.domain.words import Words, _
+from request_desk.domain.words import Words, _, later
 
 _TO: Final[Mapping[Action | ScheduleAction, AppointmentStatus]] = {
     ScheduleAction.MOVE: AppointmentStatus.CANCELLED,
@@ -15,6 +16,16 @@ _TO: Final[Mapping[Action | ScheduleAction, AppointmentStatus]] = {
     ScheduleAction.COMPLETE: AppointmentStatus.COMPLETED,
     ScheduleAction.NO_SHOW: AppointmentStatus.NO_SHOW,
 }
+# HL7's "Patient: Canceled via Patient Portal"; those outside have no other reason to choose.
+BY_FAMILY: Final = CancelReason(
+    "pat-cpp", later("cancelled online by the family"), later("You cancelled it yourselves.")
+)
+
+
+def with_own(reasons: Iterable[CancelReason]) -> tuple[CancelReason, ...]:
+    """Return the practice's reasons with ours behind them, which a practice may have named for itself."""
+    own = CancelReason(BY_FAMILY.code, _(BY_FAMILY.label), _(BY_FAMILY.parent_text))
+    return (*reasons, own)
 
 
 def role_refusal() -> NotAllowed:

@@ -65,6 +65,7 @@ class NoticeFacts:
     code_until: datetime | None = None
     answer_by: datetime | None = None  # until when an offered time is kept
     offered: int = 0  # how many times a reply offers
+    manage_url: str = field(default="", repr=False)  # the manage link of the appointment: whoever has it can use it
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class NoticeSpec:
     It goes to the first verified address of the first channel that somebody has one of. One that is `of_appointment` tells
     its time, whatever becomes of the request that led to it, and a reply may be merged into it. One that is `by_hand` is
     shown to staff and can be sent again by them. One that is `while_held` is no news any more once its time is not held, one
-    that is `while_booked` once its appointment is not booked.
+    that is `while_booked` once its appointment is not booked. With `has_link` it carries a manage link, made when it is sent (ML2).
     """
 
     kind: str
@@ -105,6 +106,7 @@ class NoticeSpec:
     by_hand: bool = True
     while_held: bool = False
     while_booked: bool = False
+    has_link: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,20 @@ def _code(facts: NoticeFacts) -> Composed:
     )
 
 
+def _link_code(facts: NoticeFacts) -> Composed:
+    practice = _practice(facts)
+    body = _(
+        "Your code for the page of your visit at {practice} is:\n\n    {code}\n\nIt works once, until {time}, in the browser where you"
+        " asked for it.\n\nIf you did not ask for a code, you need not do anything: without the code nobody can change the visit."
+        " The practice will never ask you for it.\n"
+    )
+    time = facts.words.time(facts.code_until) if facts.code_until is not None else ""
+    return Composed(
+        _("{practice}: your code").format(practice=practice),
+        body.format(practice=practice, code=facts.code, time=time),
+    )
+
+
 _FAMILY: Final = Audience((Action.HEAR,), is_everybody=True)
 _READER: Final = Audience((Action.HEAR, Action.READ))
 _SENDER: Final = Audience((Action.ACT_FOR,))
@@ -203,14 +219,15 @@ _ASKER: Final = Audience()
 
 NOTICES: Final = (  # kind, audience, grace, compose
     REPLY := NoticeSpec("reply", _READER, True, _reply),
-    BOOKING := NoticeSpec("booking", _FAMILY, True, _booking, of_appointment=True),
-    MOVE := NoticeSpec("move", _FAMILY, True, _move, of_appointment=True),
+    BOOKING := NoticeSpec("booking", _FAMILY, True, _booking, of_appointment=True, has_link=True),
+    MOVE := NoticeSpec("move", _FAMILY, True, _move, of_appointment=True, has_link=True),
     CANCELLATION := NoticeSpec("cancellation", _FAMILY, True, _cancellation, of_appointment=True),
     SLOT_OFFER := NoticeSpec("slot_offer", _OFFERED, True, _slot_offer, of_appointment=True, while_held=True),
     COUNTER_OFFER := NoticeSpec("counter_offer", _CHOOSER, True, _counter_offer, while_held=True),
     FORMS := NoticeSpec("forms", _FILLING, True, _forms, of_appointment=True, while_booked=True),
     ACKNOWLEDGEMENT := NoticeSpec("acknowledgement", _SENDER, False, _acknowledgement),
     CODE := NoticeSpec("code", _ASKER, False, _code, by_hand=False),
+    LINK_CODE := NoticeSpec("link_code", _ASKER, False, _link_code, by_hand=False),
 )
 SPEC_OF: Final = {spec.kind: spec for spec in NOTICES}
 BY_HAND: Final = tuple(spec.kind for spec in NOTICES if spec.by_hand)
@@ -278,12 +295,15 @@ def _letter(facts: NoticeFacts, subject: str, told: str, *, is_reply: bool = Fal
     practice = _practice(facts)
     link = facts.portal_url if _ADDRESS.fullmatch(facts.portal_url) else ""
     ways = _("Sign in to read it and to answer: {url}") if facts.replied or is_reply else _("Sign in to see it: {url}")
+    manage = facts.manage_url if _ADDRESS.fullmatch(facts.manage_url) else ""
     phone = _label(facts.practice_phone)
     named = [name for name in (name_in_letter(each, _NAME_LIMIT) for each in facts.readers) if name]
     paragraphs = (
         _("For {names}").format(names=facts.words.list_of(named)) if len(named) > 1 else "",
         told,
         _("You also have a reply from us.") if facts.replied and not is_reply else "",
+        _("See, move or cancel it, without signing in: {url}").format(url=manage) if manage else "",
+        _("Whoever has this link can use it: please do not pass it on.") if manage else "",
         (way or ways).format(url=link) if link else _("Sign in to our portal to see it."),
         _("Questions? Call {practice}: {phone}").format(practice=practice, phone=phone) if phone else practice,
         _("Please do not answer this e-mail: nobody reads it. In an emergency call 911."),

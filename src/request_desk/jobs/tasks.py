@@ -17,6 +17,7 @@ from request_desk.services.inbox import routing as inbox_routing
 from request_desk.services.notices import outbox
 from request_desk.services.notices.outbox import Delivered, DueNotice
 from request_desk.services.portal import access as portal_access
+from request_desk.services.portal import manage_links
 from request_desk.services.practice import housekeeping
 from request_desk.services.schedule import scheduling, slot_offers, waitlist
 
@@ -69,9 +70,10 @@ def _deliver_one(desk: Desk, senders: Senders, owner: str, notice: DueNotice) ->
 
 
 def _letter(desk: Desk, notice: DueNotice) -> Letter | None:
-    """The letter of a notice; a code is made in this moment and nowhere else, None when it is over."""
+    """The letter of a notice; a code and a manage link are made in this moment and nowhere else. None when a code is over."""
     if notice.challenge_id is None:
-        text = notice.composed()
+        link = desk.perform(SYSTEM, manage_links.mint_for_notice, notice.id).value if notice.spec.has_link else ""
+        text = notice.composed(manage_url=link)
     elif minted := portal_access.mint_code(desk, notice.challenge_id):
         text = notice.composed(minted.code.text, minted.expires_at)
     else:

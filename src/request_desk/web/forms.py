@@ -14,7 +14,9 @@ from wtforms.validators import StopValidation
 
 from request_desk.domain.errors import Invalid
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, TypeId
+from request_desk.domain.manage_links import FreeTime
 from request_desk.domain.requests import DayPart, NewRequest, RequestKind, Wish, WishKind
+from request_desk.domain.spans import Slot
 from request_desk.domain.text import clean_text, parse_code, parse_date, parse_email, parse_id, parse_uuid
 from request_desk.domain.words import _
 from request_desk.web.guards import CSRF_FIELD
@@ -24,6 +26,7 @@ ANY: Final = "any"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE: Final = timedelta(minutes=1)
 _SLOT: Final = re.compile(r"s([0-9a-f]{1,7})-([0-9a-f]{1,16})")  # minutes since 1970 as far as 2480, provider
+_FREE_TIME: Final = re.compile(r"t([0-9a-f]{1,7})-([0-9a-f]{1,16})-([0-9a-f]{1,16})")
 _PART: Final = re.compile(r"d([0-9]{4}-[0-9]{2}-[0-9]{2})-([a-z]{7,9})")
 _PARTS: Final = frozenset(part.value for part in DayPart)
 _NEXT: Final = "next"
@@ -295,3 +298,72 @@ def new_request(
         message=message,
         again=again,
     )
+
+
+def slot_code(time: FreeTime) -> str:
+    """Return a free time as a link carries it."""
+    return f"t{(time.starts_at - _EPOCH) // _MINUTE:x}-{time.provider_id:x}-{time.location_id:x}"
+
+
+def parse_slot(code: str) -> Slot:
+    """Return the time behind a code, its end not known; raises Invalid for what no page of ours made."""
+    found = _FREE_TIME.fullmatch(code)
+    if found is None or max(int(found[2], 16), int(found[3], 16)) >= 2**63:
+        raise Invalid(_("One of the times is not known. Please choose again."), field="at")
+    at = _EPOCH + int(found[1], 16) * _MINUTE
+    return Slot(ProviderId(int(found[2], 16)), LocationId(int(found[3], 16)), at, at, at)
+
+
+class ManageForm(_Posted):
+    """Something that a family does with one appointment; `version` is which state of it was seen."""
+
+    proof = HiddenField()
+    version = _Clean("Form", parse_id)
+
+
+class MoveForm(ManageForm):
+    """To which time an appointment is moved."""
+
+    at = _Clean("Time", parse_slot)
+
+
+class ProofForm(_Posted):
+    """A button that does one thing."""
+
+    proof = HiddenField()
+
+
+class BirthDayForm(_Posted):
+    """The day on which the patient was born, in three fields (OTP-09)."""
+
+    proof = HiddenField()
+    month = _Clean("Month", lambda typed: _number(typed, 2))
+    day = _Clean("Day", lambda typed: _number(typed, 2))
+    year = _Clean("Year", lambda typed: _number(typed, 4))
+
+    def born(self) -> date:
+        """Return the day; raises Invalid when there is none."""
+        try:
+            return date(*(int(field.data or "") for field in (self.year, self.month, self.day)))
+        except ValueError as error:
+            raise Invalid(_("There is no such day. Please check it."), field="day") from error
+
+
+class LinkCodeForm(CodeForm):
+    """A one-time code for a manage link."""
+
+    proof = HiddenField()
+
+
+class LinkAskForm(_Posted):
+    """What is asked of the practice about the appointment of a manage link."""
+
+    proof = HiddenField()
+    message = _Clean("Message", lambda typed: clean_text(typed, field=_("Your message")))
+
+
+def _number(typed: str, most: int) -> int:
+    text = typed.strip(" ")
+    if not (0 < len(text) <= most and text.isascii() and text.isdigit()):
+        raise Invalid(_("Please write the date in numbers."), field="day")
+    return int(text)

@@ -19,7 +19,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from request_desk.domain.ids import new_uuid
+from request_desk.domain.ids import hashed, new_uuid
 from request_desk.logs import Word, frames
 
 logger = logging.getLogger(__name__)
@@ -36,6 +36,7 @@ _COOKIE_VALUE: Final = re.compile(r"[A-Za-z0-9._~-]{1,400}")
 # Never used here, and asgi-csrf takes them as proof of a good intention.
 _DROPPED: Final = frozenset({b"authorization", b"x-csrftoken", b"cookie"})
 CSRF_FIELD: Final = "csrftoken"
+LINKS: Final = "/m/"  # below it are the pages of manage links
 _METHODS: Final = frozenset({"GET", "HEAD", "POST"})
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -205,6 +206,11 @@ class Rates:
     asks: str = "10 per 10 minutes"  # one-time codes asked for
     tries: str = "30 per 10 minutes"  # one-time codes tried
     launches: str = "120 per minute"  # booking tokens of a partner's program
+    misses: str = "20 per 10 minutes"  # manage links that open nothing (LINK-08)
+    link: str = "60 per minute"  # pages of one manage link, whoever asks
+
+
+_RATES: Final = ("reads", "posts", "asks", "tries", "launches", "misses", "link")
 
 
 class Throttle:
@@ -213,17 +219,38 @@ class Throttle:
     def __init__(self, app: ASGIApp, *, rates: Rates) -> None:
         self._app = app
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._items = {name: parse(getattr(rates, name)) for name in ("reads", "posts", "asks", "tries", "launches")}
+        self._items = {name: parse(getattr(rates, name)) for name in _RATES}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             block = block_of(request_info(scope).address)
             for item in self._counted(scope["method"], scope["path"]):
                 if not self._limiter.hit(item, block, str(item)):
-                    until = self._limiter.get_window_stats(item, block, str(item)).reset_time
-                    seconds = max(1, min(item.get_expiry(), int(until - time.time()) + 1))
-                    raise Turned(429, {"retry-after": str(seconds)})
+                    raise self._turned(item, block)
+            if scope["path"].startswith(LINKS):
+                await self._through_link(scope, receive, send, block)
+                return
         await self._app(scope, receive, send)
+
+    async def _through_link(self, scope: Scope, receive: Receive, send: Send, block: str) -> None:
+        """Let a client try few links that open nothing, and everybody together use one link at a bearable pace (LINK-08)."""
+        misses, link = self._items["misses"], self._items["link"]
+        if not self._limiter.test(misses, block, str(misses)):
+            raise self._turned(misses, block)
+        token = hashed(scope["path"].removeprefix(LINKS).partition("/")[0])
+        if not self._limiter.hit(link, token, str(link)):
+            raise self._turned(link, token)
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 404:
+                self._limiter.hit(misses, block, str(misses))
+            await send(message)
+
+        await self._app(scope, receive, counted)
+
+    def _turned(self, item: RateLimitItem, who: str) -> "Turned":
+        until = self._limiter.get_window_stats(item, who, str(item)).reset_time
+        return Turned(429, {"retry-after": str(max(1, min(item.get_expiry(), int(until - time.time()) + 1)))})
 
     def _counted(self, method: str, path: str) -> Iterable[RateLimitItem]:
         if method in {"GET", "HEAD"}:
@@ -233,6 +260,10 @@ class Throttle:
         if path == "/sign-in":
             return (self._items["posts"], self._items["asks"])
         if path.startswith("/sign-in/"):
+            return (self._items["posts"], self._items["tries"])
+        if path.startswith(LINKS) and path.endswith("/code"):
+            return (self._items["posts"], self._items["asks"])
+        if path.startswith(LINKS) and ("/code/" in path or path.endswith("/birth-day")):
             return (self._items["posts"], self._items["tries"])
         return (self._items["posts"],)
 

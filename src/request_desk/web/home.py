@@ -15,6 +15,7 @@ from starlette.routing import Route
 from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.counter_offers import CounterOfferState
+from request_desk.domain.directory import Control, Flow
 from request_desk.domain.errors import Refused, SignedOut
 from request_desk.domain.freed_slots import PortalOffer
 from request_desk.domain.ids import AppointmentId, PatientId, RequestId, TypeId, new_uuid
@@ -181,12 +182,20 @@ def _buttons(shell: PageContext, children: tuple[PortalChild, ...]) -> list[Requ
 
 
 def _links(appointment: PortalAppointment, shell: PageContext) -> list[RequestButton]:
-    """What can be asked about an appointment."""
+    """What can be done about an appointment, or asked where the practice lets families not do it by themselves."""
     if not appointment.may_book or appointment.starts_at <= shell.now:
         return []
-    texts = {RequestKind.RESCHEDULE: _("Move"), RequestKind.CANCEL: _("Cancel")}
+    texts = {
+        RequestKind.RESCHEDULE: (Control.RESCHEDULE, _("Move")),
+        RequestKind.CANCEL: (Control.CANCEL, _("Cancel")),
+    }
     asking = Asking(appointment_id=appointment.id)
-    return [RequestButton(texts[kind], asking.link(kind), is_first=False) for kind in shell.kinds if kind in texts]
+    asked = [
+        RequestButton(texts[kind][1], asking.link(kind), is_first=False)
+        for kind in shell.kinds
+        if kind in texts and not shell.settings.shows(Flow.ACCOUNT, texts[kind][0])
+    ]
+    return [RequestButton(_("Manage appointment"), f"/appointments/{appointment.id}", is_first=False), *asked]
 
 
 def _status_word(appointment: PortalAppointment) -> str:

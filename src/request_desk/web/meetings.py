@@ -1,5 +1,6 @@
 """The lobby of a video appointment: when it opens, "I am here", waiting, and the way in once the provider lets them in."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,11 +11,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from request_desk.domain import meetings
+from request_desk.domain.access import Actor, ActorKind
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.ids import AppointmentId
 from request_desk.domain.meetings import Joining
 from request_desk.domain.schedule import PortalAppointment
 from request_desk.domain.text import parse_id
+from request_desk.domain.words import _
 from request_desk.services.portal import meetings as lobby
 from request_desk.web import policy
 from request_desk.web.pages import PageContext
@@ -39,10 +42,34 @@ def join_link(appointment: PortalAppointment, shell: PageContext) -> str:
 
 
 async def meeting(request: Request) -> Response:
-    """Show how the meeting stands; looking changes nothing."""
+    """Show how the meeting stands to who is signed in."""
+    appointment_id = _wanted(request)
+    actor = await portal_of(request).actor(request)
+    back = Back("/", _("Visits and requests"))
+    return await show_meeting(request, actor, appointment_id, base=f"/visits/{appointment_id}", back=back)
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Where the page leads back to."""
+
+    link: str
+    text: str
+
+
+async def show_meeting(
+    request: Request,
+    actor: Actor,
+    appointment_id: AppointmentId,
+    *,
+    base: str,
+    back: Back,
+    who: str = "",
+    proof: str = "",
+) -> Response:
+    """Show how the meeting stands; looking changes nothing. `base` is the page's own address, `who` the name that may be told."""
     portal = portal_of(request)
-    actor = await portal.actor(request)
-    found = await run_in_threadpool(portal.desk.query, actor, lobby.portal_meeting, _wanted(request))
+    found = await run_in_threadpool(portal.desk.query, actor, lobby.portal_meeting, appointment_id)
     shell = await portal.pages.shell()
     seen, words = found.appointment, shell.words.at(found.appointment.zone)
     state = meetings.joining_of(seen, shell.now)
@@ -52,7 +79,11 @@ async def meeting(request: Request) -> Response:
         request,
         "meeting.html",
         shell,
-        actor=actor,
+        actor=actor if actor.kind is ActorKind.CONTACT else None,
+        base=base,
+        go_back=back,
+        proof=proof,
+        who=who or seen.patient_name,
         appointment=seen,
         there=words,
         is_open=state is Joining.OPEN,

@@ -146,6 +146,12 @@ class Pages:
             page.headers["retry-after"] = str(seconds)
         return page
 
+    async def no_link(self, request: Request) -> Response:
+        """Return the one page for every manage link that opens nothing: the same bytes, without a form and so without a cookie (LINK-07)."""
+        html = self._environment.get_template("no_link.html").render(shell=await self.shell(), actor=None, back="")
+        request_info(request.scope).is_designed = True
+        return HTMLResponse(html, 404)
+
     async def error(self, status: int, appointment: RequestInfo, headers: Mapping[str, str]) -> Response:
         """Return the page for a bare HTTP error; asks the database for nothing, for that may be what is broken."""
         page = self._error(status, appointment, sentence="")

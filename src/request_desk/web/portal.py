@@ -8,6 +8,7 @@ from request_desk.domain.access import Actor
 from request_desk.domain.clock import Clock
 from request_desk.services.desk import Desk
 from request_desk.web.pages import Pages
+from request_desk.web.proofs import Proofs
 from request_desk.web.session import Cookies, signed_in
 
 
@@ -19,6 +20,7 @@ class Portal:
     clock: Clock
     pages: Pages
     cookies: Cookies
+    proofs: Proofs
 
     async def actor(self, request: Request) -> Actor:
         """Return who is signed in; raise SignedOut otherwise."""

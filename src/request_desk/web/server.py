@@ -40,6 +40,8 @@ from request_desk.web import (
     guards,
     home,
     languages,
+    manage,
+    manage_checks,
     meetings,
     offers,
     partners,
@@ -50,6 +52,7 @@ from request_desk.web import (
 from request_desk.web.pages import ASSETS, Pages
 from request_desk.web.policy import Policied
 from request_desk.web.portal import Portal, portal_of
+from request_desk.web.proofs import Proofs
 from request_desk.web.session import Cookies
 
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
@@ -66,6 +69,9 @@ _NO_DEVICES: Final = (
 )
 
 ROUTES: Final = (
+    *manage.ROUTES,
+    *manage_checks.ROUTES,
+    manage.NOTHING,
     *sign_in.ROUTES,
     *home.ROUTES,
     *offers.ROUTES,
@@ -96,11 +102,12 @@ def build(
             field="portal.public_url",
         )
     cookies = Cookies(is_secure=is_https)
+    secret = secret or new_token()
     pages = Pages(desk, clock, cookies)
     routes = [*ROUTES, *_files(pages)]
     app = Starlette(
         routes=routes,
-        exception_handlers={SignedOut: sign_in.signed_out, Refused: _refused},
+        exception_handlers={SignedOut: sign_in.signed_out, manage.NoLink: manage.no_link, Refused: _refused},
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings, public.hostname), www_redirect=False),
             Middleware(guards.Turnstile),
@@ -109,11 +116,11 @@ def build(
             Middleware(RequestBodyLimitMiddleware, max_body_size=guards.BODY_LIMIT),
             Middleware(guards.Strict, routes=routes, cookies=cookies.names),
             Middleware(CrossOriginProtection, allowed_origins=_origins(settings), deny_app=_foreign),
-            Middleware(_Csrf, cookies=cookies, secret=secret or new_token()),
+            Middleware(_Csrf, cookies=cookies, secret=secret),
         ],
     )
     app.router.redirect_slashes = False
-    app.state.portal = Portal(desk, clock, pages, cookies)
+    app.state.portal = Portal(desk, clock, pages, cookies, Proofs(secret, clock))
     front = guards.Front(app, error_page=pages.error, addresses=_addresses(settings))
     return _with_headers(languages.Spoken(front, cookies=cookies), is_https=is_https)
 

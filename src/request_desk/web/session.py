@@ -43,8 +43,12 @@ class Cookies:
         return f"{self._prefix}launch"
 
     @property
+    def manage(self) -> str:
+        return f"{self._prefix}manage"
+
+    @property
     def names(self) -> frozenset[str]:
-        return frozenset({self.session, self.browser, self.csrf, self.language, self.launch})
+        return frozenset({self.session, self.browser, self.csrf, self.language, self.launch, self.manage})
 
     @property
     def _prefix(self) -> str:

@@ -22,7 +22,7 @@ from request_desk.web.pages import PageContext
 
 _WEEK: Final = 7
 _AHEAD: Final = 31  # days searched when a week is full: beyond, a parent does better to call
-_SHOWN: Final = 6  # times of a day at first sight: three rows on a phone
+SHOWN: Final = 6  # times of a day at first sight: three rows on a phone
 _MOST_SHOWN: Final = 54  # of one day; with five picks and the rest still within the 64 fields of a form
 _FARTHEST: Final = timedelta(days=730)  # nobody asks for an appointment later than that, and no page offers it
 
@@ -240,12 +240,12 @@ def _day_times(
         code = wish_code(Wish(1, WishKind.SLOT, provider_id, slot.starts_at))
         detail = slot.location_name if has_places else ""
         chips.append(FreeTime(code, shell.words.time(slot.starts_at), detail, code in chosen))
-    shown = _spread(chips, _MOST_SHOWN if is_whole else _SHOWN)
+    shown = spread(chips, _MOST_SHOWN if is_whole else SHOWN)
     zone_name = Counter(shell.words.zone_name(slot.starts_at) for slot in slots).most_common(1)[0][0]
     return DayTimes(day, shell.words.long_day(day), zone_name, tuple(shown), len(chips) - len(shown))
 
 
-def _spread(chips: list[FreeTime], most: int) -> list[FreeTime]:
+def spread(chips: list[FreeTime], most: int) -> list[FreeTime]:
     """Return at most so many chips over the whole day, and every chosen one."""
     if len(chips) <= most + 1:
         return chips

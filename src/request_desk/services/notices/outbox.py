@@ -75,10 +75,10 @@ class DueNotice:
     challenge_id: int | None
     facts: NoticeFacts
 
-    def composed(self, code: str = "", until: datetime | None = None) -> Composed:
-        """Write it in the language of whom it goes to."""
+    def composed(self, code: str = "", until: datetime | None = None, *, manage_url: str = "") -> Composed:
+        """Write it in the language of whom it goes to; what is secret in it is made in this moment."""
         with speaking(self.language):
-            return self.spec.compose(replace(self.facts, code=code, code_until=until))
+            return self.spec.compose(replace(self.facts, code=code, code_until=until, manage_url=manage_url))
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,18 +341,24 @@ def _insert_of(count: int, names: tuple[str, ...]) -> Insert:
 
 
 def enqueue_code(
-    unit: Unit, *, challenge_id: int, contact_id: ContactId, channel: Channel, contact_point_id: int
+    unit: Unit,
+    *,
+    challenge_id: int,
+    contact_id: ContactId,
+    channel: Channel,
+    contact_point_id: int,
+    spec: NoticeSpec = CODE,
 ) -> OutboxId:
-    """Queue a sign-in code; the row knows the challenge only, the code is minted when it is sent."""
+    """Queue a code; the row knows the challenge only, the code is minted when it is sent."""
     row = _row(
         unit,
-        CODE,
+        spec,
         channel=channel,
         contact_id=contact_id,
         contact_point_id=contact_point_id,
         challenge_id=challenge_id,
         payload={},
-        dedupe_key=f"{CODE.kind}:{challenge_id}",
+        dedupe_key=f"{spec.kind}:{challenge_id}",
     )
     unit.defer(_INSERT, row)
     return OutboxId(row["id"])
@@ -577,11 +583,17 @@ def previews(
             starts_at=starts_at,
             place=place,
             readers=_readers(unit, each.also, to.contact_id, patient_id),
+            manage_url=_placeholder(unit) if spec.has_link else "",
         )
         facts = _caused(unit, facts, absent)
         with speaking(language):
             found.append(LetterPreview(to.contact_id, to.channel, to.address, language, spec.compose(facts)))
     return tuple(found)
+
+
+def _placeholder(unit: Unit) -> str:
+    """What stands in a preview for the link, which is made when the letter is sent."""
+    return f"{unit.settings.public_url.rstrip('/')}/m/..." if unit.settings.public_url else ""
 
 
 def _readers(unit: Unit, also: Sequence[int] | None, contact_id: int, patient_id: int) -> list[str]:

@@ -20,6 +20,7 @@ from request_desk.services.desk import Unit
 from request_desk.services.inbox import handling
 from request_desk.services.people import patients
 from request_desk.services.portal import access as portal_access
+from request_desk.services.portal import manage_links
 from request_desk.store import schema
 
 PATIENT_NAMES: Final = ("Given name", "Family name")  # of the fields
@@ -364,9 +365,12 @@ def _save_contact(
         .values(**rights)
     )
     today, until = unit.time.day_of(unit.now), rights["valid_until"]
-    has_other_address = _write_points(unit, contact_id, values)
-    if has_other_address or (was.stands(today) and until is not None and until < today):
+    written = _write_points(unit, contact_id, values)
+    has_ended = was.stands(today) and until is not None and until < today
+    if written.has_other_address or has_ended:
         portal_access.end_sessions(unit, contact_id)
+    if written.is_elsewhere or has_ended:
+        manage_links.revoke_of_contact(unit, contact_id)  # what was sent may be read by somebody else now (LINK-04)
     unit.record("saved_contact", Topic.PATIENT, contact_id)
     unit.record("saved_rights", Topic.PATIENT, patient_id, contact_id=contact_id, **_told(rights))
     if before is not None and before.search != values["person"]["search"]:
@@ -374,13 +378,22 @@ def _save_contact(
     return int(row.version)
 
 
-def _write_points(unit: Unit, contact_id: ContactId, values: Values) -> bool:
-    """Write numbers and address; tells whether the address that was in use is another one now.
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Whether the address that was in use is another one now, and whether any address or number is not theirs any more."""
+
+    has_other_address: bool
+    is_elsewhere: bool
+
+
+def _write_points(unit: Unit, contact_id: ContactId, values: Values) -> _Written:
+    """Write numbers and address.
 
     An address keeps its row, since notices name it; one that is taken away is empty.
     """
     phones = {row.lookup: row for row in unit.rows(_POINTS, {"which": contact_id, "over": Channel.PHONE})}
-    for lookup in [each for each in phones if each not in values["phones"]]:
+    gone = [each for each in phones if each not in values["phones"]]
+    for lookup in gone:
         unit.run(delete(schema.contact_point).where(point.id == phones[lookup].id))
     for number in values["phones"]:
         if number not in phones:
@@ -390,7 +403,7 @@ def _write_points(unit: Unit, contact_id: ContactId, values: Values) -> bool:
     if row is None:
         if email:
             _insert_point(unit, contact_id, Channel.EMAIL, email, email, is_confirmed=is_confirmed)
-        return False
+        return _Written(has_other_address=False, is_elsewhere=bool(gone))
     is_other = row.lookup.lower() != email.lower()
     confirmed_at = None if not is_confirmed else unit.now if is_other or row.verified_at is None else row.verified_at
     if is_other or confirmed_at != row.verified_at:
@@ -400,7 +413,10 @@ def _write_points(unit: Unit, contact_id: ContactId, values: Values) -> bool:
             .values(value=email, lookup=email, verified_at=confirmed_at)
         )
         unit.record("changed_address", Topic.PATIENT, contact_id, confirmed=is_confirmed)
-    return bool(row.verified_at is not None and (is_other or confirmed_at is None))
+    return _Written(
+        has_other_address=bool(row.verified_at is not None and (is_other or confirmed_at is None)),
+        is_elsewhere=bool(gone) or (is_other and bool(row.lookup)),
+    )
 
 
 def _insert_point(

@@ -14,7 +14,7 @@ from request_desk.domain.access import SYSTEM, Actor, ActorKind, Permission
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Channel
 from request_desk.domain.errors import Invalid, SignedOut
-from request_desk.domain.ids import ContactId, hashed, new_code, new_token, new_uuid
+from request_desk.domain.ids import ContactId, ManageLinkId, hashed, new_code, new_token, new_uuid
 from request_desk.domain.notices import CODE
 from request_desk.domain.text import parse_code, parse_email
 from request_desk.domain.words import _, full_name, known_language
@@ -62,7 +62,11 @@ _COUNTED = select(throttle.at).where(throttle.subject == bindparam("subject"), t
 _ASKED = (
     select(challenge.id, challenge.created_at, challenge.code_hash, throttle.subject)
     .select_from(schema.challenge.join(schema.throttle, throttle.id == challenge.id))
-    .where(challenge.reference == bindparam("of"), challenge.browser_hash == bindparam("browser"))
+    .where(
+        challenge.reference == bindparam("of"),
+        challenge.browser_hash == bindparam("browser"),
+        challenge.link_id.is_not_distinct_from(bindparam("link")),  # the code of a link signs nobody in
+    )
 )
 _NEWER = exists().where(
     throttle.subject == bindparam("subject"),
@@ -135,7 +139,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Challenge:
+class Challenge:
     """A code that was asked for, as it stood when a guess was compared with it."""
 
     id: int
@@ -164,22 +168,16 @@ def ask_code(unit: Unit, email: str, browser_hash: str) -> CodeAsked:
     owner = unit.first(_OWNER, {"as_typed": address, "lookup": address.lower(), "today": _today(unit)})
     subject = hashed(address.lower())
     about = owner.id if owner else 0  # the same line for an address that nobody knows
-    if sentence := _too_many(unit, subject):
+    if sentence := too_many(unit, subject, _call(unit)):
         unit.record("code_not_given", Topic.SESSION, about, broadcast=False)
         return CodeAsked(None, sentence)
-    reference, challenge_id = new_uuid(), unit.new_id()
-    unit.insert(
-        schema.challenge,
-        id=challenge_id,
-        reference=reference,
+    challenge_id, reference = new_challenge(
+        unit,
+        subject,
+        browser_hash,
         contact_id=owner.id if owner else None,
         contact_point_id=owner.point_id if owner else None,
-        browser_hash=browser_hash,
-        created_at=unit.now,
-        expires_at=unit.now + CODE_LENGTH,
     )
-    # The row has the challenge's id: it tells which address, known or not, a guess is counted for.
-    unit.insert(schema.throttle, id=challenge_id, subject=f"code:{subject}", at=unit.now)
     if owner is not None:
         outbox.enqueue_code(
             unit,
@@ -190,6 +188,23 @@ def ask_code(unit: Unit, email: str, browser_hash: str) -> CodeAsked:
         )
     unit.record("asked_code", Topic.SESSION, about, broadcast=False)
     return CodeAsked(reference, "")
+
+
+def new_challenge(unit: Unit, subject: str, browser_hash: str, **of: int | None) -> tuple[int, UUID]:
+    """Write down that a code is asked for, within the use case that has looked whether it may be; `subject` is what is counted."""
+    reference, challenge_id = new_uuid(), unit.new_id()
+    unit.insert(
+        schema.challenge,
+        id=challenge_id,
+        reference=reference,
+        browser_hash=browser_hash,
+        created_at=unit.now,
+        expires_at=unit.now + CODE_LENGTH,
+        **of,
+    )
+    # The row has the challenge's id: it tells which address, known or not, a guess is counted for.
+    unit.insert(schema.throttle, id=challenge_id, subject=f"code:{subject}", at=unit.now)
+    return challenge_id, reference
 
 
 def mint_code(desk: Desk, challenge_id: int) -> Minted | None:
@@ -216,23 +231,32 @@ def check_code(desk: Desk, reference: UUID, code: str, browser_hash: str) -> Che
         text = parse_code(code)
     except Invalid as error:
         return Checked(error.sentence)
-    asked = desk.query(SYSTEM, _asked, reference, browser_hash)
+    asked = desk.query(SYSTEM, asked_code, reference, browser_hash)
     if asked is None:
-        return Checked(_unusable())
+        return Checked(unusable())
     fits, token = CODES.matches(asked.code_hash, text), new_token()
     checked = desk.perform(SYSTEM, _guessed, asked, hashed(token), fits=fits).value
     return replace(checked, token=Hidden(token)) if checked.ok else checked
 
 
-def _asked(unit: Unit, reference: UUID, browser_hash: str) -> _Challenge | None:
+def asked_code(unit: Unit, reference: UUID, browser_hash: str, link_id: ManageLinkId | None = None) -> Challenge | None:
+    """Return the code that was asked for in this browser, for this manage link or to sign in; None when there is none."""
     unit.require(Permission.RUN_JOBS)
-    row = unit.first(_ASKED, {"of": reference, "browser": browser_hash})
-    return None if row is None else _Challenge(row.id, row.subject, row.created_at, row.code_hash)
+    row = unit.first(_ASKED, {"of": reference, "browser": browser_hash, "link": link_id})
+    return None if row is None else Challenge(row.id, row.subject, row.created_at, row.code_hash)
 
 
-def _guessed(unit: Unit, asked: _Challenge, session_hash: str, *, fits: bool) -> Checked:
-    """Decide what becomes of a guess. One UPDATE counts it and locks the code; a code made anew since then was not guessed."""
+def _guessed(unit: Unit, asked: Challenge, session_hash: str, *, fits: bool) -> Checked:
     unit.require(Permission.RUN_JOBS)
+    checked = counted(unit, asked, _call(unit), fits=fits)
+    return checked if checked.contact_id is None else _opened(unit, checked.contact_id, session_hash)
+
+
+def counted(unit: Unit, asked: Challenge, call: str, *, fits: bool) -> Checked:
+    """Decide what becomes of a guess, within the use case that opens something for a right one.
+
+    One UPDATE counts it and locks the code; a code made anew since then was not guessed. `call` is said when there were too many.
+    """
     guess = {"of": asked.id, "now": unit.now, "subject": asked.subject, "asked_at": asked.asked_at}
     row = unit.first(_GUESS, guess)
     subject = asked.subject.replace("code:", "wrong:", 1)
@@ -240,18 +264,18 @@ def _guessed(unit: Unit, asked: _Challenge, session_hash: str, *, fits: bool) ->
     about = (row.contact_id or 0) if row is not None else 0
     if wrong >= WRONG_A_DAY:
         unit.record("code_refused", Topic.SESSION, about, broadcast=False)
-        return Checked(_call(unit), call_practice=True)
+        return Checked(call, call_practice=True)
     if row is None:
-        return Checked(_unusable())
+        return Checked(unusable())
     right = fits and row.code_hash == asked.code_hash
     known = unit.first(_NAME, {"id": row.contact_id}) if right and row.contact_id is not None else None
     if known is not None:
         unit.run(update(schema.challenge).where(challenge.id == asked.id).values(used_at=unit.now))
-        return _opened(unit, ContactId(row.contact_id), session_hash)
+        return Checked("", ContactId(row.contact_id))
     unit.insert(schema.throttle, id=unit.new_id(), subject=subject, at=unit.now)
     unit.record("code_refused", Topic.SESSION, about, broadcast=False)
     if wrong + 1 >= WRONG_A_DAY:
-        return Checked(_call(unit), call_practice=True)
+        return Checked(call, call_practice=True)
     return Checked(_("This is not the code. Check the e-mail and type it again, or ask for a new one."))
 
 
@@ -314,11 +338,12 @@ def end_sessions(unit: Unit, contact_id: ContactId) -> None:
         unit.record("ended_session", Topic.SESSION, contact_id, broadcast=False)
 
 
-def _too_many(unit: Unit, subject: str) -> str:
+def too_many(unit: Unit, subject: str, call: str) -> str:
+    """Return why no further code is given now, "" when one is; `call` is what is said for the rest of the day."""
     wrong = len(unit.rows(_COUNTED, {"subject": f"wrong:{subject}", "since": unit.now - DAY}))
     asked = [row.at for row in unit.rows(_COUNTED, {"subject": f"code:{subject}", "since": unit.now - DAY})]
     if wrong >= WRONG_A_DAY or len(asked) >= CODES_A_DAY:
-        return _call(unit)
+        return call
     if sum(at > unit.now - SOON for at in asked) >= CODES_SOON:
         return _("Several codes were asked for just now. Use the newest e-mail, or wait 15 minutes for another code.")
     return ""
@@ -337,7 +362,8 @@ def _opened(unit: Unit, contact_id: ContactId, session_hash: str) -> Checked:
     return Checked("", contact_id)
 
 
-def _unusable() -> str:
+def unusable() -> str:
+    """Say that a code is over, or was never one."""
     return _("This code cannot be used any more. Ask for a new one.")
 
 

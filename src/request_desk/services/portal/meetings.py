@@ -5,16 +5,17 @@ from typing import Any, Final
 
 from sqlalchemy import Row, bindparam
 
-from request_desk.domain.access import Permission
+from request_desk.domain.access import ActorKind, Permission
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.errors import NotFound, Refused
-from request_desk.domain.ids import AppointmentId
+from request_desk.domain.ids import AppointmentId, PatientId
 from request_desk.domain.meetings import Joining, PortalMeeting, joining_of
 from request_desk.domain.policy import Action, PatientSubject, may
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.people import patients
+from request_desk.services.portal import family_acts
 from request_desk.services.schedule import meetings
 from request_desk.services.schedule.views import VIEW, portal_status, view
 from request_desk.store import schema
@@ -30,7 +31,7 @@ def portal_meeting(unit: Unit, appointment_id: AppointmentId) -> PortalMeeting:
 
     The address is there only once the provider has let them in, and while the meeting is open.
     """
-    unit.require(Permission.USE_PORTAL)
+    _require(unit)
     row, status = _seen(unit, appointment_id)
     shown = replace(view(row), status=status)
     is_in = row.arrived_at is not None and row.admitted_at is not None
@@ -40,7 +41,7 @@ def portal_meeting(unit: Unit, appointment_id: AppointmentId) -> PortalMeeting:
 
 def arrive(unit: Unit, appointment_id: AppointmentId) -> None:
     """Say that the family is here; once is enough. Raises Refused with the time at which the meeting opens or closed."""
-    unit.require(Permission.USE_PORTAL)
+    _require(unit)
     row, status = _seen(unit, appointment_id)
     seen = view(row)
     if status is not seen.status:
@@ -51,14 +52,23 @@ def arrive(unit: Unit, appointment_id: AppointmentId) -> None:
         unit.record("in_lobby", Topic.APPOINTMENT, seen.id)
 
 
+def _require(unit: Unit) -> None:
+    unit.require(Permission.USE_LINK if unit.actor.kind is ActorKind.LINK else Permission.USE_PORTAL)
+
+
 def _seen(unit: Unit, appointment_id: AppointmentId) -> tuple[Row[Any], AppointmentStatus]:
     """The appointment, and how it stands for the parent; who may not act for the patient hears the same as of one that is not there."""
     row = unit.first(_BY_ID, {"id": appointment_id})
     if row is not None and row.type_is_video and unit.settings.meeting_url:
-        today = unit.time.day_of(unit.now)
-        relations = (child.relation for child in patients.children(unit, unit.actor.contact_id))
-        relation = next((each for each in relations if each.patient_id == row.patient_id), None)
         status = portal_status(view(row), row.visible_at, unit.now)
-        if status is not None and may(unit.actor, Action.ACT_FOR, PatientSubject(relation), today):
+        if status is not None and _is_theirs(unit, appointment_id, row.patient_id):
             return row, status
     raise NotFound(_("There is no such meeting. Look at your visits again."))
+
+
+def _is_theirs(unit: Unit, appointment_id: AppointmentId, patient_id: PatientId) -> bool:
+    if unit.actor.kind is ActorKind.LINK:
+        return family_acts.known(unit, appointment_id).appointment.id == appointment_id
+    relations = (child.relation for child in patients.children(unit, unit.actor.contact_id))
+    relation = next((each for each in relations if each.patient_id == patient_id), None)
+    return bool(may(unit.actor, Action.ACT_FOR, PatientSubject(relation), unit.time.day_of(unit.now)))

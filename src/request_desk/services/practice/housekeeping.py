@@ -68,6 +68,12 @@ def sweep(unit: Unit) -> int:
         (schema.throttle, schema.throttle.c.id, schema.throttle.c.at, THROTTLE_KEPT),
         (schema.challenge, schema.challenge.c.id, schema.challenge.c.expires_at, THROTTLE_KEPT),
         (schema.portal_session, schema.portal_session.c.token_hash, schema.portal_session.c.expires_at, SESSIONS_KEPT),
+        (
+            schema.manage_session,
+            schema.manage_session.c.token_hash,
+            schema.manage_session.c.last_seen_at,
+            SESSIONS_KEPT,
+        ),
         (schema.staff_session, schema.staff_session.c.token_hash, schema.staff_session.c.expires_at, SESSIONS_KEPT),
         (schema.suggestion, schema.suggestion.c.id, schema.suggestion.c.closed_at, CLOSED_KEPT),
     )

@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import and_, bindparam, select
 
 from request_desk.domain.access import Permission
+from request_desk.domain.appointment_reasons import with_own
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.errors import NotAllowed, NotFound
 from request_desk.domain.ids import LocationId, PatientId, ProviderId, TypeId
@@ -137,7 +138,9 @@ def portal_appointments(unit: Unit) -> tuple[PortalAppointment, ...]:
 
 def _told(unit: Unit, seen: Appointment, *, may_read: bool) -> str:
     """Why an appointment was cancelled: what staff wrote for the parent, else the practice's words for the code."""
-    coded = next((each.parent_text for each in unit.settings.cancel_reasons if each.code == seen.cancel_code), "")
+    coded = next(
+        (each.parent_text for each in with_own(unit.settings.cancel_reasons) if each.code == seen.cancel_code), ""
+    )
     return (seen.cancel_text if may_read else "") or coded
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from request_desk.domain import appointments, schedule
 from request_desk.domain.access import ActorKind, Permission
+from request_desk.domain.appointment_reasons import BY_FAMILY
 from request_desk.domain.appointments import MOVED_ON, REPLACED, RESCHEDULED, UNDONE, Appointment, AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, CancelReason
@@ -219,26 +220,7 @@ def cancel(unit: Unit, appointment_id: AppointmentId, *, code: str, text: str = 
     seen = found.appointment
     check_allowed(unit, ScheduleAction.CANCEL, seen)
     is_booked = seen.status is AppointmentStatus.CONFIRMED
-    cancelled = _changed(
-        unit,
-        seen,
-        status=AppointmentStatus.CANCELLED,
-        hold_expires_at=None,
-        cancel_code=reason.code,
-        cancel_text=told,
-        late_cancel=is_booked and appointments.is_late_cancel(seen.starts_at, unit.now, found.rules.late_cancel),
-        released_at=unit.now + unit.grace if is_booked else None,
-        visible_at=_shown_at(unit, found),
-    )
-    unit.record(
-        "cancelled",
-        Topic.APPOINTMENT,
-        appointment_id,
-        code=reason.code,
-        late=cancelled.is_late_cancel,
-        starts_at=seen.starts_at,
-        provider_id=seen.provider_id,
-    )
+    cancelled = _cancelled(unit, found, reason.code, told)
     if not is_booked:
         holds.end_offers(unit, [seen.id], SlotOfferState.WITHDRAWN)
     if is_booked:
@@ -249,6 +231,39 @@ def cancel(unit: Unit, appointment_id: AppointmentId, *, code: str, text: str = 
             expect_version=cancelled.version,
             until=unit.now + unit.grace,
         )
+    return cancelled
+
+
+def give_up(unit: Unit, appointment_id: AppointmentId) -> Appointment:
+    """Cancel what its family gives up, within the use case that has looked whose it is: final, and the time is free at once (ML4)."""
+    found = _seen(unit, appointment_id)
+    check_allowed(unit, ScheduleAction.CANCEL, found.appointment)
+    return _cancelled(unit, found, BY_FAMILY.code)
+
+
+def _cancelled(unit: Unit, found: _Seen, code: str, told: str = "") -> Appointment:
+    seen = found.appointment
+    is_booked = seen.status is AppointmentStatus.CONFIRMED
+    cancelled = _changed(
+        unit,
+        seen,
+        status=AppointmentStatus.CANCELLED,
+        hold_expires_at=None,
+        cancel_code=code,
+        cancel_text=told,
+        late_cancel=is_booked and appointments.is_late_cancel(seen.starts_at, unit.now, found.rules.late_cancel),
+        released_at=_visible_from(unit) if is_booked else None,
+        visible_at=_shown_at(unit, found),
+    )
+    unit.record(
+        "cancelled",
+        Topic.APPOINTMENT,
+        seen.id,
+        code=code,
+        late=cancelled.is_late_cancel,
+        starts_at=seen.starts_at,
+        provider_id=seen.provider_id,
+    )
     return cancelled
 
 
@@ -323,6 +338,34 @@ def reschedule(
         expect_version=booked.version,
         until=unit.now + unit.grace,
     )
+    return booked
+
+
+def move_offered(unit: Unit, appointment_id: AppointmentId, slot: Slot) -> Appointment:
+    """Move an appointment of a family to a time that was just looked up as offered, within the use case that has looked whose it is.
+
+    Final, and the old time is free at once (ML3). Raises SlotTaken, or Limited: nobody outside is past a limit.
+    """
+    found = _seen(unit, appointment_id)
+    seen = found.appointment
+    _check_movable(unit, seen, seen.patient_id)
+    where = _placed(unit, slot, seen, 0)
+    if broken := limits_against(unit, where, seen.patient_id, seen, lock=True):
+        raise Limited(" ".join(limit.sentence for limit in broken), broken)
+    holds.lock_providers(unit, (seen.provider_id, slot.provider_id))
+    moved = _moved_away(unit, found, is_replaced=False)
+    booked = _taken_anew(
+        unit,
+        where,
+        None,
+        patient_id=seen.patient_id,
+        request_id=None,
+        moved=moved,
+        replaces_id=moved.id,
+        visible_at=_visible_from(unit),
+    )
+    unit.record("moved_away", Topic.APPOINTMENT, appointment_id, to=booked.id)
+    _record_booking(unit, "rescheduled", booked, "")
     return booked
 
 
@@ -415,7 +458,7 @@ def _moved_away(unit: Unit, found: _Seen, *, is_replaced: bool) -> Appointment:
         status=AppointmentStatus.CANCELLED,
         cancel_code=REPLACED if is_replaced else RESCHEDULED,
         late_cancel=is_replaced and appointments.is_late_cancel(seen.starts_at, unit.now, found.rules.late_cancel),
-        released_at=unit.now + unit.grace,
+        released_at=_visible_from(unit),
         visible_at=_shown_at(unit, found),
     )
 
@@ -691,7 +734,7 @@ def _overruled(unit: Unit, broken: Sequence[Limit], slot: Slot, overrule: str) -
 
 
 def _visible_from(unit: Unit) -> datetime:
-    """When the portal shows what is written now: after the grace time of staff, at once for anybody else."""
+    """When what is written now is shown in the portal and frees its time: after the grace time of staff, at once for anybody else."""
     return unit.now + unit.grace if unit.actor.kind is ActorKind.STAFF else unit.now
 
 

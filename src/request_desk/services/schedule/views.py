@@ -22,6 +22,7 @@ _booked_by = case(
         _table.c.booked_by_kind == ActorKind.CONTACT,
         func.trim(schema.contact.c.given_name.concat(" ").concat(schema.contact.c.family_name)),
     ),
+    (_table.c.booked_by_kind == ActorKind.LINK, "The family, by manage link"),
     else_="Request Desk",
 )
 

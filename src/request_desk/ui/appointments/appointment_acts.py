@@ -24,6 +24,7 @@ from request_desk.ui.schedule.appointment_words import (
     who_words,
 )
 from request_desk.ui.schedule.cancel_dialog import ask_cancel
+from request_desk.ui.schedule.link_acts import link_acts
 from request_desk.ui.schedule.mark_acts import mark_act
 from request_desk.ui.schedule.printed_card_sheet import PrintedCardSheet, card_why_not
 from request_desk.ui.schedule.why_not import why_not
@@ -45,10 +46,12 @@ class RowAct(IntEnum):
     NO_SHOW = 8
     EARLIER = 9
     COPY = 10
-    PRINT = 11
-    FORMS = 12
-    CANCEL = 13
-    JOIN = 14
+    COPY_LINK = 11
+    WITHDRAW_LINKS = 12
+    PRINT = 13
+    FORMS = 14
+    CANCEL = 15
+    JOIN = 16
 
 
 def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequence[ActSpec]:
@@ -73,6 +76,7 @@ def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequenc
         ActSpec(_("Mark as no-show"), partial(_status, context, owner, attendance.no_show, entry), missing, "calendar-x"),
         earlier_act(context, owner, entry),
         ActSpec(_("Copy details"), partial(_copy, context, entry), icon="copy"),
+        *link_acts(context, owner, entry),
         ActSpec(_("Print card …"), partial(_print, context, owner, entry), card_why_not(entry), "file-text"),
         _forms(context, owner, entry),
         ActSpec(

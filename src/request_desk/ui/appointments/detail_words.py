@@ -60,6 +60,12 @@ _DID = {
     (Topic.APPOINTMENT, "added_document"): _("{who} added a document"),
     (Topic.APPOINTMENT, "removed_document"): _("{who} removed a document"),
     (Topic.APPOINTMENT, "released_document"): _("{who} gave a reason to open a document"),
+    (Topic.APPOINTMENT, "copied_link"): _("{who} copied a manage link"),
+    (Topic.APPOINTMENT, "withdrew_links"): _("{who} withdrew the manage links"),
+    (Topic.APPOINTMENT, "restored_links"): _("{who} took that back: the manage links work again"),
+    (Topic.APPOINTMENT, "link_locked"): _(
+        "Somebody failed too often to confirm who they are: the manage link asks to call"
+    ),
     (Topic.REQUEST, "submitted"): _("{who} asked in the portal"),
     (Topic.REQUEST, "wrote"): _("{who} wrote again"),
     (Topic.REQUEST, "thanked"): _("{who} said thanks"),
@@ -228,7 +234,7 @@ def _did(one: Happened) -> str:
 
 
 def _who(one: Happened) -> str:
-    unnamed = {"contact": _("The parent"), "link": _("Somebody with the link")}
+    unnamed = {"contact": _("The parent"), "link": _("The family, by manage link")}
     return named(one.who) or unnamed.get(one.actor_kind, _("Request Desk"))
 
 

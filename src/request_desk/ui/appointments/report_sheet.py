@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
+from request_desk.domain.appointment_reasons import with_own
 from request_desk.domain.appointment_reports import AppointmentReport, Lead, total
 from request_desk.domain.appointments import REPLACED
 from request_desk.domain.paging import Page
@@ -119,7 +120,7 @@ class ReportSheet(Sheet):
         line = next((each for each in self._lines if _key(each) == key), None)
         if line is None:
             return
-        labels = {each.code: each.label for each in self._context.settings().cancel_reasons}
+        labels = {each.code: each.label for each in reversed(with_own(self._context.settings().cancel_reasons))}
         labels[REPLACED] = _("Cancelled, and booked anew")
         reasons = [
             (labels.get(code, code), count) for code, count in sorted(line.reasons.items(), key=lambda each: -each[1])

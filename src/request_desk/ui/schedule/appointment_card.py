@@ -26,9 +26,11 @@ from request_desk.ui.schedule.appointment_words import (
     wish_words,
 )
 from request_desk.ui.schedule.family_words import family_lines
+from request_desk.ui.schedule.link_acts import link_acts
 from request_desk.ui.schedule.mark_acts import MARK_KEYS, mark_act
 from request_desk.ui.schedule.printed_card_sheet import card_why_not
 from request_desk.ui.schedule.why_not import verdict_of
+from request_desk.ui.widgets.acts import ActsMenu
 from request_desk.ui.widgets.buttons import Button, IconButton, danger, secondary
 from request_desk.ui.widgets.facts import FactLines
 from request_desk.ui.widgets.layout import Card, Line, column_scroll
@@ -59,6 +61,7 @@ class AppointmentCard(Card):
         self._born = PlainLabel(" ", tone=Tone.MUTED, role=TextRole.SMALL)
         self.patient_button = IconButton("user", _("Open the patient"), keys="I")
         self.print_button = IconButton("file-text", _("Print card …"), keys="K")
+        self.link_button = IconButton("ellipsis", _("Manage link …"))
         self._close = IconButton("x", _("Close the card"))
         self.facts = FactLines()
         self.custody = Banner(self)
@@ -80,6 +83,7 @@ class AppointmentCard(Card):
         self._close.clicked.connect(self.closed)
         self.patient_button.clicked.connect(self.patient_wanted)
         self.print_button.clicked.connect(self.print_wanted)
+        self.link_button.clicked.connect(self._show_links)
         self.move_button.clicked.connect(self._move)
         self.cancel_button.clicked.connect(self._cancel)
         self.earlier_button.clicked.connect(self._earlier)
@@ -98,8 +102,9 @@ class AppointmentCard(Card):
         head.addWidget(self._name, 0, 0)
         head.addWidget(self.patient_button, 0, 1, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self.print_button, 0, 2, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(self._close, 0, 3, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(self._born, 1, 0, 1, 4)
+        head.addWidget(self.link_button, 0, 3, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._close, 0, 4, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._born, 1, 0, 1, 5)
         self.body.setSpacing(theme.px(2 * SPACE))
         self.body.addLayout(head)
         self.body.addSpacing(theme.px(SPACE))
@@ -293,6 +298,15 @@ class AppointmentCard(Card):
             self._context.messages.say(_("{act}: {why_not}.").format(act=act.text, why_not=act.why_not))
         else:
             act.run()
+
+    @Slot()
+    def _show_links(self) -> None:
+        if self._entry is None:
+            return
+        acts = link_acts(self._context, self, self._entry)
+        menu = ActsMenu(acts, name=_("Manage link"), parent=self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.link_button.mapToGlobal(self.link_button.rect().bottomLeft()))
 
     @Slot()
     def _move(self) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from request_desk.domain.appointment_reasons import with_own
 from request_desk.domain.appointments import (
     DROPPED,
     REPLACED,
@@ -136,5 +137,5 @@ def reason_words(entry: Appointment, reasons: tuple[CancelReason, ...]) -> str:
     """Return why an appointment was cancelled: the words of the coded reason and those that were typed."""
     if entry.cancel_code in _CODES:
         return ""
-    coded = next((reason.label for reason in reasons if reason.code == entry.cancel_code), entry.cancel_code)
+    coded = next((reason.label for reason in with_own(reasons) if reason.code == entry.cancel_code), entry.cancel_code)
     return " · ".join(named(text, 300) for text in (coded, entry.cancel_text) if text)
