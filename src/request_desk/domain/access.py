@@ -22,6 +22,10 @@ class ActorKind(StrEnum):
     SYSTEM = "system"
 
 
+# Who reads our pages, in the language of the page, and not the desktop.
+OUTSIDE: Final = frozenset({ActorKind.CONTACT, ActorKind.LINK, ActorKind.VISITOR, ActorKind.PARTNER})
+
+
 class Role(StrEnum):
     """What a staff member is in this practice; one person may be several."""
 
@@ -114,6 +118,7 @@ def a_contact(contact_id: ContactId) -> Actor:
 
 
 SYSTEM = Actor(ActorKind.SYSTEM, 0, "Request Desk")
+VISITOR = Actor(ActorKind.VISITOR, 0, "", desk="portal")
 
 _STAFF_ALWAYS = frozenset(
     {

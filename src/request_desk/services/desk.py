@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Executable, Insert, Row, Table, bindparam, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from request_desk.domain.access import SYSTEM, Actor, ActorKind, Permission, Role, may, session_stands
+from request_desk.domain.access import OUTSIDE, SYSTEM, Actor, ActorKind, Permission, Role, may, session_stands
 from request_desk.domain.changes import Changes, JournalEntry, ScheduleScope, Topic
 from request_desk.domain.clock import Clock, SystemClock
 from request_desk.domain.directory import PracticeSettings
@@ -197,9 +197,9 @@ class Unit:
 
     @cached_property
     def words(self) -> Words:
-        """The formatter: in the practice's locale, for a contact in the language of the page."""
+        """The formatter: in the practice's locale, for those outside in the language of the page."""
         words = self._desk.words_of(self.settings.locale, self.settings.zone)
-        return words.in_language(spoken()) if self.actor.kind is ActorKind.CONTACT else words
+        return words.in_language(spoken()) if self.actor.kind in OUTSIDE else words
 
     def expect_settings(self) -> None:
         """Ask which settings these are together with the first statement, since most use cases need them."""
@@ -301,7 +301,14 @@ class Unit:
         row = self.first(_LAST_CHANGE, {"topic": topic, "entity_id": entity_id})
         action = row.action if row else "changed"
         who = (
-            (row.name or {"contact": _("The parent"), "system": "Request Desk"}.get(row.actor_kind, "")) if row else ""
+            (
+                row.name
+                or {"contact": _("The parent"), "visitor": _("The family"), "system": "Request Desk"}.get(
+                    row.actor_kind, ""
+                )
+            )
+            if row
+            else ""
         )
         told = _(
             "{name} has changed this since you opened it ({action}). Nothing was sent; look at it and decide again."

@@ -170,6 +170,7 @@ _FACTS = (
         _outbox.c.contact_id,
         _contact.c.language,
         _contact.c.active,
+        and_(~_contact.c.active, _contact.c.given_name == "", _contact.c.family_name == "").label("is_newcomer"),
         _contact.c.opted_out,
         _request.c.reference.label("request_reference"),
         _patient.c.id.label("patient_id"),
@@ -426,7 +427,7 @@ def _why_not(row: Row[Any], now: datetime, today: date) -> str:
     is_kept = row.hold_expires_at is not None and row.hold_expires_at > now
     if SPEC_OF[row.kind].while_held and not is_kept:
         return _("The time is not offered any more.")
-    if not row.active:
+    if not row.active and not (row.is_newcomer and row.challenge_id is not None):  # who books as a new family
         return _("The contact is switched off.")
     if not row.address:
         return _("The contact has no confirmed address.")

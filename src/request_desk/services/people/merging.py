@@ -11,6 +11,7 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.errors import NotFound, Refused, UndoRefused
 from request_desk.domain.ids import PatientId, RequestId
+from request_desk.domain.online_booking import NOBODY
 from request_desk.domain.words import _, full_name, safe_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import handling
@@ -135,7 +136,7 @@ def unmerge(
 def _locked(unit: Unit, patient_id: PatientId) -> Row[Any]:
     """A patient's row; bookings of them wait for this transaction."""
     row = unit.first(_PATIENT, {"which": patient_id})
-    if row is None:
+    if row is None or patient_id == NOBODY:
         raise NotFound(_("This patient is not there any more. Reload to see the present state."))
     if row.merged_into_id is not None:
         raise Refused(_("This patient was merged with another one. Open that one instead."))
