@@ -23,6 +23,7 @@ ROOMS = (
     "web/",
     "domain/booking_rules.py",
     "domain/directory.py",
+    "domain/icalendar.py",
     "domain/meetings.py",
     "domain/notices.py",
     "domain/standing.py",
@@ -32,10 +33,13 @@ ROOMS = (
     "domain/words.py",
     "services/portal/",
     "services/inbox/handling.py",
+    "services/people/registration.py",
+    "services/schedule/outside_times.py",
     "services/schedule/patient_facts.py",
     "services/schedule/portal_schedule.py",
     "services/schedule/queries.py",
     "services/schedule/slots.py",
+    "services/schedule/two_places.py",
 )
 APART = ("web/server.py",)
 

@@ -61,7 +61,7 @@ class ServiceChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class NamedChoice:
     """A provider or a location by name, for a choice."""
 
     id: int
@@ -69,7 +69,7 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class OfferedVariant:
     """What a share link leads to: what is booked, with the names to choose from, and how far ahead."""
 
     scope: BookingScope
@@ -79,8 +79,8 @@ class Offered:
     length: timedelta
     hold_ttl: timedelta
     advance: timedelta
-    providers: tuple[Named, ...]
-    locations: tuple[Named, ...]
+    providers: tuple[NamedChoice, ...]
+    locations: tuple[NamedChoice, ...]
 
 
 class HoldState(StrEnum):

@@ -173,7 +173,7 @@ def _id(fields: Mapping[str, str], name: str, kind: Callable[[int], Any]) -> Any
     return None if value in {"", ANY} else kind(parse_id(value, field=name))
 
 
-class _Clean(StringField):
+class Clean(StringField):
     """A text field whose value is what a parser of the boundary returns; the typed text stays for the page."""
 
     def __init__(self, label: str, parse: Callable[[str], object], **options: Any) -> None:
@@ -188,7 +188,7 @@ class _Clean(StringField):
             raise StopValidation(refused.sentence) from refused
 
 
-class _Posted(Form):
+class Posted(Form):
     """A posted form: knows its fields, refuses others, and tells its errors by field."""
 
     @classmethod
@@ -211,44 +211,44 @@ class _Fields(dict[str, str]):
         return [self[name]] if name in self else []
 
 
-class EmailForm(_Posted):
+class EmailForm(Posted):
     """Page one of the sign-in."""
 
-    email = _Clean("E-mail", parse_email)
+    email = Clean("E-mail", parse_email)
 
 
-class CodeForm(_Posted):
+class CodeForm(Posted):
     """Page two of the sign-in."""
 
-    code = _Clean("Code", parse_code)
+    code = Clean("Code", parse_code)
 
 
-class AnswerForm(_Posted):
+class AnswerForm(Posted):
     """A letter in a thread."""
 
-    message = _Clean("Message", lambda typed: clean_text(typed, field=_("Your message"), required=True))
-    submission = _Clean("Form", parse_uuid)
+    message = Clean("Message", lambda typed: clean_text(typed, field=_("Your message"), required=True))
+    submission = Clean("Form", parse_uuid)
 
 
-class WithdrawForm(_Posted):
+class WithdrawForm(Posted):
     """Taking a request back."""
 
-    submission = _Clean("Form", parse_uuid)
+    submission = Clean("Form", parse_uuid)
 
 
-class EarlierForm(_Posted):
+class EarlierForm(Posted):
     """Whether something earlier than an appointment is wished for, and which state of the appointment was seen."""
 
-    submission = _Clean("Form", parse_uuid)
-    version = _Clean("Form", parse_id)
-    wish = _Clean("Form", lambda typed: typed == "yes")
+    submission = Clean("Form", parse_uuid)
+    version = Clean("Form", parse_id)
+    wish = Clean("Form", lambda typed: typed == "yes")
 
 
 class SendForm(Form):
     """The last step of an asking; its choices are read by `Asking`."""
 
-    message = _Clean("Message", lambda typed: clean_text(typed, field=_("Your message")))
-    submission = _Clean("Form", parse_uuid)
+    message = Clean("Message", lambda typed: clean_text(typed, field=_("Your message")))
+    submission = Clean("Form", parse_uuid)
     best = HiddenField()
     twice = HiddenField()  # "add": to the request that is open; "again": as another one
 

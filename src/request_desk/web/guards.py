@@ -227,9 +227,9 @@ class Throttle:
     def _counted(self, method: str, path: str) -> Iterable[RateLimitItem]:
         if method in {"GET", "HEAD"}:
             return () if path.startswith("/assets/") else (self._items["reads"],)
-        if path == "/sign-in":
+        if path in {"/sign-in", "/booking/email"}:
             return (self._items["posts"], self._items["asks"])
-        if path.startswith("/sign-in/"):
+        if path.startswith(("/sign-in/", "/booking/code/")):
             return (self._items["posts"], self._items["tries"])
         return (self._items["posts"],)
 

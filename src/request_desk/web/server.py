@@ -36,7 +36,7 @@ from request_desk.domain.errors import Invalid, Refused, SignedOut
 from request_desk.domain.ids import new_token
 from request_desk.domain.words import _
 from request_desk.services.desk import Desk
-from request_desk.web import guards, home, languages, meetings, offers, requests, sign_in
+from request_desk.web import book, booked, guards, home, languages, meetings, offers, requests, sign_in
 from request_desk.web.pages import ASSETS, Pages
 from request_desk.web.portal import Portal, portal_of
 from request_desk.web.session import Cookies
@@ -54,7 +54,16 @@ _NO_DEVICES: Final = (
     "identity-credentials-get",
 )
 
-ROUTES: Final = (*sign_in.ROUTES, *home.ROUTES, *offers.ROUTES, *meetings.ROUTES, *requests.ROUTES, *languages.ROUTES)
+ROUTES: Final = (
+    *sign_in.ROUTES,
+    *home.ROUTES,
+    *offers.ROUTES,
+    *meetings.ROUTES,
+    *requests.ROUTES,
+    *languages.ROUTES,
+    *book.ROUTES,
+    *booked.ROUTES,
+)
 
 
 def build(

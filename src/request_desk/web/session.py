@@ -39,8 +39,12 @@ class Cookies:
         return f"{self._prefix}language"
 
     @property
+    def hold(self) -> str:
+        return f"{self._prefix}hold"
+
+    @property
     def names(self) -> frozenset[str]:
-        return frozenset({self.session, self.browser, self.csrf, self.language})
+        return frozenset({self.session, self.browser, self.csrf, self.language, self.hold})
 
     @property
     def _prefix(self) -> str:

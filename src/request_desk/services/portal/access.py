@@ -107,13 +107,14 @@ _PROVED = (
     select(contact.id)
     .select_from(schema.challenge.join(schema.contact, contact.id == challenge.contact_id))
     .where(
-        challenge.reference == bindparam("of"),
         challenge.browser_hash == bindparam("browser"),
         challenge.used_at > bindparam("since"),
         IS_NEWCOMER,
     )
-    .with_for_update(of=schema.contact)
+    .order_by(challenge.id.desc())
+    .limit(1)
 )
+_PROVED_LOCKED = _PROVED.with_for_update(of=schema.contact)
 _NAME = select(contact.given_name, contact.family_name).where(contact.id == bindparam("id"), contact.active)
 _APPOINTMENT = (
     select(
@@ -379,11 +380,21 @@ def _too_many(unit: Unit, subject: str) -> str:
     return ""
 
 
-def proved(unit: Unit, reference: UUID, browser_hash: str) -> ContactId | None:
-    """Return the contact without a name who has proved an address in this browser within the hour; None when nobody has."""
+def proved(unit: Unit, browser_hash: str) -> ContactId | None:
+    """Return the contact without a name who has proved an address in this browser within the hour; None when nobody has.
+
+    Whoever else would name it waits for this transaction.
+    """
     unit.require(Permission.BOOK_ONLINE)
-    found = unit.value(_PROVED, {"of": reference, "browser": browser_hash, "since": unit.now - PROOF_LENGTH})
+    found = unit.value(_PROVED_LOCKED, {"browser": browser_hash, "since": unit.now - PROOF_LENGTH})
     return None if found is None else ContactId(found)
+
+
+def is_proved(unit: Unit, browser_hash: str) -> bool:
+    """Tell whether somebody new has proved an address in this browser."""
+    unit.require(Permission.BOOK_ONLINE)
+    asked = {"browser": browser_hash, "since": unit.now - PROOF_LENGTH}
+    return unit.first(_PROVED, asked) is not None
 
 
 def open_session(unit: Unit, contact_id: ContactId, session_hash: str) -> Checked:

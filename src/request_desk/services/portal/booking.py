@@ -6,7 +6,6 @@ Whoever has the secret of a hold may confirm it or let it go, and nobody else (W
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Final
-from uuid import UUID
 
 from sqlalchemy import Row, bindparam, exists, func, null, select, update
 
@@ -316,14 +315,13 @@ def confirm_new(
     secret_hash: str,
     family: NewFamily,
     *,
-    reference: UUID | None,
     browser_hash: str,
     session_hash: str,
 ) -> AppointmentId:
     """Book what a secret holds for a patient whom nobody here knows yet, who is registered with it: both or nothing.
 
-    A contact who is signed in tells of the child alone; a visitor has proved an address by the code of `reference` in this browser,
-    and is signed in by `session_hash` from then on. Raises what `confirm` does, and Invalid with every problem.
+    A contact who is signed in tells of the child alone; a visitor has proved an address by a code in this browser, and is
+    signed in by `session_hash` from then on. Raises what `confirm` does, and Invalid with every problem.
     """
     unit.require(Permission.BOOK_ONLINE)
     row = _kept(unit, secret_hash)
@@ -334,7 +332,7 @@ def confirm_new(
     _check_open(unit, scope)
     if not unit.settings.new_families or scope.patient_id is not None:
         raise NotAllowed(_("New patients are not booked here. Please call the practice."))
-    contact_id = _newcomer(unit, reference, browser_hash)
+    contact_id = _newcomer(unit, browser_hash)
     is_known = unit.actor.kind is ActorKind.CONTACT
     patient_id = registration.register_online(unit, family, contact_id, is_known=is_known)
     booked = _book(unit, held, patient_id, by=a_contact(contact_id))
@@ -343,10 +341,10 @@ def confirm_new(
     return booked
 
 
-def _newcomer(unit: Unit, reference: UUID | None, browser_hash: str) -> ContactId:
+def _newcomer(unit: Unit, browser_hash: str) -> ContactId:
     if unit.actor.kind is ActorKind.CONTACT:
         return unit.actor.contact_id
-    found = None if reference is None else portal_access.proved(unit, reference, browser_hash)
+    found = portal_access.proved(unit, browser_hash)
     if found is None:
         raise NotFound(_("Your code was typed too long ago. Please ask for a new one; your time is still kept."))
     return found
@@ -582,7 +580,8 @@ def _check_may_book(unit: Unit, provider_id: ProviderId, scope: BookingScope, pa
     actor = unit.actor
     relation = patients.rights(unit, actor.contact_id, patient_id) if actor.kind is ActorKind.CONTACT else None
     known = relation is not None or scope.patient_id == patient_id
-    row = patients.row_of(unit, patient_id) if known else None
+    is_right = scope.patient_id in (None, patient_id)  # a booking token names one, and books for nobody else
+    row = patients.row_of(unit, patient_id) if known and is_right else None
     if row is None:
         raise NotFound(_("This child is not registered with you. Please call the practice."))
     is_named = scope.patient_id == patient_id and scope.launch_id == actor.id

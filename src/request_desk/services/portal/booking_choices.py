@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from request_desk.domain.access import Permission
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.ids import LocationId, ProviderId, TypeId, VariantId
-from request_desk.domain.online_booking import BookingScope, Named, Offered, ServiceChoice, VariantChoice
+from request_desk.domain.online_booking import BookingScope, NamedChoice, OfferedVariant, ServiceChoice, VariantChoice
 from request_desk.domain.schedule import PortalSlot
 from request_desk.services.desk import Unit
 from request_desk.services.schedule import slots
@@ -74,7 +74,7 @@ def service_choice(unit: Unit, reference: UUID) -> ServiceChoice | None:
     return ServiceChoice(str(reference), rows[0].name, rows[0].description, variants)
 
 
-def offered(unit: Unit, reference: UUID, variant: UUID) -> Offered | None:
+def offered(unit: Unit, reference: UUID, variant: UUID) -> OfferedVariant | None:
     """Return what a variant of a service offers; None where its link leads nowhere."""
     unit.require(Permission.BOOK_ONLINE)
     service = service_choice(unit, reference)
@@ -98,7 +98,7 @@ def scope_of(unit: Unit, variant_id: VariantId, type_id: TypeId) -> BookingScope
     )
 
 
-def offered_by_token(unit: Unit, scope: BookingScope) -> Offered:
+def offered_by_token(unit: Unit, scope: BookingScope) -> OfferedVariant:
     """Return what may be chosen within the scope of a booking token, which no service names."""
     unit.require(Permission.BOOK_ONLINE)
     type_ = slots.type_rules(unit, scope.type_id)
@@ -106,7 +106,7 @@ def offered_by_token(unit: Unit, scope: BookingScope) -> Offered:
     return _offered(unit, scope, ServiceChoice("", type_.name, "", (choice,)), choice)
 
 
-def _offered(unit: Unit, scope: BookingScope, service: ServiceChoice, choice: VariantChoice) -> Offered:
+def _offered(unit: Unit, scope: BookingScope, service: ServiceChoice, choice: VariantChoice) -> OfferedVariant:
     type_ = slots.type_rules(unit, scope.type_id)
     providers = [
         each
@@ -122,7 +122,7 @@ def _offered(unit: Unit, scope: BookingScope, service: ServiceChoice, choice: Va
         for each in slots.all_locations(unit).values()
         if each.active and each.id in places and (not scope.location_ids or each.id in scope.location_ids)
     ]
-    return Offered(
+    return OfferedVariant(
         scope=scope,
         service=service,
         variant=choice,
@@ -130,8 +130,8 @@ def _offered(unit: Unit, scope: BookingScope, service: ServiceChoice, choice: Va
         length=type_.duration,
         hold_ttl=type_.hold_ttl,
         advance=type_.maximum_advance,
-        providers=tuple(Named(each.id, each.name) for each in providers),
-        locations=tuple(Named(each.id, each.name) for each in locations),
+        providers=tuple(NamedChoice(each.id, each.name) for each in providers),
+        locations=tuple(NamedChoice(each.id, each.name) for each in locations),
     )
 
 
