@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from request_desk.domain.access import SYSTEM, VISITOR, Actor, ActorKind
+from request_desk.domain.appointments import NOBODY
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Invalid, Limited, NotAllowed, NotFound, Refused, SlotTaken, Throttled
 from request_desk.domain.ids import AppointmentId, LaunchId, hashed, new_uuid
 from request_desk.domain.manage_links import LinkPurpose
-from request_desk.domain.online_booking import NOBODY, BookingScope, HoldState
+from request_desk.domain.online_booking import BookingScope, HoldState
 from request_desk.domain.requests import Cancellation
 from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk
@@ -340,11 +341,20 @@ def test_a_proof_is_used_once_and_ends(share: Share, clock: FixedClock) -> None:
 def test_every_problem_of_a_new_family_is_told_at_once_and_nothing_is_kept(share: Share) -> None:
     share.hold("9:20")
     share.prove("sami@example.org")
-    wrong = replace(FAMILY, relation="", birth_day="2031-01-01", phone="", child_family_name="", child_given_name="")
+    wrong = replace(
+        FAMILY,
+        relation="",
+        birth_day="2031-01-01",
+        phone="",
+        child_family_name="",
+        child_given_name="",
+        given_name="",
+        family_name="",
+    )
     with pytest.raises(Invalid) as refused:
         share.confirm_new(wrong)
     fields = {refused.value.field, *(each.field for each in refused.value.others)}
-    assert fields == {"Relation", "Date of birth", "Phones", "Family name"}
+    assert fields == {"Relation", "Date of birth", "Phones", "Family name", "Contact's family name"}
     assert share.held().state is HoldState.HELD
     share.change(schema.appointment_type, share.practice.well, max_age_months=12)
     with pytest.raises(Limited):

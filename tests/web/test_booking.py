@@ -198,7 +198,7 @@ def test_the_child_is_asked_where_there_are_several(share: Share, sqlite_sign_in
     assert "/booking/confirm" in page.forms
     page = mother.send("/booking/confirm")
     assert page.status == 409
-    mother.follow("Somebody else")
+    mother.follow("For somebody else")
     mother.follow("Zuri Okafor")
     assert "Your visit is booked" in mother.send("/booking/confirm").words
 

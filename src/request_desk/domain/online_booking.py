@@ -17,7 +17,6 @@ from request_desk.domain.ids import (
     VariantId,
 )
 
-NOBODY: Final = PatientId(0)  # whom a held time belongs to until somebody is named (ADR 22)
 MOST_HELD: Final = 2  # times that one client holds at once (WEB-10)
 MOST_AN_HOUR: Final = 6  # times that one client holds within an hour without booking them
 HOUR: Final = timedelta(hours=1)

@@ -541,6 +541,8 @@ async def register(request: Request) -> Response:
         )
     except Invalid as wrong:
         problems = {FAMILY_FIELDS.get(each.field, "form"): each.sentence for each in (wrong, *wrong.others)}
+        if "relation" in problems:
+            problems["relation"] = _("Please say who you are.")
         return await _family_page(step, typed, problems=problems, status=422)
     except SlotTaken as taken:
         return await _family_page(step, typed, problems={"form": taken.sentence}, others=True, status=409)

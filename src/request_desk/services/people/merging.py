@@ -7,11 +7,10 @@ from typing import Any, Final
 from sqlalchemy import Row, Table, bindparam, select, update
 
 from request_desk.domain.access import Permission
-from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.appointments import NOBODY, Appointment, AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.errors import NotFound, Refused, UndoRefused
 from request_desk.domain.ids import PatientId, RequestId
-from request_desk.domain.online_booking import NOBODY
 from request_desk.domain.words import _, full_name, safe_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import handling

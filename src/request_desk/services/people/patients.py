@@ -11,10 +11,10 @@ from sqlalchemy import Row, Select, bindparam, case, false, func, literal, or_, 
 from sqlalchemy.sql.elements import ColumnElement
 
 from request_desk.domain.access import ActorKind, Permission, a_contact
+from request_desk.domain.appointments import NOBODY
 from request_desk.domain.directory import Channel, Contact, ContactPoint, Patient, PatientState, Relation
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import ContactId, PatientId
-from request_desk.domain.online_booking import NOBODY
 from request_desk.domain.paging import Page
 from request_desk.domain.policy import Action, PatientSubject, may
 from request_desk.domain.requests import PatientCard

@@ -8,12 +8,13 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, delete, select, update
 
 from request_desk.domain.access import Permission
+from request_desk.domain.appointments import NOBODY
 from request_desk.domain.careful import Doubt, Doubtful
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Channel, PatientState, Relation
 from request_desk.domain.errors import Invalid, NotFound, Problems, Refused, UndoRefused
 from request_desk.domain.ids import ContactId, PatientId, RequestId
-from request_desk.domain.online_booking import NOBODY, NewFamily
+from request_desk.domain.online_booking import NewFamily
 from request_desk.domain.search import index_person, index_text
 from request_desk.domain.text import clean_name, clean_text, parse_birth_day, parse_date, parse_email, parse_phone
 from request_desk.domain.words import _, full_name, safe_name
@@ -145,11 +146,17 @@ def register_online(unit: Unit, family: NewFamily, contact_id: ContactId, *, is_
 
 def _new_contact_values(unit: Unit, family: NewFamily) -> Values:
     """A contact as it is told of on the booking page, where the telephone number is asked for and the address is proved already."""
+    problems = Problems()
     details = ContactDetails(family.given_name, family.family_name, family.language, (family.phone,))
-    values = _contact_values(unit, details)
-    if not values["phones"]:
-        raise Invalid(_("Please write a telephone number at which we can reach you."), field="Phones")
+    values = problems.of(lambda: _contact_values(unit, details), _NOTHING)
+    problems.of(lambda: _need_phone(family.phone), None)
+    problems.tell()
     return values
+
+
+def _need_phone(typed: str) -> None:
+    if not typed.strip():
+        raise Invalid(_("Please write a telephone number at which we can reach you."), field="Phones")
 
 
 def save_patient(unit: Unit, patient_id: PatientId, new: PatientDetails, *, expect_version: int) -> int:

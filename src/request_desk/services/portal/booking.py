@@ -3,6 +3,7 @@
 Whoever has the secret of a hold may confirm it or let it go, and nobody else (WEB-11); the database has its hash.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Final
@@ -11,7 +12,7 @@ from sqlalchemy import Row, bindparam, exists, func, null, select, update
 
 from request_desk.domain import booking_rules
 from request_desk.domain.access import Actor, ActorKind, Permission, a_contact
-from request_desk.domain.appointments import DROPPED, UNDONE, Appointment, AppointmentStatus, as_of
+from request_desk.domain.appointments import DROPPED, NOBODY, UNDONE, Appointment, AppointmentStatus, as_of
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, Control, Flow
 from request_desk.domain.errors import Limited, NotAllowed, NotFound, Refused, SlotTaken, Throttled
@@ -31,7 +32,6 @@ from request_desk.domain.online_booking import (
     HOUR,
     MOST_AN_HOUR,
     MOST_HELD,
-    NOBODY,
     BookedOnline,
     BookingScope,
     HeldOnline,
@@ -278,7 +278,16 @@ def free_near(unit: Unit, held: HeldOnline, patient_id: PatientId | None = None)
     for each in later:
         if (each.starts_at, each.provider_id, each.location_id) == (held.starts_at, held.provider_id, held.location_id):
             return as_shown(book, (each,), by_provider=True)
-    return as_shown(book, later, by_provider=False)[:_NEXT_MOST]
+    return as_shown(book, _apart(later), by_provider=False)[:_NEXT_MOST]
+
+
+def _apart(found: Sequence[Slot]) -> list[Slot]:
+    """Times of which none begins before the one before it ends: three choices, and not one in three spellings."""
+    apart: list[Slot] = []
+    for each in found:
+        if not apart or each.starts_at >= apart[-1].ends_at:
+            apart.append(each)
+    return apart
 
 
 # booking

@@ -8,10 +8,9 @@ from sqlalchemy import BindParameter, Row, Select, and_, bindparam, case, exists
 
 from request_desk.domain.access import ActorKind
 from request_desk.domain.appointment_lists import Missed
-from request_desk.domain.appointments import DROPPED, MOVED_ON, REPLACED, UNDONE, Appointment, AppointmentStatus
+from request_desk.domain.appointments import DROPPED, MOVED_ON, NOBODY, REPLACED, UNDONE, Appointment, AppointmentStatus
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
-from request_desk.domain.online_booking import NOBODY
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.store import schema
