@@ -15,7 +15,7 @@ from request_desk.domain.errors import Invalid, Limited, NotAllowed, NotFound, R
 from request_desk.domain.ids import AppointmentId, LaunchId, hashed, new_uuid
 from request_desk.domain.manage_links import LinkPurpose
 from request_desk.domain.online_booking import BookingScope, HoldState
-from request_desk.domain.requests import Cancellation
+from request_desk.domain.requests import Cancellation, Move
 from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk
 from request_desk.services.people import patients, registration
@@ -492,6 +492,21 @@ def test_what_was_booked_is_shown_to_its_browser_alone(share: Share, desk: Desk)
     found = desk.query(VISITOR, booking.booked_online, hold_id, hashed("a"))
     assert found is not None
     assert not found.needs_forms
+
+
+def test_the_page_follows_a_booking_that_staff_move_or_cancel(share: Share, desk: Desk) -> None:  # BK7
+    practice, hold_id = share.practice, share.hold("9:20")
+    desk.perform(practice.amara, booking.confirm, hashed("a"), practice.zuri)
+    start = wall(TOMORROW, "11:20")
+    slot = Slot(practice.lindqvist, practice.northside, start, start + 40 * MINUTE, start + 40 * MINUTE)
+    moved = desk.perform(practice.maria, acts.act_alone, practice.zuri, Move(hold_id, 2, slot)).value
+    found = desk.query(VISITOR, booking.booked_online, hold_id, hashed("a"))
+    assert found is not None
+    assert (found.starts_at, found.chain_id, found.sequence) == (start, hold_id, 1)  # the same entry of a calendar
+    desk.perform(practice.maria, acts.act_alone, practice.zuri, Cancellation(moved, 1, "pat"))
+    found = desk.query(VISITOR, booking.booked_online, hold_id, hashed("a"))
+    assert found is not None
+    assert found.is_cancelled
 
 
 def test_a_booking_token_holds_one_time_for_its_patient(share: Share, desk: Desk, clock: FixedClock) -> None:  # PP3

@@ -145,7 +145,8 @@ def test_axe_finds_nothing_on_any_page_and_state(
     browser: Browser, address: str, share: Share, clock: FixedClock, width: int, scheme: Any
 ) -> None:
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
-    practice, found = share.practice, []
+    practice = share.practice
+    found: list[tuple[str, str, list[str]]] = []
     folder = os.environ.get("DESK_BOOKING_SHOTS", "")
 
     def look(page: Page, name: str) -> None:

@@ -11,6 +11,7 @@ from typing import Final
 from request_desk import paths
 from request_desk.demo import data, plan, rows
 from request_desk.demo.data import Calendar
+from request_desk.demo.online_fill import hold_online
 from request_desk.demo.passwords import four_words
 from request_desk.demo.people import Finder, Population, index
 from request_desk.demo.requests_fill import RequestsFill
@@ -159,6 +160,7 @@ class _Builder:
             for appointment, row in made
         }
         RequestsFill(self._desk, self._clock, self._calendar, known, placed, library).run(all_sent)
+        hold_online(self._desk, known, self._calendar)
         return self._desk.query(SYSTEM, loading.newest_line)
 
     def _random(self, part: str) -> Random:

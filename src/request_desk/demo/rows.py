@@ -81,6 +81,8 @@ def settings(known: Keys, calendar: Calendar) -> PracticeSettings:
         cancel_reasons=tuple(CancelReason(each.code, each.label, each.parent_text) for each in practice.cancel_reason),
         claim_lease=timedelta(minutes=identity.claim_lease_minutes),
         meeting_url=identity.meeting_url,
+        self_booking=True,
+        new_families=True,
     )
 
 

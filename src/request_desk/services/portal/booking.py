@@ -579,8 +579,8 @@ def _scope_of(unit: Unit, row: Row[Any], held: Appointment) -> BookingScope:
     return BookingScope(
         type_id=held.type_id if row.launch_type_id is None else TypeId(row.launch_type_id),
         location_ids=() if row.launch_location_id is None else (LocationId(row.launch_location_id),),
-        launch_id=LaunchId(row.launch_id),
-        patient_id=PatientId(row.launch_patient_id),
+        launch_id=None if row.launch_id is None else LaunchId(row.launch_id),
+        patient_id=None if row.launch_id is None else PatientId(row.launch_patient_id),
     )
 
 

@@ -120,6 +120,8 @@ def standing_words(entry: Appointment, words: Words) -> str:
     """Return how an appointment stands for one narrow column: the mark that says most where it is booked, else its state."""
     if entry.is_late_cancel and entry.cancel_code not in _CODES:
         return _("cancelled late")
+    if nameless_words(entry, words):
+        return _("held online")
     if entry.status is not AppointmentStatus.CONFIRMED:
         return status_words(entry)
     if entry.arrived_at is not None:

@@ -715,7 +715,9 @@ class SchedulePage(WindowPage):
 
     @Slot(object)
     def _cancel(self, entry: Appointment | None) -> None:
-        if entry is not None and entry.status is AppointmentStatus.CONFIRMED:
+        # What others hold is let go where it was chosen; of a time on the booking page nobody here knows where that is.
+        is_held = entry is not None and entry.is_nameless and entry.status is AppointmentStatus.HELD
+        if entry is not None and (is_held or entry.status is AppointmentStatus.CONFIRMED):
             ask_cancel(self._context, entry, self.window())
 
     @Slot(object)
