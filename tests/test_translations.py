@@ -25,6 +25,7 @@ ROOMS = (
     "domain/counter_offers.py",
     "domain/directory.py",
     "domain/manage_links.py",
+    "domain/icalendar.py",
     "domain/meetings.py",
     "domain/notices.py",
     "domain/questionnaires.py",
@@ -36,10 +37,13 @@ ROOMS = (
     "services/portal/",
     "services/inbox/counter_offers.py",
     "services/inbox/handling.py",
+    "services/people/registration.py",
+    "services/schedule/outside_times.py",
     "services/schedule/patient_facts.py",
     "services/schedule/portal_schedule.py",
     "services/schedule/queries.py",
     "services/schedule/slots.py",
+    "services/schedule/two_places.py",
 )
 APART = ("web/server.py",)
 

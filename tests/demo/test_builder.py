@@ -15,6 +15,7 @@ from request_desk.demo import builder, data
 from request_desk.demo.builder import DemoPractice
 from request_desk.demo.passwords import WORDS, four_words
 from request_desk.domain.access import SYSTEM, Actor, ActorKind
+from request_desk.domain.appointments import NOBODY
 from request_desk.domain.clock import Clock, FixedClock
 from request_desk.domain.directory import Channel
 from request_desk.domain.errors import NotAllowed, NotFound, SlotTaken
@@ -236,7 +237,7 @@ def test_nothing_happened_after_the_demo_opens_and_no_mail_waits(made: Made) -> 
 
 def test_eight_thousand_patients_live_in_families_of_one_to_five(made: Made) -> None:
     with made.database.read() as connection:
-        patients = connection.execute(select(schema.patient)).all()
+        patients = connection.execute(select(schema.patient).where(schema.patient.c.id != NOBODY)).all()
         relations = connection.execute(select(schema.contact_patient)).all()
     assert len(patients) == 8000
     assert set(Counter(Counter(row.household_id for row in patients).values())) == {1, 2, 3, 4, 5}
@@ -348,6 +349,13 @@ def test_nobody_is_seen_before_birth_or_twice_at_once(made: Made) -> None:
     assert all(row.birth_day <= zone.day_of(row.starts_at) for row in rows)
     confirmed = Counter((row.patient_id, row.starts_at) for row in rows if row.status == "confirmed")
     assert max(confirmed.values()) == 1
+
+
+def test_somebody_is_just_booking_by_themselves(made: Made) -> None:  # BK5
+    with made.database.read() as connection:
+        held = connection.execute(select(schema.appointment).where(schema.appointment.c.patient_id == NOBODY)).one()
+    assert held.status == "held"
+    assert held.hold_expires_at > made.practice.opens_at
 
 
 def test_some_of_today_s_visits_are_by_video_and_there_is_a_server_for_them(made: Made) -> None:  # VM1

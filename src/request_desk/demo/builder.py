@@ -12,6 +12,7 @@ from request_desk import paths
 from request_desk.demo import data, forms_fill, partners_fill, plan, rows
 from request_desk.demo.data import Calendar
 from request_desk.demo.family_fill import AFTER, FamilyFill
+from request_desk.demo.online_fill import hold_online
 from request_desk.demo.passwords import four_words
 from request_desk.demo.people import Finder, Population, Right, index
 from request_desk.demo.requests_fill import RequestsFill
@@ -173,6 +174,7 @@ class _Builder:
         )
         RequestsFill(self._desk, self._clock, self._calendar, known, placed, library).run(all_sent)
         forms_fill.fill(self._desk, known, self._calendar, all_sent, placed)
+        hold_online(self._desk, known, self._calendar)
         return self._desk.query(SYSTEM, loading.newest_line)
 
     def _is_apart(self, appointment: PlannedAppointment, row: rows.Row) -> bool:

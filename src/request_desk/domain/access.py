@@ -22,6 +22,7 @@ class ActorKind(StrEnum):
     SYSTEM = "system"
 
 
+# Who reads our pages, in the language of the page, and not the desktop.
 OUTSIDE: Final = frozenset({ActorKind.CONTACT, ActorKind.LINK, ActorKind.VISITOR, ActorKind.PARTNER})
 
 
@@ -124,6 +125,7 @@ def a_contact(contact_id: ContactId) -> Actor:
 
 
 SYSTEM = Actor(ActorKind.SYSTEM, 0, "Request Desk")
+VISITOR = Actor(ActorKind.VISITOR, 0, "", desk="portal")
 
 _STAFF_ALWAYS = frozenset(
     {

@@ -52,6 +52,7 @@ REPLACED = (
 )
 MOVED_ON: Final = frozenset({RESCHEDULED, REPLACED})  # another appointment of the chain came after it
 UNDONE = "undone"  # cancel_code of a booking that was taken back within the grace time
+NOBODY: Final = PatientId(0)  # whom a time on the booking page belongs to until somebody is named (ADR 22)
 DROPPED = "dropped"  # cancel_code of a hold that was let go
 
 JOIN_CLOSES_AFTER: Final = timedelta(minutes=60)  # after the scheduled end (VM2); until then somebody may still come
@@ -107,6 +108,11 @@ class Appointment:
     wants_earlier: bool = False  # somebody asked for something earlier (ACT8)
     is_offered: bool = False  # a hold that keeps a time for whom it is offered to
     is_video: bool = False  # of its type
+
+    @property
+    def is_nameless(self) -> bool:
+        """Somebody holds it on the booking page, or did, and nobody was named for it."""
+        return self.patient_id == NOBODY
 
     @property
     def comes_until(self) -> datetime:

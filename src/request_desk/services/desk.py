@@ -309,9 +309,12 @@ class Unit:
         who = (
             (
                 row.name
-                or {"contact": _("The parent"), "link": _("The family"), "system": "Request Desk"}.get(
-                    row.actor_kind, ""
-                )
+                or {
+                    "contact": _("The parent"),
+                    "link": _("The family"),
+                    "visitor": _("The family"),
+                    "system": "Request Desk",
+                }.get(row.actor_kind, "")
             )
             if row
             else ""

@@ -176,7 +176,7 @@ def _id(fields: Mapping[str, str], name: str, kind: Callable[[int], Any]) -> Any
     return None if value in {"", ANY} else kind(parse_id(value, field=name))
 
 
-class _Clean(StringField):
+class Clean(StringField):
     """A text field whose value is what a parser of the boundary returns; the typed text stays for the page."""
 
     def __init__(self, label: str, parse: Callable[[str], object], **options: Any) -> None:
@@ -191,7 +191,7 @@ class _Clean(StringField):
             raise StopValidation(refused.sentence) from refused
 
 
-class _Posted(Form):
+class Posted(Form):
     """A posted form: knows its fields, refuses others, and tells its errors by field."""
 
     @classmethod
@@ -214,52 +214,52 @@ class _Fields(dict[str, str]):
         return [self[name]] if name in self else []
 
 
-class EmailForm(_Posted):
+class EmailForm(Posted):
     """Page one of the sign-in."""
 
-    email = _Clean("E-mail", parse_email)
+    email = Clean("E-mail", parse_email)
 
 
-class CodeForm(_Posted):
+class CodeForm(Posted):
     """Page two of the sign-in."""
 
-    code = _Clean("Code", parse_code)
+    code = Clean("Code", parse_code)
 
 
-class AnswerForm(_Posted):
+class AnswerForm(Posted):
     """A letter in a thread."""
 
-    message = _Clean("Message", lambda typed: clean_text(typed, field=_("Your message"), required=True))
-    submission = _Clean("Form", parse_uuid)
+    message = Clean("Message", lambda typed: clean_text(typed, field=_("Your message"), required=True))
+    submission = Clean("Form", parse_uuid)
 
 
-class WithdrawForm(_Posted):
+class WithdrawForm(Posted):
     """Taking a request back."""
 
-    submission = _Clean("Form", parse_uuid)
+    submission = Clean("Form", parse_uuid)
 
 
-class NoTimeForm(_Posted):
+class NoTimeForm(Posted):
     """That none of the offered times fits, and perhaps which would."""
 
-    message = _Clean("Message", lambda typed: clean_text(typed, field=_("Your message")))
-    submission = _Clean("Form", parse_uuid)
-    offer = _Clean("Form", parse_id)
+    message = Clean("Message", lambda typed: clean_text(typed, field=_("Your message")))
+    submission = Clean("Form", parse_uuid)
+    offer = Clean("Form", parse_id)
 
 
-class EarlierForm(_Posted):
+class EarlierForm(Posted):
     """Whether something earlier than an appointment is wished for, and which state of the appointment was seen."""
 
-    submission = _Clean("Form", parse_uuid)
-    version = _Clean("Form", parse_id)
-    wish = _Clean("Form", lambda typed: typed == "yes")
+    submission = Clean("Form", parse_uuid)
+    version = Clean("Form", parse_id)
+    wish = Clean("Form", lambda typed: typed == "yes")
 
 
 class SendForm(Form):
     """The last step of an asking; its choices are read by `Asking`."""
 
-    message = _Clean("Message", lambda typed: clean_text(typed, field=_("Your message")))
-    submission = _Clean("Form", parse_uuid)
+    message = Clean("Message", lambda typed: clean_text(typed, field=_("Your message")))
+    submission = Clean("Form", parse_uuid)
     best = HiddenField()
     twice = HiddenField()  # "add": to the request that is open; "again": as another one
 
@@ -314,32 +314,32 @@ def parse_slot(code: str) -> Slot:
     return Slot(ProviderId(int(found[2], 16)), LocationId(int(found[3], 16)), at, at, at)
 
 
-class ManageForm(_Posted):
+class ManageForm(Posted):
     """Something that a family does with one appointment; `version` is which state of it was seen."""
 
     proof = HiddenField()
-    version = _Clean("Form", parse_id)
+    version = Clean("Form", parse_id)
 
 
 class MoveForm(ManageForm):
     """To which time an appointment is moved."""
 
-    at = _Clean("Time", parse_slot)
+    at = Clean("Time", parse_slot)
 
 
-class ProofForm(_Posted):
+class ProofForm(Posted):
     """A button that does one thing."""
 
     proof = HiddenField()
 
 
-class BirthDayForm(_Posted):
+class BirthDayForm(Posted):
     """The day on which the patient was born, in three fields (OTP-09)."""
 
     proof = HiddenField()
-    month = _Clean("Month", lambda typed: _number(typed, 2))
-    day = _Clean("Day", lambda typed: _number(typed, 2))
-    year = _Clean("Year", lambda typed: _number(typed, 4))
+    month = Clean("Month", lambda typed: _number(typed, 2))
+    day = Clean("Day", lambda typed: _number(typed, 2))
+    year = Clean("Year", lambda typed: _number(typed, 4))
 
     def born(self) -> date:
         """Return the day; raises Invalid when there is none."""
@@ -355,11 +355,11 @@ class LinkCodeForm(CodeForm):
     proof = HiddenField()
 
 
-class LinkAskForm(_Posted):
+class LinkAskForm(Posted):
     """What is asked of the practice about the appointment of a manage link."""
 
     proof = HiddenField()
-    message = _Clean("Message", lambda typed: clean_text(typed, field=_("Your message")))
+    message = Clean("Message", lambda typed: clean_text(typed, field=_("Your message")))
 
 
 def _number(typed: str, most: int) -> int:

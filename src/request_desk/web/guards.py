@@ -257,9 +257,9 @@ class Throttle:
             return () if path.startswith("/assets/") else (self._items["reads"],)
         if path == "/api/launch":
             return (self._items["launches"],)
-        if path == "/sign-in":
+        if path in {"/sign-in", "/booking/email"}:
             return (self._items["posts"], self._items["asks"])
-        if path.startswith("/sign-in/"):
+        if path.startswith(("/sign-in/", "/booking/code/")):
             return (self._items["posts"], self._items["tries"])
         if path.startswith(LINKS) and path.endswith("/code"):
             return (self._items["posts"], self._items["asks"])

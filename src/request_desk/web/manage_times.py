@@ -1,10 +1,8 @@
 """The times to which a family can move an appointment, a week or a day at a time; the pages are made in `manage`."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import groupby
 from typing import Final
 
 from request_desk.domain import manage_links
@@ -12,14 +10,12 @@ from request_desk.domain.errors import Invalid
 from request_desk.domain.manage_links import FamilyVisit
 from request_desk.domain.spans import Slot
 from request_desk.domain.text import parse_date
-from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.portal import family_acts
-from request_desk.web.forms import Asking, parse_slot, refuse_unknown, slot_code
+from request_desk.web.forms import parse_slot, refuse_unknown, slot_code
 from request_desk.web.pages import PageContext
-from request_desk.web.times import SHOWN, DayTimes, FreeTime, ScheduleSight, look_of, spread
+from request_desk.web.week import FreeTime, ScheduleSight, Week, look_of, week_of
 
-_WHOLE: Final = 120  # times of one day: the page stays below 50 kB
 _AHEAD: Final = 31  # days searched when a week is full
 _FIELDS: Final = frozenset({"from", "go", "with", "at"})
 _SAME: Final = "same"
@@ -42,11 +38,10 @@ class Sight:
             from_day: date | None = parse_date(query.get("from", ""))
         except Invalid:
             from_day = None
-        asking = Asking(from_day=from_day, go=query.get("go", "")[:40])
         is_same = visit.is_same_provider or query.get("with", "") == _SAME
         code = query.get("at", "")
         at = parse_slot(code) if code else None
-        return cls(look_of(asking, shell.today, visit.advance), is_same, at, code)
+        return cls(look_of(from_day, query.get("go", "")[:40], shell.today, visit.advance), is_same, at, code)
 
     @classmethod
     def of(cls, at: Slot, visit: FamilyVisit, shell: PageContext) -> "Sight":
@@ -66,19 +61,6 @@ class Sight:
         return _SAME if self.is_same_provider else "any"
 
 
-@dataclass(frozen=True, slots=True)
-class MoveTimes:
-    """The times of a look, and the ways to earlier and later ones."""
-
-    days: tuple[DayTimes, ...]
-    title: str
-    from_day: date
-    is_one_day: bool
-    has_earlier: bool
-    has_later: bool
-    next_day: date | None  # the first day with a free time, when there is none here
-
-
 def shown_time(unit: Unit, sight: Sight, visit: FamilyVisit) -> manage_links.FreeTime | None:
     """Return the chosen time with its names, None when it is not free any more."""
     if sight.at is None:
@@ -89,43 +71,25 @@ def shown_time(unit: Unit, sight: Sight, visit: FamilyVisit) -> manage_links.Fre
     return next((each for each in free if slot_code(each) == sight.code), None)
 
 
-def read_sight(unit: Unit, sight: Sight, visit: FamilyVisit, shell: PageContext) -> MoveTimes:
+def read_sight(unit: Unit, sight: Sight, visit: FamilyVisit, shell: PageContext) -> Week:
     """Return the free times of a look, as the page shows them."""
 
     def found(from_day: date, days: int) -> tuple[manage_links.FreeTime, ...]:
         same = sight.is_same_provider
         return family_acts.free_times(unit, visit.appointment.id, from_day=from_day, days=days, is_same_provider=same)
 
+    def chip(each: manage_links.FreeTime) -> FreeTime:
+        where = f"{each.provider_name}, {each.location_name}" if has_places else each.provider_name
+        return FreeTime(slot_code(each), shell.words.at(each.zone).time(each.starts_at), where)
+
     look = sight.look
     free = found(look.from_day, look.days)
-    last = look.from_day + timedelta(days=look.days - 1)
-    later = () if free else found(last + timedelta(days=1), _AHEAD)
+    later = () if free else found(look.last_day + timedelta(days=1), _AHEAD)
     has_places = len({each.location_id for each in free} | {visit.appointment.location_id}) > 1
-    days = [
-        _day(day, list(of_day), shell, has_places=has_places, is_whole=look.is_one_day)
-        for day, of_day in groupby(free, key=lambda each: shell.time.day_of(each.starts_at))
-    ]
-    first_words = shell.words.day(look.from_day) if look.is_one_day else shell.words.short_day(look.from_day)
-    return MoveTimes(
-        days=tuple(days),
-        title=first_words
-        if look.is_one_day
-        else _("{first} to {last}").format(first=first_words, last=shell.words.short_day(last)),
-        from_day=look.from_day,
-        is_one_day=look.is_one_day,
-        has_earlier=look.from_day > shell.today,
-        has_later=last < shell.today + visit.advance,
-        next_day=shell.time.day_of(later[0].starts_at) if later else None,
-    )
+    next_day = shell.time.day_of(later[0].starts_at) if later else None
+    latest = shell.today + visit.advance
 
+    def zone_name(each: manage_links.FreeTime) -> str:
+        return shell.words.at(each.zone).zone_name(each.starts_at)
 
-def _day(
-    day: date, free: list[manage_links.FreeTime], shell: PageContext, *, has_places: bool, is_whole: bool
-) -> DayTimes:
-    chips = []
-    for each in free:
-        where = f"{each.provider_name}, {each.location_name}" if has_places else each.provider_name
-        chips.append(FreeTime(slot_code(each), shell.words.at(each.zone).time(each.starts_at), where, is_chosen=False))
-    shown = spread(chips, _WHOLE if is_whole else SHOWN)
-    zones = Counter(shell.words.at(each.zone).zone_name(each.starts_at) for each in free)
-    return DayTimes(day, shell.words.long_day(day), zones.most_common(1)[0][0], tuple(shown), len(chips) - len(shown))
+    return week_of(free, look, next_day, shell=shell, latest=latest, chip=chip, zone_name=zone_name)

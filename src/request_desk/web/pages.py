@@ -36,7 +36,11 @@ from request_desk.web.guards import RequestInfo, request_info
 from request_desk.web.session import Cookies
 
 _TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
-ASSETS: Final = {"portal.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+ASSETS: Final = {
+    "portal.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+    "countdown.js": "text/javascript; charset=utf-8",
+}
 _STATUS: Final[Mapping[type[Refused], int]] = {
     Conflict: 409,
     SlotTaken: 409,

@@ -34,7 +34,6 @@ from request_desk.web.home import show_thread
 from request_desk.web.pages import PageContext
 from request_desk.web.portal import Portal, portal_of
 from request_desk.web.times import (
-    look_of,
     picked,
     read_times,
     still_possible,
@@ -43,6 +42,7 @@ from request_desk.web.times import (
     with_typed_day,
     wrong_with,
 )
+from request_desk.web.week import look_of
 
 _LAST: Final = frozenset({"continue", "next"})  # buttons that lead to the last page
 
@@ -246,12 +246,12 @@ class Step:
         _require(asking.provider_id, [provider.id for provider in self.choices.providers])
         _require(asking.location_id, [place.id for place in self.choices.locations])
         advance = type_.maximum_advance if type_ is not None else timedelta()
-        look = look_of(asking, self.shell.today, advance)
+        look = look_of(asking.from_day, asking.go, self.shell.today, advance)
         child = self.child_of(asking)
         slots, next_day = await run_in_threadpool(
             self.portal.desk.query, self.actor, read_times, asking, child.patient_id, look
         )
-        times = times_of(
+        times, elsewhere = times_of(
             slots,
             asking,
             look,
@@ -282,6 +282,7 @@ class Step:
             locations=self._places(asking, providers),
             is_same_provider=self.is_same_provider(asking.type_id),
             times=times,
+            elsewhere=elsewhere,
             parts_of_day=[(part.value, part_word(part)) for part in DayPart],
             hidden=hidden,
             problems=problems or {},

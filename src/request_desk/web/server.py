@@ -36,6 +36,8 @@ from request_desk.domain.ids import new_token
 from request_desk.domain.words import _
 from request_desk.services.desk import Desk
 from request_desk.web import (
+    book,
+    booked,
     counter_offers,
     guards,
     home,
@@ -79,6 +81,8 @@ ROUTES: Final = (
     *meetings.ROUTES,
     *questionnaires.ROUTES,
     *partners.ROUTES,
+    *book.ROUTES,
+    *booked.ROUTES,
     *requests.ROUTES,
     *languages.ROUTES,
 )

@@ -47,8 +47,12 @@ class Cookies:
         return f"{self._prefix}manage"
 
     @property
+    def hold(self) -> str:
+        return f"{self._prefix}hold"
+
+    @property
     def names(self) -> frozenset[str]:
-        return frozenset({self.session, self.browser, self.csrf, self.language, self.launch, self.manage})
+        return frozenset({self.session, self.browser, self.csrf, self.language, self.launch, self.manage, self.hold})
 
     @property
     def _prefix(self) -> str:

@@ -1,10 +1,8 @@
 """The step "when": a week of free times as a parent sees them, and how far they look; the page is made in `requests`."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import groupby
 from typing import Final
 
 from request_desk.domain.directory import Provider
@@ -19,33 +17,10 @@ from request_desk.services.desk import Unit
 from request_desk.services.schedule import portal_schedule
 from request_desk.web.forms import MOST_WISHES, Asking, in_order, wish_code
 from request_desk.web.pages import PageContext
+from request_desk.web.week import FreeTime, ScheduleSight, Week, week_of
 
-_WEEK: Final = 7
 _AHEAD: Final = 31  # days searched when a week is full: beyond, a parent does better to call
-SHOWN: Final = 6  # times of a day at first sight: three rows on a phone
-_MOST_SHOWN: Final = 54  # of one day; with five picks and the rest still within the 64 fields of a form
 _FARTHEST: Final = timedelta(days=730)  # nobody asks for an appointment later than that, and no page offers it
-
-
-@dataclass(frozen=True, slots=True)
-class FreeTime:
-    """One free time to tick."""
-
-    code: str
-    time: str
-    detail: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DayTimes:
-    """A day with free times; `more` are those not shown at first sight."""
-
-    day: date
-    title: str
-    zone_name: str
-    chips: tuple[FreeTime, ...]
-    more: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,53 +30,6 @@ class Picked:
     code: str
     text: str
     is_taken: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Times:
-    """What the step shows: days with times, the way to earlier and later ones, and picks that are not on this page."""
-
-    days: tuple[DayTimes, ...]
-    title: str
-    from_day: date
-    has_earlier: bool
-    has_later: bool
-    is_one_day: bool
-    next_day: date | None  # the first day with a free time when there is none here
-    elsewhere: tuple[Picked, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleSight:
-    """The part of the schedule that a parent looks at."""
-
-    from_day: date
-    days: int
-    is_one_day: bool
-
-
-def look_of(asking: Asking, today: date, advance: timedelta) -> ScheduleSight:
-    """Return where the buttons "earlier", "later", "all times" lead, within what may be booked."""
-    last = today + advance
-    day = min(max(asking.from_day or today, today), last)
-    step, _sign, named = asking.go.partition("-")
-    match step:
-        case "earlier":
-            day = max(today, day - timedelta(days=_WEEK))
-        case "later":
-            day = min(last, day + timedelta(days=_WEEK))
-        case "to":
-            day = min(max(_day(named, day), today), last)
-        case "day":
-            return ScheduleSight(min(max(_day(named, day), today), last), 1, is_one_day=True)
-    return ScheduleSight(day, _WEEK, is_one_day=False)
-
-
-def _day(text: str, otherwise: date) -> date:
-    try:
-        return parse_date(text)
-    except Invalid:
-        return otherwise
 
 
 def with_typed_day(asking: Asking, shell: PageContext) -> Asking:
@@ -195,62 +123,22 @@ def times_of(
     latest: date,
     names: Mapping[ProviderId, Provider],
     places: Mapping[LocationId, str],
-) -> Times:
-    """Return the step as the page shows it."""
+) -> tuple[Week, tuple[Picked, ...]]:
+    """Return the step as the page shows it: the times to tick, and the picks that are not among them."""
     has_places = len({slot.location_id for slot in slots}) > 1
-    days = [
-        _day_times(day, list(of_day), asking, shell, has_places=has_places, is_whole=look.is_one_day)
-        for day, of_day in groupby(slots, key=lambda slot: shell.time.day_of(slot.starts_at))
-    ]
-    here = {chip.code for day in days for chip in day.chips}
-    elsewhere = tuple(picked(pick, shell, names, places=places) for pick in asking.picks if wish_code(pick) not in here)
-    last = look.from_day + timedelta(days=look.days - 1)
-    title = shell.words.day(look.from_day) + (f" {days[0].zone_name}" if days else "")
-    if not look.is_one_day:
-        title = _("{first} to {last}").format(
-            first=shell.words.short_day(look.from_day), last=shell.words.short_day(last)
-        )
-    return Times(
-        days=tuple(days),
-        title=title,
-        from_day=look.from_day,
-        has_earlier=look.from_day > shell.today,
-        has_later=last < latest,
-        is_one_day=look.is_one_day,
-        next_day=next_day if next_day is not None and next_day <= latest else None,
-        elsewhere=elsewhere,
-    )
-
-
-def _day_times(
-    day: date,
-    slots: list[PortalSlot],
-    asking: Asking,
-    shell: PageContext,
-    *,
-    has_places: bool,
-    is_whole: bool,
-) -> DayTimes:
-    """One day's chips: a chip for each start and place."""
     chosen = {wish_code(pick) for pick in asking.picks}
-    chips: list[FreeTime] = []
-    for slot in slots:
+
+    def chip(slot: PortalSlot) -> FreeTime:
         # A wish names no place: where places differ, the provider says which is meant; otherwise any provider may do.
         provider_id = slot.provider_id if has_places or asking.provider_id is not None else None
         code = wish_code(Wish(1, WishKind.SLOT, provider_id, slot.starts_at))
         detail = slot.location_name if has_places else ""
-        chips.append(FreeTime(code, shell.words.time(slot.starts_at), detail, code in chosen))
-    shown = spread(chips, _MOST_SHOWN if is_whole else SHOWN)
-    zone_name = Counter(shell.words.zone_name(slot.starts_at) for slot in slots).most_common(1)[0][0]
-    return DayTimes(day, shell.words.long_day(day), zone_name, tuple(shown), len(chips) - len(shown))
+        return FreeTime(code, shell.words.time(slot.starts_at), detail, code in chosen)
 
-
-def spread(chips: list[FreeTime], most: int) -> list[FreeTime]:
-    """Return at most so many chips over the whole day, and every chosen one."""
-    if len(chips) <= most + 1:
-        return chips
-    kept = {round(index * (len(chips) - 1) / (most - 1)) for index in range(most)}
-    return [chip for index, chip in enumerate(chips) if index in kept or chip.is_chosen]
+    week = week_of(slots, look, next_day, shell=shell, latest=latest, chip=chip)
+    here = {each.code for day in week.days for each in day.chips}
+    elsewhere = tuple(picked(pick, shell, names, places=places) for pick in asking.picks if wish_code(pick) not in here)
+    return week, elsewhere
 
 
 def picked(

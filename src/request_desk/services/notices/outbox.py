@@ -182,6 +182,7 @@ _FACTS = (
         _outbox.c.contact_id,
         _contact.c.language,
         _contact.c.active,
+        and_(~_contact.c.active, _contact.c.given_name == "", _contact.c.family_name == "").label("is_newcomer"),
         _contact.c.opted_out,
         _request.c.reference.label("request_reference"),
         _patient.c.id.label("patient_id"),
@@ -473,7 +474,7 @@ def _why_not(row: Row[Any], now: datetime, today: date) -> str:
         return _("The time is not offered any more.")
     if SPEC_OF[row.kind].while_booked and row.appointment_status != AppointmentStatus.CONFIRMED:
         return _("The visit is not booked any more.")
-    if not row.active:
+    if not row.active and not (row.is_newcomer and row.challenge_id is not None):  # who books as a new family
         return _("The contact is switched off.")
     if not row.address:
         return _("The contact has no confirmed address.")

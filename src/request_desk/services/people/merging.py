@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Row, Table, bindparam, select, update
 
 from request_desk.domain.access import Permission
-from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.appointments import NOBODY, Appointment, AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.errors import NotFound, Refused, UndoRefused
 from request_desk.domain.ids import PatientId, RequestId
@@ -135,7 +135,7 @@ def unmerge(
 def _locked(unit: Unit, patient_id: PatientId) -> Row[Any]:
     """A patient's row; bookings of them wait for this transaction."""
     row = unit.first(_PATIENT, {"which": patient_id})
-    if row is None:
+    if row is None or patient_id == NOBODY:
         raise NotFound(_("This patient is not there any more. Reload to see the present state."))
     if row.merged_into_id is not None:
         raise Refused(_("This patient was merged with another one. Open that one instead."))

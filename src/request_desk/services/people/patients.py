@@ -11,6 +11,7 @@ from sqlalchemy import Row, Select, bindparam, case, false, func, literal, or_, 
 from sqlalchemy.sql.elements import ColumnElement
 
 from request_desk.domain.access import ActorKind, Permission, a_contact
+from request_desk.domain.appointments import NOBODY
 from request_desk.domain.directory import Channel, Contact, ContactPoint, Patient, PatientState, Relation
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import ContactId, PatientId
@@ -161,7 +162,8 @@ def list_page(
         PatientOrder.NAME: (patient.family_name, patient.given_name, patient.id),
         PatientOrder.BORN: (patient.birth_day, patient.id),
     }[order]
-    statement = select(*patient).order_by(*(each.desc() if descending else each for each in columns)).limit(limit + 1)
+    by = (each.desc() if descending else each for each in columns)
+    statement = select(*patient).where(patient.id != NOBODY).order_by(*by).limit(limit + 1)
     fits = _fits(unit, text)
     if text.strip() and not fits:
         return Page((), None)

@@ -8,11 +8,13 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, delete, select, update
 
 from request_desk.domain.access import Permission
+from request_desk.domain.appointments import NOBODY
 from request_desk.domain.careful import Doubt, Doubtful
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Channel, PatientState, Relation
 from request_desk.domain.errors import Invalid, NotFound, Problems, Refused, UndoRefused
 from request_desk.domain.ids import ContactId, PatientId, RequestId
+from request_desk.domain.online_booking import NewFamily
 from request_desk.domain.search import index_person, index_text
 from request_desk.domain.text import clean_name, clean_text, parse_birth_day, parse_date, parse_email, parse_phone
 from request_desk.domain.words import _, full_name, safe_name
@@ -113,6 +115,49 @@ def add_patient(
     contact_id = _insert_contact(unit, person) if person is not None else _known_contact(unit, who)
     _insert_relation(unit, contact_id, patient_id, rights)
     return patient_id
+
+
+def register_online(unit: Unit, family: NewFamily, contact_id: ContactId, *, is_known: bool) -> PatientId:
+    """Make the patient whom a contact has told of on the booking page, beside the contact's other children; `is_known` where there are any.
+
+    A contact who is new is named and switched on, and the address that was proved by a code is confirmed. Who looks like a patient
+    of the practice is made all the same: staff are warned, and a stranger learns nothing (ACT4). Raises Invalid with every problem.
+    """
+    unit.require(Permission.BOOK_ONLINE)
+    problems = Problems()
+    child = PatientDetails(family.child_given_name, family.child_family_name, family.birth_day)
+    values = problems.of(lambda: _patient_values(unit, child), _NOTHING)
+    rights = problems.of(lambda: _relation_values(unit, RelationDetails(family.relation)), _NOTHING)
+    person = None if is_known else problems.of(lambda: _new_contact_values(unit, family), _NOTHING)
+    problems.tell()
+    patient_id = PatientId(unit.new_id())
+    siblings = patients.children(unit, contact_id) if is_known else ()
+    household = siblings[0].patient.household_id if siblings else patient_id
+    unit.insert(schema.patient, id=patient_id, household_id=household, **values)
+    unit.record("added_patient", Topic.PATIENT, patient_id)
+    if person is not None:
+        unit.change(schema.contact, contact_id, None, active=True, **person["person"])
+        unit.run(update(schema.contact_point).where(point.contact_id == contact_id).values(verified_at=unit.now))
+        for number in person["phones"]:
+            _insert_point(unit, contact_id, Channel.PHONE, unit.words.phone(number), number, is_confirmed=False)
+        unit.record("added_contact", Topic.PATIENT, contact_id)
+    _insert_relation(unit, contact_id, patient_id, rights)
+    return patient_id
+
+
+def _new_contact_values(unit: Unit, family: NewFamily) -> Values:
+    """A contact as it is told of on the booking page, where the telephone number is asked for and the address is proved already."""
+    problems = Problems()
+    details = ContactDetails(family.given_name, family.family_name, family.language, (family.phone,))
+    values = problems.of(lambda: _contact_values(unit, details), _NOTHING)
+    problems.of(lambda: _need_phone(family.phone), None)
+    problems.tell()
+    return values
+
+
+def _need_phone(typed: str) -> None:
+    if not typed.strip():
+        raise Invalid(_("Please write a telephone number at which we can reach you."), field="Phones")
 
 
 def save_patient(unit: Unit, patient_id: PatientId, new: PatientDetails, *, expect_version: int) -> int:
@@ -234,7 +279,7 @@ def _in_time(unit: Unit, until: datetime) -> None:
 
 def _patient(unit: Unit, patient_id: PatientId) -> Row[Any]:
     row = unit.first(_PATIENT, {"which": patient_id})
-    if row is None:
+    if row is None or patient_id == NOBODY:
         raise NotFound(_("This patient is not there any more. Reload to see the present state."))
     if row.merged_into_id is not None:
         raise Refused(_("This patient was merged with another one. Open that one instead."))

@@ -5,10 +5,10 @@ Codes are hashed and compared between two transactions, never inside one. The jo
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import Row, and_, bindparam, exists, func, or_, select, update
 
 from request_desk.domain.access import SYSTEM, Actor, ActorKind, Permission
 from request_desk.domain.changes import Topic
@@ -17,7 +17,7 @@ from request_desk.domain.errors import Invalid, SignedOut
 from request_desk.domain.ids import ContactId, ManageLinkId, hashed, new_code, new_token, new_uuid
 from request_desk.domain.notices import CODE
 from request_desk.domain.text import parse_code, parse_email
-from request_desk.domain.words import _, full_name, known_language
+from request_desk.domain.words import _, full_name, known_language, spoken
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.notices import outbox
 from request_desk.services.people.access import CODES, Hidden
@@ -32,6 +32,7 @@ WRONG_A_DAY: Final = 15
 DAY: Final = timedelta(hours=24)
 IDLE: Final = timedelta(minutes=30)
 SESSION_LENGTH: Final = timedelta(hours=12)
+PROOF_LENGTH: Final = timedelta(hours=1)  # as long as the browser's cookie
 _TOUCH_EVERY: Final = timedelta(minutes=1)
 
 challenge, throttle, session = schema.challenge.c, schema.throttle.c, schema.portal_session.c
@@ -91,6 +92,33 @@ _END = (
     .values(ended_at=bindparam("now"))
     .returning(session.contact_id)
 )
+# Somebody who booked nothing yet: a contact without a name, which staff cannot make.
+IS_NEWCOMER: Final = and_(
+    ~contact.active,
+    contact.given_name == "",
+    contact.family_name == "",
+    ~exists().where(relation.contact_id == contact.id),
+)
+_NEWCOMER = (
+    select(contact.id, _point.c.id.label("point_id"), _point.c.channel)
+    .select_from(schema.contact.join(_point, _point.c.contact_id == contact.id))
+    .where(_point.c.lookup.in_((bindparam("as_typed"), bindparam("lookup"))), IS_NEWCOMER)
+    .order_by(contact.id)
+    .limit(1)
+)
+_IS_NEW = select(contact.id).where(contact.id == bindparam("id"), IS_NEWCOMER)
+_PROVED = (
+    select(contact.id)
+    .select_from(schema.challenge.join(schema.contact, contact.id == challenge.contact_id))
+    .where(
+        challenge.browser_hash == bindparam("browser"),
+        challenge.used_at > bindparam("since"),
+        IS_NEWCOMER,
+    )
+    .order_by(challenge.id.desc())
+    .limit(1)
+)
+_PROVED_LOCKED = _PROVED.with_for_update(of=schema.contact)
 _NAME = select(contact.given_name, contact.family_name).where(contact.id == bindparam("id"), contact.active)
 _APPOINTMENT = (
     select(
@@ -131,6 +159,7 @@ class Checked:
     sentence: str
     contact_id: ContactId | None = None
     call_practice: bool = False
+    is_new: bool = False  # somebody whom nobody here knows yet; no session is opened
     token: Hidden = field(default_factory=Hidden, compare=False)
 
     @property
@@ -158,19 +187,24 @@ class PortalSession:
     touch_due: bool
 
 
-def ask_code(unit: Unit, email: str, browser_hash: str) -> CodeAsked:
+def ask_code(unit: Unit, email: str, browser_hash: str, *, with_new: bool = False) -> CodeAsked:
     """Ask for a code to a registered address; an unknown one gets the same answer and no mail (OTP-03, OTP-04).
 
-    Codes are counted per address, known or not, so that the answer tells nothing. Raises Invalid when it is no address.
+    Codes are counted per address, known or not, so that the answer tells nothing. `with_new` sends one to an unknown address
+    as well, for somebody who books as a new family: a contact without a name waits for it, switched off. Raises Invalid
+    when it is no address.
     """
     unit.require(Permission.RUN_JOBS)
     address = parse_email(email)
-    owner = unit.first(_OWNER, {"as_typed": address, "lookup": address.lower(), "today": _today(unit)})
+    asked = {"as_typed": address, "lookup": address.lower()}
+    owner = unit.first(_OWNER, {**asked, "today": _today(unit)})
     subject = hashed(address.lower())
     about = owner.id if owner else 0  # the same line for an address that nobody knows
     if sentence := too_many(unit, subject, _call(unit)):
         unit.record("code_not_given", Topic.SESSION, about, broadcast=False)
         return CodeAsked(None, sentence)
+    if owner is None and with_new:
+        owner = unit.first(_NEWCOMER, asked) or _newcomer(unit, address)
     challenge_id, reference = new_challenge(
         unit,
         subject,
@@ -207,6 +241,24 @@ def new_challenge(unit: Unit, subject: str, browser_hash: str, **of: int | None)
     return challenge_id, reference
 
 
+def _newcomer(unit: Unit, address: str) -> Row[Any] | None:
+    """Make a contact of whom nothing is known but an unproved address."""
+    contact_id = unit.new_id()
+    unit.insert(
+        schema.contact, id=contact_id, given_name="", family_name="", language=spoken(), search="", active=False
+    )
+    unit.insert(
+        schema.contact_point,
+        id=unit.new_id(),
+        contact_id=contact_id,
+        channel=Channel.EMAIL,
+        value=address,
+        lookup=address.lower(),
+        verified_at=None,
+    )
+    return unit.first(_NEWCOMER, {"as_typed": address, "lookup": address.lower()})
+
+
 def mint_code(desk: Desk, challenge_id: int) -> Minted | None:
     """Make the code of a challenge and keep its hash; None when it is used or over. The job sends it (OTP-01, OTP-02)."""
     code = new_code()
@@ -221,10 +273,10 @@ def _keep_code(unit: Unit, challenge_id: int, code_hash: str) -> datetime | None
     return found
 
 
-def check_code(desk: Desk, reference: UUID, code: str, browser_hash: str) -> Checked:
+def check_code(desk: Desk, reference: UUID, code: str, browser_hash: str, *, with_new: bool = False) -> Checked:
     """Check a code and open a session. Never raises for a wrong one: the count must be committed (OTP-03 to OTP-06).
 
-    The guess is compared first and decided then, in one short write: of many at once no more than five count. The session's
+    `with_new` lets in somebody who books as a new family, too, without a session: the used code is the proof (`proved`). The guess is compared first and decided then, in one short write: of many at once no more than five count. The session's
     token is made here: an answer to a commit that got lost does not lose it.
     """
     try:
@@ -235,8 +287,8 @@ def check_code(desk: Desk, reference: UUID, code: str, browser_hash: str) -> Che
     if asked is None:
         return Checked(unusable())
     fits, token = CODES.matches(asked.code_hash, text), new_token()
-    checked = desk.perform(SYSTEM, _guessed, asked, hashed(token), fits=fits).value
-    return replace(checked, token=Hidden(token)) if checked.ok else checked
+    checked = desk.perform(SYSTEM, _guessed, asked, hashed(token), fits=fits, with_new=with_new).value
+    return replace(checked, token=Hidden(token)) if checked.ok and not checked.is_new else checked
 
 
 def asked_code(unit: Unit, reference: UUID, browser_hash: str, link_id: ManageLinkId | None = None) -> Challenge | None:
@@ -246,13 +298,15 @@ def asked_code(unit: Unit, reference: UUID, browser_hash: str, link_id: ManageLi
     return None if row is None else Challenge(row.id, row.subject, row.created_at, row.code_hash)
 
 
-def _guessed(unit: Unit, asked: Challenge, session_hash: str, *, fits: bool) -> Checked:
+def _guessed(unit: Unit, asked: Challenge, session_hash: str, *, fits: bool, with_new: bool) -> Checked:
     unit.require(Permission.RUN_JOBS)
-    checked = counted(unit, asked, _call(unit), fits=fits)
-    return checked if checked.contact_id is None else _opened(unit, checked.contact_id, session_hash)
+    checked = counted(unit, asked, _call(unit), fits=fits, with_new=with_new)
+    if checked.contact_id is None or checked.is_new:
+        return checked
+    return open_session(unit, checked.contact_id, session_hash)
 
 
-def counted(unit: Unit, asked: Challenge, call: str, *, fits: bool) -> Checked:
+def counted(unit: Unit, asked: Challenge, call: str, *, fits: bool, with_new: bool = False) -> Checked:
     """Decide what becomes of a guess, within the use case that opens something for a right one.
 
     One UPDATE counts it and locks the code; a code made anew since then was not guessed. `call` is said when there were too many.
@@ -272,6 +326,10 @@ def counted(unit: Unit, asked: Challenge, call: str, *, fits: bool) -> Checked:
     if known is not None:
         unit.run(update(schema.challenge).where(challenge.id == asked.id).values(used_at=unit.now))
         return Checked("", ContactId(row.contact_id))
+    if right and with_new and unit.first(_IS_NEW, {"id": row.contact_id}) is not None:
+        unit.run(update(schema.challenge).where(challenge.id == asked.id).values(used_at=unit.now))
+        unit.record("proved_address", Topic.SESSION, row.contact_id, broadcast=False)
+        return Checked("", ContactId(row.contact_id), is_new=True)
     unit.insert(schema.throttle, id=unit.new_id(), subject=subject, at=unit.now)
     unit.record("code_refused", Topic.SESSION, about, broadcast=False)
     if wrong + 1 >= WRONG_A_DAY:
@@ -349,7 +407,25 @@ def too_many(unit: Unit, subject: str, call: str) -> str:
     return ""
 
 
-def _opened(unit: Unit, contact_id: ContactId, session_hash: str) -> Checked:
+def proved(unit: Unit, browser_hash: str) -> ContactId | None:
+    """Return the contact without a name who has proved an address in this browser within the hour; None when nobody has.
+
+    Whoever else would name it waits for this transaction.
+    """
+    unit.require(Permission.BOOK_ONLINE)
+    found = unit.value(_PROVED_LOCKED, {"browser": browser_hash, "since": unit.now - PROOF_LENGTH})
+    return None if found is None else ContactId(found)
+
+
+def is_proved(unit: Unit, browser_hash: str) -> bool:
+    """Tell whether somebody new has proved an address in this browser."""
+    unit.require(Permission.BOOK_ONLINE)
+    asked = {"browser": browser_hash, "since": unit.now - PROOF_LENGTH}
+    return unit.first(_PROVED, asked) is not None
+
+
+def open_session(unit: Unit, contact_id: ContactId, session_hash: str) -> Checked:
+    """Open a session for a contact who has proved an address, within the use case that has looked at the proof."""
     unit.insert(
         schema.portal_session,
         token_hash=session_hash,

@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, delete, exists, insert, or_, select, update
 
 from request_desk.domain.access import Permission
 from request_desk.services.desk import Unit
+from request_desk.services.portal.access import IS_NEWCOMER
 from request_desk.store import schema
 
 COMMANDS_KEPT: Final = timedelta(days=7)  # so long a form that is sent again gets its first answer
@@ -35,6 +36,12 @@ _SWEEP_LAUNCHES = delete(schema.booking_launch).where(
         .where(launch.expires_at < bindparam("before"), ~exists().where(schema.booking_hold.c.launch_id == launch.id))
         .limit(_BATCH)
     )
+)
+_NEWCOMERS = (
+    select(schema.contact.c.id)
+    .where(IS_NEWCOMER, ~exists().where(schema.challenge.c.contact_id == schema.contact.c.id))
+    .order_by(schema.contact.c.id)
+    .limit(_BATCH)
 )
 _HELD = select(lease.owner, lease.until).where(lease.name == bindparam("which"))
 
@@ -67,6 +74,7 @@ def sweep(unit: Unit) -> int:
         (schema.command, schema.command.c.id, schema.command.c.at, COMMANDS_KEPT),
         (schema.throttle, schema.throttle.c.id, schema.throttle.c.at, THROTTLE_KEPT),
         (schema.challenge, schema.challenge.c.id, schema.challenge.c.expires_at, THROTTLE_KEPT),
+        (schema.booking_hold, schema.booking_hold.c.hold_id, schema.booking_hold.c.created_at, THROTTLE_KEPT),
         (schema.portal_session, schema.portal_session.c.token_hash, schema.portal_session.c.expires_at, SESSIONS_KEPT),
         (
             schema.manage_session,
@@ -82,4 +90,15 @@ def sweep(unit: Unit) -> int:
     for table, key, at, kept in chores:
         old = select(key).where(at < unit.now - kept).limit(_BATCH)
         swept += unit.run(delete(table).where(key.in_(old)))
-    return swept + unit.run(_SWEEP_LAUNCHES, {"before": unit.now - SESSIONS_KEPT})
+    swept += unit.run(_SWEEP_LAUNCHES, {"before": unit.now - SESSIONS_KEPT})
+    return swept + _forget_newcomers(unit)
+
+
+def _forget_newcomers(unit: Unit) -> int:
+    """Delete contacts without a name who asked for a code on the booking page and booked nothing: their codes are forgotten already."""
+    gone = [row.id for row in unit.rows(_NEWCOMERS)]
+    if not gone:
+        return 0
+    unit.run(delete(schema.outbox).where(schema.outbox.c.contact_id.in_(gone)))
+    unit.run(delete(schema.contact_point).where(schema.contact_point.c.contact_id.in_(gone)))
+    return unit.run(delete(schema.contact).where(schema.contact.c.id.in_(gone)))

@@ -1,7 +1,7 @@
 """Which times those outside the practice may have: what the slot rules offer, and nothing else (BK4); staff search in `queries`."""
 
 from collections.abc import Collection
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from request_desk.domain import schedule
@@ -11,6 +11,7 @@ from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid, SlotTaken
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId
 from request_desk.domain.practice_time import on_calendar
+from request_desk.domain.schedule import PortalSlot
 from request_desk.domain.spans import Slot, Span
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
@@ -64,6 +65,25 @@ def open_times(
         for slot in obeying(unit, book.locations, type_, facts, found)
         if not _is_elsewhere(own, slot, exclude_chain)
     )
+
+
+def as_shown(book: SlotBook | None, found: Collection[Slot], *, by_provider: bool) -> tuple[PortalSlot, ...]:
+    """Return times as families choose them: with any provider one for each start and location, that of the first who is free."""
+    if book is None:
+        return ()
+    shown: dict[tuple[datetime, LocationId, ProviderId | None], PortalSlot] = {}
+    for slot in found:
+        key = (slot.starts_at, slot.location_id, slot.provider_id if by_provider else None)
+        if key not in shown:
+            shown[key] = PortalSlot(
+                starts_at=slot.starts_at,
+                ends_at=slot.ends_at,
+                provider_id=slot.provider_id,
+                provider_name=book.providers[slot.provider_id].name,
+                location_id=slot.location_id,
+                location_name=book.locations[slot.location_id].name,
+            )
+    return tuple(shown.values())
 
 
 def check_offered(

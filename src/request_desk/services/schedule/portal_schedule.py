@@ -1,6 +1,6 @@
 """What parents read of the schedule on the portal: times that they may wish for, and their children's appointments."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from sqlalchemy import and_, bindparam, select
@@ -16,7 +16,7 @@ from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.people.patients import relation_of
 from request_desk.services.schedule import slots
-from request_desk.services.schedule.outside_times import open_times
+from request_desk.services.schedule.outside_times import as_shown, open_times
 from request_desk.services.schedule.patient_facts import facts_of
 from request_desk.services.schedule.queries import SHOWN
 from request_desk.services.schedule.views import VIEW, portal_status, view
@@ -76,21 +76,7 @@ def portal_slots(
         patient_id=patient_id,
         facts=facts_of(unit, type_, patient_id),
     )
-    if book is None:
-        return ()
-    shown: dict[tuple[datetime, LocationId, ProviderId | None], PortalSlot] = {}
-    for slot in found:
-        key = (slot.starts_at, slot.location_id, None if provider_id is None else slot.provider_id)
-        if key not in shown:
-            shown[key] = PortalSlot(
-                starts_at=slot.starts_at,
-                ends_at=slot.ends_at,
-                provider_id=slot.provider_id,
-                provider_name=book.providers[slot.provider_id].name,
-                location_id=slot.location_id,
-                location_name=book.locations[slot.location_id].name,
-            )
-    return tuple(shown.values())
+    return as_shown(book, found, by_provider=provider_id is not None)
 
 
 def portal_appointments(unit: Unit) -> tuple[PortalAppointment, ...]:

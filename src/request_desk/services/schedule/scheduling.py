@@ -44,7 +44,7 @@ _HOLD_TIMES = select(_table.c.created_at, _table.c.hold_expires_at).where(
 )
 _BLOCKED_UNTIL = select(_table.c.blocks_until).where(_table.c.id == bindparam("id"))
 # One conditional statement: a hold becomes a booking or it is over, never both (CONC-04).
-_CONFIRM = (
+CONFIRM = (
     update(_table)
     .where(_table.c.id == bindparam("hold"), text("status = 'held'"), _table.c.hold_expires_at > bindparam("now"))
     .values(
@@ -59,7 +59,7 @@ _CONFIRM = (
     .returning(_table.c.version)
 )
 # Apart, since both columns are in indexes: naming `replaces_id`, a reference to the table itself, makes SQLite write all of them.
-_CONFIRM_FOR = _CONFIRM.values(request_id=bindparam("request"), replaces_id=bindparam("replaces"))
+_CONFIRM_FOR = CONFIRM.values(request_id=bindparam("request"), replaces_id=bindparam("replaces"))
 # A time that was kept in a chain of its own, as one of several, goes on with that of the appointment that it replaces.
 _CONFIRM_MOVE = _CONFIRM_FOR.values(chain_id=bindparam("chain"))
 # An appointment and the rules of its type in one look: sending an answer is measured against the bare commit.
@@ -531,7 +531,7 @@ def _confirmed(
         "shown_at": _visible_from(unit),
     }
     if (request_id, replaces_id) == (held.request_id, held.replaces_id):
-        confirmed = unit.defer(_CONFIRM, values)
+        confirmed = unit.defer(CONFIRM, values)
     else:
         confirmed = unit.defer(_CONFIRM_FOR, {**values, "request": request_id, "replaces": replaces_id})
     others = None if request_id is None else holds.ask_of_request(unit, request_id)

@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, Row, Select, and_, bindparam, case, exists
 
 from request_desk.domain.access import ActorKind
 from request_desk.domain.appointment_lists import Missed
-from request_desk.domain.appointments import DROPPED, MOVED_ON, REPLACED, UNDONE, Appointment, AppointmentStatus
+from request_desk.domain.appointments import DROPPED, MOVED_ON, NOBODY, REPLACED, UNDONE, Appointment, AppointmentStatus
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
 from request_desk.domain.words import _, full_name
@@ -23,6 +23,7 @@ _booked_by = case(
         func.trim(schema.contact.c.given_name.concat(" ").concat(schema.contact.c.family_name)),
     ),
     (_table.c.booked_by_kind == ActorKind.LINK, "The family, by manage link"),
+    (_table.c.booked_by_kind == ActorKind.VISITOR, "Booking page"),
     else_="Request Desk",
 )
 
@@ -166,7 +167,7 @@ def view(row: Row[Any]) -> Appointment:
         zone=row.zone,
         off=_off(row),
         type_position=row.type_position,
-        birth_day=row.birth_day,
+        birth_day=row.birth_day if row.patient_id != NOBODY else None,
         no_show_after=None if row.waited_minutes is None else timedelta(minutes=row.waited_minutes),
         arrived_at=row.arrived_at,
         late_at=row.late_at,

@@ -60,13 +60,14 @@ def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequenc
     gone = entry.status in (AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED)
     no_request = "" if entry.request_id is not None else _("no request led to it")
     off_schedule = _("it is not on the schedule any more") if gone else ""
+    nobody = _("nobody is named yet") if entry.is_nameless else ""
     go, do = context.open_thing, ScheduleAction
     moving, cancelling, completing, missing = (
         why_not(context, entry, action) for action in (do.MOVE, do.CANCEL, do.COMPLETE, do.NO_SHOW)
     )
     return (
         ActSpec(_("Open the request"), partial(go, "messages", entry.request_id or 0), no_request, "inbox"),
-        ActSpec(_("Open the patient"), partial(go, "patients", entry.patient_id), icon="user"),
+        ActSpec(_("Open the patient"), partial(go, "patients", entry.patient_id), nobody, "user"),
         ActSpec(_("Show on the schedule"), partial(go, "schedule", entry.id), off_schedule, "calendar-days"),
         ActSpec(_("Move …"), partial(go, "schedule", entry.id, to_write=True), moving, "calendar-sync"),
         *(mark_act(context, owner, entry, mark) for mark in Mark),

@@ -86,7 +86,7 @@ class AppointmentDetail(DetailPage[AppointmentDetails]):
         self._view: AppointmentDetails | None = None
         self.chain.wanted.connect(self.opened)
         self.add_section(_("Visit"), self.appointment_facts)
-        self.add_section(_("Patient"), self.patient_facts)
+        self._patient = self.add_section(_("Patient"), self.patient_facts)
         self._contacts = self.add_section(_("Who acts for the patient"), self.contacts)
         self._forms = self.add_section(_("Forms"), self.forms)
         self.add_section(_("Documents"), self.documents)
@@ -118,6 +118,7 @@ class AppointmentDetail(DetailPage[AppointmentDetails]):
         self.forms.show_forms(view.forms)
         self.documents.show_documents(view.documents)
         show_if(self._forms, bool(view.forms))
+        show_if(self._patient, not view.appointment.is_nameless)
         show_if(self._contacts, bool(view.contacts))
         show_if(self._chain, len(view.chain) > 1)
         show_if(self._notes, bool(view.notes))

@@ -15,6 +15,7 @@ from request_desk.ui.schedule.appointment_words import (
     born_words,
     marks_words,
     named,
+    nameless_words,
     reason_words,
     status_words,
     wish_words,
@@ -81,6 +82,12 @@ _DID = {
     (Topic.REQUEST, "taken_back"): _("{who} took the last answer back"),
     (Topic.REQUEST, "changed_patient"): _("{who} changed the patient of the request"),
 }
+_KINDS = {
+    "contact": _("The parent"),
+    "link": _("The family, by manage link"),
+    "visitor": _("A family online"),
+    "partner": _("A partner"),
+}
 _BOOKING = ("held", "booked", "rescheduled", "booked_instead")
 _STATES = (
     "held",
@@ -126,7 +133,8 @@ def _state(entry: Appointment, words: Words) -> str:
         told = (
             _("offered until {time}")
             if entry.is_offered
-            else _("held until {time}").format(time=words.time(entry.hold_expires_at))
+            else nameless_words(entry, words).removesuffix(".")
+            or _("held until {time}").format(time=words.time(entry.hold_expires_at))
         )
     return f"{told[:1].upper()}{told[1:]}"
 
@@ -139,6 +147,8 @@ def _since(found: AppointmentDetails, words: Words) -> str:
 
 def title(found: AppointmentDetails, words: Words, now: datetime) -> str:
     """Return who is seen, by name, age and birth day."""
+    if found.appointment.is_nameless:
+        return named(found.patient.name, 200)
     born = born_words(found.patient.birth_day, words, now)
     return _("{patient}, {born}").format(patient=named(found.patient.name, 200), born=born)
 
@@ -146,6 +156,8 @@ def title(found: AppointmentDetails, words: Words, now: datetime) -> str:
 def patient_lines(found: AppointmentDetails, words: Words) -> Lines:
     """Return whom the patient is not to be taken for, who decides, and the other visits."""
     patient = found.patient
+    if found.appointment.is_nameless:
+        return ()
     return (
         (_("Not to be mistaken for"), "\n".join(named(each) for each in patient.look_alikes)),
         (_("Custody note"), named(patient.custody_note, _LONG)),
@@ -234,8 +246,7 @@ def _did(one: Happened) -> str:
 
 
 def _who(one: Happened) -> str:
-    unnamed = {"contact": _("The parent"), "link": _("The family, by manage link")}
-    return named(one.who) or unnamed.get(one.actor_kind, _("Request Desk"))
+    return named(one.who) or _KINDS.get(one.actor_kind) or _("Request Desk")
 
 
 def chain_words(entry: Appointment, words: Words) -> str:

@@ -20,6 +20,7 @@ from request_desk.ui.schedule.appointment_words import (
     clash_words,
     marks_words,
     named,
+    nameless_words,
     reason_words,
     short_name,
     status_words,
@@ -197,8 +198,9 @@ class AppointmentCard(Card):
         self.print_button.setVisible(not card_why_not(entry))
         self._show_clash(entry, words, others)
         self._name.setText(named(entry.patient_name, 200))
-        if entry.birth_day is not None:
-            self._born.setText(born_words(entry.birth_day, words, self._context.clock.now()))
+        born = entry.birth_day
+        self._born.setText(" " if born is None else born_words(born, words, self._context.clock.now()))
+        self.patient_button.setVisible(not entry.is_nameless)
         self.facts.show_lines(
             (
                 (_("Time"), words.at(entry.zone).moment(entry.starts_at)),
@@ -260,7 +262,8 @@ class AppointmentCard(Card):
         waits = begun and missed is Verdict.MAY_COME
         has_come = begun and missed is Verdict.HAS_ARRIVED
         self.move_button.setVisible(is_booked and bool(verdicts[do.MOVE]))
-        self.cancel_button.setVisible(is_booked and bool(verdicts[do.CANCEL]))
+        nameless = nameless_words(entry, words)
+        self.cancel_button.setVisible((is_booked or bool(nameless)) and bool(verdicts[do.CANCEL]))
         self.completed_button.setVisible(bool(verdicts[do.COMPLETE]))
         self.no_show_button.setVisible(bool(missed) or waits or has_come)
         self.no_show_button.setEnabled(bool(missed))
@@ -278,6 +281,8 @@ class AppointmentCard(Card):
         if entry.is_offered and entry.hold_expires_at is not None:
             until = words.moment(entry.hold_expires_at)
             why = _("It is offered to the family until {time}: they take it or leave it.").format(time=until)
+        elif nameless:
+            why = nameless
         elif entry.status is AppointmentStatus.HELD:
             why = _("This time is only held: it is booked or let go where it was chosen.")
         elif waits:

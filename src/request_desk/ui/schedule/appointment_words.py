@@ -62,6 +62,19 @@ def short_name(name: str) -> str:
     return isolated_if_needed(f"{given[:1]}. {family}" if family else given)
 
 
+def block_name(entry: Appointment) -> str:
+    """Return the short name of who is seen for a block of the day; a time on the booking page has only its own word."""
+    return named(entry.patient_name) if entry.is_nameless else short_name(entry.patient_name)
+
+
+def nameless_words(entry: Appointment, words: Words) -> str:
+    """Return what is to be known of a time that somebody holds on the booking page; "" for any other."""
+    if not entry.is_nameless or entry.status is not AppointmentStatus.HELD or entry.hold_expires_at is None:
+        return ""
+    told = _("Held on the booking page until {time}; nobody is named yet.")
+    return told.format(time=words.time(entry.hold_expires_at))
+
+
 def who_words(name: str, birth_day: date | None, words: Words) -> str:
     """Return "Zuri Okafor, born 03/12/2022"."""
     if birth_day is None:
@@ -92,6 +105,8 @@ def clash_words(others: Sequence[Appointment], words: Words) -> str:
 def status_words(entry: Appointment) -> str:
     """Return the state of an appointment, with what must be known about it."""
     offered = _("offered to the family") if entry.is_offered else ""
+    if entry.is_nameless and entry.status is AppointmentStatus.HELD:
+        offered = _("held on the booking page")
     told = _CODES.get(entry.cancel_code) or offered or STATUS_WORDS[entry.status]
     return work_in_words(entry, told) + (_(", late cancellation") if entry.is_late_cancel else "")
 
@@ -106,6 +121,8 @@ def standing_words(entry: Appointment, words: Words) -> str:
     """Return how an appointment stands for one narrow column: the mark that says most where it is booked, else its state."""
     if entry.is_late_cancel and entry.cancel_code not in _CODES:
         return _("cancelled late")
+    if nameless_words(entry, words):
+        return _("held online")
     if entry.status is not AppointmentStatus.CONFIRMED:
         return status_words(entry)
     if entry.arrived_at is not None:

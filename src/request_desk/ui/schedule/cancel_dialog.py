@@ -14,7 +14,7 @@ from request_desk.domain.requests import Cancellation
 from request_desk.domain.words import _
 from request_desk.services.schedule import acts
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.schedule.appointment_words import appointment_words, who_words
+from request_desk.ui.schedule.appointment_words import appointment_words, nameless_words, who_words
 from request_desk.ui.widgets.buttons import danger
 from request_desk.ui.widgets.layout import field
 from request_desk.ui.widgets.plain_text import one_line
@@ -34,8 +34,9 @@ def ask_cancel(context: DeskContext, entry: Appointment, parent: QWidget | None)
     what = _("CANCEL {who}, {time}").format(
         who=who_words(entry.patient_name, entry.birth_day, words), time=words.at(entry.zone).moment(entry.starts_at)
     )
-    detail = appointment_words(entry, words)
-    dialog = CancelDialog(what, context.settings().cancel_reasons, _("Cancel visit"), parent, detail=detail)
+    detail = " · ".join(part for part in (appointment_words(entry, words), nameless_words(entry, words)) if part)
+    reasons, is_read = context.settings().cancel_reasons, not entry.is_nameless
+    dialog = CancelDialog(what, reasons, _("Cancel visit"), parent, detail=detail, is_read=is_read)
 
     dialog.chosen.connect(partial(_cancel, context, entry, dialog))
     dialog.open()
@@ -62,6 +63,7 @@ class CancelDialog(Sheet):
         *,
         detail: str = "",
         by_enter: bool = False,
+        is_read: bool = True,
     ) -> None:
         self._reasons = tuple(reasons)
         is_long = len(self._reasons) > _ONE_COLUMN
@@ -85,7 +87,10 @@ class CancelDialog(Sheet):
         self.body.addWidget(self._read)
         self.words = QLineEdit(self)
         self.words.setMaxLength(_MOST)
-        self.body.addWidget(field(_("Words of your own, read by the parent"), self.words))
+        own_words = field(_("Words of your own, read by the parent"), self.words)
+        self.body.addWidget(own_words)
+        for part in (self._read, own_words):
+            part.setVisible(is_read)  # who is nobody yet reads nothing
         self.close_button.set_text(_("Keep it"))
         self.finish()
         self.button.setEnabled(False)

@@ -10,7 +10,7 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus, Mar
 from request_desk.domain.availability import Absence
 from request_desk.domain.requests import Fit
 from request_desk.domain.words import Words, _
-from request_desk.ui.schedule.appointment_words import marks_words, named, short_name, status_words, work_in_words
+from request_desk.ui.schedule.appointment_words import block_name, marks_words, named, status_words, work_in_words
 from request_desk.ui.schedule.grid_layout import GridLayout, OfferState, PaintedOffer, Placed
 from request_desk.ui.schedule.mark_acts import MARK_ICONS
 from request_desk.ui.widgets.painting import TextRun, draw_focus_ring, draw_icon, draw_run, draw_text
@@ -50,9 +50,11 @@ def offer_words(shown: PaintedOffer, words: Words) -> tuple[str, str]:
 
 def entry_words(entry: Appointment, words: Words, now: datetime) -> tuple[str, str]:
     """Return the two lines of an appointment: "Well visit · J. Adeyemi" and its state in words."""
-    appointment = f"{named(entry.type_name)} · {short_name(entry.patient_name)}"
+    appointment = f"{named(entry.type_name)} · {block_name(entry)}"
     if entry.status is AppointmentStatus.HELD and entry.hold_expires_at is not None:
         held = _("held, {left}").format(left=words.left(entry.hold_expires_at - now))
+        if entry.is_nameless:
+            held = _("booking page until {time}").format(time=words.time(entry.hold_expires_at))
         if entry.is_offered:
             held = _("offered until {time}").format(time=words.near_moment(entry.hold_expires_at))
         return _("{held}; {names} is switched off").format(
@@ -202,7 +204,7 @@ class GridPainter:
 
     def _clash(self, entry: Appointment, rect: QRect) -> None:
         """One of a double booking: a sign, a frame and words, since neither may be overlooked (BK9)."""
-        theme, name = self._theme, short_name(entry.patient_name)
+        theme, name = self._theme, block_name(entry)
         self._block(rect, theme.danger_tint, QPen(theme.danger, theme.px(1.5)))
         if rect.height() < _LOWEST_TEXT:
             return
@@ -223,7 +225,7 @@ class GridPainter:
     def _name_first(self, rect: QRect, entry: Appointment, state: str, ink: QColor) -> None:
         """Where there is no room for both, the name goes first: types repeat, children do not."""
         theme = self._theme
-        name, appointment = short_name(entry.patient_name), named(entry.type_name)
+        name, appointment = block_name(entry), named(entry.type_name)
         if rect.height() >= theme.px(_TWO_LINES):
             self._lines(rect, name, f"{appointment} · {state}" if state else appointment, ink)
         elif rect.height() >= _LOWEST_TEXT:

@@ -14,7 +14,7 @@ from request_desk.domain.changes import Changes, ScheduleScope, Topic
 from request_desk.domain.counter_offers import CounterOffer
 from request_desk.domain.errors import Conflict, NotFound, Refused, Unavailable
 from request_desk.domain.freed_slots import FreedSlot
-from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId
+from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, RequestId
 from request_desk.domain.requests import Move
 from request_desk.domain.schedule import ScheduleDay, ScheduleKey, ScheduleWeek, SlotCheck
 from request_desk.domain.spans import Slot as FreeSlot
@@ -470,7 +470,7 @@ class SchedulePage(WindowPage):
             self._read_freed()
         entry = self.card.entry()
         if entry is not None and not self.card.isHidden() and changes.touches(Topic.PATIENT):
-            self._read_patient(entry.patient_id)
+            self._read_patient(entry)
 
     def _is_seen(self, scope: ScheduleScope) -> bool:
         """Whether a change may be of a day and a provider that are shown."""
@@ -489,7 +489,11 @@ class SchedulePage(WindowPage):
     @Slot()
     def _open_patient(self) -> None:
         entry = self.card.entry()
-        if entry is not None and not self.card.isHidden():
+        if entry is None or self.card.isHidden():
+            return
+        if entry.is_nameless:
+            self._context.messages.say(_("Nobody is named for this time yet."))
+        else:
             self._context.open_thing("patients", entry.patient_id)
 
     @Slot()
@@ -522,7 +526,7 @@ class SchedulePage(WindowPage):
         columns = shown.columns if shown is not None else ()
         others = [each for column in columns for each in column.others_of(entry.id)]
         self.card.show_entry(entry, self._context.words(), self._context.settings().cancel_reasons, others)
-        self._read_patient(entry.patient_id)
+        self._read_patient(entry)
         self._ask_work_in(entry)
         if entry.is_offered:
             read = self._context.runner.read(self, counter_offers.offered_with, entry.id)
@@ -556,7 +560,10 @@ class SchedulePage(WindowPage):
         if self.card.entry() == entry:
             self.card.show_work_in(is_offered=bool(check.work_in_lane) and not check.notes)
 
-    def _read_patient(self, patient_id: PatientId) -> None:
+    def _read_patient(self, entry: Appointment) -> None:
+        if entry.is_nameless:
+            return
+        patient_id = entry.patient_id
         self._context.runner.read(self, open_patient, patient_id).done(self._patient_read).refused(self._not_told)
 
     def _patient_read(self, view: PatientView) -> None:
@@ -709,7 +716,9 @@ class SchedulePage(WindowPage):
 
     @Slot(object)
     def _cancel(self, entry: Appointment | None) -> None:
-        if entry is not None and entry.status is AppointmentStatus.CONFIRMED:
+        # What others hold is let go where it was chosen; of a time on the booking page nobody here knows where that is.
+        is_held = entry is not None and entry.is_nameless and entry.status is AppointmentStatus.HELD
+        if entry is not None and (is_held or entry.status is AppointmentStatus.CONFIRMED):
             ask_cancel(self._context, entry, self.window())
 
     @Slot(object)
