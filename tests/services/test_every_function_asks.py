@@ -247,8 +247,8 @@ APART: Final = (
     "people.access.sign_in",
     "portal.access.check_code",
     "portal.access.mint_code",
-    "practice.booking_secrets.reveal_secret",
     "portal.verification.check_code",
+    "practice.booking_secrets.reveal_secret",
 )
 
 

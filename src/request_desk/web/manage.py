@@ -39,7 +39,7 @@ _PREFETCH: Final = ("sec-purpose", "purpose", "x-moz")
 _KINDS: Final = {"move": RequestKind.RESCHEDULE, "cancel": RequestKind.CANCEL}
 
 
-class NoLink(NotFound):
+class NoLink(Exception):
     """A manage link that opens nothing, for whatever reason."""
 
 
@@ -109,7 +109,7 @@ async def enter(request: Request) -> Door:
             speak(link.language)
         visit = await run_in_threadpool(portal.desk.query, link.actor, family_acts.visit, link.appointment_id)
     except NotFound as refused:
-        raise NoLink(refused.sentence) from refused
+        raise NoLink from refused
     if visit.touch_due and not any(name in request.headers for name in _PREFETCH):
         await run_in_threadpool(portal.desk.perform, SYSTEM, manage_links.touch, link.actor.session)
     return Door(request, portal, link.actor, link, visit, f"{LINKS}{token}", hashed(token))
@@ -121,7 +121,7 @@ async def no_link(request: Request, _refused: Exception) -> Response:
 
 
 async def _nothing(request: Request) -> Response:
-    return await no_link(request, NoLink(""))
+    return await no_link(request, NoLink())
 
 
 async def show(request: Request) -> Response:
