@@ -124,7 +124,7 @@ PARENT_MAY: Final = frozenset(
         "portal.access.choose_language",
         "portal.meetings.portal_meeting",
         "portal.meetings.arrive",
-        "portal.family_acts.visit",
+        "portal.family_acts.appointment",
         "portal.family_acts.free_times",
         "portal.family_acts.cancel",
         "portal.family_acts.move",

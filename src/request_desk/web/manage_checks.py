@@ -66,7 +66,7 @@ async def send_code(request: Request) -> Response:
 async def code(request: Request) -> Response:
     """Show where the code is typed."""
     door = await enter(request)
-    return RedirectResponse(door.base, 303) if door.visit.is_known else await _code_page(door)
+    return RedirectResponse(door.base, 303) if door.shown.is_known else await _code_page(door)
 
 
 async def check_code(request: Request) -> Response:

@@ -9,7 +9,7 @@ from typing import Final
 
 from request_desk.domain import manage_links
 from request_desk.domain.errors import Invalid
-from request_desk.domain.manage_links import FamilyVisit
+from request_desk.domain.manage_links import FamilyAppointment
 from request_desk.domain.spans import Slot
 from request_desk.domain.text import parse_date
 from request_desk.domain.words import _
@@ -35,7 +35,7 @@ class Sight:
     code: str
 
     @classmethod
-    def read(cls, query: Mapping[str, str], visit: FamilyVisit, shell: PageContext) -> "Sight":
+    def read(cls, query: Mapping[str, str], shown: FamilyAppointment, shell: PageContext) -> "Sight":
         """Read an address; what no page of ours made there is passed over."""
         refuse_unknown(query, _FIELDS)
         try:
@@ -43,16 +43,16 @@ class Sight:
         except Invalid:
             from_day = None
         asking = Asking(from_day=from_day, go=query.get("go", "")[:40])
-        is_same = visit.is_same_provider or query.get("with", "") == _SAME
+        is_same = shown.is_same_provider or query.get("with", "") == _SAME
         code = query.get("at", "")
         at = parse_slot(code) if code else None
-        return cls(look_of(asking, shell.today, visit.advance), is_same, at, code)
+        return cls(look_of(asking, shell.today, shown.advance), is_same, at, code)
 
     @classmethod
-    def of(cls, at: Slot, visit: FamilyVisit, shell: PageContext) -> "Sight":
+    def of(cls, at: Slot, shown: FamilyAppointment, shell: PageContext) -> "Sight":
         """Return the look at the day of a chosen time."""
         look = ScheduleSight(shell.time.day_of(at.starts_at), 1, is_one_day=True)
-        return cls(look, visit.is_same_provider, at, "")
+        return cls(look, shown.is_same_provider, at, "")
 
     def on_its_day(self, shell: PageContext) -> "Sight":
         """Return the look at the day of the time that was chosen."""
@@ -79,28 +79,28 @@ class MoveTimes:
     next_day: date | None  # the first day with a free time, when there is none here
 
 
-def shown_time(unit: Unit, sight: Sight, visit: FamilyVisit) -> manage_links.FreeTime | None:
+def shown_time(unit: Unit, sight: Sight, shown: FamilyAppointment) -> manage_links.OpenTime | None:
     """Return the chosen time with its names, None when it is not free any more."""
     if sight.at is None:
         return None
     day = unit.time.day_of(sight.at.starts_at)
-    same = sight.at.provider_id == visit.appointment.provider_id
-    free = family_acts.free_times(unit, visit.appointment.id, from_day=day, days=1, is_same_provider=same)
+    same = sight.at.provider_id == shown.appointment.provider_id
+    free = family_acts.free_times(unit, shown.appointment.id, from_day=day, days=1, is_same_provider=same)
     return next((each for each in free if slot_code(each) == sight.code), None)
 
 
-def read_sight(unit: Unit, sight: Sight, visit: FamilyVisit, shell: PageContext) -> MoveTimes:
+def read_sight(unit: Unit, sight: Sight, shown: FamilyAppointment, shell: PageContext) -> MoveTimes:
     """Return the free times of a look, as the page shows them."""
 
-    def found(from_day: date, days: int) -> tuple[manage_links.FreeTime, ...]:
+    def found(from_day: date, days: int) -> tuple[manage_links.OpenTime, ...]:
         same = sight.is_same_provider
-        return family_acts.free_times(unit, visit.appointment.id, from_day=from_day, days=days, is_same_provider=same)
+        return family_acts.free_times(unit, shown.appointment.id, from_day=from_day, days=days, is_same_provider=same)
 
     look = sight.look
     free = found(look.from_day, look.days)
     last = look.from_day + timedelta(days=look.days - 1)
     later = () if free else found(last + timedelta(days=1), _AHEAD)
-    has_places = len({each.location_id for each in free} | {visit.appointment.location_id}) > 1
+    has_places = len({each.location_id for each in free} | {shown.appointment.location_id}) > 1
     days = [
         _day(day, list(of_day), shell, has_places=has_places, is_whole=look.is_one_day)
         for day, of_day in groupby(free, key=lambda each: shell.time.day_of(each.starts_at))
@@ -114,13 +114,13 @@ def read_sight(unit: Unit, sight: Sight, visit: FamilyVisit, shell: PageContext)
         from_day=look.from_day,
         is_one_day=look.is_one_day,
         has_earlier=look.from_day > shell.today,
-        has_later=last < shell.today + visit.advance,
+        has_later=last < shell.today + shown.advance,
         next_day=shell.time.day_of(later[0].starts_at) if later else None,
     )
 
 
 def _day(
-    day: date, free: list[manage_links.FreeTime], shell: PageContext, *, has_places: bool, is_whole: bool
+    day: date, free: list[manage_links.OpenTime], shell: PageContext, *, has_places: bool, is_whole: bool
 ) -> DayTimes:
     chips = []
     for each in free:
