@@ -72,7 +72,7 @@ class Door:
         return Flow.ACCOUNT if self.link is None else Flow.MANAGE
 
     @property
-    def link_id(self) -> OpenLink:
+    def opened(self) -> OpenLink:
         """The link; asking for it on the way of an account is a bug."""
         if self.link is None:
             raise ValueError("not a manage link")
@@ -139,7 +139,7 @@ async def dashboard(
     is_asked = not shown.is_known
     target = None
     if is_asked and shown.verification is Verification.CODE:
-        target = await run_in_threadpool(door.portal.desk.query, SYSTEM, verification.code_target, door.link_id.id)
+        target = await run_in_threadpool(door.portal.desk.query, SYSTEM, verification.code_target, door.opened.id)
     return await door.portal.pages.render(
         door.request,
         "manage.html",
@@ -336,7 +336,7 @@ async def send(request: Request) -> Response:
     command = door.command(f"ask-{name}", form.proof.data or "")
     if name not in _KINDS or not door.shown.is_known or not _asking(door, shell, name):
         return await dashboard(door, notice=_("This cannot be asked here. Please call the practice."), status=409)
-    contact, problems = door.link_id.contact, {} if form.validate() else form.problems
+    contact, problems = door.opened.contact, {} if form.validate() else form.problems
     if contact is not None and not problems:
         kind = _KINDS[name]
         new = NewRequest(
