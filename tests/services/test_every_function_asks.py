@@ -171,7 +171,7 @@ PARENT_MAY: Final = frozenset(
         "portal.questionnaires.portal_document",
         "portal.questionnaires.portal_form",
         "portal.questionnaires.save_answers",
-        "portal.family_acts.visit",
+        "portal.family_acts.appointment",
         "portal.family_acts.free_times",
         "portal.family_acts.cancel",
         "portal.family_acts.move",
