@@ -13,7 +13,7 @@ from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import NotAllowed, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, ContactId, hashed, new_token
 from request_desk.domain.manage_links import LinkPurpose, OpenLink
-from request_desk.domain.notices import BOOKING, CANCELLATION, MOVE, NoticeSpec
+from request_desk.domain.notices import BOOKING, CANCELLATION, MOVE, Absent, NoticeSpec
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.notices import outbox
 from request_desk.services.people import registration
@@ -256,7 +256,8 @@ def test_a_link_for_forms_changes_nothing(practice: Practice, visit: Appointment
 def test_a_preview_of_a_letter_shows_where_the_link_will_be(
     practice: Practice, visit: AppointmentId, spec: NoticeSpec, has_link: bool
 ) -> None:  # ML2
-    about: dict[str, Any] = {"first_name": "Zuri", "place": "Northside", "zone": ZONE.zone}
+    absent = Absent(practice.lindqvist, TODAY)
+    about: dict[str, Any] = {"first_name": "Zuri", "place": "Northside", "zone": ZONE.zone, "absent": absent}
     shown = practice.desk.query(
         practice.maria, outbox.previews, spec, practice.zuri, starts_at=wall(IN_A_WEEK, "9:20"), **about
     )
