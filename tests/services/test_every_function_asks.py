@@ -173,6 +173,7 @@ PARENT_MAY: Final = frozenset(
         "portal.questionnaires.save_answers",
         "portal.family_acts.visit",
         "portal.family_acts.free_times",
+        "portal.family_acts.calendar_entry",
         "portal.family_acts.cancel",
         "portal.family_acts.move",
         "portal.queries.portal_children",
@@ -247,8 +248,8 @@ APART: Final = (
     "people.access.sign_in",
     "portal.access.check_code",
     "portal.access.mint_code",
-    "practice.booking_secrets.reveal_secret",
     "portal.verification.check_code",
+    "practice.booking_secrets.reveal_secret",
 )
 
 
