@@ -110,7 +110,10 @@ def verified(walk: Walk) -> None:
     """Links that ask first: the date of birth and a code, wrong and right; nobody to send one to."""
     practice = walk.practice
     mother, child = a_family(walk, "Elena", "Tomás")
-    kinds = {asks: practice.a_type(f"Visit {asks}", 20, verification=asks) for asks in ("birth_day", "code")}
+    kinds = {
+        asks: practice.a_type(name, 20, verification=asks)
+        for asks, name in (("birth_day", "Teen visit"), ("code", "Travel advice"))
+    }
     visits = {
         asks: practice.an_appointment(child, practice.lindqvist, _SOON, time, kind=kinds[asks], minutes=20)
         for asks, time in (("birth_day", "13:00"), ("code", "14:00"))

@@ -293,6 +293,7 @@ def test_a_link_opens_its_forms_and_documents(stranger: Visitor, practice: Pract
     assert stranger.client.get(page.links["letter.pdf"]).content == PDF
     page = stranger.follow("Fill in the forms")
     assert "Signed in as" not in page.words
+    assert "Okafor" not in page.html  # LINK-12
     page = stranger.follow("Intake")
     form = f"{base}/forms/{given_[1].id}"
     assert "Saved." in stranger.send(form, first_page(given_, q0="Nuts"), go="stay").words

@@ -36,6 +36,7 @@ class Arrival:
     """
 
     appointment: Appointment
+    first_name: str
     shows: frozenset[Control]
     sent_at: datetime | None
 
@@ -76,7 +77,7 @@ def _by_link(unit: Unit) -> Arrival:
     shows = frozenset({Control.FORMS}) if link.purpose is LinkPurpose.FORMS else _shown(unit, Flow.MANAGE)
     if link.contact_id is not None:  # it opens no more than whom it was sent to may see today
         shows -= _closed_to(unit, link.contact_id, seen)
-    return Arrival(seen, shows, link.created_at)
+    return Arrival(seen, found.given_name, shows, link.created_at)
 
 
 def _by_contact(unit: Unit, appointment_id: AppointmentId | None) -> Arrival:
@@ -86,7 +87,7 @@ def _by_contact(unit: Unit, appointment_id: AppointmentId | None) -> Arrival:
     if found is None:
         raise not_there()
     closed = _closed_to(unit, unit.actor.contact_id, found.appointment)
-    return Arrival(found.appointment, _shown(unit, Flow.ACCOUNT) - closed, None)
+    return Arrival(found.appointment, found.given_name, _shown(unit, Flow.ACCOUNT) - closed, None)
 
 
 def _closed_to(unit: Unit, contact_id: ContactId, seen: Appointment) -> frozenset[Control]:
