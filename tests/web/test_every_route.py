@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from starlette.routing import Route
 from wtforms.fields.core import UnboundField
 
 from request_desk.domain.access import SYSTEM
@@ -134,7 +133,7 @@ def field_names() -> Iterator[str]:
                 yield from (name for name in dir(form) if isinstance(getattr(form, name), UnboundField))
 
 
-PATTERNS: Final = tuple(dict.fromkeys(route.path for route in server.ROUTES if isinstance(route, Route)))
+PATTERNS: Final = tuple(dict.fromkeys(route.path for route in server.ROUTES))
 FIELDS: Final = tuple(sorted({*NAMED, *field_names()}))
 texts = st.one_of(st.sampled_from(ODD), st.text(max_size=40))
 
@@ -155,7 +154,7 @@ def paths(draw: st.DrawFn, known: Mapping[str, list[str]], pattern: str) -> str:
         odd = st.one_of(
             texts.map(encoded),
             st.binary(max_size=12),
-            st.sampled_from([each.encode() for all_ in known.values() for each in all_]),
+            st.sampled_from([each.encode() for every in known.values() for each in every]),
         )
         return quote_from_bytes(draw(odd), safe="")
 
@@ -164,7 +163,7 @@ def paths(draw: st.DrawFn, known: Mapping[str, list[str]], pattern: str) -> str:
 
 @st.composite
 def fields(draw: st.DrawFn, known: Mapping[str, list[str]]) -> dict[str, bytes]:
-    pool = st.sampled_from([each.encode() for all_ in known.values() for each in all_])
+    pool = st.sampled_from([each.encode() for every in known.values() for each in every])
     return draw(
         st.dictionaries(st.sampled_from(FIELDS), st.one_of(texts.map(encoded), pool, st.binary(max_size=8)), max_size=6)
     )

@@ -35,7 +35,7 @@ from tests.web.test_booking import held, sign_in_there
 from tests.web.test_manage import links_in
 
 GRACE = timedelta(seconds=21)
-LOOKS = (
+LOOKS: tuple[tuple[str, dict[str, str]], ...] = (
     ("GET", {}), ("HEAD", {}), ("OPTIONS", {}), ("GET", {"Sec-Purpose": "prefetch"}), ("GET", {"Purpose": "prefetch"}),
     ("GET", {"User-Agent": "Mozilla/5.0 (compatible; MailScanner)", "Cookie": "session=x; hold=x"}),
 )  # fmt: skip
