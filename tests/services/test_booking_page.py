@@ -194,6 +194,9 @@ def test_confirming_again_is_the_same_booking(share: Share, desk: Desk) -> None:
         assert desk.perform(practice.amara, booking.confirm, hashed("a"), practice.zuri).value == hold_id
     share.hold("10:00", secret="b", replaces="a")
     assert share.appointment(hold_id).status == "confirmed"
+    share.hold("10:40", secret="a", client="elsewhere")  # an old page, used once more
+    assert share.held().starts_at == wall(TOMORROW, "10:40")
+    assert share.appointment(hold_id).status == "confirmed"
 
 
 def test_sixty_four_confirms_book_once(share: Share, desk: Desk) -> None:  # WEB-12

@@ -171,7 +171,7 @@ PARENT_MAY: Final = frozenset(
         "portal.questionnaires.portal_document",
         "portal.questionnaires.portal_form",
         "portal.questionnaires.save_answers",
-        "portal.family_acts.visit",
+        "portal.family_acts.appointment",
         "portal.family_acts.free_times",
         "portal.family_acts.cancel",
         "portal.family_acts.move",
@@ -247,8 +247,8 @@ APART: Final = (
     "people.access.sign_in",
     "portal.access.check_code",
     "portal.access.mint_code",
-    "practice.booking_secrets.reveal_secret",
     "portal.verification.check_code",
+    "practice.booking_secrets.reveal_secret",
 )
 
 

@@ -107,7 +107,7 @@ def test_a_late_cancellation_is_noted_and_not_blocked(
     practice: Practice, visit: AppointmentId, family: Actor, clock: FixedClock, before: timedelta, is_late: bool
 ) -> None:  # ML4, LINK-14
     clock.advance(wall(IN_A_WEEK, "9:20") - before - clock.now())
-    assert practice.desk.query(family, family_acts.visit, visit).is_late is is_late
+    assert practice.desk.query(family, family_acts.appointment, visit).is_late is is_late
     cancel(practice, family, visit)
     assert seen(practice, visit).is_late_cancel is is_late
 
@@ -118,10 +118,10 @@ def test_the_notice_is_measured_when_it_is_committed(
 ) -> None:  # LINK-14
     change_type(practice, cancel_notice_minutes=1440, reschedule_notice_minutes=1440)
     clock.advance(wall(IN_A_WEEK, "9:20") - 24 * HOUR - clock.now())
-    page = practice.desk.query(family, family_acts.visit, visit)
+    page = practice.desk.query(family, family_acts.appointment, visit)
     assert (page.moving, page.cancelling) == ("", "")
     clock.advance(SECOND)
-    page = practice.desk.query(family, family_acts.visit, visit)
+    page = practice.desk.query(family, family_acts.appointment, visit)
     assert page.moving == "It could be moved here until Mon, Nov 30, 9:20 AM PST, and that has passed."
     assert page.cancelling == "It could be cancelled here until Mon, Nov 30, 9:20 AM PST, and that has passed."
     with pytest.raises(Refused, match="and that has passed"):
@@ -138,7 +138,7 @@ def test_a_move_makes_a_new_one_of_the_chain_and_tells_the_family(
     assert (new.chain_id, new.replaces_id, new.status) == (visit, visit, AppointmentStatus.CONFIRMED)
     (shown,) = practice.desk.query(practice.amara, portal_schedule.portal_appointments)
     assert shown.id == moved
-    assert practice.desk.query(family, family_acts.visit, visit).appointment.id == moved
+    assert practice.desk.query(family, family_acts.appointment, visit).appointment.id == moved
     clock.advance(timedelta(seconds=20))
     told = practice.desk.perform(SYSTEM, outbox.claim_due, "worker", tuple(Channel)).value
     assert {each.spec.kind for each in told} == {"move"}
@@ -234,7 +234,7 @@ def test_what_the_practice_does_not_offer_is_not_done(
     practice: Practice, visit: AppointmentId, family: Actor, control: Control
 ) -> None:  # BK6
     change_settings(practice, controls_off={flow: frozenset({control}) for flow in Flow})
-    page = practice.desk.query(family, family_acts.visit, visit)
+    page = practice.desk.query(family, family_acts.appointment, visit)
     assert bool(page.cancelling) is (control is Control.CANCEL)
     assert bool(page.moving) is (control is Control.RESCHEDULE)
     with pytest.raises(Refused, match="cannot be changed here"):
@@ -242,14 +242,14 @@ def test_what_the_practice_does_not_offer_is_not_done(
 
 
 def test_who_may_not_book_sees_it_and_changes_nothing(practice: Practice, visit: AppointmentId) -> None:
-    page = practice.desk.query(practice.grandmother, family_acts.visit, visit)
+    page = practice.desk.query(practice.grandmother, family_acts.appointment, visit)
     assert page.moving == page.cancelling == "Our records do not let you change it by yourself."
     assert not page.may_ask
     with pytest.raises(Refused, match="Our records do not let you"):
         cancel(practice, practice.grandmother, visit)
     stranger = practice.a_contact("Eve", "Adler", "eve@example.org", {})
     with pytest.raises(NotFound, match="does not work"):
-        practice.desk.query(stranger, family_acts.visit, visit)
+        practice.desk.query(stranger, family_acts.appointment, visit)
 
 
 def test_of_many_who_cancel_and_move_at_once_one_does(

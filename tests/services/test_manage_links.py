@@ -13,7 +13,7 @@ from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import NotAllowed, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, ContactId, hashed, new_token
 from request_desk.domain.manage_links import LinkPurpose, OpenLink
-from request_desk.domain.notices import BOOKING, CANCELLATION, MOVE, NoticeSpec
+from request_desk.domain.notices import BOOKING, CANCELLATION, MOVE, Absent, NoticeSpec
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.notices import outbox
 from request_desk.services.people import registration
@@ -94,7 +94,7 @@ def test_a_link_leads_to_its_appointment_and_after_moves_to_the_newest(
         practice.maria, scheduling.reschedule, visit, slot(practice, "11:20", IN_A_WEEK), expect_version=1
     ).value
     assert opened(practice, token).appointment_id == visit  # staff may still take it back
-    shown = practice.desk.query(found.actor, family_acts.visit, visit)
+    shown = practice.desk.query(found.actor, family_acts.appointment, visit)
     assert shown.moving == "The practice is just changing this visit. Look again in a minute."
     clock.advance(GRACE)
     assert opened(practice, token).appointment_id == moved.id
@@ -240,14 +240,14 @@ def test_a_link_opens_one_chain_and_no_other(practice: Practice, visit: Appointm
     actor = opened(practice, minted(practice, visit)).actor
     for which in (other, AppointmentId(987)):
         with pytest.raises(NotFound, match="does not work"):
-            practice.desk.query(actor, family_acts.visit, which)
+            practice.desk.query(actor, family_acts.appointment, which)
         with pytest.raises(NotFound, match="does not work"):
             practice.desk.perform(actor, family_acts.cancel, which, expect_version=1)
 
 
 def test_a_link_for_forms_changes_nothing(practice: Practice, visit: AppointmentId) -> None:  # BK8
     actor = opened(practice, minted(practice, visit, purpose=LinkPurpose.FORMS)).actor
-    assert practice.desk.query(actor, family_acts.visit, visit).first_name == "Zuri"
+    assert practice.desk.query(actor, family_acts.appointment, visit).first_name == "Zuri"
     with pytest.raises(Refused):
         practice.desk.perform(actor, family_acts.cancel, visit, expect_version=1)
 
@@ -256,7 +256,8 @@ def test_a_link_for_forms_changes_nothing(practice: Practice, visit: Appointment
 def test_a_preview_of_a_letter_shows_where_the_link_will_be(
     practice: Practice, visit: AppointmentId, spec: NoticeSpec, has_link: bool
 ) -> None:  # ML2
-    about: dict[str, Any] = {"first_name": "Zuri", "place": "Northside", "zone": ZONE.zone}
+    absent = Absent(practice.lindqvist, TODAY)
+    about: dict[str, Any] = {"first_name": "Zuri", "place": "Northside", "zone": ZONE.zone, "absent": absent}
     shown = practice.desk.query(
         practice.maria, outbox.previews, spec, practice.zuri, starts_at=wall(IN_A_WEEK, "9:20"), **about
     )

@@ -130,9 +130,9 @@ def test_nothing_is_changed_by_who_is_not_known(practice: Practice, visit: Appoi
     session = new_token()
     assert practice.desk.perform(SYSTEM, verification.check_birth_day, link.id, BORN, hashed(session)).value.ok
     known = practice.desk.query(SYSTEM, manage_links.of_token, token, session)
-    assert practice.desk.query(known.actor, family_acts.visit, visit).is_known
+    assert practice.desk.query(known.actor, family_acts.appointment, visit).is_known
     other = practice.desk.query(SYSTEM, manage_links.of_token, minted(practice, visit), session)
-    assert not practice.desk.query(other.actor, family_acts.visit, visit).is_known  # LINK-11
+    assert not practice.desk.query(other.actor, family_acts.appointment, visit).is_known  # LINK-11
     practice.desk.perform(known.actor, family_acts.cancel, visit, expect_version=1)
 
 

@@ -88,7 +88,7 @@ class Opener(QObject):
 @pytest.fixture
 def opener() -> Any:
     made = Opener()
-    QDesktopServices.setUrlHandler("file", made, b"show")
+    QDesktopServices.setUrlHandler("file", made, "show")  # type: ignore[arg-type]  # its stub says bytes, it takes a str
     yield made
     QDesktopServices.unsetUrlHandler("file")
 

@@ -224,5 +224,6 @@ def test_text_at_four_times_its_size_still_fits(browser: Browser, address: str, 
         page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
         assert fits(page)
         hold(page, share)
+        expect(page.get_by_text("Kept for you until")).to_be_visible()
         page.evaluate("document.documentElement.style.setProperty('font-size', '200%')")
         assert fits(page)

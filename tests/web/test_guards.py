@@ -45,7 +45,7 @@ def check_headers(answer: Any) -> None:
 
 def some_address(path: str) -> str:
     """An address of a route, of something that there is not."""
-    return re.sub(r"\{\w+:int\}", "424242", path.replace("{reference:uuid}", str(new_uuid())))
+    return re.sub(r"\{\w+:int\}", "424242", re.sub(r"\{\w+:uuid\}", str(new_uuid()), path))
 
 
 def paths(practice: Practice) -> list[str]:

@@ -22,11 +22,11 @@ class FamilyFill:
         self._desk = desk
         self._calendar = calendar
 
-    def run(self, visits: Iterable[tuple[AppointmentId, Actor]]) -> None:
+    def run(self, appointments: Iterable[tuple[AppointmentId, Actor]]) -> None:
         """Have the first of these visits cancelled, and the next one moved that can be; they belong to no request."""
         has_cancelled = False
-        for appointment_id, contact in visits:
-            seen = self._desk.query(contact, family_acts.visit, appointment_id)
+        for appointment_id, contact in appointments:
+            seen = self._desk.query(contact, family_acts.appointment, appointment_id)
             version = seen.appointment.version
             if not has_cancelled and not seen.cancelling:
                 self._desk.perform(contact, family_acts.cancel, appointment_id, expect_version=version)

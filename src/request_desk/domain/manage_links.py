@@ -42,7 +42,7 @@ class OpenLink:
 
 
 @dataclass(frozen=True, slots=True)
-class FamilyVisit:
+class FamilyAppointment:
     """An appointment as those outside may know and change it; the status is the one that is shown to them.
 
     `moving` and `cancelling` say why they cannot do that by themselves, "" where they can. Somebody who `is_known` has proved what
@@ -64,7 +64,7 @@ class FamilyVisit:
 
 
 @dataclass(frozen=True, slots=True)
-class FreeTime:
+class OpenTime:
     """A time to which a family can move their appointment."""
 
     provider_id: ProviderId

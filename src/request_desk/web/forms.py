@@ -14,7 +14,7 @@ from wtforms.validators import StopValidation
 
 from request_desk.domain.errors import Invalid
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, TypeId
-from request_desk.domain.manage_links import FreeTime
+from request_desk.domain.manage_links import OpenTime
 from request_desk.domain.requests import DayPart, NewRequest, RequestKind, Wish, WishKind
 from request_desk.domain.spans import Slot
 from request_desk.domain.text import clean_text, parse_code, parse_date, parse_email, parse_id, parse_uuid
@@ -300,7 +300,7 @@ def new_request(
     )
 
 
-def slot_code(time: FreeTime) -> str:
+def slot_code(time: OpenTime) -> str:
     """Return a free time as a link carries it."""
     return f"t{(time.starts_at - _EPOCH) // _MINUTE:x}-{time.provider_id:x}-{time.location_id:x}"
 

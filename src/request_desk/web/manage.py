@@ -20,7 +20,7 @@ from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.directory import Control, Flow, Verification
 from request_desk.domain.errors import NotFound, Refused, SignedOut, SlotTaken
 from request_desk.domain.ids import AppointmentId, hashed
-from request_desk.domain.manage_links import FamilyVisit, LinkPurpose, OpenLink
+from request_desk.domain.manage_links import FamilyAppointment, LinkPurpose, OpenLink
 from request_desk.domain.meetings import Joining
 from request_desk.domain.requests import NewRequest, RequestKind, Wish, WishKind
 from request_desk.domain.text import parse_id
@@ -39,7 +39,7 @@ _PREFETCH: Final = ("sec-purpose", "purpose", "x-moz")
 _KINDS: Final = {"move": RequestKind.RESCHEDULE, "cancel": RequestKind.CANCEL}
 
 
-class NoLink(NotFound):
+class NoLink(Exception):
     """A manage link that opens nothing, for whatever reason."""
 
 
@@ -63,7 +63,7 @@ class Door:
     portal: Portal
     actor: Actor
     link: OpenLink | None
-    visit: FamilyVisit
+    shown: FamilyAppointment
     base: str
     scope: str  # names the link or the account in proofs
 
@@ -72,7 +72,7 @@ class Door:
         return Flow.ACCOUNT if self.link is None else Flow.MANAGE
 
     @property
-    def link_id(self) -> OpenLink:
+    def opened(self) -> OpenLink:
         """The link; asking for it on the way of an account is a bug."""
         if self.link is None:
             raise ValueError("not a manage link")
@@ -99,20 +99,20 @@ async def enter(request: Request) -> Door:
     if token is None:
         actor = await portal.actor(request)
         appointment_id = AppointmentId(parse_id(str(request.path_params["appointment_id"])))
-        visit = await run_in_threadpool(portal.desk.query, actor, family_acts.visit, appointment_id)
-        seen = visit.appointment
-        return Door(request, portal, actor, None, visit, f"/appointments/{seen.id}", f"{actor.id}/{seen.chain_id}")
+        shown = await run_in_threadpool(portal.desk.query, actor, family_acts.appointment, appointment_id)
+        seen = shown.appointment
+        return Door(request, portal, actor, None, shown, f"/appointments/{seen.id}", f"{actor.id}/{seen.chain_id}")
     session = request.cookies.get(portal.cookies.manage, "")
     try:
         link = await run_in_threadpool(portal.desk.query, SYSTEM, manage_links.of_token, token, session)
         if link.language and request.cookies.get(portal.cookies.language, "") not in languages():
             speak(link.language)
-        visit = await run_in_threadpool(portal.desk.query, link.actor, family_acts.visit, link.appointment_id)
+        shown = await run_in_threadpool(portal.desk.query, link.actor, family_acts.appointment, link.appointment_id)
     except NotFound as refused:
-        raise NoLink(refused.sentence) from refused
-    if visit.touch_due and not any(name in request.headers for name in _PREFETCH):
+        raise NoLink from refused
+    if shown.touch_due and not any(name in request.headers for name in _PREFETCH):
         await run_in_threadpool(portal.desk.perform, SYSTEM, manage_links.touch, link.actor.session)
-    return Door(request, portal, link.actor, link, visit, f"{LINKS}{token}", hashed(token))
+    return Door(request, portal, link.actor, link, shown, f"{LINKS}{token}", hashed(token))
 
 
 async def no_link(request: Request, _refused: Exception) -> Response:
@@ -121,7 +121,7 @@ async def no_link(request: Request, _refused: Exception) -> Response:
 
 
 async def _nothing(request: Request) -> Response:
-    return await no_link(request, NoLink(""))
+    return await no_link(request, NoLink())
 
 
 async def show(request: Request) -> Response:
@@ -134,12 +134,12 @@ async def dashboard(
 ) -> Response:
     """Return the page of the appointment; somebody who is not known yet is asked who they are, and sees the bare appointment."""
     shell = await door.portal.pages.shell()
-    visit = door.visit
+    shown = door.shown
     done = request_info(door.request.scope).query.get("done", "")
-    is_asked = not visit.is_known
+    is_asked = not shown.is_known
     target = None
-    if is_asked and visit.verification is Verification.CODE:
-        target = await run_in_threadpool(door.portal.desk.query, SYSTEM, verification.code_target, door.link_id.id)
+    if is_asked and shown.verification is Verification.CODE:
+        target = await run_in_threadpool(door.portal.desk.query, SYSTEM, verification.code_target, door.opened.id)
     return await door.portal.pages.render(
         door.request,
         "manage.html",
@@ -148,12 +148,12 @@ async def dashboard(
         actor=door.actor if door.link is None else None,
         is_account=door.link is None,
         base=door.base,
-        visit=visit,
-        there=shell.words.at(visit.appointment.zone),
-        state=_state(visit, shell),
+        shown=shown,
+        there=shell.words.at(shown.appointment.zone),
+        state=_state(shown, shell),
         acts=[] if is_asked else _acts(door, shell),
         join=("", "") if is_asked else _join(door, shell),
-        done=done if _is_so(visit, done) else "",
+        done=done if _is_so(shown, done) else "",
         notice=notice,
         problems=problems or {},
         call_practice=call,
@@ -162,32 +162,32 @@ async def dashboard(
     )
 
 
-def _is_so(visit: FamilyVisit, done: str) -> bool:
+def _is_so(shown: FamilyAppointment, done: str) -> bool:
     """Whether what an address says was just done is so: anybody can write an address."""
     match done:
         case "moved":
-            return visit.appointment.replaces_id is not None
+            return shown.appointment.replaces_id is not None
         case "cancelled":
-            return visit.appointment.status is AppointmentStatus.CANCELLED
+            return shown.appointment.status is AppointmentStatus.CANCELLED
         case _:
             return done == "asked"
 
 
-def _state(visit: FamilyVisit, shell: PageContext) -> str:
+def _state(shown: FamilyAppointment, shell: PageContext) -> str:
     """How an appointment stands that is not simply to come."""
-    if visit.appointment.status is AppointmentStatus.CANCELLED:
+    if shown.appointment.status is AppointmentStatus.CANCELLED:
         return _("This visit was cancelled.")
-    return _("This visit is over.") if visit.appointment.ends_at <= shell.now else ""
+    return _("This visit is over.") if shown.appointment.ends_at <= shell.now else ""
 
 
 def _acts(door: Door, shell: PageContext) -> list[Act]:
     """What the practice offers on this way, possible now or not (ML1)."""
-    visit, base = door.visit, door.base
-    if visit.appointment.status is not AppointmentStatus.CONFIRMED or visit.appointment.starts_at <= shell.now:
+    shown, base = door.shown, door.base
+    if shown.appointment.status is not AppointmentStatus.CONFIRMED or shown.appointment.starts_at <= shell.now:
         return []
     offered = (
-        (Control.RESCHEDULE, "move", _("Move to another time"), visit.moving, _("Ask us to move it"), False),
-        (Control.CANCEL, "cancel", _("Cancel this visit"), visit.cancelling, _("Ask us to cancel it"), True),
+        (Control.RESCHEDULE, "move", _("Move to another time"), shown.moving, _("Ask us to move it"), False),
+        (Control.CANCEL, "cancel", _("Cancel this visit"), shown.cancelling, _("Ask us to cancel it"), True),
     )
     return [
         Act(
@@ -206,16 +206,16 @@ def _acts(door: Door, shell: PageContext) -> list[Act]:
 def _asking(door: Door, shell: PageContext, name: str) -> str:
     """Where the practice is asked to do what they cannot do by themselves; "" where they call."""
     kind = _KINDS[name]
-    if not (door.visit.may_ask and shell.is_on(kind)):
+    if not (door.shown.may_ask and shell.is_on(kind)):
         return ""
     if door.link is None:
-        return Asking(appointment_id=door.visit.appointment.id).link(kind)
+        return Asking(appointment_id=door.shown.appointment.id).link(kind)
     return f"{door.base}/ask/{name}"
 
 
 def _join(door: Door, shell: PageContext) -> tuple[str, str]:
     """Where a video visit is joined, or when that opens; both "" where neither is so."""
-    seen = door.visit.appointment
+    seen = door.shown.appointment
     if not (seen.is_video and shell.settings.meeting_url and door.shows(shell, Control.JOIN)):
         return "", ""
     there = shell.words.at(seen.zone)
@@ -234,7 +234,7 @@ def _join(door: Door, shell: PageContext) -> tuple[str, str]:
 async def ask_cancel(request: Request) -> Response:
     """Ask whether the appointment is really to be cancelled."""
     door = await enter(request)
-    if not door.visit.is_known or door.visit.cancelling:
+    if not door.shown.is_known or door.shown.cancelling:
         return RedirectResponse(door.base, 303)
     return await _page(door, "manage_cancel.html", proof=door.proof("cancel"))
 
@@ -249,7 +249,7 @@ async def cancel(request: Request) -> Response:
     return await _do(
         door,
         lambda: door.portal.desk.perform_idempotent(
-            command, door.actor, family_acts.cancel, door.visit.appointment.id, expect_version=form.version.value
+            command, door.actor, family_acts.cancel, door.shown.appointment.id, expect_version=form.version.value
         ),
         "cancelled",
     )
@@ -261,12 +261,12 @@ async def cancel(request: Request) -> Response:
 async def choose_time(request: Request) -> Response:
     """Show to which times the appointment can be moved, or the chosen one to be confirmed."""
     door = await enter(request)
-    if not door.visit.is_known or door.visit.moving:
+    if not door.shown.is_known or door.shown.moving:
         return RedirectResponse(door.base, 303)
     shell = await door.portal.pages.shell()
-    sight = Sight.read(request_info(request.scope).query, door.visit, shell)
+    sight = Sight.read(request_info(request.scope).query, door.shown, shell)
     if sight.at is not None:
-        chosen = await run_in_threadpool(door.portal.desk.query, door.actor, shown_time, sight, door.visit)
+        chosen = await run_in_threadpool(door.portal.desk.query, door.actor, shown_time, sight, door.shown)
         if chosen is not None:
             return await _page(door, "manage_move.html", chosen=chosen, sight=sight, proof=door.proof("move"))
         return await _times(door, sight.on_its_day(shell), notice=_("This time is not free any more."), status=409)
@@ -287,7 +287,7 @@ async def move(request: Request) -> Response:
                 command,
                 door.actor,
                 family_acts.move,
-                door.visit.appointment.id,
+                door.shown.appointment.id,
                 form.at.value,
                 expect_version=form.version.value,
             ),
@@ -296,13 +296,13 @@ async def move(request: Request) -> Response:
         )
     except SlotTaken as taken:
         shell = await door.portal.pages.shell()
-        sight = Sight.of(form.at.value, door.visit, shell)
+        sight = Sight.of(form.at.value, door.shown, shell)
         return await _times(door, sight, notice=taken.sentence, status=409)
 
 
 async def _times(door: Door, sight: Sight, *, notice: str = "", status: int = 200) -> Response:
     shell = await door.portal.pages.shell()
-    times = await run_in_threadpool(door.portal.desk.query, door.actor, read_sight, sight, door.visit, shell)
+    times = await run_in_threadpool(door.portal.desk.query, door.actor, read_sight, sight, door.shown, shell)
     return await _page(
         door,
         "manage_times.html",
@@ -322,7 +322,7 @@ async def ask(request: Request) -> Response:
     door = await enter(request)
     name = request.path_params["kind"]
     shell = await door.portal.pages.shell()
-    if name not in _KINDS or not door.visit.is_known or not _asking(door, shell, name):
+    if name not in _KINDS or not door.shown.is_known or not _asking(door, shell, name):
         return RedirectResponse(door.base, 303)
     return await _page(door, "manage_ask.html", name=name, proof=door.proof(f"ask-{name}"), message="", problems={})
 
@@ -334,19 +334,19 @@ async def send(request: Request) -> Response:
     shell = await door.portal.pages.shell()
     form = LinkAskForm.of(request_info(request.scope).form)
     command = door.command(f"ask-{name}", form.proof.data or "")
-    if name not in _KINDS or not door.visit.is_known or not _asking(door, shell, name):
+    if name not in _KINDS or not door.shown.is_known or not _asking(door, shell, name):
         return await dashboard(door, notice=_("This cannot be asked here. Please call the practice."), status=409)
-    contact, problems = door.link_id.contact, {} if form.validate() else form.problems
+    contact, problems = door.opened.contact, {} if form.validate() else form.problems
     if contact is not None and not problems:
         kind = _KINDS[name]
         new = NewRequest(
             submission_id=command,
             kind=kind,
-            patient_id=door.visit.appointment.patient_id,
+            patient_id=door.shown.appointment.patient_id,
             type_id=None,
             provider_id=None,
             location_id=None,
-            appointment_id=door.visit.appointment.id,
+            appointment_id=door.shown.appointment.id,
             wishes=(Wish(1, WishKind.NEXT),) if kind is RequestKind.RESCHEDULE else (),
             message=form.message.value,
         )
@@ -373,15 +373,15 @@ async def join(request: Request) -> Response:
     """Show the lobby of a video visit."""
     door = await enter(request)
     shell = await door.portal.pages.shell()
-    if not door.visit.is_known or _join(door, shell) == ("", ""):
+    if not door.shown.is_known or _join(door, shell) == ("", ""):
         return RedirectResponse(door.base, 303)
     return await show_meeting(
         request,
         door.actor,
-        door.visit.appointment.id,
+        door.shown.appointment.id,
         base=f"{door.base}/join",
         back=Back(door.base, _("Your visit")),
-        who=door.visit.first_name,
+        who=door.shown.first_name,
         proof=door.proof("here"),
     )
 
@@ -393,7 +393,7 @@ async def arrive(request: Request) -> Response:
     command = door.command("here", form.proof.data or "")
     try:
         await run_in_threadpool(
-            door.portal.desk.perform_idempotent, command, door.actor, lobby.arrive, door.visit.appointment.id
+            door.portal.desk.perform_idempotent, command, door.actor, lobby.arrive, door.shown.appointment.id
         )
     except Refused as refused:
         return await dashboard(door, notice=refused.sentence, status=409)
@@ -409,8 +409,8 @@ async def _page(door: Door, template: str, *, status: int = 200, **values: objec
         status=status,
         actor=door.actor if door.link is None else None,
         base=door.base,
-        visit=door.visit,
-        there=shell.words.at(door.visit.appointment.zone),
+        shown=door.shown,
+        there=shell.words.at(door.shown.appointment.zone),
         **values,
     )
 

@@ -32,7 +32,7 @@ async def birth_day(request: Request) -> Response:
     try:
         born = form.born()
         checked = await run_in_threadpool(
-            door.portal.desk.perform, SYSTEM, verification.check_birth_day, door.link_id.id, born, hashed(token)
+            door.portal.desk.perform, SYSTEM, verification.check_birth_day, door.opened.id, born, hashed(token)
         )
     except Invalid as refused:
         return await dashboard(door, problems={"birth": refused.sentence}, status=422)
@@ -52,7 +52,7 @@ async def send_code(request: Request) -> Response:
     browser = browser_of(request, door.portal.cookies)
     try:
         asked = await run_in_threadpool(
-            door.portal.desk.perform, SYSTEM, verification.ask_code, door.link_id.id, browser_hash(browser)
+            door.portal.desk.perform, SYSTEM, verification.ask_code, door.opened.id, browser_hash(browser)
         )
     except Refused as refused:
         return await dashboard(door, notice=refused.sentence, status=409)
@@ -66,7 +66,7 @@ async def send_code(request: Request) -> Response:
 async def code(request: Request) -> Response:
     """Show where the code is typed."""
     door = await enter(request)
-    return RedirectResponse(door.base, 303) if door.visit.is_known else await _code_page(door)
+    return RedirectResponse(door.base, 303) if door.shown.is_known else await _code_page(door)
 
 
 async def check_code(request: Request) -> Response:
@@ -79,7 +79,7 @@ async def check_code(request: Request) -> Response:
     reference: UUID = request.path_params["reference"]
     browser = browser_hash(browser_of(request, door.portal.cookies))
     checked = await run_in_threadpool(
-        verification.check_code, door.portal.desk, door.link_id.id, reference, form.code.value, browser
+        verification.check_code, door.portal.desk, door.opened.id, reference, form.code.value, browser
     )
     if not checked.ok:
         problems = {"code": checked.sentence}
@@ -103,7 +103,7 @@ async def _code_page(
     status: int = 200,
 ) -> Response:
     shell = await door.portal.pages.shell()
-    target = await run_in_threadpool(door.portal.desk.query, SYSTEM, verification.code_target, door.link_id.id)
+    target = await run_in_threadpool(door.portal.desk.query, SYSTEM, verification.code_target, door.opened.id)
     return await door.portal.pages.render(
         door.request,
         "manage_code.html",

@@ -168,42 +168,23 @@ def hold_online(
     unit.require(Permission.BOOK_ONLINE)
     _check_open(unit, scope)
     on_calendar(starts_at)
-    is_named = scope.patient_id is not None
-    subject = AppointmentSubject(provider_id, is_named=is_named)
+    subject = AppointmentSubject(provider_id, is_named=scope.patient_id is not None)
     if not may(unit.actor, ScheduleAction.HOLD, subject, unit.time.day_of(unit.now)):
         raise NotAllowed(_("This link is for somebody else. Please call the practice."))
     _lock_nobody(unit)
     same = unit.first(_LOCKED, {"secret": secret_hash})
     if same is not None and _is_for(unit, same, starts_at, provider_id, location_id):
         return AppointmentId(same.hold_id)
-    for secret in dict.fromkeys((secret_hash, replaces)):
-        _release(unit, secret)
-    if scope.launch_id is not None:
-        for row in unit.rows(_OF_LAUNCH, {"launch": scope.launch_id, "now": unit.now}):
-            _release(unit, row.secret_hash)
+    _let_go(unit, scope, secret_hash, replaces)
     _check_client(unit, client_hash)
-    type_ = slots.type_rules(unit, scope.type_id)
-    place = slots.all_locations(unit).get(location_id)
-    is_inside = (
-        place is not None
-        and booking_choices.narrowed(scope.provider_ids, provider_id) is not None
-        and booking_choices.narrowed(scope.location_ids, location_id) is not None
-    )
-    if place is None or not is_inside or not type_.active:
-        raise NotFound(_("This choice is not there any more. Please start again from the first page."))
-    facts = facts_of(unit, type_, scope.patient_id)
-    wanted = Slot(provider_id, location_id, starts_at, starts_at + type_.duration, starts_at + type_.duration)
-    slot = check_offered(unit, type_, wanted, place.zone, patient_id=scope.patient_id, facts=facts)
-    if not is_named:
-        _check_share(unit, slot, place.zone)
-    where = holds.place(unit, slot, type_, facts)
+    where = _offered_time(unit, scope, starts_at, provider_id, location_id)
     holds.expire_here(unit, where, AppointmentId(0))
     hold_id = _taken(
         unit,
         where,
         status=AppointmentStatus.HELD,
         patient_id=scope.patient_id or NOBODY,
-        hold_expires_at=unit.now + type_.hold_ttl,
+        hold_expires_at=unit.now + where.type.hold_ttl,
         held_by_id=None,
     )
     unit.insert(
@@ -216,8 +197,41 @@ def hold_online(
         created_at=unit.now,
         confirmed_at=None,
     )
-    unit.record("held", Topic.APPOINTMENT, hold_id, starts_at=slot.starts_at)
+    unit.record("held", Topic.APPOINTMENT, hold_id, starts_at=starts_at)
     return hold_id
+
+
+def _let_go(unit: Unit, scope: BookingScope, secret_hash: str, replaces: str) -> None:
+    """Release what the same browser, or the same booking token, held before."""
+    for secret in dict.fromkeys((secret_hash, replaces)):
+        _release(unit, secret)
+    if scope.launch_id is not None:
+        for row in unit.rows(_OF_LAUNCH, {"launch": scope.launch_id, "now": unit.now}):
+            _release(unit, row.secret_hash)
+    booked = unit.first(_LOCKED, {"secret": secret_hash})
+    if booked is not None:  # with an old page, which is used for another time now
+        unit.run(_FORGET, {"hold": booked.hold_id, "gone": f"booked {booked.hold_id}"})
+
+
+def _offered_time(
+    unit: Unit, scope: BookingScope, starts_at: datetime, provider_id: ProviderId, location_id: LocationId
+) -> holds.BlockedTime:
+    """The time, if it is offered within the scope and may be held by whoever asks."""
+    type_ = slots.type_rules(unit, scope.type_id)
+    place = slots.all_locations(unit).get(location_id)
+    is_inside = (
+        place is not None
+        and booking_choices.narrowed(scope.provider_ids, provider_id) is not None
+        and booking_choices.narrowed(scope.location_ids, location_id) is not None
+    )
+    if place is None or not is_inside or not type_.active:
+        raise NotFound(_("This choice is not there any more. Please start again from the first page."))
+    facts = facts_of(unit, type_, scope.patient_id)
+    wanted = Slot(provider_id, location_id, starts_at, starts_at + type_.duration, starts_at + type_.duration)
+    slot = check_offered(unit, type_, wanted, place.zone, patient_id=scope.patient_id, facts=facts)
+    if scope.patient_id is None:
+        _check_share(unit, slot, place.zone)
+    return holds.place(unit, slot, type_, facts)
 
 
 def release(unit: Unit, secret_hash: str) -> None:
@@ -395,6 +409,12 @@ def _book(unit: Unit, held: Appointment, patient_id: PatientId, *, by: Actor) ->
             visible_at=unit.now,
         )
     unit.run(_BOOKED, {"hold": held.id, "booked": booked_id, "now": unit.now})
+    _tell(unit, held, booked_id, patient_id, by)
+    return booked_id
+
+
+def _tell(unit: Unit, held: Appointment, booked_id: AppointmentId, patient_id: PatientId, by: Actor) -> None:
+    """Write the booking down, and queue the notices as for every other one."""
     unit.record(
         "booked",
         Topic.APPOINTMENT,
@@ -414,7 +434,6 @@ def _book(unit: Unit, held: Appointment, patient_id: PatientId, *, by: Actor) ->
         appointment_id=booked_id,
         version=1,
     )
-    return booked_id
 
 
 # booked

@@ -12,7 +12,7 @@ from request_desk.domain.appointments import Appointment, is_late_cancel
 from request_desk.domain.directory import AppointmentType, Control, Flow, RebookingMode, Verification
 from request_desk.domain.errors import Conflict, Limited, NotFound, Refused, SlotTaken
 from request_desk.domain.ids import AppointmentId, ContactId, LocationId
-from request_desk.domain.manage_links import FamilyVisit, FreeTime, LinkPurpose
+from request_desk.domain.manage_links import FamilyAppointment, LinkPurpose, OpenTime
 from request_desk.domain.notices import CANCELLATION, MOVE, NoticeSpec
 from request_desk.domain.policy import Action, PatientSubject, ScheduleAction, may
 from request_desk.domain.practice_time import on_calendar
@@ -42,14 +42,14 @@ def _flow(unit: Unit) -> Flow:
     return Flow.MANAGE if unit.actor.kind is ActorKind.LINK else Flow.ACCOUNT
 
 
-def visit(unit: Unit, appointment_id: AppointmentId) -> FamilyVisit:
+def appointment(unit: Unit, appointment_id: AppointmentId) -> FamilyAppointment:
     """Return what the chain of an appointment has come to and what the family can do with it; raises NotFound for another's."""
     _require(unit)
     found = _present(unit, appointment_id)
     seen, type_ = found.appointment, slots.type_rules(unit, found.appointment.type_id)
     known_at = manage_links.seen_at(unit) if unit.actor.kind is ActorKind.LINK else unit.now
     asks = type_.verification if unit.actor.kind is ActorKind.LINK else Verification.NONE
-    return FamilyVisit(
+    return FamilyAppointment(
         appointment=seen,
         first_name=found.given_name,
         address=found.address,
@@ -67,7 +67,7 @@ def visit(unit: Unit, appointment_id: AppointmentId) -> FamilyVisit:
 
 def free_times(
     unit: Unit, appointment_id: AppointmentId, *, from_day: date, days: int, is_same_provider: bool
-) -> tuple[FreeTime, ...]:
+) -> tuple[OpenTime, ...]:
     """Return to which times an appointment can be moved, by start: at one start and place one, with its own provider before others."""
     _require(unit)
     found = known(unit, appointment_id)
@@ -86,13 +86,13 @@ def free_times(
     )
     if book is None:
         return ()
-    shown: dict[tuple[datetime, LocationId], FreeTime] = {}
+    shown: dict[tuple[datetime, LocationId], OpenTime] = {}
     for slot in sorted(free, key=lambda each: (each.starts_at, each.provider_id != seen.provider_id)):
         if _is_there(seen, slot):
             continue
         place = book.locations[slot.location_id]
         name = book.providers[slot.provider_id].name
-        time = FreeTime(slot.provider_id, name, slot.location_id, place.name, place.zone, slot.starts_at)
+        time = OpenTime(slot.provider_id, name, slot.location_id, place.name, place.zone, slot.starts_at)
         shown.setdefault((slot.starts_at, slot.location_id), time)
     return tuple(shown.values())
 
