@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import select, update
 
-from request_desk.domain.access import Actor
+from request_desk.domain.access import Actor, Role
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.directory import Channel, Control, Flow
 from request_desk.domain.ids import AppointmentId, new_token
@@ -18,7 +18,7 @@ from request_desk.gateways.letters import Letter, Result, Sent
 from request_desk.jobs import tasks
 from request_desk.services.desk import Desk
 from request_desk.services.portal import manage_links
-from request_desk.services.schedule import acts
+from request_desk.services.schedule import acts, meetings
 from request_desk.store import schema
 from request_desk.web.guards import Rates
 from tests.builders import TODAY, Practice, wall
@@ -573,5 +573,19 @@ def test_a_video_visit_is_joined_from_the_link(
     page = family.send(f"{base}/join/here")
     assert "You are in the lobby since 9:10 AM." in page.words
     assert SERVER not in page.html
+    doctor = sqlite_practice.a_staff("lindqvist", "Astrid Lindqvist", [Role.PROVIDER], sqlite_practice.lindqvist)
+    sqlite_practice.desk.perform(doctor, meetings.let_in, which, expect_version=2)
+    page = family.open(f"{base}/join")
+    assert "has let you in." in page.words
+    assert SERVER not in page.html
+    assert f"form-action 'self' {SERVER}" in page.headers["content-security-policy"]
+    family.client.follow_redirects = False
+    form = page.forms[f"{base}/join"]
+    for broken in ({"proof": ""}, {"proof": form["proof"][:-1]}):
+        assert family.client.post(f"{base}/join", data={**form, **broken}).status_code == 403
+    answer = family.client.post(f"{base}/join", data=form)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith(f"{SERVER}/")
+    assert answer.headers["referrer-policy"] == "no-referrer"
     other, other_base = comes()
     assert other.open(f"{other_base}/join").words == other.open(other_base).words

@@ -380,9 +380,11 @@ async def join(request: Request) -> Response:
         door.actor,
         door.shown.appointment.id,
         base=f"{door.base}/join",
+        room=f"{door.base}/join",
         back=Back(door.base, _("Your visit")),
         who=door.shown.first_name,
         proof=door.proof("here"),
+        room_proof=door.proof("room"),
     )
 
 
@@ -398,6 +400,19 @@ async def arrive(request: Request) -> Response:
     except Refused as refused:
         return await dashboard(door, notice=refused.sentence, status=409)
     return RedirectResponse(f"{door.base}/join", 303)
+
+
+async def enter_room(request: Request) -> Response:
+    """Lead a family that was let in to the room, whose address stands in no page (LINK-17); everybody else to the lobby."""
+    door = await enter(request)
+    form = ProofForm.of(request_info(request.scope).form)
+    door.command("room", form.proof.data or "")
+    appointment_id = door.shown.appointment.id
+    try:
+        found = await run_in_threadpool(door.portal.desk.query, door.actor, lobby.portal_meeting, appointment_id)
+    except Refused as refused:
+        return await dashboard(door, notice=refused.sentence, status=409)
+    return RedirectResponse(found.address or f"{door.base}/join", 303)
 
 
 async def _page(door: Door, template: str, *, status: int = 200, **values: object) -> Response:
@@ -458,6 +473,7 @@ ROUTES: Final = (
     Route(_LINK + "/ask/{kind}", ask, methods=["GET"]),
     Route(_LINK + "/ask/{kind}", send, methods=["POST"]),
     Route(_LINK + "/join", join, methods=["GET"]),
+    Route(_LINK + "/join", enter_room, methods=["POST"]),
     Route(_LINK + "/join/here", arrive, methods=["POST"]),
 )
 NOTHING: Final = Route(LINKS + "{rest:anything}", _nothing, methods=["GET", "POST"])  # the last of all
