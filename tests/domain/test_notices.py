@@ -252,8 +252,10 @@ def test_a_letter_of_an_appointment_carries_its_manage_link(language: str, told:
     link = "https://portal.example.org/m/" + "a" * 43
     with speaking(language):
         letters = {spec.kind: a_notice(spec, manage_url=link if spec.has_link else "") for spec in NOTICES}
-    assert {kind for kind, letter in letters.items() if link in letter.body} == {"booking", "move"}
+    assert {kind for kind, letter in letters.items() if link in letter.body} == {"booking", "move", "forms"}
     assert told in letters["booking"].body
+    assert told not in letters["forms"].body
+    assert "without signing in" in letters["forms"].body or language != "en"
     assert link not in repr(letters["booking"])
     assert "/m/" not in a_notice(BOOKING, manage_url="").body
 

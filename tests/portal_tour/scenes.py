@@ -9,6 +9,7 @@ from request_desk.domain.access import Actor, Role
 from request_desk.domain.ids import PatientId
 from request_desk.services.schedule import meetings
 from tests.builders import TODAY
+from tests.portal_tour import visit_scenes
 from tests.portal_tour.walk import Scene, Walk
 from tests.web.conftest import mailed_code
 from tests.web.test_asking import switch
@@ -153,4 +154,14 @@ def submit(page: Page) -> None:
     page.locator("main form button.main").first.click()
 
 
-SCENES: Final[tuple[Scene, ...]] = (sign_in, home, asking, video, signed_out, switched_off, no_rights, errors)
+SCENES: Final[tuple[Scene, ...]] = (
+    sign_in,
+    home,
+    asking,
+    video,
+    signed_out,
+    switched_off,
+    no_rights,
+    errors,
+    *visit_scenes.SCENES,
+)

@@ -26,6 +26,7 @@ from request_desk.services.schedule import acts, scheduling
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
 from tests.online import FAMILY, TOMORROW, Share
+from tests.services.form_parts import a_questionnaire
 
 MINUTE = timedelta(minutes=1)
 
@@ -478,9 +479,7 @@ def test_what_was_booked_is_shown_to_its_browser_alone(share: Share, desk: Desk)
     assert desk.query(VISITOR, booking.booked_online, hold_id, hashed("b")) is None
     with pytest.raises(NotFound):  # nothing is to be filled in
         desk.perform(VISITOR, booking.link_to_booked, hold_id, hashed("a"), LinkPurpose.FORMS)
-    form = practice.new_id()
-    practice.insert(schema.questionnaire, id=form, name="Intake")
-    practice.insert(schema.appointment_type_questionnaire, type_id=practice.well, questionnaire_id=form)
+    form = a_questionnaire(practice, (practice.well,)).id
     token = desk.perform(practice.amara, booking.link_to_booked, hold_id, hashed("a"), LinkPurpose.FORMS).value
     link = share.rows(schema.manage_link)[0]
     assert (link.token_hash, link.purpose, link.contact_id) == (hashed(token), "forms", practice.amara.id)

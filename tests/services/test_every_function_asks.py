@@ -28,7 +28,7 @@ FACES: Final = ("ui", "web", "jobs", "demo", "app.py", "doctor.py")
 INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "schedule.acts": ("do", "go_back"),
     "schedule.allowed": ("check_allowed", "check_time_allowed", "verdict_of", "outside_words"),
-    "schedule.views": ("load", "load_many", "chain_end", "held_for", "upcoming_of", "missed_of"),
+    "schedule.views": ("load", "load_many", "chain_end", "held_for", "upcoming_of", "missed_of", "sequence_of"),
     "schedule.holds": (
         "place",
         "expire_here",
@@ -173,6 +173,7 @@ PARENT_MAY: Final = frozenset(
         "portal.questionnaires.save_answers",
         "portal.family_acts.appointment",
         "portal.family_acts.free_times",
+        "portal.family_acts.calendar_entry",
         "portal.family_acts.cancel",
         "portal.family_acts.move",
         "portal.queries.portal_children",

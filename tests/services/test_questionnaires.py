@@ -13,10 +13,12 @@ from request_desk.domain.clock import FixedClock
 from request_desk.domain.directory import Channel
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, NotVerified, Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, TypeId
+from request_desk.domain.manage_links import LinkPurpose
 from request_desk.domain.questionnaires import QuestionKind, Questionnaire, seen_of
 from request_desk.domain.requests import Booking
 from request_desk.services.desk import Desk
 from request_desk.services.notices import outbox
+from request_desk.services.portal import manage_links
 from request_desk.services.portal import questionnaires as portal_forms
 from request_desk.services.practice import questionnaires
 from request_desk.services.schedule import acts, appointment_details, filled_forms, scheduling
@@ -350,9 +352,12 @@ def test_the_letter_names_the_page_and_nothing_of_the_questions(
     desk.perform(practice.maria, filled_forms.send_forms_link, appointment)
     clock.advance(timedelta(minutes=1))
     due = desk.perform(SYSTEM, outbox.claim_due, "worker", (Channel.EMAIL,), 4).value
-    letter = due[0].composed()
+    address = desk.perform(SYSTEM, manage_links.mint_for_notice, due[0].id).value
+    letter = due[0].composed(manage_url=address)
     assert letter.subject == "Forms for your appointment with Harbor Pediatrics"
-    assert f"http://127.0.0.1:8000/appointments/{appointment}/forms" in letter.body
+    assert f"Fill them in, without signing in: {address}\n" in letter.body
+    link = desk.query(SYSTEM, manage_links.of_token, address.removeprefix("http://127.0.0.1:8000/m/"))
+    assert (link.purpose, link.contact) == (LinkPurpose.FORMS, replace(practice.amara, desk="portal"))
     assert "Zuri" in letter.body
     assert "Intake" not in letter.body
 

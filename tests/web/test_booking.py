@@ -1,5 +1,6 @@
 """The booking page as a browser without scripts has it: from a share link to the page that confirms (BK4, BK5, WEB-10 to 13, PP1)."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from request_desk.services.desk import Desk
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
 from tests.online import TOMORROW, Share
+from tests.services.form_parts import a_questionnaire
 from tests.web.conftest import Page, SignIn, Visitor, mailed_code, portal
 
 HOSTILE = "<script>alert(1)</script>\u202e\u2067 \"'&"
@@ -107,6 +109,21 @@ def test_both_addresses_see_the_same_pages(share: Share, sqlite_desk: Desk, cloc
         page = one.send("/booking/email", email=email)
         seen.append((page.status, page.title, page.words.replace("10:00 AM", "9:20 AM")))
     assert seen[0] == seen[1]
+
+
+def test_whoever_signs_out_leaves_nothing_of_the_booking_behind(
+    visitor: Visitor, share: Share, sqlite_desk: Desk, clock: FixedClock
+) -> None:
+    """The next person at this computer sees neither what was booked nor a time that is kept."""
+    held(visitor, share)
+    sign_in_there(visitor, share.practice, "amara@example.org")
+    visitor.send("/booking/confirm")
+    booked = visitor.last
+    assert visitor.page.status == 200
+    assert visitor.send("/sign-out").title.startswith("Sign in")
+    assert not {"session", "hold", "manage", "launch"} & set(visitor.client.cookies)
+    assert visitor.open(booked).status == 404
+    assert visitor.open("/booking").status == 404
 
 
 def test_a_hold_that_ran_out_is_offered_again(visitor: Visitor, share: Share, clock: FixedClock) -> None:
@@ -352,10 +369,13 @@ def test_what_the_page_of_a_booking_offers_is_a_setting(share: Share, sqlite_sig
     assert response.status_code == 303
     assert response.headers["location"].startswith("/m/")
     assert len(share.rows(schema.manage_link)) == 1
-    form = share.practice.new_id()
-    share.practice.insert(schema.questionnaire, id=form, name="Intake")
-    share.practice.insert(schema.appointment_type_questionnaire, type_id=share.practice.well, questionnaire_id=form)
-    assert "Fill in the forms" in mother.open(mother.last).words
+    a_questionnaire(share.practice, (share.practice.well,))
+    where = mother.last
+    page = mother.open(where)
+    page = mother.send(next(action for action in page.forms if action.endswith("/forms")))
+    assert re.fullmatch(r"/m/[\w-]{43}/forms", mother.last)
+    assert "Intake" in page.links
+    mother.open(where)
     every = frozenset({Control.CALENDAR, Control.FORMS, Control.CANCEL, Control.RESCHEDULE})
     share.settings(controls_off={Flow.BOOKING: every})
     page = mother.open(mother.last)

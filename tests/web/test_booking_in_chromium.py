@@ -12,6 +12,7 @@ from request_desk.domain.clock import FixedClock
 from request_desk.store import schema
 from tests.builders import Practice, wall
 from tests.online import TOMORROW, Share
+from tests.services.form_parts import a_questionnaire
 from tests.web.conftest import mailed_code
 from tests.web.test_in_chromium import _RULES, address, browser, fits, opened, signed_in
 
@@ -158,9 +159,7 @@ def test_axe_finds_nothing_on_any_page_and_state(
         if folder:
             page.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)
 
-    form = practice.new_id()
-    practice.insert(schema.questionnaire, id=form, name="Intake")
-    practice.insert(schema.appointment_type_questionnaire, type_id=practice.well, questionnaire_id=form)
+    a_questionnaire(practice, (practice.well,))
     sister = practice.a_patient("Ada Mariam Wolfeschlegelsteinhausenbergerdorff", "Okafor", date(2015, 1, 1))
     practice.insert(schema.contact_patient, contact_id=practice.amara.id, patient_id=sister, relation="mother")
     share.change(schema.appointment_type, practice.well, max_age_months=72)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import select, update
 
-from request_desk.domain.access import Actor
+from request_desk.domain.access import Actor, Role
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.directory import Channel, Control, Flow
 from request_desk.domain.ids import AppointmentId, new_token
@@ -18,7 +18,7 @@ from request_desk.gateways.letters import Letter, Result, Sent
 from request_desk.jobs import tasks
 from request_desk.services.desk import Desk
 from request_desk.services.portal import manage_links
-from request_desk.services.schedule import acts
+from request_desk.services.schedule import acts, meetings
 from request_desk.store import schema
 from request_desk.web.guards import Rates
 from tests.builders import TODAY, Practice, wall
@@ -149,7 +149,7 @@ def test_in_spanish_for_whom_it_was_sent_to(comes: Comes, sqlite_practice: Pract
     family, base = comes(rosa)
     assert "Su cita" in family.page.words
     family.follow("Cambiar a otra hora")
-    assert "Elija otra hora" in family.page.words
+    assert "Elegir otra hora" in family.page.words
     family.open(base)
     assert "Esto no se puede deshacer." in family.follow("Cancelar esta cita").words
 
@@ -189,6 +189,9 @@ def test_the_date_of_birth_opens_it(
     page = family.send(f"{base}/birth-day", dict(zip(("month", "day", "year"), typed, strict=True)))
     assert ("Cancel this visit" in page.links) is is_right
     assert ("This is not the date of birth that we have." in page.words) is not is_right
+    if not is_right:  # what was typed stays
+        form = page.forms[f"{base}/birth-day"]
+        assert (form["month"], form["day"], form["year"]) == typed
 
 
 @pytest.mark.parametrize(
@@ -573,5 +576,69 @@ def test_a_video_visit_is_joined_from_the_link(
     page = family.send(f"{base}/join/here")
     assert "You are in the lobby since 9:10 AM." in page.words
     assert SERVER not in page.html
+    doctor = sqlite_practice.a_staff("lindqvist", "Astrid Lindqvist", [Role.PROVIDER], sqlite_practice.lindqvist)
+    sqlite_practice.desk.perform(doctor, meetings.let_in, which, expect_version=2)
+    page = family.open(f"{base}/join")
+    assert "has let you in." in page.words
+    assert SERVER not in page.html
+    assert f"form-action 'self' {SERVER}" in page.headers["content-security-policy"]
+    family.client.follow_redirects = False
+    form = page.forms[f"{base}/join"]
+    for broken in ({"proof": ""}, {"proof": form["proof"][:-1]}):
+        assert family.client.post(f"{base}/join", data={**form, **broken}).status_code == 403
+    answer = family.client.post(f"{base}/join", data=form)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith(f"{SERVER}/")
+    assert answer.headers["referrer-policy"] == "no-referrer"
     other, other_base = comes()
     assert other.open(f"{other_base}/join").words == other.open(other_base).words
+
+
+def test_a_visit_is_put_into_the_family_s_own_calendar(
+    comes: Comes, sqlite_sign_in: SignIn, sqlite_practice: Practice, visit: AppointmentId
+) -> None:  # ML1, ML6
+    family, base = comes()
+    first = family.client.get(family.page.links["Add to my calendar"])
+    assert first.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert f"UID:appointment-{visit}@request-desk" in first.text
+    assert "SEQUENCE:0" in first.text
+    for word in ("Okafor", "Well visit", "/m/"):
+        assert word not in first.text
+    mother = sqlite_sign_in(sqlite_practice.amara)
+    assert mother.client.get(mother.open(f"/appointments/{visit}").links["Add to my calendar"]).text == first.text
+    family.open(f"{base}/move")
+    family.follow("8:00 AM")
+    family.send(f"{base}/move")
+    moved = family.client.get(f"{base}/visit.ics").text
+    assert f"UID:appointment-{visit}@request-desk" in moved
+    assert "SEQUENCE:1" in moved
+    family.open(f"{base}/cancel")
+    page = family.send(f"{base}/cancel")
+    assert "Add to my calendar" not in page.links
+    assert "STATUS:CANCELLED" in family.client.get(f"{base}/visit.ics").text
+
+
+def test_the_calendar_file_asks_first_where_the_type_does(comes: Comes, sqlite_practice: Practice) -> None:  # ML7
+    change_type(sqlite_practice, verification="birth_day")
+    family, base = comes()
+    assert "Add to my calendar" not in family.page.links
+    assert "when was Zuri born?" in family.open(f"{base}/visit.ics").words
+
+
+def test_a_link_of_a_visit_that_staff_may_still_take_back_says_so(
+    sqlite_desk: Desk, sqlite_practice: Practice, clock: FixedClock
+) -> None:  # LINK-07
+    act = Booking(slot(sqlite_practice, "9:20", IN_A_WEEK), sqlite_practice.well)
+    done = sqlite_desk.perform(sqlite_practice.maria, acts.act_alone, sqlite_practice.zuri, act, another=True)
+    (new,) = booked(sqlite_practice)
+    token = minted(sqlite_practice, AppointmentId(new.id), sqlite_practice.amara)
+    family = Visitor(portal(sqlite_desk, clock))
+    page = family.open(f"/m/{token}")
+    assert page.status == 409
+    assert "The practice is just making this visit. Look again in a minute." in page.words
+    for word in ("Zuri", "9:20", "Lindqvist"):
+        assert word not in page.html
+    assert "just making" not in family.open(f"/m/{new_token()}").words
+    assert done.undo is not None
+    sqlite_desk.undo(sqlite_practice.maria, done.undo)
+    assert family.open(f"/m/{token}").status == 404

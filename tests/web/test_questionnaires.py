@@ -1,30 +1,23 @@
 """The pages of forms and documents: filled in page by page, sent once, downloaded safely, and nobody else's (ML1, ML7, UPL-03, UPL-07)."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from starlette.requests import Request
-from starlette.routing import Route
 
-from request_desk.domain.access import Actor
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.directory import Control, Flow
-from request_desk.domain.errors import NotVerified
 from request_desk.domain.ids import AppointmentId
+from request_desk.domain.manage_links import LinkPurpose
 from request_desk.domain.questionnaires import Questionnaire
-from request_desk.domain.words import _
 from request_desk.services.desk import Desk
 from request_desk.services.practice import questionnaires, settings
-from request_desk.web import questionnaires as pages
-from request_desk.web import server
-from request_desk.web.portal import portal_of
-from request_desk.web.questionnaires import WayIn, disposition
+from request_desk.web.questionnaires import disposition
 from tests.builders import TODAY, Practice
 from tests.domain.test_attachments import PDF, a_png
-from tests.services.form_parts import a_document, a_link, a_questionnaire, answer
+from tests.services.form_parts import a_document, a_questionnaire, answer
+from tests.services.test_family_acts import change_settings
+from tests.services.test_manage_links import minted
 from tests.web.conftest import Page, SignIn, Visitor, portal, token_for
 
 DAY = timedelta(days=1)
@@ -280,50 +273,141 @@ def test_what_was_removed_or_is_of_another_visit_is_not_there(
     assert visitor.open(f"/appointments/{given_[0]}/documents/0").status in (404, 422)
 
 
-# Links: the pages are mounted below another address
+# Links
 
 
 @pytest.fixture
-def by_link(
-    practice: Practice, sqlite_desk: Desk, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Actor, bool], Visitor]:
-    """Open the pages as the page of a manage link mounts them."""
-
-    ours = server.ROUTES
-
-    def opened(link: Actor, is_verified: bool) -> Visitor:
-        async def enter(_request: Request) -> WayIn:
-            return WayIn(link, None, "/m/x", "/m/x", "Your visit", is_verified=is_verified, verify="/m/x/verify")
-
-        async def verify(request: Request) -> Any:
-            return await portal_of(request).pages.refusal(request, NotVerified(_("Please say first who you are.")))
-
-        more = (*pages.routes("/m/x", enter), Route("/m/x/verify", verify, methods=["GET"]))
-        monkeypatch.setattr(server, "ROUTES", (*ours, *more))
-        return Visitor(portal(sqlite_desk, clock))
-
-    return opened
+def stranger(practice: Practice, sqlite_desk: Desk, clock: FixedClock) -> Visitor:
+    return Visitor(portal(sqlite_desk, clock))
 
 
-def test_a_link_opens_its_forms_and_documents(by_link: Any, practice: Practice, given_: Given) -> None:
+def where(practice: Practice, visit: AppointmentId, purpose: LinkPurpose = LinkPurpose.MANAGE) -> str:
+    return f"/m/{minted(practice, visit, practice.amara, purpose=purpose)}"
+
+
+def test_a_link_opens_its_forms_and_documents(stranger: Visitor, practice: Practice, given_: Given) -> None:  # ML1
     document = a_document(practice, given_[0])
-    visitor = by_link(a_link(practice, given_[0]), is_verified=False)
-    page = visitor.open("/m/x/forms")
+    base = where(practice, given_[0])
+    page = stranger.open(base)
+    assert "0 of 1 form is filled in." in page.words
+    assert stranger.client.get(page.links["letter.pdf"]).content == PDF
+    page = stranger.follow("Fill in the forms")
     assert "Signed in as" not in page.words
-    visitor.follow("Intake")
-    where = f"/m/x/forms/{given_[1].id}"
-    assert "Saved." in visitor.send(where, first_page(given_, q0="Nuts"), go="stay").words
-    assert visitor.client.get(f"/m/x/documents/{document}").content == PDF
+    assert "Okafor" not in page.html  # LINK-12
+    page = stranger.follow("Intake")
+    form = f"{base}/forms/{given_[1].id}"
+    assert "Saved." in stranger.send(form, first_page(given_, q0="Nuts"), go="stay").words
+    stranger.open(form)
+    stranger.send(form, first_page(given_, q1="Mother"), go="on")
+    page = stranger.send(form, {field(given_, 6): "Amara Okafor"}, go="finish")
+    assert (page.status, stranger.last) == (200, f"{base}/forms")
+    assert "We have your form. Thank you." in page.words
+    stranger.follow("Your visit")
+    assert "All forms are filled in." in stranger.page.words
+    assert "Nuts" in stranger.open(form).words
+    assert stranger.client.get(f"{base}/documents/{document}").content == PDF
 
 
-def test_a_link_asks_first_where_the_type_does(by_link: Any, practice: Practice) -> None:  # ML7
-    careful = practice.a_type("Teen visit", 40, buffer_minutes=0, verification="code")
-    where = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + DAY, "9:00", kind=careful)
-    form, document = a_questionnaire(practice, (careful,)), a_document(practice, where)
-    visitor = by_link(a_link(practice, where), is_verified=False)
-    for path in ("/m/x/forms", f"/m/x/forms/{form.id}", f"/m/x/documents/{document}"):
-        page = visitor.open(path)
-        assert "Please say first who you are." in page.words
-        assert "Zuri" not in page.html
-    answer(practice, practice.amara, where, form, {0: "Nuts"})
-    assert "Nuts" in by_link(a_link(practice, where), is_verified=True).open(f"/m/x/forms/{form.id}").html
+def test_a_link_for_forms_opens_nothing_else(
+    stranger: Visitor, practice: Practice, given_: Given
+) -> None:  # BK8, LINK-03
+    document = a_document(practice, given_[0])
+    base = where(practice, given_[0], LinkPurpose.FORMS)
+    page = stranger.open(base)
+    assert stranger.last == f"{base}/forms"
+    assert "Intake" in page.links
+    assert base not in page.links.values()
+    assert "letter.pdf" not in page.words
+    assert stranger.open(f"{base}/documents/{document}").status == 404
+    for path in ("/cancel", "/move", "/join", "/ask/move"):
+        stranger.open(base + path)
+        assert stranger.last == f"{base}/forms"
+    assert stranger.open(f"{base}/visit.ics").status == 404
+
+
+def test_a_link_asks_first_where_the_type_does(stranger: Visitor, practice: Practice) -> None:  # ML7
+    careful = practice.a_type("Teen visit", 40, buffer_minutes=0, verification="birth_day")
+    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + DAY, "9:00", kind=careful)
+    form, document = a_questionnaire(practice, (careful,)), a_document(practice, visit)
+    answer(practice, practice.amara, visit, form, {0: "Nuts"})
+    for purpose in LinkPurpose:
+        base = where(practice, visit, purpose)
+        for path in ("", "/forms", f"/forms/{form.id}", f"/documents/{document}"):
+            page = stranger.open(base + path)
+            assert "when was Zuri born?" in page.words
+            assert "Intake" not in page.html
+            assert "letter.pdf" not in page.html
+        page = stranger.send(f"{base}/birth-day", {"month": "3", "day": "12", "year": "2022"})
+        assert stranger.last == (base if purpose is LinkPurpose.MANAGE else f"{base}/forms")
+        assert "Nuts" in stranger.open(f"{base}/forms/{form.id}").html
+
+
+def test_what_a_link_does_not_open_is_the_page_of_no_link(
+    stranger: Visitor, practice: Practice, given_: Given
+) -> None:  # LINK-07, UPL-03
+    other = practice.an_appointment(practice.zuri, practice.mwangi, TODAY + DAY, "14:00", kind=practice.sick)
+    foreign, late = a_document(practice, other), f"{'9' * 25}"
+    base = where(practice, given_[0])
+    own = a_document(practice, given_[0])  # added at the moment of the link: its own
+    nothing = stranger.client.get("/m/nothing")
+    assert stranger.client.get(f"{base}/documents/{own}").status_code == 200
+    for path in (
+        f"/documents/{foreign}",
+        "/documents/0",
+        f"/documents/{late}",
+        "/forms/0",
+        f"/forms/{late}",
+        "/forms/x",
+    ):
+        found = stranger.client.get(base + path)
+        assert (found.status_code, found.content) == (404, nothing.content)
+    for path in ("/forms", f"/forms/{given_[1].id}", f"/documents/{own}", "/visit.ics"):
+        assert stranger.client.get(f"/m/nothing{path}").content == nothing.content
+
+
+def test_forms_are_closed_with_the_visit_and_end_with_the_link(
+    stranger: Visitor, practice: Practice, given_: Given, clock: FixedClock
+) -> None:  # LINK-04
+    base = where(practice, given_[0], LinkPurpose.FORMS)
+    form = f"{base}/forms/{given_[1].id}"
+    stranger.open(form)
+    typed = {**stranger.page.forms[form], **first_page(given_, q0="Nuts"), "go": "stay"}
+    clock.advance(timedelta(days=1, hours=2))
+    assert "its forms are closed" in stranger.open(form).words
+    assert "its forms are closed" in Page(stranger.client.post(form, data=typed)).words
+    clock.advance(timedelta(days=1))
+    assert stranger.open(form).status == 404
+    assert stranger.client.post(form, data=typed).status_code == 404
+
+
+def test_what_is_switched_off_is_not_on_the_page(stranger: Visitor, practice: Practice, given_: Given) -> None:  # BK6
+    document, base = a_document(practice, given_[0]), where(practice, given_[0])
+    change_settings(
+        practice, controls_off={Flow.MANAGE: frozenset({Control.FORMS, Control.DOCUMENTS, Control.CALENDAR})}
+    )
+    page = stranger.open(base)
+    for gone in ("Forms and documents", "letter.pdf", "Add to my calendar"):
+        assert gone not in page.words
+    for path in (f"/forms/{given_[1].id}", f"/documents/{document}", "/visit.ics"):
+        assert stranger.open(base + path).status == 404
+
+
+def test_the_page_of_the_account_has_them_too(sqlite_sign_in: SignIn, practice: Practice, given_: Given) -> None:
+    a_document(practice, given_[0])
+    mother = sqlite_sign_in(practice.amara)
+    page = mother.open(f"/appointments/{given_[0]}")
+    assert "0 of 1 form is filled in." in page.words
+    assert mother.client.get(page.links["letter.pdf"]).content == PDF
+    page = mother.follow("Fill in the forms")
+    assert f"/appointments/{given_[0]}" in page.links.values()
+
+
+def test_a_form_through_a_link_needs_its_token(
+    stranger: Visitor, practice: Practice, given_: Given
+) -> None:  # LINK-06, UPL-07
+    form = f"{where(practice, given_[0])}/forms/{given_[1].id}"
+    stranger.open(form)
+    typed = {**stranger.page.forms[form], **first_page(given_, q0="Nuts"), "go": "stay"}
+    assert stranger.client.post(form, data={**typed, "csrftoken": "x"}).status_code == 403
+    assert stranger.client.post(form, data=typed, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert "Nuts" not in stranger.open(form).html

@@ -122,6 +122,12 @@ class NotFound(Refused):
     code: ClassVar = "not-found"
 
 
+class Settling(Refused):
+    """What was asked for is just being made or changed, and is there in a minute."""
+
+    code: ClassVar = "settling"
+
+
 class Invalid(Refused):
     """A value was not acceptable; `field` names it in the words of the form. `others` are further values of the same form."""
 

@@ -173,7 +173,9 @@ def _forms(facts: NoticeFacts) -> Composed:
         _("Please fill in the forms for the appointment of {name}:"),
         _("Please fill in the forms for your appointment."),
     )
-    return _letter(facts, _("Forms for your appointment with {practice}"), told, way=_("Fill them in here: {url}"))
+    return _letter(
+        facts, _("Forms for your appointment with {practice}"), told, way=_("Fill them in, without signing in: {url}")
+    )
 
 
 def _acknowledgement(facts: NoticeFacts) -> Composed:
@@ -224,7 +226,7 @@ NOTICES: Final = (  # kind, audience, grace, compose
     CANCELLATION := NoticeSpec("cancellation", _FAMILY, True, _cancellation, of_appointment=True),
     SLOT_OFFER := NoticeSpec("slot_offer", _OFFERED, True, _slot_offer, of_appointment=True, while_held=True),
     COUNTER_OFFER := NoticeSpec("counter_offer", _CHOOSER, True, _counter_offer, while_held=True),
-    FORMS := NoticeSpec("forms", _FILLING, True, _forms, of_appointment=True, while_booked=True),
+    FORMS := NoticeSpec("forms", _FILLING, True, _forms, of_appointment=True, while_booked=True, has_link=True),
     ACKNOWLEDGEMENT := NoticeSpec("acknowledgement", _SENDER, False, _acknowledgement),
     CODE := NoticeSpec("code", _ASKER, False, _code, by_hand=False),
     LINK_CODE := NoticeSpec("link_code", _ASKER, False, _link_code, by_hand=False),
@@ -291,7 +293,7 @@ def planned(
 
 
 def _letter(facts: NoticeFacts, subject: str, told: str, *, is_reply: bool = False, way: str = "") -> Composed:
-    """What every letter about a request or an appointment has around what it tells; `way` says where to go in its own words."""
+    """What every letter about a request or an appointment has around what it tells; `way` says what its manage link is for."""
     practice = _practice(facts)
     link = facts.portal_url if _ADDRESS.fullmatch(facts.portal_url) else ""
     ways = _("Sign in to read it and to answer: {url}") if facts.replied or is_reply else _("Sign in to see it: {url}")
@@ -302,9 +304,9 @@ def _letter(facts: NoticeFacts, subject: str, told: str, *, is_reply: bool = Fal
         _("For {names}").format(names=facts.words.list_of(named)) if len(named) > 1 else "",
         told,
         _("You also have a reply from us.") if facts.replied and not is_reply else "",
-        _("See, move or cancel it, without signing in: {url}").format(url=manage) if manage else "",
+        (way or _("See, move or cancel it, without signing in: {url}")).format(url=manage) if manage else "",
         _("Whoever has this link can use it: please do not pass it on.") if manage else "",
-        (way or ways).format(url=link) if link else _("Sign in to our portal to see it."),
+        ways.format(url=link) if link else _("Sign in to our portal to see it."),
         _("Questions? Call {practice}: {phone}").format(practice=practice, phone=phone) if phone else practice,
         _("Please do not answer this e-mail: nobody reads it. In an emergency call 911."),
     )

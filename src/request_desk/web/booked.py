@@ -11,13 +11,14 @@ from starlette.routing import Route
 from request_desk.domain.access import VISITOR
 from request_desk.domain.directory import Control, Flow
 from request_desk.domain.errors import Invalid
-from request_desk.domain.icalendar import CalendarEvent, calendar_text
+from request_desk.domain.icalendar import CalendarEvent
 from request_desk.domain.ids import AppointmentId
 from request_desk.domain.manage_links import LinkPurpose
 from request_desk.domain.online_booking import BookedOnline, may_manage
 from request_desk.domain.text import parse_id
 from request_desk.services.portal import booking
 from request_desk.web.book import secret_hash_of, who_is_here
+from request_desk.web.calendar_files import calendar_answer
 from request_desk.web.forms import refuse_unknown
 from request_desk.web.guards import CSRF_FIELD, request_info
 from request_desk.web.portal import portal_of
@@ -66,9 +67,7 @@ async def calendar_file(request: Request) -> Response:
         ends_at=found.ends_at,
         is_cancelled=found.is_cancelled,
     )
-    text = await run_in_threadpool(calendar_text, event, shell.now)
-    headers = {"content-disposition": 'attachment; filename="visit.ics"'}
-    return Response(text, media_type="text/calendar; charset=utf-8", headers=headers)
+    return await calendar_answer(event, shell.now)
 
 
 async def manage(request: Request) -> Response:

@@ -3,7 +3,7 @@
 Looking changes nothing (LINK-05); each act is a form with a proof of its own (LINK-06).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -18,7 +18,7 @@ from request_desk.domain import meetings
 from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.directory import Control, Flow, Verification
-from request_desk.domain.errors import NotFound, Refused, SignedOut, SlotTaken
+from request_desk.domain.errors import Refused, SignedOut, SlotTaken
 from request_desk.domain.ids import AppointmentId, hashed
 from request_desk.domain.manage_links import FamilyAppointment, LinkPurpose, OpenLink
 from request_desk.domain.meetings import Joining
@@ -28,19 +28,19 @@ from request_desk.domain.words import _, languages, speak
 from request_desk.services.inbox import handling
 from request_desk.services.portal import family_acts, manage_links, verification
 from request_desk.services.portal import meetings as lobby
+from request_desk.services.portal import questionnaires as forms
+from request_desk.web import questionnaires
+from request_desk.web.calendar_files import calendar_answer
 from request_desk.web.forms import Asking, LinkAskForm, ManageForm, MoveForm, ProofForm
 from request_desk.web.guards import LINKS, request_info
 from request_desk.web.manage_times import Sight, read_sight, shown_time
 from request_desk.web.meetings import Back, show_meeting
 from request_desk.web.pages import PageContext
 from request_desk.web.portal import Portal, portal_of
+from request_desk.web.questionnaires import WayIn, forms_summary, has_open_forms, sized
 
 _PREFETCH: Final = ("sec-purpose", "purpose", "x-moz")
 _KINDS: Final = {"move": RequestKind.RESCHEDULE, "cancel": RequestKind.CANCEL}
-
-
-class NoLink(Exception):
-    """A manage link that opens nothing, for whatever reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +72,16 @@ class Door:
         return Flow.ACCOUNT if self.link is None else Flow.MANAGE
 
     @property
+    def is_for_forms(self) -> bool:
+        """Whether this is a link that opens questionnaires alone (BK8)."""
+        return self.link is not None and self.link.purpose is LinkPurpose.FORMS
+
+    @property
+    def own_id(self) -> AppointmentId | None:
+        """The appointment where an account names it; a link knows its own."""
+        return self.shown.appointment.id if self.link is None else None
+
+    @property
     def opened(self) -> OpenLink:
         """The link; asking for it on the way of an account is a bug."""
         if self.link is None:
@@ -88,12 +98,11 @@ class Door:
 
     def shows(self, shell: PageContext, control: Control) -> bool:
         """Tell whether the practice offers this here (BK6); a link for questionnaires alone opens nothing else."""
-        is_whole = self.link is None or self.link.purpose is LinkPurpose.MANAGE
-        return is_whole and shell.settings.shows(self.flow, control)
+        return not self.is_for_forms and shell.settings.shows(self.flow, control)
 
 
 async def enter(request: Request) -> Door:
-    """Return who has come; raises NoLink or SignedOut."""
+    """Return who has come; raises NotFound for whatever opens nothing, Settling or SignedOut."""
     portal = portal_of(request)
     token = request.path_params.get("token")
     if token is None:
@@ -103,42 +112,66 @@ async def enter(request: Request) -> Door:
         seen = shown.appointment
         return Door(request, portal, actor, None, shown, f"/appointments/{seen.id}", f"{actor.id}/{seen.chain_id}")
     session = request.cookies.get(portal.cookies.manage, "")
-    try:
-        link = await run_in_threadpool(portal.desk.query, SYSTEM, manage_links.of_token, token, session)
-        if link.language and request.cookies.get(portal.cookies.language, "") not in languages():
-            speak(link.language)
-        shown = await run_in_threadpool(portal.desk.query, link.actor, family_acts.appointment, link.appointment_id)
-    except NotFound as refused:
-        raise NoLink from refused
+    link = await run_in_threadpool(portal.desk.query, SYSTEM, manage_links.of_token, token, session)
+    if link.language and request.cookies.get(portal.cookies.language, "") not in languages():
+        speak(link.language)
+    shown = await run_in_threadpool(portal.desk.query, link.actor, family_acts.appointment, link.appointment_id)
     if shown.touch_due and not any(name in request.headers for name in _PREFETCH):
         await run_in_threadpool(portal.desk.perform, SYSTEM, manage_links.touch, link.actor.session)
     return Door(request, portal, link.actor, link, shown, f"{LINKS}{token}", hashed(token))
 
 
-async def no_link(request: Request, _refused: Exception) -> Response:
-    """Answer a link that opens nothing: the same page whatever the reason."""
-    return await portal_of(request).pages.no_link(request)
+async def _nothing(_request: Request) -> Response:
+    raise manage_links.gone()
 
 
-async def _nothing(request: Request) -> Response:
-    return await no_link(request, NoLink())
+async def settling(request: Request, refused: Exception) -> Response:
+    """Answer a link whose appointment staff are just making: it is there in a minute."""
+    pages = portal_of(request).pages
+    return await pages.render(request, "settling.html", await pages.shell(), status=409, sentence=str(refused))
 
 
 async def show(request: Request) -> Response:
-    """Show the appointment with what can be done now."""
-    return await dashboard(await enter(request))
+    """Show the appointment with what can be done now; a link for forms alone leads to them."""
+    door = await enter(request)
+    if door.is_for_forms and door.shown.is_known:
+        return RedirectResponse(f"{door.base}/forms", 303)
+    return await dashboard(door)
+
+
+async def papers_way(request: Request) -> WayIn:
+    """Return by which way somebody comes to the forms and documents."""
+    door = await enter(request)
+    return WayIn(
+        actor=door.actor,
+        appointment_id=door.own_id,
+        base=door.base,
+        home="" if door.is_for_forms else door.base,
+        is_verified=door.shown.is_known,
+        verify=door.base,
+    )
 
 
 async def dashboard(
-    door: Door, *, notice: str = "", problems: dict[str, str] | None = None, status: int = 200, call: bool = False
+    door: Door,
+    *,
+    notice: str = "",
+    problems: dict[str, str] | None = None,
+    typed: Mapping[str, str] | None = None,
+    status: int = 200,
+    call: bool = False,
 ) -> Response:
     """Return the page of the appointment; somebody who is not known yet is asked who they are, and sees the bare appointment."""
     shell = await door.portal.pages.shell()
     shown = door.shown
     done = request_info(door.request.scope).query.get("done", "")
-    is_asked = not shown.is_known
-    target = None
-    if is_asked and shown.verification is Verification.CODE:
+    is_asked, state = not shown.is_known, _state(shown, shell)
+    target, papers = None, None
+    if not is_asked:
+        papers = await run_in_threadpool(
+            door.portal.desk.query, door.actor, forms.papers, door.own_id, is_verified=True
+        )
+    elif shown.verification is Verification.CODE:
         target = await run_in_threadpool(door.portal.desk.query, SYSTEM, verification.code_target, door.opened.id)
     return await door.portal.pages.render(
         door.request,
@@ -150,12 +183,18 @@ async def dashboard(
         base=door.base,
         shown=shown,
         there=shell.words.at(shown.appointment.zone),
-        state=_state(shown, shell),
+        state=state,
         acts=[] if is_asked else _acts(door, shell),
         join=("", "") if is_asked else _join(door, shell),
+        papers=papers,
+        forms_told="" if papers is None else forms_summary(papers),
+        has_open_forms=papers is not None and has_open_forms(papers),
+        documents=[] if papers is None else sized(papers),
+        has_calendar=not is_asked and not state and door.shows(shell, Control.CALENDAR),
         done=done if _is_so(shown, done) else "",
         notice=notice,
         problems=problems or {},
+        typed=typed or {},
         call_practice=call,
         code_target=target.shown if target is not None else "",
         proof=door.proof("check"),
@@ -366,6 +405,22 @@ async def send(request: Request) -> Response:
     )
 
 
+# kept in the family's own calendar
+
+
+async def calendar_file(request: Request) -> Response:
+    """Return the appointment for the family's own calendar."""
+    door = await enter(request)
+    shell = await door.portal.pages.shell()
+    if not door.shown.is_known:
+        return RedirectResponse(door.base, 303)
+    if not door.shows(shell, Control.CALENDAR):
+        raise manage_links.gone()
+    entry = family_acts.calendar_entry
+    event = await run_in_threadpool(door.portal.desk.query, door.actor, entry, door.shown.appointment.id)
+    return await calendar_answer(event, shell.now)
+
+
 # the video visit
 
 
@@ -380,9 +435,11 @@ async def join(request: Request) -> Response:
         door.actor,
         door.shown.appointment.id,
         base=f"{door.base}/join",
+        room=f"{door.base}/join",
         back=Back(door.base, _("Your visit")),
         who=door.shown.first_name,
         proof=door.proof("here"),
+        room_proof=door.proof("room"),
     )
 
 
@@ -398,6 +455,22 @@ async def arrive(request: Request) -> Response:
     except Refused as refused:
         return await dashboard(door, notice=refused.sentence, status=409)
     return RedirectResponse(f"{door.base}/join", 303)
+
+
+async def enter_room(request: Request) -> Response:
+    """Lead a family that was let in to the room, whose address stands in no page (LINK-17); everybody else to the lobby."""
+    door = await enter(request)
+    form = ProofForm.of(request_info(request.scope).form)
+    door.command("room", form.proof.data or "")
+    shell = await door.portal.pages.shell()
+    if not door.shown.is_known or not _join(door, shell)[0]:
+        return RedirectResponse(door.base, 303)
+    appointment_id = door.shown.appointment.id
+    try:
+        found = await run_in_threadpool(door.portal.desk.query, door.actor, lobby.portal_meeting, appointment_id)
+    except Refused as refused:
+        return await dashboard(door, notice=refused.sentence, status=409)
+    return RedirectResponse(found.address or f"{door.base}/join", 303)
 
 
 async def _page(door: Door, template: str, *, status: int = 200, **values: object) -> Response:
@@ -458,6 +531,10 @@ ROUTES: Final = (
     Route(_LINK + "/ask/{kind}", ask, methods=["GET"]),
     Route(_LINK + "/ask/{kind}", send, methods=["POST"]),
     Route(_LINK + "/join", join, methods=["GET"]),
+    Route(_LINK + "/join", enter_room, methods=["POST"]),
     Route(_LINK + "/join/here", arrive, methods=["POST"]),
+    *_both("/visit.ics", calendar_file, "GET"),
+    *questionnaires.routes(_LINK, papers_way),
+    *questionnaires.routes(_ACCOUNT, papers_way),
 )
 NOTHING: Final = Route(LINKS + "{rest:anything}", _nothing, methods=["GET", "POST"])  # the last of all

@@ -24,10 +24,11 @@ _LINK: Final = LINKS + "{token}"
 async def birth_day(request: Request) -> Response:
     """Let somebody in who knows when the patient was born."""
     door = await enter(request)
-    form = BirthDayForm.of(request_info(request.scope).form)
+    typed = request_info(request.scope).form
+    form = BirthDayForm.of(typed)
     door.command("check", form.proof.data or "")
     if not form.validate():
-        return await dashboard(door, problems={"birth": next(iter(form.problems.values()))}, status=422)
+        return await dashboard(door, problems={"birth": next(iter(form.problems.values()))}, typed=typed, status=422)
     token = new_token()
     try:
         born = form.born()
@@ -35,12 +36,13 @@ async def birth_day(request: Request) -> Response:
             door.portal.desk.perform, SYSTEM, verification.check_birth_day, door.opened.id, born, hashed(token)
         )
     except Invalid as refused:
-        return await dashboard(door, problems={"birth": refused.sentence}, status=422)
+        return await dashboard(door, problems={"birth": refused.sentence}, typed=typed, status=422)
     except Refused as refused:
         return await dashboard(door, notice=refused.sentence, status=409)
     if not checked.value.ok:
         problems = {"birth": checked.value.sentence}
-        return await dashboard(door, problems=problems, call=checked.value.call_practice, status=422)
+        call = checked.value.call_practice
+        return await dashboard(door, problems=problems, typed=typed, call=call, status=422)
     return _known(door, token)
 
 

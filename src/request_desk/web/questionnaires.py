@@ -6,14 +6,13 @@ from typing import Final
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from request_desk.domain.access import Actor, ActorKind
 from request_desk.domain.attachments import MEGABYTE, Attachment
-from request_desk.domain.errors import Conflict, NotVerified, Refused, SignedOut
+from request_desk.domain.errors import Conflict, Invalid, NotVerified, Refused, SignedOut
 from request_desk.domain.ids import AppointmentId, AttachmentId, QuestionId, QuestionnaireId, new_uuid
 from request_desk.domain.questionnaires import (
     MOST_TEXT,
@@ -29,6 +28,7 @@ from request_desk.domain.questionnaires import (
 from request_desk.domain.text import parse_id, parse_uuid
 from request_desk.domain.words import _, plural, spoken
 from request_desk.services.portal import questionnaires as forms
+from request_desk.services.portal.chains import not_there
 from request_desk.services.portal.questionnaires import Papers
 from request_desk.web.forms import refuse_unknown
 from request_desk.web.guards import CSRF_FIELD, request_info
@@ -44,17 +44,17 @@ _KILOBYTE: Final = 1024
 class WayIn:
     """By which way somebody came to an appointment.
 
-    `base` is the address of its pages, `home` leads back from them. `appointment_id` is None where the actor is a link, which
-    knows its own. `is_verified` says that somebody has shown who they are, `verify` where that is asked for (ML7).
+    `base` is the address of its pages, `home` leads back from them, "" where a link opens nothing else. `appointment_id` is None
+    where the actor is a link, which knows its own. `is_verified` says that somebody has shown who they are, `verify` where
+    that is asked for (ML7).
     """
 
     actor: Actor
     appointment_id: AppointmentId | None
     base: str
     home: str
-    home_words: str
     is_verified: bool
-    verify: str = ""
+    verify: str
 
 
 Enter = Callable[[Request], Awaitable[WayIn]]
@@ -103,6 +103,11 @@ def has_open_forms(found: Papers) -> bool:
     return found.may_fill and any(each.completed_at is None for each in found.forms)
 
 
+def sized(found: Papers) -> list[tuple[Attachment, str]]:
+    """Return the documents, each with its size in words."""
+    return [(each, _size(each)) for each in found.documents]
+
+
 class _PaperPages:
     """The pages for one way in."""
 
@@ -128,7 +133,7 @@ class _PaperPages:
             found=found,
             appointment=found.appointment,
             forms=[(each, *_state(each, shell, may_fill=found.may_fill)) for each in found.forms],
-            documents=[(each, _size(each)) for each in found.documents],
+            documents=sized(found),
             is_sent=request_info(request.scope).query.get("sent") == "1",
         )
 
@@ -201,7 +206,7 @@ class _PaperPages:
     async def document(self, request: Request) -> Response:
         """Hand a document out, to be kept and never to be shown in the page (UPL-03)."""
         portal, way = portal_of(request), await self._enter(request)
-        which = AttachmentId(parse_id(str(request.path_params["attachment_id"])))
+        which = AttachmentId(_wanted(request, "attachment_id"))
         try:
             found = await run_in_threadpool(
                 portal.desk.query,
@@ -222,13 +227,13 @@ class _PaperPages:
 
     async def _read(self, portal: Portal, way: WayIn, request: Request) -> tuple[FilledForm, bool]:
         """The form that was asked for, and whether it can be filled in."""
-        which = QuestionnaireId(parse_id(str(request.path_params["questionnaire_id"])))
+        which = QuestionnaireId(_wanted(request, "questionnaire_id"))
         found: Papers = await run_in_threadpool(
             portal.desk.query, way.actor, forms.papers, way.appointment_id, is_verified=way.is_verified
         )
         form = next((each for each in found.forms if each.questionnaire.id == which), None)
         if form is None:
-            raise HTTPException(404)
+            raise not_there()
         return form, found.may_fill and form.completed_at is None
 
 
@@ -376,8 +381,6 @@ def _size(document: Attachment) -> str:
 
 
 def _ask_first(way: WayIn) -> Response:
-    if not way.verify:
-        raise HTTPException(404)
     return RedirectResponse(way.verify, 303)
 
 
@@ -386,12 +389,8 @@ def _signed_in(way: WayIn) -> Actor | None:
     return way.actor if way.actor.kind is ActorKind.CONTACT else None
 
 
-async def _signed_in_way(request: Request) -> WayIn:
-    """The way of somebody who is signed in: by the number of the appointment."""
-    appointment_id = AppointmentId(parse_id(str(request.path_params["appointment_id"])))
-    actor = await portal_of(request).actor(request)
-    base = f"/appointments/{appointment_id}"
-    return WayIn(actor, appointment_id, base, "/", _("Visits and requests"), is_verified=True)
-
-
-ROUTES: Final = routes("/appointments/{appointment_id:int}", _signed_in_way)
+def _wanted(request: Request, name: str) -> int:
+    try:
+        return parse_id(str(request.path_params[name]))
+    except Invalid as wrong:
+        raise not_there() from wrong

@@ -31,7 +31,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from request_desk.config import Settings
 from request_desk.domain.clock import Clock
-from request_desk.domain.errors import Invalid, Refused, SignedOut
+from request_desk.domain.errors import Invalid, NotFound, Refused, Settling, SignedOut
 from request_desk.domain.ids import new_token
 from request_desk.domain.words import _
 from request_desk.services.desk import Desk
@@ -47,7 +47,6 @@ from request_desk.web import (
     meetings,
     offers,
     partners,
-    questionnaires,
     requests,
     sign_in,
 )
@@ -79,7 +78,6 @@ ROUTES: Final = (
     *offers.ROUTES,
     *counter_offers.ROUTES,
     *meetings.ROUTES,
-    *questionnaires.ROUTES,
     *partners.ROUTES,
     *book.ROUTES,
     *booked.ROUTES,
@@ -111,7 +109,7 @@ def build(
     routes = [*ROUTES, *_files(pages)]
     app = Starlette(
         routes=routes,
-        exception_handlers={SignedOut: sign_in.signed_out, manage.NoLink: manage.no_link, Refused: _refused},
+        exception_handlers={SignedOut: sign_in.signed_out, Settling: manage.settling, Refused: _refused},
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings, public.hostname), www_redirect=False),
             Middleware(guards.Turnstile),
@@ -268,6 +266,8 @@ async def _refused(request: Request, refused: Exception) -> Response:
     """Turn a refusal that reached nobody's form into its page."""
     if not isinstance(refused, Refused):
         raise refused
+    if isinstance(refused, NotFound) and request.url.path.startswith(guards.LINKS):
+        return await portal_of(request).pages.no_link(request)  # whatever is not there, and why (LINK-07)
     return await portal_of(request).pages.refusal(request, refused)
 
 

@@ -516,8 +516,6 @@ def _due(unit: Unit, row: Row[Any]) -> DueNotice:
         offered=row.offered,
         readers=_readers(unit, row.payload.get("also"), row.contact_id, row.patient_id),
     )
-    if spec is FORMS:
-        facts = replace(facts, portal_url=_forms_link(unit, row))
     if cause := row.payload.get("absent"):
         facts = _caused(unit, facts, Absent(ProviderId(cause[0]), date.fromisoformat(cause[1])))
     return DueNotice(
@@ -531,12 +529,6 @@ def _due(unit: Unit, row: Row[Any]) -> DueNotice:
         challenge_id=row.challenge_id,
         facts=facts,
     )
-
-
-def _forms_link(unit: Unit, row: Row[Any]) -> str:
-    """Where the forms of an appointment are filled in by whom this notice goes to."""
-    base = unit.settings.public_url.rstrip("/")
-    return f"{base}/appointments/{row.appointment_id}/forms" if base else ""
 
 
 def _facts(

@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, exists, func, null, select, update
+from sqlalchemy import Row, bindparam, null, select, update
 
 from request_desk.domain import booking_rules
 from request_desk.domain.access import Actor, ActorKind, Permission, a_contact
-from request_desk.domain.appointments import DROPPED, NOBODY, UNDONE, Appointment, AppointmentStatus, as_of
+from request_desk.domain.appointments import NOBODY, Appointment, AppointmentStatus, as_of
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, Control, Flow
 from request_desk.domain.errors import Limited, NotAllowed, NotFound, Refused, SlotTaken, Throttled
@@ -51,11 +51,12 @@ from request_desk.services.people import patients, registration
 from request_desk.services.portal import access as portal_access
 from request_desk.services.portal import booking_choices, manage_links
 from request_desk.services.schedule import holds, slots
+from request_desk.services.schedule.intake import intake_incomplete
 from request_desk.services.schedule.outside_times import as_shown, check_offered, open_times
 from request_desk.services.schedule.patient_facts import facts_of
 from request_desk.services.schedule.scheduling import CONFIRM
 from request_desk.services.schedule.two_places import elsewhere, lock_patient
-from request_desk.services.schedule.views import chain_end, load
+from request_desk.services.schedule.views import chain_end, load, sequence_of
 from request_desk.store import schema
 
 _NEXT_DAYS: Final = 14  # how far the next free times are looked for
@@ -115,27 +116,6 @@ _BOOKED = (
     .values(hold_id=bindparam("booked"), confirmed_at=bindparam("now"))
 )
 _CONFIRM_FOR = CONFIRM.values(patient_id=bindparam("patient"), held_by_id=null())
-_BEFORE = select(func.count()).where(
-    _table.c.chain_id == bindparam("chain"),
-    _table.c.id < bindparam("id"),
-    _table.c.status.not_in([AppointmentStatus.HELD, AppointmentStatus.EXPIRED]),
-    _table.c.cancel_code.not_in([UNDONE, DROPPED]),
-)
-_asked, _answered = schema.appointment_type_questionnaire.c, schema.questionnaire_response.c
-_UNANSWERED = (
-    select(schema.questionnaire.c.id)
-    .select_from(schema.questionnaire.join(_asked.type_id.table, _asked.questionnaire_id == schema.questionnaire.c.id))
-    .where(
-        _asked.type_id == bindparam("type"),
-        schema.questionnaire.c.active,
-        ~exists().where(
-            _answered.chain_id == bindparam("chain"),
-            _answered.questionnaire_id == schema.questionnaire.c.id,
-            _answered.completed_at.is_not(None),
-        ),
-    )
-    .limit(1)
-)
 
 
 @cache
@@ -453,7 +433,7 @@ def booked_online(unit: Unit, appointment_id: AppointmentId, secret_hash: str) -
     return BookedOnline(
         id=appointment_id,
         chain_id=seen.chain_id,
-        sequence=unit.value(_BEFORE, {"chain": seen.chain_id, "id": seen.id}),
+        sequence=sequence_of(unit, seen),
         first_name=name,
         variant_name=row.variant_name or seen.type_name,
         description=row.description or "",
@@ -466,7 +446,7 @@ def booked_online(unit: Unit, appointment_id: AppointmentId, secret_hash: str) -
         starts_at=seen.starts_at,
         ends_at=seen.ends_at,
         zone=seen.zone,
-        needs_forms=unit.first(_UNANSWERED, {"type": seen.type_id, "chain": seen.chain_id}) is not None,
+        needs_forms=intake_incomplete(unit, seen.id),
         is_cancelled=seen.status is AppointmentStatus.CANCELLED,
     )
 

@@ -1,6 +1,6 @@
 """Which appointment somebody outside has come to, and whether its forms and documents are theirs to see (ML1, ML7)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -11,21 +11,17 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.directory import Control, Flow, Verification
 from request_desk.domain.errors import NotFound, NotVerified
 from request_desk.domain.ids import AppointmentId, ContactId
+from request_desk.domain.manage_links import LinkPurpose, is_over
 from request_desk.domain.policy import Action, PatientSubject, may
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.people.patients import relation_of
-from request_desk.services.schedule.views import VIEW, chain_end, portal_status, view
+from request_desk.services.portal import manage_links
+from request_desk.services.schedule import slots
+from request_desk.services.schedule.views import load
 from request_desk.store import schema
 
-_table, _link = schema.appointment, schema.manage_link
-_BY_ID: Final = VIEW.add_columns(_table.c.visible_at, schema.appointment_type.c.verification).where(
-    _table.c.id == bindparam("id")
-)
 _RIGHTS: Final = {Control.FORMS: Action.ASK, Control.DOCUMENTS: Action.READ}
-_LINK: Final = select(
-    _link.c.chain_id, _link.c.contact_id, _link.c.purpose, _link.c.created_at, _link.c.revoked_at
-).where(_link.c.id == bindparam("id"))
 _RELATION: Final = select(*schema.contact_patient.c).where(
     schema.contact_patient.c.contact_id == bindparam("contact"),
     schema.contact_patient.c.patient_id == bindparam("patient"),
@@ -40,6 +36,7 @@ class Arrival:
     """
 
     appointment: Appointment
+    first_name: str
     shows: frozenset[Control]
     sent_at: datetime | None
 
@@ -55,13 +52,10 @@ def arrival(unit: Unit, appointment_id: AppointmentId | None, *, is_verified: bo
     """
     _require(unit)
     found = _by_link(unit) if unit.actor.kind is ActorKind.LINK else _by_contact(unit, appointment_id)
-    row = unit.first(_BY_ID, {"id": found.appointment.id})
-    status = None if row is None else portal_status(view(row), row.visible_at, unit.now)
-    if row is None or status is None:
-        raise not_there()
-    if not is_verified and Verification(row.verification) is not Verification.NONE:
+    asks = Verification.NONE if is_verified else slots.type_rules(unit, found.appointment.type_id).verification
+    if asks is not Verification.NONE:
         raise NotVerified(_("Please say first who you are."))
-    return replace(found, appointment=replace(view(row), status=status))
+    return found
 
 
 def not_there() -> NotFound:
@@ -75,22 +69,25 @@ def _require(unit: Unit) -> None:
 
 
 def _by_link(unit: Unit) -> Arrival:
-    row = unit.first(_LINK, {"id": unit.actor.link_id})
-    if row is None or row.revoked_at is not None:
+    link = manage_links.live(unit, unit.actor.link_id)
+    found = None if link is None else manage_links.present(unit, link.chain_id)
+    if link is None or found is None or is_over(found.appointment.ends_at, unit.now):
         raise not_there()
-    seen = chain_end(unit, AppointmentId(row.chain_id))
-    shows = frozenset({Control.FORMS}) if row.purpose == "forms" else _shown(unit, Flow.MANAGE)
-    if row.contact_id is not None:  # it opens no more than whom it was sent to may see today
-        shows -= _closed_to(unit, ContactId(row.contact_id), seen)
-    return Arrival(seen, shows, row.created_at)
+    seen = found.appointment
+    shows = frozenset({Control.FORMS}) if link.purpose is LinkPurpose.FORMS else _shown(unit, Flow.MANAGE)
+    if link.contact_id is not None:  # it opens no more than whom it was sent to may see today
+        shows -= _closed_to(unit, link.contact_id, seen)
+    return Arrival(seen, found.given_name, shows, link.created_at)
 
 
 def _by_contact(unit: Unit, appointment_id: AppointmentId | None) -> Arrival:
     if appointment_id is None:
         raise not_there()
-    seen = chain_end(unit, appointment_id)
-    closed = _closed_to(unit, unit.actor.contact_id, seen)
-    return Arrival(seen, _shown(unit, Flow.ACCOUNT) - closed, None)
+    found = manage_links.present(unit, load(unit, appointment_id).chain_id)
+    if found is None:
+        raise not_there()
+    closed = _closed_to(unit, unit.actor.contact_id, found.appointment)
+    return Arrival(found.appointment, found.given_name, _shown(unit, Flow.ACCOUNT) - closed, None)
 
 
 def _closed_to(unit: Unit, contact_id: ContactId, seen: Appointment) -> frozenset[Control]:

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from typing import Final
 
 from request_desk.domain.access import ActorKind, Permission
-from request_desk.domain.appointments import Appointment, is_late_cancel
+from request_desk.domain.appointments import Appointment, AppointmentStatus, is_late_cancel
 from request_desk.domain.directory import AppointmentType, Control, Flow, RebookingMode, Verification
 from request_desk.domain.errors import Conflict, Limited, NotFound, Refused, SlotTaken
+from request_desk.domain.icalendar import CalendarEvent
 from request_desk.domain.ids import AppointmentId, ContactId, LocationId
 from request_desk.domain.manage_links import FamilyAppointment, LinkPurpose, OpenTime
 from request_desk.domain.notices import CANCELLATION, MOVE, NoticeSpec
@@ -28,7 +29,7 @@ from request_desk.services.schedule import scheduling, slots
 from request_desk.services.schedule.allowed import outside_words, verdict_of
 from request_desk.services.schedule.outside_times import check_offered, open_times
 from request_desk.services.schedule.patient_facts import facts_of
-from request_desk.services.schedule.views import load
+from request_desk.services.schedule.views import load, sequence_of
 
 _TOUCH_EVERY: Final = 60.0  # seconds
 _CONTROL: Final[Mapping[ScheduleAction, Control]] = {
@@ -95,6 +96,28 @@ def free_times(
         time = OpenTime(slot.provider_id, name, slot.location_id, place.name, place.zone, slot.starts_at)
         shown.setdefault((slot.starts_at, slot.location_id), time)
     return tuple(shown.values())
+
+
+def calendar_entry(unit: Unit, appointment_id: AppointmentId) -> CalendarEvent:
+    """Return what a family's calendar is told of an appointment; raises NotFound where the practice gives no calendar files."""
+    _require(unit)
+    found = known(unit, appointment_id)
+    if not unit.settings.shows(_flow(unit), Control.CALENDAR):
+        raise manage_links.gone()
+    seen, settings = found.appointment, unit.settings
+    return CalendarEvent(
+        chain_id=seen.chain_id,
+        sequence=sequence_of(unit, seen),
+        first_name=found.given_name,
+        practice_name=settings.practice_name,
+        practice_phone=settings.practice_phone,
+        place=seen.location_name,
+        address=found.address,
+        is_video=seen.is_video,
+        starts_at=seen.starts_at,
+        ends_at=seen.ends_at,
+        is_cancelled=seen.status is AppointmentStatus.CANCELLED,
+    )
 
 
 def cancel(unit: Unit, appointment_id: AppointmentId, *, expect_version: int) -> AppointmentId:

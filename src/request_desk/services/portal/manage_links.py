@@ -3,18 +3,21 @@
 The database keeps the hash of a token alone, and nothing that holds a token is kept with a command's answer (LINK-02).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, or_, select, update
+from sqlalchemy import Row, and_, bindparam, exists, or_, select, update
 
 from request_desk.domain.access import Actor, ActorKind, Permission, a_contact
 from request_desk.domain.appointments import DROPPED, UNDONE, Appointment, AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Channel
-from request_desk.domain.errors import NotFound, Refused, UndoRefused
+from request_desk.domain.errors import NotFound, Refused, Settling, UndoRefused
 from request_desk.domain.ids import AppointmentId, ContactId, ManageLinkId, OutboxId, PatientId, hashed, new_token
 from request_desk.domain.manage_links import IDLE, MOST_LIVE, LinkPurpose, OpenLink, is_over
+from request_desk.domain.notices import FORMS
 from request_desk.domain.policy import Action, PatientSubject, may
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
@@ -37,6 +40,7 @@ _LIVE = (
         link.c.contact_id,
         link.c.purpose,
         link.c.channel,
+        link.c.created_at,
         schema.contact.c.given_name,
         schema.contact.c.family_name,
         schema.contact.c.language,
@@ -98,7 +102,7 @@ _TOUCH = (
     .where(_session.c.token_hash == bindparam("session"), _session.c.ended_at.is_(None))
     .values(last_seen_at=bindparam("now"))
 )
-_NOTICE = select(_outbox.c.appointment_id, _outbox.c.contact_id, _outbox.c.channel).where(
+_NOTICE = select(_outbox.c.kind, _outbox.c.appointment_id, _outbox.c.contact_id, _outbox.c.channel).where(
     _outbox.c.id == bindparam("id")
 )
 
@@ -111,6 +115,7 @@ class LiveLink:
     purpose: LinkPurpose
     contact_id: ContactId | None
     channel: Channel | None
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +187,7 @@ def mint_for_notice(unit: Unit, notice_id: OutboxId) -> str:
         mint(
             unit,
             AppointmentId(row.appointment_id),
+            LinkPurpose.FORMS if row.kind == FORMS.kind else LinkPurpose.MANAGE,
             contact_id=ContactId(row.contact_id),
             channel=Channel(row.channel),
         ),
@@ -227,11 +233,14 @@ def revoke_of_contact(unit: Unit, contact_id: ContactId) -> None:
 def of_token(unit: Unit, token: str, session: str = "") -> OpenLink:
     """Return what a token opens; `session` is the browser's own token, if it was told one.
 
-    Raises NotFound for any token that opens nothing, whatever the reason (LINK-07, LINK-15).
+    Raises NotFound for any token that opens nothing, whatever the reason (LINK-07, LINK-15), and Settling for one whose
+    appointment staff may still take back.
     """
     unit.require(Permission.RUN_JOBS)
     row = unit.first(_BY_TOKEN, {"token": hashed(token), "today": unit.time.day_of(unit.now)})
     found = present(unit, AppointmentId(0 if row is None else row.chain_id))
+    if row is not None and found is None and any(each.visible_at > unit.now for each in _rows(unit, row.chain_id)):
+        raise Settling(_("The practice is just making this visit. Look again in a minute."))
     if row is None or found is None or is_over(found.appointment.ends_at, unit.now):
         raise gone()
     contact = None
@@ -261,7 +270,7 @@ def live(unit: Unit, link_id: ManageLinkId) -> LiveLink | None:
         return None
     contact_id = None if row.contact_id is None else ContactId(row.contact_id)
     channel = None if row.channel is None else Channel(row.channel)
-    return LiveLink(AppointmentId(row.chain_id), LinkPurpose(row.purpose), contact_id, channel)
+    return LiveLink(AppointmentId(row.chain_id), LinkPurpose(row.purpose), contact_id, channel, row.created_at)
 
 
 def opens(unit: Unit, chain_id: AppointmentId) -> bool:
@@ -286,7 +295,7 @@ def seen_at(unit: Unit) -> datetime | None:
 
 def present(unit: Unit, chain_id: AppointmentId) -> Present | None:
     """Return what a chain has come to (ML6); None for one of which nothing was ever shown outside."""
-    rows = unit.rows(_OF_CHAIN, {"chain": chain_id})
+    rows = _rows(unit, chain_id)
     shown = [
         Present(
             replace(view(row), status=status),
@@ -299,6 +308,11 @@ def present(unit: Unit, chain_id: AppointmentId) -> Present | None:
     ]
     booked = (each for each in shown if each.appointment.status is AppointmentStatus.CONFIRMED)
     return next(booked, shown[0] if shown else None)
+
+
+def _rows(unit: Unit, chain_id: AppointmentId) -> Sequence[Row[Any]]:
+    """The appointments of a chain, the newest first."""
+    return unit.rows(_OF_CHAIN, {"chain": chain_id})
 
 
 def gone() -> NotFound:

@@ -42,9 +42,10 @@ _CHANGE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Papers:
-    """What a family finds beside one appointment; `may_fill` while the visit is to come."""
+    """What a family finds beside one appointment, of a patient of whom a link tells the first name alone; `may_fill` while it is to come."""
 
     appointment: Appointment
+    first_name: str
     forms: tuple[FilledForm, ...]
     documents: tuple[Attachment, ...]
     may_fill: bool
@@ -57,7 +58,7 @@ def papers(unit: Unit, appointment_id: AppointmentId | None, *, is_verified: boo
     """
     found = arrival(unit, appointment_id, is_verified=is_verified)
     forms = forms_of(unit, found.appointment) if Control.FORMS in found.shows else ()
-    return Papers(found.appointment, forms, _documents(unit, found), _may_fill(unit, found))
+    return Papers(found.appointment, found.first_name, forms, _documents(unit, found), _may_fill(unit, found))
 
 
 def portal_form(

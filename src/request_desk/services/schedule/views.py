@@ -134,6 +134,12 @@ _CHAIN_END = (
     .order_by(case((_table.c.status == AppointmentStatus.CONFIRMED, 0), else_=1), _table.c.id.desc())
     .limit(1)
 )
+_BEFORE = select(func.count()).where(
+    _table.c.chain_id == bindparam("chain"),
+    _table.c.id < bindparam("id"),
+    _table.c.status.not_in([AppointmentStatus.HELD, AppointmentStatus.EXPIRED]),
+    _table.c.cancel_code.not_in([UNDONE, DROPPED]),
+)
 
 _STATUS: Final[Mapping[str, AppointmentStatus]] = {str(status): status for status in AppointmentStatus}
 
@@ -217,6 +223,11 @@ def chain_end(unit: Unit, appointment_id: AppointmentId) -> Appointment:
     seen = load(unit, appointment_id)
     row = unit.first(_CHAIN_END, {"chain_id": seen.chain_id})
     return view(row) if row is not None else seen
+
+
+def sequence_of(unit: Unit, seen: Appointment) -> int:
+    """Return how often an appointment was moved until it came to this one: what a calendar file counts (RFC 5545)."""
+    return int(unit.value(_BEFORE, {"chain": seen.chain_id, "id": seen.id}))
 
 
 def held_for(unit: Unit, request_id: RequestId) -> Appointment | None:
