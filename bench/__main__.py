@@ -8,7 +8,21 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from bench import acts, appointments, data, frames, inbox, live, loops, provider_out, schedule, search, slots, start
+from bench import (
+    acts,
+    appointments,
+    data,
+    frames,
+    inbox,
+    live,
+    loops,
+    pages,
+    provider_out,
+    schedule,
+    search,
+    slots,
+    start,
+)
 from bench.measure import FULL, QUICK, Row, Scale, as_json, table
 
 Bench = Callable[[Scale, Path], Iterable[Row]]
@@ -26,6 +40,7 @@ BENCHES: Final[Mapping[str, Bench]] = {
     "loop": loops.run,
     "frame": frames.run,
     "schedule": schedule.run,
+    "pages": pages.run,
 }
 
 

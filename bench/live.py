@@ -38,8 +38,8 @@ def run(scale: Scale, _cache: Path) -> Iterator[Row]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rdbench")))
         path = folder / "live.db"
         child = _prepare(path)
-        port = int(stack.enter_context(_Process("bench.portal", path)).next("port")[0])
-        window = stack.enter_context(_Process("bench.window", "live", path, _SESSION, folder))
+        port = int(stack.enter_context(Process("bench.portal", path)).next("port")[0])
+        window = stack.enter_context(Process("bench.window", "live", path, _SESSION, folder))
         window.next("ready")
         client = stack.enter_context(closing(_Parent(port, child)))
         seen, answered = [], []
@@ -72,7 +72,7 @@ def _prepare(path: Path) -> int:
         return practice.zuri
 
 
-class _Process:
+class Process:
     """A child whose lines are read one by one; it ends when its input is closed."""
 
     def __init__(self, module: str, *arguments: object) -> None:
@@ -86,6 +86,11 @@ class _Process:
 
     def __enter__(self) -> Self:
         return self
+
+    def say(self, line: str) -> None:
+        """Send a line to its input."""
+        assert self._process.stdin is not None
+        print(line, file=self._process.stdin, flush=True)
 
     def next(self, word: str) -> list[str]:
         """Return the words behind the next line that begins with `word`."""

@@ -7,7 +7,21 @@ from pathlib import Path
 import pytest
 
 from bench import __main__ as program
-from bench import acts, appointments, data, frames, inbox, live, loops, measure, provider_out, search, slots, start
+from bench import (
+    acts,
+    appointments,
+    data,
+    frames,
+    inbox,
+    live,
+    loops,
+    measure,
+    pages,
+    provider_out,
+    search,
+    slots,
+    start,
+)
 from bench.measure import TINY, Goal, Row
 from tests import postgres
 
@@ -110,6 +124,13 @@ def test_the_loop_is_watched_while_a_list_loads(tmp_path: Path) -> None:
     seen = loops.loading(TINY, tmp_path)
     assert seen["rows"] == TINY.loaded_rows
     assert seen["longest"] > 0
+
+
+@pytest.mark.slow
+def test_the_patients_pages_are_measured_alone_and_in_a_crowd(tmp_path: Path) -> None:
+    rows = well_formed(list(pages.run(TINY, tmp_path)))
+    assert len(rows) == 8
+    assert next(row for row in rows if row.unit == "kB").met
 
 
 def test_frames_and_memory_are_measured() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from request_desk.ui import tour
+from request_desk.ui.settings import settings_page
 from request_desk.ui.window.pages import PAGES
 
 NAMES = {"schedule", "cancel", "reschedule", "next-available", "all-taken"}
@@ -71,13 +73,24 @@ def test_the_tour_goes_to_every_page_and_tells_its_keys(told: dict[str, Any]) ->
 @pytest.mark.slow
 def test_the_tour_opens_what_stands_beside_the_lists_and_the_main_sheets(told: dict[str, Any]) -> None:
     pages = {page["key"]: page for page in told["pages"]}
-    in_full = {"appointment", "patient", "provider-week", "own-week", "appointment-types", "setup"}
+    settings = {"setup", "booking-secrets", "questionnaires", "appointment-types", "patients-pages"}
+    in_full = {"appointment", "patient", "provider-week", "own-week", "offer-times", *settings}
     sheets = {"day-list", "close-day", "provider-out", "why-no-slots", "waiting-list", "find-visit"}
+    sheets.add("preview-as-patient")
     assert set(pages) == {spec.key for spec in PAGES} | in_full | sheets
     for key in in_full | sheets:
         assert pages[key]["way"], key
     assert pages["close-day"]["keys"]["No-show"] == ["2"]
     assert pages["provider-out"]["way"][0] == "O"
+
+
+def test_the_keys_of_the_tour_lead_to_the_groups_of_settings_that_it_names() -> None:
+    groups = [title for title, _icon, _form in settings_page._GROUPS]
+    stops = [stop for each in tour._AFTERWARDS for stop in each.stops if stop.page == "settings"]
+    for stop in stops:
+        assert stop.way == ("End", *("Up",) * (len(stop.way) - 1)), stop
+        assert groups[-len(stop.way)] == stop.title
+    assert len(stops) >= 5
 
 
 @pytest.mark.slow

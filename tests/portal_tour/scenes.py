@@ -12,6 +12,7 @@ from tests.builders import TODAY
 from tests.portal_tour import visit_scenes
 from tests.portal_tour.walk import Scene, Walk
 from tests.web.conftest import mailed_code
+from tests.web.test_asking import switch
 from tests.web.test_home_and_threads import link, reply
 from tests.web.test_meetings import with_server
 
@@ -74,6 +75,7 @@ def asking(walk: Walk) -> None:
     practice = walk.practice
     mother, children = a_family(walk, "Ines", ("Alba", "Prieto"), ("Nuño", "Prieto"))
     practice.an_appointment(children[0], practice.lindqvist, TODAY + 12 * _DAY, "10:00")
+    practice.an_appointment(children[1], practice.mwangi, TODAY + 13 * _DAY, "15:20")
     when = f"/ask/schedule?child={children[0]}&type={practice.well}"
     with walk.window(mother) as page:
         walk.look(page, "who", "several-children", path="/ask/schedule")
@@ -111,6 +113,28 @@ def video(walk: Walk) -> None:
             walk.look(page, "meeting", state, path=f"/visits/{visit}")
 
 
+def signed_out(walk: Walk) -> None:
+    """The session ended while something was typed: the text is shown to be copied."""
+    mother, (child,) = a_family(walk, "Noor", ("Idris", "Haddad"))
+    request = walk.practice.a_request(by=mother, patient=child, message="Can he come on Friday?")
+    with walk.window(mother) as page:
+        page.goto(link(walk.practice, request))
+        page.locator("#message").fill("One more thing: he is allergic to penicillin.")
+        page.context.clear_cookies(name="session")
+        page.locator("form[action$='/answer'] button").click()
+        walk.look(page, "signed-out", "typed")
+
+
+def switched_off(walk: Walk) -> None:
+    """The practice takes no requests to cancel, for a while."""
+    mother, _children = a_family(walk, "Bea", ("Teo", "Lind"))
+    kinds = set(walk.practice.settings.kinds_on)
+    switch(walk.practice, kinds - {"cancel"})
+    with walk.window(mother) as page:
+        walk.look(page, "closed", "cancel", path="/ask/cancel")
+    switch(walk.practice, kinds)
+
+
 def no_rights(walk: Walk) -> None:
     """Somebody who may look and not ask."""
     aunt, _children = a_family(walk, "Olga", ("Mia", "Sørensen"), may_book=False)
@@ -130,4 +154,14 @@ def submit(page: Page) -> None:
     page.locator("main form button.main").first.click()
 
 
-SCENES: Final[tuple[Scene, ...]] = (sign_in, home, asking, video, no_rights, errors, *visit_scenes.SCENES)
+SCENES: Final[tuple[Scene, ...]] = (
+    sign_in,
+    home,
+    asking,
+    video,
+    signed_out,
+    switched_off,
+    no_rights,
+    errors,
+    *visit_scenes.SCENES,
+)

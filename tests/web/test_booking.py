@@ -111,6 +111,21 @@ def test_both_addresses_see_the_same_pages(share: Share, sqlite_desk: Desk, cloc
     assert seen[0] == seen[1]
 
 
+def test_whoever_signs_out_leaves_nothing_of_the_booking_behind(
+    visitor: Visitor, share: Share, sqlite_desk: Desk, clock: FixedClock
+) -> None:
+    """The next person at this computer sees neither what was booked nor a time that is kept."""
+    held(visitor, share)
+    sign_in_there(visitor, share.practice, "amara@example.org")
+    visitor.send("/booking/confirm")
+    booked = visitor.last
+    assert visitor.page.status == 200
+    assert visitor.send("/sign-out").title.startswith("Sign in")
+    assert not {"session", "hold", "manage", "launch"} & set(visitor.client.cookies)
+    assert visitor.open(booked).status == 404
+    assert visitor.open("/booking").status == 404
+
+
 def test_a_hold_that_ran_out_is_offered_again(visitor: Visitor, share: Share, clock: FixedClock) -> None:
     held(visitor, share)
     clock.advance(timedelta(minutes=16))

@@ -578,12 +578,18 @@ def test_a_video_visit_is_joined_from_the_link(
     assert SERVER not in page.html
     doctor = sqlite_practice.a_staff("lindqvist", "Astrid Lindqvist", [Role.PROVIDER], sqlite_practice.lindqvist)
     sqlite_practice.desk.perform(doctor, meetings.let_in, which, expect_version=2)
-    family.open(f"{base}/join")
-    answer = family.client.post(
-        f"{base}/join/join", data=family.page.forms[f"{base}/join/join"], follow_redirects=False
-    )
-    assert answer.headers["location"].startswith(SERVER)
-    assert SERVER not in family.page.html
+    page = family.open(f"{base}/join")
+    assert "has let you in." in page.words
+    assert SERVER not in page.html
+    assert f"form-action 'self' {SERVER}" in page.headers["content-security-policy"]
+    family.client.follow_redirects = False
+    form = page.forms[f"{base}/join"]
+    for broken in ({"proof": ""}, {"proof": form["proof"][:-1]}):
+        assert family.client.post(f"{base}/join", data={**form, **broken}).status_code == 403
+    answer = family.client.post(f"{base}/join", data=form)
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith(f"{SERVER}/")
+    assert answer.headers["referrer-policy"] == "no-referrer"
     other, other_base = comes()
     assert other.open(f"{other_base}/join").words == other.open(other_base).words
 

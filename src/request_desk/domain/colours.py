@@ -3,6 +3,9 @@
 from typing import Final
 
 READABLE: Final = 4.5  # to 1, the contrast that letters need (WCAG 2.2, 1.4.3)
+HOUSE: Final = "#0b6e6e"  # of the patients' pages, as resources/web/portal.css has it
+PAPER: Final = "#ffffff"
+EXAMPLE: Final = "#1f6f8b"
 _WEIGHTS: Final = (0.2126, 0.7152, 0.0722)
 
 

@@ -31,9 +31,11 @@ _PATIENCE = 60_000  # milliseconds that anything may take on a busy machine
 _LOOK = 15  # milliseconds between two looks at a condition
 _PLAIN = Qt.KeyboardModifier.NoModifier
 _CONTROL = Qt.KeyboardModifier.ControlModifier
+_OFFER = (Qt.Key.Key_O, _PLAIN, "O")
 _SEND = (Qt.Key.Key_Return, _CONTROL, "Ctrl+Enter")
 _DESKS = ((1366, 768), (1440, 860))  # the windows that most front desks have
 _HALF = (960, 680)  # beside the health record, at the largest text
+_TIMES = 3  # that a reply offers
 _SIZES = (_HALF, (1366, 768), (2560, 1440))
 
 T = TypeVar("T")
@@ -110,18 +112,27 @@ _FRONT_DESK: Final = (
     SidePage("close-day", "Close the day", "schedule", ("E",), is_sheet=True),
     SidePage("provider-out", "A provider is out", "schedule", ("O", "Down"), is_sheet=True),
     SidePage("find-visit", "Find a visit", "schedule", ("Ctrl+F",), is_sheet=True),
+    SidePage("preview-as-patient", "Preview as patient", "services", ("P",), is_sheet=True),
 )
 _AFTERWARDS: Final = (  # other logins, once the front desk's work is done
     Round(
         "$AD",
         (),
-        (
-            SidePage("appointment-types", "Settings: appointment types", "settings", ("End", "Up", "Up", "Up", "Up")),
-            SidePage("setup", "Settings: setup list", "settings", ("End",)),
+        (  # from the last group of the settings upwards
+            SidePage("setup", "Setup", "settings", ("End",)),
+            SidePage("booking-secrets", "Booking secrets", "settings", ("End", "Up")),
+            SidePage("questionnaires", "Questionnaires", "settings", ("End", *("Up",) * 5)),
+            SidePage("appointment-types", "Appointment types", "settings", ("End", *("Up",) * 6)),
+            SidePage("patients-pages", "Patients' pages", "settings", ("End", *("Up",) * 7)),
         ),
     ),
     Round("lindqvist", ("meeting",), (SidePage("own-week", "The own week", "availability", ("Return",)),)),
 )
+
+
+def _is_plain(view: RequestView) -> bool:
+    """Whether nothing is asked before it is handled: nobody is on it, no agreement is needed, no urgent words stand in it."""
+    return view.claim is None and not view.needs_agreement and not view.urgent
 
 
 def _has_exact(_view: RequestView, offers: Sequence[Offer]) -> bool:
@@ -150,6 +161,14 @@ def _is_reschedule(view: RequestView, offers: Sequence[Offer]) -> bool:
 
 def _is_without_slots(view: RequestView, offers: Sequence[Offer]) -> bool:
     return view.kind is RequestKind.SCHEDULE and not _slots(view) and any(not offer.warning for offer in offers)
+
+
+def _takes_times(view: RequestView, offers: Sequence[Offer]) -> bool:
+    return (
+        view.kind is RequestKind.SCHEDULE
+        and view.offer is None
+        and len([offer for offer in offers if not offer.warning]) >= _TIMES
+    )
 
 
 def _is_all_taken(view: RequestView, offers: Sequence[Offer]) -> bool:
@@ -267,7 +286,7 @@ class Walk:
             if not left:
                 break
             view = self._ask(request_view.open_request, RequestId(key))
-            if view.claim is not None or view.needs_agreement:
+            if not _is_plain(view):
                 continue
             offers = self._ask(schedule_queries.offers, RequestId(key))
             fitting = next((wanted for wanted in left if wanted.fits(view, offers)), None)
@@ -306,6 +325,35 @@ class Walk:
         done.windows = sum(1 for window in QApplication.topLevelWidgets() if window.isVisible() and window.isWindow())
         self._say(f"{wanted.name}: {' '.join(done.keys)}")
         return done
+
+    def offer_times(self, login: str) -> PageSeen:
+        """Put times into a reply, look at it, and take them out again: nothing is sent."""
+        done = self._go_to_one_for_times()
+        self._press_and_wait(_OFFER, lambda: self._times() == _TIMES, done)
+        pictures = self._in_both_looks("offer-times")
+        seen = PageSeen("offer-times", "Times in a reply", login, list(done.keys), {}, pictures)
+        self._press_and_wait(_OFFER, lambda: self._times() == 0, done)
+        return seen
+
+    def _go_to_one_for_times(self) -> Handled:
+        from request_desk.services.inbox import view as request_view
+        from request_desk.services.schedule import queries as schedule_queries
+
+        for key in list(self._center.feed.model.keys()):
+            view = self._ask(request_view.open_request, RequestId(key))
+            if not _is_plain(view) or not _takes_times(view, self._ask(schedule_queries.offers, view.id)):
+                continue
+            done = Handled("offer-times", "a request that several times fit", view.id, str(view.kind))
+            self._go_to(view.id, done)
+            self._until(lambda id_=view.id: self._is_open(id_), "the request is on the screen")  # type: ignore[misc]
+            now = self._center.response_controller.request_controller.now
+            if now is not None and now.is_armed:
+                return done
+        raise LookupError("the demo has no open request that several times fit")
+
+    def _times(self) -> int:
+        now = self._center.response_controller.request_controller.now
+        return 0 if now is None else len(now.offered)
 
     def _press_and_wait(self, key: Key, reached: Callable[[], bool], done: Handled) -> None:
         self.press(key)
@@ -542,7 +590,7 @@ def _walk(
         walk.picture("message-center")
         handled = [(walk.handle(wanted, view), view) for wanted, view in walk.find()]
         report = probe.stop()
-        pages = walk.pages(_SIGNED_IN, walk.offered(), _FRONT_DESK)
+        pages = [walk.offer_times(_SIGNED_IN), *walk.pages(_SIGNED_IN, walk.offered(), _FRONT_DESK)]
         walk.look_around()
         measured = {} if pictures else walk.measure()
         result = walk.finish(handled)

@@ -1,7 +1,6 @@
 """In which language a page is: the signed-in contact's, else what was chosen on a page, else what the browser asks for."""
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -73,9 +72,8 @@ async def choose(request: Request) -> Response:
 
 
 def _own_page(back: str) -> str:
-    """The page to go back to, if it is one of ours."""
-    parts = urlsplit(back)
-    is_ours = back.startswith("/") and not back.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
+    """The page to go back to, if it is one of ours (WEB-14)."""
+    is_ours = back.startswith("/") and not back.startswith(("//", "/\\"))
     return back if is_ours and len(back) <= 1_000 and back.isprintable() else "/"
 
 

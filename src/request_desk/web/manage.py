@@ -435,9 +435,11 @@ async def join(request: Request) -> Response:
         door.actor,
         door.shown.appointment.id,
         base=f"{door.base}/join",
+        room=f"{door.base}/join",
         back=Back(door.base, _("Your visit")),
         who=door.shown.first_name,
-        proof=door.proof("video"),
+        proof=door.proof("here"),
+        room_proof=door.proof("room"),
     )
 
 
@@ -445,7 +447,7 @@ async def arrive(request: Request) -> Response:
     """Tell the provider that the family is here."""
     door = await enter(request)
     form = ProofForm.of(request_info(request.scope).form)
-    command = door.command("video", form.proof.data or "")
+    command = door.command("here", form.proof.data or "")
     try:
         await run_in_threadpool(
             door.portal.desk.perform_idempotent, command, door.actor, lobby.arrive, door.shown.appointment.id
@@ -455,16 +457,19 @@ async def arrive(request: Request) -> Response:
     return RedirectResponse(f"{door.base}/join", 303)
 
 
-async def go_in(request: Request) -> Response:
+async def enter_room(request: Request) -> Response:
     """Lead a family that was let in to the room, whose address stands in no page (LINK-17); everybody else to the lobby."""
     door = await enter(request)
     form = ProofForm.of(request_info(request.scope).form)
-    door.command("video", form.proof.data or "")
+    door.command("room", form.proof.data or "")
     shell = await door.portal.pages.shell()
     if not door.shown.is_known or not _join(door, shell)[0]:
         return RedirectResponse(door.base, 303)
-    meeting = lobby.portal_meeting
-    found = await run_in_threadpool(door.portal.desk.query, door.actor, meeting, door.shown.appointment.id)
+    appointment_id = door.shown.appointment.id
+    try:
+        found = await run_in_threadpool(door.portal.desk.query, door.actor, lobby.portal_meeting, appointment_id)
+    except Refused as refused:
+        return await dashboard(door, notice=refused.sentence, status=409)
     return RedirectResponse(found.address or f"{door.base}/join", 303)
 
 
@@ -526,8 +531,8 @@ ROUTES: Final = (
     Route(_LINK + "/ask/{kind}", ask, methods=["GET"]),
     Route(_LINK + "/ask/{kind}", send, methods=["POST"]),
     Route(_LINK + "/join", join, methods=["GET"]),
+    Route(_LINK + "/join", enter_room, methods=["POST"]),
     Route(_LINK + "/join/here", arrive, methods=["POST"]),
-    Route(_LINK + "/join/join", go_in, methods=["POST"]),
     *_both("/visit.ics", calendar_file, "GET"),
     *questionnaires.routes(_LINK, papers_way),
     *questionnaires.routes(_ACCOUNT, papers_way),

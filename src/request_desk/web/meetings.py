@@ -46,7 +46,8 @@ async def meeting(request: Request) -> Response:
     appointment_id = _wanted(request)
     actor = await portal_of(request).actor(request)
     back = Back("/", _("Visits and requests"))
-    return await show_meeting(request, actor, appointment_id, base=f"/visits/{appointment_id}", back=back)
+    base = f"/visits/{appointment_id}"
+    return await show_meeting(request, actor, appointment_id, base=base, room=f"{base}/join", back=back)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,16 @@ async def show_meeting(
     appointment_id: AppointmentId,
     *,
     base: str,
+    room: str,
     back: Back,
     who: str = "",
     proof: str = "",
+    room_proof: str = "",
 ) -> Response:
-    """Show how the meeting stands; looking changes nothing. `base` is the page's own address, `who` the name that may be told."""
+    """Show how the meeting stands; looking changes nothing.
+
+    `base` is the page's own address, `room` that of the form which leads into the room, `who` the name that may be told.
+    """
     portal = portal_of(request)
     found = await run_in_threadpool(portal.desk.query, actor, lobby.portal_meeting, appointment_id)
     shell = await portal.pages.shell()
@@ -81,8 +87,10 @@ async def show_meeting(
         shell,
         actor=actor if actor.kind is ActorKind.CONTACT else None,
         base=base,
+        room=room,
         go_back=back,
         proof=proof,
+        room_proof=room_proof,
         who=who or seen.patient_name,
         appointment=seen,
         there=words,

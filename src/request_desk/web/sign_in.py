@@ -82,14 +82,15 @@ async def check_code(request: Request) -> Response:
 
 
 async def sign_out(request: Request) -> Response:
-    """End the session here and in the database."""
+    """End the session here and in the database; what this browser booked or was let into besides is forgotten with it."""
     portal = portal_of(request)
     refuse_unknown(request_info(request.scope).form, frozenset({CSRF_FIELD}))
     token = token_of(request, portal.cookies)
     if token:
         await run_in_threadpool(portal.desk.perform, SYSTEM, portal_access.sign_out, token)
     response = RedirectResponse(SIGN_IN, 303)
-    portal.cookies.drop(response, portal.cookies.session)
+    for name in (portal.cookies.session, portal.cookies.hold, portal.cookies.manage, portal.cookies.launch):
+        portal.cookies.drop(response, name)
     return response
 
 

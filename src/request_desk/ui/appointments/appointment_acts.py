@@ -76,9 +76,11 @@ def acts_of(context: DeskContext, owner: QWidget, entry: Appointment) -> Sequenc
         ),
         ActSpec(_("Mark as no-show"), partial(_status, context, owner, attendance.no_show, entry), missing, "calendar-x"),
         earlier_act(context, owner, entry),
-        ActSpec(_("Copy details"), partial(_copy, context, entry), icon="copy"),
+        ActSpec(_("Copy details"), partial(_copy, context, entry), icon="copy", is_seldom=True),
         *link_acts(context, owner, entry),
-        ActSpec(_("Print card …"), partial(_print, context, owner, entry), card_why_not(entry), "file-text"),
+        ActSpec(
+            _("Print card …"), partial(_print, context, owner, entry), card_why_not(entry), "file-text", is_seldom=True
+        ),
         _forms(context, owner, entry),
         ActSpec(
             _("Cancel visit …"), partial(ask_cancel, context, entry, owner.window()), cancelling, "calendar-x", is_grave=True

@@ -124,8 +124,9 @@ class AppointmentDetail(DetailPage[AppointmentDetails]):
         show_if(self._notes, bool(view.notes))
 
     def acts_of(self, view: AppointmentDetails) -> Sequence[ActSpec]:
-        """What can be done now; why the rest cannot, the menu of its row says."""
-        return [act for act in acts_of(self.context, self, view.appointment) if not act.why_not]
+        """What can be done now and is done often; the rest, and why something cannot be done, is in the menu of its row."""
+        found = acts_of(self.context, self, view.appointment)
+        return [act for act in found if not act.why_not and not act.is_seldom]
 
     @Slot(object)
     def _show_answers(self, form: FilledForm) -> None:

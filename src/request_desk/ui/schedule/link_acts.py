@@ -23,7 +23,7 @@ def link_acts(context: DeskContext, owner: QWidget, entry: Appointment) -> tuple
     return (
         ActSpec(_("Copy Manage Link"), partial(_copy, context, owner, entry), why_no_link(context, entry), "copy"),
         ActSpec(
-            _("Withdraw all manage links"), partial(_withdraw, context, owner, entry), _why_not(context), "x", is_grave=True
+            _("Withdraw all manage links"), partial(_withdraw, context, owner, entry), _why_not(context), "x", is_grave=True, is_seldom=True
         ),
     )  # fmt: skip
 

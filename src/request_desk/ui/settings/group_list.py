@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from request_desk.domain.words import _
@@ -136,6 +136,11 @@ class GroupList(QListView):
         """Show that a group holds something that is not saved."""
         group = self._groups.group(place)
         self._groups.put(place, GroupLine(group.title, group.icon, edited))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a lower window the group that is shown stays in sight."""
+        super().resizeEvent(event)
+        self.scrollTo(self.currentIndex())
 
     def keyboardSearch(self, search: str) -> None:
         """Letters are commands, never a search for a group."""

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRect, QSize, Qt, Slot
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from request_desk.domain.colours import READABLE, contrast
+from request_desk.domain import colours
 from request_desk.domain.directory import CONTROLS, Control, Flow, PracticeSettings
 from request_desk.domain.words import _
 from request_desk.ui.running.context import DeskContext
@@ -26,8 +26,6 @@ _FLOWS: Final = {
     Flow.MANAGE: _("Manage link"),
     Flow.ACCOUNT: _("Signed in"),
 }
-_HOUSE: Final = "#0b6e6e"  # as resources/web/portal.css has it
-_PAPER: Final = "#ffffff"
 _WRITTEN: Final = re.compile(r"#[0-9a-f]{6}")
 _COLUMN = 116  # pixels at 100 % of a way in the grid
 _FIELD = 180  # of the colour as it is written
@@ -39,7 +37,7 @@ class ColourSample(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.colour, self._name = _HOUSE, ""
+        self.colour, self._name = colours.HOUSE, ""
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(_("How it looks"))
 
@@ -52,11 +50,13 @@ class ColourSample(QWidget):
         return QSize(theme.px(_SAMPLE[0]), theme.px(_SAMPLE[1]))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme, painter, paper = app_theme(), QPainter(self), QColor(_PAPER)
+        theme, painter, paper = app_theme(), QPainter(self), QColor(colours.PAPER)
         whole, radius, edge = self.rect(), theme.px(RADIUS_CONTROL), theme.px(3 * SPACE)
         fill_round(painter, whole, paper, radius, theme.control_line)
         head = QRect(whole.left(), whole.top(), whole.width(), whole.height() // 2)
-        fill_round(painter, head, QColor(self.colour), radius)
+        painter.setClipRect(head)
+        fill_round(painter, whole, QColor(self.colour), radius)
+        painter.setClipping(False)
         draw_text(painter, head.adjusted(edge, 0, -edge, 0), self._name, theme.bold, paper)
         below = whole.adjusted(edge, head.height() + edge // 2, -edge, -edge // 2)
         button = QRect(below.left(), below.top(), below.width() // 3, below.height())
@@ -118,8 +118,10 @@ class PatientsPagesForm(SettingsForm):
 
     def _add_colour(self) -> None:
         self.colour.setMaximumWidth(app_theme().px(_FIELD))
-        self.colour.setPlaceholderText(_HOUSE)
-        hint = _("Of the head and the buttons, written like #1f6f8b. Empty: the house's own.")
+        self.colour.setPlaceholderText(colours.HOUSE)
+        hint = _("Of the head and the buttons, written like {example}. Empty: the house's own.").format(
+            example=colours.EXAMPLE
+        )
         self.add_field(_("Colour of the practice"), self.colour, name="Colour", hint=hint)
         beside = QVBoxLayout()
         beside.setSpacing(app_theme().px(SPACE))
@@ -135,17 +137,17 @@ class PatientsPagesForm(SettingsForm):
     @Slot()
     def _show_sample(self) -> None:
         """What is typed, as it will look, and whether letters can be read on it."""
-        colour = self._typed_colour() or _HOUSE
+        colour = self._typed_colour() or colours.HOUSE
         is_right = _WRITTEN.fullmatch(colour) is not None
         self.sample.setVisible(is_right)
         if not is_right:
             self.contrast.setText(_("A colour is a # and six signs of 0–9 and a–f."))
             return
         self.sample.show_colour(colour, shown_name(self.context.settings().practice_name))
-        found = contrast(colour, _PAPER)
+        found = colours.contrast(colour, colours.PAPER)
         told = (
             _("White letters can be read on it: a contrast of {number} to 1.")
-            if found >= READABLE
+            if found >= colours.READABLE
             else _(
                 "White letters cannot be read on it: a contrast of {number} to 1, and 4.5 is needed. Take a darker one."
             )

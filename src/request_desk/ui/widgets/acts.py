@@ -16,7 +16,10 @@ from request_desk.ui.widgets.theme import Tone
 
 @dataclass(frozen=True, slots=True)
 class ActSpec:
-    """Its verb and what it does; one that has a `why_not` can be read but not done. In a menu those of one `group` are a menu of theirs."""
+    """Its verb and what it does; one that has a `why_not` can be read but not done. In a menu those of one `group` are a menu of theirs.
+
+    What is done seldom has its line in the menu, and no button where room is dear.
+    """
 
     text: str
     run: Callable[[], object]
@@ -24,6 +27,7 @@ class ActSpec:
     icon: str = ""
     is_grave: bool = False
     group: str = ""
+    is_seldom: bool = False
 
 
 class ActsMenu(QMenu):
