@@ -90,11 +90,11 @@ def late(walk: Walk) -> None:
 def by_video(walk: Walk) -> None:
     """A video visit from a link: too early, open, in the lobby, let in."""
     practice = walk.practice
-    kind = with_server(practice)
+    kind = with_server(practice, name="Video consultation")
     mother, child = a_family(walk, "Irene", "Bruno")
-    doctor = practice.a_staff("lindqvist-video", "Astrid Lindqvist", [Role.PROVIDER], practice.lindqvist)
-    early = practice.an_appointment(child, practice.lindqvist, TODAY, "15:00", kind=kind, minutes=20)
-    visit = practice.an_appointment(child, practice.lindqvist, TODAY, "8:20", kind=kind, minutes=20)
+    doctor = practice.a_staff("mwangi-video", "Joseph Mwangi", [Role.PROVIDER], practice.mwangi)
+    early = practice.an_appointment(child, practice.mwangi, TODAY, "15:00", kind=kind, minutes=20)
+    visit = practice.an_appointment(child, practice.mwangi, TODAY, "8:20", kind=kind, minutes=20)
     base = link(walk, visit, mother)
     with walk.window() as page:
         walk.look(page, "manage", "video-early", path=link(walk, early, mother))

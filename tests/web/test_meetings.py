@@ -20,12 +20,12 @@ SERVER = "https://meet.example.org"
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
-def with_server(practice: Practice, address: str = SERVER) -> TypeId:
+def with_server(practice: Practice, address: str = SERVER, *, name: str = "Video follow-up") -> TypeId:
     """A type by video, and a meeting server for it."""
     practice.settings = replace(practice.settings, meeting_url=address)
     with practice.database.write() as connection:
         connection.execute(update(schema.practice).values(settings=msgspec.to_builtins(practice.settings), version=2))
-    return practice.a_type("Video follow-up", 20, is_video=True)
+    return practice.a_type(name, 20, is_video=True)
 
 
 def go_to(clock: FixedClock, moment: datetime) -> None:
