@@ -214,6 +214,31 @@ def test_sixty_four_confirms_book_once(share: Share, desk: Desk) -> None:  # WEB
     )
 
 
+def test_a_time_that_ran_out_is_booked_by_its_family_or_by_the_next_one_and_never_by_both(
+    share: Share, clock: FixedClock
+) -> None:  # CONC-04: the confirmation and another family's hold meet in the moment after the end
+    practice = share.practice
+    luke = practice.a_patient("Luke", "Stone", date(2021, 5, 4))
+    parent = practice.a_contact("Pat", "Stone", "pat@example.org", {luke: {"relation": "mother"}})
+    for round_, time in enumerate(("8:40", "9:20", "10:00", "10:40", "11:20")):
+        ours, theirs = f"ours {round_}", f"theirs {round_}"
+        share.hold(time, secret=ours, client=ours)
+        clock.advance(15 * MINUTE)
+
+        def act(number: int, ours: str = ours, theirs: str = theirs, time: str = time) -> Any:
+            if number == 0:
+                return share.desk.perform(practice.amara, booking.confirm, hashed(ours), practice.zuri).value
+            share.hold(time, secret=theirs, client=theirs)
+            return share.desk.perform(parent, booking.confirm, hashed(theirs), luke).value
+
+        told_before = {row.appointment_id for row in share.rows(schema.outbox)}
+        found = at_once(2, act)
+        won = [each for each in found if not isinstance(each, Refused)]
+        assert len(won) == 1, found
+        assert share.booked_at(wall(TOMORROW, time)) == 1
+        assert {row.appointment_id for row in share.rows(schema.outbox)} - told_before == set(won)
+
+
 def test_the_id_of_a_hold_is_worth_nothing(share: Share, desk: Desk) -> None:  # WEB-11
     practice, hold_id = share.practice, share.hold("9:20")
     for secret in ("", str(hold_id), hashed(str(hold_id)), hashed("b")):
