@@ -426,6 +426,32 @@ def test_a_known_contact_brings_a_new_child(share: Share, desk: Desk) -> None:
     assert share.appointment(booked).patient_id == patient.id
 
 
+def test_one_mailbox_does_not_book_a_whole_schedule(share: Share, desk: Desk, clock: FixedClock) -> None:  # WEB-10
+    """A script that has proved one address makes up child after child; each booking sets it free to hold again."""
+    practice = share.practice
+
+    def book(number: int, contact: Actor) -> AppointmentId:
+        day, at = divmod(number, 6)
+        share.hold(f"{9 + at}:20", secret=str(number), client=f"house {number}", day=TOMORROW + timedelta(days=7 * day))
+        child = replace(FAMILY, child_given_name=f"Child {'abcdefghijklmnop'[number]}", given_name="", phone="")
+        return desk.perform(
+            contact, booking.confirm_new, hashed(str(number)), child, browser_hash="", session_hash=""
+        ).value
+
+    for number in range(10):
+        book(number, practice.amara)
+    patients_before = len(share.rows(schema.patient))
+    with pytest.raises(Throttled, match="please call us") as refused:
+        book(10, practice.amara)
+    assert 0 < refused.value.seconds <= 24 * 3600
+    assert len(share.rows(schema.patient)) == patients_before
+    with pytest.raises(Throttled):
+        desk.perform(practice.amara, booking.confirm, hashed("10"), practice.zuri)
+    desk.perform(practice.father, booking.confirm, hashed("10"), practice.zuri)  # somebody else is not held up
+    clock.advance(timedelta(days=1, seconds=1))
+    book(11, practice.amara)
+
+
 def test_new_families_can_be_left_out(share: Share) -> None:
     share.hold("9:20")
     share.prove("sami@example.org")
