@@ -215,6 +215,31 @@ def test_sixty_four_confirms_book_once(share: Share, desk: Desk) -> None:  # WEB
     )
 
 
+def test_a_time_that_ran_out_is_booked_by_its_family_or_by_the_next_one_and_never_by_both(
+    share: Share, clock: FixedClock
+) -> None:  # CONC-04: the confirmation and another family's hold meet in the moment after the end
+    practice = share.practice
+    luke = practice.a_patient("Luke", "Stone", date(2021, 5, 4))
+    parent = practice.a_contact("Pat", "Stone", "pat@example.org", {luke: {"relation": "mother"}})
+    for round_, time in enumerate(("8:40", "9:20", "10:00", "10:40", "11:20")):
+        ours, theirs = f"ours {round_}", f"theirs {round_}"
+        share.hold(time, secret=ours, client=ours)
+        clock.advance(15 * MINUTE)
+
+        def act(number: int, ours: str = ours, theirs: str = theirs, time: str = time) -> Any:
+            if number == 0:
+                return share.desk.perform(practice.amara, booking.confirm, hashed(ours), practice.zuri).value
+            share.hold(time, secret=theirs, client=theirs)
+            return share.desk.perform(parent, booking.confirm, hashed(theirs), luke).value
+
+        told_before = {row.appointment_id for row in share.rows(schema.outbox)}
+        found = at_once(2, act)
+        won = [each for each in found if not isinstance(each, Refused)]
+        assert len(won) == 1, found
+        assert share.booked_at(wall(TOMORROW, time)) == 1
+        assert {row.appointment_id for row in share.rows(schema.outbox)} - told_before == set(won)
+
+
 def test_the_id_of_a_hold_is_worth_nothing(share: Share, desk: Desk) -> None:  # WEB-11
     practice, hold_id = share.practice, share.hold("9:20")
     for secret in ("", str(hold_id), hashed(str(hold_id)), hashed("b")):
@@ -400,6 +425,32 @@ def test_a_known_contact_brings_a_new_child(share: Share, desk: Desk) -> None:
     patient = next(row for row in share.rows(schema.patient) if row.given_name == "Noor")
     assert patient.household_id == practice.amara_family
     assert share.appointment(booked).patient_id == patient.id
+
+
+def test_one_mailbox_does_not_book_a_whole_schedule(share: Share, desk: Desk, clock: FixedClock) -> None:  # WEB-10
+    """A script that has proved one address makes up child after child; each booking sets it free to hold again."""
+    practice = share.practice
+
+    def book(number: int, contact: Actor) -> AppointmentId:
+        day, at = divmod(number, 6)
+        share.hold(f"{9 + at}:20", secret=str(number), client=f"house {number}", day=TOMORROW + timedelta(days=7 * day))
+        child = replace(FAMILY, child_given_name=f"Child {'abcdefghijklmnop'[number]}", given_name="", phone="")
+        return desk.perform(
+            contact, booking.confirm_new, hashed(str(number)), child, browser_hash="", session_hash=""
+        ).value
+
+    for number in range(10):
+        book(number, practice.amara)
+    patients_before = len(share.rows(schema.patient))
+    with pytest.raises(Throttled, match="please call us") as refused:
+        book(10, practice.amara)
+    assert 0 < refused.value.seconds <= 24 * 3600
+    assert len(share.rows(schema.patient)) == patients_before
+    with pytest.raises(Throttled):
+        desk.perform(practice.amara, booking.confirm, hashed("10"), practice.zuri)
+    desk.perform(practice.father, booking.confirm, hashed("10"), practice.zuri)  # somebody else is not held up
+    clock.advance(timedelta(days=1, seconds=1))
+    book(11, practice.amara)
 
 
 def test_new_families_can_be_left_out(share: Share) -> None:

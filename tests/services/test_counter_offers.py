@@ -1,10 +1,11 @@
 """Times that are offered in a reply: kept, taken, declined, withdrawn, run out, on both engines (ACT10)."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, timedelta
 from itertools import permutations
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select, update
@@ -26,6 +27,7 @@ from request_desk.services.inbox import counter_offers, handling
 from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.inbox import view as request_view
 from request_desk.services.notices import outbox
+from request_desk.services.portal import family_acts
 from request_desk.services.portal import queries as portal_queries
 from request_desk.services.practice import invariants
 from request_desk.services.schedule import acts, freed, scheduling
@@ -181,6 +183,45 @@ def test_a_request_to_move_moves_what_is_booked(front: Front) -> None:
     assert front.upcoming() == [wall(FRIDAY, "9:20")]
     assert front.told() == "Moved to Fri, Nov 27, 9:20 AM PST."
     assert any("has a new time" in body for body in front.sent())
+
+
+@pytest.mark.parametrize("who", ["family", "staff"])
+def test_an_offered_time_that_is_taken_while_the_old_visit_is_cancelled_leaves_one_truth(
+    front: Front, who: str
+) -> None:
+    """CONC-08: both at once, in any order: moved, or cancelled; never two visits, and never none without a cancellation."""
+    practice = front.practice
+    for time in ("9:20", "10:20", "11:20", "13:20"):
+        old = practice.an_appointment(practice.zuri, practice.mwangi, MONDAY, time, place=practice.harbor)
+        front.request = practice.a_request("reschedule", appointment=old)
+        front.resolve(Offering((front.slot(FRIDAY, time),), practice.well, old), assurance=MEANT)
+        front.clock.advance(GRACE)
+        hold = next(each for each in front.holds if front.at(each) == "held")
+
+        def act(number: int, old: AppointmentId = old, hold: AppointmentId = hold) -> object:
+            try:
+                if number == 0:
+                    return front.accept(hold)
+                if who == "family":
+                    return front.desk.perform(practice.amara, family_acts.cancel, old, expect_version=1).value
+                return front.desk.perform(
+                    practice.maria, acts.act_alone, practice.zuri, Cancellation(old, 1, "pat")
+                ).value
+            except Refused as refused:
+                return refused
+
+        with ThreadPoolExecutor(2) as pool:
+            taken, cancelled = pool.map(act, range(2))
+        is_moved = not isinstance(taken, Refused)
+        assert is_moved is isinstance(cancelled, Refused), (taken, cancelled)
+        assert front.at(old) == "cancelled"
+        assert front.upcoming() == ([wall(FRIDAY, time)] if is_moved else [])
+        if is_moved:
+            moved = front.desk.query(practice.maria, schedule_queries.appointment, AppointmentId(cast("int", taken)))
+            front.desk.perform(
+                practice.maria, acts.act_alone, practice.zuri, Cancellation(moved.id, moved.version, "pat")
+            )
+        front.clock.advance(GRACE)
 
 
 def test_none_fits_brings_the_request_back_with_what_was_written(front: Front) -> None:

@@ -322,6 +322,20 @@ def test_what_no_page_of_ours_sent_is_refused(
     assert mother.client.post(path or share.path, data=fields).status_code == 403  # WEB-06
 
 
+def test_a_time_is_chosen_by_the_body_of_a_form_alone(visitor: Visitor, share: Share) -> None:  # WEB-05, WEB-06
+    page = visitor.open(f"{share.path}?from={TOMORROW.isoformat()}&go=day-{TOMORROW.isoformat()}")
+    slot = code_for(page, "9:20 AM")
+    form = {name: page.forms[share.path][name] for name in ("csrftoken", "secret")}
+    send = visitor.client.post
+    assert send(share.path, params={"slot": slot}, data=form).status_code == 400
+    assert send(share.path, params={**form, "slot": slot}, data={}).status_code in {403, 415}
+    twice = f"csrftoken={form['csrftoken']}&secret={form['secret']}&slot={slot}&slot={slot}"
+    kind = {"content-type": "application/x-www-form-urlencoded"}
+    assert send(share.path, content=twice.encode(), headers=kind).status_code == 400
+    assert visitor.client.get(share.path, params={**form, "slot": slot, "_method": "POST"}).status_code == 400
+    assert share.rows(schema.booking_hold) == []
+
+
 def test_hostile_text_stays_text(visitor: Visitor, share: Share) -> None:
     practice = share.practice
     share.change(schema.service, share.service, name=HOSTILE, description=HOSTILE)

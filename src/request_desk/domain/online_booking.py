@@ -19,7 +19,9 @@ from request_desk.domain.ids import (
 
 MOST_HELD: Final = 2  # times that one client holds at once (WEB-10)
 MOST_AN_HOUR: Final = 6  # times that one client holds within an hour without booking them
+MOST_A_DAY: Final = 10  # visits that one contact books within a day: a mailbox is no way to a whole schedule
 HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
 _FEW: Final = 3  # times of a provider's day that may be held whatever share they are
 _SHARE: Final = 5  # a fifth of the day
 

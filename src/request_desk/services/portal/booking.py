@@ -29,7 +29,9 @@ from request_desk.domain.ids import (
 from request_desk.domain.manage_links import LinkPurpose
 from request_desk.domain.notices import BOOKING
 from request_desk.domain.online_booking import (
+    DAY,
     HOUR,
+    MOST_A_DAY,
     MOST_AN_HOUR,
     MOST_HELD,
     BookedOnline,
@@ -116,6 +118,18 @@ _BOOKED = (
     .values(hold_id=bindparam("booked"), confirmed_at=bindparam("now"))
 )
 _CONFIRM_FOR = CONFIRM.values(patient_id=bindparam("patient"), held_by_id=null())
+_OF_CONTACT = (
+    select(_table.c.created_at)
+    .join(schema.contact_patient, schema.contact_patient.c.patient_id == _table.c.patient_id)
+    .where(
+        schema.contact_patient.c.contact_id == bindparam("contact"),
+        _table.c.booked_by_kind == ActorKind.CONTACT,
+        _table.c.booked_by_id == bindparam("contact"),
+        _table.c.created_at > bindparam("since"),
+        _table.c.chain_id == _table.c.id,  # what was moved is no other one
+    )
+    .order_by(_table.c.created_at)
+)
 
 
 @cache
@@ -357,6 +371,8 @@ def _book(unit: Unit, held: Appointment, patient_id: PatientId, *, by: Actor) ->
     """Make the hold an appointment of the patient, or take its time anew where it ran out or the patient needs longer."""
     if held.off:
         raise holds.switched_off(held.off)
+    if by.kind is ActorKind.CONTACT:
+        _check_contact(unit, by.contact_id)
     lock_patient(unit, patient_id)
     type_ = slots.type_rules(unit, held.type_id)
     slot = Slot(held.provider_id, held.location_id, held.starts_at, held.ends_at, held.ends_at)
@@ -522,6 +538,13 @@ def _check_client(unit: Unit, client_hash: str) -> None:
     if len(rows) >= MOST_AN_HOUR:
         told = _("Many times were kept from here within the hour. Please try again after {time}, or call us.")
         raise _later(unit, told, rows[0].created_at + HOUR)
+
+
+def _check_contact(unit: Unit, contact_id: ContactId) -> None:
+    booked = unit.rows(_OF_CONTACT, {"contact": contact_id, "since": unit.now - DAY})
+    if len(booked) >= MOST_A_DAY:
+        told = _("Many visits were booked with your address within a day. Nothing else is booked now: please call us.")
+        raise Throttled(told, seconds=max(1, int((booked[0].created_at + DAY - unit.now).total_seconds())))
 
 
 def _later(unit: Unit, told: str, until: datetime) -> Throttled:
