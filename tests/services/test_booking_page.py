@@ -456,11 +456,11 @@ def test_the_preview_shows_the_variants_that_the_page_shows(share: Share, desk: 
         return [] if page is None else [each.name for each in page.variants], staff.preview.steps[0].told
 
     assert shown() == (
-        ["Well visit in person", "Sick visit", "With nobody"],
-        "They choose Well visit in person, Sick visit, or With nobody.",
+        ["Sick visit", "Well visit in person", "With nobody"],
+        "They choose Sick visit, Well visit in person or With nobody.",
     )
     share.change(schema.provider, practice.mwangi, active=False)
-    assert shown() == (["Well visit in person", "Sick visit"], "They choose Well visit in person or Sick visit.")
+    assert shown() == (["Sick visit", "Well visit in person"], "They choose Sick visit or Well visit in person.")
     share.change(schema.provider, practice.lindqvist, active=False)
     assert shown() == ([], "There is nothing to choose yet.")
 

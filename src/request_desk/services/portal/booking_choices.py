@@ -52,7 +52,7 @@ _FOUND = (
         _service.join(_variant, _variant.c.service_id == _service.c.id).join(_type, _type.c.id == _variant.c.type_id)
     )
     .where(_service.c.reference == bindparam("service"))
-    .order_by(_variant.c.position, _variant.c.id)
+    .order_by(_variant.c.position, _variant.c.name, _variant.c.id)
 )
 _of_variant, _at_variant = schema.service_variant_provider.c, schema.service_variant_location.c
 _PROVIDERS = (
