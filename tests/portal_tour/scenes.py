@@ -9,6 +9,7 @@ from request_desk.domain.access import Actor, Role
 from request_desk.domain.ids import PatientId
 from request_desk.services.schedule import meetings
 from tests.builders import TODAY
+from tests.portal_tour import booking_scenes
 from tests.portal_tour.walk import Scene, Walk
 from tests.web.conftest import mailed_code
 from tests.web.test_home_and_threads import link, reply
@@ -129,4 +130,4 @@ def submit(page: Page) -> None:
     page.locator("main form button.main").first.click()
 
 
-SCENES: Final[tuple[Scene, ...]] = (sign_in, home, asking, video, no_rights, errors)
+SCENES: Final[tuple[Scene, ...]] = (sign_in, home, asking, video, no_rights, errors, *booking_scenes.SCENES)
