@@ -33,7 +33,7 @@ FAMILY = NewFamily(
 class Share:
     """The service *Check-ups* with one variant, of the practice's first type with its first provider, booked online."""
 
-    def __init__(self, practice: Practice, **settings: Any) -> None:
+    def __init__(self, practice: Practice, name: str = "Check-ups", **settings: Any) -> None:
         self.practice = practice
         self.desk: Desk = practice.desk
         self.service, self.service_reference = practice.new_id(), new_uuid()
@@ -41,7 +41,7 @@ class Share:
             schema.service,
             id=self.service,
             reference=self.service_reference,
-            name="Check-ups",
+            name=name,
             description="For healthy children.",
             visible=True,
         )

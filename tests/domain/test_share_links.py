@@ -23,9 +23,9 @@ from request_desk.domain.directory import (
     RebookingMode,
 )
 from request_desk.domain.ids import LocationId, ProviderId, ServiceId, TypeId, VariantId, WindowId
+from request_desk.domain.online_booking import BookingStep
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.share_links import (
-    BookingStep,
     Check,
     CheckPlace,
     Service,

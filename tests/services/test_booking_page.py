@@ -8,20 +8,20 @@ from typing import Any
 
 import pytest
 
-from request_desk.domain.access import SYSTEM, VISITOR, Actor, ActorKind
+from request_desk.domain.access import SYSTEM, VISITOR
 from request_desk.domain.appointments import NOBODY
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Invalid, Limited, NotAllowed, NotFound, Refused, SlotTaken, Throttled
-from request_desk.domain.ids import AppointmentId, LaunchId, hashed, new_uuid
+from request_desk.domain.ids import AppointmentId, hashed, new_uuid
 from request_desk.domain.manage_links import LinkPurpose
-from request_desk.domain.online_booking import BookingScope, HoldState
+from request_desk.domain.online_booking import HoldState
 from request_desk.domain.requests import Cancellation, Move
 from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk
 from request_desk.services.people import patients, registration
 from request_desk.services.portal import access as portal_access
 from request_desk.services.portal import booking, booking_choices
-from request_desk.services.practice import housekeeping
+from request_desk.services.practice import housekeeping, services
 from request_desk.services.schedule import acts, scheduling
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
@@ -500,6 +500,26 @@ def test_a_link_leads_nowhere_when_anything_of_it_is_hidden_or_off(share: Share,
         share.change(table, row_id, **{column: True})
 
 
+def test_the_preview_shows_the_variants_that_the_page_shows(share: Share, desk: Desk) -> None:  # BK2, BK6
+    practice = share.practice
+    share.a_variant("Sick visit", practice.sick, [practice.lindqvist, practice.mwangi])
+    share.a_variant("With nobody", practice.well, [practice.mwangi])
+
+    def shown() -> tuple[list[str], str]:
+        page = desk.query(VISITOR, booking_choices.service_choice, share.service_reference)
+        staff = desk.query(practice.maria, services.one_shared, share.service)
+        return [] if page is None else [each.name for each in page.variants], staff.preview.steps[0].told
+
+    assert shown() == (
+        ["Sick visit", "Well visit in person", "With nobody"],
+        "They choose Sick visit, Well visit in person or With nobody.",
+    )
+    share.change(schema.provider, practice.mwangi, active=False)
+    assert shown() == (["Sick visit", "Well visit in person"], "They choose Sick visit or Well visit in person.")
+    share.change(schema.provider, practice.lindqvist, active=False)
+    assert shown() == ([], "There is nothing to choose yet.")
+
+
 def test_times_are_those_of_the_scope_and_an_empty_week_names_the_next(share: Share, desk: Desk) -> None:  # BK4
     practice = share.practice
     looked: dict[str, Any] = {"provider_id": None, "location_id": None, "days": 7}
@@ -560,48 +580,6 @@ def test_the_page_follows_a_booking_that_staff_move_or_cancel(share: Share, desk
     found = desk.query(VISITOR, booking.booked_online, hold_id, hashed("a"))
     assert found is not None
     assert found.is_cancelled
-
-
-def test_a_booking_token_holds_one_time_for_its_patient(share: Share, desk: Desk, clock: FixedClock) -> None:  # PP3
-    practice = share.practice
-    secret_id, launch = practice.new_id(), LaunchId(practice.new_id())
-    now = clock.now()
-    practice.insert(
-        schema.booking_secret,
-        id=secret_id,
-        key_id="k1",
-        name="Partner",
-        sealed="x",
-        created_at=now,
-        created_by_id=practice.admin.id,
-    )
-    practice.insert(
-        schema.booking_launch,
-        id=launch,
-        secret_id=secret_id,
-        jti="1",
-        patient_id=practice.zuri,
-        type_id=practice.well,
-        location_id=None,
-        code_hash="c",
-        created_at=now,
-        expires_at=now + timedelta(minutes=30),
-    )
-    partner = Actor(ActorKind.PARTNER, launch, "Partner")
-    scope = BookingScope(practice.well, launch_id=launch, patient_id=practice.zuri)
-    share.settings(self_booking=False)  # a matter of share links alone
-    first = share.hold("9:20", scope=scope, by=partner)
-    second = share.hold("10:00", secret="b", scope=scope, by=partner)
-    assert share.appointment(first).cancel_code == "dropped"
-    assert share.appointment(second).patient_id == practice.zuri
-    assert share.held("b").scope == scope
-    other = practice.a_patient("Emma", "Stone", date(2021, 5, 4))
-    with pytest.raises(NotFound):
-        desk.perform(partner, booking.confirm, hashed("b"), other)
-    with pytest.raises(NotFound):
-        desk.perform(Actor(ActorKind.PARTNER, launch + 1, "Other"), booking.confirm, hashed("b"), practice.zuri)
-    assert desk.perform(partner, booking.confirm, hashed("b"), practice.zuri).value == second
-    assert share.appointment(second).booked_by_kind == "partner"
 
 
 def test_staff_cannot_book_for_nobody(sqlite_share: Share) -> None:

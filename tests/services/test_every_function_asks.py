@@ -164,6 +164,7 @@ PARENT_MAY: Final = frozenset(
         "portal.booking_choices.service_choice",
         "portal.booking_choices.offered",
         "portal.booking_choices.offered_by_token",
+        "portal.booking_choices.kinds_of_token",
         "portal.booking_choices.online_times",
         "portal.meetings.portal_meeting",
         "portal.meetings.arrive",

@@ -24,9 +24,11 @@ from request_desk.store import schema
 from request_desk.store.database import Database
 from request_desk.web import server
 from request_desk.web.guards import Rates
-from tests.builders import TODAY, Practice
+from tests.builders import TODAY, Practice, wall
+from tests.online import TOMORROW
 from tests.partners import Partner, claims_of, header_of, sealing_desk, signed
 from tests.web.conftest import ADDRESS, UNHURRIED, Visitor
+from tests.web.test_booking import code_for, tap
 
 API = "/api/launch"
 FORM = "application/x-www-form-urlencoded"
@@ -243,6 +245,115 @@ def test_nothing_of_a_token_is_logged(partner: Partner, program: TestClient, cap
 # the family's browser
 
 
+def test_from_a_token_to_the_booked_page(
+    partner: Partner, program: TestClient, family: Visitor, clock: FixedClock
+) -> None:  # PP3
+    practice = partner.practice  # self-booking is off, and that is a matter of share links
+    token = partner.token(type="Well visit")
+    path = str(urlsplit(program.post(API, headers=bearer(token)).json()["launch_url"]).path)
+    family.open(path)
+    family.send("")
+    times = f"/launch/times/{practice.well}"
+    family.open(f"{times}?go=day-{TOMORROW.isoformat()}")
+    page = tap(family, times, code_for(family.page, "9:20 AM"))
+    assert family.last == "/booking"
+    assert "Book this visit?" in page.words  # nobody signs in
+    assert "Kept for you until 8:27 AM PST" in page.words
+    assert "Zuri" in page.words
+    for secret in ("Okafor", "born", "amara"):
+        assert secret not in page.html
+    again = page.forms["/booking/confirm"]
+    page = family.send("/booking/confirm")
+    assert "Your visit is booked" in page.words
+    booked = family.last
+    assert re.fullmatch(r"/booked/\d+", booked)
+    assert family.client.post("/booking/confirm", data=again).url.path == booked  # the back button
+    for address in ("/launch", times, "/booking"):
+        family.open(address)
+        assert family.last == booked
+    other = Visitor(family.client.app)
+    answer = program.post(API, headers=bearer(token))
+    assert answer.json() == {"error": "used", "booked_at": wall(TOMORROW, "9:20").isoformat()}
+    assert other.open(booked).status == 404
+    clock.advance(timedelta(hours=1))
+    assert "Your visit is booked" in family.open(booked).words
+    assert family.send(f"{booked}/manage").status == 200
+    assert family.last.startswith("/m/")
+
+
+def test_two_browsers_of_one_token_book_once(partner: Partner, program: TestClient, family: Visitor) -> None:  # JWT-07
+    practice, token, other = partner.practice, partner.token(type="Well visit"), Visitor(family.client.app)
+    times = f"/launch/times/{practice.well}"
+    for one, time in ((family, "9:20 AM"), (other, "10:00 AM")):
+        one.open(str(urlsplit(program.post(API, headers=bearer(token)).json()["launch_url"]).path))
+        one.send("")
+        one.open(f"{times}?go=day-{TOMORROW.isoformat()}")
+        tap(one, times, code_for(one.page, time))
+    form = other.page.forms["/booking/confirm"]
+    assert "it is still free" in family.open("/booking").words  # one time a token: the other browser has it
+    other.send("/booking/confirm", form)
+    assert "Your visit is booked" in other.page.words
+    assert "Your visit is booked" in family.open("/booking").words
+    assert family.last == other.last
+    third = Visitor(family.client.app)
+    third.client.cookies.set("launch", family.client.cookies["launch"])
+    page = third.open("/launch")
+    assert "A visit is booked already" in page.words
+    assert "Zuri" not in page.html
+
+
+def test_a_token_is_not_widened_by_an_address_or_a_form(
+    partner: Partner, program: TestClient, family: Visitor
+) -> None:  # JWT-08
+    practice = partner.practice
+    family.open(sent(partner, program, type="Well visit", location="Northside"))
+    family.send("")
+    times = f"/launch/times/{practice.well}"
+    assert family.open(f"/launch/times/{practice.sick}").status == 403
+    family.open(f"{times}?go=day-{TOMORROW.isoformat()}")
+    slot = code_for(family.page, "9:20 AM")
+    form = {name: family.page.forms[times][name] for name in ("csrftoken", "secret")}
+    moved = f"{slot.rpartition('-')[0]}-{practice.harbor:x}"
+    assert family.client.post(times, data={**form, "slot": moved}).status_code == 403
+    assert family.client.post(f"/launch/times/{practice.sick}", data={**form, "slot": slot}).status_code == 403
+    assert family.client.post(times, data={**form, "slot": slot, "type": "1"}).status_code == 400
+    page = tap(family, times, slot)
+    fields = {**page.forms["/booking/confirm"], "child": str(practice.a_patient("Ada", "Stone", TODAY))}
+    assert family.client.post("/booking/confirm", data=fields).status_code == 404
+    stranger = Visitor(family.client.app)
+    assert stranger.open(times).status == 404
+    stranger.client.cookies.set("hold", family.client.cookies["hold"])
+    page = stranger.open("/booking")  # the secret of the hold without the launch
+    assert page.status == 404
+    assert "Zuri" not in page.html
+
+
+def test_a_token_without_a_type_lets_choose_one(partner: Partner, program: TestClient, family: Visitor) -> None:
+    family.open(sent(partner, program))
+    page = family.send("")
+    assert "What kind of visit?" in page.words
+    page = family.follow("Sick visit")
+    assert family.last == f"/launch/times/{partner.practice.sick}"
+    assert "Another kind of visit" in page.words
+
+
+def test_when_the_launch_is_over_every_page_says_so(
+    partner: Partner, program: TestClient, family: Visitor, clock: FixedClock
+) -> None:
+    family.open(sent(partner, program, type="Well visit"))
+    family.send("")
+    times = f"/launch/times/{partner.practice.well}"
+    family.open(f"{times}?go=day-{TOMORROW.isoformat()}")
+    page = tap(family, times, code_for(family.page, "9:20 AM"))
+    form = page.forms["/booking/confirm"]
+    clock.advance(timedelta(minutes=16))
+    pages = [family.open(each) for each in ("/launch", times, "/booking")]
+    answer = family.client.post("/booking/confirm", data=form)
+    assert {page.status for page in pages} == {404} == {answer.status_code}
+    assert all("not valid any more" in page.words for page in pages)
+    assert "Zuri" not in answer.text
+
+
 def test_a_link_opens_by_its_button_alone(partner: Partner, program: TestClient, family: Visitor) -> None:
     path = sent(partner, program, type="Well visit", location="Northside")
     for _look in range(3):  # scanners
@@ -252,8 +363,8 @@ def test_a_link_opens_by_its_button_alone(partner: Partner, program: TestClient,
     assert "Zuri" not in page.html  # nothing of the patient before it is opened
     assert page.headers["referrer-policy"] == "no-referrer"
     page = family.send("")
-    assert family.last == "/launch"
-    for words in ("Zuri", "Well visit", "Northside", "until 8:27"):
+    assert family.last == f"/launch/times/{partner.practice.well}"
+    for words in ("Zuri", "Well visit", "Northside", "before 8:27"):
         assert words in page.words, words
     assert "Okafor" not in page.html
     assert family.client.cookies.get("launch")
@@ -283,7 +394,7 @@ def test_the_button_pressed_twice_leads_to_the_same_page(
     form = family.page.forms[""]
     family.send("")
     again = family.client.post(path, data=form)
-    assert (again.status_code, again.url.path) == (200, "/launch")
+    assert (again.status_code, again.url.path) == (200, "/launch")  # the token names no kind of visit: it is chosen
     assert "Zuri" in again.text
 
 

@@ -1,12 +1,12 @@
 """What families book by themselves on the booking page: what may be booked, who holds how much, who a hold is for; no row is read here."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
-from request_desk.domain.directory import Control, Flow, PracticeSettings
+from request_desk.domain.directory import AppointmentType, Control, Flow, PracticeSettings
 from request_desk.domain.ids import (
     AppointmentId,
     LaunchId,
@@ -41,6 +41,99 @@ class BookingScope:
     patient_id: PatientId | None = None
 
 
+# What a link asks: for the booking page, and for the preview of it that staff see
+
+
+class BookingStep(StrEnum):
+    """What whoever has a link goes through until they have a time."""
+
+    VARIANT = "variant"
+    PROVIDER = "provider"
+    LOCATION = "location"
+    TIME = "time"
+    PATIENT = "patient"
+    CONFIRM = "confirm"
+
+
+class _Provider(Protocol):
+    @property
+    def id(self) -> ProviderId: ...
+    @property
+    def active(self) -> bool: ...
+
+
+class _Location(Protocol):
+    @property
+    def id(self) -> LocationId: ...
+    @property
+    def active(self) -> bool: ...
+
+
+P = TypeVar("P", bound=_Provider)
+L = TypeVar("L", bound=_Location)
+
+
+@dataclass(frozen=True, slots=True)
+class Bookable(Generic[P, L]):
+    """With whom and where something is booked, whatever times are free."""
+
+    providers: tuple[P, ...]
+    locations: tuple[L, ...]
+
+    @property
+    def is_bookable(self) -> bool:
+        """Whether there is somebody at some place."""
+        return bool(self.providers and self.locations)
+
+
+def able_providers(type_: AppointmentType, chosen: Collection[ProviderId], every: Iterable[P]) -> tuple[P, ...]:
+    """Return who can be booked: who does the type, is chosen (none: everybody), and is here."""
+    able = type_.provider_ids
+    return tuple(
+        each for each in every if each.active and (not able or each.id in able) and (not chosen or each.id in chosen)
+    )
+
+
+def open_locations(chosen: Collection[LocationId], every: Iterable[L]) -> tuple[L, ...]:
+    """Return where can be booked: the chosen locations (none: all) that are on."""
+    return tuple(each for each in every if each.active and (not chosen or each.id in chosen))
+
+
+def offer_of(
+    type_: AppointmentType,
+    provider_ids: Collection[ProviderId],
+    location_ids: Collection[LocationId],
+    *,
+    providers: Iterable[P],
+    locations: Iterable[L],
+    seen_at: Mapping[ProviderId, Collection[LocationId]],
+) -> Bookable[P, L]:
+    """Return with whom and where a type is booked within a choice; `seen_at` says where each provider sees anybody."""
+    who = able_providers(type_, provider_ids, providers)
+    places = {place for each in who for place in seen_at.get(each.id, ())}
+    where = tuple(each for each in open_locations(location_ids, locations) if each.id in places)
+    there = {each.id for each in where}
+    return Bookable(tuple(each for each in who if not there.isdisjoint(seen_at.get(each.id, ()))), where)
+
+
+def is_shown(type_: AppointmentType, offer: Bookable[P, L], *, is_open: bool) -> bool:
+    """Tell whether families see a variant: it is visible and on, as its type is, and somebody can be booked for it."""
+    return is_open and type_.active and offer.is_bookable
+
+
+def asked_steps(offers: Sequence[Bookable[P, L]], *, is_named: bool) -> frozenset[BookingStep]:
+    """Return what is asked of whoever may have one of these; the answer to every other step is known, and it is left out.
+
+    `is_named`: the link leads to one of a service's variants.
+    """
+    known = {
+        BookingStep.VARIANT: is_named or len(offers) == 1,
+        BookingStep.PROVIDER: all(len(each.providers) == 1 for each in offers) and bool(offers),
+        BookingStep.LOCATION: all(len(each.locations) == 1 for each in offers) and bool(offers),
+    }
+    return frozenset(step for step in BookingStep if not known.get(step, False))
+
+
 @dataclass(frozen=True, slots=True)
 class VariantChoice:
     """One variant of a service, as it is chosen."""
@@ -59,6 +152,7 @@ class ServiceChoice:
     name: str
     description: str
     variants: tuple[VariantChoice, ...]
+    asked: frozenset[BookingStep] = frozenset()  # of whoever has its link
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +176,12 @@ class OfferedVariant:
     advance: timedelta
     providers: tuple[NamedChoice, ...]
     locations: tuple[NamedChoice, ...]
+    asked: frozenset[BookingStep]
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether a provider or a location is chosen before the time."""
+        return not self.asked.isdisjoint({BookingStep.PROVIDER, BookingStep.LOCATION})
 
 
 class HoldState(StrEnum):
@@ -150,6 +250,7 @@ class BookedOnline:
     zone: str
     needs_forms: bool
     is_cancelled: bool
+    is_told: bool  # somebody gets a letter about it
 
 
 def is_within_share(held: Sequence[timedelta], wanted: timedelta, open_time: timedelta) -> bool:

@@ -1,6 +1,6 @@
 """What the links lead to that families book by (BK1, BK2), and whether one can be given away (BK3); manage links are made elsewhere."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,6 +13,15 @@ from request_desk.domain.availability import AvailabilityWindow, serves
 from request_desk.domain.directory import CONTROLS, AppointmentType, Control, Flow, Location, PracticeSettings, Provider
 from request_desk.domain.ids import LocationId, ProviderId, ServiceId, TypeId, VariantId
 from request_desk.domain.notices import NOTICES, Content, NoticeFacts
+from request_desk.domain.online_booking import (
+    Bookable,
+    BookingStep,
+    able_providers,
+    asked_steps,
+    is_shown,
+    offer_of,
+    open_locations,
+)
 from request_desk.domain.practice_time import is_zone
 from request_desk.domain.text import one_line
 from request_desk.domain.words import Words, _, plural
@@ -120,18 +129,12 @@ class ShareFacts:
 
 def bookable_providers(variant: Variant, facts: ShareFacts) -> tuple[Provider, ...]:
     """Return who can be booked for a variant: who does its type, is chosen for it, and is here."""
-    able, chosen = facts.types[variant.type_id].provider_ids, variant.provider_ids
-    return tuple(
-        each
-        for each in facts.providers.values()
-        if each.active and (not able or each.id in able) and (not chosen or each.id in chosen)
-    )
+    return able_providers(facts.types[variant.type_id], variant.provider_ids, facts.providers.values())
 
 
 def bookable_locations(variant: Variant, facts: ShareFacts) -> tuple[Location, ...]:
     """Return where a variant can be booked: the locations that are chosen for it, and are on."""
-    chosen = variant.location_ids
-    return tuple(each for each in facts.locations.values() if each.active and (not chosen or each.id in chosen))
+    return open_locations(variant.location_ids, facts.locations.values())
 
 
 def offered_at(variant: Variant, facts: ShareFacts) -> Mapping[ProviderId, frozenset[LocationId]]:
@@ -348,17 +351,6 @@ def _letters_lead(facts: ShareFacts) -> Check:
 # What a link gives
 
 
-class BookingStep(StrEnum):
-    """What whoever has a link goes through until they have a time."""
-
-    VARIANT = "variant"
-    PROVIDER = "provider"
-    LOCATION = "location"
-    TIME = "time"
-    PATIENT = "patient"
-    CONFIRM = "confirm"
-
-
 @dataclass(frozen=True, slots=True)
 class PreviewStep:
     """A step, whether it is left out because its answer is known, and what is asked or known."""
@@ -378,41 +370,48 @@ class Preview:
 
 def preview(service: Service, variant: Variant | None, facts: ShareFacts) -> Preview:
     """Return what whoever opens the link of a service, or of one of its variants, is asked and shown."""
-    shown = [each for each in service.variants if each.is_open and facts.types[each.type_id].active]
     flow = Flow.BOOKING
     controls = tuple((each, facts.settings.shows(flow, each)) for each in Control if each in CONTROLS[flow])
-    offered = shown if variant is None else [variant]
+    offered = [variant] if variant is not None else [each for each in service.variants if _is_shown(each, facts)]
     return Preview(tuple(_steps(offered, variant is not None, facts)), controls)
+
+
+def _is_shown(variant: Variant, facts: ShareFacts) -> bool:
+    return is_shown(facts.types[variant.type_id], _offer(variant, facts), is_open=variant.is_open)
+
+
+def _offer(variant: Variant, facts: ShareFacts) -> Bookable[Provider, Location]:
+    return offer_of(
+        facts.types[variant.type_id],
+        variant.provider_ids,
+        variant.location_ids,
+        providers=facts.providers.values(),
+        locations=facts.locations.values(),
+        seen_at={each.id: each.location_ids for each in facts.providers.values()},
+    )
 
 
 def _steps(offered: Sequence[Variant], is_named: bool, facts: ShareFacts) -> Iterator[PreviewStep]:
     words, every = facts.words, facts.types
-    names = [one_line(each.name) for each in offered]
+    offers = [_offer(each, facts) for each in offered]
+    asked = asked_steps(offers, is_named=is_named)
     known = _("The link leads to it: {names}.") if is_named else _("There is only one: {names}.")
-    yield _choice(BookingStep.VARIANT, names, len(names) < 2, known, _("They choose {names}."), words)
-    who = [bookable_providers(each, facts) for each in offered]
-    asked = _("They choose {names}, or whoever is free first.")
-    names = _names(facts.providers.values(), who)
-    one_each = all(len(found) < 2 for found in who)
-    yield _choice(BookingStep.PROVIDER, names, one_each, _("It is with {names}."), asked, words)
-    where = [_places(variant, found, facts) for variant, found in zip(offered, who, strict=True)]
+    names = [one_line(each.name) for each in offered]
+    yield _choice(BookingStep.VARIANT, names, asked, known, _("They choose {names}."), words)
+    told = _("They choose {names}, or whoever is free first.")
+    names = _names(facts.providers.values(), [each.providers for each in offers])
+    yield _choice(BookingStep.PROVIDER, names, asked, _("It is with {names}."), told, words)
     is_video = bool(offered) and all(every[each.type_id].is_video for each in offered)
     known = _("By video. On the schedule it stands at {names}.") if is_video else _("It is at {names}.")
-    asked = _("They choose {names}, or any of them.")
-    one_each = all(len(found) < 2 for found in where)
-    yield _choice(BookingStep.LOCATION, _names(facts.locations.values(), where), one_each, known, asked, words)
+    told = _("They choose {names}, or any of them.")
+    names = _names(facts.locations.values(), [each.locations for each in offers])
+    yield _choice(BookingStep.LOCATION, names, asked, known, told, words)
     yield PreviewStep(BookingStep.TIME, False, _held_for(offered, facts))
     told = _("They type a code that is sent to their e-mail address. Whom nobody knows here is asked to call.")
     if facts.settings.new_families:
         told = _("They type a code that is sent to their e-mail address. New families enter who the visit is for.")
     yield PreviewStep(BookingStep.PATIENT, False, told)
     yield PreviewStep(BookingStep.CONFIRM, False, _("They see everything once more and book."))
-
-
-def _places(variant: Variant, who: Sequence[Provider], facts: ShareFacts) -> tuple[Location, ...]:
-    """Where those who can be booked for a variant see anybody."""
-    seen_at = {location_id for each in who for location_id in each.location_ids}
-    return tuple(each for each in bookable_locations(variant, facts) if each.id in seen_at)
 
 
 def _names(every: Iterable[Provider | Location], found: Sequence[Sequence[Provider | Location]]) -> list[str]:
@@ -422,12 +421,13 @@ def _names(every: Iterable[Provider | Location], found: Sequence[Sequence[Provid
 
 
 def _choice(
-    step: BookingStep, names: Sequence[str], is_skipped: bool, known: str, asked: str, words: Words
+    step: BookingStep, names: Sequence[str], asked: Collection[BookingStep], known: str, told: str, words: Words
 ) -> PreviewStep:
     if not names:
         return PreviewStep(step, False, _("There is nothing to choose yet."))
-    joined = words.list_of(names) if is_skipped else words.either(names)
-    return PreviewStep(step, is_skipped, (known if is_skipped else asked).format(names=joined))
+    if step in asked:
+        return PreviewStep(step, False, told.format(names=words.either(names)))
+    return PreviewStep(step, True, known.format(names=words.list_of(names)))
 
 
 def _held_for(offered: Sequence[Variant], facts: ShareFacts) -> str:

@@ -4,9 +4,9 @@ Looking never changes anything. Whoever comes from elsewhere than a share link n
 on, everything is read from the hold.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -16,16 +16,24 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from request_desk.domain.access import SYSTEM, VISITOR, Actor, ActorKind
-from request_desk.domain.errors import Invalid, NotFound, Refused, SignedOut, SlotTaken, Throttled
+from request_desk.domain.errors import Invalid, NotAllowed, NotFound, Refused, SignedOut, SlotTaken, Throttled
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, hashed, new_token, new_uuid
-from request_desk.domain.online_booking import BookingScope, HeldOnline, HoldState, NewFamily, OfferedVariant
+from request_desk.domain.online_booking import (
+    BookingScope,
+    BookingStep,
+    HeldOnline,
+    HoldState,
+    NewFamily,
+    OfferedVariant,
+)
 from request_desk.domain.portal import PortalChild
 from request_desk.domain.schedule import PortalSlot
 from request_desk.domain.text import parse_date, parse_id
 from request_desk.domain.words import _, spoken
 from request_desk.services.portal import access as portal_access
-from request_desk.services.portal import booking, booking_choices
+from request_desk.services.portal import booking, booking_choices, booking_tokens
 from request_desk.services.portal import queries as portal_queries
+from request_desk.services.portal.booking_tokens import LaunchView
 from request_desk.web.book_forms import (
     FAMILY_FIELDS,
     ChosenTime,
@@ -42,6 +50,7 @@ from request_desk.web.session import browser_hash, browser_of, keep_browser
 from request_desk.web.week import FreeTime, look_of, week_of
 
 BOOKING: Final = "/booking"
+LAUNCH_TIMES: Final = "/launch/times"
 _KEPT_SECONDS: Final = 24 * 3600  # the browser shows what it booked for a day
 _RELATIONS: Final = ("mother", "father", "guardian", "grandmother", "grandfather", "foster parent", "self")
 _LOOKED_AT: Final = frozenset({"from", "go", "provider", "location"})
@@ -90,9 +99,9 @@ async def choose(request: Request) -> Response:
     if not shell.settings.self_booking:
         return await _off(request, portal, shell)
     links = [(each, f"/book/{service.reference}/{each.reference}") for each in service.variants]
-    if len(links) == 1:
+    if BookingStep.VARIANT not in service.asked:
         return RedirectResponse(links[0][1], 303)
-    return await portal.pages.render(request, "book_variants.html", shell, service=service, links=links)
+    return await portal.pages.render(request, "book_variants.html", shell, service=service, links=links, launch=None)
 
 
 async def times(request: Request) -> Response:
@@ -118,7 +127,7 @@ async def hold(request: Request) -> Response:
         looking = Looking(from_day=shell.time.day_of(choice.starts_at))
         status = 429 if isinstance(refused, Throttled) else 409
         return await show_times(request, portal, shell, found, looking, problem=refused.sentence, status=status)
-    return _with_hold(RedirectResponse(BOOKING, 303), portal, form.secret.value)
+    return with_hold(RedirectResponse(BOOKING, 303), portal, form.secret.value)
 
 
 async def _opened(request: Request) -> tuple[Portal, PageContext, OfferedVariant]:
@@ -142,6 +151,7 @@ async def show_times(
     found: OfferedVariant,
     looking: Looking,
     *,
+    launch: LaunchView | None = None,
     problem: str = "",
     status: int = 200,
 ) -> Response:
@@ -149,7 +159,7 @@ async def show_times(
     look = look_of(looking.from_day, looking.go, shell.today, found.advance)
     slots, next_day = await run_in_threadpool(
         portal.desk.query,
-        VISITOR,
+        VISITOR if launch is None else launch.actor,
         booking_choices.online_times,
         found.scope,
         provider_id=looking.provider_id,
@@ -157,7 +167,7 @@ async def show_times(
         from_day=look.from_day,
         days=look.days,
     )
-    has_providers, has_places = len(found.providers) > 1, len({slot.location_id for slot in slots}) > 1
+    has_providers, has_places = BookingStep.PROVIDER in found.asked, len({slot.location_id for slot in slots}) > 1
 
     def chip(slot: PortalSlot) -> FreeTime:
         whom = slot.provider_name if has_providers and looking.provider_id is None else ""
@@ -176,14 +186,11 @@ async def show_times(
         looking=looking,
         times=week,
         kept_minutes=shell.words.minutes(found.hold_ttl),
-        address=_address_of(found),
+        address=request.url.path,
+        launch=launch,
         secret=new_token(),
         problem=problem,
     )
-
-
-def _address_of(found: OfferedVariant) -> str:
-    return f"/book/{found.service.reference}/{found.variant.reference}"
 
 
 async def hold_chosen(
@@ -206,7 +213,8 @@ async def hold_chosen(
     return outcome.value
 
 
-def _with_hold(response: Response, portal: Portal, secret: str) -> Response:
+def with_hold(response: Response, portal: Portal, secret: str) -> Response:
+    """Give the browser the secret of what it holds."""
     portal.cookies.put(response, portal.cookies.hold, secret, seconds=_KEPT_SECONDS)
     return response
 
@@ -220,9 +228,26 @@ def secret_hash_of(request: Request, portal: Portal) -> str:
 # who it is for
 
 
+class LaunchOver(Exception):
+    """The time of a booking token's launch is over, or it was opened in another browser."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchChild:
+    """Whom a booking token names; whoever has the link is told no more than the given name."""
+
+    patient_id: PatientId
+    name: str
+    may_book: bool = True
+    birth_day: date | None = None
+
+
+Child: TypeAlias = PortalChild | LaunchChild
+
+
 @dataclass(frozen=True, slots=True)
 class HeldStep:
-    """One request for a page behind a held time: what is held, and who is there."""
+    """One request for a page behind a held time: what is held, who is there, and the launch that a booking token opened."""
 
     request: Request
     portal: Portal
@@ -230,21 +255,32 @@ class HeldStep:
     held: HeldOnline
     secret_hash: str
     actor: Actor
+    launch: LaunchView | None
 
     @classmethod
     async def begin(cls, request: Request) -> "HeldStep":
-        """Read what this browser holds; raises the one 404 page where that is nothing."""
+        """Read what this browser holds; raises the one 404 page where that is nothing, LaunchOver for a token's where its time is over."""
         portal = portal_of(request)
         secret_hash = secret_hash_of(request, portal)
         held = await run_in_threadpool(portal.desk.query, VISITOR, booking.held_online, secret_hash)
         if held is None:
             raise HTTPException(404)
-        actor = await who_is_here(request, portal)
-        return cls(request, portal, await portal.pages.shell(), held, secret_hash, actor)
+        launch = None
+        if held.scope.launch_id is not None and held.state is not HoldState.BOOKED:
+            launch = await launch_of(request, portal)
+            if launch is None or launch.actor.launch_id != held.scope.launch_id:
+                raise LaunchOver
+        actor = await who_is_here(request, portal) if launch is None else launch.actor
+        return cls(request, portal, await portal.pages.shell(), held, secret_hash, actor, launch)
 
     @property
     def is_signed_in(self) -> bool:
         return self.actor.kind is ActorKind.CONTACT
+
+    @property
+    def holder(self) -> Actor:
+        """Who keeps a time: whom the token names, else anybody."""
+        return VISITOR if self.launch is None else self.launch.actor
 
     @property
     def may_be_new(self) -> bool:
@@ -252,13 +288,13 @@ class HeldStep:
 
     @property
     def times_link(self) -> str:
-        """Where this time was chosen, "" for a booking token."""
-        if not self.held.variant_reference:
-            return ""
+        """Where this time was chosen."""
+        if self.held.scope.launch_id is not None:
+            address = f"{LAUNCH_TIMES}/{self.held.scope.type_id}"
+        else:
+            address = f"/book/{self.held.service_reference}/{self.held.variant_reference}"
         day = self.shell.time.day_of(self.held.starts_at)
-        return (
-            f"/book/{self.held.service_reference}/{self.held.variant_reference}?{urlencode({'from': day.isoformat()})}"
-        )
+        return f"{address}?{urlencode({'from': day.isoformat()})}"
 
     async def page(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """Return a page that shows what is held, and for how long yet."""
@@ -280,8 +316,10 @@ class HeldStep:
             **values,
         )
 
-    async def children(self) -> tuple[PortalChild, ...]:
-        """Return whom the contact acts for."""
+    async def children(self) -> tuple[Child, ...]:
+        """Return whom the contact acts for; of whom a token names, the given name alone is told."""
+        if self.launch is not None:
+            return (LaunchChild(self.launch.scope.patient_id, self.launch.given_name),)
         return await run_in_threadpool(self.portal.desk.query, self.actor, portal_queries.portal_children)
 
     async def over(self, sentence: str = "", *, status: int = 200) -> Response:
@@ -309,6 +347,15 @@ class HeldStep:
         ]
 
 
+async def launch_of(request: Request, portal: Portal) -> LaunchView | None:
+    """Return the launch that a booking token opened in this browser, None where there is none or its time is over."""
+    token = request.cookies.get(portal.cookies.launch, "")
+    try:
+        return await run_in_threadpool(portal.desk.query, SYSTEM, booking_tokens.launch_session, token)
+    except SignedOut:
+        return None
+
+
 async def who_is_here(request: Request, portal: Portal) -> Actor:
     """Return who is signed in, else a visitor of whom nothing is known."""
     try:
@@ -326,7 +373,7 @@ async def booking_page(request: Request) -> Response:
         return RedirectResponse(f"/booked/{step.held.id}", 303)
     if step.held.state is HoldState.OVER:
         return await step.over()
-    if not step.is_signed_in:
+    if step.launch is None and not step.is_signed_in:
         if await _is_proved(step):
             return RedirectResponse(f"{BOOKING}/new", 303)
         return await step.page("book_email.html", email="", problems={})
@@ -334,7 +381,8 @@ async def booking_page(request: Request) -> Response:
     bookable = [child for child in children if child.may_book]
     wanted = query.get("child", "")
     chosen = next((child for child in bookable if str(child.patient_id) == wanted), None)
-    if chosen is None and len(bookable) == 1 and "who" not in query and not wanted:
+    is_known = step.launch is not None or (len(bookable) == 1 and "who" not in query and not wanted)
+    if chosen is None and is_known:
         chosen = bookable[0]
     if chosen is None:
         return await step.page("book_who.html", children=children, may_be_new=step.may_be_new)
@@ -342,7 +390,7 @@ async def booking_page(request: Request) -> Response:
 
 
 async def _check(
-    step: HeldStep, child: PortalChild, children: tuple[PortalChild, ...], *, problem: str = "", status: int = 200
+    step: HeldStep, child: Child, children: tuple[Child, ...], *, problem: str = "", status: int = 200
 ) -> Response:
     """Show what will be booked, with the button; or what stands against it for this child, at once."""
     against = await run_in_threadpool(step.portal.desk.query, step.actor, booking.why_not, step.held, child.patient_id)
@@ -441,7 +489,7 @@ async def confirm(request: Request) -> Response:
     step = await HeldStep.begin(request)
     if step.held.state is HoldState.BOOKED:
         return RedirectResponse(f"/booked/{step.held.id}", 303)
-    if not step.is_signed_in:
+    if step.launch is None and not step.is_signed_in:
         return RedirectResponse(BOOKING, 303)
     form = ConfirmForm.of(request_info(request.scope).form)
     if not form.validate():
@@ -458,7 +506,9 @@ async def confirm(request: Request) -> Response:
         )
     except SlotTaken as taken:
         return await step.over(taken.sentence, status=409)
-    except (SignedOut, NotFound):
+    except SignedOut as over:
+        raise LaunchOver if step.launch is not None else over from over
+    except (NotFound, NotAllowed):
         raise
     except Refused as refused:
         children = await step.children()
@@ -566,8 +616,8 @@ async def _other_time(step: HeldStep, form: Any, typed: dict[str, str]) -> Respo
     held = await run_in_threadpool(step.portal.desk.query, VISITOR, booking.held_online, secret_hash)
     if held is None:
         raise HTTPException(404)
-    again = HeldStep(step.request, step.portal, await step.portal.pages.shell(), held, secret_hash, step.actor)
-    return _with_hold(await _family_page(again, typed), step.portal, form.secret.value)
+    again = replace(step, shell=await step.portal.pages.shell(), held=held, secret_hash=secret_hash)
+    return with_hold(await _family_page(again, typed), step.portal, form.secret.value)
 
 
 # letting go, and taking again
@@ -580,10 +630,10 @@ async def again(request: Request) -> Response:
     if not form.validate():
         raise HTTPException(400)
     try:
-        await hold_chosen(request, step.portal, VISITOR, step.held.scope, form.slot.value, form.secret.value)
+        await hold_chosen(request, step.portal, step.holder, step.held.scope, form.slot.value, form.secret.value)
     except (SlotTaken, Throttled) as refused:
         return await step.over(refused.sentence, status=429 if isinstance(refused, Throttled) else 409)
-    return _with_hold(RedirectResponse(BOOKING, 303), step.portal, form.secret.value)
+    return with_hold(RedirectResponse(BOOKING, 303), step.portal, form.secret.value)
 
 
 async def release(request: Request) -> Response:

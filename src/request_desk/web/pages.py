@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from request_desk import paths
 from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.clock import Clock
+from request_desk.domain.colours import darker
 from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.errors import (
     Conflict,
@@ -41,6 +42,11 @@ ASSETS: Final = {
     "icon.svg": "image/svg+xml",
     "countdown.js": "text/javascript; charset=utf-8",
 }
+# The bar and the main buttons; in the dark they stay as they are, for a colour that carries white letters is too dark there.
+_COLOUR_SHEET: Final = """@media (prefers-color-scheme: light) {{
+  :root {{ --rail: {colour}; --rail-quiet: #fff; --main: {colour}; --main-deep: {deep}; --on-main: #fff; }}
+}}
+"""
 _STATUS: Final[Mapping[type[Refused], int]] = {
     Conflict: 409,
     SlotTaken: 409,
@@ -108,7 +114,13 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.globals.update(
-            _=_, plural=plural, asset=self._asset_link, languages=languages, spoken=spoken, own_name=own_name
+            _=_,
+            plural=plural,
+            asset=self._asset_link,
+            colour_sheet=_sheet_name,
+            languages=languages,
+            spoken=spoken,
+            own_name=own_name,
         )
         self._environment.filters.update(readable=readable, one_line=one_line)
 
@@ -166,6 +178,15 @@ class Pages:
         """Return a static file, or None when there is none of that name."""
         return self._assets.get(name)
 
+    async def colour_sheet(self, name: str) -> str | None:
+        """Return the style sheet of the practice's colour by its name, None for any other colour than the one that is set."""
+        if self._last is None or _sheet_name(self._last.colour) != name:
+            await self.shell()
+        colour = "" if self._last is None else self._last.colour
+        return (
+            _COLOUR_SHEET.format(colour=colour, deep=darker(colour)) if colour and _sheet_name(colour) == name else None
+        )
+
     def _error(self, status: int, appointment: RequestInfo, *, sentence: str) -> Response:
         title, advice = _error_words(status)
         html = self._environment.get_template("error.html").render(
@@ -188,6 +209,11 @@ class Pages:
 
     def _asset_link(self, name: str) -> str:
         return f"/assets/{self.asset_stamp}/{name}"
+
+
+def _sheet_name(colour: str) -> str:
+    """The name of the style sheet of a colour, "" for the house's own."""
+    return f"colour-{colour.removeprefix('#')}.css" if colour else ""
 
 
 def own_name(language: str) -> str:

@@ -9,21 +9,37 @@ from typing import Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from request_desk.domain.access import SYSTEM
+from request_desk.domain.access import SYSTEM, VISITOR
 from request_desk.domain.booking_tokens import BadToken
-from request_desk.domain.errors import Invalid, SignedOut, Unavailable
-from request_desk.domain.ids import hashed, new_token
+from request_desk.domain.errors import Invalid, NotAllowed, SignedOut, SlotTaken, Throttled, Unavailable
+from request_desk.domain.ids import TypeId, hashed, new_token
+from request_desk.domain.online_booking import BookingScope, HoldState, ServiceChoice
+from request_desk.domain.words import _
 from request_desk.logs import Word
 from request_desk.services.desk import Desk, Unit
-from request_desk.services.portal import booking_tokens
+from request_desk.services.portal import booking, booking_choices, booking_tokens
+from request_desk.services.portal.booking_tokens import LaunchView
+from request_desk.web.book import (
+    BOOKING,
+    LAUNCH_TIMES,
+    LaunchOver,
+    Looking,
+    hold_chosen,
+    launch_of,
+    secret_hash_of,
+    show_times,
+    with_hold,
+)
+from request_desk.web.book_forms import HoldForm
 from request_desk.web.forms import refuse_unknown
 from request_desk.web.guards import CSRF_FIELD, Turned, check_size, parsed, request_info, require_form, whole
-from request_desk.web.portal import portal_of
+from request_desk.web.portal import Portal, portal_of
 
 logger = logging.getLogger(__name__)
 
@@ -115,18 +131,92 @@ async def _token(scope: Scope, receive: Receive) -> str:
 
 
 async def opened(request: Request) -> Response:
-    """Show the launch that this browser opened. A token in the address is not looked at, and does not stay there (JWT-11)."""
+    """Lead to the times, or to the kinds of visit where the token names none; to what it has booked, once it has.
+
+    A token in the address is not looked at, and does not stay there (JWT-11).
+    """
     if request_info(request.scope).query:
         return RedirectResponse(LAUNCH, 303)
-    portal = portal_of(request)
+    portal, launch = await _entered(request)
+    if launch.is_used:
+        return await _used(request, portal)
+    if launch.scope.type_id is not None:
+        return RedirectResponse(f"{LAUNCH_TIMES}/{launch.scope.type_id}", 303)
+    kinds = await run_in_threadpool(
+        portal.desk.query, launch.actor, booking_choices.kinds_of_token, launch.scope.location_ids
+    )
+    links = [(each, f"{LAUNCH_TIMES}/{each.reference}") for each in kinds]
+    service = ServiceChoice("", _("Your visit"), "", kinds)
     shell = await portal.pages.shell()
+    return await portal.pages.render(request, "book_variants.html", shell, service=service, links=links, launch=launch)
+
+
+async def _entered(request: Request) -> tuple[Portal, LaunchView]:
+    portal = portal_of(request)
+    launch = await launch_of(request, portal)
+    if launch is None:
+        raise LaunchOver
+    return portal, launch
+
+
+async def _used(request: Request, portal: Portal) -> Response:
+    """Lead the browser that has booked to its page; another one hears that the token has booked."""
+    held = await run_in_threadpool(portal.desk.query, VISITOR, booking.held_online, secret_hash_of(request, portal))
+    if held is not None and held.state is HoldState.BOOKED and held.scope.launch_id is not None:
+        return RedirectResponse(f"/booked/{held.id}", 303)
+    return await portal.pages.render(request, "launch.html", await portal.pages.shell(), state="used")
+
+
+async def times(request: Request) -> Response:
+    """Show the free times for whom the token names; 403 for a kind of visit that it does not cover (JWT-08)."""
+    looking = Looking.read(request_info(request.scope).query)
+    portal, launch = await _entered(request)
+    if launch.is_used:
+        return await _used(request, portal)
+    found = await run_in_threadpool(
+        portal.desk.query, launch.actor, booking_choices.offered_by_token, _scope_of(request, launch)
+    )
+    return await show_times(request, portal, await portal.pages.shell(), found, looking, launch=launch)
+
+
+async def hold(request: Request) -> Response:
+    """Keep the chosen time for whom the token names."""
+    portal, launch = await _entered(request)
+    scope = _scope_of(request, launch)
+    form = HoldForm.of(request_info(request.scope).form)
+    if not form.validate():
+        raise HTTPException(400)
     try:
-        launch = await run_in_threadpool(
-            portal.desk.query, SYSTEM, booking_tokens.launch_session, request.cookies.get(portal.cookies.launch, "")
+        await hold_chosen(request, portal, launch.actor, scope, form.slot.value, form.secret.value)
+    except SignedOut as over:
+        raise LaunchOver from over
+    except (SlotTaken, Throttled) as refused:
+        shell = await portal.pages.shell()
+        found = await run_in_threadpool(portal.desk.query, launch.actor, booking_choices.offered_by_token, scope)
+        looking = Looking(from_day=shell.time.day_of(form.slot.value.starts_at))
+        status = 429 if isinstance(refused, Throttled) else 409
+        return await show_times(
+            request, portal, shell, found, looking, launch=launch, problem=refused.sentence, status=status
         )
-    except SignedOut:
-        return await portal.pages.render(request, "launch.html", shell, status=404, state="over", launch=None)
-    return await portal.pages.render(request, "launch.html", shell, state="open", launch=launch)
+    return with_hold(RedirectResponse(BOOKING, 303), portal, form.secret.value)
+
+
+def _scope_of(request: Request, launch: LaunchView) -> BookingScope:
+    type_id = TypeId(request.path_params["type"])
+    if launch.scope.type_id not in {None, type_id}:
+        raise NotAllowed(_("This link is for another kind of visit or another place. Please call us."))
+    return BookingScope(
+        type_id,
+        location_ids=launch.scope.location_ids,
+        launch_id=launch.actor.launch_id,
+        patient_id=launch.scope.patient_id,
+    )
+
+
+async def launch_over(request: Request, _over: Exception) -> Response:
+    """Say that a launch is over, whatever page of it was asked for."""
+    portal = portal_of(request)
+    return await portal.pages.render(request, "launch.html", await portal.pages.shell(), status=404, state="over")
 
 
 async def asked(request: Request) -> Response:
@@ -135,7 +225,7 @@ async def asked(request: Request) -> Response:
     stands = await run_in_threadpool(portal.desk.query, SYSTEM, booking_tokens.code_stands, request.path_params["code"])
     shell = await portal.pages.shell()
     state, status = ("ask", 200) if stands else ("over", 404)
-    return await portal.pages.render(request, "launch.html", shell, status=status, state=state, launch=None)
+    return await portal.pages.render(request, "launch.html", shell, status=status, state=state)
 
 
 async def begin(request: Request) -> Response:
@@ -156,6 +246,8 @@ async def begin(request: Request) -> Response:
 
 ROUTES: Final = (
     Route(LAUNCH, opened, methods=["GET"]),
+    Route(LAUNCH_TIMES + "/{type:int}", times, methods=["GET"]),
+    Route(LAUNCH_TIMES + "/{type:int}", hold, methods=["POST"]),
     Route(LAUNCH + "/{code}", asked, methods=["GET"]),
     Route(LAUNCH + "/{code}", begin, methods=["POST"]),
 )

@@ -109,7 +109,12 @@ def build(
     routes = [*ROUTES, *_files(pages)]
     app = Starlette(
         routes=routes,
-        exception_handlers={SignedOut: sign_in.signed_out, Settling: manage.settling, Refused: _refused},
+        exception_handlers={
+            SignedOut: sign_in.signed_out,
+            Settling: manage.settling,
+            book.LaunchOver: partners.launch_over,
+            Refused: _refused,
+        },
         middleware=[
             Middleware(TrustedHostMiddleware, allowed_hosts=_hosts(settings, public.hostname), www_redirect=False),
             Middleware(guards.Turnstile),
@@ -283,7 +288,19 @@ def _files(pages: Pages) -> list[Route]:
             content, media_type=ASSETS[name], headers={"cache-control": f"public, max-age={_A_YEAR}, immutable"}
         )
 
+    async def colour(request: Request) -> Response:
+        content = await pages.colour_sheet(f"colour-{request.path_params['colour']}.css")
+        if content is None:
+            return Response(status_code=404)
+        return Response(
+            content, media_type="text/css", headers={"cache-control": f"public, max-age={_A_YEAR}, immutable"}
+        )
+
     async def robots(_request: Request) -> Response:
         return PlainTextResponse("User-agent: *\nDisallow: /\n")
 
-    return [Route("/assets/{stamp}/{name}", asset, methods=["GET"]), Route("/robots.txt", robots, methods=["GET"])]
+    return [
+        Route("/assets/{stamp}/{name}", asset, methods=["GET"]),
+        Route("/assets/colour-{colour}.css", colour, methods=["GET"]),
+        Route("/robots.txt", robots, methods=["GET"]),
+    ]

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, null, select, update
+from sqlalchemy import Row, and_, bindparam, null, select, update
 
 from request_desk.domain import booking_rules
 from request_desk.domain.access import Actor, ActorKind, Permission, a_contact
@@ -51,7 +51,7 @@ from request_desk.services.desk import Unit
 from request_desk.services.notices import outbox
 from request_desk.services.people import patients, registration
 from request_desk.services.portal import access as portal_access
-from request_desk.services.portal import booking_choices, manage_links
+from request_desk.services.portal import booking_choices, booking_tokens, manage_links
 from request_desk.services.schedule import holds, slots
 from request_desk.services.schedule.intake import intake_incomplete
 from request_desk.services.schedule.outside_times import as_shown, check_offered, open_times
@@ -63,9 +63,11 @@ from request_desk.store import schema
 
 _NEXT_DAYS: Final = 14  # how far the next free times are looked for
 _NEXT_MOST: Final = 3
+_LONGEST: Final = timedelta(days=1)  # no type keeps a time for longer
 _A_WHILE: Final = timedelta(minutes=15)  # as long as a hold mostly lasts
 _hold, _table = schema.booking_hold, schema.appointment
 _variant, _service, _launch = schema.service_variant, schema.service, schema.booking_launch
+_use, _this = schema.booking_token_use, schema.booking_launch.alias("this_launch")
 _NOBODY_KNOWN = select(schema.patient.c.id).where(schema.patient.c.id == NOBODY)
 _BY_SECRET = (
     select(
@@ -78,20 +80,27 @@ _BY_SECRET = (
         _launch.c.patient_id.label("launch_patient_id"),
         _launch.c.type_id.label("launch_type_id"),
         _launch.c.location_id.label("launch_location_id"),
+        _use.c.appointment_id.label("used_id"),
     )
     .select_from(
         _hold.outerjoin(_variant, _variant.c.id == _hold.c.variant_id)
         .outerjoin(_service, _service.c.id == _variant.c.service_id)
         .outerjoin(_launch, _launch.c.id == _hold.c.launch_id)
+        .outerjoin(_use, and_(_use.c.secret_id == _launch.c.secret_id, _use.c.jti == _launch.c.jti))
     )
     .where(_hold.c.secret_hash == bindparam("secret"))
 )
 _LOCKED = _BY_SECRET.with_for_update(of=_hold)
 _is_held = (_table.c.status == AppointmentStatus.HELD, _table.c.hold_expires_at > bindparam("now"))
-_OF_LAUNCH = (
-    select(_hold.c.hold_id, _hold.c.secret_hash)
-    .select_from(_hold.join(_table, _table.c.id == _hold.c.hold_id))
-    .where(_hold.c.launch_id == bindparam("launch"), *_is_held)
+_OF_TOKEN = (
+    select(_hold.c.hold_id)
+    .select_from(
+        _hold.join(_table, _table.c.id == _hold.c.hold_id)
+        .join(_launch, _launch.c.id == _hold.c.launch_id)
+        .join(_this, and_(_this.c.secret_id == _launch.c.secret_id, _this.c.jti == _launch.c.jti))
+    )
+    .where(_this.c.id == bindparam("launch"), *_is_held)
+    .order_by(_hold.c.hold_id)
 )
 _OF_CLIENT = (
     select(_hold.c.created_at, _table.c.hold_expires_at, _table.c.status)
@@ -129,6 +138,16 @@ _OF_CONTACT = (
         _table.c.chain_id == _table.c.id,  # what was moved is no other one
     )
     .order_by(_table.c.created_at)
+)
+_letter = schema.outbox.c
+_LETTER = (
+    select(_letter.id)
+    .where(
+        _letter.request_id.is_(None),
+        _letter.dedupe_key >= bindparam("since"),
+        _letter.dedupe_key < bindparam("until"),
+    )
+    .limit(1)
 )
 
 
@@ -169,6 +188,7 @@ def hold_online(
     same = unit.first(_LOCKED, {"secret": secret_hash})
     if same is not None and _is_for(unit, same, starts_at, provider_id, location_id):
         return AppointmentId(same.hold_id)
+    latest = unit.now + _LONGEST if scope.launch_id is None else _check_token(unit, scope, location_id)
     _let_go(unit, scope, secret_hash, replaces)
     _check_client(unit, client_hash)
     where = _offered_time(unit, scope, starts_at, provider_id, location_id)
@@ -178,7 +198,7 @@ def hold_online(
         where,
         status=AppointmentStatus.HELD,
         patient_id=scope.patient_id or NOBODY,
-        hold_expires_at=unit.now + where.type.hold_ttl,
+        hold_expires_at=min(unit.now + where.type.hold_ttl, latest),
         held_by_id=None,
     )
     unit.insert(
@@ -199,9 +219,9 @@ def _let_go(unit: Unit, scope: BookingScope, secret_hash: str, replaces: str) ->
     """Release what the same browser, or the same booking token, held before."""
     for secret in dict.fromkeys((secret_hash, replaces)):
         _release(unit, secret)
-    if scope.launch_id is not None:
-        for row in unit.rows(_OF_LAUNCH, {"launch": scope.launch_id, "now": unit.now}):
-            _release(unit, row.secret_hash)
+    if scope.launch_id is not None:  # one time a token, in whatever browser it was chosen (WEB-10)
+        for row in unit.rows(_OF_TOKEN, {"launch": scope.launch_id, "now": unit.now}):
+            holds.drop(unit, AppointmentId(row.hold_id))
     booked = unit.first(_LOCKED, {"secret": secret_hash})
     if booked is not None:  # with an old page, which is used for another time now
         unit.run(_FORGET, {"hold": booked.hold_id, "gone": f"booked {booked.hold_id}"})
@@ -242,9 +262,10 @@ def held_online(unit: Unit, secret_hash: str) -> HeldOnline | None:
         return None
     seen = as_of(load(unit, AppointmentId(row.hold_id)), unit.now)
     state = HoldState.HELD if seen.status is AppointmentStatus.HELD else HoldState.OVER
+    booked_id = _booked_id(row)
     return HeldOnline(
-        id=seen.id,
-        state=HoldState.BOOKED if row.confirmed_at is not None else state,
+        id=booked_id or seen.id,
+        state=HoldState.BOOKED if booked_id is not None else state,
         scope=_scope_of(unit, row, seen),
         service_reference=str(row.service_reference or ""),
         variant_reference=str(row.variant_reference or ""),
@@ -314,7 +335,8 @@ def confirm(unit: Unit, secret_hash: str, patient_id: PatientId) -> AppointmentI
     """Book what a secret holds for a patient whom the actor may book for, and return the appointment; once, however often it is asked.
 
     A hold that ran out is no obstacle while its time is free. Raises NotFound for a wrong secret, SlotTaken, Limited with what
-    stands against it and what to do.
+    stands against it and what to do. A booking token is used up by it; where it was already, in another browser, that appointment is
+    returned and nothing more is booked (JWT-07).
     """
     unit.require(Permission.BOOK_ONLINE)
     row = _kept(unit, secret_hash)
@@ -324,7 +346,17 @@ def confirm(unit: Unit, secret_hash: str, patient_id: PatientId) -> AppointmentI
     scope = _scope_of(unit, row, held)
     _check_open(unit, scope)
     _check_may_book(unit, held.provider_id, scope, patient_id)
-    return _book(unit, held, patient_id, by=unit.actor)
+    if scope.launch_id is None:
+        return _book(unit, held, patient_id, by=unit.actor)
+    booking_tokens.scope(unit).check(held.type_id, held.location_id)
+    first = booking_tokens.record_use(unit, held.id)
+    if first != held.id:
+        holds.drop(unit, held.id)
+        return first
+    booked_id = _book(unit, held, patient_id, by=unit.actor)
+    if booked_id != held.id:
+        booking_tokens.move_use(unit, held.id, booked_id)
+    return booked_id
 
 
 def confirm_new(
@@ -439,7 +471,7 @@ def booked_online(unit: Unit, appointment_id: AppointmentId, secret_hash: str) -
     """Return what was booked with a secret, as it stands now, moved or cancelled since; None for any other secret."""
     unit.require(Permission.BOOK_ONLINE)
     row = unit.first(_BY_SECRET, {"secret": secret_hash})
-    if row is None or row.hold_id != appointment_id or row.confirmed_at is None:
+    if row is None or _booked_id(row) != appointment_id:
         return None
     seen = chain_end(unit, appointment_id)
     place = unit.first(
@@ -464,6 +496,10 @@ def booked_online(unit: Unit, appointment_id: AppointmentId, secret_hash: str) -
         zone=seen.zone,
         needs_forms=intake_incomplete(unit, seen.id),
         is_cancelled=seen.status is AppointmentStatus.CANCELLED,
+        is_told=unit.first(
+            _LETTER, {"since": f"{BOOKING.kind}:{appointment_id}:", "until": f"{BOOKING.kind}:{appointment_id};"}
+        )
+        is not None,
     )
 
 
@@ -490,6 +526,24 @@ def _check_open(unit: Unit, scope: BookingScope) -> None:
     """A booking token is a matter between the practice and its partner; share links can be switched off (BK5)."""
     if scope.launch_id is None and not unit.settings.self_booking:
         raise Refused(_("Visits cannot be booked online just now. Please call the practice."))
+
+
+def _check_token(unit: Unit, scope: BookingScope, location_id: LocationId) -> datetime:
+    """Hold a scope against the booking token that it says it is of, and return when its launch ends (JWT-08)."""
+    launch = booking_tokens.launch_of(unit)
+    if scope.launch_id != unit.actor.launch_id or scope.patient_id != launch.scope.patient_id:
+        raise NotAllowed(_("This link is for somebody else. Please call the practice."))
+    launch.scope.check(scope.type_id, location_id)
+    if launch.is_used:
+        raise Refused(_("A visit was booked with this link already. For another one go back to where you came from."))
+    return launch.expires_at
+
+
+def _booked_id(row: Row[Any]) -> AppointmentId | None:
+    """What a secret has booked; of a booking token also what another browser has booked with it."""
+    if row.confirmed_at is not None:
+        return AppointmentId(row.hold_id)
+    return None if row.used_id is None else AppointmentId(row.used_id)
 
 
 def _lock_nobody(unit: Unit) -> None:

@@ -1,16 +1,28 @@
 """What the booking page lets families choose from: services, variants, times; what becomes of a chosen time is in `booking`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, and_, bindparam, select
 
 from request_desk.domain.access import Permission
+from request_desk.domain.availability import serves
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.ids import LocationId, ProviderId, TypeId, VariantId
-from request_desk.domain.online_booking import BookingScope, NamedChoice, OfferedVariant, ServiceChoice, VariantChoice
+from request_desk.domain.online_booking import (
+    Bookable,
+    BookingScope,
+    NamedChoice,
+    OfferedVariant,
+    ServiceChoice,
+    VariantChoice,
+    asked_steps,
+    is_shown,
+    offer_of,
+)
 from request_desk.domain.schedule import PortalSlot
 from request_desk.services.desk import Unit
 from request_desk.services.schedule import slots
@@ -19,6 +31,7 @@ from request_desk.services.schedule.patient_facts import facts_of
 from request_desk.store import schema
 
 T = TypeVar("T", bound=int)
+_Bookable: TypeAlias = Bookable[slots.ProviderFacts, slots.LocationFacts]
 _AHEAD: Final = 31  # days that are searched for the next free time
 _service, _variant, _type = schema.service, schema.service_variant, schema.appointment_type
 _FOUND = (
@@ -33,19 +46,13 @@ _FOUND = (
         _variant.c.description.label("variant_description"),
         _variant.c.type_id,
         _type.c.is_video,
+        and_(_service.c.visible, _service.c.active, _variant.c.visible, _variant.c.active).label("is_open"),
     )
     .select_from(
         _service.join(_variant, _variant.c.service_id == _service.c.id).join(_type, _type.c.id == _variant.c.type_id)
     )
-    .where(
-        _service.c.reference == bindparam("service"),
-        _service.c.visible,
-        _service.c.active,
-        _variant.c.visible,
-        _variant.c.active,
-        _type.c.active,
-    )
-    .order_by(_variant.c.position, _variant.c.id)
+    .where(_service.c.reference == bindparam("service"))
+    .order_by(_variant.c.position, _variant.c.name, _variant.c.id)
 )
 _of_variant, _at_variant = schema.service_variant_provider.c, schema.service_variant_location.c
 _PROVIDERS = (
@@ -58,34 +65,65 @@ _LOCATIONS = (
     .where(_at_variant.variant_id == bindparam("variant"))
     .order_by(_at_variant.location_id)
 )
+_TYPES = select(_type.c.id).where(_type.c.active).order_by(_type.c.position, _type.c.id)
 _PLACES = select(schema.provider_location.c.provider_id, schema.provider_location.c.location_id)
 
 
 def service_choice(unit: Unit, reference: UUID) -> ServiceChoice | None:
-    """Return a service with its variants in their order; None for one that is unknown, hidden or switched off, or has no variant."""
+    """Return a service with the variants that families see, in their order.
+
+    None for one that is unknown, hidden or switched off, or has no variant for which somebody can be booked.
+    """
     unit.require(Permission.BOOK_ONLINE)
-    rows = unit.rows(_FOUND, {"service": reference})
-    if not rows:
-        return None
-    variants = tuple(
-        VariantChoice(str(row.variant_reference), row.variant_name, row.variant_description, row.is_video)
-        for row in rows
-    )
-    return ServiceChoice(str(reference), rows[0].name, rows[0].description, variants)
+    found = _shown(unit, reference)
+    return _choice(reference, found) if found else None
 
 
 def offered(unit: Unit, reference: UUID, variant: UUID) -> OfferedVariant | None:
     """Return what a variant of a service offers; None where its link leads nowhere."""
     unit.require(Permission.BOOK_ONLINE)
-    service = service_choice(unit, reference)
-    row = next(
-        (each for each in unit.rows(_FOUND, {"service": reference}) if each.variant_reference == variant),
-        None,
-    )
-    if service is None or row is None:
+    found = _shown(unit, reference)
+    shown = next((each for each in found if each.row.variant_reference == variant), None)
+    if shown is None:
         return None
+    service = _choice(reference, found)
     choice = next(each for each in service.variants if each.reference == str(variant))
-    return _offered(unit, scope_of(unit, VariantId(row.variant_id), TypeId(row.type_id)), service, choice)
+    return _offered(shown.type_, shown.scope, shown.offer, service, choice)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A variant that families see."""
+
+    row: Row[Any]
+    type_: AppointmentType
+    scope: BookingScope
+    offer: _Bookable
+
+
+def _shown(unit: Unit, reference: UUID) -> list[_Shown]:
+    found: list[_Shown] = []
+    for row in unit.rows(_FOUND, {"service": reference}):
+        type_ = slots.type_rules(unit, TypeId(row.type_id))
+        scope = scope_of(unit, VariantId(row.variant_id), type_.id)
+        offer = _offer(unit, type_, scope)
+        if is_shown(type_, offer, is_open=row.is_open):
+            found.append(_Shown(row, type_, scope, offer))
+    return found
+
+
+def _choice(reference: UUID, found: Sequence[_Shown]) -> ServiceChoice:
+    rows = [each.row for each in found]
+    return ServiceChoice(
+        str(reference),
+        rows[0].name,
+        rows[0].description,
+        tuple(
+            VariantChoice(str(row.variant_reference), row.variant_name, row.variant_description, row.is_video)
+            for row in rows
+        ),
+        asked_steps([each.offer for each in found], is_named=False),
+    )
 
 
 def scope_of(unit: Unit, variant_id: VariantId, type_id: TypeId) -> BookingScope:
@@ -103,25 +141,49 @@ def offered_by_token(unit: Unit, scope: BookingScope) -> OfferedVariant:
     unit.require(Permission.BOOK_ONLINE)
     type_ = slots.type_rules(unit, scope.type_id)
     choice = VariantChoice("", type_.name, "", type_.is_video)
-    return _offered(unit, scope, ServiceChoice("", type_.name, "", (choice,)), choice)
+    service = ServiceChoice("", type_.name, "", (choice,))
+    return _offered(type_, scope, _offer(unit, type_, scope), service, choice)
 
 
-def _offered(unit: Unit, scope: BookingScope, service: ServiceChoice, choice: VariantChoice) -> OfferedVariant:
-    type_ = slots.type_rules(unit, scope.type_id)
-    providers = [
-        each
-        for each in slots.all_providers(unit).values()
-        if each.active
-        and (not scope.provider_ids or each.id in scope.provider_ids)
-        and (not type_.provider_ids or each.id in type_.provider_ids)
-    ]
-    able = {each.id for each in providers}
-    places = {row.location_id for row in unit.rows(_PLACES) if row.provider_id in able}
-    locations = [
-        each
-        for each in slots.all_locations(unit).values()
-        if each.active and each.id in places and (not scope.location_ids or each.id in scope.location_ids)
-    ]
+def kinds_of_token(unit: Unit, location_ids: Sequence[LocationId]) -> tuple[VariantChoice, ...]:
+    """Return the kinds of visit that a booking token which names none lets choose: those with hours for families there."""
+    unit.require(Permission.BOOK_ONLINE)
+    windows = slots.windows_of(unit, slots.all_providers(unit))
+    found: list[VariantChoice] = []
+    for row in unit.rows(_TYPES):
+        type_ = slots.type_rules(unit, TypeId(row.id))
+        offer = _offer(unit, type_, BookingScope(type_.id, location_ids=tuple(location_ids)))
+        places = {each.id for each in offer.locations}
+        if any(
+            window.location_id in places and serves(window, type_.id, for_staff=False)
+            for each in offer.providers
+            for window in windows.get(each.id, ())
+        ):
+            found.append(VariantChoice(str(type_.id), type_.name, "", type_.is_video))
+    return tuple(found)
+
+
+def _offer(unit: Unit, type_: AppointmentType, scope: BookingScope) -> _Bookable:
+    seen_at: dict[ProviderId, list[LocationId]] = {}
+    for row in unit.rows(_PLACES):
+        seen_at.setdefault(ProviderId(row.provider_id), []).append(LocationId(row.location_id))
+    return offer_of(
+        type_,
+        scope.provider_ids,
+        scope.location_ids,
+        providers=slots.all_providers(unit).values(),
+        locations=slots.all_locations(unit).values(),
+        seen_at=seen_at,
+    )
+
+
+def _offered(
+    type_: AppointmentType,
+    scope: BookingScope,
+    offer: _Bookable,
+    service: ServiceChoice,
+    choice: VariantChoice,
+) -> OfferedVariant:
     return OfferedVariant(
         scope=scope,
         service=service,
@@ -130,8 +192,9 @@ def _offered(unit: Unit, scope: BookingScope, service: ServiceChoice, choice: Va
         length=type_.duration,
         hold_ttl=type_.hold_ttl,
         advance=type_.maximum_advance,
-        providers=tuple(NamedChoice(each.id, each.name) for each in providers),
-        locations=tuple(NamedChoice(each.id, each.name) for each in locations),
+        providers=tuple(NamedChoice(each.id, each.name) for each in offer.providers),
+        locations=tuple(NamedChoice(each.id, each.name) for each in offer.locations),
+        asked=asked_steps([offer], is_named=True),
     )
 
 

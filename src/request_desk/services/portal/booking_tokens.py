@@ -12,7 +12,7 @@ from typing import Any, Final
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OctKey
-from sqlalchemy import Row, bindparam, or_, select, update
+from sqlalchemy import Row, and_, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from request_desk.domain.access import Actor, ActorKind, Permission
@@ -94,6 +94,7 @@ _OPEN: Final = (
 _LAUNCH: Final = (
     select(
         *begun,
+        used.appointment_id,
         secret.name.label("partner"),
         patient.given_name,
         kind.name.label("type_name"),
@@ -103,11 +104,17 @@ _LAUNCH: Final = (
         _live.join(schema.patient, patient.id == begun.patient_id)
         .outerjoin(schema.appointment_type, kind.id == begun.type_id)
         .outerjoin(schema.location, place.id == begun.location_id)
+        .outerjoin(schema.booking_token_use, and_(used.secret_id == begun.secret_id, used.jti == begun.jti))
     )
     .where(begun.opened_at.is_not(None), begun.expires_at > bindparam("now"), secret.revoked_at.is_(None))
 )
 _BY_SESSION: Final = _LAUNCH.where(begun.session_hash == bindparam("session"))
 _BY_ID: Final = _LAUNCH.where(begun.id == bindparam("which"))
+_MOVED: Final = (
+    update(schema.booking_token_use)
+    .where(used.appointment_id == bindparam("held"))
+    .values(appointment_id=bindparam("booked"))
+)
 # Whoever comes second waits for the first, and writes nothing.
 _CLAIM: Final = {
     True: sqlite.insert(schema.booking_token_use).on_conflict_do_nothing(),
@@ -139,6 +146,11 @@ class LaunchScope:
     type_id: TypeId | None
     location_id: LocationId | None
 
+    @property
+    def location_ids(self) -> tuple[LocationId, ...]:
+        """The one location, or () for any."""
+        return () if self.location_id is None else (self.location_id,)
+
     def check(self, type_id: TypeId, location_id: LocationId) -> None:
         """Raise NotAllowed for a type or a location that the token does not cover."""
         if self.type_id not in {None, type_id} or self.location_id not in {None, location_id}:
@@ -147,13 +159,15 @@ class LaunchScope:
 
 @dataclass(frozen=True, slots=True)
 class LaunchView:
-    """A launch as the family's page shows it."""
+    """A launch as the family's page shows it; `is_used` once its token has booked an appointment, here or elsewhere."""
 
     actor: Actor
+    scope: LaunchScope
     given_name: str
     type_name: str
     location_name: str
     expires_at: datetime
+    is_used: bool
 
 
 def accept(unit: Unit, token: str) -> AcceptedToken:
@@ -270,6 +284,11 @@ def scope(unit: Unit) -> LaunchScope:
     return _scope(_standing(unit))
 
 
+def launch_of(unit: Unit) -> LaunchView:
+    """Return the launch of the partner who acts; raises SignedOut when it does not stand any more."""
+    return _view(_standing(unit))
+
+
 def record_use(unit: Unit, appointment_id: AppointmentId) -> AppointmentId:
     """Use the token up for an appointment, in the transaction that books it, and return the one that it is used for (JWT-07).
 
@@ -282,6 +301,12 @@ def record_use(unit: Unit, appointment_id: AppointmentId) -> AppointmentId:
     if unit.run(_CLAIM[unit.is_sqlite], {**token, "appointment_id": appointment_id, "at": unit.now}):
         unit.record("used_booking_token", Topic.SESSION, row.id, broadcast=False, appointment_id=appointment_id)
     return AppointmentId(unit.value(_USE, token))
+
+
+def move_use(unit: Unit, held_id: AppointmentId, booked_id: AppointmentId) -> None:
+    """Note that the token, used up for a held time, has become another appointment in the same transaction."""
+    _standing(unit)
+    unit.run(_MOVED, {"held": held_id, "booked": booked_id})
 
 
 def _scope_of(unit: Unit, claims: BookingClaims) -> LaunchScope:
@@ -314,7 +339,15 @@ def _view(row: Row[Any] | None) -> LaunchView:
     if row is None:
         raise _over()
     actor = Actor(ActorKind.PARTNER, LaunchId(row.id), row.partner, desk="portal")
-    return LaunchView(actor, row.given_name, row.type_name or "", row.location_name or "", row.expires_at)
+    return LaunchView(
+        actor,
+        _scope(row),
+        row.given_name,
+        row.type_name or "",
+        row.location_name or "",
+        row.expires_at,
+        row.appointment_id is not None,
+    )
 
 
 def _scope(row: Row[Any]) -> LaunchScope:

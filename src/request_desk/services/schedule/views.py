@@ -24,6 +24,7 @@ _booked_by = case(
     ),
     (_table.c.booked_by_kind == ActorKind.LINK, "The family, by manage link"),
     (_table.c.booked_by_kind == ActorKind.VISITOR, "Booking page"),
+    (_table.c.booked_by_kind == ActorKind.PARTNER, "The family, by a partner's link"),
     else_="Request Desk",
 )
 

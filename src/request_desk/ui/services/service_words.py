@@ -1,7 +1,7 @@
 """What rows and details of services and variants say; no widget is here."""
 
 from request_desk.domain.directory import Control
-from request_desk.domain.share_links import BookingStep
+from request_desk.domain.online_booking import BookingStep
 from request_desk.domain.words import _, plural
 from request_desk.services.practice.services import Shared
 from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
