@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from request_desk.domain.access import SYSTEM, VISITOR
+from request_desk.domain.access import SYSTEM, VISITOR, Actor
 from request_desk.domain.appointments import NOBODY
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Invalid, Limited, NotAllowed, NotFound, Refused, SlotTaken, Throttled
