@@ -16,9 +16,10 @@ from request_desk.store import schema
 from tests.builders import TODAY
 from tests.portal_tour.walk import Scene, Walk
 from tests.services.form_parts import a_document, a_questionnaire, a_slot, answer
+from tests.services.test_family_acts import change_settings
 from tests.services.test_manage_links import minted
 from tests.web.conftest import mailed_code
-from tests.web.test_meetings import with_server
+from tests.web.test_meetings import SERVER
 
 _DAY: Final = timedelta(days=1)
 _SOON: Final = TODAY + 7 * _DAY
@@ -90,9 +91,10 @@ def late(walk: Walk) -> None:
 def by_video(walk: Walk) -> None:
     """A video visit from a link: too early, open, in the lobby, let in."""
     practice = walk.practice
-    kind = with_server(practice, name="Video consultation")
+    change_settings(practice, meeting_url=SERVER)
+    kind = practice.a_type("Video check-in", 20, is_video=True)
     mother, child = a_family(walk, "Irene", "Bruno")
-    doctor = practice.a_staff("mwangi-video", "Joseph Mwangi", [Role.PROVIDER], practice.mwangi)
+    doctor = practice.a_staff("mwangi", "Joseph Mwangi", [Role.PROVIDER], practice.mwangi)
     early = practice.an_appointment(child, practice.mwangi, TODAY, "15:00", kind=kind, minutes=20)
     visit = practice.an_appointment(child, practice.mwangi, TODAY, "8:20", kind=kind, minutes=20)
     base = link(walk, visit, mother)
@@ -160,7 +162,7 @@ def papers(walk: Walk) -> None:
     form = a_questionnaire(practice, (kind,), name="Intake", name_es="Ingreso")
     older = a_questionnaire(practice, (kind,), name="Consent to treatment and to the sharing of records", name_es="")
     visit = practice.an_appointment(child, practice.lindqvist, _SOON, "10:40", kind=kind, minutes=40)
-    over = practice.an_appointment(child, practice.lindqvist, TODAY, "7:00", kind=kind, minutes=40)
+    over = practice.an_appointment(child, practice.mwangi, TODAY, "6:00", kind=kind, minutes=40)
     none = practice.an_appointment(child, practice.mwangi, _SOON, "15:00", kind=practice.sick, minutes=20)
     answer(practice, mother, visit, older, {1: "Mother", 6: "Paloma Vargas", 0: "x" * 200}, finish=True)
     a_document(practice, visit, name="Plan de atención para la familia Vargas, noviembre de 2026.pdf")
