@@ -32,10 +32,10 @@ def walked(ways: Iterable[Way], out: Path | None) -> list[Walk]:
     with tempfile.TemporaryDirectory(prefix="portal-tour") as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=place, args=list(_FLAGS))
         for way in ways:
-            with a_walk(way, browser, Path(folder), out) as walk:
-                for scene in SCENES:
+            for scene in SCENES:
+                with a_walk(way, browser, Path(folder), out) as walk:
                     scene(walk)
-                found.append(walk)
+                    found.append(walk)
         browser.close()
     return found
 

@@ -60,7 +60,7 @@ class Way:
 
 @dataclass(slots=True)
 class Walk:
-    """One way through all pages: each scene takes a fresh window on the same practice."""
+    """A scene on its way: a practice and a portal of its own, in as many windows as it takes."""
 
     way: Way
     practice: Practice
@@ -139,8 +139,10 @@ Scene = Callable[[Walk], None]
 
 @contextmanager
 def a_walk(way: Way, browser: Browser, folder: Path, out: Path | None) -> Iterator[Walk]:
-    """A practice of its own with its portal, for one way through the pages."""
-    url = f"sqlite:///{folder / f'{way.name}.db'}"
+    """A practice of its own with its portal, for one scene on one way."""
+    path = folder / "practice.db"
+    path.unlink(missing_ok=True)
+    url = f"sqlite:///{path}"
     created(url)
     clock = FixedClock(DEMO_MORNING)
     database = Database(url)
