@@ -9,7 +9,7 @@ from request_desk.domain.access import Actor, Role
 from request_desk.domain.ids import PatientId
 from request_desk.services.schedule import meetings
 from tests.builders import TODAY
-from tests.portal_tour import booking_scenes, visit_scenes
+from tests.portal_tour import booking_scenes, offer_scenes, visit_scenes
 from tests.portal_tour.walk import Scene, Walk
 from tests.web.conftest import mailed_code
 from tests.web.test_asking import switch
@@ -165,4 +165,5 @@ SCENES: Final[tuple[Scene, ...]] = (
     errors,
     *visit_scenes.SCENES,
     *booking_scenes.SCENES,
+    *offer_scenes.SCENES,
 )
