@@ -1,6 +1,5 @@
 """Forms and documents in the detail of a visit: how far they are, answers to read and print, documents to add, open and remove."""
 
-import os
 import stat
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QObject, QPoint, QUrl, Slot
+from PySide6.QtCore import QObject, QUrl, Slot
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 from sqlalchemy import select
@@ -25,7 +24,6 @@ from request_desk.ui.appointments.appointment_detail import AppointmentDetail
 from request_desk.ui.appointments.appointments_page import AppointmentsPage
 from request_desk.ui.appointments.document_acts import DocumentActs, ReleaseSheet
 from request_desk.ui.widgets.dialogs import Question
-from request_desk.ui.widgets.theme import Look, Theme
 from tests.builders import TODAY, Practice
 from tests.domain.test_attachments import PDF
 from tests.services.form_parts import a_document, a_questionnaire, answer
@@ -305,34 +303,3 @@ def test_a_provider_reads_and_neither_adds_nor_removes(
     _desk, detail = opened(open_page, given_[0], actor=replace(astrid, provider_id=practice.lindqvist))
     assert detail.documents.add_button.isHidden()
     assert [button.text() for button in detail.documents.lines[0].acts.buttons] == ["Open …", "Save as …"]
-
-
-@pytest.mark.skipif("PICTURES" not in os.environ, reason="pictures are looked at by people")
-@pytest.mark.parametrize("look", [Look.LIGHT, Look.DARK])
-@pytest.mark.parametrize("size", [(1366, 768), (960, 680)])
-def test_pictures(
-    open_page: OpenPage,
-    practice: Practice,
-    database_setup: Setup,
-    given_: tuple[AppointmentId, Questionnaire],
-    theme: Theme,
-    look: Look,
-    size: tuple[int, int],
-) -> None:
-    appointment, form = given_
-    with database_setup():
-        answer(practice, practice.amara, appointment, form, {0: "Nuts", 1: "Mother", 4: "3.2"})
-        a_document(practice, appointment, name="What to bring.pdf")
-        a_document(practice, appointment, name="Report.pdf", state=CheckState.INFECTED)
-    theme.choose(look)
-    desk, detail = opened(open_page, appointment, size=size)
-    stem = f"{os.environ['PICTURES']}/detail-{look}-{size[0]}"
-    bar = detail.place.verticalScrollBar()
-    bar.setValue(detail.forms.mapTo(detail.place, QPoint(0, 0)).y() - 60)
-    desk.settle()
-    desk.frame.grab().save(f"{stem}.png")
-    acts(desk, detail.forms.lines[0], "Show answers")
-    desk.dialog().grab().save(f"{stem}-answers.png")
-    desk.press("Esc")
-    acts(desk, detail.documents.lines[1], "Open …")
-    desk.dialog().grab().save(f"{stem}-kept-back.png")

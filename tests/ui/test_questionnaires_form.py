@@ -1,13 +1,12 @@
 """Questionnaires in Settings: built, put in order, warned about, previewed, kept where a family has answered (ML1)."""
 
-import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from functools import partial
 
 import pytest
-from PySide6.QtWidgets import QPlainTextEdit, QRadioButton, QScrollArea
+from PySide6.QtWidgets import QPlainTextEdit, QRadioButton
 
 from request_desk.domain.questionnaires import QuestionKind, Questionnaire
 from request_desk.services.practice import questionnaires
@@ -15,7 +14,6 @@ from request_desk.ui.settings.form_preview import FormPreview
 from request_desk.ui.settings.questionnaires_form import QuestionnairesForm
 from request_desk.ui.settings.settings_page import SettingsPage
 from request_desk.ui.widgets.text import PlainLabel
-from request_desk.ui.widgets.theme import Look, Theme
 from tests.builders import TODAY, Practice
 from tests.services.form_parts import a_questionnaire, answer
 from tests.ui.page_desk import OpenPage, PageDesk, nameless
@@ -179,29 +177,3 @@ def test_who_may_not_change_them_can_read_them(
     assert form.save_button.isHidden()
     assert form.preview_button.isEnabled()
     assert nameless(form) == []
-
-
-@pytest.mark.skipif("PICTURES" not in os.environ, reason="pictures are looked at by people")
-@pytest.mark.parametrize("look", [Look.LIGHT, Look.DARK])
-@pytest.mark.parametrize("size", [(1366, 768), (960, 680)])
-def test_pictures(
-    desk_at: OpenDesk, sqlite_practice: Practice, database_setup: Setup, theme: Theme, look: Look, size: tuple[int, int]
-) -> None:
-    with database_setup():
-        a_questionnaire(sqlite_practice, (sqlite_practice.well,))
-    theme.choose(look)
-    desk = desk_at(size=size)
-    form = go(desk, QuestionnairesForm)
-    stem = f"{os.environ['PICTURES']}/questionnaires-{look}-{size[0]}"
-    desk.frame.grab().save(f"{stem}-top.png")
-    form.questions.chooser.select_key(form.chosen().questions[1].id)  # type: ignore[union-attr]
-    desk.settle()
-    form.questions.options.setFocus()
-    desk.settle()
-    bar = form.findChildren(QScrollArea)[0].verticalScrollBar()
-    bar.setValue(bar.maximum())
-    desk.settle()
-    desk.frame.grab().save(f"{stem}-end.png")
-    desk.click(form.preview_button)
-    desk.dialog().grab().save(f"{stem}-preview.png")
-    desk.press("Esc")
