@@ -222,7 +222,7 @@ def test_no_request_breaks_a_route(world: World, who: str, caplog: pytest.LogCap
 
     with caplog.at_level(logging.ERROR, "request_desk"):
         run()
-    assert not caplog.messages
+    assert not [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR]
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_no_form_of_a_page_breaks_when_a_field_is_odd(world: World, who: str, ca
                         typed = {key: encoded(value) for key, value in {**form, field: odd}.items()}
                         answer = visitor.client.post(action or path, content=urlencode(typed).encode(), headers=FORM)
                         check(answer)
-    assert not caplog.messages
+    assert not [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR]
     assert len(tried) >= 2
 
 
