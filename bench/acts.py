@@ -22,8 +22,7 @@ from request_desk.domain.requests import Booking, Disposition, NewRequest, Reply
 from request_desk.domain.spans import Slot
 from request_desk.domain.words import Words
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.inbox import handling, marks as inbox_marks
 from request_desk.services.schedule import scheduling
 from request_desk.store import schema
 from tests import postgres

@@ -14,8 +14,7 @@ from bench.measure import Goal, Row, Scale, held, middle, rotated, row
 from request_desk.domain.ids import CountingIds, ProviderId
 from request_desk.domain.spans import Slot, Span
 from request_desk.services.desk import Desk, Unit
-from request_desk.services.schedule import queries as schedule_queries
-from request_desk.services.schedule import slots
+from request_desk.services.schedule import queries as schedule_queries, slots
 from request_desk.store import schema
 from tests.builders import TODAY, ZONE, Practice
 from tests.domain.reference import brute_force

@@ -12,8 +12,7 @@ from request_desk.domain.access import SYSTEM, VISITOR, Actor
 from request_desk.domain.ids import AppointmentId, ProviderId, TypeId, VariantId, hashed, new_uuid
 from request_desk.domain.online_booking import BookingScope, HeldOnline, NewFamily
 from request_desk.services.desk import Desk
-from request_desk.services.portal import access as portal_access
-from request_desk.services.portal import booking
+from request_desk.services.portal import access as portal_access, booking
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
 

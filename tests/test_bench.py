@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import __main__ as program
 from bench import (
+    __main__ as program,
     acts,
     appointments,
     data,

@@ -12,8 +12,10 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from request_desk import paths
-from request_desk.domain.errors import Invalid
-from request_desk.domain.errors import Refused as Refused  # noqa: PLC0414  # the command line tells it
+from request_desk.domain.errors import (
+    Invalid,
+    Refused as Refused,  # noqa: PLC0414  # the command line tells it
+)
 from request_desk.domain.words import _
 from request_desk.paths import NoFolder as NoFolder  # noqa: PLC0414  # and this
 

@@ -25,13 +25,11 @@ from request_desk.domain.requests import RequestView, Tab, WishKind
 from request_desk.gateways.sealing import KeptSealer
 from request_desk.gateways.secrets import FileStore
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import queries as inbox_queries, view as request_view
 from request_desk.services.notices import outbox
 from request_desk.services.people import access
 from request_desk.services.practice import booking_secrets, directory, invariants, loading
-from request_desk.services.schedule import meetings
-from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import meetings, queries as schedule_queries
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import TODAY, Practice, wall

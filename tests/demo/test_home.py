@@ -29,8 +29,7 @@ from request_desk.domain.requests import Tab
 from request_desk.gateways.sealing import KeptSealer
 from request_desk.gateways.secrets import FileStore
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import marks as inbox_marks
-from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import marks as inbox_marks, queries as inbox_queries
 from request_desk.services.practice import settings
 from request_desk.store import migrate
 from request_desk.store.database import Database

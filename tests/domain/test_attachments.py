@@ -5,8 +5,7 @@ import zlib
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import example, given, strategies as st
 
 from request_desk.domain.attachments import (
     MOST_BYTES,

@@ -3,8 +3,7 @@
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.availability import AvailabilityWindow, Horizon, free_slots, is_open, open_spans, window_of
 from request_desk.domain.ids import LocationId, ProviderId, TypeId, WindowId

@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.booking_tokens import BadToken, BookingClaims, check_claims, read_token
 from tests.partners import SCHOOL, claims_of, header_of, part, signed

@@ -2,8 +2,7 @@
 
 from datetime import date, timedelta
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.appointments import Appointment
 from request_desk.domain.careful import USUAL_SPAN, answering, has_words, second_of

@@ -1,8 +1,7 @@
 """Contrast of colours, against the figures of WCAG."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.colours import contrast, darker
 

@@ -3,8 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.agreement import offered_differences
 from request_desk.domain.counter_offers import CounterOfferState, OfferedTimes, offered_sentence

@@ -3,8 +3,7 @@
 import csv
 import io
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.csv_text import csv_text
 

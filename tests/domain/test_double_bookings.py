@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.double_bookings import Blocked, clashes
 from request_desk.domain.ids import AppointmentId, ProviderId

@@ -4,8 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.availability import Absence, AvailabilityWindow
 from request_desk.domain.directory import AppointmentType, BookingRules, LeadTime, RebookingMode

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.availability import Absence, AvailabilityWindow, free_slots
 from request_desk.domain.ids import AbsenceId, ProviderId, TypeId

@@ -3,8 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.availability import Absence, AvailabilityWindow, open_spans
 from request_desk.domain.ids import AbsenceId, ProviderId

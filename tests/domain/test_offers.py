@@ -2,8 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.ids import LocationId, ProviderId
 from request_desk.domain.offers import MOST, PER_WISH, Choice, choose_offers

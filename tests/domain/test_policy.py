@@ -4,8 +4,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.access import GRANTS, SYSTEM, Actor, ActorKind, Role, a_contact
 from request_desk.domain.appointments import Appointment, AppointmentStatus

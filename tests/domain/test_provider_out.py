@@ -5,8 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import combinations, product
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.booking_rules import PatientFacts

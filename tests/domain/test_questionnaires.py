@@ -6,8 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.errors import Invalid
 from request_desk.domain.ids import AppointmentId, QuestionId, QuestionnaireId

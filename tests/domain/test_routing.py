@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.directory import Department, Provider
 from request_desk.domain.ids import DepartmentId, LocationId, ProviderId, StaffId, TargetId

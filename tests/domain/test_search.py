@@ -4,8 +4,7 @@ import sqlite3
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.search import (
     fold,

@@ -5,8 +5,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.directory import Department, PracticeSettings, Provider
 from request_desk.domain.ids import DepartmentId, LocationId, ProviderId, StaffId

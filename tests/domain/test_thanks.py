@@ -4,8 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.requests import AuthorKind
 from request_desk.domain.thanks import MOST_LETTERS, is_thanks, says_thanks

@@ -3,8 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.directory import OpeningHours
 from request_desk.domain.ids import LocationId, RequestId

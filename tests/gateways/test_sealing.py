@@ -5,8 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from request_desk.domain.errors import Invalid
 from request_desk.domain.sealing import KeyMissing, SealBroken, SealedPlace, key_of

@@ -19,9 +19,7 @@ from request_desk.domain.spans import Slot
 from request_desk.gateways.letters import Letter, Permanent, Result, Sent, Temporary
 from request_desk.jobs import tasks
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import handling, queries as inbox_queries, view as request_view
 from request_desk.services.notices import outbox
 from request_desk.services.people import access
 from request_desk.services.portal import access as portal_access

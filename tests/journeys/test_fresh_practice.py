@@ -19,8 +19,7 @@ from request_desk.domain.ids import PatientId, TypeId, hashed, new_uuid
 from request_desk.domain.requests import NewRequest, RequestKind, Tab
 from request_desk.domain.setup import SetupStep
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import handling, queries as inbox_queries
 from request_desk.services.people import access
 from request_desk.services.portal import access as portal_access
 from request_desk.services.practice import loading

@@ -12,8 +12,7 @@ from request_desk.domain.careful import Assurance
 from request_desk.domain.requests import Act, Booking, Cancellation, Disposition, Move, Reply
 from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk, Undo
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.inbox import handling, marks as inbox_marks
 from request_desk.services.schedule import scheduling
 from request_desk.store.database import Database
 from tests.builders import TODAY, Practice, wall

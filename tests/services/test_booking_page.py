@@ -19,8 +19,7 @@ from request_desk.domain.requests import Cancellation, Move
 from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk
 from request_desk.services.people import patients, registration
-from request_desk.services.portal import access as portal_access
-from request_desk.services.portal import booking, booking_choices
+from request_desk.services.portal import access as portal_access, booking, booking_choices
 from request_desk.services.practice import housekeeping, services
 from request_desk.services.schedule import acts, scheduling
 from request_desk.store import schema

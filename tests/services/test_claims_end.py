@@ -8,9 +8,7 @@ from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.changes import Topic
 from request_desk.domain.ids import RequestId
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import marks as inbox_marks
-from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import marks as inbox_marks, queries as inbox_queries, view as request_view
 from request_desk.services.people import access
 from request_desk.services.practice import administration
 from request_desk.store import schema

@@ -23,15 +23,11 @@ from request_desk.domain.spans import Slot
 from request_desk.domain.standing import state_sentence
 from request_desk.jobs import tasks
 from request_desk.services.desk import Desk, Outcome
-from request_desk.services.inbox import counter_offers, handling
-from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import counter_offers, handling, queries as inbox_queries, view as request_view
 from request_desk.services.notices import outbox
-from request_desk.services.portal import family_acts
-from request_desk.services.portal import queries as portal_queries
+from request_desk.services.portal import family_acts, queries as portal_queries
 from request_desk.services.practice import invariants
-from request_desk.services.schedule import acts, freed, scheduling
-from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import acts, freed, queries as schedule_queries, scheduling
 from request_desk.store import schema
 from tests.builders import MEANT, TODAY, Practice, wall
 

@@ -14,9 +14,7 @@ from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, 
 from request_desk.domain.ids import CountingIds, DepartmentId, StaffId, TargetId
 from request_desk.domain.requests import Tab, Target, TargetKind
 from request_desk.services.desk import Desk, Unit
-from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import routing as inbox_routing
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import queries as inbox_queries, routing as inbox_routing, view as request_view
 from request_desk.services.practice import administration, directory, settings
 from request_desk.services.practice.founding import INTAKE
 from request_desk.store import schema

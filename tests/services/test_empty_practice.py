@@ -13,13 +13,10 @@ from request_desk.domain.ids import ContactId, PatientId, TypeId, new_uuid
 from request_desk.domain.requests import Disposition, NewRequest, Reply, RequestKind, Tab
 from request_desk.domain.spans import Span
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import handling, search_queries
-from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import handling, queries as inbox_queries, search_queries, view as request_view
 from request_desk.services.portal import queries as portal_queries
 from request_desk.services.practice import administration, directory, founding, invariants, loading, phrases, settings
-from request_desk.services.schedule import portal_schedule
-from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import portal_schedule, queries as schedule_queries
 
 MOTHER, CHILD = 501, 502
 

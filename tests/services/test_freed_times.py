@@ -18,12 +18,10 @@ from request_desk.domain.requests import Booking, Cancellation, Disposition, Mov
 from request_desk.domain.spans import Slot
 from request_desk.jobs import tasks
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import handling, view as request_view
 from request_desk.services.notices import outbox
 from request_desk.services.portal import queries as portal_queries
-from request_desk.services.schedule import acts, freed, scheduling, slot_offers, waitlist
-from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import acts, freed, queries as schedule_queries, scheduling, slot_offers, waitlist
 from request_desk.services.schedule.waitlist import NewEntry
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall

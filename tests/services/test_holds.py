@@ -14,8 +14,7 @@ from request_desk.domain.ids import AppointmentId, ProviderId, RequestId, new_uu
 from request_desk.domain.requests import Booking
 from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk
-from request_desk.services.schedule import queries as schedule_queries
-from request_desk.services.schedule import scheduling
+from request_desk.services.schedule import queries as schedule_queries, scheduling
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
 

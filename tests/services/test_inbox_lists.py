@@ -21,10 +21,12 @@ from request_desk.domain.requests import (
     TargetKind,
 )
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import marks as inbox_marks
-from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import routing as inbox_routing
+from request_desk.services.inbox import (
+    handling,
+    marks as inbox_marks,
+    queries as inbox_queries,
+    routing as inbox_routing,
+)
 from tests.builders import TODAY, Practice
 
 OPEN_TABS = (Tab.UNREAD, Tab.OPEN, Tab.WAITING, Tab.FORWARDED)

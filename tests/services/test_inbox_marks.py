@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from sqlalchemy import select
 
 from request_desk.domain.changes import Topic
@@ -13,11 +12,13 @@ from request_desk.domain.errors import Conflict, Invalid, NotFound, Refused, Und
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import CallOutcome, Disposition, Reply, Tab, Target, TargetKind
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import marks as inbox_marks
-from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import routing as inbox_routing
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import (
+    handling,
+    marks as inbox_marks,
+    queries as inbox_queries,
+    routing as inbox_routing,
+    view as request_view,
+)
 from request_desk.store import schema
 from tests.builders import Practice
 

@@ -33,10 +33,13 @@ from request_desk.domain.requests import (
 )
 from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk, Outcome
-from request_desk.services.inbox import handling, search_queries
-from request_desk.services.inbox import marks as inbox_marks
-from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import (
+    handling,
+    marks as inbox_marks,
+    queries as inbox_queries,
+    search_queries,
+    view as request_view,
+)
 from request_desk.services.notices import outbox
 from request_desk.services.schedule import acts, scheduling
 from request_desk.services.schedule.views import load, upcoming_of

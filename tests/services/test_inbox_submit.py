@@ -25,10 +25,7 @@ from request_desk.domain.requests import (
 )
 from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import marks as inbox_marks
-from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import handling, marks as inbox_marks, queries as inbox_queries, view as request_view
 from request_desk.store import schema
 from tests.builders import MEANT, TODAY, Practice, wall
 

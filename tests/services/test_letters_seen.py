@@ -11,8 +11,7 @@ from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Disposition, Reply
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import handling, letters_seen
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import handling, letters_seen, view as request_view
 from request_desk.services.portal import queries as portal_queries
 from tests.builders import TODAY, Practice
 

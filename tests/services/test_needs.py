@@ -9,8 +9,7 @@ from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Group, Tab
 from request_desk.jobs import tasks
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import needs
-from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import needs, queries as inbox_queries
 from request_desk.services.practice import settings
 from tests.builders import TODAY, ZONE, Practice, wall
 

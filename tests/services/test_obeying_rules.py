@@ -13,8 +13,7 @@ from request_desk.domain.spans import Slot, Span
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import view as request_view
 from request_desk.services.portal import queries as portal_queries
-from request_desk.services.schedule import portal_schedule, scheduling
-from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import portal_schedule, queries as schedule_queries, scheduling
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import TODAY, Practice, wall

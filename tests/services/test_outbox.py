@@ -17,9 +17,7 @@ from request_desk.domain.notices import BOOKING, CODE, NOTICES, NoticeSpec
 from request_desk.domain.requests import Booking, Delivery, Disposition, Reply
 from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import handling, queries as inbox_queries, view as request_view
 from request_desk.services.notices import outbox
 from request_desk.services.notices.outbox import BACK_OFF, Delivered, DueNotice
 from request_desk.store import schema

@@ -9,8 +9,7 @@ from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import NotAllowed, NotFound
 from request_desk.domain.requests import Disposition, Reply, RequestState
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import marks as inbox_marks
+from request_desk.services.inbox import handling, marks as inbox_marks
 from request_desk.services.portal import queries as portal_queries
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall

@@ -18,8 +18,7 @@ from request_desk.domain.questionnaires import QuestionKind, Questionnaire, seen
 from request_desk.domain.requests import Booking
 from request_desk.services.desk import Desk
 from request_desk.services.notices import outbox
-from request_desk.services.portal import manage_links
-from request_desk.services.portal import questionnaires as portal_forms
+from request_desk.services.portal import manage_links, questionnaires as portal_forms
 from request_desk.services.practice import questionnaires
 from request_desk.services.schedule import acts, appointment_details, filled_forms, scheduling
 from request_desk.store import schema

@@ -14,11 +14,14 @@ from request_desk.domain.errors import Conflict, Refused, UndoRefused
 from request_desk.domain.ids import DepartmentId
 from request_desk.domain.requests import Tab, Target, TargetKind, TargetOrigin
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import handling, search_queries
-from request_desk.services.inbox import marks as inbox_marks
-from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import routing as inbox_routing
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import (
+    handling,
+    marks as inbox_marks,
+    queries as inbox_queries,
+    routing as inbox_routing,
+    search_queries,
+    view as request_view,
+)
 from request_desk.store import schema
 from tests.builders import TODAY, Practice
 

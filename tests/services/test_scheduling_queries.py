@@ -18,9 +18,12 @@ from request_desk.domain.requests import Fit, Offer, WishState
 from request_desk.domain.schedule import PortalAppointment, PortalSlot, ScheduleDay, ScheduleWeek
 from request_desk.domain.spans import Slot
 from request_desk.services.desk import Unit
-from request_desk.services.schedule import portal_schedule, scheduling
-from request_desk.services.schedule import queries as schedule_queries
-from request_desk.services.schedule import views as appointment_views
+from request_desk.services.schedule import (
+    portal_schedule,
+    queries as schedule_queries,
+    scheduling,
+    views as appointment_views,
+)
 from request_desk.store import schema
 from tests.builders import TODAY, ZONE, Practice, wall
 from tests.services.test_holds import MINUTE, a_request, hold, present, slot

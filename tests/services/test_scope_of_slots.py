@@ -10,8 +10,7 @@ from request_desk.domain.access import Role
 from request_desk.domain.errors import NotFound
 from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk
-from request_desk.services.schedule import queries as schedule_queries
-from request_desk.services.schedule import scheduling
+from request_desk.services.schedule import queries as schedule_queries, scheduling
 from tests.builders import TODAY, Practice, wall
 
 

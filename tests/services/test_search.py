@@ -9,8 +9,7 @@ from request_desk.domain.clock import FixedClock
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Disposition, Reply, Target, TargetKind
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import handling, search_queries
-from request_desk.services.inbox import routing as inbox_routing
+from request_desk.services.inbox import handling, routing as inbox_routing, search_queries
 from tests.builders import TODAY, Practice
 
 

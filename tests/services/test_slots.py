@@ -15,8 +15,7 @@ from request_desk.domain.errors import Invalid, NotAllowed, NotFound
 from request_desk.domain.ids import ProviderId, TypeId, WindowId
 from request_desk.domain.spans import Slot, Span
 from request_desk.services.desk import Unit
-from request_desk.services.schedule import queries as schedule_queries
-from request_desk.services.schedule import scheduling, slots
+from request_desk.services.schedule import queries as schedule_queries, scheduling, slots
 from request_desk.store import schema
 from tests.builders import TODAY, ZONE, Practice, wall
 from tests.domain.reference import brute_force

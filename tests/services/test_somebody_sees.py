@@ -13,11 +13,13 @@ from request_desk.domain.errors import Refused
 from request_desk.domain.ids import NewId, RequestId, TargetId
 from request_desk.domain.requests import Disposition, Reply, Tab, Target, TargetKind
 from request_desk.services.desk import Desk, Outcome, Unit
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import marks as inbox_marks
-from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import routing as inbox_routing
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import (
+    handling,
+    marks as inbox_marks,
+    queries as inbox_queries,
+    routing as inbox_routing,
+    view as request_view,
+)
 from request_desk.services.people import access
 from request_desk.services.practice import administration, directory, invariants
 from request_desk.services.practice.founding import INTAKE

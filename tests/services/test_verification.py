@@ -17,8 +17,7 @@ from request_desk.domain.manage_links import masked
 from request_desk.domain.notices import LINK_CODE
 from request_desk.services.notices import outbox
 from request_desk.services.people import access
-from request_desk.services.portal import access as portal_access
-from request_desk.services.portal import family_acts, manage_links, verification
+from request_desk.services.portal import access as portal_access, family_acts, manage_links, verification
 from request_desk.store import schema
 from tests.builders import Practice
 from tests.services.test_family_acts import change_type

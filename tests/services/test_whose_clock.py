@@ -15,13 +15,11 @@ from request_desk.domain.spans import Slot, Span
 from request_desk.domain.standing import state_sentence
 from request_desk.domain.words import Words
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import handling, view as request_view
 from request_desk.services.notices import outbox
 from request_desk.services.portal import queries as portal_queries
 from request_desk.services.practice import phrases
-from request_desk.services.schedule import portal_schedule
-from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import portal_schedule, queries as schedule_queries
 from request_desk.store import schema
 from tests.builders import MEANT, TODAY, ZONE, Practice
 

@@ -7,8 +7,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from request_desk.domain.errors import Unavailable
-from request_desk.store import database as database_module
-from request_desk.store import schema
+from request_desk.store import database as database_module, schema
 from request_desk.store.database import Database
 
 

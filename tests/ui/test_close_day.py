@@ -4,8 +4,7 @@ from datetime import timedelta
 
 from request_desk.domain.appointments import AppointmentStatus, Mark
 from request_desk.domain.ids import AppointmentId
-from request_desk.services.schedule import attendance
-from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import attendance, queries as schedule_queries
 from request_desk.ui.schedule.close_day import CloseDaySheet
 from request_desk.ui.schedule.grid_painting import entry_words
 from tests.builders import TODAY, Practice, wall

@@ -29,12 +29,9 @@ from request_desk.domain.requests import (
 from request_desk.domain.spans import Slot
 from request_desk.paths import phrases as phrase_folder
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import marks as inbox_marks
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import handling, marks as inbox_marks, view as request_view
 from request_desk.services.practice import phrases
-from request_desk.services.schedule import queries as schedule_queries
-from request_desk.services.schedule import scheduling
+from request_desk.services.schedule import queries as schedule_queries, scheduling
 from request_desk.store import schema
 from request_desk.ui.inbox.careful_sheets import DifferenceSheet
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet

@@ -12,8 +12,7 @@ from request_desk.domain.access import SYSTEM
 from request_desk.domain.phrases import parse
 from request_desk.domain.requests import Disposition, Reply, Tab
 from request_desk.paths import phrases as phrase_folder
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import handling, view as request_view
 from request_desk.services.practice import phrases
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from request_desk.ui.lists.windowed import PAGE

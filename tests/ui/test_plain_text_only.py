@@ -27,8 +27,7 @@ from request_desk.domain.ids import RequestId, TargetId
 from request_desk.domain.phrases import parse
 from request_desk.domain.requests import CallOutcome, Target, TargetKind
 from request_desk.paths import phrases as phrase_folder
-from request_desk.services.inbox import marks as inbox_marks
-from request_desk.services.inbox import routing as inbox_routing
+from request_desk.services.inbox import marks as inbox_marks, routing as inbox_routing
 from request_desk.services.practice import phrases
 from request_desk.ui.running.loop_probe import LoopProbe
 from request_desk.ui.widgets.plain_text import body_text

@@ -20,8 +20,7 @@ from request_desk.domain.ids import AppointmentId, PatientId, TypeId
 from request_desk.domain.requests import Booking, Cancellation
 from request_desk.domain.schedule import ProviderColumn, SlotCheck
 from request_desk.domain.spans import Slot
-from request_desk.services.schedule import acts, scheduling
-from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import acts, queries as schedule_queries, scheduling
 from request_desk.store import schema
 from request_desk.ui.schedule.cancel_dialog import CancelDialog
 from request_desk.ui.schedule.find_sheet import FindSheet

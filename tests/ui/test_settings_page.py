@@ -19,8 +19,7 @@ from request_desk.domain.directory import Department, OpeningHours, PracticeSett
 from request_desk.domain.ids import DepartmentId, StaffId
 from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.people import access
-from request_desk.services.practice import administration, directory
-from request_desk.services.practice import settings as settings_service
+from request_desk.services.practice import administration, directory, settings as settings_service
 from request_desk.store import schema
 from request_desk.ui.editor.editor import CHANGED_ELSEWHERE, Editor
 from request_desk.ui.settings.meeting_form import MeetingForm

@@ -10,8 +10,7 @@ import pytest
 from sqlalchemy import delete
 
 from request_desk.domain.access import SYSTEM, Role
-from request_desk.services.practice import directory, providers
-from request_desk.services.practice import locations as locations_service
+from request_desk.services.practice import directory, locations as locations_service, providers
 from request_desk.services.practice.locations import LocationDetails
 from request_desk.services.practice.providers import ProviderRecord
 from request_desk.store import schema

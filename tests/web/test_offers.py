@@ -12,8 +12,7 @@ from request_desk.domain.clock import FixedClock
 from request_desk.domain.ids import AppointmentId, PatientId
 from request_desk.domain.requests import Cancellation
 from request_desk.services.desk import Desk
-from request_desk.services.schedule import acts, freed, slot_offers, waitlist
-from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import acts, freed, queries as schedule_queries, slot_offers, waitlist
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
 from tests.web.conftest import SignIn

@@ -13,8 +13,7 @@ from request_desk.domain.errors import Refused
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import InboxRow, Tab
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import marks as inbox_marks
-from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import marks as inbox_marks, queries as inbox_queries
 
 STEP_SECONDS: Final = 50.0  # a claim lasts three minutes: two steps may fail before it is lost
 _AT_MOST: Final = 2

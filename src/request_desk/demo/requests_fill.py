@@ -35,10 +35,7 @@ from request_desk.domain.requests import (
 )
 from request_desk.domain.spans import Slot, Span
 from request_desk.services.desk import Desk, Unit
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import marks as inbox_marks
-from request_desk.services.inbox import routing as inbox_routing
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import handling, marks as inbox_marks, routing as inbox_routing, view as request_view
 from request_desk.services.notices import outbox
 from request_desk.services.notices.outbox import Delivered
 from request_desk.services.practice import loading, phrases

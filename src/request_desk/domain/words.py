@@ -5,8 +5,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime, timedelta
-from datetime import time as wall_time
+from datetime import date, datetime, time as wall_time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Final
 

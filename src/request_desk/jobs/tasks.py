@@ -12,12 +12,10 @@ from request_desk.domain.words import _
 from request_desk.gateways.letters import Letter, Permanent, Result, Sent, Temporary
 from request_desk.logs import Word
 from request_desk.services.desk import Desk
-from request_desk.services.inbox import counter_offers, needs
-from request_desk.services.inbox import routing as inbox_routing
+from request_desk.services.inbox import counter_offers, needs, routing as inbox_routing
 from request_desk.services.notices import outbox
 from request_desk.services.notices.outbox import Delivered, DueNotice
-from request_desk.services.portal import access as portal_access
-from request_desk.services.portal import manage_links
+from request_desk.services.portal import access as portal_access, manage_links
 from request_desk.services.practice import housekeeping
 from request_desk.services.schedule import scheduling, slot_offers, waitlist
 

@@ -30,9 +30,13 @@ from request_desk.domain.portal import PortalChild
 from request_desk.domain.schedule import PortalSlot
 from request_desk.domain.text import parse_date, parse_id
 from request_desk.domain.words import _, spoken
-from request_desk.services.portal import access as portal_access
-from request_desk.services.portal import booking, booking_choices, booking_tokens
-from request_desk.services.portal import queries as portal_queries
+from request_desk.services.portal import (
+    access as portal_access,
+    booking,
+    booking_choices,
+    booking_tokens,
+    queries as portal_queries,
+)
 from request_desk.services.portal.booking_tokens import LaunchView
 from request_desk.web.book_forms import (
     FAMILY_FIELDS,

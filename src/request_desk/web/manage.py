@@ -26,9 +26,13 @@ from request_desk.domain.requests import NewRequest, RequestKind, Wish, WishKind
 from request_desk.domain.text import parse_id
 from request_desk.domain.words import _, languages, speak
 from request_desk.services.inbox import handling
-from request_desk.services.portal import family_acts, manage_links, verification
-from request_desk.services.portal import meetings as lobby
-from request_desk.services.portal import questionnaires as forms
+from request_desk.services.portal import (
+    family_acts,
+    manage_links,
+    meetings as lobby,
+    questionnaires as forms,
+    verification,
+)
 from request_desk.web import questionnaires
 from request_desk.web.calendar_files import calendar_answer
 from request_desk.web.forms import Asking, LinkAskForm, ManageForm, MoveForm, ProofForm

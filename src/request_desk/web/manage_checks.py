@@ -11,8 +11,7 @@ from starlette.routing import Route
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.errors import Invalid, Refused
 from request_desk.domain.ids import hashed, new_token
-from request_desk.services.portal import access as portal_access
-from request_desk.services.portal import verification
+from request_desk.services.portal import access as portal_access, verification
 from request_desk.web.forms import BirthDayForm, LinkCodeForm, ProofForm
 from request_desk.web.guards import LINKS, request_info
 from request_desk.web.manage import Door, dashboard, enter

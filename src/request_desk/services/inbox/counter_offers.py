@@ -16,9 +16,7 @@ from request_desk.domain.spans import Slot
 from request_desk.domain.text import clean_text, parse_version
 from request_desk.domain.words import Words, _, spoken
 from request_desk.services.desk import Unit
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import routing as inbox_routing
-from request_desk.services.inbox import scope as request_scope
+from request_desk.services.inbox import handling, routing as inbox_routing, scope as request_scope
 from request_desk.services.notices import outbox
 from request_desk.services.schedule import offered_times, scheduling
 from request_desk.services.schedule.two_places import elsewhere

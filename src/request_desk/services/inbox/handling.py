@@ -50,10 +50,13 @@ from request_desk.domain.triage import needed_at
 from request_desk.domain.urgent import urgent_words
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Deferred, Undo, Unit
-from request_desk.services.inbox import doubts, search_index
-from request_desk.services.inbox import marks as inbox_marks
-from request_desk.services.inbox import routing as inbox_routing
-from request_desk.services.inbox import scope as request_scope
+from request_desk.services.inbox import (
+    doubts,
+    marks as inbox_marks,
+    routing as inbox_routing,
+    scope as request_scope,
+    search_index,
+)
 from request_desk.services.inbox.marks import ClearedMarks, Clearing
 from request_desk.services.notices import outbox
 from request_desk.services.people import patients

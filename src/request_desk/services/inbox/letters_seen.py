@@ -13,8 +13,7 @@ from request_desk.domain.ids import ContactId, RequestId
 from request_desk.domain.requests import AuthorKind, UnseenReply
 from request_desk.domain.words import full_name
 from request_desk.services.desk import Unit
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import scope as request_scope
+from request_desk.services.inbox import handling, scope as request_scope
 from request_desk.services.people import patients
 from request_desk.store import schema
 

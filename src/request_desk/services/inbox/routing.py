@@ -18,9 +18,7 @@ from request_desk.domain.text import clean_text
 from request_desk.domain.triage import due_at
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
-from request_desk.services.inbox import marks as inbox_marks
-from request_desk.services.inbox import scope as request_scope
-from request_desk.services.inbox import search_index
+from request_desk.services.inbox import marks as inbox_marks, scope as request_scope, search_index
 from request_desk.services.inbox.marks import ClearedMarks, Clearing
 from request_desk.services.inbox.scope import IS_ACTIVE, in_state
 from request_desk.store import schema

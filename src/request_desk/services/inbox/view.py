@@ -43,14 +43,15 @@ from request_desk.domain.search import fold
 from request_desk.domain.wishes import AskedBefore, opposite
 from request_desk.domain.words import _, full_name, plural
 from request_desk.services.desk import Unit
-from request_desk.services.inbox import letters_seen
-from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import rows as inbox_rows
-from request_desk.services.inbox import scope as request_scope
+from request_desk.services.inbox import (
+    letters_seen,
+    queries as inbox_queries,
+    rows as inbox_rows,
+    scope as request_scope,
+)
 from request_desk.services.notices import outbox
 from request_desk.services.people import patients
-from request_desk.services.schedule import freed, offered_times
-from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import freed, offered_times, queries as schedule_queries
 from request_desk.services.schedule.patient_facts import facts_of
 from request_desk.services.schedule.slots import type_rules
 from request_desk.services.schedule.views import chain_end, held_for, missed_of, upcoming_of

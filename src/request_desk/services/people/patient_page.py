@@ -16,8 +16,7 @@ from request_desk.domain.words import full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.people import patients
-from request_desk.services.schedule import queries as schedule_queries
-from request_desk.services.schedule import waitlist
+from request_desk.services.schedule import queries as schedule_queries, waitlist
 from request_desk.store import schema
 
 _REQUESTS_SHOWN: Final = 50

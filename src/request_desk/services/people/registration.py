@@ -21,8 +21,7 @@ from request_desk.domain.words import _, full_name, safe_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import handling
 from request_desk.services.people import patients
-from request_desk.services.portal import access as portal_access
-from request_desk.services.portal import manage_links
+from request_desk.services.portal import access as portal_access, manage_links
 from request_desk.store import schema
 
 PATIENT_NAMES: Final = ("Given name", "Family name")  # of the fields

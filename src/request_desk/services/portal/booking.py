@@ -50,8 +50,7 @@ from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.notices import outbox
 from request_desk.services.people import patients, registration
-from request_desk.services.portal import access as portal_access
-from request_desk.services.portal import booking_choices, booking_tokens, manage_links
+from request_desk.services.portal import access as portal_access, booking_choices, booking_tokens, manage_links
 from request_desk.services.schedule import holds, slots
 from request_desk.services.schedule.intake import intake_incomplete
 from request_desk.services.schedule.outside_times import as_shown, check_offered, open_times

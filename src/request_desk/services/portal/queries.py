@@ -20,8 +20,7 @@ from request_desk.domain.requests import AuthorKind, RequestKind, RequestState, 
 from request_desk.domain.standing import Standing, standing_of
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
-from request_desk.services.inbox import letters_seen
-from request_desk.services.inbox import rows as inbox_rows
+from request_desk.services.inbox import letters_seen, rows as inbox_rows
 from request_desk.services.people import patients
 from request_desk.services.practice import directory
 from request_desk.services.schedule import offered_times

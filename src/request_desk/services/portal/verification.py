@@ -19,8 +19,7 @@ from request_desk.domain.words import _
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.notices import outbox
 from request_desk.services.people.access import CODES, Hidden
-from request_desk.services.portal import access as portal_access
-from request_desk.services.portal import manage_links
+from request_desk.services.portal import access as portal_access, manage_links
 from request_desk.services.portal.access import DAY, Challenge, Checked, CodeAsked
 from request_desk.services.portal.manage_links import Present
 from request_desk.services.schedule import slots

@@ -13,9 +13,7 @@ from request_desk.domain.ids import AppointmentId, RequestId
 from request_desk.domain.policy import Action, AppointmentSubject, may
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
-from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import scope as request_scope
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import queries as inbox_queries, scope as request_scope, view as request_view
 from request_desk.services.people import patients
 from request_desk.services.schedule.attachments import attachments_of
 from request_desk.services.schedule.filled_forms import forms_of

@@ -21,8 +21,7 @@ from request_desk.services.inbox import handling
 from request_desk.services.inbox.scope import in_state
 from request_desk.services.notices import outbox
 from request_desk.services.people import patients
-from request_desk.services.schedule import freed as freed_times
-from request_desk.services.schedule import holds, scheduling, waitlist
+from request_desk.services.schedule import freed as freed_times, holds, scheduling, waitlist
 from request_desk.services.schedule.views import load
 from request_desk.services.schedule.waitlist import IS_WAITING
 from request_desk.store import schema

@@ -13,8 +13,7 @@ from request_desk.domain.errors import Refused
 from request_desk.domain.ids import RequestId
 from request_desk.domain.paging import Page
 from request_desk.domain.requests import Filters, Group, InboxRow, ListOrder, RequestKey, Tab
-from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.inbox import search_queries
+from request_desk.services.inbox import queries as inbox_queries, search_queries
 from request_desk.ui.inbox.row_words import first_words, spoken_row
 from request_desk.ui.lists.keyset_feed import KeysetFeed
 from request_desk.ui.lists.windowed import PAGE, WindowedModel

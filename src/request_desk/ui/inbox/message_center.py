@@ -13,8 +13,7 @@ from request_desk.domain.ids import RequestId
 from request_desk.domain.paging import Page
 from request_desk.domain.requests import Delivery, Filters, InboxRow, Resolved, Tab, UnseenReply
 from request_desk.domain.words import _
-from request_desk.services.inbox import letters_seen, search_queries
-from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import letters_seen, queries as inbox_queries, search_queries
 from request_desk.services.practice import directory
 from request_desk.ui.inbox.commands import choosing_location, choosing_offer, going, sending
 from request_desk.ui.inbox.deliveries import DeliveriesSheet

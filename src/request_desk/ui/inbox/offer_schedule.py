@@ -11,8 +11,7 @@ from request_desk.domain.errors import Refused
 from request_desk.domain.ids import LocationId, RequestId, TypeId
 from request_desk.domain.requests import RequestKind
 from request_desk.domain.schedule import ScheduleDay, Snapped, snapped_words
-from request_desk.domain.spans import Slot as FreeSlot
-from request_desk.domain.spans import Span
+from request_desk.domain.spans import Slot as FreeSlot, Span
 from request_desk.domain.words import _
 from request_desk.services.practice.directory import Directory
 from request_desk.services.schedule import queries as schedule_queries

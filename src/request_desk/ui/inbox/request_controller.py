@@ -28,18 +28,19 @@ from request_desk.domain.requests import (
     Resolved,
     Target,
 )
-from request_desk.domain.spans import Slot as FreeSlot
-from request_desk.domain.spans import Span
+from request_desk.domain.spans import Slot as FreeSlot, Span
 from request_desk.domain.words import _, known_language, spoken
-from request_desk.services.inbox import counter_offers, handling
-from request_desk.services.inbox import marks as inbox_marks
-from request_desk.services.inbox import routing as inbox_routing
-from request_desk.services.inbox import view as request_view
+from request_desk.services.inbox import (
+    counter_offers,
+    handling,
+    marks as inbox_marks,
+    routing as inbox_routing,
+    view as request_view,
+)
 from request_desk.services.notices import outbox
 from request_desk.services.practice import phrases
 from request_desk.services.practice.directory import Directory
-from request_desk.services.schedule import queries as schedule_queries
-from request_desk.services.schedule import scheduling
+from request_desk.services.schedule import queries as schedule_queries, scheduling
 from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.flow import CancelChoice, Handling, ShownOffer
 from request_desk.ui.inbox.letters import Outgoing, Values

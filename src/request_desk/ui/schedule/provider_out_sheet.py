@@ -13,8 +13,7 @@ from request_desk.domain.directory import CancelReason
 from request_desk.domain.errors import Refused, Unavailable
 from request_desk.domain.ids import AppointmentId, PlanId, ProviderId
 from request_desk.domain.provider_out import OutAct, OutChoice, OutPlan, OutProposals, OutState, propose
-from request_desk.domain.spans import Slot as FreeSlot
-from request_desk.domain.spans import Span
+from request_desk.domain.spans import Slot as FreeSlot, Span
 from request_desk.domain.words import _, plural
 from request_desk.services.desk import Undo
 from request_desk.services.practice import directory

@@ -22,8 +22,7 @@ from request_desk.domain.words import _
 from request_desk.services.inbox import counter_offers
 from request_desk.services.people.patient_page import PatientView, open_patient
 from request_desk.services.practice import directory
-from request_desk.services.schedule import acts, attendance, freed, slot_offers, waitlist
-from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import acts, attendance, freed, queries as schedule_queries, slot_offers, waitlist
 from request_desk.ui.freed.freed_line import FreedLine
 from request_desk.ui.freed.freed_sheet import FreedSheet
 from request_desk.ui.freed.freed_words import OFFER_KEY

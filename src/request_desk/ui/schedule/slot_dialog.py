@@ -16,14 +16,12 @@ from request_desk.domain.errors import Refused
 from request_desk.domain.ids import LocationId, PatientId, ProviderId, TypeId
 from request_desk.domain.requests import Act, Booking, Move, PatientCard
 from request_desk.domain.schedule import SlotCheck, Snapped, limits, snapped_words
-from request_desk.domain.spans import Slot as FreeSlot
-from request_desk.domain.spans import Span
+from request_desk.domain.spans import Slot as FreeSlot, Span
 from request_desk.domain.words import _, safe_name
 from request_desk.services.people import patients
 from request_desk.services.people.patients import PatientHit
 from request_desk.services.practice import directory
-from request_desk.services.schedule import acts
-from request_desk.services.schedule import queries as schedule_queries
+from request_desk.services.schedule import acts, queries as schedule_queries
 from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.appointment_words import named, short_name, who_words

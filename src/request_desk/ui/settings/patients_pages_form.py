@@ -13,8 +13,7 @@ from request_desk.domain import colours
 from request_desk.domain.directory import CONTROLS, Control, Flow, PracticeSettings
 from request_desk.domain.words import _
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.services.service_words import CONTROLS as CONTROL_WORDS
-from request_desk.ui.services.service_words import shown_name
+from request_desk.ui.services.service_words import CONTROLS as CONTROL_WORDS, shown_name
 from request_desk.ui.settings.practice_forms import SettingsForm
 from request_desk.ui.widgets.layout import Line
 from request_desk.ui.widgets.painting import draw_text, fill_round

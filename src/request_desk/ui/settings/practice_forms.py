@@ -23,8 +23,7 @@ from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Department, OpeningHours, PracticeSettings
 from request_desk.domain.requests import RequestKind
 from request_desk.domain.words import _
-from request_desk.services.practice import directory
-from request_desk.services.practice import settings as settings_service
+from request_desk.services.practice import directory, settings as settings_service
 from request_desk.ui.editor.editor import CHANGED_ELSEWHERE, Editor
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.widgets.layout import tidy

@@ -17,9 +17,7 @@ from request_desk.domain.ids import RequestId
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.words import Words, _
 from request_desk.services.desk import Desk, Outcome, Undo
-from request_desk.services.inbox import handling
-from request_desk.services.inbox import marks as inbox_marks
-from request_desk.services.inbox import queries as inbox_queries
+from request_desk.services.inbox import handling, marks as inbox_marks, queries as inbox_queries
 from request_desk.services.people import access
 from request_desk.services.practice import directory, settings
 from request_desk.ui.freed.freed_watch import FreedWatch

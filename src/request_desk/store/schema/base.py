@@ -1,0 +1,45 @@
+"""What every table is made of: the one metadata, and columns that many of them have."""
+
+from sqlalchemy import Column, Integer, MetaData, Text, false, text
+
+from request_desk.store.types import NAMING, Flag, Id
+
+metadata = MetaData(naming_convention=NAMING)
+
+
+def id_column() -> Column[int]:
+    """Return the key of a thing that has an id of its own, given by the program."""
+    return Column("id", Id, primary_key=True, autoincrement=False)
+
+
+def version_column() -> Column[int]:
+    """Return what counts the changes of a thing, so that nobody overwrites what they have not seen."""
+    return Column("version", Integer, nullable=False, server_default=text("1"))
+
+
+def flag(name: str, *, default: bool) -> Column[bool]:
+    """Return a yes or no."""
+    return Column(name, Flag, nullable=False, default=default)
+
+
+def text_column(name: str) -> Column[str]:
+    """Return a text that is empty where there is none."""
+    return Column(name, Text, nullable=False, default="")
+
+
+# Columns that came later: SQLite adds one only with the value that the rows before it have.
+
+
+def added_text(name: str, value: str = "") -> Column[str]:
+    """Return a text that came later."""
+    return Column(name, Text, nullable=False, server_default=text(f"'{value}'"))
+
+
+def added_number(name: str) -> Column[int]:
+    """Return a number that came later, 0 for the rows before it."""
+    return Column(name, Integer, nullable=False, server_default=text("0"))
+
+
+def added_flag(name: str) -> Column[bool]:
+    """Return a yes or no that came later, no for the rows before it."""
+    return Column(name, Flag, nullable=False, server_default=false())
