@@ -41,7 +41,11 @@ from request_desk.store.schema.forms import (
     questionnaire_response as questionnaire_response,
 )
 from request_desk.store.schema.outgoing import (
+    announcement as announcement,
+    notice_template as notice_template,
+    opt_out as opt_out,
     outbox as outbox,
+    template_version as template_version,
 )
 from request_desk.store.schema.partners import (
     booking_launch as booking_launch,
@@ -73,6 +77,10 @@ from request_desk.store.schema.record import (
     journal as journal,
     lease as lease,
 )
+from request_desk.store.schema.reminders import (
+    appointment_reminder as appointment_reminder,
+    reminder_rule as reminder_rule,
+)
 from request_desk.store.schema.requests import (
     claim as claim,
     draft as draft,
@@ -85,6 +93,12 @@ from request_desk.store.schema.requests import (
     request_mark as request_mark,
     request_wish as request_wish,
     staff_note as staff_note,
+)
+from request_desk.store.schema.subscriptions import (
+    subscription as subscription,
+    subscription_event_type as subscription_event_type,
+    webhook_attempt as webhook_attempt,
+    webhook_delivery as webhook_delivery,
 )
 
 

@@ -66,6 +66,13 @@ appointment = Table(
         sqlite_where=text(BLOCKING),
         postgresql_where=text(BLOCKING),
     ),
+    Index(  # whom to remind: a type's bookings by their time
+        "ix_appointment_type_id_starts_at",
+        "type_id",
+        "starts_at",
+        sqlite_where=text("status = 'confirmed'"),
+        postgresql_where=text("status = 'confirmed'"),
+    ),
     Index(
         "ix_appointment_hold_expires_at",
         "hold_expires_at",

@@ -48,6 +48,7 @@ provider = Table(
     text_column("mobile_phone"),
     Column("position", Integer, nullable=False, default=0),
     flag("active", default=True),
+    added_text("email"),
     added_text("room"),  # the unguessable part of the address of the provider's meeting room
     sqlite_strict=True,
 )
@@ -78,6 +79,8 @@ staff = Table(
     Column("code_expires_at", Instant),
     CheckConstraint("login <> '$AD' OR active", name="administrator_active").ddl_if(dialect="postgresql"),
     CheckConstraint("login <> '$AD' OR active = 1", name="administrator_active").ddl_if(dialect="sqlite"),
+    added_text("email"),
+    added_text("mobile_phone"),
     sqlite_strict=True,
 )
 

@@ -63,6 +63,7 @@ contact_point = Table(
     Column("lookup", Text, nullable=False),  # e-mail with lower-cased domain, phone as E.164: what sign-in compares
     Column("verified_at", Instant),
     one_of("channel", ("email", "phone")),
+    added_flag("takes_texts"),  # a telephone that its owner wants text messages on
     Index("ix_contact_point_lookup", "lookup"),
     sqlite_strict=True,
 )

@@ -101,6 +101,13 @@ message = Table(
     one_of("author_kind", ("contact", "staff", "system")),
     *at_most("body", 16000),
     Index("ix_message_request_id_id", "request_id", "id"),
+    Index(  # how often a phrase is used
+        "ix_message_phrase_created_at",
+        "phrase",
+        "created_at",
+        sqlite_where=text("phrase <> ''"),
+        postgresql_where=text("phrase <> ''"),
+    ),
     sqlite_strict=True,
 )
 
