@@ -1,10 +1,13 @@
 """Migrations on both engines: the head is the schema, every step goes up and down, odd databases are refused in words."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import insert, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from request_desk.domain.errors import Refused
 from request_desk.store import migrate, schema
@@ -98,6 +101,45 @@ def test_migrating_twice_changes_nothing(empty: Database) -> None:
 def test_an_empty_database_is_refused_with_the_way_on(empty: Database) -> None:
     with pytest.raises(Refused, match="request-desk init"):
         migrate.check(empty)
+
+
+def test_letters_that_wait_outlive_the_rebuilding_of_their_table(empty: Database) -> None:  # RE8
+    migrate.migrate(empty, "0004")
+    with empty.write() as connection:
+        connection.execute(insert(schema.contact).values(id=1, given_name="Amara", family_name="Okafor", search=""))
+        for number, state in enumerate(("pending", "failed", "sent"), 1):
+            connection.execute(insert(schema.outbox).values(**_letter(number, state)))
+    before = _letters(empty)
+    migrate.migrate(empty)
+    assert _letters(empty) == before
+    with empty.write() as connection, pytest.raises(IntegrityError):
+        connection.execute(text("UPDATE outbox SET contact_id = NULL WHERE id = 1"))  # it would go to nobody
+    migrate.migrate(empty, "0004")
+    assert _letters(empty) == before
+
+
+def _letter(number: int, state: str) -> dict[str, object]:
+    """A row with the columns alone that a letter had before it could go to anybody but a contact."""
+    at = datetime(2026, 11, 24, 16, 12, number, tzinfo=UTC)
+    return {
+        "id": number,
+        "reference": UUID(int=number),
+        "kind": "reply",
+        "channel": "email",
+        "contact_id": 1,
+        "payload": {"replied": True},
+        "dedupe_key": f"reply:{number}",
+        "state": state,
+        "not_before": at,
+        "created_at": at,
+    }
+
+
+def _letters(database: Database) -> list[tuple[object, ...]]:
+    """What every letter of the outbox is, as far as it always was."""
+    columns = "id, version, reference, kind, channel, contact_id, payload, dedupe_key, state, not_before, attempts, error, created_at"
+    with database.read() as connection:
+        return [tuple(map(str, row)) for row in connection.execute(text(f"SELECT {columns} FROM outbox ORDER BY id"))]
 
 
 def test_a_newer_database_is_refused_and_left_alone(empty: Database) -> None:  # DUR-02, BAK-05
