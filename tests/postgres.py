@@ -1,13 +1,32 @@
-"""A PostgreSQL server of the tests' own: a fresh cluster in a temporary folder, reached by a unix socket only."""
+"""A PostgreSQL server of the tests' own: a fresh cluster in a temporary folder, reached by a unix socket only; and its databases."""
 
 import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import create_engine, text
+import psycopg
+
+# Whatever changes the schema leaves a row; what is rolled back leaves none.
+_NOTING = """
+CREATE SCHEMA noted;
+CREATE TABLE noted.change (tag text);
+CREATE FUNCTION noted.note() RETURNS event_trigger LANGUAGE plpgsql
+    AS 'BEGIN INSERT INTO noted.change VALUES (tg_tag); END';
+CREATE EVENT TRIGGER noting ON ddl_command_end EXECUTE FUNCTION noted.note();
+"""
+_TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+_OTHERS_OUT = (
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+_COUNT_ANEW = (
+    "SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace"
+)
 
 
 def binaries() -> Path | None:
@@ -29,6 +48,14 @@ class Server:
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://desk@/{database}?host={self.folder}"
 
+    def administer(self, statement: str) -> None:
+        """Run a statement about whole databases."""
+        with self.connect("postgres") as connection:
+            connection.execute(statement.encode())
+
+    def connect(self, database: str) -> psycopg.Connection[Any]:
+        return psycopg.connect(host=str(self.folder), user="desk", dbname=database, autocommit=True)
+
     def run(self, program: str, *arguments: str) -> None:
         """Run a program of PostgreSQL on the cluster; as root it runs as `nobody`, since PostgreSQL refuses root."""
         drop = ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] if os.geteuid() == 0 else []
@@ -46,6 +73,7 @@ class Server:
             "listen_addresses": "''",
             "unix_socket_directories": str(self.folder),
             "fsync": "on" if self.syncs else "off",
+            "autovacuum": "on" if self.syncs else "off",  # rows of a test lie in the order they came in, at any hour
             "max_connections": "200",
         }
         words = " ".join(f"-c {key}={value}" for key, value in options.items())
@@ -68,10 +96,48 @@ def start(place: Path, *, syncs: bool = False) -> Server:
     server = Server(place, folder, syncs)
     server.run("initdb", "-U", "desk", "-A", "trust", "-E", "UTF8", "--no-sync")
     server.start()
-    engine = create_engine(server.url("postgres"))
-    with engine.connect() as connection:
-        ours = connection.execute(text("SHOW data_directory")).scalar_one()
-    engine.dispose()
-    if Path(ours) != folder / "data":
-        raise RuntimeError(f"another server answered: {ours}")
+    with server.connect("postgres") as connection:
+        row = connection.execute("SHOW data_directory").fetchone()
+    if row is None or Path(row[0]) != folder / "data":
+        raise RuntimeError(f"another server answered: {row}")
     return server
+
+
+class Emptied:
+    """One database, as good as new for each test: emptied in 5 ms, made anew (300 ms) only after a test that changed its schema."""
+
+    def __init__(self, server: Server, create_schema: Callable[[str], None]) -> None:
+        self._server = server
+        self._connection: psycopg.Connection[Any] | None = None
+        server.administer("CREATE DATABASE template_desk")
+        create_schema(server.url("template_desk"))
+        with server.connect("template_desk") as connection:
+            connection.execute(_NOTING)
+            self._empty = ";".join(f'DELETE FROM public."{name}"' for (name,) in connection.execute(_TABLES)).encode()
+
+    def url(self) -> str:
+        """Return the address of the database, with the schema and not a row; nobody else is connected."""
+        if self._connection is None or self._is_changed(self._connection):
+            self._make()
+        else:
+            self._connection.execute(_OTHERS_OUT)
+            with self._connection.transaction():
+                self._connection.execute(
+                    "SET LOCAL session_replication_role = replica"
+                )  # neither triggers nor references
+                self._connection.execute(self._empty)
+                self._connection.execute(_COUNT_ANEW)
+        return self._server.url("desk")
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _is_changed(self, connection: psycopg.Connection[Any]) -> bool:
+        return connection.execute("SELECT FROM noted.change").fetchone() is not None
+
+    def _make(self) -> None:
+        self.close()
+        self._server.administer("DROP DATABASE IF EXISTS desk WITH (FORCE)")
+        self._server.administer("CREATE DATABASE desk TEMPLATE template_desk")
+        self._connection = self._server.connect("desk")

@@ -53,7 +53,9 @@ def test_a_reader_cannot_write(sqlite_url: str) -> None:
 
 
 @pytest.mark.parametrize("mode", ["delete", "wal"])
-def test_the_settings_of_every_sqlite_connection_are_the_safe_ones(sqlite_url: str, mode: str) -> None:  # DUR-01
+def test_the_settings_of_every_sqlite_connection_are_the_safe_ones(
+    sqlite_url: str, mode: str, waits_for_disk: None
+) -> None:  # DUR-01
     database = Database(sqlite_url, journal_mode=mode)
     with database.write() as writer, database.engine.connect() as other:
         for connection in (writer, other):

@@ -13,7 +13,6 @@ from request_desk.domain.errors import Refused
 from request_desk.store import migrate, schema
 from request_desk.store.database import Database
 from tests import postgres
-from tests.conftest import _administer
 
 EMPTY = "empty"
 
@@ -27,11 +26,11 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
         database.close()
         return
     server: postgres.Server = request.getfixturevalue("postgres_server")
-    _administer(server, f"CREATE DATABASE {EMPTY}")
+    server.administer(f"CREATE DATABASE {EMPTY}")
     database = Database(server.url(EMPTY))
     yield database
     database.close()
-    _administer(server, f"DROP DATABASE {EMPTY} WITH (FORCE)")
+    server.administer(f"DROP DATABASE {EMPTY} WITH (FORCE)")
 
 
 def shape(database: Database) -> list[str]:
