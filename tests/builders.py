@@ -1,8 +1,10 @@
 """Builders of a small practice and of the things tests arrange; each makes what a reader would expect and nothing more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import msgspec
@@ -46,6 +48,11 @@ class Practice:
         self.desk = desk
         self.database = database
         self._next = 1
+        self._rows: list[tuple[Any, dict[str, Any]]] | None = None
+        with self._at_once():
+            self._make(settings)
+
+    def _make(self, settings: Mapping[str, Any]) -> None:
         self.northside = LocationId(self._place("Northside"))
         self.harbor = LocationId(self._place("Harbor St"))
         self.lindqvist = self.a_provider("Dr. Astrid Lindqvist", "Dr. Lindqvist", [self.northside])
@@ -82,8 +89,21 @@ class Practice:
         return self._next
 
     def insert(self, table: Any, **values: Any) -> None:
+        if self._rows is not None:
+            self._rows.append((table, values))
+            return
         with self.database.write() as connection:
             connection.execute(insert(table), values)
+
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        """Insert the rows of this block in one transaction: one for each costs as much as most tests."""
+        self._rows = []
+        yield
+        rows, self._rows = self._rows, None
+        with self.database.write() as connection:
+            for (table, _keys), group in groupby(rows, lambda row: (row[0], row[1].keys())):
+                connection.execute(insert(table), [values for _table, values in group])
 
     def _place(self, name: str) -> int:
         place = self.new_id()

@@ -104,7 +104,7 @@ def start(place: Path, *, syncs: bool = False) -> Server:
 
 
 class Emptied:
-    """One database, as good as new for each test: emptied in 5 ms, made anew (300 ms) only after a test that changed its schema."""
+    """One database, as good as new for each test: emptied in 20 ms, made anew (300 ms) only after a test that changed its schema."""
 
     def __init__(self, server: Server, create_schema: Callable[[str], None]) -> None:
         self._server = server
@@ -113,7 +113,9 @@ class Emptied:
         create_schema(server.url("template_desk"))
         with server.connect("template_desk") as connection:
             connection.execute(_NOTING)
-            self._empty = ";".join(f'DELETE FROM public."{name}"' for (name,) in connection.execute(_TABLES)).encode()
+            tables = [f'public."{name}"' for (name,) in connection.execute(_TABLES)]
+        self._delete = ";".join(f"DELETE FROM {table}" for table in tables).encode()
+        self._vacuum = f"VACUUM {', '.join(tables)}".encode()
 
     def url(self) -> str:
         """Return the address of the database, with the schema and not a row; nobody else is connected."""
@@ -125,8 +127,9 @@ class Emptied:
                 self._connection.execute(
                     "SET LOCAL session_replication_role = replica"
                 )  # neither triggers nor references
-                self._connection.execute(self._empty)
+                self._connection.execute(self._delete)
                 self._connection.execute(_COUNT_ANEW)
+            self._connection.execute(self._vacuum)  # else every look goes past the rows of all tests before
         return self._server.url("desk")
 
     def close(self) -> None:
