@@ -26,7 +26,7 @@ os.environ.update(
 )
 
 import pytest  # noqa: E402
-from sqlalchemy import Dialect, Engine, Pool, event  # noqa: E402
+from sqlalchemy import Dialect, Engine, Pool, create_engine, event  # noqa: E402
 
 from request_desk.domain.access import SYSTEM  # noqa: E402
 from request_desk.domain.clock import FixedClock  # noqa: E402
@@ -79,7 +79,6 @@ def _compile_once() -> None:
     """Let the engines of all tests keep their compiled statements together: each alone, they are a third of a short test."""
     dialects: dict[str, Dialect] = {}
     compiled: dict[Any, Any] = {}
-    create_engine = database_module.create_engine
 
     def create(*args: Any, **kwargs: Any) -> Engine:
         engine = create_engine(*args, **kwargs)
@@ -87,7 +86,7 @@ def _compile_once() -> None:
         engine.update_execution_options(compiled_cache=compiled)
         return engine
 
-    database_module.create_engine = create
+    pytest.MonkeyPatch().setattr(database_module, "create_engine", create)
 
 
 @pytest.fixture
