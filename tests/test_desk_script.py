@@ -93,6 +93,27 @@ def test_an_unknown_command_is_answered_with_the_help() -> None:
     assert "./desk test" in done.stderr
 
 
+def test_lint_with_a_word_that_it_does_not_know_runs_nothing(desk_module: ModuleType) -> None:
+    with pytest.raises(desk_module.Stop, match="--no-tests"):
+        desk_module.main(["lint", "--no-test"])
+
+
+def test_the_check_of_a_fresh_clone_leaves_out_of_lint_only_what_it_tests_anyway(
+    desk_module: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[list[str]] = []
+    monkeypatch.setattr(desk_module.subprocess, "call", lambda command, **_how: ran.append(command) or 0)
+    for name in ("insist_on_libraries", "set_up"):
+        monkeypatch.setattr(desk_module, name, lambda *_group: None)
+    monkeypatch.chdir(ROOT)
+    assert desk_module.main(["lint"]) == desk_module.main(["lint", "--no-tests"]) == 0
+    whole, part = ran[: len(ran) // 2 + 1], ran[len(ran) // 2 + 1 :]
+    assert whole[:-1] == part
+    assert whole[-1][2] == "pytest"
+    assert all((ROOT / file).is_file() for file in whole[-1][4:])  # below tests: ./desk test runs them
+    assert "./desk lint --no-tests\n" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
 def test_the_script_can_be_read_by_a_python_that_is_too_old_to_run_the_rest() -> None:
     ast.parse(DESK.read_text("utf-8"), feature_version=(3, 7))
 
