@@ -17,7 +17,8 @@ from request_desk.ui.widgets.text import PlainLabel
 from tests.builders import TODAY, Practice
 from tests.services.form_parts import a_questionnaire, answer
 from tests.ui.page_desk import OpenPage, PageDesk, nameless
-from tests.ui.test_settings_places import beside, go, listed
+from tests.ui.settings_desk import go
+from tests.ui.test_settings_places import beside, listed
 
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[SettingsPage]]

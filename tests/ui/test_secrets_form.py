@@ -24,7 +24,8 @@ from request_desk.ui.widgets.dialogs import Question
 from tests.builders import Practice
 from tests.partners import SCHOOL, Partner, sealing_desk
 from tests.ui.page_desk import OpenPage, PageDesk, nameless
-from tests.ui.test_settings_places import go, listed
+from tests.ui.settings_desk import go
+from tests.ui.test_settings_places import listed
 
 PASSWORD = "lantern orbit velvet quarry"
 Setup = Callable[[], AbstractContextManager[None]]

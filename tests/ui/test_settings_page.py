@@ -22,6 +22,7 @@ from request_desk.services.people import access
 from request_desk.services.practice import administration, directory, settings as settings_service
 from request_desk.store import schema
 from request_desk.ui.editor.editor import CHANGED_ELSEWHERE, Editor
+from request_desk.ui.settings import settings_page
 from request_desk.ui.settings.meeting_form import MeetingForm
 from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
 from request_desk.ui.settings.place_form import LocationsForm
@@ -39,6 +40,7 @@ from request_desk.ui.widgets.states import State
 from request_desk.ui.widgets.theme import Theme, app_theme
 from tests.builders import Practice
 from tests.ui.page_desk import OpenPage, PageDesk, nameless
+from tests.ui.settings_desk import go
 
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[SettingsPage]]
@@ -70,20 +72,6 @@ def people(sqlite_practice: Practice, database_setup: Setup) -> Callable[[], dir
             return sqlite_practice.desk.query(SYSTEM, directory.directory)
 
     return read
-
-
-def go(desk: PageDesk[SettingsPage], kind: type[Editor]) -> Editor:
-    """Go to a group by the keys of the list."""
-    page = desk.page
-    page.groups.setFocus()
-    desk.press("Home")
-    while not isinstance(page.form(), kind):
-        before = page.groups.current()
-        desk.press("Down")
-        assert page.groups.current() > before, "no such group"
-    form = page.form()
-    assert form is not None
-    return form
 
 
 def retype(desk: PageDesk[SettingsPage], field: object, text: str) -> None:
@@ -949,6 +937,11 @@ def test_keys_walk_the_list_of_groups(desk_at: OpenDesk) -> None:
     desk.press("Down")
     assert desk.page.groups.current() == 1
     assert isinstance(desk.page.form(), LocationsForm)
+    shown = [desk.page.stack.currentWidget()]
+    for _more in range(desk.page.groups.model().rowCount() - 2):
+        desk.press("Down")
+        shown.append(desk.page.stack.currentWidget())
+    assert len(set(shown)) == len(shown) == len(settings_page._GROUPS) - 1
 
 
 # Video meetings (VM1)

@@ -20,6 +20,7 @@ from request_desk.ui.settings.settings_page import SettingsPage
 from request_desk.ui.widgets.dialogs import Question
 from tests.builders import Practice
 from tests.ui.page_desk import OpenPage, PageDesk
+from tests.ui.settings_desk import go
 
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[SettingsPage]]
@@ -41,17 +42,6 @@ def found(sqlite_practice: Practice, database_setup: Setup) -> Callable[[], dire
             return sqlite_practice.desk.query(SYSTEM, directory.directory)
 
     return read
-
-
-def go(desk: PageDesk[SettingsPage], kind: type[F]) -> F:
-    """Go to a group by the keys of the list."""
-    desk.page.groups.setFocus()
-    desk.press("Home")
-    while not isinstance(form := desk.page.form(), kind):
-        before = desk.page.groups.current()
-        desk.press("Down")
-        assert desk.page.groups.current() > before, "no such group"
-    return form
 
 
 def tick(desk: PageDesk[SettingsPage], form: DepartmentsForm, *staff_ids: int) -> None:

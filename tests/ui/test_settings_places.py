@@ -23,6 +23,7 @@ from request_desk.ui.widgets.dialogs import Question
 from request_desk.ui.widgets.theme import Theme
 from tests.builders import TODAY, Practice
 from tests.ui.page_desk import OpenPage, PageDesk, nameless
+from tests.ui.settings_desk import go
 
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[SettingsPage]]
@@ -55,17 +56,6 @@ def records(sqlite_practice: Practice, database_setup: Setup) -> Callable[[], di
             return {each.short_name: each for each in sqlite_practice.desk.query(SYSTEM, providers.provider_records)}
 
     return read
-
-
-def go(desk: PageDesk[SettingsPage], kind: type[F]) -> F:
-    """Go to a group by the keys of the list."""
-    desk.page.groups.setFocus()
-    desk.press("Home")
-    while not isinstance(form := desk.page.form(), kind):
-        before = desk.page.groups.current()
-        desk.press("Down")
-        assert desk.page.groups.current() > before, "no such group"
-    return form
 
 
 def listed(chooser: ListChooser) -> list[str]:
