@@ -102,7 +102,12 @@ def test_the_check_of_a_fresh_clone_leaves_out_of_lint_only_what_it_tests_anyway
     desk_module: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[list[str]] = []
-    monkeypatch.setattr(desk_module.subprocess, "call", lambda command, **_how: ran.append(command) or 0)
+
+    def call(command: list[str], **_how: object) -> int:
+        ran.append(command)
+        return 0
+
+    monkeypatch.setattr(desk_module.subprocess, "call", call)
     for name in ("insist_on_libraries", "set_up"):
         monkeypatch.setattr(desk_module, name, lambda *_group: None)
     monkeypatch.chdir(ROOT)
