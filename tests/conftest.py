@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -58,7 +59,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_logfinish() -> None:
-    """Collect between tests, on the thread that runs them."""
+    """End what a test has left to the event loop, and collect between tests, on the thread that runs them."""
+    if core := sys.modules.get("PySide6.QtCore"):
+        # A window that waits to be deleted still has its timers: five minutes later one fires in somebody else's test.
+        core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete.value)
     gc.disable()
     if gc.get_count()[0] > _GARBAGE:
         gc.collect()
