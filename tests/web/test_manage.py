@@ -168,6 +168,7 @@ def test_without_verification_the_page_tells_the_bare_appointment(
         family, base = comes()
         pages = [family.open(base + path).html for path in ("", "/move", "/cancel", "/ask/move")]
         pages[1] = re.sub(r'class="chip".*?</a>', "", pages[1], flags=re.DOTALL)  # free times are nobody's
+        pages = [re.sub(r"[\w.-]{20,}", "", html) for html in pages]  # tokens and proofs may hold any four digits
         for word in (
             "canary", "Okafor", "2022", "March 12", "amara@", "0147", "3:00 PM", "Dr. Mwangi", str(sqlite_practice.zuri) + '"',
         ):  # fmt: skip
