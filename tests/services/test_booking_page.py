@@ -10,6 +10,7 @@ import pytest
 
 from request_desk.domain.access import SYSTEM, VISITOR, Actor
 from request_desk.domain.appointments import NOBODY
+from request_desk.domain.careful import Doubtful
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Invalid, Limited, NotAllowed, NotFound, Refused, SlotTaken, Throttled
 from request_desk.domain.ids import AppointmentId, hashed, new_uuid
@@ -227,9 +228,11 @@ def test_a_time_that_ran_out_is_booked_by_its_family_or_by_the_next_one_and_neve
 
         def act(number: int, ours: str = ours, theirs: str = theirs, time: str = time) -> Any:
             if number == 0:
-                return share.desk.perform(practice.amara, booking.confirm, hashed(ours), practice.zuri).value
+                return share.desk.perform(
+                    practice.amara, booking.confirm, hashed(ours), practice.zuri, another=True
+                ).value
             share.hold(time, secret=theirs, client=theirs)
-            return share.desk.perform(parent, booking.confirm, hashed(theirs), luke).value
+            return share.desk.perform(parent, booking.confirm, hashed(theirs), luke, another=True).value
 
         told_before = {row.appointment_id for row in share.rows(schema.outbox)}
         found = at_once(2, act)
@@ -302,6 +305,29 @@ def test_a_child_is_not_booked_at_two_places(share: Share, desk: Desk) -> None:
         desk.perform(practice.amara, booking.confirm, hashed("a"), practice.zuri)
 
 
+@pytest.mark.parametrize(
+    ("days", "time", "kind", "is_asked"),
+    [(8, "14:00", "well", True), (0, "14:00", "sick", True), (14, "9:20", "well", True), (15, "9:20", "well", False), (3, "9:20", "sick", False)],
+)  # fmt: skip
+def test_a_second_visit_is_asked_for_once(
+    share: Share, desk: Desk, days: int, time: str, kind: str, is_asked: bool
+) -> None:  # ACT13: one of the same type within two weeks, or of the same day
+    practice = share.practice
+    there = TOMORROW + timedelta(days=days)
+    practice.an_appointment(practice.zuri, practice.mwangi, there, time, kind=getattr(practice, kind))
+    hold_id = share.hold("9:20")
+    found = desk.query(practice.amara, booking.already_booked, share.held(), practice.zuri)
+    assert (found is not None) is is_asked
+    if found is not None:
+        assert "Zuri Okafor already has a visit:" in found.sentence
+        assert "with Dr. Mwangi." in found.sentence
+        with pytest.raises(Doubtful):
+            desk.perform(practice.amara, booking.confirm, hashed("a"), practice.zuri)
+        assert share.appointment(hold_id).status == "held"
+    booked = desk.perform(practice.amara, booking.confirm, hashed("a"), practice.zuri, another=is_asked).value
+    assert share.appointment(booked).status == "confirmed"
+
+
 def test_whoever_needs_longer_gets_longer_or_another_time(share: Share, desk: Desk) -> None:  # AP7
     practice = share.practice
     share.change(schema.appointment_type, practice.well, new_patient_minutes=60)
@@ -313,7 +339,7 @@ def test_whoever_needs_longer_gets_longer_or_another_time(share: Share, desk: De
     practice.an_appointment(other, practice.lindqvist, TOMORROW, "14:00")
     share.hold("13:20", secret="b")
     with pytest.raises(SlotTaken):
-        desk.perform(practice.amara, booking.confirm, hashed("b"), practice.zuri)
+        desk.perform(practice.amara, booking.confirm, hashed("b"), practice.zuri, another=True)
     found = desk.query(VISITOR, booking.free_near, share.held("b"), practice.zuri)
     assert found[0].starts_at == wall(TOMORROW, "14:40")
     assert found[0].ends_at - found[0].starts_at == timedelta(minutes=60)

@@ -157,6 +157,7 @@ PARENT_MAY: Final = frozenset(
         "portal.booking.held_online",
         "portal.booking.free_near",
         "portal.booking.why_not",
+        "portal.booking.already_booked",
         "portal.booking.confirm",
         "portal.booking.confirm_new",
         "portal.booking.booked_online",

@@ -85,6 +85,22 @@ def test_a_known_mother_books_by_a_code(visitor: Visitor, share: Share) -> None:
     assert "Well visit" in page.words
 
 
+def test_a_second_visit_is_not_booked_unawares(share: Share, sqlite_sign_in: SignIn) -> None:  # ACT13
+    practice = share.practice
+    own = practice.an_appointment(practice.zuri, practice.mwangi, TOMORROW + timedelta(days=7), "8:00")
+    mother = sqlite_sign_in(practice.amara)
+    old = held(mother, share)
+    assert "Zuri Okafor already has a visit: Wednesday, December 2, 8:00 AM PST with Dr. Mwangi." in old.words
+    assert mother.page.links["Move that visit instead"] == f"/appointments/{own}/move"
+    page = mother.send("/booking/confirm", another="")  # the button of a page that did not know yet
+    assert page.status == 409
+    assert "already has a visit" in page.words
+    assert share.booked_at(wall(TOMORROW, "9:20")) == 0
+    assert "Book a second visit" in page.words
+    assert "Your visit is booked" in mother.send("/booking/confirm").words
+    assert share.booked_at(wall(TOMORROW, "9:20")) == 1
+
+
 def test_a_new_family_books_by_a_code(visitor: Visitor, share: Share) -> None:
     held(visitor, share)
     page = sign_in_there(visitor, share.practice, "sami@example.org")

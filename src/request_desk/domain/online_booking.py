@@ -216,6 +216,14 @@ class HeldOnline:
 
 
 @dataclass(frozen=True, slots=True)
+class AlreadyBooked:
+    """A visit that a patient has, to which a held time would be a second one; `sentence` tells it."""
+
+    id: AppointmentId
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class NewFamily:
     """What a family tells of itself that nobody here knows yet; a contact who is known tells of the child alone."""
 

@@ -397,14 +397,20 @@ async def _check(
     step: HeldStep, child: Child, children: tuple[Child, ...], *, problem: str = "", status: int = 200
 ) -> Response:
     """Show what will be booked, with the button; or what stands against it for this child, at once."""
-    against = await run_in_threadpool(step.portal.desk.query, step.actor, booking.why_not, step.held, child.patient_id)
+    query = step.portal.desk.query
+    against = await run_in_threadpool(query, step.actor, booking.why_not, step.held, child.patient_id)
+    already = None
+    if not against:
+        already = await run_in_threadpool(query, step.actor, booking.already_booked, step.held, child.patient_id)
     return await step.page(
         "book_check.html",
         status=status,
         child=child,
         has_others=len(children) > 1 or step.may_be_new,
         against=against,
-        problem="" if problem == against else problem,
+        already=already,
+        may_move=step.launch is None,
+        problem="" if problem in (against, already.sentence if already else "") else problem,
     )
 
 
@@ -507,6 +513,7 @@ async def confirm(request: Request) -> Response:
             booking.confirm,
             step.secret_hash,
             patient_id,
+            another=form.another.value,
         )
     except SlotTaken as taken:
         return await step.over(taken.sentence, status=409)

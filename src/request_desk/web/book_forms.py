@@ -74,6 +74,7 @@ class ConfirmForm(Posted):
 
     submission = Clean("Form", parse_uuid)
     child = Clean("Child", parse_id)
+    another = Clean("Form", lambda typed: typed == "1")  # that a second visit is meant, which the page has told
 
 
 class FamilyForm(Posted):

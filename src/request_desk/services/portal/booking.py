@@ -13,6 +13,7 @@ from sqlalchemy import Row, and_, bindparam, null, select, update
 from request_desk.domain import booking_rules
 from request_desk.domain.access import Actor, ActorKind, Permission, a_contact
 from request_desk.domain.appointments import NOBODY, Appointment, AppointmentStatus, as_of
+from request_desk.domain.careful import Doubt, Doubtful, second_of
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, Control, Flow
 from request_desk.domain.errors import Limited, NotAllowed, NotFound, Refused, SlotTaken, Throttled
@@ -34,6 +35,7 @@ from request_desk.domain.online_booking import (
     MOST_A_DAY,
     MOST_AN_HOUR,
     MOST_HELD,
+    AlreadyBooked,
     BookedOnline,
     BookingScope,
     HeldOnline,
@@ -44,9 +46,10 @@ from request_desk.domain.online_booking import (
 )
 from request_desk.domain.policy import AppointmentSubject, ScheduleAction, Verdict, may
 from request_desk.domain.practice_time import on_calendar
+from request_desk.domain.requests import Booking
 from request_desk.domain.schedule import PortalSlot
 from request_desk.domain.spans import Slot, Span
-from request_desk.domain.words import _
+from request_desk.domain.words import _, safe_name
 from request_desk.services.desk import Unit
 from request_desk.services.notices import outbox
 from request_desk.services.people import patients, registration
@@ -57,7 +60,7 @@ from request_desk.services.schedule.outside_times import as_shown, check_offered
 from request_desk.services.schedule.patient_facts import facts_of
 from request_desk.services.schedule.scheduling import CONFIRM
 from request_desk.services.schedule.two_places import elsewhere, lock_patient
-from request_desk.services.schedule.views import chain_end, load, sequence_of
+from request_desk.services.schedule.views import chain_end, load, sequence_of, upcoming_of
 from request_desk.store import schema
 
 _NEXT_DAYS: Final = 14  # how far the next free times are looked for
@@ -330,11 +333,31 @@ def why_not(unit: Unit, held: HeldOnline, patient_id: PatientId) -> str:
     return _standing_against(unit, type_, slot, held.zone, patient_id)
 
 
-def confirm(unit: Unit, secret_hash: str, patient_id: PatientId) -> AppointmentId:
+def already_booked(unit: Unit, held: HeldOnline, patient_id: PatientId) -> AlreadyBooked | None:
+    """Return the visit of a patient of the actor that a held time would be a second one to, within the usual span (ACT13)."""
+    unit.require(Permission.BOOK_ONLINE)
+    _check_may_book(unit, held.provider_id, held.scope, patient_id)
+    slot = Slot(held.provider_id, held.location_id, held.starts_at, held.ends_at, held.ends_at)
+    return _already(unit, slot, held.scope.type_id, patient_id)
+
+
+def _already(unit: Unit, slot: Slot, type_id: TypeId, patient_id: PatientId) -> AlreadyBooked | None:
+    found = second_of(Booking(slot, type_id), patient_id, upcoming_of(unit, (patient_id,)), unit.time)
+    if found is None:
+        return None
+    told = _("{name} already has a visit: {time} with {provider}.").format(
+        name=safe_name(found.patient_name),
+        time=unit.words.at(found.zone).long_moment_with_zone(found.starts_at),
+        provider=found.provider_name,
+    )
+    return AlreadyBooked(found.id, told)
+
+
+def confirm(unit: Unit, secret_hash: str, patient_id: PatientId, *, another: bool = False) -> AppointmentId:
     """Book what a secret holds for a patient whom the actor may book for, and return the appointment; once, however often it is asked.
 
     A hold that ran out is no obstacle while its time is free. Raises NotFound for a wrong secret, SlotTaken, Limited with what
-    stands against it and what to do. A booking token is used up by it; where it was already, in another browser, that appointment is
+    stands against it and what to do, and Doubtful where it would be a second visit and nobody said that it is `another`. A booking token is used up by it; where it was already, in another browser, that appointment is
     returned and nothing more is booked (JWT-07).
     """
     unit.require(Permission.BOOK_ONLINE)
@@ -346,13 +369,13 @@ def confirm(unit: Unit, secret_hash: str, patient_id: PatientId) -> AppointmentI
     _check_open(unit, scope)
     _check_may_book(unit, held.provider_id, scope, patient_id)
     if scope.launch_id is None:
-        return _book(unit, held, patient_id, by=unit.actor)
+        return _book(unit, held, patient_id, by=unit.actor, another=another)
     booking_tokens.scope(unit).check(held.type_id, held.location_id)
     first = booking_tokens.record_use(unit, held.id)
     if first != held.id:
         holds.drop(unit, held.id)
         return first
-    booked_id = _book(unit, held, patient_id, by=unit.actor)
+    booked_id = _book(unit, held, patient_id, by=unit.actor, another=another)
     if booked_id != held.id:
         booking_tokens.move_use(unit, held.id, booked_id)
     return booked_id
@@ -383,7 +406,7 @@ def confirm_new(
     contact_id = _newcomer(unit, browser_hash)
     is_known = unit.actor.kind is ActorKind.CONTACT
     patient_id = registration.register_online(unit, family, contact_id, is_known=is_known)
-    booked = _book(unit, held, patient_id, by=a_contact(contact_id))
+    booked = _book(unit, held, patient_id, by=a_contact(contact_id), another=False)
     if not is_known:
         portal_access.open_session(unit, contact_id, session_hash)
     return booked
@@ -398,7 +421,7 @@ def _newcomer(unit: Unit, browser_hash: str) -> ContactId:
     return found
 
 
-def _book(unit: Unit, held: Appointment, patient_id: PatientId, *, by: Actor) -> AppointmentId:
+def _book(unit: Unit, held: Appointment, patient_id: PatientId, *, by: Actor, another: bool) -> AppointmentId:
     """Make the hold an appointment of the patient, or take its time anew where it ran out or the patient needs longer."""
     if held.off:
         raise holds.switched_off(held.off)
@@ -410,6 +433,8 @@ def _book(unit: Unit, held: Appointment, patient_id: PatientId, *, by: Actor) ->
     told = _standing_against(unit, type_, slot, held.zone, patient_id)
     if told:
         raise Limited(told, ())
+    if not another and (already := _already(unit, slot, held.type_id, patient_id)) is not None:
+        raise Doubtful(already.sentence, Doubt.ANOTHER)
     facts = facts_of(unit, type_, patient_id)
     who = {"by_kind": by.kind, "by_id": by.id}
     length = booking_rules.duration_for(type_, held.provider_id, facts)
