@@ -81,6 +81,11 @@ def new_uuid() -> UUID:
     return UUID(bytes=secrets.token_bytes(16), version=4)
 
 
+def new_bytes(count: int) -> bytes:
+    """Return random bytes, for secrets that are written in another way than a token."""
+    return secrets.token_bytes(count)
+
+
 def new_token() -> str:
     """Return 256 random bits, base64url, 43 characters (LINK-01, AUTH-11)."""
     return secrets.token_urlsafe(32)
