@@ -4,10 +4,12 @@ import gc
 import os
 import shutil
 import sqlite3
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from getpass import getuser
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -121,6 +123,32 @@ def missing(reason: str) -> NoReturn:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the partners' libraries of the lock file of npm, and the examples of docs beside them."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        missing("Node is missing: apt-get install nodejs npm")
+    folder = tmp_path_factory.mktemp("npm")
+    root = Path(__file__).resolve().parents[1]
+    for path in (*(root / "tests" / "npm").iterdir(), *(root / "docs" / "examples").glob("*.mjs")):
+        shutil.copy(path, folder)
+    home = str(
+        Path(f"~{getuser()}").expanduser()
+    )  # the user's settings of npm say where packages come from; the tests' home has none
+    done = subprocess.run(
+        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+        cwd=folder,
+        env={**os.environ, "HOME": home, "npm_config_cache": str(folder / "cache")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        missing(f"npm could not install the partners' libraries: {done.stderr[-300:]}")
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,11 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from getpass import getuser
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -27,40 +25,13 @@ from request_desk.services.practice import settings
 from request_desk.store.database import Database
 from request_desk.web import server
 from tests.builders import Practice
-from tests.conftest import missing
 from tests.partners import SCHOOL, Partner, sealing_desk
 from tests.web.conftest import UNHURRIED
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
-NPM = ROOT / "tests" / "npm"
 
 pytestmark = pytest.mark.node
-
-
-@pytest.fixture(scope="module")
-def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the libraries of the lock file, and the examples beside them."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        missing("Node is missing: apt-get install nodejs npm")
-    folder = tmp_path_factory.mktemp("npm")
-    for path in (*NPM.iterdir(), EXAMPLES / "mint.mjs"):
-        shutil.copy(path, folder)
-    home = str(
-        Path(f"~{getuser()}").expanduser()
-    )  # the user's settings of npm say where packages come from; the tests' home has none
-    done = subprocess.run(
-        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=folder,
-        env={**os.environ, "HOME": home, "npm_config_cache": str(folder / "cache")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        missing(f"npm could not install the partners' libraries: {done.stderr[-300:]}")
-    return folder
 
 
 @pytest.fixture
