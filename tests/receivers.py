@@ -73,6 +73,9 @@ class Receiver:
         return f"https://{NAME}:{self.port}/hook" if self._tls else f"http://127.0.0.1:{self.port}/hook"
 
     def close(self) -> None:
+        """Stop listening and end what hangs; once more does nothing."""
+        if self._over.is_set():
+            return
         self._over.set()
         with suppress(OSError):  # wakes the listener, which is waiting for somebody to come
             socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
@@ -219,6 +222,20 @@ def switching(caller: Caller) -> None:
 # Certificates
 
 
+# From Python 3.13 on an authority without a usage is none.
+_AUTHORITY: Final = x509.KeyUsage(
+    digital_signature=True,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=False,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """A certificate that is its own authority: trust it by `path`, listen with `tls`."""
@@ -243,6 +260,8 @@ def certificate(folder: Path, *names: str, began: timedelta = timedelta(days=-1)
         .not_valid_after(begins + timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName(found), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(_AUTHORITY, critical=True)
         .sign(key, hashes.SHA256())
     )
     path = folder / f"{made.serial_number}.pem"

@@ -7,6 +7,7 @@ import json
 import socket
 import ssl
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -251,7 +252,32 @@ def test_nobody_listens() -> None:
     assert (attempt.end, attempt.reason) == (WebhookEnd.TRY_AGAIN, "The receiver cannot be reached.")
 
 
+def test_a_receiver_that_hangs_delays_no_other(valid: Certificate) -> None:  # HOOK-09
+    with (
+        receiving(receivers.hanging, valid.tls) as hangs,
+        receiving(answering(200), valid.tls) as answers,
+        ThreadPoolExecutor(8) as threads,
+    ):
+        sending = sender(60, valid.path)
+        stuck = threads.submit(sending.send, post_to(hangs.url))
+        sent = list(threads.map(sending.send, [post_to(answers.url) for _each in range(40)]))
+        assert not stuck.done()
+        hangs.close()
+    assert {each.end for each in sent} == {WebhookEnd.DELIVERED}
+    assert stuck.result().end is WebhookEnd.TRY_AGAIN
+    assert len(answers.received) == 40
+
+
 # Certificates
+
+
+def test_a_receiver_without_a_name_needs_a_certificate_for_its_address(valid: Certificate, tmp_path: Path) -> None:
+    named = certificate(tmp_path, NAME)
+    for made, end in ((valid, WebhookEnd.DELIVERED), (named, WebhookEnd.TRY_AGAIN)):
+        with receiving(answering(200), made.tls) as receiver:
+            attempt = sender(ca_file=made.path).send(post_to(receiver.url.replace(NAME, "127.0.0.1")))
+        assert attempt.end is end
+        assert len(receiver.received) == (end is WebhookEnd.DELIVERED)
 
 
 @pytest.mark.parametrize("fault", ["name", "over", "not-yet", "stranger"])

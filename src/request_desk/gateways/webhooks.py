@@ -194,7 +194,7 @@ class WebhookSender:
     @cached_property
     def _tls(self) -> ssl.SSLContext:
         """Made once: reading the authorities takes longer than a handshake."""
-        return ssl.create_default_context(cafile=self._ca_file)
+        return ssl.create_default_context(cafile=self._ca_file or None)
 
 
 @dataclass(slots=True)
