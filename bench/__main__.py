@@ -22,6 +22,7 @@ from bench import (
     search,
     slots,
     start,
+    webhooks,
 )
 from bench.measure import FULL, QUICK, Row, Scale, as_json, table
 
@@ -41,6 +42,7 @@ BENCHES: Final[Mapping[str, Bench]] = {
     "frame": frames.run,
     "schedule": schedule.run,
     "pages": pages.run,
+    "webhook": webhooks.run,
 }
 
 

@@ -21,6 +21,7 @@ from bench import (
     search,
     slots,
     start,
+    webhooks,
 )
 from bench.measure import TINY, Goal, Row
 from tests import postgres
@@ -131,6 +132,10 @@ def test_the_patients_pages_are_measured_alone_and_in_a_crowd(tmp_path: Path) ->
     rows = well_formed(list(pages.run(TINY, tmp_path)))
     assert len(rows) == 8
     assert next(row for row in rows if row.unit == "kB").met
+
+
+def test_a_webhook_is_measured(tmp_path: Path) -> None:
+    assert len(well_formed(list(webhooks.run(TINY, tmp_path)))) == 1
 
 
 def test_frames_and_memory_are_measured() -> None:
