@@ -64,7 +64,7 @@ class Receiver:
         self._threads: list[Thread] = []
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port: int = self._socket.getsockname()[1]
-        self._listener = Thread(target=self._listen)
+        self._listener = Thread(target=self._listen, daemon=True)
         self._listener.start()
 
     @property
@@ -91,7 +91,7 @@ class Receiver:
                 connection.close()
                 return
             self.connections += 1
-            thread = Thread(target=self._serve, args=(connection,))
+            thread = Thread(target=self._serve, args=(connection,), daemon=True)
             self._threads.append(thread)
             thread.start()
 
@@ -117,7 +117,10 @@ def _read(connection: socket.socket) -> Received:
     line, *lines = head.decode("latin-1").split("\r\n")
     headers = {name.lower(): value.strip() for name, _colon, value in (each.partition(":") for each in lines)}
     while len(body) < int(headers.get("content-length", "0")):
-        body += connection.recv(65_536)
+        part = connection.recv(65_536)
+        if not part:
+            raise ConnectionError
+        body += part
     return Received(line, headers, body)
 
 

@@ -1,6 +1,7 @@
 """Webhooks against receivers that listen: the signature, the guard of addresses, and every abuse (WH1, WH2, HOOK-01 … HOOK-07)."""
 
 import base64
+import gc
 import hashlib
 import hmac
 import json
@@ -202,6 +203,34 @@ def test_a_handshake_that_never_comes_ends_in_time(valid: Certificate) -> None: 
         attempt = sender(SHORT, valid.path).send(post_to(receiver.url.replace("http:", "https:")))
     assert "in time" in attempt.reason
     assert attempt.elapsed_ms < SHORT * 1000 + 1_000
+
+
+class Leaping(SystemClock):
+    """A clock that leaps over the time of a try when it has been asked so often."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self.asked = 0
+        self._after = after
+
+    def monotonic(self) -> float:
+        self.asked += 1
+        return super().monotonic() + (3_600 if self.asked > self._after else 0)
+
+
+def test_at_whatever_step_the_time_ends_nothing_is_left_open(valid: Certificate) -> None:  # HOOK-04
+    ends = []
+    with receiving(answering(200, b"thanks"), valid.tls) as receiver:
+        for after in range(1, 30):
+            leaping = Leaping(after)
+            hurried = WebhookSender(leaping, resolver=here, allow_loopback=True, ca_file=str(valid.path))
+            ends.append(hurried.send(post_to(receiver.url)).end)
+            gc.collect()  # a connection that nobody closed would warn
+            if leaping.asked <= after:
+                break
+    assert ends[-1] is WebhookEnd.DELIVERED
+    assert len(ends) > 5
+    assert WebhookEnd.TRY_AGAIN in ends
 
 
 def test_an_answer_without_end_is_cut_and_its_status_counts() -> None:  # HOOK-04
