@@ -127,8 +127,7 @@ def test_a_letter_arrives_with_these_headers_and_no_other(server: Server, runnin
         "date": "Tue, 24 Nov 2026 16:12:00 +0000",
         "message-id": f"<{UUID(int=5)}@harbor.example.org>",
         "auto-submitted": "auto-generated",
-        "content-type": 'text/plain; charset="utf-8"',
-        "content-transfer-encoding": "quoted-printable",
+        "content-type": f'multipart/alternative; boundary="=_{UUID(int=5).hex}_ways"',
         "mime-version": "1.0",
     }
     body = message.get_body(("plain",))

@@ -25,6 +25,7 @@ class Caught:
     to: str
     subject: str
     body: str
+    files: tuple[str, ...] = ()
 
 
 def demo(*mails: Caught) -> Demo:
@@ -33,14 +34,17 @@ def demo(*mails: Caught) -> Demo:
 
 def test_caught_mails_are_listed_and_read(qtbot: QtBot) -> None:
     old = Caught(NOON, "amara@example.org", "A message for you", "Hello <b>Amara</b>")
-    new = Caught(NOON + timedelta(minutes=1), "priya@example.org", "Your code", "123456")
+    files = ("invite.ics", "two\nlines.ics")
+    new = Caught(NOON + timedelta(minutes=1), "priya@example.org", "Your appointment", "123456", files)
     dialog = MailsDialog(demo(new, old), None)
     qtbot.addWidget(dialog)
     dialog.show()
     qtbot.waitUntil(dialog.stack.is_content_shown)
     assert dialog.text.text() == "123456"
+    assert dialog.files.text() == "Attached: invite.ics, two lines.ics"
     QTest.keyClick(dialog.view, Qt.Key.Key_Down)
     assert dialog.text.text() == "Hello <b>Amara</b>"
+    assert dialog.files.isHidden()
     assert nameless(dialog) == []
 
 

@@ -310,6 +310,7 @@ class PracticeSettings:
     new_families: bool = False  # so may those whom nobody here knows yet
     controls_off: Mapping[Flow, frozenset[Control]] = field(default_factory=dict)  # of `CONTROLS` (BK6)
     colour: str = ""  # of the patients' pages, such as #1f6f8b; empty: the house's own
+    calendar_in_letters: bool = True  # letters about an appointment bring a calendar file (NT1)
     version: int = 0
 
     def shows(self, flow: Flow, control: Control) -> bool:

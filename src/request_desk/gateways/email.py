@@ -8,14 +8,17 @@ import ssl
 from collections.abc import Callable
 from datetime import datetime
 from email.headerregistry import Address
-from email.message import EmailMessage
+from email.message import Message, MIMEPart
 from email.utils import format_datetime
 from typing import Final
+from uuid import UUID
 
 from request_desk.config import Mail
 from request_desk.domain.errors import Invalid
+from request_desk.domain.icalendar import Invitation, calendar_text, method_of
 from request_desk.domain.text import parse_email
-from request_desk.domain.words import _
+from request_desk.domain.words import _, speaking
+from request_desk.gateways.html_part import html_part
 from request_desk.gateways.letters import Letter, Permanent, Result, Sent, Temporary
 
 _SUBJECT_LIMIT: Final = 150
@@ -29,10 +32,15 @@ _HEADERS: Final = frozenset(
         "message-id",
         "auto-submitted",
         "content-type",
-        "content-transfer-encoding",
         "mime-version",
     }
 )
+_PART_HEADERS: Final = {
+    "multipart": frozenset({"content-type"}),
+    "text": frozenset({"content-type", "content-transfer-encoding"}),
+    "application": frozenset({"content-type", "content-transfer-encoding", "content-disposition"}),
+}
+CALENDAR_FILE: Final = "invite.ics"  # the name that mail programs look for
 _ENHANCED: Final = re.compile(rb"^([245]\.\d{1,3}\.\d{1,3})\b")
 _LINE: Final = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 
@@ -98,29 +106,69 @@ class Mailer:
         return server
 
 
-def compose(letter: Letter, mail: Mail, at: datetime) -> EmailMessage:
-    """Make the message: one recipient, plain text, headers that survive a second reading; raises Invalid otherwise.
+def compose(letter: Letter, mail: Mail, at: datetime) -> MIMEPart:
+    """Make the message: one recipient, the text plain and as HTML, headers that survive a second reading; raises Invalid otherwise.
 
-    Python 3.11.7 wrote an encoded line break in a header as a new header (security.md M6): free text with "=?" is refused,
+    What the reader's calendar is told is a third way to read it, which mail programs act on, and a file beside it for those
+    that do not (RFC 6047). The same letter is the same bytes on every try. Python 3.11.7 wrote an encoded line break in a header as a new header (security.md M6): free text with "=?" is refused,
     and the set of headers is compared after parsing what would be sent.
     """
     to = parse_email(letter.to, field=_("E-mail"))
     subject = letter.subject
     if "=?" in subject or _LINE.search(subject) or len(subject) > _SUBJECT_LIMIT:
         raise Invalid(_("The subject cannot be sent."), field="Subject")
-    message = EmailMessage(policy=_POLICY)
+    message = MIMEPart(_POLICY)
     message["From"] = Address(mail.from_name, addr_spec=mail.from_address)
     message["To"] = Address(addr_spec=to)
     message["Subject"] = subject
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{letter.reference}@{mail.from_address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
-    message.set_content(letter.body)
+    message["MIME-Version"] = "1.0"
+    ways = [_text(letter.body, "plain"), _text(html_part(letter), "html")]
+    if letter.calendar is None:
+        message.make_alternative(_boundary(letter.reference, "ways"))
+        for way in ways:
+            message.attach(way)
+    else:
+        with speaking(letter.language):
+            name = mail.from_name or letter.practice_name
+            calendar = calendar_text(letter.calendar, at, Invitation(mail.from_address, name, to))
+        message.make_mixed(_boundary(letter.reference, "parts"))
+        alternative = MIMEPart(_POLICY)
+        alternative.make_alternative(_boundary(letter.reference, "ways"))
+        for way in (*ways, _calendar(calendar, method_of(letter.calendar))):
+            alternative.attach(way)
+        message.attach(alternative)
+        message.attach(_file(calendar))
     _read_again(message)
     return message
 
 
-def _read_again(message: EmailMessage) -> None:
+def _boundary(reference: UUID, name: str) -> str:
+    """What neither base64 nor quoted-printable can hold (RFC 2045, 6.7), the same on every try."""
+    return f"=_{reference.hex}_{name}"
+
+
+def _text(text: str, subtype: str) -> MIMEPart:
+    part = MIMEPart(_POLICY)
+    part.set_content(text, subtype=subtype)
+    return part
+
+
+def _calendar(text: bytes, method: str) -> MIMEPart:
+    part = MIMEPart(_POLICY)
+    part.set_content(text.decode(), subtype="calendar", cte="base64", params={"method": method})
+    return part
+
+
+def _file(text: bytes) -> MIMEPart:
+    part = MIMEPart(_POLICY)
+    part.set_content(text, maintype="application", subtype="ics", disposition="attachment", filename=CALENDAR_FILE)
+    return part
+
+
+def _read_again(message: MIMEPart) -> None:
     parsed = email.message_from_bytes(message.as_bytes(), policy=_POLICY)
     names = [name.lower() for name in parsed.keys()]  # noqa: SIM118  # a message is no mapping: a header may come twice
     if (
@@ -130,8 +178,16 @@ def _read_again(message: EmailMessage) -> None:
         or parsed.defects
     ):
         raise Invalid(_("The letter cannot be written safely."), field="Subject")
+    if any(_is_strange(part) for part in parsed.walk() if part is not parsed):
+        raise Invalid(_("The letter cannot be written safely."), field="Text")
     if str(parsed["subject"]) != str(message["subject"]):
         raise Invalid(_("The subject cannot be sent."), field="Subject")
+
+
+def _is_strange(part: Message) -> bool:
+    """Whether a part has a header that it was not given, one twice, or cannot be read."""
+    names = sorted(name.lower() for name in part.keys())  # noqa: SIM118  # as above
+    return names != sorted(_PART_HEADERS[part.get_content_maintype()]) or bool(part.defects)
 
 
 def _tls(mail: Mail) -> ssl.SSLContext:

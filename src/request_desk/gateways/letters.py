@@ -3,18 +3,25 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from request_desk.domain.icalendar import CalendarEvent
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
     """What is sent to one address. `reference` is the same on every try, an e-mail's Message-ID (NOTE-08).
 
-    The body may hold a code: it is never printed.
+    The body may hold a code: it is never printed. `practice_name` heads a page made of it, on which addresses below `origin`,
+    such as https://portal.example.org, are links. `calendar` is what the reader's calendar is told with it.
     """
 
     to: str
     subject: str
     body: str = field(repr=False)
     reference: UUID
+    language: str = "en"
+    practice_name: str = ""
+    origin: str = ""
+    calendar: CalendarEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)

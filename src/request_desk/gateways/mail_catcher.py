@@ -20,12 +20,13 @@ _SIZE_LIMIT: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class CaughtMail:
-    """A letter that was caught."""
+    """A letter that was caught: its plain text, and the names of the files that came along."""
 
     at: datetime
     to: str
     subject: str
     body: str
+    files: tuple[str, ...]
     path: Path
 
 
@@ -94,5 +95,6 @@ def _read(path: Path) -> CaughtMail:
         to=str(message["to"] or ""),
         subject=str(message["subject"] or ""),
         body=str(body.get_content()) if body is not None else "",
+        files=tuple(part.get_filename() or "" for part in message.iter_attachments()),
         path=path,
     )

@@ -4,11 +4,12 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final, assert_never
+from urllib.parse import urlsplit
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.directory import Channel
 from request_desk.domain.errors import Refused, Unavailable
-from request_desk.domain.words import _
+from request_desk.domain.words import _, known_language
 from request_desk.gateways.letters import Letter, Permanent, Result, Sent, Temporary
 from request_desk.logs import Word
 from request_desk.services.desk import Desk
@@ -76,7 +77,22 @@ def _letter(desk: Desk, notice: DueNotice) -> Letter | None:
         text = notice.composed(minted.code.text, minted.expires_at)
     else:
         return None
-    return Letter(notice.address, text.subject, text.body, notice.reference)
+    return Letter(
+        notice.address,
+        text.subject,
+        text.body,
+        notice.reference,
+        language=known_language(notice.language),
+        practice_name=notice.facts.practice_name,
+        origin=_origin(notice.facts.portal_url),
+        calendar=notice.calendar,
+    )
+
+
+def _origin(url: str) -> str:
+    """Where the addresses in a letter lead to; "" without a portal."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def plan(desk: Desk, owner: str) -> int:

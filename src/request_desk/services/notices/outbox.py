@@ -18,6 +18,7 @@ from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Channel, Contact, ContactPoint
 from request_desk.domain.errors import NotFound, Refused, UndoRefused
+from request_desk.domain.icalendar import CalendarEvent
 from request_desk.domain.ids import AppointmentId, ContactId, OutboxId, PatientId, ProviderId, RequestId, new_uuid
 from request_desk.domain.notices import (
     BOOKING,
@@ -40,6 +41,7 @@ from request_desk.domain.policy import PatientSubject, Verdict, may
 from request_desk.domain.words import _, known_language, speaking
 from request_desk.services.desk import Deferred, Unit
 from request_desk.services.inbox import scope as request_scope
+from request_desk.services.notices.calendars import calendar_of
 from request_desk.services.people.patients import relation_of
 from request_desk.services.schedule.intake import intake_incomplete
 from request_desk.store import schema
@@ -74,6 +76,7 @@ class DueNotice:
     attempts: int
     challenge_id: int | None
     facts: NoticeFacts
+    calendar: CalendarEvent | None = None
 
     def composed(self, code: str = "", until: datetime | None = None, *, manage_url: str = "") -> Composed:
         """Write it in the language of whom it goes to; what is secret in it is made in this moment."""
@@ -199,6 +202,7 @@ _FACTS = (
         _appointment.c.hold_expires_at,
         _offered_together.label("offered"),
         _appointment.c.id.label("appointment_id"),
+        _appointment.c.chain_id,
         _appointment.c.status.label("appointment_status"),
         _location.c.name.label("place"),
         func.coalesce(_appointment.c.zone, "").label("place_zone"),
@@ -528,6 +532,7 @@ def _due(unit: Unit, row: Row[Any]) -> DueNotice:
         attempts=row.attempts,
         challenge_id=row.challenge_id,
         facts=facts,
+        calendar=calendar_of(unit, spec, Channel(row.channel), facts.content, row.chain_id),
     )
 
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Final
 
 from request_desk.domain.access import ActorKind, Permission
-from request_desk.domain.appointments import Appointment, AppointmentStatus, is_late_cancel
+from request_desk.domain.appointments import Appointment, is_late_cancel
 from request_desk.domain.directory import AppointmentType, Control, Flow, RebookingMode, Verification
 from request_desk.domain.errors import Conflict, Limited, NotFound, Refused, SlotTaken
 from request_desk.domain.icalendar import CalendarEvent
@@ -22,6 +22,7 @@ from request_desk.domain.text import parse_version
 from request_desk.domain.words import _
 from request_desk.services.desk import Deferred, Unit
 from request_desk.services.notices import outbox
+from request_desk.services.notices.calendars import event_of
 from request_desk.services.people import patients
 from request_desk.services.portal import manage_links
 from request_desk.services.portal.manage_links import Present
@@ -29,7 +30,7 @@ from request_desk.services.schedule import scheduling, slots
 from request_desk.services.schedule.allowed import outside_words, verdict_of
 from request_desk.services.schedule.outside_times import check_offered, open_times
 from request_desk.services.schedule.patient_facts import facts_of
-from request_desk.services.schedule.views import load, sequence_of
+from request_desk.services.schedule.views import load
 
 _TOUCH_EVERY: Final = 60.0  # seconds
 _CONTROL: Final[Mapping[ScheduleAction, Control]] = {
@@ -104,20 +105,7 @@ def calendar_entry(unit: Unit, appointment_id: AppointmentId) -> CalendarEvent:
     found = known(unit, appointment_id)
     if not unit.settings.shows(_flow(unit), Control.CALENDAR):
         raise manage_links.gone()
-    seen, settings = found.appointment, unit.settings
-    return CalendarEvent(
-        chain_id=seen.chain_id,
-        sequence=sequence_of(unit, seen),
-        first_name=found.given_name,
-        practice_name=settings.practice_name,
-        practice_phone=settings.practice_phone,
-        place=seen.location_name,
-        address=found.address,
-        is_video=seen.is_video,
-        starts_at=seen.starts_at,
-        ends_at=seen.ends_at,
-        is_cancelled=seen.status is AppointmentStatus.CANCELLED,
-    )
+    return event_of(unit, found, found.given_name)
 
 
 def cancel(unit: Unit, appointment_id: AppointmentId, *, expect_version: int) -> AppointmentId:

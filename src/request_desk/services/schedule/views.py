@@ -227,8 +227,9 @@ def chain_end(unit: Unit, appointment_id: AppointmentId) -> Appointment:
 
 
 def sequence_of(unit: Unit, seen: Appointment) -> int:
-    """Return how often an appointment was moved until it came to this one: what a calendar file counts (RFC 5545)."""
-    return int(unit.value(_BEFORE, {"chain": seen.chain_id, "id": seen.id}))
+    """Return how often an appointment was changed until it came to this: moved or cancelled, what a calendar file counts (RFC 5545)."""
+    moved = int(unit.value(_BEFORE, {"chain": seen.chain_id, "id": seen.id}))
+    return moved + (seen.status is AppointmentStatus.CANCELLED)
 
 
 def held_for(unit: Unit, request_id: RequestId) -> Appointment | None:

@@ -80,6 +80,7 @@ class MailsDialog(QDialog):
         self.view.key_selected.connect(self._selected)
         self.stack = StateStack(self.view)
         self.text = PlainTextView(name=_("Text of the mail"))
+        self.files = PlainLabel("", role=TextRole.SMALL, tone=Tone.MUTED)
         self._build()
         self._found.connect(self._show, Qt.ConnectionType.QueuedConnection)
         self.stack.show_state(State.LOADING, _("Looking for mails …"))
@@ -91,6 +92,7 @@ class MailsDialog(QDialog):
         mails, letter = Card(padding=1), Card(padding=16)
         mails.body.addWidget(self.stack)
         letter.body.addWidget(column_scroll(self.text))
+        letter.body.addWidget(self.files)
         again, close = secondary(_("Look again"), icon="refresh-cw"), secondary(_("Close"), keys="Esc")
         again.clicked.connect(self._read)
         close.clicked.connect(self.reject)
@@ -129,6 +131,9 @@ class MailsDialog(QDialog):
     def _selected(self, key: int | None) -> None:
         mail = self._mails.get(key) if key is not None else None
         self.text.set_text(mail.body if mail is not None else "")
+        names = ", ".join(map(one_line, mail.files)) if mail is not None else ""
+        self.files.setText(_("Attached: {files}").format(files=names) if names else "")
+        self.files.setVisible(bool(names))
 
 
 def _key(mail: MailLike) -> int:

@@ -42,6 +42,9 @@ class MailLike(Protocol):
     @property
     def body(self) -> str: ...
 
+    @property
+    def files(self) -> Sequence[str]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class DemoStaff:
