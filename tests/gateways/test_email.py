@@ -4,6 +4,7 @@ import email
 import email.policy
 import ssl
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,10 +18,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from icalendar import Calendar
 
 from request_desk.config import Mail
 from request_desk.domain.errors import Invalid
-from request_desk.gateways.email import Mailer, compose
+from request_desk.domain.icalendar import CalendarEvent
+from request_desk.domain.ids import AppointmentId
+from request_desk.gateways.email import CALENDAR_FILE, Mailer, compose
 from request_desk.gateways.letters import Letter, Permanent, Sent, Temporary
 
 AT = datetime(2026, 11, 24, 16, 12, tzinfo=UTC)
@@ -28,6 +32,28 @@ LETTER = Letter(
     "amara@example.org", "Harbor Pediatrics: you have a reply", "Please sign in to read it.\n\nZürich ✓\n", UUID(int=5)
 )
 FROM = "desk@harbor.example.org"
+EVENT = CalendarEvent(
+    chain_id=AppointmentId(77),
+    sequence=1,
+    first_name="",
+    practice_name="Harbor Pediatrics",
+    practice_phone="(206) 555-0100",
+    place="Northside",
+    address="1 Main St",
+    is_video=False,
+    starts_at=AT + timedelta(days=1),
+    ends_at=AT + timedelta(days=1, minutes=40),
+)
+WITH_CALENDAR = replace(LETTER, calendar=EVENT)
+HOSTILE = [
+    "Northside\r\nBcc: evil@example.org",
+    'A "quoted"; name <evil@example.org>, with: signs',
+    "\u202eediS\u2066htroN",
+    "x" * 300,
+    "诊所" * 100,
+    "عيادة الميناء",
+    "--=_00000000000000000000000000000005_ways--",
+]
 
 
 class Server:
@@ -134,6 +160,77 @@ def test_a_letter_arrives_with_these_headers_and_no_other(server: Server, runnin
     assert body is not None
     assert body.get_content().replace("\r\n", "\n") == LETTER.body
     assert server.recipients == [["amara@example.org"]]
+
+
+def structure(message: Any) -> Any:
+    """The kinds of the parts of a message, as they lie in each other."""
+    if message.is_multipart():
+        return message.get_content_type(), [structure(part) for part in message.get_payload()]
+    return message.get_content_type()
+
+
+def test_a_letter_is_to_be_read_plain_or_as_html(server: Server, running: Mail) -> None:  # NT1
+    assert mailer(running).send(LETTER) == Sent()
+    message = email.message_from_bytes(server.got[0], policy=email.policy.default)
+    assert structure(message) == ("multipart/alternative", ["text/plain", "text/html"])
+    html = message.get_body(("html",))
+    assert html is not None
+    assert "Zürich ✓" in html.get_content()
+    assert not list(message.iter_attachments())
+
+
+@pytest.mark.parametrize("is_cancelled", [False, True])
+def test_news_of_an_appointment_bring_an_invitation_and_the_same_as_a_file(
+    server: Server, running: Mail, is_cancelled: bool
+) -> None:  # NOTE-06, RFC 6047
+    letter = replace(WITH_CALENDAR, calendar=replace(EVENT, is_cancelled=is_cancelled))
+    assert mailer(running).send(letter) == Sent()
+    message = email.message_from_bytes(server.got[0], policy=email.policy.default)
+    assert structure(message) == (
+        "multipart/mixed",
+        [("multipart/alternative", ["text/plain", "text/html", "text/calendar"]), "application/ics"],
+    )
+    plain, calendar = message.get_body(("plain",)), next(each for each in message.walk() if is_calendar(each))
+    assert plain is not None
+    assert plain.get_content().replace("\r\n", "\n") == LETTER.body
+    method = "CANCEL" if is_cancelled else "REQUEST"
+    assert dict(calendar["content-type"].params) == {"charset": "utf-8", "method": method}
+    (file,) = message.iter_attachments()
+    assert file.get_filename() == CALENDAR_FILE == "invite.ics"
+    assert file.get_content() == calendar.get_payload(decode=True)
+    found = Calendar.from_ical(file.get_content())
+    (entry,) = found.walk("VEVENT")
+    assert (str(found["METHOD"]), entry["SEQUENCE"], str(entry["UID"])) == (method, 1, "appointment-77@request-desk")
+    assert (str(entry["ORGANIZER"]), str(entry["ATTENDEE"])) == (f"mailto:{FROM}", "mailto:amara@example.org")
+    assert entry["ORGANIZER"].params["CN"] == "Harbor Pediatrics"
+    assert entry.decoded("DTSTAMP") == AT
+
+
+def is_calendar(part: Any) -> bool:
+    return bool(part.get_content_type() == "text/calendar")
+
+
+def test_a_calendar_is_told_in_the_language_of_the_letter(running: Mail) -> None:
+    message = compose(replace(WITH_CALENDAR, language="es"), running, AT)
+    (entry,) = Calendar.from_ical(next(message.iter_attachments()).get_content()).walk("VEVENT")
+    assert str(entry["SUMMARY"]) == "Cita con Harbor Pediatrics"
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_hostile_names_and_places_add_no_header_and_no_part(server: Server, running: Mail, hostile: str) -> None:  # M6
+    event = replace(EVENT, practice_name=hostile, place=hostile, address=hostile)
+    letter = replace(WITH_CALENDAR, body=f"{hostile}\n", practice_name=hostile, calendar=event)
+    assert mailer(running).send(letter) == Sent()
+    message = email.message_from_bytes(server.got[0], policy=email.policy.default)
+    assert len(structure(message)[1]) == 2
+    headers = [name.lower() for part in message.walk() for name in part.keys()]  # noqa: SIM118  # a header may come twice
+    assert (headers.count("bcc"), headers.count("mime-version"), headers.count("content-type")) == (0, 1, 6)
+    assert not any(part.defects for part in message.walk())
+    assert all(len(line) <= 998 for line in server.got[0].split(b"\r\n"))
+    assert server.got[0].isascii()
+    plain = message.get_body(("plain",))
+    assert plain is not None
+    assert plain.get_content().split() == letter.body.split()
 
 
 def test_every_try_has_the_same_message_id(server: Server, running: Mail) -> None:  # NOTE-08
@@ -324,7 +421,11 @@ def test_a_server_without_encryption_gets_nothing_when_encryption_is_wanted(serv
     assert server.got == []
 
 
-def test_a_letter_is_composed_the_same_way_twice(running: Mail) -> None:
-    assert compose(LETTER, running, AT).as_bytes() == compose(LETTER, running, AT).as_bytes()
+@pytest.mark.parametrize("letter", [LETTER, WITH_CALENDAR])
+def test_a_letter_is_composed_the_same_way_twice(running: Mail, letter: Letter) -> None:
+    assert compose(letter, running, AT).as_bytes() == compose(letter, running, AT).as_bytes()
+
+
+def test_who_is_no_address_gets_nothing_composed(running: Mail) -> None:
     with pytest.raises(Invalid):
         compose(Letter("nobody", "x", "x", UUID(int=1)), running, AT)

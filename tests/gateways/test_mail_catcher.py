@@ -9,9 +9,10 @@ from uuid import UUID
 import pytest
 
 from request_desk.config import Mail
-from request_desk.gateways.email import Mailer
+from request_desk.gateways.email import Mailer, compose
 from request_desk.gateways.letters import Letter, Sent
 from request_desk.gateways.mail_catcher import MailCatcher, caught
+from tests.gateways.test_email import AT, WITH_CALENDAR
 
 
 def test_letters_are_caught_as_files_and_listed_newest_first(tmp_path: Path) -> None:
@@ -34,9 +35,19 @@ def test_letters_are_caught_as_files_and_listed_newest_first(tmp_path: Path) -> 
     assert [each.to for each in found] == ["p2@example.org", "p1@example.org", "p0@example.org"]
     assert found[0].subject == "Grüße 2"
     assert found[0].body.strip() == "Text 2 ✓"
+    assert found[0].files == ()
     assert found[0].at.tzinfo is UTC
     assert stat.S_IMODE(found[0].path.stat().st_mode) == 0o600
     assert len(catcher.caught(limit=2)) == 2
+
+
+def test_the_files_of_a_letter_are_named_beside_its_text(tmp_path: Path) -> None:
+    (tmp_path / "00000000001764000000-1-000000.eml").write_bytes(
+        compose(WITH_CALENDAR, Mail(from_address="desk@example.org"), AT).as_bytes()
+    )
+    (found,) = caught(tmp_path)
+    assert found.files == ("invite.ics",)
+    assert found.body.replace("\r\n", "\n") == WITH_CALENDAR.body
 
 
 def test_two_catchers_have_ports_of_their_own(tmp_path: Path) -> None:

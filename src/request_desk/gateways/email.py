@@ -152,7 +152,8 @@ def _boundary(reference: UUID, name: str) -> str:
 
 def _text(text: str, subtype: str) -> MIMEPart:
     part = MIMEPart(_POLICY)
-    part.set_content(text, subtype=subtype)
+    # As it is, a text could hold a boundary; what is not ASCII is never sent as it is.
+    part.set_content(text, subtype=subtype, cte="quoted-printable" if text.isascii() else None)
     return part
 
 
@@ -178,7 +179,10 @@ def _read_again(message: MIMEPart) -> None:
         or parsed.defects
     ):
         raise Invalid(_("The letter cannot be written safely."), field="Subject")
-    if any(_is_strange(part) for part in parsed.walk() if part is not parsed):
+    same_parts = [part.get_content_type() for part in parsed.walk()] == [
+        part.get_content_type() for part in message.walk()
+    ]
+    if not same_parts or any(_is_strange(part) for part in parsed.walk() if part is not parsed):
         raise Invalid(_("The letter cannot be written safely."), field="Text")
     if str(parsed["subject"]) != str(message["subject"]):
         raise Invalid(_("The subject cannot be sent."), field="Subject")

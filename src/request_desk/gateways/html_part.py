@@ -31,7 +31,7 @@ _BUTTON: Final = (
     f"display:inline-block;padding:12px 20px;border-radius:8px;background:{HOUSE};color:{PAPER};font-weight:600;"
     "text-decoration:none"
 )
-_ADDRESS: Final = "font-size:13px"
+_ADDRESS: Final = "display:block;margin-top:8px;font-size:13px;line-height:1.4;word-break:break-all"
 
 
 def html_part(letter: Letter) -> str:
@@ -61,7 +61,7 @@ def _button(words: str, url: str) -> str:
     """The colon between the two is what the button stands for; the address stays to be read and copied."""
     to = escape(url)
     return (
-        f'<p dir="auto" style="{_WORDS}"><a href="{to}" style="{_BUTTON}">{escape(words)}</a><br>\n'
+        f'<p dir="auto" style="{_WORDS}"><a href="{to}" style="{_BUTTON}">{escape(words)}</a>\n'
         f'<a href="{to}" style="{_ADDRESS}">{to}</a></p>'
     )
 
