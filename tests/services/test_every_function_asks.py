@@ -74,6 +74,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "withdraw_waiting",
         "told_by",
     ),
+    "notices.calendars": ("event_of", "calendar_of"),
     "inbox.scope": (
         "my_targets",
         "open_targets",
