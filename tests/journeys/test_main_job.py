@@ -1,5 +1,6 @@
 """The main job once for real, for each kind: browser, portal, window, worker, mail server, and the thread again."""
 
+import email
 import re
 import shutil
 from collections.abc import Iterator
@@ -120,7 +121,9 @@ def handle(kind: RequestKind, desk: RunningDesk, request: RequestId) -> None:
 
 def says_nothing_of_health(mail: CaughtMail, letter: str) -> None:
     """Neither the type of appointment, nor what was written, nor a sentence of the answer (NT1, NOTE)."""
-    told = f"{mail.subject}\n{mail.body}\n{mail.path.read_text('utf-8')}"
+    message = email.message_from_bytes(mail.path.read_bytes())
+    parts = [part.get_payload(decode=True) for part in message.walk() if not part.is_multipart()]
+    told = "\n".join((mail.subject, mail.body, *(bytes(part).decode() for part in parts)))
     assert TYPE not in told
     assert "Nebulizer" not in told
     assert "marmalade" not in told
