@@ -1,8 +1,8 @@
 """Appointments, who waits for another time, and what a provider who is out means for them."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text
 
-from request_desk.store.schema.base import flag, id_column, metadata, text_column, version_column
+from request_desk.store.schema.base import flag, id_column, metadata, text_column, version_column, where
 from request_desk.store.triggers import BLOCKING
 from request_desk.store.types import Day, Id, Instant, at_most, one_of
 
@@ -63,27 +63,23 @@ appointment = Table(
         "lane",
         "blocks_from",
         "blocks_until",
-        sqlite_where=text(BLOCKING),
-        postgresql_where=text(BLOCKING),
+        info=where(BLOCKING),
     ),
     Index(  # whom to remind: a type's bookings by their time
         "ix_appointment_type_id_starts_at",
         "type_id",
         "starts_at",
-        sqlite_where=text("status = 'confirmed'"),
-        postgresql_where=text("status = 'confirmed'"),
+        info=where("status = 'confirmed'"),
     ),
     Index(
         "ix_appointment_hold_expires_at",
         "hold_expires_at",
-        sqlite_where=text("status = 'held'"),
-        postgresql_where=text("status = 'held'"),
+        info=where("status = 'held'"),
     ),
     Index(  # freed time that is still kept: a handful of rows
         "ix_appointment_released_at",
         "released_at",
-        sqlite_where=text("status = 'cancelled'"),
-        postgresql_where=text("status = 'cancelled'"),
+        info=where("status = 'cancelled'"),
     ),
     # Marks that are no status (AP5), and the lobby of a meeting (VM1).
     Column("arrived_at", Instant),
@@ -95,8 +91,7 @@ appointment = Table(
         "uq_appointment_replaces_id",
         "replaces_id",
         unique=True,
-        sqlite_where=text("replaces_id IS NOT NULL"),
-        postgresql_where=text("replaces_id IS NOT NULL"),
+        info=where("replaces_id IS NOT NULL"),
     ),
     # A chain has at most one booking and one hold at a time; a hold for a move may overlap what it replaces.
     Index(
@@ -104,8 +99,7 @@ appointment = Table(
         "chain_id",
         "status",
         unique=True,
-        sqlite_where=text(BLOCKING),
-        postgresql_where=text(BLOCKING),
+        info=where(BLOCKING),
     ),
     sqlite_strict=True,
 )
@@ -135,15 +129,13 @@ waitlist_entry = Table(
         "ix_waitlist_entry_open",
         "type_id",
         "id",
-        sqlite_where=text("closed_at IS NULL"),
-        postgresql_where=text("closed_at IS NULL"),
+        info=where("closed_at IS NULL"),
     ),
     Index(
         "uq_waitlist_entry_appointment_id",
         "appointment_id",
         unique=True,
-        sqlite_where=text("closed_at IS NULL AND appointment_id IS NOT NULL"),
-        postgresql_where=text("closed_at IS NULL AND appointment_id IS NOT NULL"),
+        info=where("closed_at IS NULL AND appointment_id IS NOT NULL"),
     ),
     sqlite_strict=True,
 )
@@ -172,14 +164,12 @@ slot_offer = Table(
         "uq_slot_offer_freed_id_open",
         "freed_id",
         unique=True,
-        sqlite_where=text("state = 'open'"),
-        postgresql_where=text("state = 'open'"),
+        info=where("state = 'open'"),
     ),
     Index(
         "ix_slot_offer_expires_at",
         "expires_at",
-        sqlite_where=text("state = 'open'"),
-        postgresql_where=text("state = 'open'"),
+        info=where("state = 'open'"),
     ),
     sqlite_strict=True,
 )

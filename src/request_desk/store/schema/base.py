@@ -1,10 +1,29 @@
 """What every table is made of: the one metadata, and columns that many of them have."""
 
-from sqlalchemy import Column, Integer, MetaData, Text, false, text
+from typing import Any
+
+from sqlalchemy import Column, Connection, Integer, MetaData, Text, event, false, text
 
 from request_desk.store.types import NAMING, Flag, Id
 
 metadata = MetaData(naming_convention=NAMING)
+
+
+def where(condition: str) -> dict[str, str]:
+    """Return the `info` of an index that has these rows alone, on both engines.
+
+    An index that names the engines loads the dialects of both when it is declared, and a start waits for that of PostgreSQL.
+    """
+    return {"where": condition}
+
+
+@event.listens_for(metadata, "before_create")
+def _tell_engine(_metadata: MetaData, connection: Connection, **_given: Any) -> None:
+    """Say the conditions of indexes in the words of the engine whose tables are made."""
+    for table in metadata.tables.values():
+        for index in table.indexes:
+            if "where" in index.info:
+                index.dialect_kwargs[f"{connection.dialect.name}_where"] = text(index.info["where"])
 
 
 def id_column() -> Column[int]:

@@ -1,8 +1,8 @@
 """What goes out of the practice."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
 
-from request_desk.store.schema.base import flag, id_column, metadata, text_column, version_column
+from request_desk.store.schema.base import flag, id_column, metadata, text_column, version_column, where
 from request_desk.store.types import Id, Instant, Json, PublicId, at_most, one_of
 
 outbox = Table(
@@ -43,33 +43,28 @@ outbox = Table(
         "uq_outbox_dedupe_key",
         "dedupe_key",
         unique=True,
-        sqlite_where=text("request_id IS NULL"),
-        postgresql_where=text("request_id IS NULL"),
+        info=where("request_id IS NULL"),
     ),
     Index(  # those of an appointment that was booked, moved or cancelled without a request
         "ix_outbox_appointment_id",
         "appointment_id",
-        sqlite_where=text("request_id IS NULL"),
-        postgresql_where=text("request_id IS NULL"),
+        info=where("request_id IS NULL"),
     ),
     Index(
         "ix_outbox_due",
         "not_before",
         "id",
-        sqlite_where=text("state = 'pending'"),
-        postgresql_where=text("state = 'pending'"),
+        info=where("state = 'pending'"),
     ),
     Index(  # text messages of the last day, which the practice limits
         "ix_outbox_sent_sms",
         "sent_at",
-        sqlite_where=text("state = 'sent' AND channel = 'sms'"),
-        postgresql_where=text("state = 'sent' AND channel = 'sms'"),
+        info=where("state = 'sent' AND channel = 'sms'"),
     ),
     Index(
         "ix_outbox_failed",
         "id",
-        sqlite_where=text("state = 'failed'"),
-        postgresql_where=text("state = 'failed'"),
+        info=where("state = 'failed'"),
     ),
     sqlite_strict=True,
 )

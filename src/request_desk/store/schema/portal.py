@@ -1,8 +1,8 @@
 """The patients' pages: sign-in, services and their links, holds, manage links, offered times."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
 
-from request_desk.store.schema.base import flag, id_column, metadata, text_column, version_column
+from request_desk.store.schema.base import flag, id_column, metadata, text_column, version_column, where
 from request_desk.store.types import Id, Instant, PublicId, at_most, one_of
 
 challenge = Table(
@@ -160,15 +160,13 @@ counter_offer = Table(
         "uq_counter_offer_request_id_open",
         "request_id",
         unique=True,
-        sqlite_where=text("state = 'open'"),
-        postgresql_where=text("state = 'open'"),
+        info=where("state = 'open'"),
     ),
     Index("ix_counter_offer_request_id", "request_id", "id"),
     Index(
         "ix_counter_offer_expires_at",
         "expires_at",
-        sqlite_where=text("state = 'open'"),
-        postgresql_where=text("state = 'open'"),
+        info=where("state = 'open'"),
     ),
     sqlite_strict=True,
 )

@@ -1,8 +1,8 @@
 """Requests, what is said in them, and what staff keep beside them."""
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
 
-from request_desk.store.schema.base import flag, id_column, metadata, text_column, version_column
+from request_desk.store.schema.base import flag, id_column, metadata, text_column, version_column, where
 from request_desk.store.types import Day, Id, Instant, Json, PublicId, at_most, one_of
 
 request = Table(
@@ -43,22 +43,19 @@ request = Table(
         "ix_request_open_target",
         "target_id",
         "id",
-        sqlite_where=text("state = 'open'"),
-        postgresql_where=text("state = 'open'"),
+        info=where("state = 'open'"),
     ),
     Index(
         "ix_request_waiting_target",
         "target_id",
         "id",
-        sqlite_where=text("state = 'waiting'"),
-        postgresql_where=text("state = 'waiting'"),
+        info=where("state = 'waiting'"),
     ),
     Index(
         "ix_request_completed_at_id",
         "completed_at",
         "id",
-        sqlite_where=text("state = 'completed'"),
-        postgresql_where=text("state = 'completed'"),
+        info=where("state = 'completed'"),
     ),
     Index("ix_request_household_id_arrived_at", "household_id", "arrived_at"),
     Index("ix_request_appointment_id", "appointment_id"),
@@ -105,8 +102,7 @@ message = Table(
         "ix_message_phrase_created_at",
         "phrase",
         "created_at",
-        sqlite_where=text("phrase <> ''"),
-        postgresql_where=text("phrase <> ''"),
+        info=where("phrase <> ''"),
     ),
     sqlite_strict=True,
 )
@@ -168,8 +164,7 @@ request_mark = Table(
         "ix_request_mark_dismissed",
         "staff_id",
         "request_id",
-        sqlite_where=text("dismissed_at IS NOT NULL"),
-        postgresql_where=text("dismissed_at IS NOT NULL"),
+        info=where("dismissed_at IS NOT NULL"),
     ),
     sqlite_strict=True,
     sqlite_with_rowid=False,

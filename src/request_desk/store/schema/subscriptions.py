@@ -1,8 +1,8 @@
 """Other programs that hear of events: subscriptions, what goes to them, and each try."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, text
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text
 
-from request_desk.store.schema.base import flag, id_column, metadata, text_column, version_column
+from request_desk.store.schema.base import flag, id_column, metadata, text_column, version_column, where
 from request_desk.store.types import Id, Instant, Json, PublicId, at_most, one_of
 
 # Where events of chosen types are sent (WH1). What is secret is sealed (SEC-01): the key of the signature and the headers' values.
@@ -65,14 +65,12 @@ webhook_delivery = Table(
         "subscription_id",
         "not_before",
         "id",
-        sqlite_where=text("state = 'pending'"),
-        postgresql_where=text("state = 'pending'"),
+        info=where("state = 'pending'"),
     ),
     Index(
         "ix_webhook_delivery_failed",
         "id",
-        sqlite_where=text("state = 'failed'"),
-        postgresql_where=text("state = 'failed'"),
+        info=where("state = 'failed'"),
     ),
     Index("ix_webhook_delivery_subscription_id", "subscription_id", "id"),
     Index("ix_webhook_delivery_appointment_id", "appointment_id"),
