@@ -78,7 +78,7 @@ def open_desk(found: "config.Settings", clock: "Clock | None" = None, store: "Se
     from request_desk.gateways import catalogues
     from request_desk.gateways.sealing import KeptSealer
     from request_desk.services.desk import Desk
-    from request_desk.services.practice import housekeeping
+    from request_desk.services.practice import settings as settings_service
     from request_desk.store import migrate
 
     catalogues.install()
@@ -86,7 +86,7 @@ def open_desk(found: "config.Settings", clock: "Clock | None" = None, store: "Se
     try:
         migrate.check(database)
         desk = Desk(database, clock, sealer=KeptSealer(store) if store is not None else None)
-        if not desk.query(SYSTEM, housekeeping.is_founded):
+        if not desk.query(SYSTEM, settings_service.is_founded):
             raise Refused(migrate.EMPTY)
     except BaseException:
         database.close()
@@ -340,7 +340,7 @@ def init(found: "config.Settings", *, name: str, phone: str, zone: str, kinds: S
     """Make a new practice and return the sentence with the administrator's one-time code. Refuses one that is there."""
     from request_desk.domain.access import SYSTEM
     from request_desk.services.desk import Desk
-    from request_desk.services.practice import founding, housekeeping
+    from request_desk.services.practice import founding, settings as settings_service
     from request_desk.store import migrate as migrations
 
     database = open_database(found)
@@ -349,7 +349,7 @@ def init(found: "config.Settings", *, name: str, phone: str, zone: str, kinds: S
             migrations.migrate(database)
         migrations.check(database)
         desk = Desk(database)
-        if desk.query(SYSTEM, housekeeping.is_founded):  # tables alone are left by a first try that was refused
+        if desk.query(SYSTEM, settings_service.is_founded):  # tables alone are left by a first try that was refused
             raise Refused(_("There is a practice in this database already. Nothing was changed."))
         new = founding.NewPractice(name, phone, zone, frozenset(kinds), found.portal.public_url, _library())
         code = desk.perform(SYSTEM, founding.found, new).value
@@ -370,7 +370,7 @@ def migrate(found: "config.Settings") -> str:
     """Bring the database and its shipped phrases to this version and say what was done."""
     from request_desk.domain.access import SYSTEM
     from request_desk.services.desk import Desk
-    from request_desk.services.practice import founding, housekeeping
+    from request_desk.services.practice import founding, settings as settings_service
     from request_desk.store import migrate as migrations
 
     database = open_database(found)
@@ -381,7 +381,7 @@ def migrate(found: "config.Settings") -> str:
         copy = migrations.migrate(database)
         desk = Desk(database)
         renewed = 0
-        if desk.query(SYSTEM, housekeeping.is_founded):
+        if desk.query(SYSTEM, settings_service.is_founded):
             renewed = desk.perform(SYSTEM, founding.renew_phrases, _library()).value
     finally:
         database.close()

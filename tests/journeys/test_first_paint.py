@@ -1,15 +1,22 @@
-"""What has been loaded when the window is first painted, and that nothing but the one window ever shows by itself."""
+"""What has been loaded when the window is first painted and when its first list is there; nothing but the one window shows by itself."""
 
+import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
+from request_desk.domain.clock import SystemClock
+from request_desk.domain.ids import hashed
+from request_desk.store import migrate, schema
+from request_desk.store.database import Database
 from tests.journeys.conftest import OpenDesk
+from tests.journeys.running_desk import Allowed, furnished
 
 ROOT = Path(__file__).resolve().parents[2]
 # Each costs more than the whole painting of a window, or pulls in something that does.
@@ -46,6 +53,45 @@ HEAVY = {
     "uvicorn",
     "zoneinfo",
 }
+# What the first list waits for needlessly: other pages, what is opened by hand, what another engine or process needs.
+LATER = {
+    "alembic",
+    "apscheduler",
+    "cryptography",
+    "filelock",
+    "highspy",
+    "holidays",
+    "icalendar",
+    "imagesize",
+    "phonenumbers",
+    "psycopg",
+    "request_desk.demo",
+    "request_desk.gateways.email",
+    "request_desk.jobs",
+    "request_desk.services.portal.access",
+    "request_desk.services.practice.founding",
+    "request_desk.services.practice.housekeeping",
+    "request_desk.services.schedule.attendance",
+    "request_desk.ui.appointments",
+    "request_desk.ui.availability",
+    "request_desk.ui.freed",
+    "request_desk.ui.inbox.deliveries",
+    "request_desk.ui.inbox.unseen_sheet",
+    "request_desk.ui.meeting",
+    "request_desk.ui.patients",
+    "request_desk.ui.running.kept_days",
+    "request_desk.ui.schedule.schedule_page",
+    "request_desk.ui.services",
+    "request_desk.ui.settings.settings_page",
+    "request_desk.ui.window.demo_bar",
+    "request_desk.ui.window.key_sheet",
+    "request_desk.ui.window.palette",
+    "request_desk.ui.window.sign_in",
+    "request_desk.web",
+    "smtplib",
+    "sqlalchemy.dialects.postgresql",
+    "sqlalchemy.orm",
+}
 PROGRAM = """
 import sys
 from pathlib import Path
@@ -64,6 +110,39 @@ class Watched(desktop.Desktop):
 
 desktop.Desktop = Watched
 sys.exit(app.run_desktop(None, Path(sys.argv[1]) if len(sys.argv) > 1 else None))
+"""
+LIST_PROGRAM = """
+import sys
+from PySide6.QtCore import QObject, QTimer
+from request_desk import app
+
+class Watch(QObject):
+    '''Says what is loaded at the moment in which the first rows are there.'''
+
+    def __init__(self, window):
+        super().__init__(window)
+        self.window = window
+        self.look = QTimer(self)
+        self.look.timeout.connect(self.for_page)
+        self.look.start(5)
+
+    def for_page(self):
+        center = self.window.frame.page("messages")
+        if center is None:
+            return
+        self.look.stop()
+        self.model = center.feed.model
+        self.model.dataChanged.connect(self.tell)
+        self.tell()
+
+    def tell(self):
+        if self.model.rowCount() and self.model.cached(self.model.key_at(0)) is not None:
+            self.model.dataChanged.disconnect(self.tell)
+            print(*sorted(sys.modules), flush=True)
+            QTimer.singleShot(0, self.window.frame, self.window.frame.close)
+
+kept = []
+sys.exit(app.run_desktop(None, started=lambda window: kept.append(Watch(window))))
 """
 
 
@@ -84,6 +163,48 @@ def test_the_first_paint_waits_for_nothing_but_the_window(tmp_path: Path, is_dem
     loaded = set(done.stdout.split())
     assert "request_desk.ui.window.frame" in loaded
     assert {name for name in loaded for heavy in HEAVY if name == heavy or name.startswith(f"{heavy}.")} == set()
+
+
+def test_the_first_list_waits_for_its_own_page_alone(tmp_path: Path, database_setup: Allowed) -> None:
+    url, clock = f"sqlite:///{tmp_path / 'desk.db'}", SystemClock()
+    with database_setup():
+        migrate.migrate(Database(url))
+        house = furnished(url, tmp_path, clock, database_setup)
+        house.practice.a_request()
+        house.practice.insert(
+            schema.staff_session,
+            token_hash=hashed("kept"),
+            staff_id=house.practice.maria.id,
+            created_at=clock.now(),
+            last_seen_at=clock.now(),
+            expires_at=clock.now() + timedelta(hours=12),
+        )
+        house.practice.desk.close()
+    kept = tmp_path / "data" / "request-desk"
+    kept.mkdir(parents=True, mode=0o700)
+    secrets = kept / "secrets.json"
+    secrets.write_text(json.dumps({"session": "kept", "drafts": "A" * 43 + "="}), "utf-8")
+    secrets.chmod(0o600)
+    homes = {f"XDG_{name}_HOME": str(tmp_path / name.lower()) for name in ("DATA", "CONFIG", "STATE")}
+    done = subprocess.run(
+        [sys.executable, "-c", LIST_PROGRAM],
+        env={
+            **os.environ,
+            **homes,
+            "REQUEST_DESK_DATABASE": url,
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        },
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.split())
+    assert "request_desk.ui.inbox.message_center" in loaded
+    assert {name for name in loaded for late in LATER if name == late or name.startswith(f"{late}.")} == set()
 
 
 class Shows(QObject):

@@ -10,8 +10,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-import imagesize
-
 from request_desk.domain.errors import Invalid, Refused
 from request_desk.domain.ids import AttachmentId
 from request_desk.domain.text import clean_text
@@ -182,6 +180,8 @@ def _is_two_things(content: bytes, kind: MediaType) -> bool:
 
 def _pixels(content: bytes) -> int:
     """How many pixels the head of a picture promises; 0 where it promises none."""
+    import imagesize  # with all that fetches from the net; no list waits for it
+
     try:
         size: tuple[int, int] = imagesize.get(io.BytesIO(content), exif_rotation=False)
     except (ValueError, struct.error, OSError, IndexError, KeyError):

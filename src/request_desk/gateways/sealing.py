@@ -7,9 +7,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from request_desk.domain.errors import Invalid
 from request_desk.domain.sealing import ENVELOPE, SealedPlace, broken, key_of, missing, unreadable
 from request_desk.domain.words import _
@@ -30,6 +27,8 @@ class KeptSealer:
 
     def seal(self, text: str, place: SealedPlace) -> str:
         """Seal with the current key, which is made here where there is none yet."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # no list waits for it
+
         key_id = self._store.get_or_put(_CURRENT, _new_id)
         if self._key(key_id) is None:
             self._store.get_or_put(_name(key_id), new_key)
@@ -39,6 +38,9 @@ class KeptSealer:
 
     def unseal(self, sealed: str, place: SealedPlace) -> str:
         """Open a text at its place; raises KeyMissing without its key, SealBroken when a bit or the place is another."""
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
         key = self._needed(key_of(sealed))
         _version, _key_id, nonce, content = sealed.split(".")
         try:

@@ -28,7 +28,6 @@ _CLOSED_ENTRIES = (
     .where(entry.closed_at < bindparam("before"), ~exists().where(schema.slot_offer.c.entry_id == entry.id))
     .limit(_BATCH)
 )
-_PRACTICE = select(schema.practice.c.id)
 launch = schema.booking_launch.c
 _SWEEP_LAUNCHES = delete(schema.booking_launch).where(
     launch.id.in_(
@@ -44,12 +43,6 @@ _NEWCOMERS = (
     .limit(_BATCH)
 )
 _HELD = select(lease.owner, lease.until).where(lease.name == bindparam("which"))
-
-
-def is_founded(unit: Unit) -> bool:
-    """Tell whether there is a practice in this database, and not its tables alone."""
-    unit.require(Permission.RUN_JOBS)
-    return unit.first(_PRACTICE) is not None
 
 
 def take_lease(unit: Unit, name: str, owner: str, length: timedelta) -> bool:

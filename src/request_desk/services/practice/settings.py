@@ -43,6 +43,12 @@ _DEPARTMENT: Final = (
 )
 
 
+def is_founded(unit: Unit) -> bool:
+    """Tell whether there is a practice in this database, and not its tables alone."""
+    unit.require(Permission.RUN_JOBS)
+    return unit.first(_KNOWN) is not None
+
+
 def settings(unit: Unit) -> PracticeSettings:
     """Return the practice settings; `version` goes back to `save_settings`."""
     unit.require(Permission.VIEW_SETTINGS)

@@ -143,6 +143,7 @@ class RequestFeed(KeysetFeed[InboxRow]):
         self._keys = tuple(keys)
         order, words = self._ordered()
         self.model.set_keys(order, groups=words)
+        self.model.row_at(0)  # asked for now, and not behind what is read for the things around the list
         self.loaded.emit()
 
     def _keys_reread(self, number: int, keys: Sequence[RequestKey]) -> None:

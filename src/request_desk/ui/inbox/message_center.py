@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
@@ -16,7 +17,6 @@ from request_desk.domain.words import _
 from request_desk.services.inbox import letters_seen, queries as inbox_queries, search_queries
 from request_desk.services.practice import directory
 from request_desk.ui.inbox.commands import choosing_location, choosing_offer, going, sending
-from request_desk.ui.inbox.deliveries import DeliveriesSheet
 from request_desk.ui.inbox.feed import ListChoice, RequestFeed
 from request_desk.ui.inbox.filters import FilterBar
 from request_desk.ui.inbox.offers_strip import OffersStrip
@@ -26,7 +26,6 @@ from request_desk.ui.inbox.request_pane import RequestPane
 from request_desk.ui.inbox.response_controller import ResponseController
 from request_desk.ui.inbox.response_pane import ResponsePane
 from request_desk.ui.inbox.row_words import KIND_ICONS, row_words
-from request_desk.ui.inbox.unseen_sheet import UnseenSheet
 from request_desk.ui.lists.windowed import ListView
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.timing import Stoppable
@@ -39,7 +38,9 @@ from request_desk.ui.widgets.theme import ROW_COMPACT, app_theme
 from request_desk.ui.window.commands import Scope
 from request_desk.ui.window.frame import LiveState, remember_splitter
 from request_desk.ui.window.pages import WindowPage
-from request_desk.ui.window.palette import PaletteDialog, PaletteEntry
+
+if TYPE_CHECKING:
+    from request_desk.ui.window.palette import PaletteDialog, PaletteEntry
 
 FOLD = 1200  # pixels of the window below which the schedule is a strip
 GAP = 14  # between the cards
@@ -87,6 +88,7 @@ class MessageCenter(WindowPage):
         self._burst_text = ""
         self._department_told = ""
         self._first = True
+        self._is_read_beside = False
         self._was_empty = False
         self._stays = False  # the open request, while another list is read
         self.feed = RequestFeed(context, self)
@@ -115,17 +117,13 @@ class MessageCenter(WindowPage):
         yield
         self._lay_out()
         yield
+        self.feed.show(self.filters.wanted())  # it is read while the rest is made
         self.response_controller = ResponseController(
             self._context, self.message, self.response, self.schedule, self.strip, self
         )
         self._connect()
         self._add_commands()
         self._watch_keys()
-        self._read_directory()
-        self._read_failed()
-        self._read_unseen()
-        self.feed.show(self.filters.wanted())
-        self.setup_bar.read()
 
     @property
     def parts(self) -> tuple[QWidget, ...]:
@@ -252,15 +250,17 @@ class MessageCenter(WindowPage):
         self.feed.pin(None)
         self.response_controller.leave()
 
-    def serve_palette(self, palette: PaletteDialog) -> None:
+    def serve_palette(self, palette: "PaletteDialog") -> None:
         palette.searched.connect(partial(self._search_for, palette))
         palette.picked.connect(self._palette_picked)
 
-    def _search_for(self, palette: PaletteDialog, text: str) -> None:
+    def _search_for(self, palette: "PaletteDialog", text: str) -> None:
         pending = self._context.runner.read(palette, search_queries.search, text, limit=FOUND)
         pending.done(partial(self._found_for, palette, text)).refused(self._ignore)
 
-    def _found_for(self, palette: PaletteDialog, text: str, page: Page[InboxRow]) -> None:
+    def _found_for(self, palette: "PaletteDialog", text: str, page: Page[InboxRow]) -> None:
+        from request_desk.ui.window.palette import PaletteEntry
+
         words, now = self._context.words(), self._context.clock.now()
         entries: list[PaletteEntry] = []
         for row in page.rows:
@@ -271,7 +271,7 @@ class MessageCenter(WindowPage):
         palette.offer_results(text, entries)
 
     @Slot(object)
-    def _palette_picked(self, entry: PaletteEntry) -> None:
+    def _palette_picked(self, entry: "PaletteEntry") -> None:
         if isinstance(entry.value, int):
             self.open_request(RequestId(entry.value))
 
@@ -290,8 +290,20 @@ class MessageCenter(WindowPage):
         self._first = True
         self.feed.show(wanted)
 
+    def _read_beside(self) -> None:
+        """Read what stands beside the first list: behind its rows, and before a request, which needs it."""
+        if self._is_read_beside:
+            return
+        self._is_read_beside = True
+        self.response_controller.read_beside()
+        self._read_directory()
+        self._read_failed()
+        self._read_unseen()
+        self.setup_bar.read()
+
     @Slot()
     def _list_loaded(self) -> None:
+        self._read_beside()
         if self.feed.model.rowCount() == 0:
             self._show_empty()
         else:
@@ -333,6 +345,7 @@ class MessageCenter(WindowPage):
 
     @Slot(object)
     def _list_failed(self, refused: Refused) -> None:
+        self._read_beside()
         if self.feed.model.rowCount() == 0:
             state = State.OFFLINE if isinstance(refused, Unavailable) else State.ERROR
             self.list_stack.show_state(state, refused.sentence, action=_("Try again"))
@@ -599,6 +612,8 @@ class MessageCenter(WindowPage):
     @Slot()
     def open_deliveries(self) -> None:
         """Show the notices that could not be delivered."""
+        from request_desk.ui.inbox.deliveries import DeliveriesSheet
+
         sheet = DeliveriesSheet(self._context, self)
         sheet.request_wanted.connect(self.open_request)
         sheet.open()
@@ -614,6 +629,8 @@ class MessageCenter(WindowPage):
     @Slot()
     def open_unseen(self) -> None:
         """Show the replies that nobody has read about visits of the next 24 hours."""
+        from request_desk.ui.inbox.unseen_sheet import UnseenSheet
+
         sheet = UnseenSheet(self._context, self)
         sheet.request_wanted.connect(self.open_request)
         sheet.open()

@@ -93,8 +93,6 @@ class ResponseController(QObject):
         self._recalled = False  # whether the draft's choice of act was taken up: before, nothing is remembered
         self._is_online = context.hub.state is not LiveState.OFFLINE
         self._connect()
-        self.read_directory()
-        self._read_library()
         context.timers(self, TICK, self._second, repeat=True)
 
     def _connect(self) -> None:
@@ -145,6 +143,11 @@ class ResponseController(QObject):
         self._context.hub.live_changed.connect(self._live_changed)
 
     # what the desk knows besides the request
+
+    def read_beside(self) -> None:
+        """Read what every request is shown with, before the first one."""
+        self.read_directory()
+        self._read_library()
 
     def read_directory(self) -> None:
         """Read names of places and people, and whom a request can be forwarded to."""

@@ -3,11 +3,11 @@
 import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken
 from PySide6.QtCore import QObject, Signal
 
 from request_desk.domain.clock import Clock
@@ -18,6 +18,9 @@ from request_desk.domain.words import _
 from request_desk.files import sync_folder, write_whole
 from request_desk.ui.running.runner import Runner
 from request_desk.ui.running.timing import Stoppable, TimerFactory, qt_timer
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 PAUSE = 1_000  # milliseconds after the last key until a draft is on its way to the disk
 LONGEST = 1_750  # milliseconds that somebody who types without a pause waits for it (OFF-02 allows two seconds)
@@ -33,10 +36,16 @@ class DraftFiles:
 
     def __init__(self, folder: Path, key: bytes, staff_id: int) -> None:
         self._folder = folder / str(staff_id)
-        self._cipher = Fernet(key)
+        self._key = key
         self._staff_id = staff_id
         self._lock = Lock()
         self._numbers: dict[int, int] = {}
+
+    @cached_property
+    def _cipher(self) -> "Fernet":
+        from cryptography.fernet import Fernet  # the first list does not wait for it
+
+        return Fernet(self._key)
 
     def write(self, draft: Draft, number: int) -> None:
         """Put a draft on the disk, whole or not at all. Raises Unavailable when the disk refuses."""
@@ -95,6 +104,8 @@ class DraftFiles:
         return self._folder / f"{request_id}{SUFFIX}"
 
     def _read(self, path: Path) -> Draft | None:
+        from cryptography.fernet import InvalidToken
+
         try:
             plain = json.loads(self._cipher.decrypt(path.read_bytes()).decode("utf-8", "surrogatepass"))
             if plain["staff"] != self._staff_id or str(plain["request"]) != path.stem:

@@ -1,8 +1,9 @@
 """The lists of today and the next day, kept encrypted on this computer for when server and network are gone (AP8)."""
 
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken
 from PySide6.QtCore import QObject, Slot
 
 from request_desk.domain.day_list import DayList
@@ -13,6 +14,9 @@ from request_desk.services.schedule.day_list import kept_days, packed, unpacked
 from request_desk.ui.running.runner import Runner
 from request_desk.ui.running.timing import TimerFactory
 
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
+
 EVERY = 15 * 60 * 1000  # milliseconds between two readings
 _NAME = "days.kept"
 
@@ -22,7 +26,13 @@ class KeptDays:
 
     def __init__(self, folder: Path, key: bytes) -> None:
         self._path = folder / _NAME
-        self._cipher = Fernet(key)
+        self._key = key
+
+    @cached_property
+    def _cipher(self) -> "Fernet":
+        from cryptography.fernet import Fernet  # the first list does not wait for it
+
+        return Fernet(self._key)
 
     def write(self, lists: tuple[DayList, ...]) -> None:
         """Keep these lists instead of those before; raises Unavailable when the disk refuses."""
@@ -35,6 +45,8 @@ class KeptDays:
 
     def read(self) -> tuple[DayList, ...]:
         """Return the lists that are kept; none where the file is not there or cannot be read."""
+        from cryptography.fernet import InvalidToken
+
         try:
             return unpacked(self._cipher.decrypt(self._path.read_bytes()))
         except (OSError, InvalidToken, ValueError):

@@ -39,6 +39,7 @@ _MARKED = {
     Mark.LATE: _("running late since {time}"),
     Mark.PARENT_CONFIRMED: _("parent confirmed {time}"),
 }
+MARK_ICONS = {Mark.ARRIVED: "check", Mark.LATE: "clock", Mark.PARENT_CONFIRMED: "phone"}
 SET_WORDS = {
     Mark.ARRIVED: _("Mark as arrived"),
     Mark.LATE: _("Mark as running late"),

@@ -10,9 +10,15 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus, Mar
 from request_desk.domain.availability import Absence
 from request_desk.domain.requests import Fit
 from request_desk.domain.words import Words, _
-from request_desk.ui.schedule.appointment_words import block_name, marks_words, named, status_words, work_in_words
+from request_desk.ui.schedule.appointment_words import (
+    MARK_ICONS,
+    block_name,
+    marks_words,
+    named,
+    status_words,
+    work_in_words,
+)
 from request_desk.ui.schedule.grid_layout import GridLayout, OfferState, PaintedOffer, Placed
-from request_desk.ui.schedule.mark_acts import MARK_ICONS
 from request_desk.ui.widgets.painting import TextRun, draw_focus_ring, draw_icon, draw_run, draw_text
 from request_desk.ui.widgets.theme import RADIUS_CONTROL, TYPE_EDGES, Theme
 

@@ -10,13 +10,12 @@ from request_desk.domain.errors import Refused
 from request_desk.domain.policy import MARKING, ScheduleAction
 from request_desk.services.schedule import attendance
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.schedule.appointment_words import SET_WORDS, TAKE_BACK_WORDS
+from request_desk.ui.schedule.appointment_words import MARK_ICONS, SET_WORDS, TAKE_BACK_WORDS
 from request_desk.ui.schedule.why_not import why_not
 from request_desk.ui.widgets.acts import ActSpec
 from request_desk.ui.widgets.theme import Tone
 
 MARK_KEYS: Final = {Mark.ARRIVED: "A", Mark.LATE: "L", Mark.PARENT_CONFIRMED: "P"}
-MARK_ICONS: Final = {Mark.ARRIVED: "check", Mark.LATE: "clock", Mark.PARENT_CONFIRMED: "phone"}
 
 
 def mark_act(context: DeskContext, owner: QWidget, entry: Appointment, mark: Mark) -> ActSpec:

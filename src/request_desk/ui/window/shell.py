@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
@@ -20,24 +21,25 @@ from request_desk.services.desk import Desk, Outcome, Undo
 from request_desk.services.inbox import handling, marks as inbox_marks, queries as inbox_queries
 from request_desk.services.people import access
 from request_desk.services.practice import directory, settings
-from request_desk.ui.freed.freed_watch import FreedWatch
 from request_desk.ui.running.changes import ChangeHub
 from request_desk.ui.running.context import DeskContext, Preferences
 from request_desk.ui.running.drafts import DraftFiles, DraftKeeper
-from request_desk.ui.running.kept_days import DaysKeeper, KeptDays
 from request_desk.ui.running.opened_documents import OpenedDocuments
 from request_desk.ui.running.runner import Runner
 from request_desk.ui.running.timing import qt_timer
 from request_desk.ui.widgets.theme import Look, Tone, app_theme
 from request_desk.ui.window.commands import application_commands
-from request_desk.ui.window.demo_bar import DemoBar
 from request_desk.ui.window.frame import LiveState, MainFrame
-from request_desk.ui.window.key_sheet import KeySheet
 from request_desk.ui.window.launch import SESSION, Opened
 from request_desk.ui.window.messages import show_crash
 from request_desk.ui.window.pages import PAGES, WindowPage
-from request_desk.ui.window.palette import PaletteDialog
-from request_desk.ui.window.sign_in import SignInPane
+
+if TYPE_CHECKING:
+    # Not of the first list: loaded by what shows them.
+    from request_desk.domain.day_list import DayList
+    from request_desk.ui.freed.freed_watch import FreedWatch
+    from request_desk.ui.running.kept_days import DaysKeeper, KeptDays
+    from request_desk.ui.window.sign_in import SignInPane
 
 _LIVE_WORDS = {
     LiveState.LIVE: _("Live"),
@@ -123,7 +125,6 @@ class Shell(QObject):
             self.runner, opened.desk.clock, save=inbox_marks.save_draft, drop=inbox_marks.drop_draft, parent=self
         )
         self.drafts.failed.connect(self._say_problem)
-        self._kept_days = KeptDays(opened.drafts_folder, opened.draft_key)
         self._days_keeper: DaysKeeper | None = None
         self._opened_documents = OpenedDocuments(opened.drafts_folder.parent / "opened")
         self._opened_documents.clear()  # what a window left behind that was killed
@@ -143,6 +144,8 @@ class Shell(QObject):
         self._idle.timeout.connect(self.lock)
         self._add_commands()
         if opened.demo is not None:
+            from request_desk.ui.window.demo_bar import DemoBar
+
             self._demo_bar = DemoBar(opened.demo, frame)
             self._demo_bar.switch_wanted.connect(self.lock)
             frame.setMenuWidget(self._demo_bar)
@@ -155,8 +158,16 @@ class Shell(QObject):
         self._window_focused(frame.windowHandle())
 
     @cached_property
-    def cover(self) -> SignInPane:
+    def _kept_days(self) -> "KeptDays":
+        from request_desk.ui.running.kept_days import KeptDays
+
+        return KeptDays(self._opened.drafts_folder, self._opened.draft_key)
+
+    @cached_property
+    def cover(self) -> "SignInPane":
         """The sign-in over the window, made when it is first needed."""
+        from request_desk.ui.window.sign_in import SignInPane
+
         cover = SignInPane(self.frame)
         cover.signed_in.connect(self._sign_in)
         cover.password_chosen.connect(self._set_password)
@@ -377,7 +388,7 @@ class Shell(QObject):
             messages=self.frame.messages,
             memory=self.frame.memory,
             open_thing=self._open_thing,
-            kept_days=self._kept_days.read,
+            kept_days=self._read_kept_days,
             sends_mail=self._opened.sends_mail,
             scan=self._opened.scan,
             opened_documents=self._opened_documents,
@@ -427,16 +438,26 @@ class Shell(QObject):
             yield True
         self._watch_freed(context)
         self._count()
-        if self._days_keeper is None:
-            self._days_keeper = DaysKeeper(self.runner, self._kept_days, context.timers, self)
+        self._keep_days(context)
         focus = QApplication.focusWidget()
         is_at_work = focus is not None and page.isAncestorOf(focus)
         if self.frame.current_page() == first.key and not is_at_work:
             page.take_focus()
         self.ready.emit()
 
+    def _read_kept_days(self) -> "tuple[DayList, ...]":
+        return self._kept_days.read()
+
+    def _keep_days(self, context: DeskContext) -> None:
+        from request_desk.ui.running.kept_days import DaysKeeper
+
+        if self._days_keeper is None:
+            self._days_keeper = DaysKeeper(self.runner, self._kept_days, context.timers, self)
+
     def _watch_freed(self, context: DeskContext) -> None:
         """The line after an act that freed a time belongs to the pages of whoever is signed in, and goes with them."""
+        from request_desk.ui.freed.freed_watch import FreedWatch
+
         self._freed = FreedWatch(context, self.frame.page(PAGES[0].key))
         self.frame.page_shown.connect(self._freed.page_shown)
         self._freed.page_shown(self.frame.current_page())
@@ -622,12 +643,16 @@ class Shell(QObject):
         self.frame.memory.put("text_size", str(theme.scale))
 
     def _open_palette(self) -> None:
+        from request_desk.ui.window.palette import PaletteDialog
+
         palette = PaletteDialog(self.frame.commands, self.frame)
         for page in self._pages():
             page.serve_palette(palette)
         palette.open_fresh()
 
     def _open_keys(self) -> None:
+        from request_desk.ui.window.key_sheet import KeySheet
+
         KeySheet(self.frame.commands, self.frame).open()
 
     @Slot(object)
