@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.appointments import Appointment, AppointmentStatus, Missed
 from request_desk.domain.attachments import Attachment
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Contact, Relation
@@ -45,14 +45,6 @@ class Happened:
     action: str
     topic: Topic
     detail: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Missed:
-    """What a patient missed or cancelled late in the last twelve months."""
-
-    no_shows: int
-    late_cancels: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,14 @@ class Mark(StrEnum):
     PARENT_CONFIRMED = "parent_confirmed"
 
 
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """What a patient missed or cancelled late in the last twelve months."""
+
+    no_shows: int
+    late_cancels: int
+
+
 def marked_at(seen: Appointment, mark: Mark) -> datetime | None:
     """Return when a mark was set, None where it is not."""
     match mark:

@@ -16,7 +16,7 @@ from request_desk.domain.access import Permission
 from request_desk.domain.appointment_lists import AppointmentFilters, AppointmentOrder, meeting_uid
 from request_desk.domain.appointments import DROPPED, Appointment, AppointmentStatus, Mark, as_of, marked_at
 from request_desk.domain.changes import Topic
-from request_desk.domain.ids import AppointmentId, ProviderId
+from request_desk.domain.ids import ProviderId
 from request_desk.domain.paging import Page
 from request_desk.domain.policy import sees_all_requests
 from request_desk.domain.words import _
@@ -77,9 +77,9 @@ def list_page(
         return Page((), None)
     most = max(1, min(limit, _MOST))
     places = _places(unit, asked, order, descending=descending, after=after, most=most + 1)
-    known = load_many(unit, [AppointmentId(place[-1]) for place in places[:most]])
+    known = load_many(unit, [place[-1] for place in places[:most]])
     rows = tuple(as_of(known[place[-1]], unit.now) for place in places[:most])
-    return Page(rows, places[most - 1] if len(places) > most else None)
+    return Page(rows, tuple(places[most - 1]) if len(places) > most else None)
 
 
 def holds_under_way(unit: Unit) -> int:
@@ -168,16 +168,15 @@ def _places(
             by_patient = order is AppointmentOrder.PATIENT
             return _read(unit, filters, by_patient=by_patient, descending=descending, after=after, most=most)
         case AppointmentOrder.PROVIDER | AppointmentOrder.STATUS:
-            groups = _groups(unit, filters, order)
+            names = _groups(unit, filters, order)
         case _:
             assert_never(order)
     found: list[Cursor] = []
-    names = [name for name, _narrowed in groups]
     if descending:
-        groups.reverse()
         names.reverse()
     first = 0 if after is None else names.index(after[0])
-    for name, narrowed in groups[first:]:
+    for name in names[first:]:
+        narrowed = _narrowed(filters, name)
         behind = after[1:] if after is not None and after[0] == name else None
         left = most - len(found)
         places = _read(unit, narrowed, by_patient=False, descending=descending, after=behind, most=left)
@@ -187,16 +186,18 @@ def _places(
     return found
 
 
-def _groups(
-    unit: Unit, filters: AppointmentFilters, order: AppointmentOrder
-) -> list[tuple[int | AppointmentStatus, AppointmentFilters]]:
+def _groups(unit: Unit, filters: AppointmentFilters, order: AppointmentOrder) -> list[AppointmentStatus | ProviderId]:
     """What a list by provider or status consists of, in order."""
     if order is AppointmentOrder.STATUS:
-        asked = filters.statuses or STATUS_ORDER
-        return [(status, replace(filters, statuses=(status,))) for status in STATUS_ORDER if status in asked]
+        return [status for status in STATUS_ORDER if not filters.statuses or status in filters.statuses]
     known = [ProviderId(row[0]) for row in unit.rows(_PROVIDERS)]
-    ids = [each for each in known if not filters.provider_ids or each in filters.provider_ids]
-    return [(each, replace(filters, provider_ids=(each,))) for each in ids]
+    return [each for each in known if not filters.provider_ids or each in filters.provider_ids]
+
+
+def _narrowed(filters: AppointmentFilters, group: AppointmentStatus | ProviderId) -> AppointmentFilters:
+    if isinstance(group, AppointmentStatus):
+        return replace(filters, statuses=(group,))
+    return replace(filters, provider_ids=(group,))
 
 
 def _read(
@@ -223,7 +224,7 @@ def _read(
             values[key] = value
     if after is not None:
         values |= {f"after_{place}": value for place, value in enumerate(after)}
-    return [tuple(row) for row in unit.rows(_statement(shape), values)]
+    return list(unit.rows(_statement(shape), values))
 
 
 @lru_cache(maxsize=_SHAPES)

@@ -4,13 +4,33 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, Row, Select, and_, bindparam, case, exists, func, null, or_, select, text
+from sqlalchemy import (
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    text,
+)
 
 from request_desk.domain.access import ActorKind
-from request_desk.domain.appointment_lists import Missed
-from request_desk.domain.appointments import DROPPED, MOVED_ON, NOBODY, REPLACED, UNDONE, Appointment, AppointmentStatus
+from request_desk.domain.appointments import (
+    DROPPED,
+    MOVED_ON,
+    NOBODY,
+    REPLACED,
+    UNDONE,
+    Appointment,
+    AppointmentStatus,
+    Missed,
+)
 from request_desk.domain.errors import NotFound
-from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
+from request_desk.domain.ids import AppointmentId, PatientId, RequestId
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.store import schema
@@ -41,6 +61,15 @@ _is_offered = or_(
         text("counter_offer.state = 'open'"),
     )
     .correlate(_table),
+)
+# What is switched off, as one number: 1 the provider, 2 the place, 4 the type, which a moved appointment keeps whatever became of it.
+_switched_off = (
+    case((schema.provider.c.active, literal_column("0")), else_=literal_column("1"))
+    + case((schema.location.c.active, literal_column("0")), else_=literal_column("2"))
+    + case(
+        (or_(schema.appointment_type.c.active, _table.c.chain_id != _table.c.id), literal_column("0")),
+        else_=literal_column("4"),
+    )
 )
 VIEW: Final[Select[Any]] = select(
     _table.c.id,
@@ -74,9 +103,7 @@ VIEW: Final[Select[Any]] = select(
     case((schema.appointment_type.c.is_video, null()), else_=schema.appointment_type.c.no_show_minutes).label(
         "waited_minutes"
     ),
-    schema.provider.c.active.label("provider_on"),
-    schema.location.c.active.label("location_on"),
-    schema.appointment_type.c.active.label("type_on"),
+    _switched_off.label("switched_off"),
     schema.appointment_type.c.position.label("type_position"),
     schema.appointment_type.c.is_video.label("type_is_video"),
     func.coalesce(_booked_by, "").label("booked_by"),
@@ -97,8 +124,10 @@ VIEW: Final[Select[Any]] = select(
 _BY_ID = VIEW.where(_table.c.id == bindparam("id"))
 # A list of ids has a place for each and is filled up with its last one: an IN of any length is written anew at each use.
 _SIZES: Final = (8, 64)
-_PLACES: Mapping[int, list[BindParameter[int]]] = {size: [bindparam(f"id_{n}") for n in range(size)] for size in _SIZES}
-_BY_IDS: Mapping[int, Select[Any]] = {size: VIEW.where(_table.c.id.in_(_PLACES[size])) for size in _SIZES}
+_PLACES: Final = [f"id_{place}" for place in range(_SIZES[-1])]
+_BY_IDS: Mapping[int, Select[Any]] = {
+    size: VIEW.where(_table.c.id.in_([bindparam(place) for place in _PLACES[:size]])) for size in _SIZES
+}
 _YEAR: Final = timedelta(days=365)
 # A late cancellation counts against a patient only where the practice did not cause it: by HL7 the provider's codes begin with
 # "prov", those of weather and mistakes with "oth".
@@ -145,53 +174,55 @@ _BEFORE = select(func.count()).where(
 _STATUS: Final[Mapping[str, AppointmentStatus]] = {str(status): status for status in AppointmentStatus}
 
 
-def view(row: Row[Any]) -> Appointment:
-    """Make the frozen view of a row of `VIEW`."""
+def view(row: Any) -> Appointment:
+    """Make the frozen view of a row of `VIEW`, whatever columns were added to it."""
+    # By place and not by name: fifty of these are a third of a page's cost.
+    (
+        id_, version, chain_id, replaces_id, status, patient_id, given_name, family_name, birth_day, provider_id,
+        provider_name, location_id, location_name, type_id, type_name, lane, starts_at, ends_at, hold_expires_at,
+        released_at, request_id, cancel_code, cancel_text, late_cancel, zone, arrived_at, late_at, parent_confirmed_at,
+        waited_minutes, switched_off, type_position, is_video, booked_by, wants_earlier, is_offered, *_added,
+    ) = row  # fmt: skip
     return Appointment(
-        id=AppointmentId(row.id),
-        version=row.version,
-        chain_id=AppointmentId(row.chain_id),
-        replaces_id=None if row.replaces_id is None else AppointmentId(row.replaces_id),
-        status=_STATUS[row.status],
-        patient_id=PatientId(row.patient_id),
-        patient_name=full_name(row.given_name, row.family_name),
-        provider_id=ProviderId(row.provider_id),
-        provider_name=row.short_name,
-        location_id=LocationId(row.location_id),
-        location_name=row.location_name,
-        type_id=TypeId(row.type_id),
-        type_name=row.type_name,
-        lane=row.lane,
-        starts_at=row.starts_at,
-        ends_at=row.ends_at,
-        hold_expires_at=row.hold_expires_at,
-        released_at=row.released_at,
-        request_id=None if row.request_id is None else RequestId(row.request_id),
-        cancel_code=row.cancel_code,
-        cancel_text=row.cancel_text,
-        is_late_cancel=row.late_cancel,
-        booked_by=row.booked_by,
-        zone=row.zone,
-        off=_off(row),
-        type_position=row.type_position,
-        birth_day=row.birth_day if row.patient_id != NOBODY else None,
-        no_show_after=None if row.waited_minutes is None else timedelta(minutes=row.waited_minutes),
-        arrived_at=row.arrived_at,
-        late_at=row.late_at,
-        parent_confirmed_at=row.parent_confirmed_at,
-        wants_earlier=bool(row.wants_earlier),
-        is_offered=bool(row.is_offered),
-        is_video=row.type_is_video,
+        id_,
+        version,
+        chain_id,
+        replaces_id,
+        _STATUS[status],
+        patient_id,
+        full_name(given_name, family_name),
+        provider_id,
+        provider_name,
+        location_id,
+        location_name,
+        type_id,
+        type_name,
+        lane,
+        starts_at,
+        ends_at,
+        hold_expires_at,
+        released_at,
+        request_id,
+        cancel_code,
+        cancel_text,
+        late_cancel,
+        booked_by,
+        zone,
+        _off(switched_off, provider_name, location_name, type_name) if switched_off else (),
+        type_position,
+        birth_day if patient_id != NOBODY else None,
+        None if waited_minutes is None else timedelta(minutes=waited_minutes),
+        arrived_at,
+        late_at,
+        parent_confirmed_at,
+        wants_earlier,
+        is_offered,
+        is_video,
     )
 
 
-def _off(row: Row[Any]) -> tuple[str, ...]:
-    """What is switched off; a moved appointment keeps its type whatever became of that."""
-    type_on = row.type_on or row.chain_id != row.id
-    if row.provider_on and row.location_on and type_on:
-        return ()
-    parts = ((row.provider_on, row.short_name), (row.location_on, row.location_name), (type_on, row.type_name))
-    return tuple(name for is_on, name in parts if not is_on)
+def _off(switched_off: int, *names: str) -> tuple[str, ...]:
+    return tuple(name for place, name in enumerate(names) if switched_off >> place & 1)
 
 
 def load(unit: Unit, appointment_id: AppointmentId) -> Appointment:
@@ -214,7 +245,8 @@ def load_many(unit: Unit, appointment_ids: Iterable[AppointmentId]) -> dict[Appo
     for start in range(0, len(ids), _SIZES[-1]):
         chunk = ids[start : start + _SIZES[-1]]
         size = next(each for each in _SIZES if each >= len(chunk))
-        places = {f"id_{n}": chunk[min(n, len(chunk) - 1)] for n in range(size)}
+        filled = chunk + chunk[-1:] * (size - len(chunk))
+        places = dict(zip(_PLACES[:size], filled, strict=True))
         found |= {each.id: each for each in map(view, unit.rows(_BY_IDS[size], places))}
     return found
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from request_desk.domain.appointment_lists import AppointmentDetails, Happened, Missed
-from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.appointment_lists import AppointmentDetails, Happened
+from request_desk.domain.appointments import Appointment, AppointmentStatus, Missed
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import CancelReason, Channel, Contact, Relation
 from request_desk.domain.requests import Delivery, StaffNote
