@@ -66,6 +66,8 @@ LATER = {
     "phonenumbers",
     "psycopg",
     "request_desk.demo",
+    "request_desk.domain.questionnaires",
+    "request_desk.domain.setup",
     "request_desk.gateways.email",
     "request_desk.jobs",
     "request_desk.services.portal.access",

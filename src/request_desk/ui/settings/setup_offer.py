@@ -1,16 +1,19 @@
 """The bar that offers an administrator the setup list while something is missing; it can be put away for good."""
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
 from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.errors import Refused
-from request_desk.domain.setup import SetupList, SetupStep
 from request_desk.domain.words import _
-from request_desk.services.practice import setup
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.widgets.states import Banner, BannerKind
+
+if TYPE_CHECKING:
+    from request_desk.domain.setup import SetupList
 
 TOPICS = (Topic.SETTINGS, Topic.DIRECTORY, Topic.STAFF, Topic.AVAILABILITY, Topic.PATIENT, Topic.DELIVERY)
 _PUT_AWAY = "setup.put_away"
@@ -34,6 +37,8 @@ class SetupOffer(Banner):
     def read(self) -> None:
         """Look whether anything is missing."""
         if not self._is_over:
+            from request_desk.services.practice import setup  # of administrators alone
+
             read = self._context.runner.read(self, setup.checklist, sends_mail=self._context.sends_mail)
             read.done(self._read).refused(self._not_read)
 
@@ -47,7 +52,9 @@ class SetupOffer(Banner):
         self._waits = waits
         self._show()
 
-    def _read(self, found: SetupList) -> None:
+    def _read(self, found: "SetupList") -> None:
+        from request_desk.domain.setup import SetupStep
+
         if self._is_over:
             return
         self._is_over = found.is_done  # what is missing again later is told where it is missed
