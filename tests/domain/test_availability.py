@@ -1,11 +1,20 @@
 """Slots: the fast search against the plain one, and the rules one by one (AV1, AV5, AV6, DST-02, DST-03)."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
-from request_desk.domain.availability import AvailabilityWindow, Horizon, free_slots, is_open, open_spans, window_of
+from request_desk.domain.availability import (
+    AvailabilityWindow,
+    Horizon,
+    Offered,
+    free_slots,
+    is_open,
+    open_spans,
+    window_of,
+)
 from request_desk.domain.ids import LocationId, ProviderId, TypeId, WindowId
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.spans import Slot, Span, merged, overlaps
@@ -170,6 +179,26 @@ def some_searches(draw: st.DrawFn) -> dict[str, object]:
 @given(some_searches())
 def test_the_fast_search_finds_what_the_plain_one_finds(search: dict[str, object]) -> None:
     assert free_slots(**search) == brute_force(**search)  # type: ignore[arg-type]
+
+
+@given(some_searches(), some_windows(), st.integers(0, 5))
+def test_what_somebody_has_offered_is_not_offered_again(
+    search: dict[str, Any], others: list[AvailabilityWindow], free: int
+) -> None:  # BK4: with any provider one time for each start and place
+    made = {name: search.pop(name) for name in ("span", "zone", "booked")}
+    windows, busy = search.pop("windows"), search.pop("busy")
+    first = Horizon(ProviderId(7), windows, made["span"], made["zone"], busy, made["booked"])
+    second = Horizon(ProviderId(8), others, made["span"], made["zone"], busy[free:])
+    offered: Offered = {}
+    told = first.slots(**search, offered=offered)
+    assert told == first.slots(**search)
+    seen = {(slot.starts_at, slot.location_id) for slot in told}
+    fresh = [slot for slot in second.slots(**search) if (slot.starts_at, slot.location_id) not in seen]
+    # One who counts in other steps, for a window from 9:03, may repeat a time: whoever shows it leaves it out.
+    again = second.slots(**search, offered=offered)
+    assert [slot for slot in again if (slot.starts_at, slot.location_id) not in seen] == fresh
+    if len({tick for _place, tick in offered}) == 1:
+        assert again == fresh
 
 
 @given(some_searches(), st.data())

@@ -2,9 +2,9 @@
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Final, NotRequired, TypedDict, Unpack
+from typing import Final, NotRequired, TypeAlias, TypedDict, Unpack
 
 from request_desk.domain.ids import AbsenceId, LocationId, ProviderId, TypeId, WindowId
 from request_desk.domain.practice_time import PracticeTime
@@ -23,6 +23,9 @@ _REACH: Final = 2 * 24 * 60 * _FINE  # how far behind the span blocked time matt
 _Purpose = tuple[ProviderId, LocationId, tuple[TypeId, ...], bool, timedelta | None, timedelta | None, int | None]
 Booked = Mapping[TypeId, Sequence[datetime]]  # when the appointments of each type begin, for sessions with a cap
 _NOBODY: Final[Booked] = {}
+Offered: TypeAlias = dict[
+    tuple[LocationId, int], int
+]  # by place and tick, the starts that somebody has offered already
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +226,8 @@ def free_slots(
 class SlotSearch(TypedDict):
     """What a search asks for. `latest` is the last start, `location_ids` empty or missing is every location.
 
-    `now` tells which same-day blocks have opened; missing, it is `earliest`.
+    `now` tells which same-day blocks have opened; missing, it is `earliest`. Starts among `offered` are left out, and those found
+    are added to it: where any provider will do, each start is made once. It is for horizons of one span.
     """
 
     duration: timedelta
@@ -235,6 +239,7 @@ class SlotSearch(TypedDict):
     latest: NotRequired[datetime | None]
     location_ids: NotRequired[Collection[LocationId]]
     now: NotRequired[datetime]
+    offered: NotRequired[Offered | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +336,8 @@ class Horizon:
         """Return the free slots, by start and then location."""
         found = list(self._free(wanted))
         duration = wanted["duration"]
+        if (offered := wanted.get("offered")) is not None:
+            found = _unless_offered(found, offered)
         if len(found) < 2:
             return [slot for starts in found for slot in self._made(starts, duration)]
         # Two windows may offer the same start, with different buffers: the shorter one stands.
@@ -468,6 +475,15 @@ class Horizon:
             made.append(slot)
             before, index = index, digits.find("1", index + 1)
         return made
+
+
+def _unless_offered(found: Sequence[_Starts], offered: Offered) -> list[_Starts]:
+    """The starts that nobody has offered yet; from now on they are."""
+    fresh = [replace(each, mask=each.mask & ~offered.get((each.location_id, each.tick), 0)) for each in found]
+    for each in found:
+        place = (each.location_id, each.tick)
+        offered[place] = offered.get(place, 0) | each.mask
+    return [each for each in fresh if each.mask]
 
 
 def occurrences(

@@ -204,7 +204,7 @@ class Pages:
         time = self._desk.time_of(settings.zone)
         now = self._clock.now()
         today = time.day_of(now)
-        words = Words(settings.locale, time, today).in_language(spoken())
+        words = self._desk.words_of(settings.locale, settings.zone).in_language(spoken()).on(today)
         return PageContext(settings, time, words, now, today)
 
     def _asset_link(self, name: str) -> str:

@@ -126,16 +126,21 @@ def times_of(
 ) -> tuple[Week, tuple[Picked, ...]]:
     """Return the step as the page shows it: the times to tick, and the picks that are not among them."""
     has_places = len({slot.location_id for slot in slots}) > 1
-    chosen = {wish_code(pick) for pick in asking.picks}
+    chosen, starts = {wish_code(pick) for pick in asking.picks}, {pick.starts_at for pick in asking.picks}
 
-    def chip(slot: PortalSlot) -> FreeTime:
+    def code_of(slot: PortalSlot) -> str:
         # A wish names no place: where places differ, the provider says which is meant; otherwise any provider may do.
         provider_id = slot.provider_id if has_places or asking.provider_id is not None else None
-        code = wish_code(Wish(1, WishKind.SLOT, provider_id, slot.starts_at))
-        detail = slot.location_name if has_places else ""
-        return FreeTime(code, shell.words.time(slot.starts_at), detail, code in chosen)
+        return wish_code(Wish(1, WishKind.SLOT, provider_id, slot.starts_at))
 
-    week = week_of(slots, look, next_day, shell=shell, latest=latest, chip=chip)
+    def is_chosen(slot: PortalSlot) -> bool:
+        return slot.starts_at in starts and code_of(slot) in chosen
+
+    def chip(slot: PortalSlot) -> FreeTime:
+        detail = slot.location_name if has_places else ""
+        return FreeTime(code_of(slot), shell.words.time(slot.starts_at), detail, is_chosen(slot))
+
+    week = week_of(slots, look, next_day, shell=shell, latest=latest, chip=chip, is_chosen=is_chosen)
     here = {each.code for day in week.days for each in day.chips}
     elsewhere = tuple(picked(pick, shell, names, places=places) for pick in asking.picks if wish_code(pick) not in here)
     return week, elsewhere

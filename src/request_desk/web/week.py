@@ -1,13 +1,14 @@
 """A week of free times as families see it, and how they leaf through: for wishes (`times`) and for the booking page (`book`)."""
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Final, Protocol, TypeVar
 
 from request_desk.domain.errors import Invalid
+from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.text import parse_date
 from request_desk.domain.words import _
 from request_desk.web.pages import PageContext
@@ -106,17 +107,23 @@ def week_of(
     shell: PageContext,
     latest: date,
     chip: Callable[[S], FreeTime],
+    is_chosen: Callable[[S], bool] | None = None,
     zone_name: Callable[[S], str] | None = None,
 ) -> Week:
-    """Return what is seen, each free time as `chip` makes it; `zone_name` tells whose clock it is told by, where not the practice's."""
+    """Return what is seen of free times, by start; `chip` makes those that are shown, and the chosen ones are always among them.
+
+    `zone_name` tells whose clock a time is told by, where not the practice's.
+    """
 
     def named(slot: S) -> str:
         return shell.words.zone_name(slot.starts_at) if zone_name is None else zone_name(slot)
 
-    days = tuple(
-        _day_times(day, [(named(slot), chip(slot)) for slot in of_day], shell, is_whole=look.is_one_day)
-        for day, of_day in groupby(slots, key=lambda slot: shell.time.day_of(slot.starts_at))
-    )
+    def day_times(day: date, found: Sequence[S]) -> DayTimes:
+        shown = _spread(found, _MOST_SHOWN if look.is_one_day else _SHOWN, is_chosen)
+        zone = Counter(map(named, shown)).most_common(1)[0][0]
+        return DayTimes(day, shell.words.long_day(day), zone, tuple(map(chip, shown)), len(found) - len(shown))
+
+    days = tuple(day_times(day, found) for day, found in _by_day(slots, shell.time))
     title = shell.words.day(look.from_day) + (f" {days[0].zone_name}" if days else "")
     if not look.is_one_day:
         title = _("{first} to {last}").format(
@@ -133,16 +140,19 @@ def week_of(
     )
 
 
-def _day_times(day: date, found: list[tuple[str, FreeTime]], shell: PageContext, *, is_whole: bool) -> DayTimes:
-    """One day's chips: a chip for each start and place."""
-    shown = _spread([chip for _zone, chip in found], _MOST_SHOWN if is_whole else _SHOWN)
-    zone_name = Counter(zone for zone, _chip in found).most_common(1)[0][0]
-    return DayTimes(day, shell.words.long_day(day), zone_name, tuple(shown), len(found) - len(shown))
+def _by_day(slots: Sequence[S], time: PracticeTime) -> Iterator[tuple[date, Sequence[S]]]:
+    """Each day with its times; a day's end is looked for, for the zone of every single time costs more than all the rest."""
+    begin = 0
+    while begin < len(slots):
+        day = time.day_of(slots[begin].starts_at)
+        end = bisect_left(slots, time.bounds(day).ends_at, begin, key=lambda slot: slot.starts_at)
+        yield day, slots[begin:end]
+        begin = end
 
 
-def _spread(chips: list[FreeTime], most: int) -> list[FreeTime]:
-    """Return at most so many chips over the whole day, and every chosen one."""
-    if len(chips) <= most + 1:
-        return chips
-    kept = {round(index * (len(chips) - 1) / (most - 1)) for index in range(most)}
-    return [chip for index, chip in enumerate(chips) if index in kept or chip.is_chosen]
+def _spread(found: Sequence[S], most: int, is_chosen: Callable[[S], bool] | None) -> Sequence[S]:
+    """Return at most so many times over the whole day, and every chosen one."""
+    if len(found) <= most + 1:
+        return found
+    kept = {round(index * (len(found) - 1) / (most - 1)) for index in range(most)}
+    return [slot for index, slot in enumerate(found) if index in kept or (is_chosen is not None and is_chosen(slot))]

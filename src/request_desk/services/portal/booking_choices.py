@@ -244,6 +244,7 @@ def _times(
         location_ids=locations,
         patient_id=scope.patient_id,
         facts=facts_of(unit, type_, scope.patient_id),
+        by_provider=provider_id is not None,
     )
     return as_shown(book, found, by_provider=provider_id is not None)
 

@@ -90,12 +90,12 @@ def free_times(
         return ()
     shown: dict[tuple[datetime, LocationId], OpenTime] = {}
     for slot in sorted(free, key=lambda each: (each.starts_at, each.provider_id != seen.provider_id)):
-        if _is_there(seen, slot):
+        key = (slot.starts_at, slot.location_id)
+        if key in shown or _is_there(seen, slot):
             continue
         place = book.locations[slot.location_id]
         name = book.providers[slot.provider_id].name
-        time = OpenTime(slot.provider_id, name, slot.location_id, place.name, place.zone, slot.starts_at)
-        shown.setdefault((slot.starts_at, slot.location_id), time)
+        shown[key] = OpenTime(slot.provider_id, name, slot.location_id, place.name, place.zone, slot.starts_at)
     return tuple(shown.values())
 
 

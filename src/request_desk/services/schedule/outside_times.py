@@ -34,11 +34,13 @@ def open_times(
     patient_id: PatientId | None = None,
     facts: PatientFacts | None = None,
     exclude_chain: AppointmentId | None = None,
+    by_provider: bool = True,
 ) -> tuple[SlotBook | None, tuple[Slot, ...]]:
     """Return the free times from a day on, by start, with the book they were found in; None where no day is left to look at.
 
     Inside the type's minimum notice and maximum advance, its rules for this patient (AP7) and the windows for those outside; never
-    while the patient is elsewhere. What belongs to `exclude_chain` does not stand in the way. Asks no permission.
+    while the patient is elsewhere. What belongs to `exclude_chain` does not stand in the way. Without `by_provider` one time for each start
+    and place is enough (`as_shown` chooses it). Asks no permission.
     """
     on_calendar(from_day)
     if not 1 <= days <= MOST_DAYS:
@@ -49,6 +51,7 @@ def open_times(
     if last < first:
         return None, ()
     span = Span(unit.time.bounds(first).starts_at, unit.time.bounds(last).ends_at)
+    own = () if patient_id is None else upcoming_of(unit, (patient_id,))
     book = open_book(unit, span, provider_ids=provider_ids, exclude_chain=exclude_chain)
     found = book.slots(
         type_,
@@ -58,13 +61,11 @@ def open_times(
         provider_ids=provider_ids,
         location_ids=location_ids,
         patient=facts,
+        by_provider=by_provider
+        or bool(own),  # who is elsewhere then may still see the next provider, who takes less long
     )
-    own = () if patient_id is None else upcoming_of(unit, (patient_id,))
-    return book, tuple(
-        slot
-        for slot in obeying(unit, book.locations, type_, facts, found)
-        if not _is_elsewhere(own, slot, exclude_chain)
-    )
+    obeyed = obeying(unit, book.locations, type_, facts, found)
+    return book, tuple(slot for slot in obeyed if not _is_elsewhere(own, slot, exclude_chain)) if own else tuple(obeyed)
 
 
 def as_shown(book: SlotBook | None, found: Collection[Slot], *, by_provider: bool) -> tuple[PortalSlot, ...]:

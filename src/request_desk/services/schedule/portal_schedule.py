@@ -75,6 +75,7 @@ def portal_slots(
         location_ids=() if location_id is None else (location_id,),
         patient_id=patient_id,
         facts=facts_of(unit, type_, patient_id),
+        by_provider=provider_id is not None,
     )
     return as_shown(book, found, by_provider=provider_id is not None)
 

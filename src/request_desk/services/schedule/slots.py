@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 from request_desk.domain.appointments import AppointmentStatus
-from request_desk.domain.availability import Absence, AvailabilityWindow, Horizon, OpenSpan, open_spans
+from request_desk.domain.availability import Absence, AvailabilityWindow, Horizon, Offered, OpenSpan, open_spans
 from request_desk.domain.booking_rules import PatientFacts, duration_for
 from request_desk.domain.directory import AppointmentType, BookingRules, LeadTime, RebookingMode, Verification
 from request_desk.domain.errors import Invalid, NotFound
@@ -359,9 +359,15 @@ class SlotBook:
         provider_ids: Collection[ProviderId] = (),
         location_ids: Collection[LocationId] = (),
         patient: PatientFacts | None = None,
+        by_provider: bool = True,
     ) -> list[Slot]:
-        """Return the free slots by start, then in the practice's order of providers; as long as the patient needs (AP7)."""
+        """Return the free slots by start, then in the practice's order of providers; as long as the patient needs (AP7).
+
+        Without `by_provider` what a later provider has at the same start and place is left out, for making slots is most of a search;
+        some may be there nonetheless.
+        """
         found: list[Slot] = []
+        offered: Offered | None = None if by_provider else {}
         for horizon in self._asked(type_, provider_ids):
             found += horizon.slots(
                 duration=duration_for(type_, horizon.provider_id, patient),
@@ -373,6 +379,7 @@ class SlotBook:
                 for_staff=for_staff,
                 location_ids=location_ids,
                 now=self._now,
+                offered=offered,
             )
         found.sort(key=_start)
         return found
