@@ -11,10 +11,10 @@ from request_desk.gateways.virus_scanner import scan
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 _PROGRAM = """
-import sys, time
+import os, sys
 content = open(sys.argv[2], "rb").read()
 if sys.argv[1] == "hang":
-    time.sleep(600)
+    os.read(os.pipe()[0], 1)
 if sys.argv[1] == "break":
     sys.exit(2)
 sys.exit(1 if b"EICAR" in content else 0)
