@@ -332,12 +332,15 @@ def test_whoever_needs_longer_gets_longer_or_another_time(share: Share, desk: De
     practice = share.practice
     share.change(schema.appointment_type, practice.well, new_patient_minutes=60)
     share.hold("9:20")
+    assert desk.query(practice.amara, booking.why_not, share.held("a"), practice.zuri) == ""
     booked = desk.perform(practice.amara, booking.confirm, hashed("a"), practice.zuri).value
     row = share.appointment(booked)
     assert row.ends_at - row.starts_at == timedelta(minutes=60)
     other = practice.a_patient("Emma", "Stone", date(2021, 5, 4))
     practice.an_appointment(other, practice.lindqvist, TOMORROW, "14:00")
     share.hold("13:20", secret="b")
+    against = desk.query(practice.amara, booking.why_not, share.held("b"), practice.zuri)
+    assert against == "This visit takes 60 min, and less than that is free at this time. Please choose another time."
     with pytest.raises(SlotTaken):
         desk.perform(practice.amara, booking.confirm, hashed("b"), practice.zuri, another=True)
     found = desk.query(VISITOR, booking.free_near, share.held("b"), practice.zuri)

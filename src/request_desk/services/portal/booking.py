@@ -330,7 +330,8 @@ def why_not(unit: Unit, held: HeldOnline, patient_id: PatientId) -> str:
     _check_may_book(unit, held.provider_id, held.scope, patient_id)
     type_ = slots.type_rules(unit, held.scope.type_id)
     slot = Slot(held.provider_id, held.location_id, held.starts_at, held.ends_at, held.ends_at)
-    return _standing_against(unit, type_, slot, held.zone, patient_id)
+    against = _standing_against(unit, type_, slot, held.zone, patient_id)
+    return against or _too_short(unit, type_, slot, held, patient_id)
 
 
 def already_booked(unit: Unit, held: HeldOnline, patient_id: PatientId) -> AlreadyBooked | None:
@@ -715,3 +716,17 @@ def _standing_against(unit: Unit, type_: AppointmentType, slot: Slot, zone: str,
         return advice.format(rules=" ".join(told))
     others = elsewhere(unit, patient_id, slot, None)
     return " ".join(each.sentence for each in others) + " " + _("Please choose another time.") if others else ""
+
+
+def _too_short(unit: Unit, type_: AppointmentType, slot: Slot, held: HeldOnline, patient_id: PatientId) -> str:
+    """That the patient needs longer than is free at the held time, with what to do; "" where it is enough (AP7)."""
+    facts = facts_of(unit, type_, patient_id)
+    length = booking_rules.duration_for(type_, slot.provider_id, facts)
+    if length <= slot.ends_at - slot.starts_at:
+        return ""
+    try:
+        check_offered(unit, type_, slot, held.zone, patient_id=patient_id, facts=facts, exclude_chain=held.id)
+    except SlotTaken:
+        told = _("This visit takes {length}, and less than that is free at this time. Please choose another time.")
+        return told.format(length=unit.words.minutes(length))
+    return ""
