@@ -67,6 +67,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "inbox.routing": ("arriving", "due_from_now", "reopened", "reroute", "keep_seen"),
     "notices.outbox": (
         "ask_people",
+        "ask_person",
         "notify",
         "may_be_told",
         "enqueue_code",

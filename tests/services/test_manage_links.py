@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.clock import FixedClock
+from request_desk.domain.directory import Channel
 from request_desk.domain.errors import NotAllowed, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, ContactId, hashed, new_token
 from request_desk.domain.manage_links import LinkPurpose, OpenLink
@@ -140,6 +141,30 @@ def test_staff_withdraw_every_link_and_take_that_back(
     assert practice.desk.perform(practice.maria, manage_links.revoke_all, visit).value == 0
 
 
+def save_amara(practice: Practice, **changed: Any) -> None:
+    values: dict[str, Any] = {
+        "given_name": "Amara", "family_name": "Okafor", "phones": ("(206) 555-0147",), "email": "amara@example.org",
+        "is_confirmed": True, **changed,
+    }  # fmt: skip
+    practice.desk.perform(
+        practice.maria,
+        registration.save_contact,
+        ContactId(practice.amara.id),
+        ContactDetails(**values),
+        practice.zuri,
+        RelationDetails("mother"),
+        expect_version=1,
+    )
+
+
+def waiting(practice: Practice) -> list[tuple[str, AppointmentId, ContactId]]:
+    """Which letters wait to be sent, about which visit and to whom."""
+    row = schema.outbox.c
+    with practice.database.read() as connection:
+        found = connection.execute(select(row.kind, row.appointment_id, row.contact_id).order_by(row.id)).all()
+    return [(each.kind, each.appointment_id, each.contact_id) for each in found]
+
+
 CHANGES: dict[str, dict[str, Any]] = {
     "phone": {"phones": ("(206) 555-0199",)},
     "e-mail": {"email": "new@example.org"},
@@ -156,20 +181,34 @@ def test_who_is_reached_elsewhere_has_no_link_any_more(
 ) -> None:  # LINK-04
     hers, copied = minted(practice, visit, practice.amara), minted(practice, visit)
     his = minted(practice, visit, practice.father)
-    values: dict[str, Any] = {
-        "given_name": "Amara", "family_name": "Okafor", "phones": ("(206) 555-0147",), "email": "amara@example.org",
-        "is_confirmed": True, **CHANGES[change],
-    }  # fmt: skip
-    practice.desk.perform(
-        practice.maria,
-        registration.save_contact,
-        ContactId(practice.amara.id),
-        ContactDetails(**values),
-        practice.zuri,
-        RelationDetails("mother"),
-        expect_version=1,
-    )
+    save_amara(practice, **CHANGES[change])
     assert [works(practice, token) for token in (hers, copied, his)] == [stays, stays, True]
+    told = [] if stays else [(BOOKING.kind, visit, practice.amara.id)]
+    assert waiting(practice) == told  # once, though two links of hers went; and not to the father
+
+
+def test_a_new_link_goes_where_somebody_is_reached_now(
+    practice: Practice, visit: AppointmentId, clock: FixedClock
+) -> None:  # LINK-04
+    over = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY - DAY, "9:20")
+    gone = practice.an_appointment(
+        practice.zuri, practice.lindqvist, IN_A_WEEK, "10:20", status="cancelled", cancel_code="pat"
+    )
+    for each in (visit, over, gone):
+        minted(practice, each, practice.amara)
+    save_amara(practice, email="new@example.org")
+    assert waiting(practice) == [(BOOKING.kind, visit, practice.amara.id)]
+    clock.advance(GRACE)
+    due = practice.desk.perform(SYSTEM, outbox.claim_due, "test", [Channel.EMAIL]).value
+    assert [each.address for each in due] == ["new@example.org"]
+    assert works(practice, practice.desk.perform(SYSTEM, manage_links.mint_for_notice, due[0].id).value[-43:])
+
+
+def test_an_address_that_nobody_has_confirmed_gets_no_link(practice: Practice, visit: AppointmentId) -> None:  # LINK-04
+    token = minted(practice, visit, practice.amara)
+    save_amara(practice, email="new@example.org", is_confirmed=False)
+    assert not works(practice, token)
+    assert waiting(practice) == []
 
 
 def test_a_right_that_ends_takes_its_links_with_it(
@@ -180,6 +219,7 @@ def test_a_right_that_ends_takes_its_links_with_it(
         practice.maria, registration.end_relation, ContactId(practice.amara.id), practice.zuri, expect_version=1
     )
     assert [works(practice, token) for token in (hers, his)] == [False, True]
+    assert waiting(practice) == []
     with practice.database.write() as connection:  # a day that was written long ago passes
         rights = update(schema.contact_patient).where(schema.contact_patient.c.contact_id == practice.father.id)
         connection.execute(rights.values(valid_until=TODAY))

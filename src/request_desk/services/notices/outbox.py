@@ -122,6 +122,7 @@ _RECIPIENTS = (
     .where(_relation.c.patient_id == bindparam("patient_id"))
     .order_by(_relation.c.contact_id, _point.c.id)
 )
+_RECIPIENT = _RECIPIENTS.where(_relation.c.contact_id == bindparam("contact_id"))
 _INSERT = _outbox.insert()
 _WITHDRAW = (
     update(_outbox)
@@ -256,6 +257,11 @@ _PENDING_OF_REQUEST = select(_outbox.c.id).where(
 def ask_people(unit: Unit, patient_id: PatientId) -> Deferred:
     """Ask who may be told about a patient, on the way to the database with what an act asks first."""
     return unit.defer(_RECIPIENTS, {"patient_id": patient_id})
+
+
+def ask_person(unit: Unit, patient_id: PatientId, contact_id: ContactId) -> Deferred:
+    """Like `ask_people`, for a notice that is for one contact alone."""
+    return unit.defer(_RECIPIENT, {"patient_id": patient_id, "contact_id": contact_id})
 
 
 def told_of_acts(unit: Unit, patient_id: PatientId) -> tuple[ContactId, ...]:

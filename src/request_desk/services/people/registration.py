@@ -8,18 +8,20 @@ from typing import Any, Final
 from sqlalchemy import Row, bindparam, delete, select, update
 
 from request_desk.domain.access import Permission
-from request_desk.domain.appointments import NOBODY
+from request_desk.domain.appointments import NOBODY, AppointmentStatus
 from request_desk.domain.careful import Doubt, Doubtful
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Channel, PatientState, Relation
 from request_desk.domain.errors import Invalid, NotFound, Problems, Refused, UndoRefused
-from request_desk.domain.ids import ContactId, PatientId, RequestId
+from request_desk.domain.ids import AppointmentId, ContactId, PatientId, RequestId
+from request_desk.domain.notices import BOOKING
 from request_desk.domain.online_booking import NewFamily
 from request_desk.domain.search import index_person, index_text
 from request_desk.domain.text import clean_name, clean_text, parse_birth_day, parse_date, parse_email, parse_phone
 from request_desk.domain.words import _, full_name, safe_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import handling
+from request_desk.services.notices import outbox
 from request_desk.services.people import patients
 from request_desk.services.portal import access as portal_access, manage_links
 from request_desk.store import schema
@@ -47,6 +49,16 @@ _POINTS = (
 _REQUESTS = select(schema.request.c.id).order_by(schema.request.c.id)
 _OF_PATIENT = _REQUESTS.where(schema.request.c.patient_id == bindparam("which"))
 _OF_CONTACT = _REQUESTS.where(schema.request.c.contact_id == bindparam("which"))
+_booked = schema.appointment.c
+_TO_COME = (
+    select(_booked.id, _booked.patient_id)
+    .where(
+        _booked.chain_id.in_(bindparam("chains", expanding=True)),
+        _booked.status == AppointmentStatus.CONFIRMED,
+        _booked.starts_at > bindparam("now"),
+    )
+    .order_by(_booked.starts_at, _booked.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,12 +426,27 @@ def _save_contact(
     if written.has_other_address or has_ended:
         portal_access.end_sessions(unit, contact_id)
     if written.is_elsewhere or has_ended:
-        manage_links.revoke_of_contact(unit, contact_id)  # what was sent may be read by somebody else now (LINK-04)
+        # What was sent may be read by somebody else now (LINK-04).
+        _send_again(unit, contact_id, manage_links.revoke_of_contact(unit, contact_id))
     unit.record("saved_contact", Topic.PATIENT, contact_id)
     unit.record("saved_rights", Topic.PATIENT, patient_id, contact_id=contact_id, **_told(rights))
     if before is not None and before.search != values["person"]["search"]:
         _find_again(unit, unit.rows(_OF_CONTACT, {"which": contact_id}))
     return int(row.version)
+
+
+def _send_again(unit: Unit, contact_id: ContactId, chain_ids: Sequence[AppointmentId]) -> None:
+    """Tell a contact once more of what is to come in these chains, with a new link, where they may still be told (LINK-04)."""
+    for row in unit.rows(_TO_COME, {"chains": chain_ids, "now": unit.now}) if chain_ids else ():
+        outbox.notify(
+            unit,
+            BOOKING,
+            people=outbox.ask_person(unit, PatientId(row.patient_id), contact_id),
+            replied=False,
+            sender_id=None,
+            appointment_id=AppointmentId(row.id),
+            version=unit.new_id(),  # told before, to where they are not reached any more
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,10 +224,15 @@ def restore_links(unit: Unit, appointment_id: AppointmentId, *, revoked_at: date
     unit.record("restored_links", Topic.APPOINTMENT, appointment_id)
 
 
-def revoke_of_contact(unit: Unit, contact_id: ContactId) -> None:
-    """Withdraw what a contact was sent, and what staff copied for their patients, within a change of address or rights (LINK-04)."""
-    for row in unit.rows(_REVOKE_OF_CONTACT, {"contact": contact_id, "now": unit.now}):
+def revoke_of_contact(unit: Unit, contact_id: ContactId) -> tuple[AppointmentId, ...]:
+    """Withdraw what a contact was sent, and what staff copied for their patients, within a change of address or rights (LINK-04).
+
+    Returns the chains of which there was a link.
+    """
+    revoked = unit.rows(_REVOKE_OF_CONTACT, {"contact": contact_id, "now": unit.now})
+    for row in revoked:
         unit.record("revoked_link", Topic.APPOINTMENT, row.chain_id, broadcast=False, link_id=row.id)
+    return tuple(sorted({AppointmentId(row.chain_id) for row in revoked}))
 
 
 def of_token(unit: Unit, token: str, session: str = "") -> OpenLink:
