@@ -5,7 +5,7 @@ import random
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from bench.live import Process
 from bench.measure import Goal, Row, Scale, middle, p95, rotated, row
 from request_desk.domain.access import SYSTEM, VISITOR
 from request_desk.domain.clock import SystemClock
-from request_desk.domain.ids import hashed
+from request_desk.domain.ids import hashed, new_token
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.portal import booking_choices, manage_links
 from request_desk.store import schema
@@ -33,6 +33,8 @@ _FIRST_BYTE: Final = Goal(50.0, of_ratio=False)
 _WEIGHT: Final = Goal(50.0, of_ratio=False)
 _P95: Final = Goal(250.0, of_ratio=False)
 _TURN: Final = Goal(100.0, of_ratio=False)
+_CPU: Final = Goal(15.0, of_ratio=False)
+_APART: Final = Goal(5.0, of_ratio=False)
 _READS: Final = 40  # a second
 _BOOKINGS: Final = 4  # a second
 _PROVIDERS: Final = 8
@@ -51,6 +53,7 @@ class Site:
 
     times: str
     manage: str
+    dead: Mapping[str, str]  # manage links that open nothing, by why
     families: tuple[str, ...]  # a session of each
     days: tuple[date, ...]
     writer: tuple[object, ...]
@@ -66,6 +69,8 @@ def run(scale: Scale, _cache: Path) -> Iterator[Row]:
         port = int(portal.next("port")[0])
         browser = stack.enter_context(closing(Browser(port, session=site.families[0])))
         yield from _pages(scale, site, browser, lambda _number: asked(desk))
+        yield from _cpu(scale, site, browser, portal)
+        yield from _links(scale, site, browser)
         yield from _load(scale, site, path, portal, port)
 
 
@@ -81,6 +86,11 @@ def _prepare(desk: Desk, scale: Scale) -> tuple[Site, Callable[[Desk], object]]:
     _variant, reference = share.a_variant("Check-up", practice.sick, providers[1:])
     visit = practice.an_appointment(practice.zuri, practice.lindqvist, _today(desk) + timedelta(days=9), "9:20")
     token = desk.perform(SYSTEM, manage_links.mint, visit).value
+    other = practice.an_appointment(practice.zuri, practice.lindqvist, _today(desk) + timedelta(days=9), "10:20")
+    withdrawn = desk.perform(SYSTEM, manage_links.mint, other).value
+    desk.perform(practice.maria, manage_links.revoke_all, other)
+    past = practice.an_appointment(practice.zuri, practice.lindqvist, _today(desk) - timedelta(days=9), "9:20")
+    expired = desk.perform(SYSTEM, manage_links.mint, past).value
     families = tuple(_family(practice, number) for number in range(1 + scale.load_seconds * _BOOKINGS))
     days = [_today(desk) + timedelta(days=7 + number) for number in range(_AHEAD)]
     day = next(each for each in days if each.weekday() < 5)
@@ -88,6 +98,12 @@ def _prepare(desk: Desk, scale: Scale) -> tuple[Site, Callable[[Desk], object]]:
     site = Site(
         f"/book/{share.service_reference}/{reference}",
         f"/m/{token}",
+        {
+            "withdrawn": f"/m/{withdrawn}",
+            "expired": f"/m/{expired}",
+            "unknown": f"/m/{new_token()}",
+            "malformed": f"/m/{new_token()[:-1]}",
+        },
         families,
         tuple(each for each in days if each.weekday() < 5),
         writer,
@@ -138,8 +154,34 @@ def _pages(scale: Scale, site: Site, browser: "Browser", service: Callable[[int]
     yield row("heaviest page with style and script", max(weights.values()), "kB", min(weights.values()), _WEIGHT)
 
 
-def _opener(browser: "Browser", path: str) -> Callable[[int], object]:
-    return lambda _number: browser.get(path)
+def _cpu(scale: Scale, site: Site, browser: "Browser", portal: Process) -> Iterator[Row]:
+    """What a page costs whatever else the machine does."""
+
+    def spent(path: str) -> float:
+        before = _told(portal)[1]
+        for _number in range(scale.rounds):
+            browser.get(path)
+        return (_told(portal)[1] - before) / scale.rounds
+
+    page, floor = spent(f"{site.times}?from={site.days[0].isoformat()}"), spent("/robots.txt")
+    yield row("CPU of the portal for a page of times", page, "ms", floor, _CPU)
+
+
+def _links(scale: Scale, site: Site, browser: "Browser") -> Iterator[Row]:
+    """Whether the time of an answer tells what is wrong with a link (LINK-07), or whether there is one."""
+    paths = {"right": site.manage, **site.dead}
+    times = rotated(
+        {name: _opener(browser, path, 200 if name == "right" else 404) for name, path in paths.items()}, scale.rounds
+    )
+    found = {name: middle(took) for name, took in times.items()}
+    right = found.pop("right")
+    apart, first = max(found.values()) - min(found.values()), min(found.values())
+    yield row("manage links that open nothing, medians apart", apart, "ms", first, _APART)
+    yield row("a right manage link and a wrong one, medians apart", abs(right - first), "ms", first, _APART)
+
+
+def _opener(browser: "Browser", path: str, status: int = 200) -> Callable[[int], object]:
+    return lambda _number: browser.get(path, status)
 
 
 def _weight(browser: "Browser", path: str) -> int:
@@ -173,9 +215,15 @@ def _load(scale: Scale, site: Site, path: Path, portal: Process, port: int) -> I
 
 
 def _longest_turn(portal: Process) -> float:
-    """How long the portal's loop stood still at most since this was asked last, in milliseconds."""
+    """How long the portal's loop stood still at most since it was asked last, in milliseconds."""
+    return _told(portal)[0]
+
+
+def _told(portal: Process) -> tuple[float, float]:
+    """The longest turn since it was asked last, and the CPU time up to now, in milliseconds."""
     portal.say("turn")
-    return float(portal.next("turn")[0]) * 1000
+    turn, cpu = portal.next("turn")
+    return float(turn) * 1000, float(cpu) * 1000
 
 
 class Crowd:
@@ -248,11 +296,11 @@ class Browser:
         self.took: list[float] = []
         self.first_bytes: list[float] = []  # milliseconds
 
-    def get(self, path: str) -> str:
-        """Return a page; raises when there is none."""
-        status, page = self._ask("GET", path)
-        if status != 200:
-            raise RuntimeError(f"the portal answered {status} for {urlsplit(path).path}: {page[:2000]}")
+    def get(self, path: str, status: int = 200) -> str:
+        """Return a page; raises when it is answered otherwise."""
+        answered, page = self._ask("GET", path)
+        if answered != status:
+            raise RuntimeError(f"the portal answered {answered} for {urlsplit(path).path}: {page[:2000]}")
         return page
 
     def post(self, path: str, fields: dict[str, str]) -> tuple[int, str]:

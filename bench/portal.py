@@ -1,10 +1,11 @@
 """The real portal on a database of the benchmark, in a process of its own; says its port and ends with its standard input.
 
-Each line of the input is answered with the longest turn of the event loop since the one before.
+Each line of the input is answered with the longest turn of the event loop since the one before, and the CPU time used up to now.
 """
 
 import asyncio
 import sys
+import time
 from threading import Event, Thread
 from typing import Final
 
@@ -48,10 +49,11 @@ def main(path: str) -> int:
     desk = Desk(Database(f"sqlite:///{path}"))
     # Whoever loads it says for whom, as a proxy of the practice does.
     settings = config.Settings(portal=config.PortalConfig(port=0, trusted_proxies=("127.0.0.1",)))
-    rates = guards.Rates(reads=_MANY, posts=_MANY, link=_MANY)
+    rates = guards.Rates(reads=_MANY, posts=_MANY, misses=_MANY, link=_MANY)
     try:
         application = Watched(server.build(desk, settings, SystemClock(), rates=rates))
         Thread(target=_follow_input, args=(application, stop), daemon=True).start()
+        server.settle_down()
         server.serve(application, "127.0.0.1", 0, lambda port: print("port", port, flush=True), stop=stop)
     finally:
         desk.close()
@@ -60,7 +62,7 @@ def main(path: str) -> int:
 
 def _follow_input(application: Watched, stop: Event) -> None:
     for _line in sys.stdin:
-        print("turn", application.longest, flush=True)
+        print("turn", application.longest, time.process_time(), flush=True)
         application.longest = 0.0
     stop.set()
 

@@ -130,7 +130,7 @@ def test_the_loop_is_watched_while_a_list_loads(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_patients_pages_are_measured_alone_and_in_a_crowd(tmp_path: Path) -> None:
     rows = well_formed(list(pages.run(TINY, tmp_path)))
-    assert len(rows) == 8
+    assert len(rows) == 11
     assert next(row for row in rows if row.unit == "kB").met
 
 

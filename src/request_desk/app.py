@@ -266,6 +266,7 @@ def run_portal(found: "config.Settings", demo: Path | None = None) -> int:
     try:
         secret = _kept_key(store, _PORTAL_KEY).decode("ascii")
         application = server.build(desk, used, desk.clock, secret=secret)
+        server.settle_down()
         server.serve(application, used.portal.host, used.portal.port, ready, stop=stop)
     finally:
         desk.close()
