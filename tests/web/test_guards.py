@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx2
 import pytest
+from limits import parse
+from limits.strategies import MovingWindowRateLimiter
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -20,7 +22,7 @@ from request_desk.domain.errors import Invalid
 from request_desk.domain.ids import new_uuid
 from request_desk.services.desk import Desk, Unit
 from request_desk.web import server
-from request_desk.web.guards import Addresses, Rates, block_of
+from request_desk.web.guards import Addresses, Hits, Rates, block_of
 from tests.builders import TODAY, Practice
 from tests.web.conftest import ADDRESS, SignIn, Visitor, portal
 
@@ -248,6 +250,17 @@ def test_a_forged_address_does_not_escape_the_rate(
     assert "Too many tries" in answers[-1].text
     check_headers(answers[-1])
     assert TestClient(app, base_url=ADDRESS, client=("192.0.2.8", 4000)).get("/sign-in").status_code == 200
+
+
+def test_counting_starts_no_thread_behind_every_hit() -> None:  # WEB-10
+    hits = Hits()
+    sweeper, limiter, few = hits.timer, MovingWindowRateLimiter(hits), parse("2 per minute")
+    assert [limiter.hit(few, who) for who in ("a", "a", "a", "b")] == [True, True, False, True]
+    assert hits.timer is sweeper
+    assert sweeper.is_alive()
+    assert sweeper.daemon  # nobody waits for it at the end
+    assert sweeper.interval >= 1.0  # seconds
+    sweeper.cancel()
 
 
 # Methods, parameters, types, sizes

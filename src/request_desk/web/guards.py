@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Timer
 from typing import Final
 from urllib.parse import parse_qsl
 
@@ -30,6 +31,7 @@ _URL_LIMIT: Final = 2048
 _FIELDS_LIMIT: Final = 64
 _BODY_SECONDS: Final = 10  # for the whole body to arrive
 _REQUEST_SECONDS: Final = 30  # for the whole answer
+_SWEEP_SECONDS: Final = 5.0
 _FORM: Final = "application/x-www-form-urlencoded"
 _APPOINTMENT: Final = "request_desk.visit"
 _COOKIE_VALUE: Final = re.compile(r"[A-Za-z0-9._~-]{1,400}")
@@ -213,12 +215,29 @@ class Rates:
 _RATES: Final = ("reads", "posts", "asks", "tries", "launches", "misses", "link")
 
 
+class Hits(MemoryStorage):
+    """Counts in memory, and looks for what is over every few seconds.
+
+    The library does so behind nearly every hit, in a thread of its own, for whose start the event loop waits as long as pages are
+    being made in other threads.
+    """
+
+    @property
+    def timer(self) -> Timer:
+        return self._timer
+
+    @timer.setter
+    def timer(self, timer: Timer) -> None:
+        timer.interval, timer.daemon = _SWEEP_SECONDS, True
+        self._timer = timer
+
+
 class Throttle:
     """Counts requests per client in memory; failures of codes are counted in the database besides."""
 
     def __init__(self, app: ASGIApp, *, rates: Rates) -> None:
         self._app = app
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._limiter = MovingWindowRateLimiter(Hits())
         self._items = {name: parse(getattr(rates, name)) for name in _RATES}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
