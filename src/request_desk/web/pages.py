@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,10 +72,7 @@ class PageContext:
     @property
     def phone_link(self) -> str:
         """The practice's number as a phone dials it from anywhere: "tel:+12065550100"; "" without one."""
-        try:
-            return "tel:" + parse_phone(self.settings.practice_phone, self.words.region)
-        except Invalid:  # stored before numbers were looked at
-            return ""
+        return _dialled(self.settings.practice_phone, self.words.region)
 
     @property
     def language(self) -> str:
@@ -90,6 +88,15 @@ class PageContext:
         return tuple(
             kind for kind in (RequestKind.SCHEDULE, RequestKind.RESCHEDULE, RequestKind.CANCEL) if self.is_on(kind)
         )
+
+
+@lru_cache(maxsize=8)
+def _dialled(number: str, region: str) -> str:
+    """Kept: a page shows the number up to four times, and each time it is taken apart anew otherwise."""
+    try:
+        return "tel:" + parse_phone(number, region)
+    except Invalid:  # stored before numbers were looked at
+        return ""
 
 
 def _settings(unit: Unit) -> PracticeSettings:
