@@ -1,6 +1,7 @@
 """Puts the portal together: routes, guards in their order, security headers, and the server that runs it; pages are elsewhere."""
 
 import gc
+import sys
 from collections.abc import Callable
 from threading import Event
 from typing import Any, Final, cast
@@ -60,6 +61,7 @@ from request_desk.web.session import Cookies
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _A_YEAR: Final = 365 * 24 * 3600
 _GRACEFUL_SECONDS: Final = 5
+_SWITCH: Final = 0.001  # seconds
 _COLLECTED: Final = (
     10_000,
     20,
@@ -158,13 +160,15 @@ class Server(uvicorn.Server):
 
 
 def settle_down() -> None:
-    """Let the collector leave alone what is loaded, in a process that serves from now on.
+    """Make a process ready that does nothing but serve from now on.
 
-    Looking through all of it again takes 20 to 100 ms, in which no page is made.
+    The collector leaves alone what is loaded: to look through all of it again takes 20 to 100 ms, in which no page is made. The
+    event loop gets its turn back sooner from the threads that read and write.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECTED)
+    sys.setswitchinterval(_SWITCH)
 
 
 def serve(app: ASGIApp, host: str, port: int, on_ready: Callable[[int], None], *, stop: Event | None = None) -> None:
