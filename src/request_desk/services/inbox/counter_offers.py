@@ -10,14 +10,12 @@ from request_desk.domain.changes import Topic
 from request_desk.domain.counter_offers import CounterOffer, CounterOfferState, PortalTime, PortalTimes
 from request_desk.domain.errors import NotFound, Refused
 from request_desk.domain.ids import AppointmentId, CounterOfferId, PatientId, RequestId
-from request_desk.domain.notices import BOOKING, MOVE
 from request_desk.domain.requests import RequestState
 from request_desk.domain.spans import Slot
 from request_desk.domain.text import clean_text, parse_version
 from request_desk.domain.words import Words, _, spoken
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import handling, routing as inbox_routing, scope as request_scope
-from request_desk.services.notices import outbox
 from request_desk.services.schedule import offered_times, scheduling
 from request_desk.services.schedule.two_places import elsewhere
 from request_desk.services.schedule.views import load
@@ -54,18 +52,8 @@ def accept(unit: Unit, request_id: RequestId, hold_id: AppointmentId) -> Appoint
     moved_id = None if offer.moved_id is None else AppointmentId(offer.moved_id)
     hold = load(unit, hold_id)
     _check_takeable(unit, asked, offer, hold, moved_id)
-    people = outbox.ask_people(unit, PatientId(asked.patient_id))
     booked = scheduling.confirm_offered(unit, hold_id, request_id=request_id, moved_id=moved_id)
     offered_times.end(unit, CounterOfferId(offer.id), request_id, CounterOfferState.ACCEPTED, hold_id)
-    outbox.notify(
-        unit,
-        BOOKING if moved_id is None else MOVE,
-        people=people,
-        replied=False,
-        sender_id=unit.actor.contact_id,
-        appointment_id=booked.id,
-        version=booked.version,
-    )
     time = _words(unit).at(booked.zone).moment(booked.starts_at)
     handling.close_by_parent(unit, request_id, _("I take the time that was offered: {time}.").format(time=time))
     return booked.id

@@ -17,6 +17,7 @@ from request_desk.domain.directory import AppointmentType, CancelReason
 from request_desk.domain.errors import Conflict, Invalid, Limit, Limited, NotAllowed, NotFound, Refused, UndoRefused
 from request_desk.domain.freed_slots import SlotOfferState
 from request_desk.domain.ids import AppointmentId, PatientId, RequestId, TypeId
+from request_desk.domain.notices import BOOKING, MOVE
 from request_desk.domain.policy import ScheduleAction
 from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.requests import Booking
@@ -25,6 +26,7 @@ from request_desk.domain.text import clean_text, parse_version
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
+from request_desk.services.notices import outbox
 from request_desk.services.schedule import double_bookings, holds, sessions
 from request_desk.services.schedule.against import limits_against
 from request_desk.services.schedule.allowed import check_allowed, check_time_allowed
@@ -374,11 +376,12 @@ def confirm_offered(
 ) -> Appointment:
     """Book what was kept for an offer, within the use case that has looked who accepts; `moved_id` is given up for it.
 
-    Raises Refused when the hold is over, or the appointment that would be given up does not stand any more.
+    The whole family is told. Raises Refused when the hold is over, or the appointment that would be given up does not stand any more.
     """
     held = _seen(unit, hold_id)
     if held.appointment.off:
         raise holds.switched_off(held.appointment.off)
+    people = outbox.ask_people(unit, held.appointment.patient_id)
     given_up = None if moved_id is None else _seen(unit, moved_id)
     if given_up is not None:
         _check_movable(unit, given_up.appointment, held.appointment.patient_id)
@@ -404,6 +407,15 @@ def confirm_offered(
     if moved_id is not None:
         unit.record("moved_away", Topic.APPOINTMENT, moved_id, to=hold_id)
     _record_booking(unit, "booked" if moved_id is None else "rescheduled", booked, "")
+    outbox.notify(
+        unit,
+        BOOKING if moved_id is None else MOVE,
+        people=people,
+        replied=False,
+        sender_id=unit.actor.contact_id,
+        appointment_id=booked.id,
+        version=booked.version,
+    )
     return booked
 
 

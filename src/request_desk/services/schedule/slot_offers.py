@@ -11,7 +11,7 @@ from request_desk.domain.changes import Topic
 from request_desk.domain.errors import NotFound, Refused, UndoRefused
 from request_desk.domain.freed_slots import Candidate, PortalOffer, SlotOfferState, answer_by, slot_of
 from request_desk.domain.ids import AppointmentId, ContactId, PatientId, RequestId, SlotOfferId, WaitlistEntryId
-from request_desk.domain.notices import BOOKING, MOVE, SLOT_OFFER
+from request_desk.domain.notices import SLOT_OFFER
 from request_desk.domain.policy import Action
 from request_desk.domain.requests import RequestState
 from request_desk.domain.text import parse_version
@@ -147,17 +147,7 @@ def accept(unit: Unit, offer_id: SlotOfferId) -> AppointmentId:
     moved_id = _given_up(unit, row, hold)
     request_id = None if row.request_id is None else RequestId(row.request_id)
     unit.run(_DECIDE, {"offer": offer_id, "to": SlotOfferState.ACCEPTED, "now": unit.now})
-    people = outbox.ask_people(unit, hold.patient_id)
     booked = scheduling.confirm_offered(unit, hold.id, request_id=request_id, moved_id=moved_id)
-    outbox.notify(
-        unit,
-        BOOKING if moved_id is None else MOVE,
-        people=people,
-        replied=False,
-        sender_id=unit.actor.contact_id,
-        appointment_id=booked.id,
-        version=booked.version,
-    )
     if row.entry_id is not None:
         waitlist.settle_entry(unit, WaitlistEntryId(row.entry_id))
     if request_id is not None:
