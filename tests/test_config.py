@@ -1,5 +1,6 @@
 """How a process is configured: file, then environment; sentences for mistakes; no secret inside (AUTH-14, SEC-02)."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -187,3 +188,50 @@ def test_a_password_is_put_into_the_address_for_the_driver_alone() -> None:
     )
     assert with_password(url, "") == url
     assert with_password("sqlite:////srv/desk.db", "x") == "sqlite:////srv/desk.db"
+
+
+SMS = {
+    "way": '"http"',
+    "url": '"https://sms.example.org/send"',
+    "body": """'{"to": "{to}", "text": "{text}"}'""",
+}
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ({"url": '"http://sms.example.org/send"'}, "without encryption"),
+        ({"url": '"https://me:pass@sms.example.org/"'}, "address of the service"),
+        ({"url": '"https://[x/"'}, "address of the service"),
+        ({"url": '"https://sms.example.org/ x"'}, "address of the service"),
+        ({"headers": '["X-Api-Key: abc"]'}, "holds a secret"),
+        ({"headers": '["Authorization: Bearer abc"]'}, "holds a secret"),
+        ({"headers": '["Host: x"]'}, "set by the program"),
+        ({"headers": '["no colon"]'}, "is written like"),
+        ({"headers": '["X-A: b\\r\\nX-C: d"]'}, "is written like"),
+        ({"body": '\'{"to": "{to}"\''}, "is not JSON"),
+        ({"body": '\'{"to": "{to}"}\''}, "needs {to} or {digits}, and {text}"),
+        ({"id_at": '"sid"'}, "JSON pointer"),
+        ({"taken": '["0"]'}, "belong together"),
+        ({"timeout_seconds": "60"}, "from 1 to 25 seconds"),
+        ({"inbound": '"form"', "inbound_from": '"From"'}, "where the secret, number and text are"),
+        ({"inbound": '"json"', "inbound_from": '"From"', "inbound_text": '"/t"'}, "JSON pointer"),
+        ({"way": '"mail"'}, "e-mail address"),
+        ({"api_key": '"abc"'}, "Secrets are kept in the key store"),
+    ],
+)
+def test_text_messages_that_could_not_leave_safely_are_refused(
+    tmp_path: Path, lines: dict[str, str], words: str
+) -> None:
+    text = "[sms]\n" + "\n".join(f"{name} = {value}" for name, value in {**SMS, **lines}.items())
+    with pytest.raises(Invalid, match=re.escape(words)):
+        load(written(tmp_path, text), {})
+
+
+def test_text_messages_over_http_and_by_mail(tmp_path: Path) -> None:
+    text = "[sms]\n" + "\n".join(f"{name} = {value}" for name, value in SMS.items())
+    assert load(written(tmp_path, text), {"REQUEST_DESK_SMS_SENDER": "+12065550199"}).sms.sender == "+12065550199"
+    assert (
+        load(None, {"REQUEST_DESK_SMS_WAY": "mail", "REQUEST_DESK_SMS_MAIL_DOMAIN": "text.example.org"}).sms.way
+        == "mail"
+    )

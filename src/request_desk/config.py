@@ -21,6 +21,20 @@ PREFIX: Final = "REQUEST_DESK_"
 DATABASE_FILE: Final = "request-desk.db"
 _SECRET_WORDS: Final = ("password", "secret", "token", "key")
 _LOCAL: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_OWN_HEADERS: Final = frozenset(
+    {
+        "host",
+        "content-length",
+        "content-type",
+        "transfer-encoding",
+        "connection",
+        "accept-encoding",
+        "expect",
+        "te",
+        "upgrade",
+    }
+)
 _NO_FILES: Final = frozenset({"", "/", "/:memory:"})
 _TRUE: Final = frozenset({"1", "true", "yes", "on"})
 _FALSE: Final = frozenset({"0", "false", "no", "off"})
@@ -46,6 +60,37 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     from_name: str = ""
     timeout_seconds: int = 20
     ca_file: str = ""  # a certificate authority of the house
+
+
+class Sms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How text messages leave: over HTTP to a service, or as e-mails to one; without a `way` they wait. docs/sms.md has whole files.
+
+    In `headers` ("Name: value") and in the values of `body` stand the places {to}, {digits}, {text}, {sender}, {reference}, {kind}
+    and {secret}. `body` is the body of a request as JSON or as a form; what is filled in is always data in it. Where something is in
+    an answer is told by JSON pointers.
+    """
+
+    way: Literal["", "http", "mail"] = ""
+    sender: str = ""  # the number or name that messages come from
+    url: str = ""
+    user: str = ""  # for HTTP basic authentication, together with the secret
+    headers: tuple[str, ...] = ()
+    format: Literal["json", "form"] = "json"
+    body: str = ""
+    gsm_kind: str = ""  # what {kind} says of a text in the GSM alphabet
+    unicode_kind: str = ""  # and of any other
+    id_at: str = ""  # of the service, for its support
+    state_at: str = ""  # where an answer says how it went; empty: its status does
+    taken: tuple[str, ...] = ()  # what it says there when it took the message
+    error_at: str = ""  # where it says what is wrong
+    permanent: tuple[str, ...] = ()  # the errors that trying again does not mend
+    timeout_seconds: int = 20  # for all of it
+    ca_file: str = ""  # a certificate authority of the house
+    mail_domain: str = ""  # of the way "mail"
+    inbound: Literal["", "json", "form"] = ""  # how answers arrive; empty: none do
+    inbound_header: str = "authorization"  # the header with the secret
+    inbound_from: str = ""  # the field or JSON pointer of the number
+    inbound_text: str = ""  # and of the text
 
 
 class Scanner(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,6 +121,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ticks: bool = True
     portal: PortalConfig = PortalConfig()
     mail: Mail = Mail()
+    sms: Sms = Sms()
     scanner: Scanner = Scanner()
     log: Log = Log()
 
@@ -92,6 +138,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _SECTIONS: Final[Mapping[str, type[msgspec.Struct]]] = {
     "portal": PortalConfig,
     "mail": Mail,
+    "sms": Sms,
     "scanner": Scanner,
     "log": Log,
 }
@@ -203,6 +250,7 @@ def _check(settings: Settings) -> None:
         raise Invalid(_("The mail server may be waited for from 1 to 25 seconds."), field="mail.timeout_seconds")
     if not 1 <= settings.scanner.timeout_seconds <= 600:
         raise Invalid(_("The virus scanner may take from 1 to 600 seconds."), field="scanner.timeout_seconds")
+    _check_sms(settings.sms)
     if not mail.host:
         return
     if mail.security == "none" and mail.host not in _LOCAL:
@@ -215,6 +263,78 @@ def _check(settings: Settings) -> None:
     parse_email(mail.from_address, field="mail.from_address")
     if "=?" in mail.from_name or not mail.from_name.isprintable():
         raise Invalid(_("mail.from_name must be plain text in one line."), field="mail.from_name")
+
+
+def _check_sms(sms: Sms) -> None:
+    """Refuse what could never leave, or would leave readable on its way; a mistake is told at the start, not with the first message."""
+    if not 1 <= sms.timeout_seconds <= 25:  # as for mail
+        raise Invalid(_("The text message service may take from 1 to 25 seconds."), field="sms.timeout_seconds")
+    if sms.way == "mail":
+        parse_email(f"number@{sms.mail_domain}", field="sms.mail_domain")
+    elif sms.way == "http":
+        _check_sms_url(sms.url)
+        _check_sms_headers(sms.headers)
+        _check_sms_body(sms)
+    pointers = {"id_at": sms.id_at, "state_at": sms.state_at, "error_at": sms.error_at}
+    if sms.inbound == "json":
+        pointers |= {"inbound_from": sms.inbound_from, "inbound_text": sms.inbound_text}
+    for name, pointer in pointers.items():
+        if pointer and not pointer.startswith("/"):
+            raise Invalid(
+                _("sms.{name} is a JSON pointer, such as /messages/0/id.").format(name=name), field=f"sms.{name}"
+            )
+    if bool(sms.state_at) != bool(sms.taken):
+        raise Invalid(
+            _("sms.state_at and sms.taken belong together: where an answer says it, and what."), field="sms.taken"
+        )
+    if sms.inbound and not (sms.inbound_from and sms.inbound_text and sms.inbound_header):
+        raise Invalid(
+            _(
+                "Answers need sms.inbound_header, sms.inbound_from and sms.inbound_text: where the secret, number and text are."
+            ),
+            field="sms.inbound",
+        )
+
+
+def _check_sms_url(url: str) -> None:
+    address = _("sms.url is the address of the service, such as https://sms.example.org/send.")
+    try:
+        parts = urlsplit(url)
+        is_right = bool(parts.hostname) and not parts.username and not parts.fragment and (parts.port or 1) > 0
+    except ValueError as error:
+        raise Invalid(address, field="sms.url") from error
+    if not is_right or parts.scheme not in ("https", "http") or not re.fullmatch(r"[!-~]+", url):
+        raise Invalid(address, field="sms.url")
+    if parts.scheme == "http" and parts.hostname not in _LOCAL:
+        raise Invalid(
+            _("Text messages would leave this machine without encryption: sms.url must begin with https://."),
+            field="sms.url",
+        )
+
+
+def _check_sms_headers(headers: tuple[str, ...]) -> None:
+    for line in headers:
+        name, colon, value = line.partition(":")
+        if not colon or not _HEADER_NAME.fullmatch(name) or not re.fullmatch(r"[ -~]*", value):
+            raise Invalid(_("A line of sms.headers is written like “X-Name: value”."), field="sms.headers")
+        if name.lower() in _OWN_HEADERS:
+            raise Invalid(_("The header {name} is set by the program.").format(name=name), field="sms.headers")
+        is_secret = name.lower() == "authorization" or any(word in name.lower() for word in _SECRET_WORDS)
+        if is_secret and "{secret}" not in value:
+            sentence = _(
+                "The header {name} in sms.headers holds a secret. Write {secret} in its place, then type “keyring set request-desk sms”."
+            )
+            raise Invalid(sentence.replace("{name}", name), field="sms.headers")
+
+
+def _check_sms_body(sms: Sms) -> None:
+    if sms.format == "json":
+        try:
+            msgspec.json.decode(sms.body)
+        except msgspec.DecodeError as error:
+            raise Invalid(_("sms.body is not JSON."), field="sms.body") from error
+    if "{text}" not in sms.body or not ("{to}" in sms.body or "{digits}" in sms.body):
+        raise Invalid(_("sms.body needs {to} or {digits}, and {text}."), field="sms.body")
 
 
 def _check_database(url: str) -> None:
