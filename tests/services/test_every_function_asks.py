@@ -76,6 +76,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "told_by",
     ),
     "notices.calendars": ("event_of", "calendar_of"),
+    "notices.text_limits": ("hold_back", "why_not"),
     "inbox.scope": (
         "my_targets",
         "open_targets",
@@ -105,7 +106,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "schedule.filled_forms": ("forms_of", "form_of", "seen_by_staff"),
     "schedule.intake": ("intake_incomplete",),
     "practice.order": ("next_place", "move", "switch"),
-    "people.patients": ("row_of", "first_contacts"),
+    "people.patients": ("row_of", "first_contacts", "opt_outs_of"),
     "inbox.doubts": ("check", "check_first", "check_text"),
     "schedule.patient_facts": (
         "facts_of",

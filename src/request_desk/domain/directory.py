@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from request_desk.domain.access import Role
@@ -171,16 +171,38 @@ class Channel(StrEnum):
 
     EMAIL = "email"
     PHONE = "phone"
+    SMS = "sms"  # a text message to a phone of theirs
+
+
+class OptOutSource(StrEnum):
+    """Who said that a contact wants nothing over a channel."""
+
+    STAFF = "staff"
+    STOP = "stop"  # the answer to a text message
+    PORTAL = "portal"
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """A contact wants nothing over one channel, but codes that they ask for themselves."""
+
+    channel: Channel
+    source: OptOutSource
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class ContactPoint:
-    """One address or number of a contact; only the first verified e-mail receives codes and notices."""
+    """One address or number of a contact; only the first verified e-mail receives codes and notices.
+
+    Text messages go to the phone whose owner wants them on it.
+    """
 
     id: int
     channel: Channel
     value: str
     verified: bool
+    takes_texts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +217,7 @@ class Contact:
     active: bool
     version: int
     opted_out: bool = False  # wants no notices
+    opt_outs: tuple[OptOut, ...] = ()  # over single channels
 
     @property
     def name(self) -> str:
@@ -204,6 +227,11 @@ class Contact:
     def phones(self) -> tuple[str, ...]:
         """The telephone numbers."""
         return tuple(each.value for each in self.points if each.channel is Channel.PHONE)
+
+    @property
+    def mobile(self) -> str:
+        """The number that text messages go to; "" for none."""
+        return next((each.value for each in self.points if each.takes_texts and each.verified), "")
 
     @property
     def email(self) -> ContactPoint | None:
@@ -305,6 +333,10 @@ class PracticeSettings:
     )
     claim_lease: timedelta = timedelta(minutes=3)
     urgent_words: tuple[str, ...] = ()  # the practice's own, beside those that are known (MC14)
+    sms_quiet_from: int = 21 * 60  # minutes since midnight; no text messages but codes from then …
+    sms_quiet_until: int = 8 * 60  # … until then; the same twice: at any hour
+    sms_most_a_day: int = 500  # text messages of a practice day, codes too (OTP-10)
+    sms_countries: tuple[str, ...] = ()  # where they may go to, such as US; empty: the practice's own country alone
     meeting_url: str = ""  # of the meeting server; while it is empty nobody is offered a meeting (VM1)
     self_booking: bool = False  # share links lead to times that families book by themselves (BK5)
     new_families: bool = False  # so may those whom nobody here knows yet

@@ -39,6 +39,7 @@ _COOKIE_VALUE: Final = re.compile(r"[A-Za-z0-9._~-]{1,400}")
 _DROPPED: Final = frozenset({b"authorization", b"x-csrftoken", b"cookie"})
 CSRF_FIELD: Final = "csrftoken"
 LINKS: Final = "/m/"  # below it are the pages of manage links
+INBOUND: Final = "/sms/inbound"  # where answers to text messages arrive
 _METHODS: Final = frozenset({"GET", "HEAD", "POST"})
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -208,11 +209,12 @@ class Rates:
     asks: str = "10 per 10 minutes"  # one-time codes asked for
     tries: str = "30 per 10 minutes"  # one-time codes tried
     launches: str = "120 per minute"  # booking tokens of a partner's program
+    texts: str = "300 per minute"  # answers to text messages, all from one service
     misses: str = "20 per 10 minutes"  # manage links that open nothing (LINK-08)
     link: str = "60 per minute"  # pages of one manage link, whoever asks
 
 
-_RATES: Final = ("reads", "posts", "asks", "tries", "launches", "misses", "link")
+_RATES: Final = ("reads", "posts", "asks", "tries", "launches", "texts", "misses", "link")
 
 
 class Hits(MemoryStorage):
@@ -276,6 +278,8 @@ class Throttle:
             return () if path.startswith("/assets/") else (self._items["reads"],)
         if path == "/api/launch":
             return (self._items["launches"],)
+        if path == INBOUND:
+            return (self._items["texts"],)
         if path in {"/sign-in", "/booking/email"}:
             return (self._items["posts"], self._items["asks"])
         if path.startswith(("/sign-in/", "/booking/code/")):

@@ -35,6 +35,7 @@ from request_desk.config import Settings
 from request_desk.domain.clock import Clock
 from request_desk.domain.errors import Invalid, NotFound, Refused, Settling, SignedOut
 from request_desk.domain.ids import new_token
+from request_desk.domain.sms_inbound import InboundSettings
 from request_desk.domain.words import _
 from request_desk.services.desk import Desk
 from request_desk.web import (
@@ -52,6 +53,7 @@ from request_desk.web import (
     requests,
     sign_in,
 )
+from request_desk.web.inbound_texts import InboundTexts, InboundWay
 from request_desk.web.pages import ASSETS, Pages
 from request_desk.web.policy import Policied
 from request_desk.web.portal import Portal, portal_of
@@ -95,12 +97,18 @@ ROUTES: Final = (
 
 
 def build(
-    desk: Desk, settings: Settings, clock: Clock, *, secret: str = "", rates: guards.Rates | None = None
+    desk: Desk,
+    settings: Settings,
+    clock: Clock,
+    *,
+    secret: str = "",
+    inbound_secret: str = "",
+    rates: guards.Rates | None = None,
 ) -> ASGIApp:
     """Return the portal as an ASGI app.
 
     `secret` signs the form tokens; without one they end with the process, and a page opened before a restart must be
-    loaded again. Raises Invalid when the settings would show patients' data to a network in the clear (WEB-01).
+    loaded again. `inbound_secret` is shown by the service that passes answers to text messages on. Raises Invalid when the settings would show patients' data to a network in the clear (WEB-01).
     """
     public = _public(settings)
     is_https = public.scheme == "https"
@@ -128,6 +136,7 @@ def build(
             Middleware(guards.Turnstile),
             Middleware(guards.Throttle, rates=rates or guards.Rates()),
             Middleware(partners.Api, desk=desk),
+            Middleware(InboundTexts, desk=desk, way=_inbound(settings, inbound_secret)),
             Middleware(RequestBodyLimitMiddleware, max_body_size=guards.BODY_LIMIT),
             Middleware(guards.Strict, routes=routes, cookies=cookies.names),
             Middleware(CrossOriginProtection, allowed_origins=_origins(settings), deny_app=_foreign),
@@ -192,6 +201,14 @@ def serve(app: ASGIApp, host: str, port: int, on_ready: Callable[[int], None], *
         h11_max_incomplete_event_size=guards.HEADERS_LIMIT,
     )
     Server(config, on_ready, stop or Event()).run()
+
+
+def _inbound(settings: Settings, secret: str) -> InboundWay | None:
+    sms = settings.sms
+    if not sms.inbound:
+        return None
+    found = InboundSettings(sms.inbound == "json", sms.inbound_header, sms.inbound_from, sms.inbound_text)
+    return InboundWay(found, secret.strip())
 
 
 def _public(settings: Settings) -> SplitResult:

@@ -41,6 +41,7 @@ from request_desk.domain.policy import PatientSubject, Verdict, may
 from request_desk.domain.words import _, known_language, speaking
 from request_desk.services.desk import Deferred, Unit
 from request_desk.services.inbox import scope as request_scope
+from request_desk.services.notices import text_limits
 from request_desk.services.notices.calendars import calendar_of
 from request_desk.services.people.patients import relation_of
 from request_desk.services.schedule.intake import intake_incomplete
@@ -150,10 +151,10 @@ _LEASE = (
     .values(lease_owner=bindparam("owner"), lease_until=bindparam("leased"), attempts=_outbox.c.attempts + 1)
 )
 _first_address = (
-    select(_point.c.value)
+    select(text_limits.address_of_point)
     .where(
         _point.c.contact_id == _outbox.c.contact_id,
-        _point.c.channel == _outbox.c.channel,
+        text_limits.is_of_channel,
         _point.c.verified_at.is_not(None),
     )
     .order_by(_point.c.id)
@@ -161,8 +162,8 @@ _first_address = (
     .scalar_subquery()
 )
 _own_address = (
-    select(_point.c.value)
-    .where(_point.c.id == _outbox.c.contact_point_id, _point.c.channel == _outbox.c.channel)
+    select(text_limits.address_of_point)
+    .where(_point.c.id == _outbox.c.contact_point_id, text_limits.is_of_channel)
     .scalar_subquery()
 )
 # How many times a reply offers, of which the notice names the first.
@@ -442,13 +443,15 @@ def claim_due(unit: Unit, owner: str, channels: Collection[Channel], limit: int 
     """Lease the notices of these channels that are due to `owner` and return them; those nobody may get any more are withdrawn."""
     unit.require(Permission.RUN_JOBS)
     unit.keeps_answer = False  # claimed twice means claimed: what is leased waits for the end of its lease
+    if Channel.SMS in channels:
+        text_limits.hold_back(unit)
     ids = [row[0] for row in unit.rows(_DUE, {"now": unit.now, "channels": list(channels), "most": limit})]
     if not ids:
         return ()
     unit.run(_LEASE, {"ids": ids, "owner": owner, "leased": unit.now + LEASE})
     due: list[DueNotice] = []
     for row in unit.rows(_FACTS, {"ids": ids}):
-        reason = _why_not(row, unit.now, _today(unit))
+        reason = _why_not(row, unit.now, _today(unit)) or text_limits.why_not(unit, row)
         if reason and (also := row.payload.get("also")):  # the next who reads this address
             _set(
                 unit,

@@ -12,7 +12,16 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from request_desk.domain.access import ActorKind, Permission, a_contact
 from request_desk.domain.appointments import NOBODY
-from request_desk.domain.directory import Channel, Contact, ContactPoint, Patient, PatientState, Relation
+from request_desk.domain.directory import (
+    Channel,
+    Contact,
+    ContactPoint,
+    OptOut,
+    OptOutSource,
+    Patient,
+    PatientState,
+    Relation,
+)
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import ContactId, PatientId
 from request_desk.domain.paging import Page
@@ -73,6 +82,11 @@ _THEIR_PATIENTS = (
 )
 _CONTACT = select(*contact).where(contact.id == bindparam("which"))
 _POINTS = select(*point).where(point.contact_id == bindparam("which")).order_by(point.id)
+_OPT_OUTS = (
+    select(schema.opt_out.c.channel, schema.opt_out.c.source, schema.opt_out.c.at)
+    .where(schema.opt_out.c.contact_id == bindparam("which"))
+    .order_by(schema.opt_out.c.channel)
+)
 _NEAR = (
     select(patient.id, patient.given_name, patient.family_name, patient.birth_day)
     .where(
@@ -259,7 +273,7 @@ def contact_of(unit: Unit, contact_id: ContactId) -> Contact:
     if row is None:
         raise NotFound(_("This contact is not there any more. Reload to see the present state."))
     points = tuple(
-        ContactPoint(each.id, Channel(each.channel), each.value, each.verified_at is not None)
+        ContactPoint(each.id, Channel(each.channel), each.value, each.verified_at is not None, each.takes_texts)
         for each in unit.rows(_POINTS, {"which": contact_id})
         if each.value  # an address that was taken away; notices name it
     )
@@ -272,6 +286,15 @@ def contact_of(unit: Unit, contact_id: ContactId) -> Contact:
         row.active,
         row.version,
         row.opted_out,
+        opt_outs_of(unit, contact_id),
+    )
+
+
+def opt_outs_of(unit: Unit, contact_id: ContactId) -> tuple[OptOut, ...]:
+    """Return over which channels a contact wants nothing, by channel."""
+    return tuple(
+        OptOut(Channel(each.channel), OptOutSource(each.source), each.at)
+        for each in unit.rows(_OPT_OUTS, {"which": contact_id})
     )
 
 

@@ -16,7 +16,8 @@ from request_desk.domain.changes import Topic
 from request_desk.domain.colours import READABLE, contrast
 from request_desk.domain.directory import CancelReason, OpeningHours, PracticeSettings
 from request_desk.domain.errors import Invalid, Problems, UndoRefused
-from request_desk.domain.practice_time import is_zone, on_calendar
+from request_desk.domain.phones import parse_country
+from request_desk.domain.practice_time import DAY_MINUTES, is_zone, on_calendar
 from request_desk.domain.requests import RequestKind
 from request_desk.domain.text import clean_name, clean_text, parse_phone
 from request_desk.domain.urgent import is_too_short
@@ -35,6 +36,7 @@ _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?")
 _PATH: Final = re.compile(r"[!-~]+")  # no blanks, and nothing that a browser would have to spell anew
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
 _COLOUR_FIELD: Final = "Colour"
+_MOST_TEXTS: Final = 100_000  # a day
 _ROW: Final = 1
 _KNOWN: Final = select(schema.practice.c.id)
 # Locked against somebody who closes it at the same moment.
@@ -143,9 +145,25 @@ def _checked(unit: Unit, new: PracticeSettings) -> PracticeSettings:
         cancel_reasons=problems.of(lambda: _reasons(new.cancel_reasons), ()),
         urgent_words=problems.of(lambda: _urgent_words(new.urgent_words), ()),
         colour=problems.of(lambda: _colour(new.colour), ""),
+        sms_countries=problems.of(lambda: _countries(new.sms_countries), ()),
     )
+    problems.of(lambda: _texts(new), None)
     problems.tell()
     return checked
+
+
+def _texts(new: PracticeSettings) -> None:
+    if not all(0 <= minute < DAY_MINUTES for minute in (new.sms_quiet_from, new.sms_quiet_until)):
+        raise Invalid(_("Quiet hours go from one time of the day to another."), field="Quiet hours")
+    if not 0 <= new.sms_most_a_day <= _MOST_TEXTS:
+        raise Invalid(
+            _("At most {most} text messages can be sent in a day.").format(most=_MOST_TEXTS), field="Most in a day"
+        )
+
+
+def _countries(typed: tuple[str, ...]) -> tuple[str, ...]:
+    """The two letters of each, once, in order."""
+    return tuple(sorted({parse_country(each) for each in typed if each.strip()}))
 
 
 def _name(text: str) -> str:

@@ -31,6 +31,7 @@ from request_desk.ui.settings.provider_form import ProvidersForm
 from request_desk.ui.settings.questionnaires_form import QuestionnairesForm
 from request_desk.ui.settings.secrets_form import SecretsForm
 from request_desk.ui.settings.setup_pane import SetupPane
+from request_desk.ui.settings.texts_form import TextsForm
 from request_desk.ui.settings.type_form import TypesForm
 from request_desk.ui.widgets.layout import Card
 from request_desk.ui.widgets.theme import app_theme
@@ -55,6 +56,7 @@ _GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor | SetupPane]
     (_("Questionnaires"), "file-text", QuestionnairesForm),
     (_("Departments"), "users", DepartmentsForm),
     (_("Staff"), "user", StaffForm),
+    (_("Text messages"), "send", TextsForm),
     (_("Video meetings"), "video", MeetingForm),
     (_("Booking secrets"), "lock", SecretsForm),
     (_("Setup"), "check", SetupPane),
