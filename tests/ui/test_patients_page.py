@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from request_desk.domain.access import Role
-from request_desk.domain.directory import PatientState
+from request_desk.domain.directory import Channel, PatientState
 from request_desk.domain.ids import PatientId
 from request_desk.services.people import registration
 from request_desk.services.people.registration import PatientDetails
@@ -315,6 +315,25 @@ def test_rights_are_changed_with_the_contact(desk_at: OpenDesk, practice: Practi
     facts = {block.name.text(): dict(block.facts.lines()) for block in card(desk).contacts.blocks}
     assert facts["Chidi Okafor"]["Rights"] == "sees messages, gets notices"
     assert facts["Chidi Okafor"]["Until"] == "Thu, Dec 31"
+
+
+def test_a_phone_for_text_messages_and_channels_that_are_off_are_set_with_the_contact(
+    desk_at: OpenDesk, practice: Practice
+) -> None:  # NOTE-05
+    desk = desk_at()
+    contact_act(desk, 1, 0)
+    shown = form(desk, ContactForm)
+    shown.contact.mobile.setText("206 555 0199")
+    shown.contact.off[Channel.EMAIL].setChecked(True)
+    desk.press("Ctrl+S")
+    desk.hear()
+    facts = {block.name.text(): dict(block.facts.lines()) for block in card(desk).contacts.blocks}["Chidi Okafor"]
+    assert facts["Text messages"] == "(206) 555-0199"
+    assert facts["E-mail"].endswith("wants none, told to staff on Tue, Nov 24")
+    contact_act(desk, 1, 0)
+    again = form(desk, ContactForm)
+    assert (again.contact.mobile.text(), again.contact.off[Channel.EMAIL].isChecked()) == ("(206) 555-0199", True)
+    assert not again.is_changed()
 
 
 def test_rights_are_ended_after_a_question(desk_at: OpenDesk, practice: Practice) -> None:

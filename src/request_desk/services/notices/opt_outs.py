@@ -65,6 +65,7 @@ def stop_by_text(unit: Unit, number: str, text: str) -> int:
             _take_back(unit, contact_id, Channel.SMS)
         else:
             continue
+        unit.change(schema.contact, contact_id, None)  # a form that was opened before must not take it back
         changed += 1
     return changed
 

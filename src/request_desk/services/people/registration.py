@@ -16,17 +16,19 @@ from request_desk.domain.errors import Invalid, NotFound, Problems, Refused, Und
 from request_desk.domain.ids import AppointmentId, ContactId, PatientId, RequestId
 from request_desk.domain.notices import BOOKING
 from request_desk.domain.online_booking import NewFamily
+from request_desk.domain.phones import parse_mobile
 from request_desk.domain.search import index_person, index_text
 from request_desk.domain.text import clean_name, clean_text, parse_birth_day, parse_date, parse_email, parse_phone
 from request_desk.domain.words import _, full_name, safe_name
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import handling
-from request_desk.services.notices import outbox
+from request_desk.services.notices import opt_outs, outbox
 from request_desk.services.people import patients
 from request_desk.services.portal import access as portal_access, manage_links
 from request_desk.store import schema
 
 PATIENT_NAMES: Final = ("Given name", "Family name")  # of the fields
+MOBILE: Final = "Mobile phone for text messages"
 CONTACT_NAMES: Final = ("Contact's given name", "Contact's family name")
 Values = dict[str, Any]  # of columns
 _NOTHING: Final[Values] = {}
@@ -46,6 +48,7 @@ _POINTS = (
     .where(point.contact_id == bindparam("which"), point.channel == bindparam("over"))
     .order_by(point.verified_at.is_(None), point.id)
 )
+_MOBILE = select(point.lookup).where(point.contact_id == bindparam("which"), point.takes_texts).limit(1)
 _REQUESTS = select(schema.request.c.id).order_by(schema.request.c.id)
 _OF_PATIENT = _REQUESTS.where(schema.request.c.patient_id == bindparam("which"))
 _OF_CONTACT = _REQUESTS.where(schema.request.c.contact_id == bindparam("which"))
@@ -75,7 +78,11 @@ class PatientDetails:
 
 @dataclass(frozen=True, slots=True)
 class ContactDetails:
-    """What is known of a contact; numbers and address as they are typed. Only a confirmed address gets codes and notices."""
+    """What is known of a contact; numbers and address as they are typed. Only a confirmed address gets codes and notices.
+
+    `texts_to` is the mobile phone for text messages, which was read back to them; it is one of the phones whether it is written there
+    as well or not. `off` are the channels over which they want nothing.
+    """
 
     given_name: str
     family_name: str
@@ -84,6 +91,8 @@ class ContactDetails:
     email: str = ""
     is_confirmed: bool = False
     opted_out: bool = False
+    texts_to: str = ""
+    off: frozenset[Channel] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,12 +372,14 @@ def _known_contact(unit: Unit, who: ContactDetails | ContactId) -> ContactId:
     return ContactId(row.id)
 
 
-def _contact_values(unit: Unit, new: ContactDetails) -> Values:
+def _contact_values(unit: Unit, new: ContactDetails, kept_mobile: str = "") -> Values:
+    """`kept_mobile` is stored already, and stays whatever countries are allowed by now."""
     problems, region = Problems(), unit.words.region
     given, family = problems.of(lambda: _names(new.given_name, new.family_name, CONTACT_NAMES), ("", ""))
     language = problems.of(lambda: clean_text(new.language, field="Language", most=12, lines=False, required=True), "")
     none: list[str] = []
     phones = problems.of(lambda: _phones(new.phones, region), none)
+    texts_to = problems.of(lambda: _mobile(unit, new.texts_to, kept_mobile), "")
     email = problems.of(lambda: parse_email(new.email), "") if new.email.strip() else ""
     problems.tell()
     return {
@@ -379,10 +390,21 @@ def _contact_values(unit: Unit, new: ContactDetails) -> Values:
             "opted_out": new.opted_out,
             "search": index_text(full_name(given, family)),
         },
-        "phones": phones,
+        "phones": phones if not texts_to or texts_to in phones else [*phones, texts_to],
+        "texts_to": texts_to,
+        "off": new.off,
         "email": email,
         "is_confirmed": bool(email) and new.is_confirmed,
     }
+
+
+def _mobile(unit: Unit, typed: str, kept: str) -> str:
+    if not typed.strip():
+        return ""
+    region = unit.words.region
+    if kept and parse_phone(typed, region, field=MOBILE) == kept:
+        return kept
+    return parse_mobile(typed, region, unit.settings.sms_countries, field=MOBILE)
 
 
 def _phones(typed: Sequence[str], region: str) -> list[str]:
@@ -396,6 +418,7 @@ def _insert_contact(unit: Unit, values: Values) -> ContactId:
     contact_id = ContactId(unit.new_id())
     unit.insert(schema.contact, id=contact_id, **values["person"])
     _write_points(unit, contact_id, values)
+    opt_outs.set_by_staff(unit, contact_id, values["off"])
     unit.record("added_contact", Topic.PATIENT, contact_id)
     return contact_id
 
@@ -409,7 +432,8 @@ def _save_contact(
     expect_version: int,
 ) -> int:
     problems = Problems()
-    values = problems.of(lambda: _contact_values(unit, new), _NOTHING)
+    kept = unit.value(_MOBILE, {"which": contact_id}) or ""
+    values = problems.of(lambda: _contact_values(unit, new, kept), _NOTHING)
     rights = problems.of(lambda: _relation_values(unit, as_what), _NOTHING)
     problems.tell()
     before = unit.first(_CONTACT, {"which": contact_id})
@@ -422,6 +446,7 @@ def _save_contact(
     )
     today, until = unit.time.day_of(unit.now), rights["valid_until"]
     written = _write_points(unit, contact_id, values)
+    opt_outs.set_by_staff(unit, contact_id, values["off"])
     has_ended = was.stands(today) and until is not None and until < today
     if written.has_other_address or has_ended:
         portal_access.end_sessions(unit, contact_id)
@@ -469,6 +494,7 @@ def _write_points(unit: Unit, contact_id: ContactId, values: Values) -> _Written
     for number in values["phones"]:
         if number not in phones:
             _insert_point(unit, contact_id, Channel.PHONE, unit.words.phone(number), number, is_confirmed=False)
+    _mark_mobile(unit, contact_id, values["texts_to"])
     email, is_confirmed = values["email"], values["is_confirmed"]
     row = unit.first(_POINTS, {"which": contact_id, "over": Channel.EMAIL})
     if row is None:
@@ -488,6 +514,19 @@ def _write_points(unit: Unit, contact_id: ContactId, values: Values) -> _Written
         has_other_address=bool(row.verified_at is not None and (is_other or confirmed_at is None)),
         is_elsewhere=bool(gone) or (is_other and bool(row.lookup)),
     )
+
+
+def _mark_mobile(unit: Unit, contact_id: ContactId, number: str) -> None:
+    """Let text messages go to this phone, which was read back, and to no other."""
+    for row in unit.rows(_POINTS, {"which": contact_id, "over": Channel.PHONE}):
+        if row.takes_texts != (row.lookup == number):
+            marked = row.lookup == number
+            unit.run(
+                update(schema.contact_point)
+                .where(point.id == row.id)
+                .values(takes_texts=marked, verified_at=unit.now if marked else None)
+            )
+            unit.record("changed_mobile", Topic.PATIENT, contact_id, takes_texts=marked)
 
 
 def _insert_point(
@@ -516,6 +555,8 @@ def _details(unit: Unit, contact_id: ContactId) -> ContactDetails:
         email.value if email is not None else "",
         email is not None and email.verified,
         seen.opted_out,
+        seen.mobile,
+        frozenset(each.channel for each in seen.opt_outs),
     )
 
 

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
-from request_desk.domain.directory import PatientState
+from request_desk.domain.directory import Channel, PatientState
 from request_desk.domain.ids import ContactId
 from request_desk.domain.words import Words, _
 from request_desk.services.people import patients
 from request_desk.services.people.patients import ContactHit
 from request_desk.services.people.registration import (
     CONTACT_NAMES,
+    MOBILE,
     PATIENT_NAMES,
     ContactDetails,
     PatientDetails,
@@ -76,24 +77,32 @@ class PatientFields:
 
 
 class ContactFields:
-    """Names, language, numbers and address of a contact."""
+    """Names, language, numbers and address of a contact, and over which channels they want nothing."""
 
     def __init__(self, form: Editor, place: QVBoxLayout, words: Words) -> None:
         self.given, self.family, self.phones, self.email = QLineEdit(), QLineEdit(), QLineEdit(), QLineEdit()
+        self.mobile = QLineEdit()
         self.language = _combo(sorted(((each, words.language(each)) for each in _LANGUAGES), key=lambda each: each[1]))
         self.confirmed = QCheckBox(_("The address was read back and is right: codes and notices go there"))
         self.opted_out = QCheckBox(_("Wants no notices"))
+        self.off = {
+            Channel.EMAIL: QCheckBox(_("Wants no e-mails")),
+            Channel.SMS: QCheckBox(_("Wants no text messages")),
+        }
         self._words = words
         _beside(form, place, ((CONTACT_NAMES[0], self.given), (CONTACT_NAMES[1], self.family)))
         _add(form, place, "Phones", self.phones, hint=_("Several are separated by commas, the one to call first."))
+        hint = _("Read back to them. Text messages go there where there is no e-mail; empty: they get none.")
+        _add(form, place, MOBILE, self.mobile, hint=hint)
         _beside(form, place, (("E-mail", self.email), ("Language", self.language)))
-        place.addWidget(self.confirmed)
-        place.addWidget(self.opted_out)
+        for box in (self.confirmed, self.opted_out, *self.off.values()):
+            place.addWidget(box)
         form.follow(*self.controls)
 
     @property
     def controls(self) -> tuple[QWidget, ...]:
-        return self.given, self.family, self.phones, self.email, self.language, self.confirmed, self.opted_out
+        typed = self.given, self.family, self.phones, self.mobile, self.email, self.language
+        return *typed, self.confirmed, self.opted_out, *self.off.values()
 
     def show(self, details: ContactDetails) -> None:
         self.given.setText(details.given_name)
@@ -103,6 +112,9 @@ class ContactFields:
         _choose(self.language, details.language, self._words.language(details.language))
         self.confirmed.setChecked(details.is_confirmed)
         self.opted_out.setChecked(details.opted_out)
+        self.mobile.setText(details.texts_to)
+        for channel, box in self.off.items():
+            box.setChecked(channel in details.off)
 
     def typed(self) -> ContactDetails:
         return ContactDetails(
@@ -113,6 +125,8 @@ class ContactFields:
             self.email.text().strip(),
             self.confirmed.isChecked(),
             self.opted_out.isChecked(),
+            self.mobile.text().strip(),
+            frozenset(channel for channel, box in self.off.items() if box.isChecked()),
         )
 
 
@@ -239,6 +253,7 @@ LABELS = {
     "Contact's given name": _("Contact's given name"),
     "Contact's family name": _("Contact's family name"),
     "Phones": _("Phones"),
+    MOBILE: _("Mobile phone for text messages"),
     "E-mail": _("E-mail"),
     "Language": _("Language"),
     "Relation": _("Relation"),

@@ -287,6 +287,8 @@ class ContactForm(_PersonForm):
             email.value if email is not None else "",
             email is not None and email.verified,
             contact.opted_out,
+            words.phone(contact.mobile) if contact.mobile else "",
+            frozenset(each.channel for each in contact.opt_outs),
         )
         return details, RelationDetails(
             relation.relation,

@@ -3,7 +3,7 @@
 from datetime import date
 
 from request_desk.domain.appointments import Appointment
-from request_desk.domain.directory import Patient, PatientState, Relation
+from request_desk.domain.directory import Channel, OptOut, OptOutSource, Patient, PatientState, Relation
 from request_desk.domain.requests import RequestState
 from request_desk.domain.wishes import kind_word
 from request_desk.domain.words import Words, _
@@ -74,15 +74,32 @@ def contact_facts(related: Related, words: Words) -> tuple[tuple[str, str], ...]
         for each in contact.points
         if each.value not in contact.phones
     ]
+    off = {each.channel: each for each in contact.opt_outs}
     ends = "" if until is None else words.day(until)
     return (
         (_("Rights"), rights_words(relation) if related.stands else _("ended on {day}").format(day=ends)),
         (_("Until"), ends if related.stands else ""),
         (_("Phone"), ", ".join(map(words.phone, contact.phones))),
-        (_("E-mail"), "\n".join(emails)),
+        (
+            _("Text messages"),
+            _channel_words(off.get(Channel.SMS), contact.mobile and words.phone(contact.mobile), words),
+        ),
+        (_("E-mail"), "\n".join(filter(None, (*emails, _channel_words(off.get(Channel.EMAIL), "", words))))),
         (_("Language"), words.language(contact.language)),
         (_("Notices"), _("wants none") if contact.opted_out else ""),
     )
+
+
+def _channel_words(off: OptOut | None, otherwise: str, words: Words) -> str:
+    """Whether somebody wants nothing over a channel, since when and who said so."""
+    if off is None:
+        return otherwise
+    told = {
+        OptOutSource.STAFF: _("wants none, told to staff on {day}"),
+        OptOutSource.STOP: _("wants none, answered STOP on {day}"),
+        OptOutSource.PORTAL: _("wants none, said on the portal on {day}"),
+    }
+    return told[off.source].format(day=words.day(off.at))
 
 
 def appointment_line(appointment: Appointment, words: Words) -> tuple[str, str]:
