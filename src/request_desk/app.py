@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from request_desk import paths
 from request_desk.domain.errors import (
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from request_desk.gateways.sealing import KeptSealer
     from request_desk.gateways.secrets import SecretStore
     from request_desk.jobs.scheduler import Jobs
+    from request_desk.jobs.tasks import Senders
     from request_desk.services.desk import Desk
     from request_desk.store.database import Database
     from request_desk.ui.window.desktop import Desktop, Launch
@@ -39,6 +40,8 @@ Say = Callable[[str], object]
 # Names under which the key store keeps what this program needs.
 _DATABASE_PASSWORD = "database"
 _MAIL_PASSWORD = "mail"
+_TEXTS_SECRET = "sms"
+_INBOUND_SECRET = "sms-inbound"
 _DRAFT_KEY = "drafts"
 _PORTAL_KEY = "portal"
 
@@ -265,7 +268,8 @@ def run_portal(found: "config.Settings", demo: Path | None = None) -> int:
 
     try:
         secret = _kept_key(store, _PORTAL_KEY).decode("ascii")
-        application = server.build(desk, used, desk.clock, secret=secret)
+        inbound = store.get(_INBOUND_SECRET) or "" if used.sms.inbound else ""
+        application = server.build(desk, used, desk.clock, secret=secret, inbound_secret=inbound)
         server.settle_down()
         server.serve(application, used.portal.host, used.portal.port, ready, stop=stop)
     finally:
@@ -302,14 +306,32 @@ def _work(found: "config.Settings", desk: "Desk", stop: Event) -> int:
 
 
 def _jobs(found: "config.Settings", desk: "Desk", process: str) -> "Jobs":
+    from request_desk.jobs.scheduler import Jobs
+
+    return Jobs(desk, senders(found, desk.clock), f"{process}:{_process_name()}")
+
+
+def senders(found: "config.Settings", clock: "Clock") -> "Senders":
+    """Return what sends over each channel that the settings of this machine know a way for; what goes over others waits."""
     from request_desk.domain.directory import Channel
     from request_desk.gateways import secrets
     from request_desk.gateways.email import Mailer
-    from request_desk.jobs.scheduler import Jobs
+    from request_desk.gateways.sms_http import TextSender
+    from request_desk.gateways.sms_mail import TextByMail
 
-    password = secrets.best_store(data_folder(found)).get(_MAIL_PASSWORD) if found.mail.user else None
-    mailer = Mailer(found.mail, password or "", now=desk.clock.now)
-    return Jobs(desk, {Channel.EMAIL: mailer.send}, f"{process}:{_process_name()}")
+    store = secrets.best_store(data_folder(found))
+    password = store.get(_MAIL_PASSWORD) if found.mail.user else None
+    mailer = Mailer(found.mail, password or "", now=clock.now)
+    ways: Senders = {Channel.EMAIL: mailer.send}
+    match found.sms.way:
+        case "http":
+            return {**ways, Channel.SMS: TextSender(found.sms, store.get(_TEXTS_SECRET) or "").send}
+        case "mail":
+            return {**ways, Channel.SMS: TextByMail(found.sms.mail_domain, mailer.send).send}
+        case "":
+            return ways
+        case _:
+            assert_never(found.sms.way)
 
 
 def _until_told(demo: Path | None) -> Event:

@@ -238,6 +238,20 @@ def test_mails_are_caught_at_the_time_of_the_demo(folder: Path) -> None:
     assert found.mails_to("somebody.else@example.org") == ()
 
 
+def test_text_messages_are_caught_beside_the_mails(folder: Path) -> None:
+    from request_desk.app import senders
+    from request_desk.domain.directory import Channel
+    from request_desk.domain.ids import new_uuid
+    from request_desk.gateways.letters import Letter, Sent
+
+    found = home.at(folder)
+    with found.catching() as port:
+        send = senders(found.settings(config.Settings(), mail_port=port), found.clock)[Channel.SMS]
+        assert isinstance(send(Letter("+12065550147", "", "Amara’s visit", new_uuid())), Sent)
+    [text] = found.mails_to("+12065550147")
+    assert (text.body.strip(), text.is_text) == ("Amara's visit", True)
+
+
 # the processes, with a cheap stand-in for the program
 
 STAND_IN = """

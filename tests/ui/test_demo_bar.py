@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -26,6 +28,7 @@ class Caught:
     subject: str
     body: str
     files: tuple[str, ...] = ()
+    is_text: bool = False
 
 
 def demo(*mails: Caught) -> Demo:
@@ -48,12 +51,33 @@ def test_caught_mails_are_listed_and_read(qtbot: QtBot) -> None:
     assert nameless(dialog) == []
 
 
+def test_a_text_message_stands_among_the_mails_and_its_links_can_be_opened(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    link = "http://127.0.0.1:8000/m/abc"
+    text = Caught(NOON, "+12065550147", "", f"Your visit: {link}.\n{link} Reply STOP to end.", is_text=True)
+    long = Caught(NOON - timedelta(minutes=1), "+12065550148", "", "word " * 50, is_text=True)
+    dialog = MailsDialog(demo(text, long), None)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(dialog.stack.is_content_shown)
+    model = dialog.view.model()
+    assert [model.index(row, 2).data() for row in range(2)] == ["Text message", "Text message in 2 parts"]
+    assert [each.accessibleName() for each in dialog.links] == [link]
+    QTest.mouseClick(dialog.links[0], Qt.MouseButton.LeftButton)
+    assert opened == [link]
+    QTest.keyClick(dialog.view, Qt.Key.Key_Down)
+    assert dialog.links == ()
+
+
 def test_no_mail_yet_is_explained(qtbot: QtBot) -> None:
     dialog = MailsDialog(demo(), None)
     qtbot.addWidget(dialog)
     dialog.show()
     qtbot.waitUntil(lambda: dialog.stack.pane.state() is State.EMPTY)
-    assert "No mail has been sent yet." in dialog.stack.pane.sentence()
+    assert "No message has been sent yet." in dialog.stack.pane.sentence()
 
 
 def test_a_hundred_mails_are_listed(qtbot: QtBot) -> None:

@@ -35,6 +35,7 @@ _LOCK_FILE: Final = "lock"
 _LOOPBACK: Final = "127.0.0.1"
 _KEPT: Final = timedelta(days=1)
 _FROM_ADDRESS: Final = "harbor.pediatrics@example.org"
+_TEXTS_DOMAIN: Final = "text.example.org"  # text messages leave as mails to it, so that one catcher catches both
 
 OpenDesk = Callable[[Path, Clock], Desk]  # opens the database file with the newest schema; makes it when it is missing
 Build = Callable[..., DemoPractice]  # as builder.build
@@ -116,6 +117,7 @@ class Home:
                 from_address=_FROM_ADDRESS,
                 from_name="Harbor Pediatrics",
             ),
+            sms=config.Sms(way="mail", mail_domain=_TEXTS_DOMAIN),
         )
 
     def portal_is_at(self, desk: Desk, port: int) -> None:
@@ -126,11 +128,11 @@ class Home:
             desk.perform(SYSTEM, settings.first_settings, replace(kept, public_url=url))
 
     def mails(self) -> tuple[CaughtMail, ...]:
-        """Return the caught mails, newest first, each at the time of the demo."""
-        return tuple(replace(mail, at=_written_at(mail)) for mail in mail_catcher.caught(self.mails_folder))
+        """Return the caught mails and text messages, newest first, each at the time of the demo; a text is to its number."""
+        return tuple(_as_sent(replace(mail, at=_written_at(mail))) for mail in mail_catcher.caught(self.mails_folder))
 
     def mails_to(self, address: str) -> tuple[CaughtMail, ...]:
-        """Return the caught mails to one address, newest first."""
+        """Return the caught mails or text messages to one address or number, newest first."""
         return tuple(mail for mail in self.mails() if mail.to == address)
 
     @contextmanager
@@ -151,6 +153,11 @@ class Home:
     def _actor(self, desk: Desk, login: str) -> Actor:
         who = next(each for each in desk.query(SYSTEM, directory.staff_list) if each.login == login)
         return Actor(ActorKind.STAFF, who.id, who.name, who.roles, who.provider_id, desk=f"demo-{login}")
+
+
+def _as_sent(mail: CaughtMail) -> CaughtMail:
+    mailbox, _at, domain = mail.to.rpartition("@")
+    return replace(mail, to=f"+{mailbox}", is_text=True) if domain == _TEXTS_DOMAIN else mail
 
 
 def _written_at(mail: CaughtMail) -> datetime:

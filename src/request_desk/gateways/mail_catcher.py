@@ -28,6 +28,7 @@ class CaughtMail:
     body: str
     files: tuple[str, ...]
     path: Path
+    is_text: bool = False  # a text message, which left as a mail
 
 
 class _Folder:

@@ -45,6 +45,9 @@ class MailLike(Protocol):
     @property
     def files(self) -> Sequence[str]: ...
 
+    @property
+    def is_text(self) -> bool: ...
+
 
 @dataclass(frozen=True, slots=True)
 class DemoStaff:
@@ -58,7 +61,7 @@ class DemoStaff:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """What only the demo practice shows: its portal, its caught mails, its logins."""
+    """What only the demo practice shows: its portal, its caught messages, its logins."""
 
     portal_url: str
     mails: Callable[[], Sequence[MailLike]]
