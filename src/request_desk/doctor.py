@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from request_desk import config, paths
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.errors import Refused
+from request_desk.domain.sms_inbound import LEAST_SECRET
 from request_desk.gateways import secrets
 from request_desk.gateways.sealing import KeptSealer
+from request_desk.gateways.sms_http import needs_secret
 from request_desk.services.desk import Desk
 from request_desk.services.practice import booking_secrets, invariants
 from request_desk.store import backup, migrate, place
@@ -91,6 +94,7 @@ def checks(
     yield _disk(folder)
     yield _secrets(folder)
     yield _mail(settings)
+    yield from _texts(settings, folder)
     yield from _database(settings, open_database, folder)
 
 
@@ -186,6 +190,43 @@ def _mail(settings: config.Settings) -> Found:
         return Found(
             Finding.WRONG, "mail", "The mail server does not answer. Check mail.host, mail.port and the network."
         )
+
+
+def _texts(settings: config.Settings, folder: Path) -> Iterator[Found]:
+    """Whether text messages can leave, and answers arrive."""
+    sms, store = settings.sms, secrets.best_store(folder)
+    if not sms.way:
+        yield Found(
+            Finding.NOTE, "texts", "No way for text messages is set: they wait until there is one, see docs/sms.md."
+        )
+    elif sms.way == "mail":
+        yield Found(Finding.WELL, "texts", f"Text messages leave as e-mails to {sms.mail_domain}.")
+    elif needs_secret(sms) and not store.get("sms"):
+        yield Found(
+            Finding.WRONG,
+            "texts",
+            "The secret of the text message service is missing. Type: keyring set request-desk sms",
+        )
+    else:
+        yield _reached(sms.url)
+    if sms.inbound and len((store.get("sms-inbound") or "").strip()) < LEAST_SECRET:
+        yield Found(
+            Finding.NOTE,
+            "texts",
+            f"STOP is not heard here: no secret of at least {LEAST_SECRET} signs is kept. Where the portal runs, type: keyring set "
+            "request-desk sms-inbound",
+        )
+
+
+def _reached(url: str) -> Found:
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection(
+            (parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)), timeout=5
+        ):
+            return Found(Finding.WELL, "texts", "The text message service answers.")
+    except OSError:
+        return Found(Finding.WRONG, "texts", "The text message service does not answer. Check sms.url and the network.")
 
 
 def _database(

@@ -246,7 +246,9 @@ def people(families: Sequence[Family], new_id: NewId, random: Random, now: datet
                 confirmed_at = now - timedelta(days=random.randint(*_MEMBER_FOR))
                 points.append(_point(new_id(), contact.id, "email", contact.email, contact.email, confirmed_at))
             digits = "".join(sign for sign in contact.phone if sign.isdigit())
-            points.append(_point(new_id(), contact.id, "phone", contact.phone, f"+1{digits}", None))
+            # Who has no e-mail hears by text message.
+            texts_at = None if contact.email else now - timedelta(days=_MEMBER_FOR[0])
+            points.append(_point(new_id(), contact.id, "phone", contact.phone, f"+1{digits}", texts_at))
             relations.extend(
                 {
                     "contact_id": contact.id,
@@ -303,6 +305,7 @@ def _point(point_id: int, contact_id: int, channel: str, value: str, lookup: str
         "value": value,
         "lookup": lookup,
         "verified_at": confirmed_at,
+        "takes_texts": channel == "phone" and confirmed_at is not None,
     }
 
 

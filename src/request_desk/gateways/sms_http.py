@@ -31,6 +31,11 @@ _OF_THE_MESSAGE: Final = frozenset({400, 422})  # the service understood us, and
 _log = logging.getLogger(__name__)
 
 
+def needs_secret(sms: Sms) -> bool:
+    """Tell whether a message cannot be sent without the secret of the service."""
+    return bool(sms.user) or "{secret}" in sms.body or any("{secret}" in line for line in sms.headers)
+
+
 class TextSender:
     """Asks the service of the settings to send; one connection a message, so that a bad one spoils no other.
 
@@ -58,9 +63,7 @@ class TextSender:
         return self._judged(letter, status, _document(answer))
 
     def _lacks_secret(self) -> bool:
-        sms = self._sms
-        is_needed = bool(sms.user) or "{secret}" in sms.body or any("{secret}" in line for line in sms.headers)
-        return is_needed and not (self._secret and self._secret.isascii() and self._secret.isprintable())
+        return needs_secret(self._sms) and not (self._secret and self._secret.isascii() and self._secret.isprintable())
 
     def _body(self, letter: Letter) -> bytes:
         """The body of the settings with what is filled in as data: whatever a name holds, it stays inside its value."""
