@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from request_desk import config, doctor
+from request_desk.domain.errors import Refused
 from request_desk.gateways.secrets import FileStore
+from request_desk.store.database import Database
 
 BODY = '{"to": "{to}", "text": "{text}"}'
 
@@ -26,8 +28,8 @@ def told(folder: Path, sms: config.Sms) -> list[tuple[str, str]]:
     return [(str(each.finding), each.sentence) for each in found if each.what == "texts"]
 
 
-def _no_database(_settings: config.Settings) -> doctor.Database:
-    raise doctor.Refused("There is none.")
+def _no_database(_settings: config.Settings) -> Database:
+    raise Refused("There is none.")
 
 
 def test_without_a_way_they_wait(tmp_path: Path) -> None:

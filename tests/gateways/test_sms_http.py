@@ -46,6 +46,7 @@ class Receiver:
         self.answer = answer
         self.got: list[tuple[str, dict[str, str], bytes]] = []
         self.ended = Event()
+        self.reads = True
         self._tls = tls
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
@@ -62,7 +63,8 @@ class Receiver:
                 plain, _address = self._listening.accept()
                 with plain, suppress(OSError):
                     sock = self._tls.wrap_socket(plain, server_side=True) if self._tls else plain
-                    self.got.append(_read(sock))
+                    if self.reads:
+                        self.got.append(_read(sock))
                     self.answer(sock)
                     sock.close()
 
@@ -247,6 +249,20 @@ def test_a_service_that_drips_is_left_after_the_time_that_is_set(receiver: Recei
     assert monotonic() - began < 4
     assert isinstance(found, Temporary)
     assert "in time" in found.error
+
+
+def test_hands_that_are_shaken_for_ever_are_let_go(receiver: Receiver) -> None:
+    record = b"\x16\x03\x03\x40\x00"  # of TLS, with 16 kB to come
+
+    def slow(sock: socket.socket) -> None:
+        dripping(sock, receiver.ended, record)
+
+    receiver.answer = slow
+    receiver.reads = False
+    began = monotonic()
+    found = TextSender(json_way(receiver.url.replace("http://", "https://"), timeout_seconds=1)).send(LETTER)
+    assert monotonic() - began < 4
+    assert found == Temporary("The text message service did not answer in time.")
 
 
 def test_a_service_that_says_nothing_is_left(receiver: Receiver) -> None:

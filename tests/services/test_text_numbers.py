@@ -36,7 +36,9 @@ def seen(desk: Desk, practice: Practice) -> Contact:
 def phones(practice: Practice) -> dict[str, tuple[bool, bool]]:
     point = schema.contact_point.c
     with practice.database.read() as connection:
-        found = connection.execute(select(point).where(point.contact_id == practice.amara.id, point.channel == "phone"))
+        found = connection.execute(
+            select(schema.contact_point).where(point.contact_id == practice.amara.id, point.channel == "phone")
+        )
         return {row.lookup: (row.takes_texts, row.verified_at is not None) for row in found}
 
 

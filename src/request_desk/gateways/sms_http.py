@@ -96,23 +96,22 @@ class TextSender:
 
     def _asked(self, body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
         """Ask once and return status and answer; b"" for one that is too long. Raises OSError and HTTPException."""
-        parts = urlsplit(self._sms.url)
+        parts, seconds = urlsplit(self._sms.url), self._sms.timeout_seconds
+        host = parts.hostname or ""
+        is_safe = parts.scheme == "https"
+        kind = http.client.HTTPSConnection if is_safe else http.client.HTTPConnection
+        connection = kind(host, parts.port)
         path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-        seconds = self._sms.timeout_seconds
-        connection: http.client.HTTPConnection
-        if parts.scheme == "https":
-            safe = ssl.create_default_context(cafile=self._sms.ca_file or None)
-            connection = http.client.HTTPSConnection(parts.hostname or "", parts.port, timeout=seconds, context=safe)
-        else:
-            connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
         # The time-out of a socket is for each step: a service that sends a byte a second would keep us for hours.
-        limit = _Limit(connection)
-        timer = Timer(seconds, limit.end)
-        timer.daemon = True
-        timer.start()
+        limit = _Limit(seconds)
         try:
-            connection.connect()
-            limit.sock = connection.sock  # which the answer takes over
+            connection.sock = limit.holds(socket.create_connection((host, connection.port), seconds))
+            if is_safe:
+                context = ssl.create_default_context(cafile=self._sms.ca_file or None)
+                # Hands are shaken when the limit holds what they are shaken with: the plain socket is an empty shell by then.
+                shaken = context.wrap_socket(connection.sock, server_hostname=host, do_handshake_on_connect=False)
+                connection.sock = limit.holds(shaken)
+                shaken.do_handshake()
             connection.request("POST", path, body, dict(headers))
             answer = connection.getresponse()
             content = answer.read(_ANSWER_LIMIT + 1)
@@ -121,7 +120,7 @@ class TextSender:
                 raise TimeoutError from error
             raise
         finally:
-            timer.cancel()
+            limit.stop()
             connection.close()
         if limit.is_over:
             raise TimeoutError
@@ -151,19 +150,30 @@ class TextSender:
 
 
 class _Limit:
-    """Ends a connection from another thread."""
+    """Ends what it holds from another thread when the time is over; what it is given afterwards, too."""
 
-    def __init__(self, connection: http.client.HTTPConnection) -> None:
-        self._connection = connection
-        self.sock: socket.socket | None = None
+    def __init__(self, seconds: float) -> None:
         self.is_over = False
+        self._sock: socket.socket | None = None
+        self._timer = Timer(seconds, self._end)
+        self._timer.daemon = True
+        self._timer.start()
 
-    def end(self) -> None:
+    def holds(self, sock: socket.socket) -> socket.socket:
+        """Hold this one from now on."""
+        self._sock = sock
+        if self.is_over:
+            self._end()
+        return sock
+
+    def stop(self) -> None:
+        self._timer.cancel()
+
+    def _end(self) -> None:
         self.is_over = True
-        sock = self.sock or self._connection.sock  # while hands are still shaken it is there already
-        if sock is not None:
+        if self._sock is not None:
             with suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+                self._sock.shutdown(socket.SHUT_RDWR)
 
 
 def _filled(template: Any, values: Mapping[str, str]) -> Any:
