@@ -171,7 +171,7 @@ class Channel(StrEnum):
 
     EMAIL = "email"
     PHONE = "phone"
-    SMS = "sms"  # a text message to a phone of theirs
+    SMS = "sms"
 
 
 class OptOutSource(StrEnum):
@@ -195,7 +195,7 @@ class OptOut:
 class ContactPoint:
     """One address or number of a contact; only the first verified e-mail receives codes and notices.
 
-    Text messages go to the phone whose owner wants them on it.
+    A telephone that `takes_texts` gets text messages, once it is verified.
     """
 
     id: int

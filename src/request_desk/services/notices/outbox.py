@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, Final, assert_never
 from uuid import UUID
 
-from sqlalchemy import Insert, Row, and_, bindparam, func, insert, literal_column, or_, select, update
+from sqlalchemy import Insert, Row, and_, bindparam, case, func, insert, literal_column, or_, select, update
 
 from request_desk.domain.access import Permission, a_contact
 from request_desk.domain.appointments import AppointmentStatus
@@ -98,6 +98,9 @@ class LetterPreview:
 
 _is_pending = _outbox.c.state == literal_column("'pending'")  # spelled out for the partial index
 _is_free = or_(_outbox.c.lease_until.is_(None), _outbox.c.lease_until < bindparam("now"))
+_is_text = _outbox.c.channel == literal_column("'sms'")
+_is_phone = _point.c.channel == literal_column("'phone'")
+_dialled = case((_is_phone, _point.c.lookup), else_=_point.c.value)  # a gateway wants E.164
 _RECIPIENTS = (
     select(
         *_relation.c,
@@ -150,22 +153,20 @@ _LEASE = (
     .where(_outbox.c.id.in_(bindparam("ids", expanding=True)))
     .values(lease_owner=bindparam("owner"), lease_until=bindparam("leased"), attempts=_outbox.c.attempts + 1)
 )
+_of_channel = _point.c.channel == case((_is_text, literal_column("'phone'")), else_=_outbox.c.channel)
 _first_address = (
-    select(text_limits.address_of_point)
+    select(_dialled)
     .where(
         _point.c.contact_id == _outbox.c.contact_id,
-        text_limits.is_of_channel,
+        _of_channel,
+        or_(~_is_phone, _point.c.takes_texts),
         _point.c.verified_at.is_not(None),
     )
     .order_by(_point.c.id)
     .limit(1)
     .scalar_subquery()
 )
-_own_address = (
-    select(text_limits.address_of_point)
-    .where(_point.c.id == _outbox.c.contact_point_id, text_limits.is_of_channel)
-    .scalar_subquery()
-)
+_own_address = select(_dialled).where(_point.c.id == _outbox.c.contact_point_id, _of_channel).scalar_subquery()
 # How many times a reply offers, of which the notice names the first.
 _times, _first_time = schema.counter_offer_slot.alias("times"), schema.counter_offer_slot.alias("first_time")
 _offered_together = (

@@ -6,7 +6,7 @@ The outbox asks before it claims; what is put off stays pending and is asked abo
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, bindparam, case, func, literal_column, or_, select, update
+from sqlalchemy import Row, bindparam, func, literal_column, or_, select, update
 
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Channel
@@ -18,16 +18,10 @@ from request_desk.store import schema
 
 _AT_ONCE: Final = 500  # that are put off in one transaction
 
-_outbox, _point = schema.outbox, schema.contact_point
+_outbox = schema.outbox
 # Spelled out for the partial indexes.
 _is_pending = _outbox.c.state == literal_column("'pending'")
 _is_text = _outbox.c.channel == literal_column("'sms'")
-# A text message goes to a telephone that its owner wants them on, as the number is dialled from everywhere.
-is_of_channel = case(
-    (_is_text, and_(_point.c.channel == Channel.PHONE.value, _point.c.takes_texts)),
-    else_=_point.c.channel == _outbox.c.channel,
-)
-address_of_point = case((_point.c.channel == Channel.PHONE.value, _point.c.lookup), else_=_point.c.value)
 _DUE = (
     select(_outbox.c.id, _outbox.c.request_id, _outbox.c.challenge_id)
     .where(
