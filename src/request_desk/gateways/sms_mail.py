@@ -24,4 +24,5 @@ class TextByMail:
         if not _NUMBER.fullmatch(letter.to):
             return Permanent(_("This is not a number that text messages go to."))
         address = f"{letter.to.removeprefix('+')}@{self._domain}"
-        return self._send(replace(letter, to=address, subject="", body=as_sent(letter.body)))
+        text = as_sent(letter.body)
+        return self._send(replace(letter, to=address, subject="", body=text, practice_name="", calendar=None))
