@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import groupby
 from typing import Any
 
 import msgspec
 from sqlalchemy import insert
 
+from request_desk import paths
 from request_desk.domain.access import Actor, ActorKind, Role
 from request_desk.domain.careful import Assurance
 from request_desk.domain.directory import OpeningHours, PracticeSettings
@@ -23,6 +25,7 @@ from request_desk.domain.ids import (
     TypeId,
     new_uuid,
 )
+from request_desk.domain.notice_templates import NoticeTemplate, parse
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import NewRequest, RequestKind, Wish, WishKind
 from request_desk.services.desk import Desk
@@ -30,6 +33,7 @@ from request_desk.store import schema
 from request_desk.store.database import Database
 
 ZONE = PracticeTime("America/Los_Angeles")
+_TEXTS = 8_000_000  # ids of the texts of notices: far from those that are counted
 MEANT = Assurance(text_meant=True)  # a letter that need not tell the time
 TODAY = date(2026, 11, 24)
 _MINUTE = timedelta(minutes=1)
@@ -39,6 +43,12 @@ def wall(day: date, time: str) -> datetime:
     """Return the instant of a wall time in the practice, e.g. `wall(TODAY, "9:20")`."""
     hour, minute = time.split(":")
     return ZONE.instant(day, int(hour) * 60 + int(minute))
+
+
+@cache
+def shipped_notices() -> tuple[NoticeTemplate, ...]:
+    """The texts of notices that the product ships, read once in a process."""
+    return tuple(parse(path.read_text("utf-8")) for path in paths.notice_files())
 
 
 class Practice:
@@ -73,6 +83,8 @@ class Practice:
         )
         self.settings = replace(self.settings, **settings)
         self.insert(schema.practice, id=1, settings=msgspec.to_builtins(self.settings))
+        for number, text in enumerate(shipped_notices()):
+            self.insert(schema.notice_template, id=_TEXTS + number, shipped=True, **asdict(text))
         self.amara_family = self.new_id()
         self.zuri = self.a_patient("Zuri", "Okafor", date(2022, 3, 12), self.amara_family)
         self.amara = self.a_contact("Amara", "Okafor", "amara@example.org", {self.zuri: {"relation": "mother"}})

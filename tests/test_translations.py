@@ -14,7 +14,7 @@ import request_desk
 from request_desk.domain.phrases import Phrase, parse
 from request_desk.domain.words import _, languages, plural, speaking
 from request_desk.gateways import catalogues
-from request_desk.paths import phrases as phrase_folder
+from request_desk.paths import phrase_files
 
 ROOT = Path(request_desk.__file__).parent
 OTHERS = [language for language in languages() if language != "en"]
@@ -27,7 +27,6 @@ ROOMS = (
     "domain/manage_links.py",
     "domain/icalendar.py",
     "domain/meetings.py",
-    "domain/notices.py",
     "domain/questionnaires.py",
     "domain/standing.py",
     "domain/text.py",
@@ -119,7 +118,7 @@ def test_what_is_spoken_ends_with_its_block_and_an_unknown_language_is_the_desk_
 def library() -> dict[str, dict[str, Phrase]]:
     """The shipped phrases by language and id."""
     found: dict[str, dict[str, Phrase]] = {}
-    for path in sorted(phrase_folder().rglob("*.toml")):
+    for path in phrase_files():
         phrase = parse(path.read_text("utf-8"))
         found.setdefault(phrase.language, {})[phrase.slug] = phrase
     return found

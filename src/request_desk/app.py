@@ -374,7 +374,7 @@ def init(found: "config.Settings", *, name: str, phone: str, zone: str, kinds: S
         desk = Desk(database)
         if desk.query(SYSTEM, settings_service.is_founded):  # tables alone are left by a first try that was refused
             raise Refused(_("There is a practice in this database already. Nothing was changed."))
-        new = founding.NewPractice(name, phone, zone, frozenset(kinds), found.portal.public_url, _library())
+        new = founding.NewPractice(name, phone, zone, frozenset(kinds), found.portal.public_url, *_shipped_texts())
         code = desk.perform(SYSTEM, founding.found, new).value
     finally:
         database.close()
@@ -384,13 +384,14 @@ def init(found: "config.Settings", *, name: str, phone: str, zone: str, kinds: S
     )
 
 
-def _library() -> tuple[str, ...]:
-    """The shipped phrases, as they are written."""
-    return tuple(path.read_text("utf-8") for path in sorted(paths.phrases().rglob("*.toml")))
+def _shipped_texts() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The shipped phrases and the texts of notices, as they are written."""
+    library, notices = paths.phrase_files(), paths.notice_files()
+    return tuple(path.read_text("utf-8") for path in library), tuple(path.read_text("utf-8") for path in notices)
 
 
 def migrate(found: "config.Settings") -> str:
-    """Bring the database and its shipped phrases to this version and say what was done."""
+    """Bring the database and its shipped texts to this version and say what was done."""
     from request_desk.domain.access import SYSTEM
     from request_desk.services.desk import Desk
     from request_desk.services.practice import founding, settings as settings_service
@@ -405,10 +406,10 @@ def migrate(found: "config.Settings") -> str:
         desk = Desk(database)
         renewed = 0
         if desk.query(SYSTEM, settings_service.is_founded):
-            renewed = desk.perform(SYSTEM, founding.renew_phrases, _library()).value
+            renewed = desk.perform(SYSTEM, founding.renew_texts, *_shipped_texts()).value
     finally:
         database.close()
-    told = f" Shipped phrases renewed: {renewed}." if renewed else ""
+    told = f" Shipped texts renewed: {renewed}." if renewed else ""
     if before == migrations.HEAD:
         return f"The database is of this version already.{told}"
     kept = f" A copy of the old one is {copy.name}." if copy else ""

@@ -124,11 +124,18 @@ def _qt() -> Found:
 
 
 def _files() -> Iterator[Found]:
-    phrases = len(list(paths.phrases().rglob("*.toml")))
+    phrases, notices = len(paths.phrase_files()), len(paths.notice_files())
     yield Found(
         Finding.WELL if phrases else Finding.WRONG,
         "phrases",
         f"{phrases} shipped phrases." if phrases else "The shipped phrases are missing. Install the program again.",
+    )
+    yield Found(
+        Finding.WELL if notices else Finding.WRONG,
+        "notices",
+        f"{notices} shipped texts of notices."
+        if notices
+        else "The shipped texts of notices are missing. Install the program again.",
     )
     icons = len(list((paths.resources() / "icons").glob("*.svg")))
     yield Found(

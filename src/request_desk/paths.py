@@ -21,6 +21,7 @@ class NoFolder(OSError):
         )
 
 
+_NOTICES = "notices"
 _PACKAGE = Path(__file__).resolve().parent
 _REPOSITORY = _PACKAGE.parents[1]
 
@@ -31,8 +32,19 @@ def resources() -> Path:
 
 
 def phrases() -> Path:
-    """Return the folder of the shipped phrase library, one TOML file a phrase."""
+    """Return the folder of the shipped texts: the phrase library, one TOML file a phrase, and the texts of notices."""
     return _shipped("phrases")
+
+
+def phrase_files() -> list[Path]:
+    """Return the files of the shipped phrase library, in the order of their names."""
+    notices = phrases() / _NOTICES
+    return sorted(path for path in phrases().rglob("*.toml") if path.parent != notices)
+
+
+def notice_files() -> list[Path]:
+    """Return the files of the shipped notices, one for each kind, channel and language, in the order of their names."""
+    return sorted((phrases() / _NOTICES).glob("*.toml"))
 
 
 def data_folder() -> Path:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from request_desk.domain import notices
-from request_desk.domain.directory import Channel, Contact, ContactPoint, Relation
+from request_desk.domain.directory import Channel, Contact, ContactPoint, Content, Relation
 from request_desk.domain.ids import AppointmentId, ContactId, LocationId, PatientId, ProviderId, TypeId
+from request_desk.domain.notice_templates import best, values_of, write
 from request_desk.domain.notices import (
     ACKNOWLEDGEMENT,
     BOOKING,
@@ -19,8 +20,8 @@ from request_desk.domain.notices import (
     NOTICES,
     REPLY,
     SPEC_OF,
+    STAFF_REMINDER,
     Composed,
-    Content,
     NoticeFacts,
     NoticeSpec,
     Planned,
@@ -32,7 +33,8 @@ from request_desk.domain.notices import (
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Booking, Cancellation, Move
 from request_desk.domain.spans import Slot
-from request_desk.domain.words import Words, speaking
+from request_desk.domain.words import Words, speaking, spoken
+from tests.builders import shipped_notices
 
 LA = PracticeTime("America/Los_Angeles")
 TODAY = date(2026, 11, 20)
@@ -84,11 +86,15 @@ def test_only_the_first_verified_address_is_used() -> None:
 
 
 def test_a_notice_goes_over_the_first_of_its_channels_by_which_somebody_is_reached() -> None:
-    by_both = replace(MOVE, channels=(Channel.PHONE, Channel.EMAIL))
-    phone = ContactPoint(1, Channel.PHONE, "+12065550147", verified=True)
+    phone = ContactPoint(1, Channel.PHONE, "+12065550147", verified=True, takes_texts=True)
     email = ContactPoint(2, Channel.EMAIL, "a@example.org", verified=True)
-    for points, value in (((email, phone), phone.value), ((email, replace(phone, verified=False)), email.value)):
-        assert who([a_relation(AMARA)], a_contact(AMARA, *points), spec=by_both) == [value]
+    unread = replace(email, verified=False)
+    assert who([a_relation(AMARA)], a_contact(AMARA, phone, email)) == [email.value]
+    assert who([a_relation(AMARA)], a_contact(AMARA, phone, unread)) == [phone.value]
+    for other in (replace(phone, verified=False), replace(phone, takes_texts=False)):  # nobody is texted unasked
+        assert who([a_relation(AMARA)], a_contact(AMARA, other, unread)) == []
+    texted = replace(MOVE, channels=(Channel.SMS,))
+    assert who([a_relation(AMARA)], a_contact(AMARA, phone, email), spec=texted) == [phone.value]
 
 
 def test_each_kind_goes_to_whom_its_line_names() -> None:
@@ -108,6 +114,10 @@ def test_each_kind_goes_to_whom_its_line_names() -> None:
         "slot_offer": acts,
         "counter_offer": [False, False, False],
         "forms": acts,
+        "reminder": acts,
+        "staff_reminder": [True, True, True],
+        "running_late": acts,
+        "closed": acts,
         "acknowledgement": [True, True, False],
         "code": [True, True, True],
         "link_code": [True, True, True],
@@ -185,6 +195,7 @@ def a_notice(
     readers: tuple[str, ...] = (),
     absent: str = "",
     manage_url: str = "",
+    channel: Channel = Channel.EMAIL,
 ) -> Composed:
     facts = NoticeFacts(
         content=content,
@@ -202,9 +213,13 @@ def a_notice(
         code="012345",
         code_until=APPOINTMENT,
         manage_url=manage_url,
+        provider_name="Dr. Lindqvist",
     )
     assert "012345" not in repr(facts)
-    return spec.compose(facts)
+    texts = [each for each in shipped_notices() if (each.kind, each.channel) == (spec.kind, channel)]
+    text = best(texts, spoken())
+    assert text is not None
+    return write(text, values_of(replace(facts, words=WORDS.in_language(text.language))))
 
 
 def test_a_timed_notice_says_practice_first_name_time_and_place() -> None:
@@ -237,11 +252,12 @@ def test_only_a_code_s_letter_has_the_code() -> None:  # OTP-02
 @pytest.mark.parametrize(
     "spec", [spec for spec in NOTICES if spec not in (CODE, LINK_CODE)], ids=lambda spec: spec.kind
 )
-def test_a_bare_notice_says_only_that_there_is_news(spec: NoticeSpec) -> None:
-    notice = a_notice(spec, content=Content.BARE)
-    for secret in ("Zuri", "November", "9:20", "Northside"):
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.SMS])
+def test_a_bare_notice_says_only_that_there_is_news(spec: NoticeSpec, channel: Channel) -> None:
+    notice = a_notice(spec, content=Content.BARE, channel=channel)
+    for secret in ("Zuri", "Nov", "9:20", "Northside", "Lindqvist"):
         assert secret not in notice.subject + notice.body
-    assert "https://portal.example.org/" in notice.body
+    assert ("https://portal.example.org/" in notice.body) is (spec is not STAFF_REMINDER)  # who has a desk
 
 
 @pytest.mark.parametrize(
@@ -251,7 +267,9 @@ def test_a_letter_of_an_appointment_carries_its_manage_link(language: str, told:
     link = "https://portal.example.org/m/" + "a" * 43
     with speaking(language):
         letters = {spec.kind: a_notice(spec, manage_url=link if spec.has_link else "") for spec in NOTICES}
-    assert {kind for kind, letter in letters.items() if link in letter.body} == {"booking", "move", "forms"}
+    assert {kind for kind, letter in letters.items() if link in letter.body} == {
+        spec.kind for spec in NOTICES if spec.has_link
+    }
     assert told in letters["booking"].body
     assert told not in letters["forms"].body
     assert "without signing in" in letters["forms"].body or language != "en"

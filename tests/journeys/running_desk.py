@@ -24,7 +24,7 @@ from request_desk.domain.requests import RequestView
 from request_desk.gateways.email import Mailer
 from request_desk.gateways.mail_catcher import CaughtMail, MailCatcher
 from request_desk.jobs.scheduler import Jobs
-from request_desk.paths import phrases as phrase_folder
+from request_desk.paths import phrase_files
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import view as request_view
 from request_desk.services.practice import phrases
@@ -110,7 +110,7 @@ def furnished(url: str, folder: Path, clock: SystemClock, allowed: Allowed, **se
     """Make a small practice with the shipped phrases in an empty database with the schema."""
     desk = Desk(Database(url), clock)
     practice = Practice(desk, desk.database, **settings)
-    shipped = [parse(path.read_text("utf-8")) for path in sorted(phrase_folder().rglob("*.toml"))]
+    shipped = [parse(path.read_text("utf-8")) for path in phrase_files()]
     desk.perform(SYSTEM, phrases.sync_shipped, shipped)
     return House(url, folder, clock, practice, allowed)
 

@@ -10,10 +10,10 @@ from sqlalchemy import update
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.clock import FixedClock
-from request_desk.domain.directory import Channel, PracticeSettings
+from request_desk.domain.directory import Channel, Content, PracticeSettings
 from request_desk.domain.icalendar import CalendarEvent, calendar_text
 from request_desk.domain.ids import AppointmentId
-from request_desk.domain.notices import BOOKING, CANCELLATION, MOVE, NOTICES, Content, NoticeSpec
+from request_desk.domain.notices import BOOKING, CANCELLATION, MOVE, NOTICES, NoticeSpec
 from request_desk.gateways.letters import Letter, Result, Sent, Temporary
 from request_desk.jobs import tasks
 from request_desk.services.desk import Desk, Unit

@@ -23,7 +23,7 @@ MOTHER, CHILD = 501, 502
 
 def founded(desk: Desk, *, kinds: frozenset[str] = frozenset({"schedule", "cancel", "reschedule"})) -> Actor:
     """Found a practice with one family and nothing else; return its administrator."""
-    new = founding.NewPractice("New Practice", "(206) 555-0100", "America/Los_Angeles", kinds, "", ())
+    new = founding.NewPractice("New Practice", "(206) 555-0100", "America/Los_Angeles", kinds, "", (), ())
     desk.perform(SYSTEM, founding.found, new)
     names = {"given_name": "Amara", "family_name": "Okafor", "search": "amara okafor"}
     rows = {

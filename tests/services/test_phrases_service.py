@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
+from request_desk import paths
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.appointments import RESCHEDULED
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -22,7 +22,6 @@ ASKING = Phrase(
     "ask-form", "Ask for a form", "any", PhraseOutcome.NEED_INFO, "en", "Questions", 20, "Please bring {{ ask.form }}.",
     (Prompt("form", "Which form?", "choice", "the school form", ("the school form", "the camp form")),),
 )  # fmt: skip
-SHIPPED = Path(__file__).parents[2] / "phrases"
 
 
 def slot(practice: Practice, day: date = TODAY + timedelta(days=1), time: str = "9:20") -> Slot:
@@ -43,7 +42,7 @@ def test_shipped_phrases_are_brought_up_to_date_once(desk: Desk, practice: Pract
 
 
 def test_the_real_library_is_stored_and_read_back_as_it_is(desk: Desk, practice: Practice) -> None:  # RE3
-    shipped = [parse(path.read_text("utf-8")) for path in sorted(SHIPPED.rglob("*.toml"))]
+    shipped = [parse(path.read_text("utf-8")) for path in paths.phrase_files()]
     if not shipped:
         pytest.fail("the folder phrases/ is empty")
     desk.perform(SYSTEM, phrases.sync_shipped, shipped)

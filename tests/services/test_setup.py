@@ -117,7 +117,7 @@ def test_staff_read_the_list_and_parents_do_not(desk: Desk, practice: Practice) 
 
 
 def test_a_practice_that_was_just_founded_says_what_is_missing_and_fills(desk: Desk, database: Database) -> None:
-    new = NewPractice("Bay Kids", "(206) 555-0100", "America/Los_Angeles", frozenset(), "", ())
+    new = NewPractice("Bay Kids", "(206) 555-0100", "America/Los_Angeles", frozenset(), "", (), ())
     code = desk.perform(SYSTEM, founding.found, new).value
     steps = SetupStep
     assert missing(desk, sends_mail=False) == set(SetupStep) - {steps.PRACTICE, steps.HOURS}

@@ -27,7 +27,7 @@ from request_desk.domain.requests import (
     WishKind,
 )
 from request_desk.domain.spans import Slot
-from request_desk.paths import phrases as phrase_folder
+from request_desk.paths import phrase_files
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import handling, marks as inbox_marks, view as request_view
 from request_desk.services.practice import phrases
@@ -61,7 +61,7 @@ def desks(
     """Open desks on the practice; they are closed after the test."""
     opened: list[DeskWindow] = []
     with database_setup():
-        shipped = [parse(path.read_text("utf-8")) for path in sorted(phrase_folder().rglob("*.toml"))]
+        shipped = [parse(path.read_text("utf-8")) for path in phrase_files()]
         sqlite_practice.desk.perform(SYSTEM, phrases.sync_shipped, shipped)
 
     def open_desk(**values: object) -> DeskWindow:

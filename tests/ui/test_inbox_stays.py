@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.phrases import parse
 from request_desk.domain.requests import Disposition, Reply, Tab
-from request_desk.paths import phrases as phrase_folder
+from request_desk.paths import phrase_files
 from request_desk.services.inbox import handling, view as request_view
 from request_desk.services.practice import phrases
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
@@ -30,7 +30,7 @@ def desks(
     """Open desks on the practice; they are closed after the test."""
     opened: list[DeskWindow] = []
     with database_setup():
-        shipped = [parse(path.read_text("utf-8")) for path in sorted(phrase_folder().rglob("*.toml"))]
+        shipped = [parse(path.read_text("utf-8")) for path in phrase_files()]
         sqlite_practice.desk.perform(SYSTEM, phrases.sync_shipped, shipped)
 
     def open_desk(**values: object) -> DeskWindow:

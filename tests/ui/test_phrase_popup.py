@@ -11,11 +11,11 @@ from request_desk.domain.phrases import Phrase, PhraseOutcome, Rendered, parse
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import RequestKind
 from request_desk.domain.words import Words
-from request_desk.paths import phrases as phrase_folder
+from request_desk.paths import phrase_files
 from request_desk.ui.inbox.letters import Values
 from request_desk.ui.inbox.phrase_popup import PhrasePopup
 
-LIBRARY = tuple(parse(path.read_text("utf-8")) for path in sorted(phrase_folder().rglob("*.toml")))
+LIBRARY = tuple(parse(path.read_text("utf-8")) for path in phrase_files())
 KNOWN = {"contact.first_name": "Amara", "patient.first_name": "Zuri", "staff.first_name": "Maria"}
 Chosen = list[tuple[Phrase, Rendered]]
 Opened = Callable[[dict[str, str] | None], tuple[PhrasePopup, Chosen]]

@@ -26,7 +26,7 @@ from request_desk.domain.errors import Conflict
 from request_desk.domain.ids import RequestId, TargetId
 from request_desk.domain.phrases import parse
 from request_desk.domain.requests import CallOutcome, Target, TargetKind
-from request_desk.paths import phrases as phrase_folder
+from request_desk.paths import phrase_files
 from request_desk.services.inbox import marks as inbox_marks, routing as inbox_routing
 from request_desk.services.practice import phrases
 from request_desk.ui.running.loop_probe import LoopProbe
@@ -62,7 +62,7 @@ def filled(sqlite_practice: Practice, text: str, database_setup: Setup) -> Reque
     """A request in which every word that a family or a colleague can write is the hostile one."""
     practice, name = sqlite_practice, " ".join(text.split())[:NAME]
     with database_setup():
-        shipped = [parse(path.read_text("utf-8")) for path in sorted(phrase_folder().rglob("*.toml"))]
+        shipped = [parse(path.read_text("utf-8")) for path in phrase_files()]
         practice.desk.perform(SYSTEM, phrases.sync_shipped, shipped)
         child = practice.a_patient(name, name, TODAY - timedelta(days=900))
         practice.a_patient(name, name, TODAY - timedelta(days=900))  # who must not be confused with the first

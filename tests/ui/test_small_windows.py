@@ -15,7 +15,7 @@ from request_desk.domain.access import SYSTEM
 from request_desk.domain.ids import RequestId
 from request_desk.domain.phrases import parse
 from request_desk.domain.requests import Disposition
-from request_desk.paths import phrases as phrase_folder
+from request_desk.paths import phrase_files
 from request_desk.services.practice import phrases
 from request_desk.store import schema
 from request_desk.ui.widgets.states import BannerKind
@@ -32,7 +32,7 @@ Setup = Callable[[], AbstractContextManager[None]]
 def request_id(sqlite_practice: Practice, database_setup: Setup) -> RequestId:
     practice = sqlite_practice
     with database_setup():
-        shipped = [parse(path.read_text("utf-8")) for path in sorted(phrase_folder().rglob("*.toml"))]
+        shipped = [parse(path.read_text("utf-8")) for path in phrase_files()]
         practice.desk.perform(SYSTEM, phrases.sync_shipped, shipped)
         appointment = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=9), "8:30")
         wishes = [practice.wish(TODAY, "9:20"), practice.wish(TODAY, "11:30", rank=2)]

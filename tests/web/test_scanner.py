@@ -5,19 +5,23 @@ import re
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from request_desk.domain.access import SYSTEM
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.directory import Channel
-from request_desk.domain.notices import NOTICES
+from request_desk.domain.ids import AppointmentId, ContactId, StaffId
+from request_desk.domain.notices import CLOSED, NOTICES, REMINDER, RUNNING_LATE, STAFF_REMINDER
 from request_desk.domain.requests import Booking, Disposition, Move, Offering, Reply
 from request_desk.gateways.letters import Letter, Result, Sent
 from request_desk.jobs import tasks
-from request_desk.services.desk import Desk
+from request_desk.services.desk import Desk, Unit
 from request_desk.services.inbox import handling
+from request_desk.services.notices import outbox
 from request_desk.services.practice import booking_secrets
 from request_desk.services.schedule import acts, filled_forms
 from request_desk.store import schema
@@ -95,6 +99,7 @@ def every_mail(practice: Practice, desk: Desk, clock: FixedClock, mail: Mail) ->
     desk.perform(maria, acts.act_alone, zuri, Move(visits[0], 1, slot(practice, "14:20", IN_A_WEEK)))  # move
     for visit in visits[1:]:
         desk.perform(maria, filled_forms.send_forms_link, visit)  # forms
+    told_by_rule_or_to_all(practice, desk, visits[1])
     asked = practice.a_request()
     desk.perform(
         maria, handling.resolve, asked, None,
@@ -111,6 +116,22 @@ def every_mail(practice: Practice, desk: Desk, clock: FixedClock, mail: Mail) ->
     with practice.database.read() as connection:
         sent = connection.execute(select(schema.outbox.c.kind).where(schema.outbox.c.state == "sent"))
         mail.kinds = set(sent.scalars())
+
+
+def told_by_rule_or_to_all(practice: Practice, desk: Desk, visit: AppointmentId) -> None:
+    """Queue the kinds of notice that no single act makes: reminders, and what is told to all families of a span."""
+    admin = StaffId(practice.admin.id)
+    with practice.database.write() as connection:
+        connection.execute(update(schema.staff).where(schema.staff.c.id == admin).values(email="office@example.org"))
+
+    def ask(unit: Unit) -> None:
+        about: dict[str, Any] = {"appointment_id": visit, "channel": Channel.EMAIL}
+        for spec in (REMINDER, RUNNING_LATE, CLOSED):
+            amara = ContactId(practice.amara.id)
+            outbox.enqueue_reminder(unit, spec, **about, contact_id=amara, dedupe_key=spec.kind)
+        outbox.enqueue_reminder(unit, STAFF_REMINDER, **about, staff_id=admin, dedupe_key=STAFF_REMINDER.kind)
+
+    desk.perform(SYSTEM, ask)
 
 
 def test_following_all_of_every_mail_changes_nothing(

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import chain
 from random import Random, SystemRandom
 from typing import Final
 
@@ -18,12 +17,14 @@ from request_desk.demo.people import Finder, Population, Right, index
 from request_desk.demo.requests_fill import RequestsFill
 from request_desk.demo.schedule_fill import PlannedAppointment, ScheduleFill
 from request_desk.demo.services_fill import make_services
-from request_desk.domain import phrases as phrase_rules
+from request_desk.domain import notice_templates as notice_rules, phrases as phrase_rules
 from request_desk.domain.access import SYSTEM, a_contact
 from request_desk.domain.clock import Clock, FixedClock
 from request_desk.domain.ids import AppointmentId, ContactId, PatientId
+from request_desk.domain.notice_templates import NoticeTemplate
 from request_desk.domain.words import _
 from request_desk.services.desk import Desk
+from request_desk.services.notices import templates
 from request_desk.services.people import access
 from request_desk.services.practice import loading, phrases, settings
 
@@ -158,6 +159,7 @@ class _Builder:
         make_services(self._desk, known)
         library = _library()
         self._desk.perform(SYSTEM, phrases.sync_shipped, library)
+        self._desk.perform(SYSTEM, templates.sync_shipped, _notices())
         self._say(_("Sending the parents' requests …"))
         placed = {
             (appointment.provider, appointment.day.toordinal(), appointment.start): AppointmentId(row["id"])
@@ -197,7 +199,8 @@ def _may_book(right: Right, child_id: int) -> bool:
 
 
 def _library() -> list[phrase_rules.Phrase]:
-    files = sorted(
-        chain.from_iterable(folder.glob("*.toml") for folder in paths.phrases().iterdir() if folder.is_dir())
-    )
-    return [phrase_rules.parse(path.read_text("utf-8")) for path in files]
+    return [phrase_rules.parse(path.read_text("utf-8")) for path in paths.phrase_files()]
+
+
+def _notices() -> list[NoticeTemplate]:
+    return [notice_rules.parse(path.read_text("utf-8")) for path in paths.notice_files()]

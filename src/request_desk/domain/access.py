@@ -58,6 +58,8 @@ class Permission(StrEnum):
     MANAGE_SETTINGS = "manage_settings"
     MANAGE_STAFF = "manage_staff"
     MANAGE_PHRASES = "manage_phrases"
+    MANAGE_NOTICES = "manage_notices"  # the texts of notices
+    MANAGE_SUBSCRIPTIONS = "manage_subscriptions"  # of other programs that hear what happens
     OWN_PHRASES = "own_phrases"
     OWN_ACCOUNT = "own_account"
     USE_PORTAL = "use_portal"
@@ -157,6 +159,8 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         Permission.MANAGE_SETTINGS,
         Permission.MANAGE_STAFF,
         Permission.MANAGE_PHRASES,
+        Permission.MANAGE_NOTICES,
+        Permission.MANAGE_SUBSCRIPTIONS,
         Permission.ENTER_ABSENCES,
         Permission.SHARE_LINKS,
         Permission.MANAGE_SERVICES,

@@ -167,7 +167,7 @@ class PatientState(StrEnum):
 
 
 class Channel(StrEnum):
-    """How a contact is reached."""
+    """How somebody is reached. Contact points are e-mail addresses and telephones; text messages go to some of the telephones."""
 
     EMAIL = "email"
     PHONE = "phone"
@@ -189,6 +189,13 @@ class OptOut:
     channel: Channel
     source: OptOutSource
     at: datetime
+
+
+class Content(StrEnum):
+    """How much a channel may say: *time* has practice, first name, date, time and place; *bare* only that there is news."""
+
+    BARE = "bare"
+    TIME = "time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +350,12 @@ class PracticeSettings:
     controls_off: Mapping[Flow, frozenset[Control]] = field(default_factory=dict)  # of `CONTROLS` (BK6)
     colour: str = ""  # of the patients' pages, such as #1f6f8b; empty: the house's own
     calendar_in_letters: bool = True  # letters about an appointment bring a calendar file (NT1)
+    notice_contents: Mapping[Channel, Content] = field(default_factory=dict)  # what is missing tells the time (NT1)
     version: int = 0
+
+    def content_of(self, channel: Channel) -> Content:
+        """Return how much notices about an appointment may say over a channel."""
+        return self.notice_contents.get(channel, Content.TIME)
 
     def shows(self, flow: Flow, control: Control) -> bool:
         """Tell whether the patients' pages offer this on this way."""

@@ -83,8 +83,21 @@ FIELDS: Final[Mapping[str, str]] = MappingProxyType(
 """Every merge field with its explanation for the editor (to be shown through `_`)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What a text may be made of: merge fields with their explanations, and names for conditions with what each can be."""
+
+    fields: Mapping[str, str]
+    names: Mapping[str, tuple[str, ...]]
+
+
+OF_PHRASES: Final = Vocabulary(
+    FIELDS, MappingProxyType({"kind": tuple(map(str, RequestKind)), "outcome": tuple(map(str, PhraseOutcome))})
+)
+
+
 class PhraseError(Invalid):
-    """A phrase that cannot be used; `line` counts from 1, 0 is the phrase as a whole."""
+    """A text that cannot be used; `line` counts from 1, 0 is the text as a whole."""
 
     code: ClassVar = "phrase"
 
@@ -211,28 +224,34 @@ def parse(text: str) -> Phrase:
 
 def dump(phrase: Phrase) -> str:
     """Write a phrase as the file that `parse` reads."""
-    body = "\n".join(_quoted(line)[1:-1].replace('\\"', '"') for line in phrase.body.split("\n"))
-    # Three quotation marks in a row would end the text; one escaped among them cannot.
-    body = body.replace('""', '"\\"')
     lines = [
-        f"id = {_quoted(phrase.slug)}",
-        f"title = {_quoted(phrase.title)}",
-        f"kind = {_quoted(phrase.kind)}",
-        f"outcome = {_quoted(phrase.outcome)}",
-        f"language = {_quoted(phrase.language)}",
-        f"group = {_quoted(phrase.group)}",
+        f"id = {quoted(phrase.slug)}",
+        f"title = {quoted(phrase.title)}",
+        f"kind = {quoted(phrase.kind)}",
+        f"outcome = {quoted(phrase.outcome)}",
+        f"language = {quoted(phrase.language)}",
+        f"group = {quoted(phrase.group)}",
         f"order = {phrase.order}",
-        f'body = """\n{body}\n"""',
+        dumped_body(phrase.body),
     ]
     for prompt in phrase.prompts:
-        lines += ["", f"[prompts.{prompt.name}]", f"label = {_quoted(prompt.label)}", f"type = {_quoted(prompt.type)}"]
-        lines.append(f"default = {_quoted(prompt.default)}")
+        lines += ["", f"[prompts.{prompt.name}]", f"label = {quoted(prompt.label)}", f"type = {quoted(prompt.type)}"]
+        lines.append(f"default = {quoted(prompt.default)}")
         if prompt.choices:
-            lines.append(f"choices = [{', '.join(map(_quoted, prompt.choices))}]")
+            lines.append(f"choices = [{', '.join(map(quoted, prompt.choices))}]")
     return "\n".join(lines) + "\n"
 
 
-def _quoted(text: str) -> str:
+def dumped_body(text: str) -> str:
+    """Write the entry of a file that holds a text of several lines."""
+    body = "\n".join(quoted(line)[1:-1].replace('\\"', '"') for line in text.split("\n"))
+    # Three quotation marks in a row would end the text; one escaped among them cannot.
+    body = body.replace('""', '"\\"')
+    return f'body = """\n{body}\n"""'
+
+
+def quoted(text: str) -> str:
+    """Write the value of an entry that holds one line."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
 
@@ -290,16 +309,18 @@ def _check_phrase(phrase: Phrase) -> None:
             raise Invalid(sentence, field=f"prompts.{prompt.name}")
 
 
-def check(body: str, prompts: Sequence[Prompt] = ()) -> None:
-    """Raise PhraseError, with line and reason, unless `body` is written in the phrase language."""
-    _checked(body, frozenset(prompt.name for prompt in prompts))
+def check(body: str, prompts: Sequence[Prompt] = (), vocabulary: Vocabulary = OF_PHRASES) -> None:
+    """Raise PhraseError, with line and reason, unless `body` is written in the phrase language and its words."""
+    _checked(body, frozenset(prompt.name for prompt in prompts), vocabulary)
 
 
-def _checked(body: str, prompts: frozenset[str] | None) -> tuple[nodes.Template, frozenset[str]]:
+def _checked(
+    body: str, prompts: frozenset[str] | None, vocabulary: Vocabulary = OF_PHRASES
+) -> tuple[nodes.Template, frozenset[str]]:
     """The syntax tree and the fields it uses; `prompts` None allows any question (a body on its own, in the preview)."""
     if len(body.encode("utf-8", "surrogatepass")) > SOURCE_LIMIT:
         raise PhraseError(
-            0, _("The phrase is too long: it may have at most about {limit} letters.").format(limit=SOURCE_LIMIT)
+            0, _("The text is too long: it may have at most about {limit} letters.").format(limit=SOURCE_LIMIT)
         )
     for number, line in enumerate(body.split("\n"), 1):
         if any(unicodedata.category(c) in ("Cc", "Cs", "Co") and c not in "\t\r" for c in line):
@@ -307,13 +328,13 @@ def _checked(body: str, prompts: frozenset[str] | None) -> tuple[nodes.Template,
     try:
         for number, piece, _value in SANDBOX.lex(body):
             if piece == "raw_begin":
-                raise PhraseError(number, _("“raw” is not possible in a phrase."))
+                raise PhraseError(number, _("“raw” is not possible here."))
         tree = SANDBOX.parse(body)
     except TemplateSyntaxError as error:
         raise PhraseError(error.lineno, _syntax_sentence(error.message or "")) from None
     except (RecursionError, ValueError, OverflowError):  # thousands of brackets; a number of 5,000 digits
-        raise PhraseError(0, _("The phrase is nested too deeply, or has a number too long, to be read.")) from None
-    checker = _Checker(prompts)
+        raise PhraseError(0, _("The text is nested too deeply, or has a number too long, to be read.")) from None
+    checker = _Checker(prompts, vocabulary)
     checker.body(tree.body, 0)
     return tree, frozenset(checker.used)
 
@@ -321,8 +342,10 @@ def _checked(body: str, prompts: frozenset[str] | None) -> tuple[nodes.Template,
 class _Checker:
     """The allow-list: whatever it does not know is refused (TPL-02)."""
 
-    def __init__(self, prompts: frozenset[str] | None) -> None:
+    def __init__(self, prompts: frozenset[str] | None, vocabulary: Vocabulary) -> None:
         self._prompts = prompts
+        self._fields = vocabulary.fields
+        self._names = vocabulary.names
         self.used: set[str] = set()
 
     def body(self, body: Iterable[nodes.Node], depth: int) -> None:
@@ -361,7 +384,7 @@ class _Checker:
             self._operand(side, depth + 1)
         for name, value in (sides, sides[::-1]):
             if isinstance(name, nodes.Name) and isinstance(value, nodes.Const):
-                known = tuple(RequestKind) if name.name == "kind" else tuple(PhraseOutcome)
+                known = self._names[name.name]
                 if value.value not in known:
                     sentence = _("“{value}” is no {name}. Known are: {known}.")
                     text = sentence.format(value=value.value, name=name.name, known=", ".join(known))
@@ -377,9 +400,9 @@ class _Checker:
                 self._output(node.expr1, depth + 1)
                 if node.expr2 is not None:
                     self._output(node.expr2, depth + 1)
-            case nodes.Name(name="kind" | "outcome"):
-                sentence = _("“{name}” is for conditions only. Write {field} to tell what was asked.")
-                raise PhraseError(_at(node), sentence.format(name=node.name, field="{{ request.kind }}"))
+            case nodes.Name() if node.name in self._names:
+                sentence = _("“{name}” is for conditions only, after “if”. Choose a field from the list to tell it.")
+                raise PhraseError(_at(node), sentence.format(name=node.name))
             case nodes.And() | nodes.Or() | nodes.Not() | nodes.Compare():
                 raise PhraseError(_at(node), _("and, or, not, == and != are for conditions only, after “if”."))
             case _:
@@ -390,14 +413,14 @@ class _Checker:
         match node:
             case nodes.Const():
                 self._constant(node)
-            case nodes.Name(name="kind" | "outcome"):
+            case nodes.Name() if node.name in self._names:
                 pass
             case nodes.Getattr(node=nodes.Name()):
                 self._field(node)
             case nodes.Filter():
                 self._filter(node, depth)
             case nodes.Name():
-                raise PhraseError(_at(node), _unknown_field(node.name))
+                raise PhraseError(_at(node), _unknown_field(node.name, self._fields))
             case _:
                 raise PhraseError(_at(node), _forbidden(node))
 
@@ -420,11 +443,11 @@ class _Checker:
         prefix, _dot, name = field.partition(".")
         if prefix == "ask":
             if self._prompts is not None and name not in self._prompts:
-                raise PhraseError(_at(node), _("The phrase has no question “{name}”.").format(name=name))
+                raise PhraseError(_at(node), _("There is no question “{name}” here.").format(name=name))
             if not _PROMPT_NAME.fullmatch(name):
                 raise PhraseError(_at(node), _("The name of a question has small letters, digits and _ only."))
-        elif field not in FIELDS:
-            raise PhraseError(_at(node), _unknown_field(field))
+        elif field not in self._fields:
+            raise PhraseError(_at(node), _unknown_field(field, self._fields))
         self.used.add(field)
 
     def _constant(self, node: nodes.Const) -> None:
@@ -445,7 +468,7 @@ class _Checker:
 
     def _deep(self, node: nodes.Node, depth: int) -> None:
         if depth > DEPTH_LIMIT:
-            raise PhraseError(_at(node), _("The phrase is nested too deeply to be read."))
+            raise PhraseError(_at(node), _("The text is nested too deeply to be read."))
 
 
 def _at(node: nodes.Node) -> int:
@@ -458,8 +481,8 @@ def _field_of(node: nodes.Getattr) -> str:
     return f"{node.node.name}.{node.attr}" if isinstance(node.node, nodes.Name) else node.attr
 
 
-def _unknown_field(name: str) -> str:
-    near = difflib.get_close_matches(name, FIELDS, n=1, cutoff=0.5)
+def _unknown_field(name: str, fields: Mapping[str, str]) -> str:
+    near = difflib.get_close_matches(name, fields, n=1, cutoff=0.5)
     if near:
         return _("There is no field “{name}”. Did you mean “{near}”?").format(name=name, near=near[0])
     return _("There is no field “{name}”. Choose one from the list of fields.").format(name=name)
@@ -469,17 +492,17 @@ def _forbidden(node: nodes.Node) -> str:
     """Say in the user's words why a piece of syntax is not part of the language."""
     match node:
         case nodes.For():
-            return _("A phrase cannot repeat text: “for” is not possible.")
+            return _("A text cannot repeat anything: “for” is not possible.")
         case nodes.Call() | nodes.CallBlock() | nodes.Macro():
-            return _("A phrase cannot call anything: remove the part with the round brackets.")
+            return _("A text cannot call anything: remove the part with the round brackets.")
         case nodes.Assign() | nodes.AssignBlock() | nodes.With():
-            return _("A phrase cannot set values: “set” and “with” are not possible.")
+            return _("A text cannot set values: “set” and “with” are not possible.")
         case nodes.Include() | nodes.Import() | nodes.FromImport() | nodes.Extends() | nodes.Block():
-            return _("A phrase stands alone: it cannot load another one.")
+            return _("A text stands alone: it cannot load another one.")
         case nodes.Concat():
             return _("“~” is not possible. Write the fields one after the other.")
         case nodes.BinExpr() | nodes.UnaryExpr():
-            return _("A phrase cannot calculate.")
+            return _("A text cannot calculate.")
         case nodes.Getitem() | nodes.Getattr() | nodes.Slice():
             return _("A field has one dot and no square brackets, like patient.first_name.")
         case nodes.Test():
@@ -487,9 +510,9 @@ def _forbidden(node: nodes.Node) -> str:
                 example="{% if provider.name %}"
             )
         case nodes.List() | nodes.Tuple() | nodes.Dict():
-            return _("Lists are not possible in a phrase.")
+            return _("Lists are not possible here.")
         case _:
-            return _("This is not possible in a phrase. Choose a field from the list, or a condition with “if”.")
+            return _("This is not possible here. Choose a field from the list, or a condition with “if”.")
 
 
 def _syntax_sentence(message: str) -> str:
@@ -511,8 +534,7 @@ class _Given:
     values: Mapping[str, str]
     asked: Mapping[str, str]
     prompts: Mapping[str, Prompt]
-    kind: str
-    outcome: str
+    names: Mapping[str, str]
 
     def value(self, field: str) -> str:
         """The text of a field, "" while it is open."""
@@ -541,29 +563,46 @@ def render(
     or blank becomes an unresolved span; in a condition it counts as not filled. Values are never read as syntax
     (TPL-05). Raises PhraseError for a body that does not pass `check` or gives more than 10 kB.
     """
-    for given in (values, asked):
-        for name, value in given.items():
-            if not isinstance(value, str):
-                raise TypeError(f"the phrase value {name} is no text but {type(value).__name__}")
+    _only_texts(values)
+    _only_texts(asked)
     if isinstance(phrase_or_body, Phrase):
         body, prompts = phrase_or_body.body, {prompt.name: prompt for prompt in phrase_or_body.prompts}
         tree, _used = _checked(body, frozenset(prompts))
     else:
         prompts = {}
         tree, _used = _checked(phrase_or_body, None)
+    return _rendered(tree, _Given(values, asked, prompts, {"kind": str(kind), "outcome": str(outcome)}))
+
+
+def fill(body: str, vocabulary: Vocabulary, values: Mapping[str, str]) -> Rendered:
+    """Render a text of another vocabulary, in which there are no questions; as `render` does.
+
+    `values` maps merge fields, and names for conditions, to their texts.
+    """
+    _only_texts(values)
+    tree, _used = _checked(body, frozenset(), vocabulary)
+    fields = {field: text for field, text in values.items() if field in vocabulary.fields}
+    return _rendered(tree, _Given(fields, {}, {}, {name: values.get(name, "") for name in vocabulary.names}))
+
+
+def _only_texts(given: Mapping[str, str]) -> None:
+    for name, value in given.items():
+        if not isinstance(value, str):
+            raise TypeError(f"the phrase value {name} is no text but {type(value).__name__}")
+
+
+def _rendered(tree: nodes.Template, given: _Given) -> Rendered:
     pieces: list[TextSpan] = []
     size = 0
-    for span in _spans(tree.body, _Given(values, asked, prompts, str(kind), str(outcome))):
+    for span in _spans(tree.body, given):
         size += len(span.text.encode("utf-8", "replace"))
         if size > OUTPUT_LIMIT:
-            sentence = _(
-                "The reply would be too long: it may have at most about {limit} letters. Shorten the phrase or an answer."
-            )
+            sentence = _("The whole would be too long: it may have at most about {limit} letters. Shorten the text.")
             raise PhraseError(0, sentence.format(limit=OUTPUT_LIMIT))
         pieces.append(span)
     rendered = Rendered(_tidied(pieces))
     if leftover_marks("".join(" " if span.field else span.text for span in rendered.spans)):
-        raise PhraseError(0, _("The phrase would leave curly brackets in the reply. Take the lone brackets out."))
+        raise PhraseError(0, _("The text would leave curly brackets behind. Take the lone brackets out."))
     return rendered
 
 
@@ -630,13 +669,13 @@ def _holds(node: nodes.Node, given: _Given) -> bool:
 def _operand_text(node: nodes.Node, given: _Given) -> str:
     match node:
         case nodes.Name():
-            return given.kind if node.name == "kind" else given.outcome
+            return given.names[node.name]
         case _:
             return "".join("" if span.unresolved else span.text for span in _value_of(node, given))
 
 
 def _value_of(node: nodes.Node, given: _Given) -> Iterator[TextSpan]:
-    """As `_value`, with `kind` and `outcome` under a filter."""
+    """As `_value`, with names for conditions, also under a filter."""
     match node:
         case nodes.Name():
             yield TextSpan(_operand_text(node, given))
@@ -715,7 +754,7 @@ def order_for(
         kind_misfit = _misfit(phrase.kind, kind, ANY_KIND)
         outcome_misfit = _misfit(phrase.outcome, outcome, PhraseOutcome.ANY)
         unfit = _NO_FIT in (kind_misfit, outcome_misfit)
-        rank = (unfit, _language_distance(phrase.language, language), found, outcome_misfit, kind_misfit)
+        rank = (unfit, language_distance(phrase.language, language), found, outcome_misfit, kind_misfit)
         ranked.append(((*rank, phrase.order, _folded(phrase.title), phrase.slug), phrase))
     return [phrase for _rank, phrase in sorted(ranked, key=lambda entry: entry[0])]
 
@@ -727,16 +766,17 @@ def _nearest(phrases: Sequence[Phrase], language: str) -> Sequence[Phrase]:
     """Of the phrases of one id those in the language that is nearest to the wanted one."""
     best: dict[str, int] = {}
     for phrase in phrases:
-        distance = _language_distance(phrase.language, language)
+        distance = language_distance(phrase.language, language)
         best[phrase.slug] = min(distance, best.get(phrase.slug, distance))
-    return [phrase for phrase in phrases if _language_distance(phrase.language, language) == best[phrase.slug]]
+    return [phrase for phrase in phrases if language_distance(phrase.language, language) == best[phrase.slug]]
 
 
 def _misfit(has: str, wanted: str, joker: str) -> int:
     return 0 if has == wanted else 1 if has == joker else _NO_FIT
 
 
-def _language_distance(has: str, wanted: str) -> int:
+def language_distance(has: str, wanted: str) -> int:
+    """Return how far a text's language is from the wanted one: the same, another country's, English, any other."""
     if has == wanted:
         return 0
     if has.partition("-")[0] == wanted.partition("-")[0]:

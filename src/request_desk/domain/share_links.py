@@ -12,7 +12,7 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import AvailabilityWindow, serves
 from request_desk.domain.directory import CONTROLS, AppointmentType, Control, Flow, Location, PracticeSettings, Provider
 from request_desk.domain.ids import LocationId, ProviderId, ServiceId, TypeId, VariantId
-from request_desk.domain.notices import NOTICES, Content, NoticeFacts
+from request_desk.domain.notice_templates import link_in_letter
 from request_desk.domain.online_booking import (
     Bookable,
     BookingStep,
@@ -328,20 +328,12 @@ def _missing_of(place: Location, *, is_video: bool) -> str:
 
 
 def _letters_lead(facts: ShareFacts) -> Check:
-    """Whether each letter about an appointment shows the portal's address: it is written, and looked at."""
+    """Whether letters can show the portal's address."""
     url, place = facts.settings.public_url, CheckPlace.PRACTICE
     if not url:
         told = _("Letters about visits can lead nowhere while the portal has no address.")
         return Check(told, place, why_not=_("letters lead nowhere"))
-    letter = NoticeFacts(
-        content=Content.BARE,
-        practice_name=facts.settings.practice_name,
-        practice_phone=facts.settings.practice_phone,
-        portal_url=f"{url}/",
-        words=facts.words,
-    )
-    kinds = [spec for spec in NOTICES if spec.of_appointment]
-    if all(f"{url}/" in spec.compose(letter).body for spec in kinds):
+    if link_in_letter(f"{url}/"):
         told = _("Letters about a booking, a new time or a cancellation lead to {url}.")
         return Check(told.format(url=one_line(url)), place)
     told = _("Letters cannot show the address {url}. Write it with plain letters in Settings, Practice.")

@@ -64,6 +64,7 @@ _TOPIC_OF: Mapping[str, Topic] = {
     "request": Topic.REQUEST,
     "appointment": Topic.APPOINTMENT,
     "phrase": Topic.PHRASE,
+    "notice_template": Topic.SETTINGS,
     "patient": Topic.PATIENT,
     "contact": Topic.PATIENT,
     "staff": Topic.STAFF,

@@ -225,11 +225,13 @@ _DELIVERY = (
         _outbox.c.error,
         func.coalesce(_p.c.given_name, "").label("given_name"),
         func.coalesce(_p.c.family_name, "").label("family_name"),
-        _c.c.given_name.label("contact_given_name"),
-        _c.c.family_name.label("contact_family_name"),
+        func.coalesce(_c.c.given_name, schema.provider.c.name, schema.staff.c.name).label("contact_given_name"),
+        func.coalesce(_c.c.family_name, "").label("contact_family_name"),
     )
     .select_from(
-        _outbox.join(_c, _c.c.id == _outbox.c.contact_id)
+        _outbox.outerjoin(_c, _c.c.id == _outbox.c.contact_id)
+        .outerjoin(schema.provider, schema.provider.c.id == _outbox.c.provider_id)
+        .outerjoin(schema.staff, schema.staff.c.id == _outbox.c.staff_id)
         .outerjoin(_r, _r.c.id == _outbox.c.request_id)
         .outerjoin(APPOINTMENT, APPOINTMENT.c.id == _outbox.c.appointment_id)
         .outerjoin(_p, _p.c.id == func.coalesce(_r.c.patient_id, APPOINTMENT.c.patient_id))

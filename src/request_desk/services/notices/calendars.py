@@ -3,10 +3,10 @@
 from typing import Final
 
 from request_desk.domain.appointments import AppointmentStatus
-from request_desk.domain.directory import Channel
+from request_desk.domain.directory import Channel, Content
 from request_desk.domain.icalendar import CalendarEvent
 from request_desk.domain.ids import AppointmentId
-from request_desk.domain.notices import BOOKING, CANCELLATION, MOVE, Content, NoticeSpec
+from request_desk.domain.notices import BOOKING, CANCELLATION, MOVE, NoticeSpec
 from request_desk.services.desk import Unit
 from request_desk.services.portal import manage_links
 from request_desk.services.portal.manage_links import Present

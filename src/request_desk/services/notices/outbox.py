@@ -16,10 +16,21 @@ from sqlalchemy import Insert, Row, and_, bindparam, case, func, insert, literal
 from request_desk.domain.access import Permission, a_contact
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.changes import Topic
-from request_desk.domain.directory import Channel, Contact, ContactPoint
-from request_desk.domain.errors import NotFound, Refused, UndoRefused
+from request_desk.domain.directory import Channel, Contact, ContactPoint, Content
+from request_desk.domain.errors import Invalid, NotFound, Refused, UndoRefused
 from request_desk.domain.icalendar import CalendarEvent
-from request_desk.domain.ids import AppointmentId, ContactId, OutboxId, PatientId, ProviderId, RequestId, new_uuid
+from request_desk.domain.ids import (
+    AnnouncementId,
+    AppointmentId,
+    ContactId,
+    OutboxId,
+    PatientId,
+    ProviderId,
+    RequestId,
+    StaffId,
+    new_uuid,
+)
+from request_desk.domain.notice_templates import NoticeTemplate, best, values_of, write
 from request_desk.domain.notices import (
     BOOKING,
     BY_HAND,
@@ -30,7 +41,6 @@ from request_desk.domain.notices import (
     SPEC_OF,
     Absent,
     Composed,
-    Content,
     NoticeFacts,
     NoticeSpec,
     Recipient,
@@ -38,11 +48,13 @@ from request_desk.domain.notices import (
     recipients,
 )
 from request_desk.domain.policy import PatientSubject, Verdict, may
-from request_desk.domain.words import _, known_language, speaking
+from request_desk.domain.text import parse_phone
+from request_desk.domain.words import _, base_language, speaking
 from request_desk.services.desk import Deferred, Unit
 from request_desk.services.inbox import scope as request_scope
-from request_desk.services.notices import text_limits
+from request_desk.services.notices import templates, text_limits
 from request_desk.services.notices.calendars import calendar_of
+from request_desk.services.notices.templates import Texts
 from request_desk.services.people.patients import relation_of
 from request_desk.services.schedule.intake import intake_incomplete
 from request_desk.store import schema
@@ -54,6 +66,7 @@ _ERROR_LIMIT: Final = 300
 
 _outbox, _contact, _point, _relation = schema.outbox, schema.contact, schema.contact_point, schema.contact_patient
 _request, _appointment, _patient, _location = schema.request, schema.appointment, schema.patient, schema.location
+_provider, _staff, _opt_out = schema.provider, schema.staff, schema.opt_out
 
 
 class Delivered(StrEnum):
@@ -76,13 +89,13 @@ class DueNotice:
     language: str
     attempts: int
     challenge_id: int | None
+    template: NoticeTemplate
     facts: NoticeFacts
     calendar: CalendarEvent | None = None
 
     def composed(self, code: str = "", until: datetime | None = None, *, manage_url: str = "") -> Composed:
         """Write it in the language of whom it goes to; what is secret in it is made in this moment."""
-        with speaking(self.language):
-            return self.spec.compose(replace(self.facts, code=code, code_until=until, manage_url=manage_url))
+        return _written(self.template, replace(self.facts, code=code, code_until=until, manage_url=manage_url))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +121,8 @@ _RECIPIENTS = (
         and_(_contact.c.active, ~_contact.c.opted_out).label("reachable"),
         _point.c.id.label("point_id"),
         _point.c.channel,
-        _point.c.value,
+        _dialled.label("value"),
+        _point.c.takes_texts,
         and_(_patient.c.active, ~_patient.c.deceased).label("patient_active"),
     )
     .select_from(
@@ -118,12 +132,19 @@ _RECIPIENTS = (
             _point,
             and_(
                 _point.c.contact_id == _contact.c.id,
-                _point.c.channel.in_({channel for spec in NOTICES for channel in spec.channels}),
+                or_(~_is_phone, _point.c.takes_texts),
                 _point.c.verified_at.is_not(None),
             ),
         )
+        .outerjoin(
+            _opt_out,
+            and_(
+                _opt_out.c.contact_id == _contact.c.id,
+                _opt_out.c.channel == case((_is_phone, literal_column("'sms'")), else_=_point.c.channel),
+            ),
+        )
     )
-    .where(_relation.c.patient_id == bindparam("patient_id"))
+    .where(_relation.c.patient_id == bindparam("patient_id"), _opt_out.c.contact_id.is_(None))
     .order_by(_relation.c.contact_id, _point.c.id)
 )
 _RECIPIENT = _RECIPIENTS.where(_relation.c.contact_id == bindparam("contact_id"))
@@ -167,6 +188,12 @@ _first_address = (
     .scalar_subquery()
 )
 _own_address = select(_dialled).where(_point.c.id == _outbox.c.contact_point_id, _of_channel).scalar_subquery()
+# The practice's own people get reminders; a provider may have no login.
+_told_provider = _provider.alias("told_provider")
+_own_people = case(
+    (_outbox.c.provider_id.is_not(None), case((_is_text, _told_provider.c.mobile_phone), else_=_told_provider.c.email)),
+    (_outbox.c.staff_id.is_not(None), case((_is_text, _staff.c.mobile_phone), else_=_staff.c.email)),
+)
 # How many times a reply offers, of which the notice names the first.
 _times, _first_time = schema.counter_offer_slot.alias("times"), schema.counter_offer_slot.alias("first_time")
 _offered_together = (
@@ -187,9 +214,10 @@ _FACTS = (
         _outbox.c.request_id,
         _outbox.c.contact_id,
         _contact.c.language,
-        _contact.c.active,
+        func.coalesce(_contact.c.active, _told_provider.c.active, _staff.c.active).label("active"),
         and_(~_contact.c.active, _contact.c.given_name == "", _contact.c.family_name == "").label("is_newcomer"),
         _contact.c.opted_out,
+        _opt_out.c.contact_id.is_not(None).label("channel_is_off"),
         _request.c.reference.label("request_reference"),
         _patient.c.id.label("patient_id"),
         _patient.c.given_name,
@@ -208,16 +236,23 @@ _FACTS = (
         _appointment.c.chain_id,
         _appointment.c.status.label("appointment_status"),
         _location.c.name.label("place"),
+        _provider.c.short_name.label("provider_name"),
         func.coalesce(_appointment.c.zone, "").label("place_zone"),
-        func.coalesce(_own_address, _first_address, "").label("address"),
+        func.coalesce(_own_people, _own_address, _first_address, "").label("address"),
     )
     .select_from(
-        _outbox.join(_contact, _contact.c.id == _outbox.c.contact_id)
+        _outbox.outerjoin(_contact, _contact.c.id == _outbox.c.contact_id)
+        .outerjoin(_told_provider, _told_provider.c.id == _outbox.c.provider_id)
+        .outerjoin(_staff, _staff.c.id == _outbox.c.staff_id)
+        .outerjoin(
+            _opt_out, and_(_opt_out.c.contact_id == _outbox.c.contact_id, _opt_out.c.channel == _outbox.c.channel)
+        )
         .outerjoin(_request, _request.c.id == _outbox.c.request_id)
         .outerjoin(_appointment, _appointment.c.id == _outbox.c.appointment_id)
         .outerjoin(_patient, _patient.c.id == func.coalesce(_request.c.patient_id, _appointment.c.patient_id))
         .outerjoin(_relation, and_(_relation.c.contact_id == _contact.c.id, _relation.c.patient_id == _patient.c.id))
         .outerjoin(_location, _location.c.id == _appointment.c.location_id)
+        .outerjoin(_provider, _provider.c.id == _appointment.c.provider_id)
     )
     .where(_outbox.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(_outbox.c.not_before, _outbox.c.id)
@@ -235,7 +270,10 @@ _FIRST_NAMES = (
     )
     .order_by(_contact.c.id)
 )
-_PROVIDER_NAME = select(schema.provider.c.short_name).where(schema.provider.c.id == bindparam("id"))
+_PROVIDER_NAME = select(_provider.c.short_name).where(_provider.c.id == bindparam("id"))
+_ANNOUNCED = select(schema.announcement.c.texts, schema.announcement.c.late_minutes).where(
+    schema.announcement.c.id == bindparam("id")
+)
 _TOLD_BY = (
     select(_outbox.c.id)
     .where(
@@ -377,8 +415,44 @@ def enqueue_code(
     return OutboxId(row["id"])
 
 
+def enqueue_reminder(
+    unit: Unit,
+    spec: NoticeSpec,
+    *,
+    appointment_id: AppointmentId,
+    channel: Channel,
+    dedupe_key: str,
+    contact_id: ContactId | None = None,
+    provider_id: ProviderId | None = None,
+    staff_id: StaffId | None = None,
+    also: Sequence[ContactId] = (),
+    announcement_id: AnnouncementId | None = None,
+) -> OutboxId:
+    """Queue what a rule or an announcement tells one person about an appointment: a contact, a provider or one of the staff.
+
+    `also` are other contacts who read the same address. `dedupe_key` names what it is about: queued twice, it is a bug. Whether it
+    may still be said, and where to, is decided when it is sent.
+    """
+    told_of = {} if announcement_id is None else {"announcement": announcement_id}
+    row = _row(
+        unit,
+        spec,
+        channel=channel,
+        contact_id=contact_id,
+        provider_id=provider_id,
+        staff_id=staff_id,
+        appointment_id=appointment_id,
+        payload={"also": list(also), **told_of},
+        dedupe_key=dedupe_key,
+    )
+    unit.defer(_INSERT, row)
+    return OutboxId(row["id"])
+
+
 def _row(unit: Unit, spec: NoticeSpec, **values: Any) -> dict[str, Any]:
-    empty = {"request_id": None, "appointment_id": None, "challenge_id": None, "contact_point_id": None}
+    empty = dict.fromkeys(
+        ("contact_id", "provider_id", "staff_id", "request_id", "appointment_id", "challenge_id", "contact_point_id")
+    )
     return {
         **empty,
         "attempts": 0,
@@ -400,7 +474,7 @@ def _recipients(unit: Unit, spec: NoticeSpec, people: Deferred) -> tuple[Recipie
     points: dict[ContactId, list[ContactPoint]] = {}
     for row in rows:
         points.setdefault(row.contact_id, []).append(
-            ContactPoint(row.point_id, Channel(row.channel), row.value, verified=True)
+            ContactPoint(row.point_id, Channel(row.channel), row.value, verified=True, takes_texts=row.takes_texts)
         )
     contacts = {
         row.contact_id: Contact(
@@ -451,7 +525,9 @@ def claim_due(unit: Unit, owner: str, channels: Collection[Channel], limit: int 
         return ()
     unit.run(_LEASE, {"ids": ids, "owner": owner, "leased": unit.now + LEASE})
     due: list[DueNotice] = []
-    for row in unit.rows(_FACTS, {"ids": ids}):
+    rows = unit.rows(_FACTS, {"ids": ids})
+    texts = templates.texts_of(unit, {row.kind for row in rows})
+    for row in rows:
         reason = _why_not(row, unit.now, _today(unit)) or text_limits.why_not(unit, row)
         if reason and (also := row.payload.get("also")):  # the next who reads this address
             _set(
@@ -467,27 +543,45 @@ def claim_due(unit: Unit, owner: str, channels: Collection[Channel], limit: int 
             _set(unit, row.id, state="withdrawn", lease_owner="", lease_until=None, error=reason)
             _tell(unit, "notice_withdrawn", row.id, row.request_id)
         elif row.attempts > _MOST_TRIES:
-            _set(
-                unit,
-                row.id,
-                state="failed",
-                lease_owner="",
-                lease_until=None,
-                error=_("Sending stopped half-way each time."),
-            )
-            _tell(unit, "notice_failed", row.id, row.request_id)
+            _park(unit, row, _("Sending stopped half-way each time."))
         else:
-            due.append(_due(unit, row))
+            try:
+                due.append(_due(unit, row, texts))
+            except Invalid as broken:  # the others flow (TPL-07)
+                _park(unit, row, broken.sentence)
     return tuple(due)
+
+
+def _park(unit: Unit, row: Row[Any], why: str) -> None:
+    _set(unit, row.id, state="failed", lease_owner="", lease_until=None, error=why[:_ERROR_LIMIT])
+    _tell(unit, "notice_failed", row.id, row.request_id)
 
 
 def _why_not(row: Row[Any], now: datetime, today: date) -> str:
     """The reason why a notice must not be sent now; "" when it may."""
+    return _no_news(row, now) or (_why_not_own(row) if row.contact_id is None else _why_not_contact(row, today))
+
+
+def _no_news(row: Row[Any], now: datetime) -> str:
+    spec = SPEC_OF[row.kind]
     is_kept = row.hold_expires_at is not None and row.hold_expires_at > now
-    if SPEC_OF[row.kind].while_held and not is_kept:
+    if spec.while_held and not is_kept:
         return _("The time is not offered any more.")
-    if SPEC_OF[row.kind].while_booked and row.appointment_status != AppointmentStatus.CONFIRMED:
+    if spec.while_booked and row.appointment_status != AppointmentStatus.CONFIRMED:
         return _("The visit is not booked any more.")
+    if spec.before_start and row.starts_at <= now:
+        return _("The visit has begun already.")
+    return ""
+
+
+def _why_not_own(row: Row[Any]) -> str:
+    """As `_why_not`, for the practice's own people."""
+    if not row.active:
+        return _("The account is switched off.")
+    return "" if row.address else _("No address is entered for this person.")
+
+
+def _why_not_contact(row: Row[Any], today: date) -> str:
     if not row.active and not (row.is_newcomer and row.challenge_id is not None):  # who books as a new family
         return _("The contact is switched off.")
     if not row.address:
@@ -495,6 +589,8 @@ def _why_not(row: Row[Any], now: datetime, today: date) -> str:
     audience = SPEC_OF[row.kind].audience
     if row.opted_out and audience.rights:
         return _("The contact does not want notices.")
+    if row.channel_is_off and row.challenge_id is None:  # a code is asked for
+        return _("The contact wants nothing over this channel.")
     relation = None if row.related_id is None else relation_of(row)
     subject = PatientSubject(relation, is_present=bool(row.patient_active) and not row.deceased)
     for action in audience.rights:
@@ -512,13 +608,16 @@ def _why_not(row: Row[Any], now: datetime, today: date) -> str:
     return ""
 
 
-def _due(unit: Unit, row: Row[Any]) -> DueNotice:
-    spec = SPEC_OF[row.kind]
+def _due(unit: Unit, row: Row[Any], texts: Texts) -> DueNotice:
+    """A notice with its text; raises Invalid when that cannot be used."""
+    spec, channel = SPEC_OF[row.kind], Channel(row.channel)
+    template = _template(texts, spec, channel, row.language or base_language(unit.settings.locale))
     facts = replace(
         _facts(
             unit,
             spec,
-            row.language,
+            channel,
+            template.language,
             row.place_zone if spec.of_appointment else "",
             request_reference=row.request_reference,
         ),
@@ -526,44 +625,87 @@ def _due(unit: Unit, row: Row[Any]) -> DueNotice:
         first_name=row.given_name or "",
         starts_at=row.starts_at,
         place=row.place or "",
+        provider_name=row.provider_name or "",
         answer_by=row.hold_expires_at if spec.while_held else None,
         offered=row.offered,
         readers=_readers(unit, row.payload.get("also"), row.contact_id, row.patient_id),
     )
     if cause := row.payload.get("absent"):
         facts = _caused(unit, facts, Absent(ProviderId(cause[0]), date.fromisoformat(cause[1])))
+    if announcement_id := row.payload.get("announcement"):
+        facts = _announced(unit, facts, announcement_id, template.language)
+    _written(template, facts)
+    is_own_number = channel is Channel.SMS and row.contact_id is None  # written as staff dial it
     return DueNotice(
         id=OutboxId(row.id),
         spec=spec,
-        channel=Channel(row.channel),
+        channel=channel,
         reference=row.reference,
-        address=row.address,
-        language=row.language,
+        address=parse_phone(row.address, unit.words.region) if is_own_number else row.address,
+        language=template.language,
         attempts=row.attempts,
         challenge_id=row.challenge_id,
+        template=template,
         facts=facts,
         calendar=calendar_of(unit, spec, Channel(row.channel), facts.content, row.chain_id),
     )
 
 
+def _template(texts: Texts, spec: NoticeSpec, channel: Channel, language: str) -> NoticeTemplate:
+    """The text of a notice in the nearest language; raises Invalid when there is none."""
+    found = best(texts.get((spec.kind, channel), ()), language)
+    if found is None:
+        told = _(
+            "There is no text for “{kind}” over {channel}. Run `request-desk migrate`, which brings the shipped ones."
+        )
+        raise Invalid(told.format(kind=spec.kind, channel=channel))
+    return found
+
+
+def _written(template: NoticeTemplate, facts: NoticeFacts) -> Composed:
+    """Write a notice; raises Invalid naming the text that cannot be used, with its line."""
+    try:
+        with speaking(template.language):
+            return write(template, values_of(facts))
+    except Invalid as broken:
+        told = _("The text “{kind}” ({channel}, {language}) cannot be used. {why}")
+        raise Invalid(
+            told.format(kind=template.kind, channel=template.channel, language=template.language, why=broken.sentence)
+        ) from broken
+
+
 def _facts(
-    unit: Unit, spec: NoticeSpec, language: str, zone: str, *, request_reference: UUID | None = None
+    unit: Unit,
+    spec: NoticeSpec,
+    channel: Channel,
+    language: str,
+    zone: str,
+    *,
+    request_reference: UUID | None = None,
 ) -> NoticeFacts:
     """What every notice is made of, in the language of whom it goes to."""
     base = unit.settings.public_url.rstrip("/")
     path = f"/requests/{request_reference}" if request_reference else "/"
     return NoticeFacts(
-        content=Content.TIME if spec.of_appointment else Content.BARE,
+        content=unit.settings.content_of(channel) if spec.of_appointment else Content.BARE,
         practice_name=unit.settings.practice_name,
         practice_phone=unit.settings.practice_phone,
         portal_url=f"{base}{path}" if base else "",
-        words=unit.words.on(_today(unit)).at(zone).in_language(known_language(language)),
+        words=unit.words.on(_today(unit)).at(zone).in_language(language),
     )
 
 
 def _caused(unit: Unit, facts: NoticeFacts, absent: Absent) -> NoticeFacts:
     name = unit.value(_PROVIDER_NAME, {"id": absent.provider_id})
     return replace(facts, absent_name=name or "", absent_on=absent.day)
+
+
+def _announced(unit: Unit, facts: NoticeFacts, announcement_id: int, language: str) -> NoticeFacts:
+    """What staff wrote to all, in the reader's language or not at all: the shipped words stand in for it."""
+    row = unit.first(_ANNOUNCED, {"id": announcement_id})
+    if row is None:
+        return facts
+    return replace(facts, announced=row.texts.get(language, ""), late_minutes=row.late_minutes or 0)
 
 
 def previews(
@@ -581,22 +723,31 @@ def previews(
     unit.require(Permission.VIEW_PATIENTS)
     people = ask_people(unit, patient_id)
     language_of = {row.contact_id: row.language for row in people.rows}
+    texts = templates.texts_of(unit, (spec.kind,))
     found: list[LetterPreview] = []
     for each in planned(spec, replied=False, sender_id=None, to=_recipients(unit, spec, people)):
         to = each.recipient
         language = language_of[to.contact_id]
         facts = replace(
-            _facts(unit, spec, language, zone),
+            _facts(unit, spec, to.channel, language, zone),
             first_name=first_name,
             starts_at=starts_at,
             place=place,
             readers=_readers(unit, each.also, to.contact_id, patient_id),
             manage_url=_placeholder(unit) if spec.has_link else "",
         )
-        facts = _caused(unit, facts, absent)
-        with speaking(language):
-            found.append(LetterPreview(to.contact_id, to.channel, to.address, language, spec.compose(facts)))
+        letter = _previewed(texts, spec, to.channel, language, _caused(unit, facts, absent))
+        found.append(LetterPreview(to.contact_id, to.channel, to.address, language, letter))
     return tuple(found)
+
+
+def _previewed(texts: Texts, spec: NoticeSpec, channel: Channel, language: str, facts: NoticeFacts) -> Composed:
+    """The letter, or in its place why it could not be written: nothing else waits for that."""
+    try:
+        template = _template(texts, spec, channel, language)
+        return _written(template, replace(facts, words=facts.words.in_language(template.language)))
+    except Invalid as broken:
+        return Composed("", broken.sentence)
 
 
 def _placeholder(unit: Unit) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from request_desk.domain import phrases as phrase_rules
+from request_desk.domain import notice_templates as notice_rules, phrases as phrase_rules
 from request_desk.domain.access import Permission
 from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.errors import Invalid
@@ -11,6 +11,7 @@ from request_desk.domain.practice_time import is_zone
 from request_desk.domain.text import clean_name
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
+from request_desk.services.notices import templates
 from request_desk.services.people import access
 from request_desk.services.practice import administration, phrases, settings
 
@@ -19,7 +20,7 @@ INTAKE = "IC-Appointment Request"
 
 @dataclass(frozen=True, slots=True)
 class NewPractice:
-    """What is asked when a practice begins; `phrases` are the texts of the shipped library's files."""
+    """What is asked when a practice begins; `phrases` and `notices` are what the shipped files hold."""
 
     name: str
     phone: str
@@ -27,6 +28,7 @@ class NewPractice:
     kinds: frozenset[str]
     public_url: str
     phrases: tuple[str, ...]
+    notices: tuple[str, ...]
 
 
 def found(unit: Unit, new: NewPractice) -> access.OneTimeCode:
@@ -54,11 +56,12 @@ def found(unit: Unit, new: NewPractice) -> access.OneTimeCode:
             intake_department_id=department,
         ),
     )
-    renew_phrases(unit, new.phrases)
+    renew_texts(unit, new.phrases, new.notices)
     return code
 
 
-def renew_phrases(unit: Unit, texts: Sequence[str]) -> int:
-    """Bring the shipped phrases to what this version ships, from the library's files; returns how many were written."""
+def renew_texts(unit: Unit, library: Sequence[str], notices: Sequence[str]) -> int:
+    """Bring the shipped phrases and the texts of notices to what this version ships, from their files; returns how many were written."""
     unit.require(Permission.RUN_JOBS)
-    return phrases.sync_shipped(unit, [phrase_rules.parse(text) for text in texts])
+    written = phrases.sync_shipped(unit, [phrase_rules.parse(text) for text in library])
+    return written + templates.sync_shipped(unit, [notice_rules.parse(text) for text in notices])

@@ -109,6 +109,7 @@ def _plain(checked: PracticeSettings) -> dict[str, Any]:
     values: dict[str, Any] = msgspec.to_builtins(checked, str_keys=True)
     values["kinds_on"] = sorted(checked.kinds_on)
     values["controls_off"] = {flow.value: sorted(off) for flow, off in sorted(checked.controls_off.items()) if off}
+    values["notice_contents"] = {channel.value: content.value for channel, content in checked.notice_contents.items()}
     values.pop("version")
     return values
 

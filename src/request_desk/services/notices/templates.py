@@ -1,0 +1,215 @@
+"""The stored texts of notices: what the practice edits, what the product ships, and what was said before (AD5, TPL-08)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, bindparam, select
+
+from request_desk.domain.access import ActorKind, Permission
+from request_desk.domain.changes import Topic
+from request_desk.domain.directory import Channel
+from request_desk.domain.errors import Conflict, NotFound, Refused
+from request_desk.domain.ids import TemplateId, TemplateVersionId
+from request_desk.domain.notice_templates import NoticeTemplate, check
+from request_desk.domain.text import parse_version
+from request_desk.domain.words import _
+from request_desk.services.desk import Unit
+from request_desk.store import schema
+
+Texts = Mapping[tuple[str, Channel], tuple[NoticeTemplate, ...]]
+
+_template, _version, _staff = schema.notice_template.c, schema.template_version.c, schema.staff.c
+_ALL: Final = select(*_template).order_by(_template.kind, _template.channel, _template.language)
+_OF_KINDS: Final = _ALL.where(_template.kind.in_(bindparam("kinds", expanding=True)))
+_ONE: Final = select(*_template).where(
+    _template.kind == bindparam("kind"),
+    _template.channel == bindparam("channel"),
+    _template.language == bindparam("language"),
+)
+_BY_ID: Final = select(*_template).where(_template.id == bindparam("id"))
+_SHIPPED: Final = (
+    select(_version.template_id, _version.subject, _version.body)
+    .where(_version.template_id.is_not(None), _version.shipped)
+    .order_by(_version.template_id, _version.id)
+)
+_SHIPPED_OF: Final = (
+    select(_version.subject, _version.body)
+    .where(_version.template_id == bindparam("id"), _version.shipped)
+    .order_by(_version.id.desc())
+    .limit(1)
+)
+_EARLIER: Final = (
+    select(*_version, _staff.name.label("who"))
+    .select_from(schema.template_version.outerjoin(schema.staff, _staff.id == _version.staff_id))
+    .where(_version.template_id == bindparam("id"))
+    .order_by(_version.id.desc())
+)
+_EARLIER_ONE: Final = select(*_version).where(_version.id == bindparam("id"), _version.template_id.is_not(None))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTemplate:
+    """A text as it is kept; `shipped` came with the product and was not changed."""
+
+    id: TemplateId
+    version: int
+    template: NoticeTemplate
+    shipped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierText:
+    """What a text said until `replaced_at`, and who replaced it: "" is an update of the product. `shipped` is the product's own."""
+
+    id: TemplateVersionId
+    subject: str
+    body: str
+    shipped: bool
+    replaced_at: datetime
+    replaced_by: str
+
+
+def shelf(unit: Unit) -> tuple[KeptTemplate, ...]:
+    """Return every text with its version, by kind, channel and language: for editing."""
+    unit.require(Permission.MANAGE_NOTICES)
+    return tuple(_kept(row) for row in unit.rows(_ALL))
+
+
+def texts_of(unit: Unit, kinds: Collection[str]) -> Texts:
+    """Return the texts of some kinds in all their languages, as they are stored, within a use case that writes notices."""
+    found: dict[tuple[str, Channel], list[NoticeTemplate]] = {}
+    for row in unit.rows(_OF_KINDS, {"kinds": sorted(kinds)}) if kinds else ():
+        text = _text(row)
+        found.setdefault((text.kind, text.channel), []).append(text)
+    return {key: tuple(texts) for key, texts in found.items()}
+
+
+def sync_shipped(unit: Unit, library: Sequence[NoticeTemplate]) -> int:
+    """Bring the shipped texts up to date; one that the practice changed stays as it is. Returns how many were written.
+
+    Of a changed one the product's text is kept beside it, so that `restore` finds the newest.
+    """
+    unit.require(Permission.RUN_JOBS)
+    known = {(row.kind, row.channel, row.language): row for row in unit.rows(_ALL)}
+    beside = {row.template_id: (row.subject, row.body) for row in unit.rows(_SHIPPED)}
+    written = 0
+    for each in library:
+        row = known.get((each.kind, each.channel, each.language))
+        if row is None:
+            _insert(unit, each, shipped=True)
+        elif row.shipped and (row.subject, row.body) != (each.subject, each.body):
+            _replace(unit, row, None, each.subject, each.body, shipped=True)
+        elif not row.shipped and beside.get(row.id) != (each.subject, each.body):
+            _keep(unit, row.id, each.subject, each.body, shipped=True)
+        else:
+            continue
+        written += 1
+    return written
+
+
+def save(unit: Unit, new: NoticeTemplate, *, expect_version: int | None = None) -> TemplateId:
+    """Write a text of the practice's own, in a language that is new without `expect_version`; the one before is kept.
+
+    Raises Invalid with line and reason for a text that cannot be used.
+    """
+    unit.require(Permission.MANAGE_NOTICES)
+    check(new)
+    key = {"kind": new.kind, "channel": new.channel.value, "language": new.language}
+    row = unit.first(_ONE, key)
+    if row is None and expect_version is None:
+        return _insert(unit, new, shipped=False)
+    if row is None:
+        raise NotFound(_("This text is not there any more. Reload the list."))
+    if expect_version is None:
+        raise Conflict(_("There is a text in this language already. Open it and change it there."))
+    if (row.subject, row.body) == (new.subject, new.body):
+        return TemplateId(row.id)
+    _replace(unit, row, parse_version(expect_version), new.subject, new.body, shipped=False)
+    return TemplateId(row.id)
+
+
+def restore(unit: Unit, template_id: TemplateId, *, expect_version: int) -> None:
+    """Go back to the text that the product ships; raises Refused where it ships none in that language."""
+    unit.require(Permission.MANAGE_NOTICES)
+    row = _row(unit, template_id)
+    if row.shipped:
+        return
+    shipped = unit.first(_SHIPPED_OF, {"id": template_id})
+    if shipped is None:
+        raise Refused(_("The program ships no text in this language. Change yours, or put an earlier one back."))
+    _replace(unit, row, parse_version(expect_version), shipped.subject, shipped.body, shipped=True)
+
+
+def earlier(unit: Unit, template_id: TemplateId) -> tuple[EarlierText, ...]:
+    """Return what a text said before, the last first."""
+    unit.require(Permission.MANAGE_NOTICES)
+    return tuple(
+        EarlierText(TemplateVersionId(row.id), row.subject, row.body, row.shipped, row.replaced_at, row.who or "")
+        for row in unit.rows(_EARLIER, {"id": template_id})
+    )
+
+
+def put_back(unit: Unit, version_id: TemplateVersionId, *, expect_version: int) -> None:
+    """Have a text say again what it said before; raises Invalid when that cannot be used any more."""
+    unit.require(Permission.MANAGE_NOTICES)
+    before = unit.first(_EARLIER_ONE, {"id": version_id})
+    if before is None:
+        raise NotFound(_("This earlier text is not there any more. Reload the list."))
+    row = _row(unit, TemplateId(before.template_id))
+    check(NoticeTemplate(row.kind, Channel(row.channel), row.language, before.subject, before.body))
+    newest = unit.first(_SHIPPED_OF, {"id": row.id})
+    is_shipped = newest is not None and (newest.subject, newest.body) == (before.subject, before.body)
+    _replace(unit, row, parse_version(expect_version), before.subject, before.body, shipped=is_shipped)
+
+
+def _row(unit: Unit, template_id: TemplateId) -> Row[Any]:
+    row = unit.first(_BY_ID, {"id": template_id})
+    if row is None:
+        raise NotFound(_("This text is not there any more. Reload the list."))
+    return row
+
+
+def _insert(unit: Unit, new: NoticeTemplate, *, shipped: bool) -> TemplateId:
+    template_id = TemplateId(unit.new_id())
+    unit.insert(
+        schema.notice_template,
+        id=template_id,
+        kind=new.kind,
+        channel=new.channel.value,
+        language=new.language,
+        subject=new.subject,
+        body=new.body,
+        shipped=shipped,
+    )
+    unit.record("added_notice_text", Topic.SETTINGS, template_id)
+    return template_id
+
+
+def _replace(unit: Unit, row: Row[Any], expect_version: int | None, subject: str, body: str, *, shipped: bool) -> None:
+    unit.change(schema.notice_template, row.id, expect_version, subject=subject, body=body, shipped=shipped)
+    _keep(unit, row.id, row.subject, row.body, shipped=row.shipped)
+    unit.record("changed_notice_text", Topic.SETTINGS, row.id)
+
+
+def _keep(unit: Unit, template_id: int, subject: str, body: str, *, shipped: bool) -> None:
+    unit.insert(
+        schema.template_version,
+        id=unit.new_id(),
+        template_id=template_id,
+        phrase_id=None,
+        subject=subject,
+        body=body,
+        shipped=shipped,
+        replaced_at=unit.now,
+        staff_id=unit.actor.id if unit.actor.kind is ActorKind.STAFF else None,
+    )
+
+
+def _text(row: Row[Any]) -> NoticeTemplate:
+    return NoticeTemplate(row.kind, Channel(row.channel), row.language, row.subject, row.body)
+
+
+def _kept(row: Row[Any]) -> KeptTemplate:
+    return KeptTemplate(TemplateId(row.id), row.version, _text(row), row.shipped)
