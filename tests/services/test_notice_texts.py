@@ -374,7 +374,12 @@ def test_the_practice_s_own_people_are_reminded_where_they_are_reached(
 
 @pytest.mark.parametrize(
     ("what", "reason"),
-    [("cancelled", "not booked any more"), ("begun", "begun already"), ("provider off", "switched off")],
+    [
+        ("cancelled", "not booked any more"),
+        ("begun", "begun already"),
+        ("late", "too late for this reminder"),
+        ("provider off", "switched off"),
+    ],
 )
 def test_a_reminder_that_is_no_news_any_more_is_not_sent(
     desk: Desk, practice: Practice, clock: FixedClock, visit: AppointmentId, what: str, reason: str
@@ -382,8 +387,11 @@ def test_a_reminder_that_is_no_news_any_more_is_not_sent(
     providers, appointments = schema.provider, schema.appointment
     lindqvist = ProviderId(practice.lindqvist)
     change(practice, update(providers).where(providers.c.id == lindqvist).values(email="astrid@example.org"))
-    notice = queued(desk, STAFF_REMINDER, visit, provider_id=lindqvist)
-    if what == "begun":
+    until = wall(TOMORROW, "8:00")
+    notice = queued(desk, STAFF_REMINDER, visit, provider_id=lindqvist, until=until if what == "late" else None)
+    if what == "late":
+        clock.advance(until - clock.now())
+    elif what == "begun":
         clock.advance(wall(TOMORROW, "9:20") - clock.now())
     elif what == "cancelled":
         change(

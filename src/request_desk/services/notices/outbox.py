@@ -30,7 +30,7 @@ from request_desk.domain.ids import (
     StaffId,
     new_uuid,
 )
-from request_desk.domain.notice_templates import NoticeTemplate, best, values_of, write
+from request_desk.domain.notice_templates import NoticeTemplate
 from request_desk.domain.notices import (
     BOOKING,
     BY_HAND,
@@ -49,7 +49,7 @@ from request_desk.domain.notices import (
 )
 from request_desk.domain.policy import PatientSubject, Verdict, may
 from request_desk.domain.text import parse_phone
-from request_desk.domain.words import _, base_language, speaking
+from request_desk.domain.words import _, base_language
 from request_desk.services.desk import Deferred, Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.notices import templates, text_limits
@@ -95,7 +95,7 @@ class DueNotice:
 
     def composed(self, code: str = "", until: datetime | None = None, *, manage_url: str = "") -> Composed:
         """Write it in the language of whom it goes to; what is secret in it is made in this moment."""
-        return _written(self.template, replace(self.facts, code=code, code_until=until, manage_url=manage_url))
+        return templates.written(self.template, replace(self.facts, code=code, code_until=until, manage_url=manage_url))
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,13 +427,16 @@ def enqueue_reminder(
     staff_id: StaffId | None = None,
     also: Sequence[ContactId] = (),
     announcement_id: AnnouncementId | None = None,
+    until: datetime | None = None,
+    not_before: datetime | None = None,
 ) -> OutboxId:
     """Queue what a rule or an announcement tells one person about an appointment: a contact, a provider or one of the staff.
 
-    `also` are other contacts who read the same address. `dedupe_key` names what it is about: queued twice, it is a bug. Whether it
-    may still be said, and where to, is decided when it is sent.
+    `also` are other contacts who read the same address. It leaves after `not_before`, and never after `until` by the database's clock.
+    `dedupe_key` names what it is about: queued twice, it is a bug. Whether it may still be said, and where to, is decided when it is
+    sent.
     """
-    told_of = {} if announcement_id is None else {"announcement": announcement_id}
+    about = {"announcement": announcement_id, "until": None if until is None else until.isoformat()}
     row = _row(
         unit,
         spec,
@@ -442,9 +445,11 @@ def enqueue_reminder(
         provider_id=provider_id,
         staff_id=staff_id,
         appointment_id=appointment_id,
-        payload={"also": list(also), **told_of},
+        payload={"also": list(also), **{name: value for name, value in about.items() if value is not None}},
         dedupe_key=dedupe_key,
     )
+    if not_before is not None:
+        row["not_before"] = not_before
     unit.defer(_INSERT, row)
     return OutboxId(row["id"])
 
@@ -528,7 +533,9 @@ def claim_due(unit: Unit, owner: str, channels: Collection[Channel], limit: int 
     rows = unit.rows(_FACTS, {"ids": ids})
     texts = templates.texts_of(unit, {row.kind for row in rows})
     for row in rows:
-        reason = _why_not(row, unit.now, _today(unit)) or text_limits.why_not(unit, row)
+        # A desk whose clock is wrong must neither remind too late nor think so.
+        now = unit.database_now if SPEC_OF[row.kind].before_start else unit.now
+        reason = _why_not(row, now, _today(unit)) or text_limits.why_not(unit, row)
         if reason and (also := row.payload.get("also")):  # the next who reads this address
             _set(
                 unit,
@@ -571,6 +578,8 @@ def _no_news(row: Row[Any], now: datetime) -> str:
         return _("The visit is not booked any more.")
     if spec.before_start and row.starts_at <= now:
         return _("The visit has begun already.")
+    if (until := row.payload.get("until")) is not None and datetime.fromisoformat(until) <= now:
+        return _("It is too late for this reminder.")
     return ""
 
 
@@ -611,7 +620,7 @@ def _why_not_contact(row: Row[Any], today: date) -> str:
 def _due(unit: Unit, row: Row[Any], texts: Texts) -> DueNotice:
     """A notice with its text; raises Invalid when that cannot be used."""
     spec, channel = SPEC_OF[row.kind], Channel(row.channel)
-    template = _template(texts, spec, channel, row.language or base_language(unit.settings.locale))
+    template = templates.text_for(texts, spec, channel, row.language or base_language(unit.settings.locale))
     facts = replace(
         _facts(
             unit,
@@ -634,7 +643,7 @@ def _due(unit: Unit, row: Row[Any], texts: Texts) -> DueNotice:
         facts = _caused(unit, facts, Absent(ProviderId(cause[0]), date.fromisoformat(cause[1])))
     if announcement_id := row.payload.get("announcement"):
         facts = _announced(unit, facts, announcement_id, template.language)
-    _written(template, facts)
+    templates.written(template, facts)
     is_own_number = channel is Channel.SMS and row.contact_id is None  # written as staff dial it
     return DueNotice(
         id=OutboxId(row.id),
@@ -649,29 +658,6 @@ def _due(unit: Unit, row: Row[Any], texts: Texts) -> DueNotice:
         facts=facts,
         calendar=calendar_of(unit, spec, Channel(row.channel), facts.content, row.chain_id),
     )
-
-
-def _template(texts: Texts, spec: NoticeSpec, channel: Channel, language: str) -> NoticeTemplate:
-    """The text of a notice in the nearest language; raises Invalid when there is none."""
-    found = best(texts.get((spec.kind, channel), ()), language)
-    if found is None:
-        told = _(
-            "There is no text for “{kind}” over {channel}. Run `request-desk migrate`, which brings the shipped ones."
-        )
-        raise Invalid(told.format(kind=spec.kind, channel=channel))
-    return found
-
-
-def _written(template: NoticeTemplate, facts: NoticeFacts) -> Composed:
-    """Write a notice; raises Invalid naming the text that cannot be used, with its line."""
-    try:
-        with speaking(template.language):
-            return write(template, values_of(facts))
-    except Invalid as broken:
-        told = _("The text “{kind}” ({channel}, {language}) cannot be used. {why}")
-        raise Invalid(
-            told.format(kind=template.kind, channel=template.channel, language=template.language, why=broken.sentence)
-        ) from broken
 
 
 def _facts(
@@ -744,8 +730,8 @@ def previews(
 def _previewed(texts: Texts, spec: NoticeSpec, channel: Channel, language: str, facts: NoticeFacts) -> Composed:
     """The letter, or in its place why it could not be written: nothing else waits for that."""
     try:
-        template = _template(texts, spec, channel, language)
-        return _written(template, replace(facts, words=facts.words.in_language(template.language)))
+        template = templates.text_for(texts, spec, channel, language)
+        return templates.written(template, replace(facts, words=facts.words.in_language(template.language)))
     except Invalid as broken:
         return Composed("", broken.sentence)
 

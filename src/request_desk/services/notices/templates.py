@@ -10,11 +10,12 @@ from sqlalchemy import Row, bindparam, select
 from request_desk.domain.access import ActorKind, Permission
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Channel
-from request_desk.domain.errors import Conflict, NotFound, Refused
+from request_desk.domain.errors import Conflict, Invalid, NotFound, Refused
 from request_desk.domain.ids import TemplateId, TemplateVersionId
-from request_desk.domain.notice_templates import NoticeTemplate, check
+from request_desk.domain.notice_templates import NoticeTemplate, best, check, values_of, write
+from request_desk.domain.notices import Composed, NoticeFacts, NoticeSpec
 from request_desk.domain.text import parse_version
-from request_desk.domain.words import _
+from request_desk.domain.words import _, speaking
 from request_desk.services.desk import Unit
 from request_desk.store import schema
 
@@ -84,6 +85,29 @@ def texts_of(unit: Unit, kinds: Collection[str]) -> Texts:
         text = _text(row)
         found.setdefault((text.kind, text.channel), []).append(text)
     return {key: tuple(texts) for key, texts in found.items()}
+
+
+def text_for(texts: Texts, spec: NoticeSpec, channel: Channel, language: str) -> NoticeTemplate:
+    """Return the text of a kind in the nearest language; raises Invalid when there is none."""
+    found = best(texts.get((spec.kind, channel), ()), language)
+    if found is None:
+        told = _(
+            "There is no text for “{kind}” over {channel}. Run `request-desk migrate`, which brings the shipped ones."
+        )
+        raise Invalid(told.format(kind=spec.kind, channel=channel))
+    return found
+
+
+def written(template: NoticeTemplate, facts: NoticeFacts) -> Composed:
+    """Write a notice; raises Invalid naming the text that cannot be used, with its line."""
+    try:
+        with speaking(template.language):
+            return write(template, values_of(facts))
+    except Invalid as broken:
+        told = _("The text “{kind}” ({channel}, {language}) cannot be used. {why}")
+        raise Invalid(
+            told.format(kind=template.kind, channel=template.channel, language=template.language, why=broken.sentence)
+        ) from broken
 
 
 def sync_shipped(unit: Unit, library: Sequence[NoticeTemplate]) -> int:
