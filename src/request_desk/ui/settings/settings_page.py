@@ -16,6 +16,7 @@ from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.closed_days_form import ClosedDaysForm
 from request_desk.ui.settings.group_list import GroupId, GroupLine, GroupList
 from request_desk.ui.settings.meeting_form import MeetingForm
+from request_desk.ui.settings.notices_form import NoticesForm
 from request_desk.ui.settings.patients_pages_form import PatientsPagesForm
 from request_desk.ui.settings.people_forms import DepartmentsForm, StaffForm
 from request_desk.ui.settings.place_form import LocationsForm
@@ -52,6 +53,7 @@ _GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor | SetupPane]
     (_("Urgent words"), "triangle-alert", UrgentWordsForm),
     (_("Appointment requests"), "inbox", IntakeForm),
     (_("Patients' pages"), "monitor", PatientsPagesForm),
+    (_("Notices"), "mail", NoticesForm),
     (_("Appointment types"), "calendar-check", TypesForm),
     (_("Questionnaires"), "file-text", QuestionnairesForm),
     (_("Departments"), "users", DepartmentsForm),
