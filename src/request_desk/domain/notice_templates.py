@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -108,6 +109,7 @@ class NoticeTemplate:
     body: str
 
 
+@cache
 def vocabulary_of(spec: NoticeSpec, channel: Channel, content: Content = Content.TIME) -> Vocabulary:
     """Return what a text of this kind may be made of over a channel, with as much content as the practice chose for it."""
     may_tell = _MAY_TELL[content, channel]
@@ -119,6 +121,7 @@ def vocabulary_of(spec: NoticeSpec, channel: Channel, content: Content = Content
     return Vocabulary(fields, {name: known for name, known in _NAMES.items() if name in spec.fields})
 
 
+@cache
 def _of_subject(vocabulary: Vocabulary) -> Vocabulary:
     return Vocabulary(
         {name: told for name, told in vocabulary.fields.items() if FIELDS[name].tells is Tells.PRACTICE}, {}
