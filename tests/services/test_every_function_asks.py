@@ -65,7 +65,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "inbox.queries": ("deliveries_of", "deliveries_about", "delivery"),
     "inbox.view": ("notes_of",),
     "inbox.routing": ("arriving", "due_from_now", "reopened", "reroute", "keep_seen"),
-    "notices.templates": ("texts_of", "text_for", "written"),
+    "notices.templates": ("texts_of",),
     "notices.outbox": (
         "ask_people",
         "ask_person",

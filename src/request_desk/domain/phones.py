@@ -1,13 +1,10 @@
 """Telephone numbers that text messages go to; other numbers are parsed in `text`, and shown by `words`."""
 
 from collections.abc import Collection
-from typing import Final
 
 from request_desk.domain.errors import Invalid
 from request_desk.domain.text import parse_phone
 from request_desk.domain.words import _
-
-_E164: Final = "+"
 
 
 def parse_mobile(value: object, region: str, countries: Collection[str] = (), *, field: str = "Mobile phone") -> str:
@@ -33,13 +30,14 @@ def parse_mobile(value: object, region: str, countries: Collection[str] = (), *,
 
 
 def may_be_texted(number: str, region: str, countries: Collection[str] = ()) -> bool:
-    """Tell whether text messages go to the country of an E.164 number: one of `countries`, or `region` where there are none."""
+    """Tell whether text messages go to the country of a number: one of `countries`, or `region` where there are none.
+
+    A number that names no country is dialled from `region`.
+    """
     import phonenumbers
 
-    if not number.startswith(_E164):
-        return False
     try:
-        parsed = phonenumbers.parse(number)
+        parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
         return False
     return phonenumbers.region_code_for_number(parsed) in (countries or (region,))
