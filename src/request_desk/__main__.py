@@ -49,6 +49,8 @@ def commands() -> "click.Group":
     for name, run in (("migrate", _migrate), ("doctor", _doctor)):
         group.add_command(click.Command(name, callback=click.pass_obj(run), help=run.__doc__))
     group.add_command(click.Command("policy", callback=_policy, help=_policy.__doc__, hidden=True))
+    schema = click.Option(["--schema", "as_schema"], is_flag=True, help="The schemas of the messages instead, as JSON.")
+    group.add_command(click.Command("events", params=[schema], callback=_events, help=_events.__doc__, hidden=True))
     return group
 
 
@@ -144,6 +146,11 @@ def _doctor(config_file: Path | None) -> None:
 def _policy() -> None:
     """Print who may do what with an appointment, as the page of the documentation has it."""
     _say(app.policy_page().rstrip())
+
+
+def _events(as_schema: bool) -> None:
+    """Print what other programs hear of, as the page of the documentation has it."""
+    _say(app.events_page(as_schema=as_schema).rstrip())
 
 
 def _demo() -> "click.Command":

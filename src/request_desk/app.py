@@ -538,6 +538,13 @@ def policy_page() -> str:
     return policy_page.page()
 
 
+def events_page(*, as_schema: bool) -> str:
+    """Return the page of the documentation that lists the events for other programs, or the schemas of their messages."""
+    from request_desk.domain import events_page
+
+    return events_page.schemas() if as_schema else events_page.page()
+
+
 def run_tour(out: Path, *, pictures: bool, say: Say) -> int:
     """Walk the tour off screen on a fresh demo practice of its own; writes pictures and tour.json into `out`."""
     import tempfile
