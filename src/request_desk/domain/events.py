@@ -75,6 +75,7 @@ class EventSpec:
     """A type of event: what it tells in which version, and where it comes from.
 
     `actions` are the journal's words for it, on lines about its subject; `letters` are the kinds of notices that tell people the same.
+    One that `has_grace` waits until staff cannot take their act back any more.
     A field is added within a version; what is there is neither renamed nor taken away without another one.
     """
 
@@ -84,6 +85,7 @@ class EventSpec:
     fields: tuple[PayloadField, ...]
     actions: tuple[str, ...]
     letters: tuple[str, ...] = ()
+    has_grace: bool = False
     version: int = 1
 
 
@@ -161,9 +163,9 @@ _TEST: Final = (_VERSION, _SEQUENCE, PayloadField("subscription_id", Shape.ID, "
 
 
 def _about_appointment(
-    type_: EventType, told: str, actions: tuple[str, ...], letters: tuple[str, ...] = ()
+    type_: EventType, told: str, actions: tuple[str, ...], letters: tuple[str, ...] = (), *, has_grace: bool = True
 ) -> EventSpec:
-    return EventSpec(type_, told, EventSubject.APPOINTMENT, _APPOINTMENT, actions, letters)
+    return EventSpec(type_, told, EventSubject.APPOINTMENT, _APPOINTMENT, actions, letters, has_grace)
 
 
 EVENTS: Final = (
@@ -182,12 +184,14 @@ EVENTS: Final = (
         _REQUEST,
         ("completed",),
         ("reply",),
+        has_grace=True,
     ),
     _about_appointment(
         EventType.APPOINTMENT_HELD,
         "A time is kept while somebody decides: by staff, on the booking page, or as an offer to a family.",
         ("held", "offered"),
         ("slot_offer", "counter_offer"),
+        has_grace=False,
     ),
     _about_appointment(
         EventType.APPOINTMENT_CONFIRMED,
@@ -205,6 +209,7 @@ EVENTS: Final = (
         EventType.APPOINTMENT_EXPIRED,
         "A held time is held no more: it ran out, or was let go.",
         ("expired", "dropped"),
+        has_grace=False,
     ),
     _about_appointment(
         EventType.APPOINTMENT_REBOOKED,
@@ -246,7 +251,7 @@ _TOPIC_OF: Final = {
     EventSubject.DELIVERY: Topic.DELIVERY,
 }
 _SPEC_OF_LINE: Final = {(_TOPIC_OF[spec.subject], action): spec for spec in EVENTS for action in spec.actions}
-# What takes an act back within its grace time: its event is withdrawn before it left.
+# What takes an act back within its grace time: its event is withdrawn before it leaves, or the act stays as it is.
 UNDONE_BY: Final = frozenset(
     {
         (Topic.APPOINTMENT, "unbooked"),

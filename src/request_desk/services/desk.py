@@ -9,7 +9,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, get_type_hints
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import Connection, Executable, Insert, Row, Table, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Executable, Insert, Row, Table, bindparam, exists, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from request_desk.domain.access import OUTSIDE, SYSTEM, Actor, ActorKind, Permission, Role, may, session_stands
@@ -22,6 +22,7 @@ from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.sealing import Sealer, missing
 from request_desk.domain.text import parse_version
 from request_desk.domain.words import Words, _, spoken
+from request_desk.services.notices import events
 from request_desk.store import journal, schema
 from request_desk.store.compiled_statements import Answer
 from request_desk.store.database import BUSY, DAMAGED, LOST, UNSURE, Database, is_damage
@@ -44,7 +45,10 @@ _SESSION = (
 )
 _SETTINGS = select(schema.practice.c.version, schema.practice.c.settings)
 _SERVER_CLOCK = select(func.clock_timestamp())
-_SETTINGS_VERSION = select(schema.practice.c.version)
+# Whether anybody outside wants to hear of acts is asked on the same way: an act that nobody subscribed to costs nothing more.
+_SETTINGS_VERSION = select(
+    schema.practice.c.version, exists().where(schema.subscription.c.active).label("has_subscribers")
+)
 _KEEP = schema.command.insert()
 _COMMAND = select(schema.command.c.answer, schema.command.c.function, schema.command.c.actor_id).where(
     schema.command.c.id == bindparam("command_id")
@@ -181,7 +185,18 @@ class Unit:
     @cached_property
     def settings(self) -> PracticeSettings:
         """The practice settings as of this transaction."""
-        return self._desk.settings_by(self._settings_version or self.defer(_SETTINGS_VERSION), self.first)
+        return self._desk.settings_by(self._seen_settings(), self.first)
+
+    @cached_property
+    def has_subscribers(self) -> bool:
+        """Whether other programs have subscribed to events."""
+        seen = self._seen_settings().first
+        return seen is not None and bool(seen.has_subscribers)
+
+    def _seen_settings(self) -> Deferred:
+        if self._settings_version is None:
+            self._settings_version = self.defer(_SETTINGS_VERSION)
+        return self._settings_version
 
     @property
     def grace(self) -> timedelta:
@@ -551,6 +566,7 @@ class Desk:
                         raise Refused(_("This form was already used for something else. Load the page again."))
                     return Outcome(_decoded(function, answered[0]), Changes())
                 value = function(unit, *args, **kwargs)
+                events.publish(unit)
                 numbers = self._written(unit, command_id, function, value, keep=keep)
                 is_written = True
         except DBAPIError as error:
