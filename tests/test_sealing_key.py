@@ -16,7 +16,7 @@ from request_desk.domain.ids import StaffId
 from request_desk.gateways.sealing import KeptSealer
 from request_desk.gateways.secrets import FileStore
 from request_desk.services.desk import Desk
-from request_desk.services.practice import booking_secrets, directory
+from request_desk.services.practice import booking_secrets, directory, sealed_values
 from request_desk.services.practice.booking_secrets import NewSecret
 from request_desk.store.database import Database
 from tests.test_cli import NEW, is_refused, run
@@ -63,7 +63,7 @@ def values(folder: Path) -> dict[int, str]:
 def key_ids(folder: Path) -> frozenset[str]:
     desk = opened(folder)
     try:
-        return desk.query(SYSTEM, booking_secrets.sealing_keys)
+        return desk.query(SYSTEM, sealed_values.sealing_keys)
     finally:
         desk.close()
 
@@ -130,8 +130,8 @@ _RENEWING = """
 import sys
 from pathlib import Path
 from request_desk import app, config
-from request_desk.services.practice import booking_secrets
-booking_secrets.BATCH = 3
+from request_desk.services.practice import booking_secrets, sealed_values
+sealed_values.BATCH = 3
 found = config.Settings(data_folder=sys.argv[1])
 app.renew_sealing_key(found)
 print("ready", flush=True)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from request_desk.domain.clock import Clock
     from request_desk.gateways.sealing import KeptSealer
     from request_desk.gateways.secrets import SecretStore
+    from request_desk.gateways.webhooks import WebhookSender
     from request_desk.jobs.scheduler import Jobs
     from request_desk.jobs.tasks import Senders
     from request_desk.services.desk import Desk
@@ -72,10 +73,15 @@ def open_database(found: "config.Settings") -> "Database":
     return Database(config.with_password(url, password))
 
 
-def open_desk(found: "config.Settings", clock: "Clock | None" = None, store: "SecretStore | None" = None) -> "Desk":
+def open_desk(
+    found: "config.Settings",
+    clock: "Clock | None" = None,
+    store: "SecretStore | None" = None,
+    check_receiver: Callable[[str], str] | None = None,
+) -> "Desk":
     """Open the practice's database; raises Refused when it is empty, newer, older or out of reach.
 
-    `store` has the keys of what is sealed in it; a process without one opens none of that.
+    `store` has the keys of what is sealed in it; a process without one opens none of that. `check_receiver` looks at addresses that webhooks are to go to.
     """
     from request_desk.domain.access import SYSTEM
     from request_desk.gateways import catalogues
@@ -88,7 +94,12 @@ def open_desk(found: "config.Settings", clock: "Clock | None" = None, store: "Se
     database = open_database(found)
     try:
         migrate.check(database)
-        desk = Desk(database, clock, sealer=KeptSealer(store) if store is not None else None)
+        desk = Desk(
+            database,
+            clock,
+            sealer=KeptSealer(store) if store is not None else None,
+            check_receiver=check_receiver,
+        )
         if not desk.query(SYSTEM, settings_service.is_founded):
             raise Refused(migrate.EMPTY)
     except BaseException:
@@ -173,7 +184,8 @@ class _Opening:
         used = home.settings(found) if home is not None else found
         # What may be refused comes first: a desk that is open and ticks would be left behind at each try.
         drafts, key = paths.private_folder(place / "drafts"), _kept_key(store, _DRAFT_KEY)
-        desk = open_desk(used, home.clock if home is not None else None, store)
+        check_receiver = partial(_check_receiver, is_demo=home is not None)
+        desk = open_desk(used, home.clock if home is not None else None, store, check_receiver)
         jobs: list[Jobs] = []
 
         def begin() -> None:
@@ -280,21 +292,22 @@ def run_portal(found: "config.Settings", demo: Path | None = None) -> int:
 def run_worker(found: "config.Settings", demo: Path | None = None) -> int:
     """Tick: deliver, expire, wake, sweep, until told to end. In a demo the mail catcher and the colleague live here too."""
     from request_desk import logs
+    from request_desk.gateways import secrets
 
     home = _home(demo)
     logs.set_up(found.log, paths.log_folder(), process="worker")
     stop = _until_told(demo)
     if home is None:
-        return _work(found, open_desk(found), stop)
+        return _work(found, open_desk(found, store=secrets.best_store(data_folder(found))), stop)
     with home.catching() as port:
         used = home.settings(found, mail_port=port)
-        desk = open_desk(used, home.clock)
+        desk = open_desk(used, home.clock, secrets.FileStore(demo) if demo is not None else None)
         with home.colleague(desk):
-            return _work(used, desk, stop)
+            return _work(used, desk, stop, is_demo=True)
 
 
-def _work(found: "config.Settings", desk: "Desk", stop: Event) -> int:
-    jobs = _jobs(found, desk, "worker")
+def _work(found: "config.Settings", desk: "Desk", stop: Event, *, is_demo: bool = False) -> int:
+    jobs = _jobs(found, desk, "worker", is_demo=is_demo)
     jobs.start()
     try:
         _say_ready("worker", 0)
@@ -305,10 +318,24 @@ def _work(found: "config.Settings", desk: "Desk", stop: Event) -> int:
     return 0
 
 
-def _jobs(found: "config.Settings", desk: "Desk", process: str) -> "Jobs":
+def _webhooks(*, is_demo: bool) -> "WebhookSender":
+    """Who sends webhooks: in a demo also to receivers on this machine. What is signed is the machine's time, not the demo's."""
+    from request_desk.domain.clock import SystemClock
+    from request_desk.gateways.webhooks import WebhookSender
+
+    return WebhookSender(SystemClock(), allow_loopback=is_demo)
+
+
+def _check_receiver(url: str, *, is_demo: bool) -> str:
+    """Look at an address for webhooks; what does that is loaded when it is needed, since a window that opens has no time for it."""
+    return _webhooks(is_demo=is_demo).check(url)
+
+
+def _jobs(found: "config.Settings", desk: "Desk", process: str, *, is_demo: bool = False) -> "Jobs":
     from request_desk.jobs.scheduler import Jobs
 
-    return Jobs(desk, senders(found, desk.clock), f"{process}:{_process_name()}")
+    webhooks = _webhooks(is_demo=is_demo)
+    return Jobs(desk, senders(found, desk.clock), f"{process}:{_process_name()}", webhooks.send)
 
 
 def senders(found: "config.Settings", clock: "Clock") -> "Senders":
@@ -423,10 +450,10 @@ def export_sealing_key(found: "config.Settings", path: Path) -> str:
     """Write the keys that another computer of the practice needs into a file of this user alone."""
     from request_desk.domain.access import SYSTEM
     from request_desk.gateways import sealing
-    from request_desk.services.practice import booking_secrets
+    from request_desk.services.practice import sealed_values
 
     with _sealing(found) as (desk, sealer):
-        sealing.export_keys(sealer, desk.query(SYSTEM, booking_secrets.sealing_keys), path)
+        sealing.export_keys(sealer, desk.query(SYSTEM, sealed_values.sealing_keys), path)
     return f"The sealing key is in {path}. Import it on the other computer, then delete the file: whoever has it reads booking secrets."
 
 
@@ -434,11 +461,11 @@ def import_sealing_key(found: "config.Settings", path: Path) -> str:
     """Keep the keys of another computer of the practice here."""
     from request_desk.domain.access import SYSTEM
     from request_desk.gateways import sealing
-    from request_desk.services.practice import booking_secrets
+    from request_desk.services.practice import sealed_values
 
     with _sealing(found) as (desk, sealer):
         key_id = sealing.import_keys(sealer, path)
-        lacking = sorted(each for each in desk.query(SYSTEM, booking_secrets.sealing_keys) if not sealer.has_key(each))
+        lacking = sorted(each for each in desk.query(SYSTEM, sealed_values.sealing_keys) if not sealer.has_key(each))
     if lacking:
         return f"The sealing key {key_id} is kept here, but booking secrets are sealed with {', '.join(lacking)}. Export those too."
     return f"The sealing key {key_id} is kept here. Every booking secret opens on this computer. Delete the file now."
@@ -447,17 +474,17 @@ def import_sealing_key(found: "config.Settings", path: Path) -> str:
 def renew_sealing_key(found: "config.Settings") -> str:
     """Seal all booking secrets with a new key, batch by batch, and forget the old ones; one that broke off goes on where it was."""
     from request_desk.domain.access import SYSTEM
-    from request_desk.services.practice import booking_secrets
+    from request_desk.services.practice import sealed_values
 
     with _sealing(found) as (desk, sealer):
-        used = desk.query(SYSTEM, booking_secrets.sealing_keys)
+        used = desk.query(SYSTEM, sealed_values.sealing_keys)
         old = {*used, *filter(None, [sealer.current()])}
         if missing := sorted(each for each in used if not sealer.has_key(each)):
             raise Refused(_("The sealing key {name} is not on this computer. Import it first.").format(name=missing[0]))
         key_id = sealer.renew()
-        while desk.perform(SYSTEM, booking_secrets.seal_anew, key_id).value:
+        while desk.perform(SYSTEM, sealed_values.seal_anew, key_id).value:
             pass
-        for each in old - desk.query(SYSTEM, booking_secrets.sealing_keys) - {key_id}:
+        for each in old - desk.query(SYSTEM, sealed_values.sealing_keys) - {key_id}:
             sealer.forget(each)
     return (
         f"All booking secrets are sealed with the new key {key_id}. Export it to the other computers of the practice."

@@ -18,7 +18,7 @@ from request_desk.gateways import secrets
 from request_desk.gateways.sealing import KeptSealer
 from request_desk.gateways.sms_http import needs_secret
 from request_desk.services.desk import Desk
-from request_desk.services.practice import booking_secrets, invariants
+from request_desk.services.practice import invariants, sealed_values
 from request_desk.store import backup, migrate, place
 from request_desk.store.database import Database
 
@@ -298,7 +298,7 @@ def _invariants(database: Database) -> Iterator[Found]:
 
 def _sealing(database: Database, folder: Path) -> Iterator[Found]:
     """Whether what is sealed in the database opens on this computer (SEC-07)."""
-    used = Desk(database).query(SYSTEM, booking_secrets.sealing_keys)
+    used = Desk(database).query(SYSTEM, sealed_values.sealing_keys)
     if not used:
         return
     sealer = KeptSealer(secrets.best_store(folder))

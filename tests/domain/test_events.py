@@ -12,7 +12,6 @@ from request_desk.domain.changes import Topic
 from request_desk.domain.errors import Invalid
 from request_desk.domain.events import (
     EVENTS,
-    MOST_OCTETS,
     OFFERED,
     SPEC_OF_EVENT,
     UNDONE_BY,
@@ -29,6 +28,7 @@ from request_desk.domain.events import (
     thin,
 )
 from request_desk.domain.events_page import COMMAND, SCHEMA_COMMAND, page, schemas
+from request_desk.domain.webhooks import MOST_BYTES
 from tests.events import SCHEMA_FILE, problems
 
 PAGE = Path(__file__).parents[2] / "docs" / "events.md"
@@ -80,7 +80,7 @@ def test_every_message_is_as_its_schema_says_and_small(
     data = thin(spec, facts)
     data = full(spec, data, facts) if is_full else data
     message = envelope(spec.type, at, data)
-    assert len(message) <= MOST_OCTETS
+    assert len(message) <= MOST_BYTES
     assert problems(message) == []
     assert json.loads(message)["type"] == spec.type
 
@@ -104,7 +104,7 @@ def test_a_message_that_breaks_its_schema_is_noticed() -> None:
 
 def test_what_is_too_large_is_not_sent() -> None:
     with pytest.raises(ValueError, match="octets"):
-        envelope(EventType.DELIVERY_FAILED, datetime(2026, 1, 1, tzinfo=UTC), {"kind": "x" * MOST_OCTETS})
+        envelope(EventType.DELIVERY_FAILED, datetime(2026, 1, 1, tzinfo=UTC), {"kind": "x" * MOST_BYTES})
 
 
 @given(

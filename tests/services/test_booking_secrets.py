@@ -21,7 +21,7 @@ from request_desk.gateways.sealing import KeptSealer
 from request_desk.gateways.secrets import FileStore
 from request_desk.services.desk import Desk
 from request_desk.services.people import access
-from request_desk.services.practice import booking_secrets
+from request_desk.services.practice import booking_secrets, sealed_values
 from request_desk.services.practice.booking_secrets import BookingSecret, NewSecret
 from request_desk.store import schema
 from request_desk.store.database import Database
@@ -121,7 +121,7 @@ def test_of_many_at_once_two_are_made(database_url: str, practice: Practice, clo
         desk.close()
     assert sorted(type(each).__name__ for each in told) == ["Invalid"] * 4 + ["Outcome"] * 2
     assert len(listed(practice)) == 2
-    assert len(practice.desk.query(SYSTEM, booking_secrets.sealing_keys)) == 1  # and one key, however many began
+    assert len(practice.desk.query(SYSTEM, sealed_values.sealing_keys)) == 1  # and one key, however many began
 
 
 def at_once(calls: Sequence[Callable[[], object]]) -> list[Any]:
@@ -232,14 +232,14 @@ def test_all_secrets_are_sealed_with_a_new_key(
     practice: Practice, database: Database, keys: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # SEC-04
     admin = with_password(practice)
-    monkeypatch.setattr(booking_secrets, "BATCH", 2)
+    monkeypatch.setattr(sealed_values, "BATCH", 2)
     secrets = [made(practice, f"School {number}") for number in range(5)]
     revoke(practice, secrets.pop())
     sealer = KeptSealer(FileStore(keys))
-    (old,) = practice.desk.query(SYSTEM, booking_secrets.sealing_keys)
+    (old,) = practice.desk.query(SYSTEM, sealed_values.sealing_keys)
     new = sealer.renew()
-    assert [practice.desk.perform(SYSTEM, booking_secrets.seal_anew, new).value for _batch in range(3)] == [2, 0, 0]
-    assert practice.desk.query(SYSTEM, booking_secrets.sealing_keys) == {new}
+    assert [practice.desk.perform(SYSTEM, sealed_values.seal_anew, new).value for _batch in range(3)] == [2, 0, 0]
+    assert practice.desk.query(SYSTEM, sealed_values.sealing_keys) == {new}
     sealer.forget(old)
     for secret in secrets:
         assert key_of(sealed(database, secret)) == new

@@ -14,8 +14,10 @@ import request_desk
 from request_desk import services
 from request_desk.domain.access import SYSTEM, Actor, ActorKind
 from request_desk.domain.errors import Invalid, NotAllowed
-from request_desk.domain.ids import SecretId
+from request_desk.domain.ids import SecretId, SubscriptionId
 from request_desk.services.desk import Desk, Unit
+from request_desk.services.notices import subscriptions
+from request_desk.services.notices.subscriptions import SubscriptionForm
 from request_desk.services.people import access
 from request_desk.services.practice import booking_secrets
 from request_desk.store.database import Database
@@ -79,6 +81,8 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "notices.calendars": ("event_of", "calendar_of"),
     "notices.text_limits": ("hold_back", "why_not"),
+    "notices.subscriptions": ("signing", "switched_off"),
+    "practice.sealed_values": ("begin",),
     "inbox.scope": (
         "my_targets",
         "open_targets",
@@ -248,8 +252,11 @@ def test_nobody_gets_in_without_a_right(empty: Desk, name: str) -> None:
                 empty.query(actor, function, *by_place, **by_name)
 
 
-# They compare a password or a code between two transactions, so they take the desk itself; the first is asked by its actor.
+# They compare a password or a code between two transactions, or look a name up, so they take the desk itself.
 APART: Final = (
+    "notices.subscriptions.add_subscription",
+    "notices.subscriptions.reveal_secret",
+    "notices.subscriptions.save_subscription",
     "people.access.change_password",
     "people.access.confirm_password",
     "people.access.sign_in",
@@ -275,6 +282,14 @@ def test_only_sign_ins_take_the_desk_itself(empty: Desk) -> None:
     for actor in (NOBODY, PARENT):
         with pytest.raises(NotAllowed):
             booking_secrets.reveal_secret(empty, actor, SecretId(1), "")
+        with pytest.raises(NotAllowed):
+            subscriptions.add_subscription(empty, actor, SubscriptionForm("", "", ()))
+        with pytest.raises(NotAllowed):
+            subscriptions.save_subscription(
+                empty, actor, SubscriptionId(1), SubscriptionForm("", "", ()), expect_version=1
+            )
+        with pytest.raises(NotAllowed):
+            subscriptions.reveal_secret(empty, actor, SubscriptionId(1), "")
 
 
 def services_in(tree: ast.AST) -> dict[str, str]:

@@ -15,9 +15,9 @@ from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.changes import Topic
 from request_desk.domain.errors import Invalid
 from request_desk.domain.requests import RequestKind, RequestState
+from request_desk.domain.webhooks import MOST_BYTES
 from request_desk.domain.words import _
 
-MOST_OCTETS: Final = 20_000  # of a whole message (HOOK-06)
 NAME_MOST: Final = 200  # signs of a name in a full payload
 _ENCODER: Final = msgspec.json.Encoder()
 
@@ -315,8 +315,8 @@ def full(spec: EventSpec, payload: Mapping[str, Any], names: Mapping[str, str | 
 
 
 def envelope(type_: EventType, occurred_at: datetime, data: Mapping[str, Any]) -> bytes:
-    """Return the message as it is sent and signed: `type`, `timestamp`, `data` (Standard Webhooks), at most `MOST_OCTETS`."""
+    """Return the message as it is sent and signed: `type`, `timestamp`, `data` (Standard Webhooks), at most `MOST_BYTES`."""
     body = _ENCODER.encode({"type": type_, "timestamp": told_at(occurred_at), "data": data})
-    if len(body) > MOST_OCTETS:
+    if len(body) > MOST_BYTES:
         raise ValueError(f"an event {type_} of {len(body)} octets")
     return body

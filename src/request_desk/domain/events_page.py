@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
-from request_desk.domain.events import EVENTS, MOST_OCTETS, OFFERED, UNDONE_BY, EventSpec, PayloadField, Shape
+from request_desk.domain.events import EVENTS, OFFERED, UNDONE_BY, EventSpec, PayloadField, Shape
+from request_desk.domain.webhooks import MOST_BYTES
 
 COMMAND: Final = "python -m request_desk events > docs/events.md"
 SCHEMA_COMMAND: Final = "python -m request_desk events --schema > docs/events.schema.json"
@@ -16,8 +17,9 @@ _HEAD: Final = f"""# Events
 Printed from `domain/events.py`; `{COMMAND}` writes it anew, `{SCHEMA_COMMAND}` the schemas as JSON
 ([events.schema.json](events.schema.json)).
 
-An administrator subscribes an address to events; each is sent there as one message, signed as Standard Webhooks has it. A message is
-UTF-8 JSON of at most {MOST_OCTETS:,} octets with three members: `type`, `timestamp` (when it happened) and `data`. Ids are text: they are larger than the
+An administrator subscribes an address to events; each is sent there as one message, signed as Standard Webhooks has it:
+[webhooks.md](webhooks.md) says how to verify it, and when it is sent again. A message is
+UTF-8 JSON of at most {MOST_BYTES:,} bytes with three members: `type`, `timestamp` (when it happened) and `data`. Ids are text: they are larger than the
 whole numbers that a JavaScript program can tell apart. Times are RFC 3339 in UTC with milliseconds, as `2026-11-24T16:12:00.000Z`.
 
 ## What is promised

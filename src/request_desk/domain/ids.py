@@ -38,6 +38,8 @@ QuestionId = NewType("QuestionId", int)
 ResponseId = NewType("ResponseId", int)
 AttachmentId = NewType("AttachmentId", int)
 SecretId = NewType("SecretId", int)
+SubscriptionId = NewType("SubscriptionId", int)
+WebhookDeliveryId = NewType("WebhookDeliveryId", int)
 LaunchId = NewType("LaunchId", int)
 TargetId = NewType("TargetId", int)  # a DepartmentId or a StaffId: both come from `new_id`, so they never collide
 

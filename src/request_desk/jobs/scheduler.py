@@ -13,11 +13,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from request_desk.domain.clock import SystemClock
 from request_desk.domain.errors import Unavailable
 from request_desk.jobs import tasks
-from request_desk.jobs.tasks import Senders
+from request_desk.jobs.tasks import Senders, SendWebhook
 from request_desk.logs import Word
 from request_desk.services.desk import Desk
 
 DELIVER_EVERY: Final = timedelta(seconds=1)  # a notice leaves within a second of the end of its grace time
+WEBHOOKS_EVERY: Final = timedelta(seconds=1)
 PLAN_EVERY: Final = timedelta(seconds=15)
 RENEW_EVERY: Final = timedelta(minutes=10)
 SWEEP_EVERY: Final = timedelta(hours=1)
@@ -28,9 +29,10 @@ _log = logging.getLogger(__name__)
 class Jobs:
     """The ticks of one process. Every process may run them; `owner` names this one in leases."""
 
-    def __init__(self, desk: Desk, senders: Senders, owner: str) -> None:
+    def __init__(self, desk: Desk, senders: Senders, owner: str, send_webhook: SendWebhook | None = None) -> None:
         self._desk = desk
         self._senders = senders
+        self._send_webhook = send_webhook
         self._owner = owner
         self._stopped = Event()
         self._delivering = Lock()
@@ -39,7 +41,7 @@ class Jobs:
         # The job store is in memory: what is due is in our own tables, and a store on disk would unpickle what it finds (JOB-06).
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(3)},
+            executors={"default": ThreadPoolExecutor(4)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of every tick that is still running
@@ -48,6 +50,7 @@ class Jobs:
         """Begin to tick, at once."""
         for name, job, every in (
             ("deliver", self._deliver, DELIVER_EVERY),
+            ("webhooks", self._webhooks, WEBHOOKS_EVERY),
             ("plan", self._plan, PLAN_EVERY),
             ("renew", self._renew, RENEW_EVERY),
             ("sweep", self._sweep, SWEEP_EVERY),
@@ -85,6 +88,10 @@ class Jobs:
             self._delivering.release()
         if self._again.is_set() and not self._stopped.is_set():
             self.poke()
+
+    def _webhooks(self) -> None:
+        if (send := self._send_webhook) is not None:
+            self._guarded("webhooks", lambda: tasks.send_webhooks(self._desk, send, self._owner, self._stopped.is_set))
 
     def _plan(self) -> None:
         self._guarded("plan", lambda: tasks.plan(self._desk, self._owner))

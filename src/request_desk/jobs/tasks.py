@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import timedelta
 from typing import Final, assert_never
 from urllib.parse import urlsplit
@@ -9,23 +10,29 @@ from urllib.parse import urlsplit
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.directory import Channel
 from request_desk.domain.errors import Refused, Unavailable
+from request_desk.domain.webhooks import WebhookAttempt, WebhookEnd
 from request_desk.domain.words import _, known_language
 from request_desk.gateways.letters import Letter, Permanent, Result, Sent, Temporary
+from request_desk.gateways.webhooks import WebhookPost
 from request_desk.logs import Word
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import counter_offers, needs, routing as inbox_routing
-from request_desk.services.notices import outbox
+from request_desk.services.notices import outbox, webhook_queue
 from request_desk.services.notices.outbox import Delivered, DueNotice
+from request_desk.services.notices.webhook_queue import DueWebhook
 from request_desk.services.portal import access as portal_access, manage_links
 from request_desk.services.practice import housekeeping
 from request_desk.services.schedule import scheduling, slot_offers, waitlist
 
 Senders = Mapping[Channel, Callable[[Letter], Result]]
+SendWebhook = Callable[[WebhookPost], WebhookAttempt]
 
 # Four sends with all their time-outs still fit into the lease of a notice.
 CLAIMED: Final = 4
 PLANNER: Final = "planner"
 PLANNER_LEASE: Final = timedelta(minutes=2)
+WEBHOOKS_AT_ONCE: Final = 32  # two of each receiver: sixteen have to hang before another one waits
+_LOOK_AGAIN: Final = 0.25  # seconds, while some are on their way
 _ROUNDS: Final = 50  # in one tick, so that stopping never waits long
 _log = logging.getLogger(__name__)
 
@@ -93,6 +100,44 @@ def _origin(url: str) -> str:
     """Where the addresses in a letter lead to; "" without a portal."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def send_webhooks(desk: Desk, send: SendWebhook, owner: str, stopped: Callable[[], bool] = lambda: False) -> int:
+    """Send the webhooks that are due, each receiver's in turn and all receivers side by side; returns how many were taken (HOOK-09).
+
+    While a receiver hangs, the others' are looked for again and again; so one run goes on as long as anything is due.
+    """
+    taken = 0
+    running: set[Future[bool]] = set()
+    with ThreadPoolExecutor(WEBHOOKS_AT_ONCE, thread_name_prefix="webhook") as pool:
+        while True:
+            for due in () if stopped() else _claim_webhooks(desk, owner, WEBHOOKS_AT_ONCE - len(running)):
+                running.add(pool.submit(_send_webhook, desk, send, owner, due))
+            if not running:
+                return taken
+            done, running = wait(running, _LOOK_AGAIN, FIRST_COMPLETED)
+            taken += sum(each.result() for each in done)
+
+
+def _claim_webhooks(desk: Desk, owner: str, room: int) -> tuple[DueWebhook, ...]:
+    """The look is a read: nothing is written while nothing is due."""
+    due_at = desk.query(SYSTEM, webhook_queue.next_due) if room else None
+    if due_at is None or due_at > desk.clock.now():
+        return ()
+    return desk.perform(SYSTEM, webhook_queue.claim, owner, room).value
+
+
+def _send_webhook(desk: Desk, send: SendWebhook, owner: str, due: DueWebhook) -> bool:
+    """Send one webhook and settle it; whatever goes wrong with it is its own matter (JOB-05)."""
+    try:
+        attempt = send(WebhookPost(due.url, due.webhook_id, due.body, due.secrets, due.headers))
+    except Exception as error:  # noqa: BLE001  # one that breaks the sending must not stop those of everybody
+        _log.error("webhook %s could not be sent: %s", due.id, error, exc_info=error)
+        sentence = _("The webhook could not be sent. The administrator finds the reason in the log.")
+        attempt = WebhookAttempt(WebhookEnd.TRY_AGAIN, None, sentence, None, 0, "")
+    desk.perform(SYSTEM, webhook_queue.settle, due.id, owner, attempt)
+    _log.info("webhook %s %s after %d tries", due.id, Word(attempt.end), due.attempts)
+    return attempt.end is WebhookEnd.DELIVERED
 
 
 def plan(desk: Desk, owner: str) -> int:

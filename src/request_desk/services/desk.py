@@ -383,9 +383,11 @@ class Desk:
         clock: Clock | None = None,
         new_id: NewId | None = None,
         sealer: Sealer | None = None,
+        check_receiver: Callable[[str], str] | None = None,
     ) -> None:
         self._database = database
         self._sealer = sealer
+        self._check_receiver = check_receiver
         self.clock = clock or SystemClock()
         self._new_id = new_id or IdSource(self.clock.now)
         self._settings: tuple[int, PracticeSettings] | None = None
@@ -407,6 +409,15 @@ class Desk:
         if self._sealer is None:
             raise missing()
         return self._sealer
+
+    def check_receiver(self, url: str) -> str:
+        """Return the address of a receiver of webhooks in its one spelling; looks its name up, so never within a transaction.
+
+        Raises Invalid, and Unavailable in a process that sends none.
+        """
+        if self._check_receiver is None:
+            raise Unavailable(_("Addresses cannot be looked up from this program. Change subscriptions at a desk."))
+        return self._check_receiver(url)
 
     def perform(
         self, actor: Actor, function: Callable[Concatenate[Unit, P], T], /, *args: P.args, **kwargs: P.kwargs

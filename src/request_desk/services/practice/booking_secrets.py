@@ -1,25 +1,25 @@
-"""Secrets of booking tokens: made, revealed, revoked, sealed anew; tokens themselves are looked at in `portal.booking_tokens`."""
+"""Secrets of booking tokens: made, revealed, revoked; tokens themselves are looked at in `portal.booking_tokens`."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, func, select
 
 from request_desk.domain.access import Actor, Permission
 from request_desk.domain.changes import Topic
 from request_desk.domain.errors import Invalid, NotFound, Refused
 from request_desk.domain.ids import SecretId, new_token, new_uuid
-from request_desk.domain.sealing import SealBroken, SealedPlace, key_of, missing
+from request_desk.domain.sealing import SealBroken, SealedPlace
 from request_desk.domain.text import clean_text
 from request_desk.domain.words import _
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.people import access
 from request_desk.services.people.access import Hidden
+from request_desk.services.practice import sealed_values
 from request_desk.store import schema
 
 MOST_ACTIVE: Final = 2  # of one partner: the old one, and the one that follows it (JWT-09)
-BATCH: Final = 50
 _NAME_LIMIT: Final = 80
 _TABLE: Final = schema.booking_secret.name
 
@@ -45,18 +45,10 @@ _ALL: Final = (
     .order_by(secret.revoked_at.is_not(None), func.lower(secret.name), secret.created_at, secret.id)
 )
 _ONE: Final = select(*secret).where(secret.id == bindparam("which"))
-_SEALED: Final = select(secret.id, secret.sealed).where(secret.sealed != "").order_by(secret.id)
 _ACTIVE: Final = (
     select(func.count())
     .select_from(schema.booking_secret)
     .where(secret.name == bindparam("called"), secret.revoked_at.is_(None))
-)
-# Secrets are made and sealed anew one after the other: none is sealed with a key that is just being given up (SEC-04).
-_ONE_BY_ONE: Final = select(schema.practice.c.id).with_for_update()
-_RESEAL: Final = (
-    update(schema.booking_secret)
-    .where(secret.id == bindparam("which"), secret.sealed == bindparam("seen"))
-    .values(sealed=bindparam("to"))
 )
 
 
@@ -131,13 +123,11 @@ def add_secret(unit: Unit, name: str) -> NewSecret:
     """
     unit.require(Permission.MANAGE_SECRETS)
     called = clean_text(name, field="Partner", most=_NAME_LIMIT, lines=False, required=True)
-    unit.first(_ONE_BY_ONE)
+    sealed_values.begin(unit)
     if unit.value(_ACTIVE, {"called": called}) >= MOST_ACTIVE:
         raise Invalid(
             _("{name} has two active secrets. Revoke one before you make another.").format(name=called), field="Partner"
         )
-    if not all(unit.sealer.has_key(key_id) for key_id in _key_ids(unit)):
-        raise missing()
     made = NewSecret(SecretId(unit.new_id()), called, new_uuid().hex[:16], Hidden(new_token()))
     unit.insert(
         schema.booking_secret,
@@ -194,41 +184,6 @@ def revoke_secret(unit: Unit, secret_id: SecretId, *, expect_version: int) -> No
         revoked_by_id=unit.actor.staff_id,
     )
     unit.record("revoked_booking_secret", Topic.DIRECTORY, secret_id)
-
-
-def sealing_keys(unit: Unit) -> frozenset[str]:
-    """Return the ids of the keys that something is sealed with."""
-    unit.require(Permission.RUN_JOBS)
-    return _key_ids(unit)
-
-
-def seal_anew(unit: Unit, key_id: str) -> int:
-    """Seal the next secrets that are not sealed with this key, and return how many are left; 0: the old keys may go (SEC-04)."""
-    unit.require(Permission.RUN_JOBS)
-    unit.first(_ONE_BY_ONE)
-    due = [row for row in unit.rows(_SEALED) if _is_sealed_otherwise(row.sealed, key_id)]
-    for row in due[:BATCH]:
-        value = unit.sealer.unseal(row.sealed, place_of(row.id))
-        sealed = unit.sealer.seal(value, place_of(row.id))
-        unit.run(_RESEAL, {"which": row.id, "seen": row.sealed, "to": sealed})
-        unit.record("sealed_booking_secret_anew", Topic.DIRECTORY, row.id, broadcast=False)
-    return max(0, len(due) - BATCH)
-
-
-def _key_ids(unit: Unit) -> frozenset[str]:
-    return frozenset(key for row in unit.rows(_SEALED) if (key := _key_id(row.sealed)))
-
-
-def _key_id(sealed: str) -> str:
-    """The key of a sealed text, "" of one that was broken: it opens with none."""
-    try:
-        return key_of(sealed)
-    except SealBroken:
-        return ""
-
-
-def _is_sealed_otherwise(sealed: str, key_id: str) -> bool:
-    return _key_id(sealed) not in {"", key_id}
 
 
 def _row(unit: Unit, secret_id: SecretId) -> Row[Any]:
