@@ -28,6 +28,7 @@ from request_desk.services.schedule import scheduling
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import TODAY, Practice, wall
+from tests.events import a_subscription, messages
 
 
 class Post:
@@ -375,6 +376,28 @@ def test_what_was_closed_a_month_ago_is_swept_and_what_is_open_or_was_offered_st
     clock.advance(timedelta(seconds=1))
     tasks.sweep(desk)
     assert left() == ({still, offered}, {asked})
+
+
+def test_webhooks_are_kept_for_a_month_and_those_on_their_way_longer(
+    desk: Desk, practice: Practice, clock: FixedClock, database: Database
+) -> None:  # WH2
+    a_subscription(practice)
+    for _each in range(3):
+        practice.a_request()
+    waits, sent, _given_up = messages(database)
+    found = schema.webhook_delivery
+    with database.write() as connection:
+        connection.execute(update(found).where(found.c.id != waits.id).values(state="failed"))
+        values = {"id": practice.new_id(), "delivery_id": sent.id, "at": clock.now(), "elapsed_ms": 5}
+        connection.execute(schema.webhook_attempt.insert(), values)
+    clock.advance(timedelta(days=30))
+    tasks.sweep(desk)
+    assert len(messages(database)) == 3
+    clock.advance(timedelta(seconds=1))
+    tasks.sweep(desk)
+    assert [row.id for row in messages(database)] == [waits.id]
+    with database.read() as connection:
+        assert connection.execute(select(func.count()).select_from(schema.webhook_attempt)).scalar_one() == 0
 
 
 def test_a_sweep_takes_many_rows_in_batches(

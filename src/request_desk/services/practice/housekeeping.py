@@ -13,6 +13,7 @@ from request_desk.store import schema
 COMMANDS_KEPT: Final = timedelta(days=7)  # so long a form that is sent again gets its first answer
 THROTTLE_KEPT: Final = timedelta(hours=25)  # the longest window counts a day
 SESSIONS_KEPT: Final = timedelta(days=30)  # for "where was I signed in"
+WEBHOOKS_KEPT: Final = timedelta(days=30)  # their log, and sending one again by hand
 CLOSED_KEPT: Final = SESSIONS_KEPT  # what was closed by somebody is asked after as long
 _BATCH: Final = 500  # rows a turn: a sweep never holds up a booking
 
@@ -36,6 +37,12 @@ _SWEEP_LAUNCHES = delete(schema.booking_launch).where(
         .limit(_BATCH)
     )
 )
+# Ids rise with time: the oldest are found without an index of their own.
+_OLD_WEBHOOKS = (
+    select(schema.webhook_delivery.c.id, schema.webhook_delivery.c.state, schema.webhook_delivery.c.created_at)
+    .order_by(schema.webhook_delivery.c.id)
+    .limit(_BATCH)
+)
 _NEWCOMERS = (
     select(schema.contact.c.id)
     .where(IS_NEWCOMER, ~exists().where(schema.challenge.c.contact_id == schema.contact.c.id))
@@ -58,7 +65,7 @@ def take_lease(unit: Unit, name: str, owner: str, length: timedelta) -> bool:
 
 
 def sweep(unit: Unit) -> int:
-    """Delete some of what is over: answers to commands, sessions, challenges, counted failures, launches, closed wishes and suggestions.
+    """Delete some of what is over: answers to commands, sessions, challenges, counted failures, launches, webhooks, closed wishes and suggestions.
 
     Returns how many rows.
     """
@@ -84,7 +91,17 @@ def sweep(unit: Unit) -> int:
         old = select(key).where(at < unit.now - kept).limit(_BATCH)
         swept += unit.run(delete(table).where(key.in_(old)))
     swept += unit.run(_SWEEP_LAUNCHES, {"before": unit.now - SESSIONS_KEPT})
-    return swept + _forget_newcomers(unit)
+    return swept + _forget_webhooks(unit) + _forget_newcomers(unit)
+
+
+def _forget_webhooks(unit: Unit) -> int:
+    """Delete the oldest webhooks with their tries, but for those that are still on their way."""
+    oldest, before = unit.rows(_OLD_WEBHOOKS), unit.now - WEBHOOKS_KEPT
+    gone = [row.id for row in oldest if row.created_at < before and row.state != "pending"]
+    if gone:
+        unit.run(delete(schema.webhook_attempt).where(schema.webhook_attempt.c.delivery_id.in_(gone)))
+        unit.run(delete(schema.webhook_delivery).where(schema.webhook_delivery.c.id.in_(gone)))
+    return len(gone)
 
 
 def _forget_newcomers(unit: Unit) -> int:
