@@ -104,7 +104,7 @@ def test_a_receiver_that_hangs_delays_nobody_else(practice: Practice, sender: We
         slow.close()
         job.join(WAIT)
         assert not job.is_alive()
-    requests = [each.headers["webhook-id"] for each in quick.received if b'"request.received"' in each.body]
+    requests = [each.headers["webhook-id"] for each in quick.received if b'"type":"request.received"' in each.body]
     assert len(requests) == len(set(requests)) == 12
 
 
