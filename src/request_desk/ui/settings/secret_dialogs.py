@@ -38,8 +38,9 @@ class HiddenValue(QWidget):
 
     def sizeHint(self) -> QSize:
         metrics, theme = QFontMetrics(self._font()), app_theme()
+        longest = max(len(self._value.text), len(_DOTS))
         return QSize(
-            metrics.horizontalAdvance("0" * len(_DOTS)) + theme.px(6 * SPACE), metrics.height() + theme.px(4 * SPACE)
+            metrics.horizontalAdvance("0" * longest) + theme.px(6 * SPACE), metrics.height() + theme.px(4 * SPACE)
         )
 
     def _font(self) -> QFont:
@@ -59,12 +60,16 @@ class HiddenValue(QWidget):
 
 
 class SecretShown(Question):
-    """Key id and value, each with a button that copies it. Enter copies the value first, so that it is not closed unread."""
+    """Key id and value, each with a button that copies it. Enter copies the value first, so that it is not closed unread.
 
-    def __init__(self, name: str, key_id: str, value: Hidden, parent: QWidget) -> None:
+    Of a secret without key id there is the value alone.
+    """
+
+    def __init__(self, name: str, key_id: str, value: Hidden, parent: QWidget, *, detail: str = "") -> None:
         super().__init__(
             _("Secret of {name}").format(name=name),
-            detail=_(
+            detail=detail
+            or _(
                 "The partner's program needs both, and signs its booking tokens with the value. Hand it over on a safe way, never by "
                 "e-mail. It can be shown again as long as it is active."
             ),
@@ -95,12 +100,15 @@ class SecretShown(Question):
         self.finished.connect(self._forget)
 
     def _lay_out(self) -> None:
-        lines = row(self.key_id, self.key_button, None), row(self.value, self.show_button)
-        for label, line in zip((_("Key id"), _("Value")), lines, strict=True):
+        lines = [(_("Value"), row(self.value, self.show_button))]
+        if self._key:
+            lines.insert(0, (_("Key id"), row(self.key_id, self.key_button, None)))
+        for label, line in lines:
             line.setContentsMargins(0, 0, 0, 0)
             both = QWidget(self)
             both.setLayout(line)
             self.add(field(label, both))
+        self.key_button.setVisible(bool(self._key))
         self.buttons.insertWidget(self.buttons.indexOf(self.yes), self.copy_button)
 
     @Slot()
