@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.clock import FixedClock
@@ -200,6 +200,35 @@ def test_two_workers_claim_each_webhook_once(
     assert len(seen) == len(set(seen)) == 12
     for desk in desks:
         desk.close()
+
+
+@pytest.mark.postgres
+def test_what_is_withdrawn_while_it_is_claimed_is_not_sent(
+    postgres_url: str, clock: FixedClock, keys: Path
+) -> None:  # ACT5; on SQLite nobody writes meanwhile
+    database, other = Database(postgres_url), Database(postgres_url)
+    practice = Practice(webhook_desk(database, clock, keys), database)
+    elsewhere = webhook_desk(other, clock, keys, IdSource(clock.now))
+    made = subscribed(practice)
+    start = wall(TODAY + timedelta(days=1), "9:20")
+    slot = Slot(practice.lindqvist, practice.northside, start, start, start)
+    held = practice.desk.perform(
+        practice.maria, scheduling.hold, slot, type_id=practice.well, patient_id=practice.zuri
+    ).value
+    dropped: list[str] = []
+
+    def drop(_conn: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool) -> None:
+        if statement.startswith("UPDATE webhook_delivery") and not dropped:
+            dropped.append(statement)
+            elsewhere.perform(practice.maria, scheduling.drop_hold, held.id)
+
+    event.listen(database.engine, "before_cursor_execute", drop)
+    assert claim(practice) == ()
+    event.remove(database.engine, "before_cursor_execute", drop)
+    assert len(dropped) == 1
+    assert [each.state for each in logged(practice, made.id)] == ["withdrawn"]
+    elsewhere.close()
+    database.close()
 
 
 def test_whoever_is_killed_before_it_settles_leaves_it_to_be_sent_again_with_its_id(

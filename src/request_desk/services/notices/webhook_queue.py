@@ -61,9 +61,10 @@ _FRONT = (
     .order_by(_delivery.c.not_before, _delivery.c.id)
     .limit(2 * IN_FLIGHT)
 )
+# Whoever takes an act back does not wait for the look: what was withdrawn meanwhile is not leased any more.
 _LEASE = (
     update(_delivery)
-    .where(_delivery.c.id == bindparam("which"))
+    .where(_delivery.c.id == bindparam("which"), _delivery.c.state == _PENDING, _is_free)
     .values(
         lease_owner=bindparam("owner"),
         lease_until=bindparam("leased"),
@@ -169,7 +170,7 @@ def _leased(
     secrets: tuple[str, ...],
     headers: tuple[tuple[str, str], ...],
 ) -> DueWebhook | None:
-    """Lease one; None when it is given up instead."""
+    """Lease one; None when it is given up instead, or was withdrawn just now."""
     if row.attempts >= _MOST_TRIES:
         _fail(unit, row, _("Sending stopped half-way each time."))
         return None
@@ -178,7 +179,9 @@ def _leased(
     except ValueError:  # changed by hand
         _fail(unit, row, _("The webhook is too long to be sent."))
         return None
-    unit.run(_LEASE, {"which": row.id, "owner": owner, "leased": unit.now + LEASE})
+    leased = {"which": row.id, "owner": owner, "leased": unit.now + LEASE, "now": unit.now}
+    if not unit.run(_LEASE, leased):
+        return None
     return DueWebhook(
         WebhookDeliveryId(row.id),
         SubscriptionId(receiver.id),
