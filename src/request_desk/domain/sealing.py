@@ -73,8 +73,8 @@ def missing() -> KeyMissing:
     """Make the refusal for want of the key."""
     return KeyMissing(
         _(
-            "The key that seals booking secrets is not on this computer. Bring it here with `request-desk sealing-key`, "
-            "or revoke the secrets and make new ones."
+            "The key that seals the practice's secrets is not on this computer. Bring it here with `request-desk sealing-key`, "
+            "or remove the secrets and make new ones."
         )
     )
 
