@@ -68,7 +68,6 @@ class Permission(StrEnum):
     SHARE_LINKS = "share_links"  # copy links for families, and put documents beside an appointment
     MANAGE_SERVICES = "manage_services"  # services, questionnaires, what the patients' pages show
     MANAGE_SECRETS = "manage_secrets"  # of booking tokens
-    MANAGE_SUBSCRIPTIONS = "manage_subscriptions"  # of other programs to events
     MANAGE_TYPES = "manage_types"  # appointment types and meeting rooms
     OWN_AVAILABILITY = "own_availability"  # the own windows, time off and extra hours
     ENTER_ABSENCES = "enter_absences"  # time off and extra hours of everybody: the sick doctor at 7 a.m.
@@ -166,7 +165,6 @@ GRANTS: Mapping[Role, frozenset[Permission]] = {
         Permission.SHARE_LINKS,
         Permission.MANAGE_SERVICES,
         Permission.MANAGE_SECRETS,
-        Permission.MANAGE_SUBSCRIPTIONS,
     },
     Role.TYPES: frozenset({Permission.MANAGE_TYPES}),
     Role.AVAILABILITY: frozenset({Permission.AVAILABILITY_ON_BEHALF}),

@@ -32,8 +32,8 @@ from request_desk.ui.settings.provider_form import ProvidersForm
 from request_desk.ui.settings.questionnaires_form import QuestionnairesForm
 from request_desk.ui.settings.secrets_form import SecretsForm
 from request_desk.ui.settings.setup_pane import SetupPane
-from request_desk.ui.settings.texts_form import TextsForm
 from request_desk.ui.settings.subscriptions_form import SubscriptionsForm
+from request_desk.ui.settings.texts_form import TextsForm
 from request_desk.ui.settings.type_form import TypesForm
 from request_desk.ui.widgets.layout import Card
 from request_desk.ui.widgets.theme import app_theme
@@ -59,7 +59,7 @@ _GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor | SetupPane]
     (_("Questionnaires"), "file-text", QuestionnairesForm),
     (_("Departments"), "users", DepartmentsForm),
     (_("Staff"), "user", StaffForm),
-    (_("Text messages"), "send", TextsForm),
+    (_("Text messages"), "phone", TextsForm),
     (_("Video meetings"), "video", MeetingForm),
     (_("Booking secrets"), "lock", SecretsForm),
     (_("Subscriptions"), "send", SubscriptionsForm),
