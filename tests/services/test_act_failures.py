@@ -21,7 +21,7 @@ from tests.tables import changed_tables, snapshot
 TOMORROW = TODAY + timedelta(days=1)
 
 
-class _Broken(Exception):
+class Broken(Exception):
     """What a power cut would do, in the middle of a transaction."""
 
 
@@ -33,7 +33,7 @@ def broken_at(database: Database, number: int) -> Iterator[list[str]]:
     def count(_conn: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool) -> None:
         reached.append(statement)
         if len(reached) == number:
-            raise _Broken(statement)
+            raise Broken(statement)
 
     event.listen(database.engine, "before_cursor_execute", count)
     try:
@@ -51,7 +51,7 @@ def failing_everywhere(database: Database, attempt: Callable[[], Any]) -> int:
         with broken_at(database, number) as reached:
             try:
                 attempt()
-            except _Broken:
+            except Broken:
                 pass
             else:
                 return number - 1

@@ -43,7 +43,7 @@ class ReminderOutcome(StrEnum):
 class ReminderRule:
     """Reminds a group so long before the start, in elapsed time: a day is 24 hours, whatever the clocks do (RM1).
 
-    With both channels off only the event is published. `has_reminded` rules are kept, since what they did names them.
+    With both channels off only the event is published.
     """
 
     id: ReminderRuleId
@@ -52,7 +52,6 @@ class ReminderRule:
     by_email: bool = True
     by_sms: bool = False
     active: bool = True
-    has_reminded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from request_desk.services.desk import Desk
 DELIVER_EVERY: Final = timedelta(seconds=1)  # a notice leaves within a second of the end of its grace time
 WEBHOOKS_EVERY: Final = timedelta(seconds=1)
 PLAN_EVERY: Final = timedelta(seconds=15)
+REMIND_EVERY: Final = timedelta(minutes=1)  # rules count minutes (RM2)
 RENEW_EVERY: Final = timedelta(minutes=10)
 SWEEP_EVERY: Final = timedelta(hours=1)
 SLEPT: Final = timedelta(minutes=2)  # a longer gap between two ticks means that the machine slept
@@ -52,6 +53,7 @@ class Jobs:
             ("deliver", self._deliver, DELIVER_EVERY),
             ("webhooks", self._webhooks, WEBHOOKS_EVERY),
             ("plan", self._plan, PLAN_EVERY),
+            ("remind", self._remind, REMIND_EVERY),
             ("renew", self._renew, RENEW_EVERY),
             ("sweep", self._sweep, SWEEP_EVERY),
         ):
@@ -96,6 +98,9 @@ class Jobs:
     def _plan(self) -> None:
         self._guarded("plan", lambda: tasks.plan(self._desk, self._owner))
 
+    def _remind(self) -> None:
+        self._guarded("remind", lambda: tasks.remind(self._desk, self._stopped.is_set))
+
     def _renew(self) -> None:
         self._guarded("renew", lambda: tasks.renew(self._desk))
 
@@ -120,6 +125,7 @@ class Jobs:
         if slept:
             _log.info("woke up after a pause")
             self.poke("plan")
+            self.poke("remind")
             self.poke("renew")
             self.poke("sweep")
 

@@ -17,7 +17,7 @@ from request_desk.gateways.webhooks import WebhookPost
 from request_desk.logs import Word
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import counter_offers, needs, routing as inbox_routing
-from request_desk.services.notices import outbox, webhook_queue
+from request_desk.services.notices import outbox, reminders, webhook_queue
 from request_desk.services.notices.outbox import Delivered, DueNotice
 from request_desk.services.notices.webhook_queue import DueWebhook
 from request_desk.services.portal import access as portal_access, manage_links
@@ -184,9 +184,27 @@ def renew(desk: Desk) -> int:
     return renewed
 
 
+def remind(desk: Desk, stopped: Callable[[], bool] = lambda: False) -> int:
+    """Decide about what is due to be reminded of, a batch at a time; returns how many. Nothing is written while nothing is due."""
+    decided = 0
+    for _round in range(_ROUNDS):
+        if stopped() or not desk.query(SYSTEM, reminders.is_due):
+            break
+        batch = desk.perform(SYSTEM, reminders.sweep, already=decided).value
+        if not batch:
+            break  # another process is at it
+        decided += batch
+    if decided:
+        _log.info("%d reminders were due", decided)
+    return decided
+
+
 def sweep(desk: Desk) -> int:
-    """Delete what is over, a batch at a time, until nothing is left."""
+    """Note which reminders nobody could send in time, and delete what is over, a batch at a time, until nothing is left."""
     swept = 0
+    for _round in range(_ROUNDS):
+        if not desk.perform(SYSTEM, reminders.write_off).value:
+            break
     for _round in range(_ROUNDS):
         batch = desk.perform(SYSTEM, housekeeping.sweep).value
         swept += batch

@@ -1,6 +1,6 @@
 """Changes of appointment types: their rules, their order, on and off (AP6, AP7); the plain list of them is in `directory`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,10 +15,13 @@ from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, BookingRules, LeadTime, Location, Provider
 from request_desk.domain.errors import Invalid, Problems, UndoRefused
 from request_desk.domain.ids import ProviderId, TypeId
+from request_desk.domain.reminders import ReminderRule, check_rules
 from request_desk.domain.sample_day import notice_exceeds_advance
 from request_desk.domain.text import clean_name, clean_text
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
+from request_desk.services.notices import reminders as type_reminders
+from request_desk.services.notices.reminders import Reachable
 from request_desk.services.practice import directory, order
 from request_desk.services.practice.suggestions import About, Suggestion, open_suggestions
 from request_desk.services.schedule.slots import type_rules
@@ -51,13 +54,18 @@ _PROVIDERS = select(schema.provider.c.id)
 
 @dataclass(frozen=True, slots=True)
 class TypesWithHours:
-    """What an editor of types needs at once; types in their order, `windows` by provider in the practice's order."""
+    """What an editor of types needs at once; types in their order, `windows` by provider in the practice's order.
+
+    `reminders` are by type, and `reminded` who of the practice could be reminded, with what is known to reach them by.
+    """
 
     types: tuple[AppointmentType, ...]
     providers: tuple[Provider, ...]
     locations: tuple[Location, ...]
     windows: Mapping[ProviderId, tuple[AvailabilityWindow, ...]]
     suggestions: tuple[Suggestion, ...]
+    reminders: Mapping[TypeId, tuple[ReminderRule, ...]]
+    reminded: tuple[Reachable, ...]
 
 
 def types_with_hours(unit: Unit) -> TypesWithHours:
@@ -71,43 +79,70 @@ def types_with_hours(unit: Unit) -> TypesWithHours:
         directory.locations(unit),
         {each.id: tuple(window for window in hours if window.provider_id == each.id) for each in providers},
         open_suggestions(unit, About.TYPE),
+        type_reminders.rules_by_type(unit),
+        type_reminders.reachable(unit),
     )
 
 
-def add_type(unit: Unit, new: AppointmentType) -> TypeId:
+def add_type(unit: Unit, new: AppointmentType, *, reminders: Sequence[ReminderRule] = ()) -> TypeId:
     """Make a type, behind the others; id, version and `active` of `new` are not looked at. Raises Invalid with every problem.
 
     Can be undone: it is switched off then, since its name is kept.
     """
     unit.require(Permission.MANAGE_TYPES)
-    values = _checked(unit, new, None)
+    values = _checked(unit, new, None, reminders)
     type_id = TypeId(unit.new_id())
     unit.insert(schema.appointment_type, id=type_id, position=order.next_place(unit, schema.appointment_type), **values)
     _write_providers(unit, type_id, new)
+    type_reminders.write_rules(unit, type_id, reminders)
     unit.record("added_type", Topic.DIRECTORY, type_id)
     until = unit.now + unit.grace
     unit.offer_undo(_("Type added"), switch_type, type_id, active=False, expect_version=1, until=until)
     return type_id
 
 
-def save_type(unit: Unit, type_id: TypeId, new: AppointmentType, *, expect_version: int) -> int:
+def save_type(
+    unit: Unit,
+    type_id: TypeId,
+    new: AppointmentType,
+    *,
+    reminders: Sequence[ReminderRule] | None = None,
+    expect_version: int,
+) -> int:
     """Change the rules of a type and return its new version; can be undone. What is booked stays as it is.
 
-    Raises Invalid with every problem beside its field.
+    `reminders` are all that it has from now on, None leaves them (RM1). Raises Invalid with every problem beside its field.
     """
     unit.require(Permission.MANAGE_TYPES)
-    before = type_rules(unit, type_id)
-    version = _save(unit, type_id, new, expect_version)
-    unit.offer_undo(_("Type saved"), restore_type, type_id, before, expect_version=version, until=unit.now + unit.grace)
+    before, rules = type_rules(unit, type_id), type_reminders.rules_of(unit, type_id)
+    version = _save(unit, type_id, new, rules if reminders is None else reminders, expect_version)
+    unit.offer_undo(
+        _("Type saved"),
+        restore_type,
+        type_id,
+        before,
+        reminders=rules,
+        expect_version=version,
+        until=unit.now + unit.grace,
+    )
     return version
 
 
-def restore_type(unit: Unit, type_id: TypeId, before: AppointmentType, *, expect_version: int, until: datetime) -> int:
-    """Take a change of a type back."""
+def restore_type(
+    unit: Unit,
+    type_id: TypeId,
+    before: AppointmentType,
+    *,
+    reminders: Sequence[ReminderRule] | None = None,
+    expect_version: int,
+    until: datetime,
+) -> int:
+    """Take a change of a type back, that of its reminders as well unless they are None."""
     unit.require(Permission.MANAGE_TYPES)
     if unit.now > until:
         raise UndoRefused(_("It is too late to undo this. Change the type again."))
-    return _save(unit, type_id, before, expect_version)
+    rules = type_reminders.rules_of(unit, type_id) if reminders is None else reminders
+    return _save(unit, type_id, before, rules, expect_version)
 
 
 def move_type(unit: Unit, type_id: TypeId, *, up: bool, expect_version: int) -> int:
@@ -144,10 +179,13 @@ def switch_type(
     return int(row.version)
 
 
-def _save(unit: Unit, type_id: TypeId, new: AppointmentType, expect_version: int) -> int:
-    values = _checked(unit, new, type_id)
+def _save(
+    unit: Unit, type_id: TypeId, new: AppointmentType, reminders: Sequence[ReminderRule], expect_version: int
+) -> int:
+    values = _checked(unit, new, type_id, reminders)
     row = unit.change(schema.appointment_type, type_id, expect_version, **values)
     _write_providers(unit, type_id, new)
+    type_reminders.write_rules(unit, type_id, reminders)
     unit.record("saved_type", Topic.DIRECTORY, type_id)
     return int(row.version)
 
@@ -169,7 +207,7 @@ def _write_providers(unit: Unit, type_id: TypeId, new: AppointmentType) -> None:
 # What is acceptable
 
 
-def _checked(unit: Unit, new: AppointmentType, own: TypeId | None) -> dict[str, Any]:
+def _checked(unit: Unit, new: AppointmentType, own: TypeId | None, reminders: Sequence[ReminderRule]) -> dict[str, Any]:
     """The columns of a type, or Invalid with every problem."""
     problems = Problems()
     values: dict[str, Any] = {
@@ -183,6 +221,7 @@ def _checked(unit: Unit, new: AppointmentType, own: TypeId | None) -> dict[str, 
     problems.of(lambda: _check_providers(unit, new), None)
     for check in (_times, _notices, _ahead, _for_patients):
         values |= problems.of(partial(check, new), values)
+    problems.of(lambda: check_rules(reminders), None)
     problems.tell()
     return values
 
