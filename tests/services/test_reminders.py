@@ -20,6 +20,7 @@ from request_desk.domain.reminders import ReminderGroup, ReminderRule
 from request_desk.jobs import tasks
 from request_desk.services.desk import Desk
 from request_desk.services.notices import outbox, reminders
+from request_desk.services.notices.reminders import Looked
 from request_desk.services.practice import appointment_types, directory
 from request_desk.services.schedule import scheduling
 from request_desk.store import schema
@@ -61,7 +62,7 @@ def told(practice: Practice) -> list[tuple[int, int, str, str]]:
     table = schema.appointment_reminder.c
     with practice.database.read() as connection:
         found = select(table.appointment_id, table.rule_id, table.recipient, table.outcome)
-        return [tuple(row) for row in connection.execute(found.order_by(*found.selected_columns))]  # type: ignore[misc]
+        return [tuple(row) for row in connection.execute(found.order_by(*found.selected_columns))]
 
 
 def lines(practice: Practice) -> list[tuple[int, dict[str, Any]]]:
@@ -79,7 +80,7 @@ def letters(practice: Practice, *states: str) -> list[Any]:
 
 
 def remind(practice: Practice) -> int:
-    return tasks.remind(practice.desk)
+    return tasks.remind(practice.desk).decided
 
 
 def everybody(practice: Practice) -> set[str]:
@@ -361,6 +362,47 @@ def test_many_at_once_come_in_batches_and_let_others_letters_through(
     assert remind(practice) == 0
 
 
+# What a worker remembers only saves work
+
+
+def test_a_look_goes_on_from_the_last_one_and_misses_nothing(practice: Practice, clock: FixedClock) -> None:
+    a_rule(practice)
+    for time in ("8:20", "9:20"):
+        practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, time)
+    last = tasks.remind(practice.desk).looked
+    clock.advance(8 * MINUTE)
+    at_8_20 = tasks.remind(practice.desk, last)
+    clock.advance(3 * HOUR)  # nobody could look meanwhile
+    at_11_20 = tasks.remind(practice.desk, at_8_20.looked)
+    assert (at_8_20.decided, at_11_20.decided) == (1, 1)
+
+
+def test_a_new_rule_counts_for_what_is_due_already(practice: Practice, clock: FixedClock) -> None:
+    practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "8:20")
+    clock.advance(HOUR)
+    last = tasks.remind(practice.desk).looked
+    rule = a_rule(practice)
+    first = tasks.remind(practice.desk, last)
+    with practice.database.write() as connection:
+        own = schema.reminder_rule.c.id == rule
+        connection.execute(update(schema.reminder_rule).where(own).values(active=False, version=2))
+    practice.an_appointment(practice.zuri, practice.mwangi, TOMORROW, "8:40")
+    off = tasks.remind(practice.desk, first.looked)
+    with practice.database.write() as connection:
+        connection.execute(update(schema.reminder_rule).where(own).values(active=True, version=3))
+    on = tasks.remind(practice.desk, off.looked)
+    assert (first.decided, off.decided, on.decided) == (1, 0, 1)
+
+
+def test_a_clock_that_was_set_back_is_looked_at_anew(practice: Practice, clock: FixedClock) -> None:
+    a_rule(practice)
+    clock.advance(3 * HOUR)
+    last = tasks.remind(practice.desk).looked
+    clock.advance(-2 * HOUR)
+    practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "8:20")
+    assert tasks.remind(practice.desk, last).decided == 1
+
+
 # Exactly once, whatever happens
 
 
@@ -388,6 +430,7 @@ def test_each_rule_is_told_once_to_each_over_each_channel_of_what_stands(
         practice.zuri, practice.lindqvist, TODAY + 3 * DAY, "9:20", created_at=now, visible_at=now
     )
     visits: list[AppointmentId] = [first]
+    looked: dict[Desk, Looked | None] = {}
 
     def tick(minutes: int) -> None:
         """Let time pass; each time one of the workers ends in the middle of its turn, at another statement, and begins anew."""
@@ -397,8 +440,8 @@ def test_each_rule_is_told_once_to_each_over_each_channel_of_what_stands(
             worker = (practice.desk, other)[place % 2]
             with broken_at(worker.database, place % 60 + 1), suppress(Broken):
                 tasks.remind(worker)
-            tasks.remind(other)
-            tasks.remind(practice.desk)
+            for worker in (other, practice.desk):
+                looked[worker] = tasks.remind(worker, looked.get(worker)).looked
 
     def replaced(day: Any, time: str) -> None:
         with practice.database.write() as connection:
@@ -470,7 +513,7 @@ def test_two_workers_at_the_same_moment_tell_each_once(
     workers = [practice.desk, *(Desk(Database(database_url), clock) for _each in range(2))]
     with ThreadPoolExecutor(3) as pool:
         done = list(pool.map(tasks.remind, workers))
-    assert sum(done) >= 120
+    assert sum(each.decided for each in done) >= 120
     assert len(told(practice)) == len(lines(practice)) == len(letters(practice)) == 360
     for each in workers[1:]:
         each.close()
@@ -489,10 +532,10 @@ def test_a_server_s_clock_decides_and_not_that_of_a_desk(postgres_url: str, cloc
     wrong = Desk(Database(postgres_url), Fast(clock.now() + 10 * MINUTE), CountingIds(900_000))
     a_rule(practice, before=5 * MINUTE)
     practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "8:20")
-    assert tasks.remind(wrong) == 0
+    assert tasks.remind(wrong).decided == 0
     clock.advance(3 * MINUTE)
-    assert tasks.remind(wrong) == 1
-    assert tasks.remind(right) == 0
+    assert tasks.remind(wrong).decided == 1
+    assert tasks.remind(right).decided == 0
     assert {row.not_before >= clock.now() for row in letters(practice)} == {True}
     due = wrong.perform(SYSTEM, outbox.claim_due, "worker", tuple(Channel)).value
     assert len(due) == 3

@@ -16,6 +16,7 @@ from request_desk.jobs import tasks
 from request_desk.jobs.tasks import Senders, SendWebhook
 from request_desk.logs import Word
 from request_desk.services.desk import Desk
+from request_desk.services.notices.reminders import Looked
 
 DELIVER_EVERY: Final = timedelta(seconds=1)  # a notice leaves within a second of the end of its grace time
 WEBHOOKS_EVERY: Final = timedelta(seconds=1)
@@ -39,6 +40,7 @@ class Jobs:
         self._delivering = Lock()
         self._again = Event()
         self._seen_at = desk.clock.now()
+        self._looked: Looked | None = None  # after a turn that failed, everything is looked at again
         # The job store is in memory: what is due is in our own tables, and a store on disk would unpickle what it finds (JOB-06).
         self._scheduler = BackgroundScheduler(
             timezone=UTC,
@@ -99,7 +101,11 @@ class Jobs:
         self._guarded("plan", lambda: tasks.plan(self._desk, self._owner))
 
     def _remind(self) -> None:
-        self._guarded("remind", lambda: tasks.remind(self._desk, self._stopped.is_set))
+        last, self._looked = self._looked, None
+        self._guarded("remind", lambda: self._reminded(last))
+
+    def _reminded(self, last: Looked | None) -> None:
+        self._looked = tasks.remind(self._desk, last, self._stopped.is_set).looked
 
     def _renew(self) -> None:
         self._guarded("renew", lambda: tasks.renew(self._desk))

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, assert_never
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from request_desk.services.inbox import counter_offers, needs, routing as inbox_
 from request_desk.services.notices import outbox, reminders, webhook_queue
 from request_desk.services.notices.outbox import Delivered, DueNotice
 from request_desk.services.notices.webhook_queue import DueWebhook
+from request_desk.services.notices.reminders import Looked
 from request_desk.services.portal import access as portal_access, manage_links
 from request_desk.services.practice import housekeeping
 from request_desk.services.schedule import scheduling, slot_offers, waitlist
@@ -184,19 +186,27 @@ def renew(desk: Desk) -> int:
     return renewed
 
 
-def remind(desk: Desk, stopped: Callable[[], bool] = lambda: False) -> int:
-    """Decide about what is due to be reminded of, a batch at a time; returns how many. Nothing is written while nothing is due."""
-    decided = 0
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """About how many appointments a turn decided, and with what the next one begins; None where it did not come to its end."""
+
+    decided: int
+    looked: Looked | None
+
+
+def remind(desk: Desk, last: Looked | None = None, stopped: Callable[[], bool] = lambda: False) -> Reminded:
+    """Decide about what is due to be reminded of, a batch at a time. Nothing is written while nothing is due."""
+    is_due, looked = desk.query(SYSTEM, reminders.look, last)
+    decided, is_done = 0, not is_due
     for _round in range(_ROUNDS):
-        if stopped() or not desk.query(SYSTEM, reminders.is_due):
+        if is_done or stopped():
             break
         batch = desk.perform(SYSTEM, reminders.sweep, already=decided).value
-        if not batch:
-            break  # another process is at it
         decided += batch
+        is_done = not batch
     if decided:
         _log.info("%d reminders were due", decided)
-    return decided
+    return Reminded(decided, looked if is_done else None)
 
 
 def sweep(desk: Desk) -> int:

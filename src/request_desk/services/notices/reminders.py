@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Row, and_, bindparam, delete, exists, literal_column, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Executable, Row, and_, bindparam, delete, exists, literal_column, select, update
 
 from request_desk.domain.access import Permission, Role, a_contact
 from request_desk.domain.changes import Topic
@@ -36,6 +36,7 @@ BATCH: Final = 50  # appointments a transaction: a booking waits for no more tha
 _PACE: Final = timedelta(
     milliseconds=100
 )  # between two letters of one sweep, so that a code to sign in need not wait for a thousand
+_IN_THE_MAKING: Final = timedelta(minutes=10)  # longer than any transaction, beside the grace time of an act
 _MINUTE: Final = timedelta(minutes=1)
 
 _rule, _done, _appointment = schema.reminder_rule, schema.appointment_reminder, schema.appointment
@@ -106,6 +107,14 @@ _SWITCH_OFF = (
     .where(_rule.c.id.in_(bindparam("ids", expanding=True)), _rule.c.active)
     .values(active=False, version=_rule.c.version + 1)
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """When one process has looked at everything that was due by which rules, each with its version; it only saves work."""
+
+    at: datetime
+    rules: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +207,26 @@ def _view(row: Row[Any]) -> ReminderRule:
 # The job
 
 
-def is_due(unit: Unit) -> bool:
-    """Tell whether something is to be decided: a look that writes nothing."""
+def look(unit: Unit, last: Looked | None = None) -> tuple[bool, Looked]:
+    """Tell whether something is to be decided, a look that writes nothing, and what was looked at.
+
+    After a `last` look by the same rules that left nothing to decide, only what is due since is looked for, and what may have been
+    in the making then. Without one it is all that is due and not too late: after a start, a failure, a change of the rules.
+    """
     unit.require(Permission.RUN_JOBS)
     now = unit.database_now
-    asked = [unit.defer(_LOOK, _asking(row, now, due_starts(_before(row), now), 1)) for row in unit.rows(_ACTIVE)]
-    return any(each.rows for each in asked)
+    rules = unit.rows(_ACTIVE)
+    looked = Looked(now, tuple((row.id, row.version) for row in rules))
+    since = None
+    if last is not None and last.rules == looked.rules and last.at <= now:
+        since = last.at - _IN_THE_MAKING - unit.grace
+    asked = []
+    for row in rules:
+        after, until = due_starts(_before(row), now)
+        if since is not None:
+            after = max(after, since + _before(row))
+        asked.append(unit.defer(_LOOK, _asking(row, now, (after, until), 1)))
+    return any(each.rows for each in asked), looked
 
 
 def sweep(unit: Unit, *, already: int = 0) -> int:
@@ -380,11 +403,13 @@ def _decided(rule: Row[Any], row: Row[Any], recipient: str, what: ReminderOutcom
 
 def _keep(unit: Unit, decided: Sequence[Mapping[str, Any]]) -> set[tuple[int, int, str]]:
     """Write what was decided; returns (appointment, rule, recipient) of what nobody else has decided meanwhile."""
-    insert = sqlite.insert if unit.is_sqlite else postgresql.insert
-    statement = (
-        insert(_done)
-        .values(list(decided))
-        .on_conflict_do_nothing()
-        .returning(_done.c.appointment_id, _done.c.rule_id, _done.c.recipient)
-    )
-    return {(row.appointment_id, row.rule_id, row.recipient) for row in unit.rows(statement)}
+    rows = unit.connection.execute(_keeping(is_sqlite=unit.is_sqlite), list(decided))
+    return {(row.appointment_id, row.rule_id, row.recipient) for row in rows}
+
+
+@cache
+def _keeping(*, is_sqlite: bool) -> Executable:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    made = sqlite.insert(_done) if is_sqlite else postgresql.insert(_done)
+    return made.on_conflict_do_nothing().returning(_done.c.appointment_id, _done.c.rule_id, _done.c.recipient)
