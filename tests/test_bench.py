@@ -18,6 +18,7 @@ from bench import (
     measure,
     pages,
     provider_out,
+    reminders,
     search,
     slots,
     start,
@@ -97,6 +98,12 @@ def test_a_proposal_for_a_provider_who_is_out_is_measured(cache: Path) -> None:
     rows = well_formed(list(provider_out.run(TINY, cache)))
     assert len(rows) == 3
     assert rows[-1].met
+
+
+@pytest.mark.postgres
+def test_reminders_are_measured_on_every_engine_that_is_here(cache: Path) -> None:
+    rows = well_formed(list(reminders.run(TINY, cache)))
+    assert len(rows) == (4 if postgres.binaries() is None else 8)
 
 
 @pytest.mark.postgres
