@@ -1,14 +1,15 @@
 """When somebody is reminded of an appointment: a type's rules and what follows from them; whom exactly is the service's to find."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from request_desk.domain.errors import Invalid
-from request_desk.domain.ids import ReminderRuleId
+from request_desk.domain.ids import ProviderId, ReminderRuleId
+from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.words import _, plural
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -19,6 +20,8 @@ LONGEST: Final = timedelta(days=60)
 _MOST: Final = 20  # rules of a type: nobody reads more letters about one appointment
 _LATE_AT_LEAST: Final = timedelta(minutes=15)  # JOB-04
 _LATE_SHARE: Final = 4
+_FRIDAY: Final = 4
+_SAMPLE_MINUTE: Final = 9 * 60 + 20
 _UNITS: Final[Mapping[str, timedelta]] = {"m": _MINUTE, "h": _HOUR, "d": _DAY, "w": 7 * _DAY}
 _PART: Final = re.compile(r"(\d{1,6})\s*(m|mins?|minutes?|h|hours?|hrs?|d|days?|w|weeks?)\b[\s,]*", re.IGNORECASE)
 
@@ -62,6 +65,24 @@ class ReminderAhead:
     rule: ReminderRule
 
 
+@dataclass(frozen=True, slots=True)
+class Reachable:
+    """Somebody of the practice who could be reminded: a provider, or an administrator where `provider_id` is None."""
+
+    name: str
+    provider_id: ProviderId | None
+    has_email: bool
+    has_mobile: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unreached:
+    """Whom rules would remind over a channel for which nothing is known of them."""
+
+    by_sms: bool  # else by e-mail
+    names: tuple[str, ...]
+
+
 def lateness(before: timedelta) -> timedelta:
     """Return how late a reminder may still go out: a quarter of its lead, 15 minutes at least (JOB-04)."""
     return max(_LATE_AT_LEAST, before / _LATE_SHARE)
@@ -102,6 +123,39 @@ def preview(rules: Iterable[ReminderRule], starts_at: datetime, booked_at: datet
             key=lambda each: (each.at, order.index(each.rule.group)),
         )
     )
+
+
+def sample_start(rules: Iterable[ReminderRule], now: datetime, zone: PracticeTime) -> datetime:
+    """Return when a visit could start of which everybody is still reminded: 9:20 on a weekday far enough ahead."""
+    longest = max((rule.before for rule in rules), default=timedelta(0))
+    day = zone.day_of(now + longest) + 2 * _DAY  # the clocks may have changed meanwhile
+    while day.weekday() > _FRIDAY:
+        day += _DAY
+    return zone.instant(day, _SAMPLE_MINUTE)
+
+
+def unreached(
+    rules: Iterable[ReminderRule], people: Iterable[Reachable], doing: Collection[ProviderId]
+) -> tuple[Unreached, ...]:
+    """Return of whom an address or a number is missing that the rules need; `doing` are who does the type, empty for all (AP9)."""
+    active, everybody = [rule for rule in rules if rule.active], tuple(people)
+    found = []
+    for by_sms in (False, True):
+        groups = {rule.group for rule in active if (rule.by_sms if by_sms else rule.by_email)}
+        names = tuple(
+            each.name
+            for each in everybody
+            if not (each.has_mobile if by_sms else each.has_email)
+            and _is_of(each, groups)
+            and (each.provider_id is None or not doing or each.provider_id in doing)
+        )
+        if names:
+            found.append(Unreached(by_sms, names))
+    return tuple(found)
+
+
+def _is_of(each: Reachable, groups: Collection[ReminderGroup]) -> bool:
+    return (ReminderGroup.ADMINISTRATOR if each.provider_id is None else ReminderGroup.PROVIDER) in groups
 
 
 def check_rules(rules: Sequence[ReminderRule]) -> None:

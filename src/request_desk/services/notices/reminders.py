@@ -19,6 +19,7 @@ from request_desk.domain.ids import ContactId, ProviderId, ReminderRuleId, Staff
 from request_desk.domain.notices import REMINDER, STAFF_REMINDER
 from request_desk.domain.policy import Action, PatientSubject, may
 from request_desk.domain.reminders import (
+    Reachable,
     ReminderGroup,
     ReminderOutcome,
     ReminderRule,
@@ -115,16 +116,6 @@ class Looked:
 
     at: datetime
     rules: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Reachable:
-    """Somebody of the practice who could be reminded: a provider, or an administrator where `provider_id` is None."""
-
-    name: str
-    provider_id: ProviderId | None
-    has_email: bool
-    has_mobile: bool
 
 
 @dataclass(frozen=True, slots=True)

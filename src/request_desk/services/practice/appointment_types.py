@@ -15,13 +15,12 @@ from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, BookingRules, LeadTime, Location, Provider
 from request_desk.domain.errors import Invalid, Problems, UndoRefused
 from request_desk.domain.ids import ProviderId, TypeId
-from request_desk.domain.reminders import ReminderRule, check_rules
+from request_desk.domain.reminders import Reachable, ReminderRule, check_rules
 from request_desk.domain.sample_day import notice_exceeds_advance
 from request_desk.domain.text import clean_name, clean_text
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.notices import reminders as type_reminders
-from request_desk.services.notices.reminders import Reachable
 from request_desk.services.practice import directory, order
 from request_desk.services.practice.suggestions import About, Suggestion, open_suggestions
 from request_desk.services.schedule.slots import type_rules

@@ -7,6 +7,7 @@ from request_desk.domain.access import Permission
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid
+from request_desk.domain.reminders import ReminderRule
 from request_desk.domain.words import _
 from request_desk.services.practice import appointment_types
 from request_desk.services.practice.appointment_types import TypesWithHours
@@ -15,11 +16,15 @@ from request_desk.ui.lists.columns import Column
 from request_desk.ui.patients.forms import FormWindow
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.list_acts import OrderedEditor
+from request_desk.ui.settings.reminder_lines import ReminderLines
 from request_desk.ui.settings.suggestion_parts import SuggestionForm, SuggestionLines
 from request_desk.ui.settings.type_fields import NEW, TypeFields
 from request_desk.ui.settings.type_preview import TypePreview
 from request_desk.ui.widgets.buttons import secondary
+from request_desk.ui.widgets.layout import Line
 from request_desk.ui.widgets.plain_text import one_line
+from request_desk.ui.widgets.text import PlainLabel
+from request_desk.ui.widgets.theme import TextRole
 
 _LIST = 210  # pixels at 100 %: five types without scrolling
 
@@ -53,6 +58,12 @@ class TypesForm(OrderedEditor[AppointmentType]):
         self.fields.addWidget(self.asked)
         self.fields.addWidget(self.which)
         self.type = TypeFields(self)
+        self.reminders = ReminderLines(self)
+        for part in (Line(), PlainLabel(_("Reminders"), role=TextRole.BOLD), self.reminders):
+            self.fields.addWidget(part)
+        self.tell_beside("Reminders", self.reminders.before, self.fields)
+        self.reminders.edited.connect(self.show_ability)
+        self.reminders.chooser.chosen.connect(self.show_ability)
         self.preview = TypePreview(context)
         beside = self.layout()
         assert beside is not None
@@ -72,14 +83,21 @@ class TypesForm(OrderedEditor[AppointmentType]):
 
     def fill_from(self, type_: AppointmentType | None) -> None:
         self.type.show(type_ if type_ is not None else NEW)
+        self.reminders.show_rules(self._rules_seen())
 
     def _seen(self) -> AppointmentType:
         return self._shown if self._shown is not None else NEW
 
+    def _rules_seen(self) -> tuple[ReminderRule, ...]:
+        if self._found is None or self._shown is None:
+            return ()
+        return self._found.reminders.get(self._shown.id, ())
+
     def is_changed(self) -> bool:
         if self._shown is None and not self.is_new:
             return False
-        return self.type.typed(self._seen()) != self._seen() or self.type.providers.says_nobody()
+        is_typed = self.type.typed(self._seen()) != self._seen() or self.type.providers.says_nobody()
+        return is_typed or self.reminders.is_changed(self._rules_seen())
 
     @Slot()
     def show_ability(self) -> None:
@@ -90,6 +108,7 @@ class TypesForm(OrderedEditor[AppointmentType]):
         if found is not None:
             about = [each for each in found.suggestions if shown is not None and each.about_id == shown.id]
             self.asked.show_suggestions(about, self.context.words(), may_change=allowed)
+            self.reminders.show_ability(found.reminded, self.type.providers.provider_ids())
             self.preview.show_type(self.type.typed(self._seen()), found)
             self.preview.setVisible(shown is not None or self.is_new)
 
@@ -101,11 +120,18 @@ class TypesForm(OrderedEditor[AppointmentType]):
         if self.type.providers.says_nobody():
             told = _("Tick who does it, or that every provider does.")
             self.refuse(Invalid(told, field="Providers"))
-        elif seen is None:
-            self.send(self.context.runner.act(self, appointment_types.add_type, new).done(self.added))
+            return
+        try:
+            rules = self.reminders.rules()
+        except Invalid as refused:
+            self.refuse(refused)
+            return
+        if seen is None:
+            adding = self.context.runner.act(self, appointment_types.add_type, new, reminders=rules)
+            self.send(adding.done(self.added))
         else:
-            act = appointment_types.save_type
-            self.send(self.context.runner.act(self, act, seen.id, new, expect_version=seen.version))
+            act, version = appointment_types.save_type, seen.version
+            self.send(self.context.runner.act(self, act, seen.id, new, reminders=rules, expect_version=version))
 
     def ask_off(self, _seen: AppointmentType) -> None:
         self.ask_to_switch_off(_("Nobody can ask for it or book it any more. What is booked stays, and can be moved."))
