@@ -49,6 +49,7 @@ _FILL: Final = {
         " '', '', 0, '', 'staff', 1, :first, :first, 'America/Los_Angeles', '8:00' FROM t",
     ),
     "PostgreSQL": (
+        "SET LOCAL statement_timeout = 0",
         "ALTER TABLE appointment DROP CONSTRAINT ex_appointment_overlap",
         f"INSERT INTO appointment ({_COLUMNS})"
         " WITH t AS (SELECT i, CAST(:first AS timestamptz) + i / 1000 * interval '24 hours' + i % 1000 / 50 * interval '20 minutes' AS s"

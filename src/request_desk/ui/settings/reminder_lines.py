@@ -109,10 +109,10 @@ class ReminderLines(QWidget):
         self._form.follow(self.group)
         both = QHBoxLayout()
         both.setSpacing(theme.px(3 * SPACE))
-        both.addWidget(field(_("Goes to"), self.group), 1)
+        top = Qt.AlignmentFlag.AlignTop
+        both.addWidget(field(_("Goes to"), self.group), 1, top)
         hint = _("Such as 2 days, 3 hours or 30 minutes; a day is 24 hours.")
-        both.addWidget(field(_("How long before the visit"), self.before, hint=hint), 1)
-        both.setAlignment(Qt.AlignmentFlag.AlignTop)
+        both.addWidget(field(_("How long before the visit"), self.before, hint=hint), 1, top)
         fields = QVBoxLayout(self._fields)
         fields.setContentsMargins(0, 0, 0, 0)
         fields.setSpacing(theme.px(2 * SPACE))
