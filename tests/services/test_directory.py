@@ -383,3 +383,14 @@ def test_a_new_practice_gets_its_settings_from_init(desk: Desk, database: Databa
     assert found.kinds_on == frozenset()
     with database.read() as connection:
         assert connection.execute(select(func.count()).select_from(schema.practice)).scalar_one() == 1
+
+
+def test_how_a_member_of_staff_is_reminded_is_kept_with_the_account(desk: Desk, practice: Practice) -> None:  # RM1
+    new = NewStaff("", "Maria Santos", SCHEDULER, "MS", email="Maria@Example.ORG", mobile_phone="206 555 0148")
+    desk.perform(practice.admin, administration.change_staff, practice.maria.staff_id, new, expect_version=1)
+    seen = desk.query(practice.admin, directory.directory).staff[practice.maria.staff_id]
+    assert (seen.email, seen.mobile_phone) == ("Maria@example.org", "+12065550148")
+    wrong = NewStaff("", "Maria Santos", SCHEDULER, "MS", email="maria", mobile_phone="12")
+    with pytest.raises(Invalid) as refused:
+        desk.perform(practice.admin, administration.change_staff, practice.maria.staff_id, wrong, expect_version=2)
+    assert [each.field for each in (refused.value, *refused.value.others)] == ["E-mail", "Mobile phone"]

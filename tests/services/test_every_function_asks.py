@@ -83,7 +83,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "notices.text_limits": ("hold_back", "why_not"),
     "notices.subscriptions": ("signing", "switched_off"),
     "practice.sealed_values": ("begin",),
-    "notices.reminders": ("rules_of", "write_rules"),
+    "notices.reminders": ("rules_of", "sends_texts_to", "write_rules"),
     "inbox.scope": (
         "my_targets",
         "open_targets",

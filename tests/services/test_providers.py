@@ -183,3 +183,21 @@ def test_it_is_too_late_to_undo_a_switch(desk: Desk, practice: Practice, clock: 
     assert off.undo is not None
     with pytest.raises(UndoRefused):
         desk.undo(practice.admin, off.undo)
+
+
+def test_where_a_provider_gets_reminders_is_kept_and_undone(practice: Practice) -> None:  # RM1
+    seen = next(each for each in practice.desk.query(practice.admin, providers.provider_records) if each.email == "")
+    details = ProviderDetails(seen.name, seen.short_name, frozenset(seen.location_ids), "", "Ines@Example.ORG")
+    done = practice.desk.perform(practice.admin, providers.save_provider, seen.id, details, expect_version=seen.version)
+
+    def email() -> str:
+        found = practice.desk.query(practice.admin, providers.provider_records)
+        return next(each.email for each in found if each.id == seen.id)
+
+    assert email() == "Ines@example.org"
+    assert done.undo is not None
+    practice.desk.undo(practice.admin, done.undo)
+    assert email() == ""
+    wrong = ProviderDetails(seen.name, seen.short_name, frozenset(seen.location_ids), "", "nobody")
+    with pytest.raises(Invalid, match="e-mail address"):
+        practice.desk.perform(practice.admin, providers.save_provider, seen.id, wrong, expect_version=3)

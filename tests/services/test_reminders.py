@@ -15,13 +15,13 @@ from request_desk.domain.access import SYSTEM, Role
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.directory import AppointmentType, Channel
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed
-from request_desk.domain.ids import AppointmentId, CountingIds, ReminderRuleId, TypeId
+from request_desk.domain.ids import AppointmentId, CountingIds, ProviderId, ReminderRuleId, TypeId
 from request_desk.domain.reminders import ReminderGroup, ReminderRule
 from request_desk.jobs import tasks
 from request_desk.services.desk import Desk
 from request_desk.services.notices import outbox, reminders
 from request_desk.services.notices.reminders import Looked
-from request_desk.services.practice import appointment_types, directory
+from request_desk.services.practice import appointment_types, availability, directory
 from request_desk.services.schedule import scheduling
 from request_desk.store import schema
 from request_desk.store.database import Database
@@ -655,3 +655,18 @@ def test_who_can_be_reached_is_told_to_whom_edits_types(practice: Practice) -> N
         ("Dr. Mwangi", False, True),
         ("Administrator", False, False),
     ]
+
+
+def test_a_provider_s_page_knows_whether_a_rule_needs_the_number(practice: Practice) -> None:  # AP9
+    def is_texted(provider: ProviderId) -> bool:
+        return practice.desk.query(practice.maria, availability.provider_week, provider, TODAY - DAY).is_texted
+
+    rule = a_rule(practice, "provider")
+    assert not is_texted(practice.mwangi)
+    with practice.database.write() as connection:
+        own = schema.reminder_rule.c.id == rule
+        connection.execute(update(schema.reminder_rule).where(own).values(by_sms=True))
+    assert is_texted(practice.mwangi)
+    practice.insert(schema.appointment_type_provider, type_id=practice.well, provider_id=practice.lindqvist)
+    assert not is_texted(practice.mwangi)
+    assert is_texted(practice.lindqvist)

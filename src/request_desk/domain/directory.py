@@ -63,6 +63,8 @@ class Staff:
     provider_id: ProviderId | None
     active: bool
     version: int
+    email: str = ""  # for reminders, as the number is
+    mobile_phone: str = ""
 
 
 ADMINISTRATOR_LOGIN = "$AD"

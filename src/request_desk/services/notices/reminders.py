@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Executable, Row, and_, bindparam, delete, exists, literal_column, select, update
+from sqlalchemy import Executable, Row, and_, bindparam, delete, exists, literal_column, or_, select, update
 
 from request_desk.domain.access import Permission, Role, a_contact
 from request_desk.domain.changes import Topic
@@ -100,6 +100,23 @@ _STAFF = (
     .where(_staff.active)
     .order_by(_staff.id)
 )
+# Whether reminders by text message go to a provider: of a type that everybody does, or that this one does.
+_type, _does = schema.appointment_type, schema.appointment_type_provider.c
+_SENDS_TEXTS = (
+    select(_rule.c.id)
+    .select_from(_rule.join(_type, _type.c.id == _rule.c.type_id))
+    .where(
+        _rule.c.active,
+        _rule.c.by_sms,
+        _rule.c.recipients == ReminderGroup.PROVIDER,
+        _type.c.active,
+        or_(
+            ~exists().where(_does.type_id == _type.c.id),
+            exists().where(_does.type_id == _type.c.id, _does.provider_id == bindparam("which")),
+        ),
+    )
+    .limit(1)
+)
 _FORGET = delete(_rule).where(
     _rule.c.id.in_(bindparam("ids", expanding=True)), ~exists().where(_done.c.rule_id == _rule.c.id)
 )
@@ -153,6 +170,11 @@ def reachable(unit: Unit) -> tuple[Reachable, ...]:
         if Role.ADMINISTRATOR in row.roles
     ]
     return (*providers, *administrators)
+
+
+def sends_texts_to(unit: Unit, provider_id: ProviderId) -> bool:
+    """Tell whether a rule reminds a provider by text message, within a use case about that provider."""
+    return unit.first(_SENDS_TEXTS, {"which": provider_id}) is not None
 
 
 def rules_of(unit: Unit, type_id: TypeId) -> tuple[ReminderRule, ...]:

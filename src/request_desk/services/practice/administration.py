@@ -14,7 +14,7 @@ from request_desk.domain.errors import Invalid, NotFound, Problems, Refused, Und
 from request_desk.domain.ids import DepartmentId, ProviderId, StaffId
 from request_desk.domain.requests import RequestKind
 from request_desk.domain.routing import RoutingFacts, told_without_members
-from request_desk.domain.text import clean_name, one_line
+from request_desk.domain.text import clean_name, one_line, parse_email, parse_phone
 from request_desk.domain.words import _, initials
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import routing as inbox_routing
@@ -54,6 +54,8 @@ class NewStaff:
     initials: str = ""
     provider_id: ProviderId | None = None
     department_id: DepartmentId | None = None
+    email: str = ""
+    mobile_phone: str = ""
 
 
 def intake_department(unit: Unit, name: str) -> DepartmentId:
@@ -202,7 +204,7 @@ def add_staff(unit: Unit, new: NewStaff) -> access.OneTimeCode:
 
 
 def change_staff(unit: Unit, staff_id: StaffId, new: NewStaff, *, expect_version: int) -> int:
-    """Change name, initials, roles and provider of an account (not its login); returns its new version (AUTH-07, AUTH-10)."""
+    """Change name, initials, roles, provider and how an account is reached (not its login); returns its new version (AUTH-07, AUTH-10)."""
     unit.require(Permission.MANAGE_STAFF)
     seen = _seen(unit, staff_id)
     if seen.login == ADMINISTRATOR_LOGIN and Role.ADMINISTRATOR not in new.roles:
@@ -334,9 +336,16 @@ def _account(unit: Unit, new: NewStaff, own: StaffId | None) -> Mapping[str, Any
     short = problems.of(lambda: clean_name(new.initials, field="Initials", required=False), "")
     problems.of(lambda: _check_roles(new.roles), None)
     problems.of(lambda: _check_provider(unit, new.provider_id, own), None)
+    email = problems.of(lambda: parse_email(new.email) if new.email.strip() else "", "")
+    phone = problems.of(lambda: _mobile(unit, new.mobile_phone), "")
     problems.tell()
     letters = short[:3].upper() or initials(name) or name[:2].upper()
-    return {"name": name, "initials": letters, "roles": sorted(new.roles), "provider_id": new.provider_id}
+    reached = {"email": email, "mobile_phone": phone}
+    return {"name": name, "initials": letters, "roles": sorted(new.roles), "provider_id": new.provider_id, **reached}
+
+
+def _mobile(unit: Unit, text: str) -> str:
+    return parse_phone(text, unit.words.region, field="Mobile phone") if text.strip() else ""
 
 
 def _check_roles(roles: frozenset[Role]) -> None:

@@ -22,6 +22,7 @@ from request_desk.domain.spans import Span
 from request_desk.domain.text import clean_text, parse_phone
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
+from request_desk.services.notices import reminders
 from request_desk.services.practice import directory
 from request_desk.services.schedule import holds, slots
 from request_desk.services.schedule.views import VIEW, view
@@ -119,6 +120,7 @@ class ProviderWeek:
 
     provider: Provider
     mobile_phone: str
+    is_texted: bool  # by a reminder rule, which needs the number (AP9)
     version: int  # for `save_mobile_phone`
     monday: date
     windows: tuple[AvailabilityWindow, ...]
@@ -172,6 +174,7 @@ def provider_week(unit: Unit, provider_id: ProviderId, monday: date) -> Provider
     return ProviderWeek(
         provider=provider,
         mobile_phone=row.mobile_phone,
+        is_texted=reminders.sends_texts_to(unit, provider_id),
         version=row.version,
         monday=monday,
         windows=_kept_windows(unit, provider_id),

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -171,7 +171,11 @@ def appointment_types(unit: Unit, *, all_: bool = False) -> tuple[AppointmentTyp
 def staff_list(unit: Unit, *, all_: bool = False) -> tuple[Staff, ...]:
     """Return who can sign in, by name; with `all_` those who are switched off too."""
     _staff_only(unit)
-    return tuple(staff_view(row) for row in unit.rows(_STAFF) if all_ or row.active)
+    return tuple(
+        replace(staff_view(row), email=row.email, mobile_phone=row.mobile_phone)
+        for row in unit.rows(_STAFF)
+        if all_ or row.active
+    )
 
 
 def directory(unit: Unit) -> Directory:

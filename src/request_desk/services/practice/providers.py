@@ -11,7 +11,7 @@ from request_desk.domain.access import Permission
 from request_desk.domain.changes import Topic
 from request_desk.domain.errors import Invalid, NotFound, Problems, UndoRefused
 from request_desk.domain.ids import LocationId, ProviderId
-from request_desk.domain.text import clean_name, one_line, parse_phone
+from request_desk.domain.text import clean_name, one_line, parse_email, parse_phone
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import routing as inbox_routing
@@ -54,12 +54,13 @@ _LOGIN: Final = select(staff.login).where(staff.provider_id == bindparam("which"
 
 @dataclass(frozen=True, slots=True)
 class ProviderDetails:
-    """What a provider is called, where patients are seen, and the number to reach them at; an empty short name is the name."""
+    """What a provider is called, where patients are seen, and the number and address to reach them at; an empty short name is the name."""
 
     name: str
     short_name: str
     location_ids: frozenset[LocationId]
     mobile_phone: str
+    email: str = ""  # for reminders: parents never see it
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class ProviderRecord:
     short_name: str
     location_ids: tuple[LocationId, ...]
     mobile_phone: str
+    email: str
     login: str
     login_active: bool
     active: bool
@@ -100,6 +102,7 @@ def provider_records(unit: Unit) -> tuple[ProviderRecord, ...]:
             row.short_name,
             tuple(sorted(places[row.id])),
             row.mobile_phone,
+            row.email,
             row.login or "",
             bool(row.login_active),
             row.active,
@@ -134,7 +137,7 @@ def save_provider(unit: Unit, provider_id: ProviderId, new: ProviderDetails, *, 
             _("Provider saved"),
             restore_provider,
             provider_id,
-            ProviderDetails(before.name, before.short_name, places, before.mobile_phone),
+            ProviderDetails(before.name, before.short_name, places, before.mobile_phone, before.email),
             expect_version=version,
             until=unit.now + unit.grace,
         )
@@ -221,8 +224,9 @@ def _checked(unit: Unit, new: ProviderDetails, own: ProviderId | None) -> dict[s
     problems.of(lambda: _check_short_name(unit, short, own), None)
     problems.of(lambda: _check_places(unit, new.location_ids, own), None)
     phone = problems.of(lambda: _mobile(unit, new.mobile_phone), "")
+    email = problems.of(lambda: parse_email(new.email) if new.email.strip() else "", "")
     problems.tell()
-    return {"name": name, "short_name": short, "mobile_phone": phone}
+    return {"name": name, "short_name": short, "mobile_phone": phone, "email": email}
 
 
 def _check_short_name(unit: Unit, short_name: str, own: ProviderId | None) -> None:

@@ -171,6 +171,10 @@ class WeekDetail(DetailPage[WeekRead]):
         told = _(
             "The mobile phone number of {provider} is missing. The front desk needs it when something cannot wait."
         ).format(provider=who)
+        if week.is_texted:
+            told = _(
+                "The mobile phone number of {provider} is missing: reminders of visits go there by SMS, and do not arrive."
+            ).format(provider=who)
         set_tip(self.phone, told)
         self.missing.say(BannerKind.INFO, told, action="" if week.may.mobile else _("Enter it …"))
         self._place_missing()

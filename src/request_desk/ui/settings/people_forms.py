@@ -238,7 +238,7 @@ class StaffForm(ChoiceEditor[Staff, ListChooser]):
         self._departments: tuple[Department, ...] = ()
         self._made_login = ""  # of the account that was just made: the list goes to it
         self.who = PlainLabel("", role=TextRole.BOLD, elide=True)
-        self.login, self.name, self.initials = QLineEdit(), QLineEdit(), QLineEdit()
+        self.login, self.name, self.initials, self.email, self.mobile = (QLineEdit() for _number in range(5))
         self.initials.setMaxLength(3)
         self.provider = QComboBox()
         self.department = QComboBox()
@@ -249,6 +249,7 @@ class StaffForm(ChoiceEditor[Staff, ListChooser]):
         self.code_button = secondary(_("New one-time code …"), icon="lock")
         self.off_button = secondary(_("Switch off …"))
         self._lay_out()
+        self.follow(self.email, self.mobile)
         self.follow(self.login, self.name, self.initials, self.provider, self.department, *self.roles.values())
         self.add_button.clicked.connect(self.begin_new)
         self.code_button.clicked.connect(self._ask_code)
@@ -273,11 +274,22 @@ class StaffForm(ChoiceEditor[Staff, ListChooser]):
         self.tell_beside("User name", self.login, self.fields)
         self.tell_beside("Name", self.name, self.fields)
         self.tell_beside("Initials", self.initials, self.fields)
+        self._lay_out_reach()
         self._lay_out_roles()
         self.add_field(_("Sees patients as"), self.provider, name="Provider")
         self.fields.addWidget(self.department_field)
         self.tell_beside("Department", self.department, self.fields)
         self.fields.addWidget(self.member_of)
+
+    def _lay_out_reach(self) -> None:
+        """Where reminders go; patients' pages and letters never have it."""
+        reach = QHBoxLayout()
+        reach.setSpacing(app_theme().px(3 * SPACE))
+        reach.addWidget(field(_("E-mail"), self.email, hint=_("For reminders to administrators.")), 1)
+        reach.addWidget(field(_("Mobile phone number"), self.mobile, hint=_("For reminders by SMS.")), 1)
+        self.fields.addLayout(reach)
+        self.tell_beside("E-mail", self.email, self.fields)
+        self.tell_beside("Mobile phone", self.mobile, self.fields)
 
     def _lay_out_roles(self) -> None:
         """Roles to work in, then those that come beside one of them, each with what it is for."""
@@ -345,9 +357,12 @@ class StaffForm(ChoiceEditor[Staff, ListChooser]):
         self.login.setText(person.login if person is not None else "")
         self.name.setText(person.name if person is not None else "")
         self.initials.setText(person.initials if person is not None else "")
+        self.email.setText(person.email if person is not None else "")
+        self.mobile.setText(self._number(person))
         for role, box in self.roles.items():
             box.setChecked(person is not None and role in person.roles)
         self._list_providers(person.provider_id if person is not None else None)
+        self.lock(self.email, self.mobile)
         self.lock(self.login, self.name, self.initials, self.provider, self.department, *self.roles.values())
         self.login.setReadOnly(not self.is_new)
 
@@ -370,14 +385,22 @@ class StaffForm(ChoiceEditor[Staff, ListChooser]):
         roles = frozenset(role for role, box in self.roles.items() if box.isChecked())
         name, initials = self.name.text().strip(), self.initials.text().strip()
         department: DepartmentId | None = self.department.currentData() if self.is_new else None
-        return NewStaff(self.login.text().strip(), name, roles, initials, self.provider.currentData(), department)
+        reach = self.email.text().strip(), self.mobile.text().strip()
+        provider: ProviderId | None = self.provider.currentData()
+        return NewStaff(self.login.text().strip(), name, roles, initials, provider, department, *reach)
+
+    def _number(self, person: Staff | None) -> str:
+        return self.context.words().phone(person.mobile_phone) if person is not None and person.mobile_phone else ""
 
     def is_changed(self) -> bool:
         seen = self._shown
         if seen is None:
             meant: DepartmentId | None = self.department.itemData(0)
             return self.is_new and self._typed() != NewStaff("", "", frozenset(), department_id=meant)
-        return self._typed() != NewStaff(seen.login, seen.name, seen.roles, seen.initials, seen.provider_id)
+        reach = seen.email, self._number(seen)
+        return self._typed() != NewStaff(
+            seen.login, seen.name, seen.roles, seen.initials, seen.provider_id, None, *reach
+        )
 
     def save(self) -> None:
         new, seen = self._typed(), self._shown

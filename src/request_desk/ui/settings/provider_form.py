@@ -44,10 +44,10 @@ class ProvidersForm(OrderedEditor[ProviderRecord]):
             switch=providers.switch_provider,
         )
         self._locations: tuple[Location, ...] = ()
-        self.name, self.short_name, self.mobile = QLineEdit(), QLineEdit(), QLineEdit()
+        self.name, self.short_name, self.mobile, self.email = (QLineEdit() for _number in range(4))
         self.places = TickList(name=_("Locations"))
         self._lay_out()
-        self.follow(self.name, self.short_name, self.mobile)
+        self.follow(self.name, self.short_name, self.mobile, self.email)
         self.places.ticked.connect(self.show_ability)
 
     def _lay_out(self) -> None:
@@ -69,6 +69,8 @@ class ProvidersForm(OrderedEditor[ProviderRecord]):
         self.tell_beside("Locations", self.places, self.fields)
         hint = _("For the front desk, when a day changes at short notice. Parents never see it.")
         self.add_field(_("Mobile phone number"), self.mobile, name="Mobile phone", hint=hint)
+        hint = _("For reminders of visits. Parents never see it.")
+        self.add_field(_("E-mail"), self.email, name="E-mail", hint=hint)
 
     def read(self) -> None:
         self.context.runner.read(self, directory.locations, all_=True).done(self._places_read).refused(self.unreadable)
@@ -82,19 +84,19 @@ class ProvidersForm(OrderedEditor[ProviderRecord]):
         self.name.setText(details.name)
         self.short_name.setText(details.short_name)
         self.mobile.setText(details.mobile_phone)
+        self.email.setText(details.email)
         offered = [each for each in self._locations if each.active or each.id in details.location_ids]
         self.places.set_lines([_tick(each) for each in offered], details.location_ids)
         self.places.set_locked(locked=not self.may_change())
-        self.lock(self.name, self.short_name, self.mobile)
+        self.lock(self.name, self.short_name, self.mobile, self.email)
 
     def first_field(self) -> QLineEdit:
         return self.name
 
     def _typed(self) -> ProviderDetails:
         places = frozenset(LocationId(key) for key in self.places.chosen())
-        return ProviderDetails(
-            self.name.text().strip(), self.short_name.text().strip(), places, self.mobile.text().strip()
-        )
+        names = self.name.text().strip(), self.short_name.text().strip()
+        return ProviderDetails(*names, places, self.mobile.text().strip(), self.email.text().strip())
 
     def is_changed(self) -> bool:
         return (self.is_new or self._shown is not None) and self._typed() != _details(self._shown)
@@ -120,7 +122,7 @@ def _details(provider: ProviderRecord | None) -> ProviderDetails:
     if provider is None:
         return ProviderDetails("", "", frozenset(), "")
     places = frozenset(provider.location_ids)
-    return ProviderDetails(provider.name, provider.short_name, places, provider.mobile_phone)
+    return ProviderDetails(provider.name, provider.short_name, places, provider.mobile_phone, provider.email)
 
 
 def _told(ties: ProviderTies, words: Words) -> str:
