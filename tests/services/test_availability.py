@@ -373,3 +373,22 @@ def test_each_provider_is_looked_at_as_far_as_they_are_booked(practice: Practice
     weeks = {each: practice.desk.query(practice.maria, availability.provider_week, each, TODAY) for each in outside}
     assert outside == {each: len(week.outside) for each, week in weeks.items()}
     assert outside[practice.lindqvist] == 1
+
+
+def test_a_provider_keeps_the_address_for_reminders_beside_the_number(practice: Practice) -> None:  # RM3
+    astrid = practice.a_staff("astrid", "Astrid Lindqvist", [Role.PROVIDER], practice.lindqvist)
+
+    def reach() -> tuple[str, str]:
+        seen = practice.desk.query(astrid, availability.provider_week, practice.lindqvist, TODAY)
+        return seen.mobile_phone, seen.email
+
+    save = availability.save_mobile_phone
+    done = practice.desk.perform(
+        astrid, save, practice.lindqvist, "206 555 0199", email="A@Example.ORG", expect_version=1
+    )
+    assert reach() == ("+12065550199", "A@example.org")
+    practice.desk.perform(astrid, save, practice.lindqvist, "", expect_version=done.value)
+    assert reach() == ("", "A@example.org")
+    with pytest.raises(Invalid) as refused:
+        practice.desk.perform(astrid, save, practice.lindqvist, "12", email="nobody", expect_version=3)
+    assert [each.field for each in (refused.value, *refused.value.others)] == ["Mobile phone number", "E-mail"]

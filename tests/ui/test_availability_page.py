@@ -747,6 +747,23 @@ def test_a_missing_mobile_phone_says_why_it_is_asked(
     assert form(desk, PhoneForm).number.text() == "(206) 555-0199"
 
 
+def test_a_missing_number_that_a_reminder_needs_says_so(
+    desk_at: OpenDesk, practice: Practice, astrid: Actor
+) -> None:  # AP9
+    rule = {"type_id": practice.well, "recipients": "provider", "minutes_before": 60, "by_sms": True}
+    practice.insert(schema.reminder_rule, id=practice.new_id(), **rule)
+    desk = desk_at(actor=astrid)
+    assert "reminders of visits go there by SMS" in desk.page.week.missing.text()
+    desk.press("P")
+    asked = form(desk, PhoneForm)
+    asked.number.setText("(206) 555-0199")
+    asked.email.setText("astrid@example.org")
+    desk.press("Ctrl+S")
+    assert not desk.page.week.missing.isVisible()
+    desk.press("P")
+    assert form(desk, PhoneForm).email.text() == "astrid@example.org"
+
+
 def test_a_scheduler_reads_the_number_only(desk_at: OpenDesk) -> None:
     desk = desk_at()
     desk.press("P")

@@ -19,7 +19,7 @@ from request_desk.domain.offered import Clocks, OfferedTime, begins_ever, clash,
 from request_desk.domain.policy import Action, AvailabilitySubject, Verdict, may
 from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.spans import Span
-from request_desk.domain.text import clean_text, parse_phone
+from request_desk.domain.text import clean_text, parse_email, parse_phone
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.notices import reminders
@@ -120,6 +120,7 @@ class ProviderWeek:
 
     provider: Provider
     mobile_phone: str
+    email: str  # for reminders
     is_texted: bool  # by a reminder rule, which needs the number (AP9)
     version: int  # for `save_mobile_phone`
     monday: date
@@ -174,6 +175,7 @@ def provider_week(unit: Unit, provider_id: ProviderId, monday: date) -> Provider
     return ProviderWeek(
         provider=provider,
         mobile_phone=row.mobile_phone,
+        email=row.email,
         is_texted=reminders.sends_texts_to(unit, provider_id),
         version=row.version,
         monday=monday,
@@ -414,18 +416,26 @@ def restore_absence(
     return Effect(absence_id, version, _left_outside(unit, row.provider_id, kept))
 
 
-def save_mobile_phone(unit: Unit, provider_id: ProviderId, text: str, *, expect_version: int) -> int:
-    """Keep the mobile phone number of a provider, empty for none, and return the new version; can be undone (RM3)."""
+def save_mobile_phone(
+    unit: Unit, provider_id: ProviderId, text: str, *, email: str | None = None, expect_version: int
+) -> int:
+    """Keep the mobile phone number of a provider, empty for none, and return the new version; can be undone (RM3).
+
+    `email` is the address for reminders, None leaves it.
+    """
     unit.require(Permission.VIEW_SCHEDULE)
     _require(unit, Action.SET_MOBILE, provider_id)
-    before = _provider_row(unit, provider_id).mobile_phone
-    number = parse_phone(text, unit.words.region, field="Mobile phone number") if text.strip() else ""
-    version = _write_phone(unit, provider_id, number, expect_version)
+    before, problems, region = _provider_row(unit, provider_id), Problems(), unit.words.region
+    number = problems.of(lambda: parse_phone(text, region, field="Mobile phone number") if text.strip() else "", "")
+    address = before.email if email is None else problems.of(lambda: parse_email(email) if email.strip() else "", "")
+    problems.tell()
+    version = _write_reach(unit, provider_id, number, address, expect_version)
     unit.offer_undo(
         _("Mobile phone number saved"),
         restore_mobile_phone,
         provider_id,
-        before,
+        before.mobile_phone,
+        email=before.email,
         expect_version=version,
         until=unit.now + unit.grace,
     )
@@ -433,18 +443,18 @@ def save_mobile_phone(unit: Unit, provider_id: ProviderId, text: str, *, expect_
 
 
 def restore_mobile_phone(
-    unit: Unit, provider_id: ProviderId, before: str, *, expect_version: int, until: datetime
+    unit: Unit, provider_id: ProviderId, before: str, *, email: str, expect_version: int, until: datetime
 ) -> int:
-    """Take a change of the mobile phone number back."""
+    """Take a change of the mobile phone number and the address back."""
     unit.require(Permission.VIEW_SCHEDULE)
     _require(unit, Action.SET_MOBILE, provider_id)
     _check_grace(unit, until)
-    return _write_phone(unit, provider_id, before, expect_version)
+    return _write_reach(unit, provider_id, before, email, expect_version)
 
 
-def _write_phone(unit: Unit, provider_id: ProviderId, number: str, expect_version: int) -> int:
-    row = unit.change(schema.provider, provider_id, expect_version, mobile_phone=number)
-    unit.record("saved_mobile_phone", Topic.DIRECTORY, provider_id)  # the number itself stays out of the journal
+def _write_reach(unit: Unit, provider_id: ProviderId, number: str, email: str, expect_version: int) -> int:
+    row = unit.change(schema.provider, provider_id, expect_version, mobile_phone=number, email=email)
+    unit.record("saved_mobile_phone", Topic.DIRECTORY, provider_id)  # what it is stays out of the journal
     return int(row.version)
 
 

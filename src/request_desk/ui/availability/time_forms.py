@@ -233,9 +233,9 @@ class ExtraHoursForm(PlacedForm):
 
 
 class PhoneForm(WeekForm):
-    """The mobile phone number of a provider (RM3)."""
+    """The mobile phone number of a provider (RM3), and the address for reminders."""
 
-    window_height = 300
+    window_height = 390
 
     def __init__(self, context: DeskContext, directory: Directory, week: ProviderWeek) -> None:
         hint = _("The front desk calls {provider} there when something cannot wait.")
@@ -244,7 +244,9 @@ class PhoneForm(WeekForm):
         self.number = QLineEdit()
         hint = _("It is shown to staff only, never to parents. Leave it empty to take it out.")
         self.add_field(_("Mobile phone number"), self.number, name="Mobile phone number", hint=hint)
-        self.follow(self.number)
+        self.email = QLineEdit()
+        self.add_field(_("E-mail"), self.email, name="E-mail", hint=_("For reminders of visits; parents never see it."))
+        self.follow(self.number, self.email)
 
     def version(self) -> int:
         return self.week.version
@@ -260,14 +262,17 @@ class PhoneForm(WeekForm):
 
     def fill(self) -> None:
         self.number.setText(self._kept())
-        self.lock(self.number)
+        self.email.setText(self.week.email)
+        self.lock(self.number, self.email)
 
     def is_changed(self) -> bool:
-        return self.number.text().strip() != self._kept()
+        return (self.number.text().strip(), self.email.text().strip()) != (self._kept(), self.week.email)
 
     def save(self) -> None:
-        act, typed = availability.save_mobile_phone, self.number.text().strip()
-        self.send(self.context.runner.act(self, act, self.week.provider.id, typed, expect_version=self.week.version))
+        act, version = availability.save_mobile_phone, self.week.version
+        number, email = self.number.text().strip(), self.email.text().strip()
+        saving = self.context.runner.act(self, act, self.week.provider.id, number, email=email, expect_version=version)
+        self.send(saving)
 
 
 def _side_by_side(form: WeekForm, *fields: tuple[str, QWidget]) -> QWidget:
