@@ -212,7 +212,16 @@ def test_providers_and_administrators_are_told_over_each_channel(practice: Pract
         (None, practice.admin.id, "email"),
         (None, practice.admin.id, "sms"),
     }
-    assert {row.kind for row in letters(practice)} == {"staff_reminder"}
+    clock.advance(MINUTE)
+    due = practice.desk.perform(SYSTEM, outbox.claim_due, "worker", (Channel.EMAIL, Channel.SMS)).value
+    assert sorted(each.address for each in due) == [
+        "+12065550148", "+12065550148", "doctor@example.org", "staff@example.org"
+    ]  # fmt: skip
+    assert {each.spec.kind for each in due} == {"staff_reminder"}
+    for each in due:
+        body = each.composed().body
+        assert "Nov" in body
+        assert "Well visit" not in body
 
 
 @pytest.mark.parametrize("status", ["held", "cancelled", "expired", "completed", "no_show"])
