@@ -33,6 +33,7 @@ _TYPES: Final = 6
 _LEADS: Final = (("patient", 7 * 24 * 60), ("patient", 24 * 60), ("provider", 120))  # minutes, of each type
 _AT_ONCE: Final = 1_000
 _MINUTE: Final = timedelta(minutes=1)
+_RULES: Final = select(schema.reminder_rule)  # what a look reads first
 _COLUMNS: Final = (
     "id, chain_id, patient_id, provider_id, location_id, type_id, lane, status, starts_at, ends_at, blocks_from, blocks_until,"
     " cancel_code, cancel_text, late_cancel, overrule, booked_by_kind, booked_by_id, created_at, visible_at, zone, wall_time"
@@ -92,7 +93,7 @@ def _rows(desk: Desk, clock: FixedClock, scale: Scale, engine: str) -> Iterator[
     cases = {
         "look": lambda _number: desk.query(SYSTEM, reminders.look, last),
         "all": lambda _number: desk.query(SYSTEM, reminders.look),
-        "floor": lambda _number: desk.query(SYSTEM, lambda unit: unit.rows(select(schema.reminder_rule))),
+        "floor": lambda _number: desk.query(SYSTEM, lambda unit: unit.rows(_RULES)),
     }
     times = rotated(cases, scale.rounds)
     size = f"{scale.requests:,} appointments, {_TYPES * len(_LEADS)} rules, {engine}"

@@ -20,8 +20,8 @@ from request_desk.services.desk import Desk
 from request_desk.services.inbox import counter_offers, needs, routing as inbox_routing
 from request_desk.services.notices import outbox, reminders, webhook_queue
 from request_desk.services.notices.outbox import Delivered, DueNotice
-from request_desk.services.notices.webhook_queue import DueWebhook
 from request_desk.services.notices.reminders import Looked
+from request_desk.services.notices.webhook_queue import DueWebhook
 from request_desk.services.portal import access as portal_access, manage_links
 from request_desk.services.practice import housekeeping
 from request_desk.services.schedule import scheduling, slot_offers, waitlist

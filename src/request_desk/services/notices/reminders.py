@@ -47,32 +47,44 @@ _OF_TYPE = _RULES.where(_rule.c.type_id == bindparam("type")).with_for_update()
 # A rule that a job goes by is not deleted meanwhile.
 _ACTIVE = _RULES.where(_rule.c.active)
 _USED = _ACTIVE.with_for_update(read=True, key_share=True)
-_is_undecided = ~exists().where(
-    _done.c.appointment_id == _appointment.c.id,
-    _done.c.rule_id == bindparam("rule"),
-    _done.c.starts_at == _appointment.c.starts_at,
+_is_booked = and_(
+    _appointment.c.status == literal_column("'confirmed'"),  # spelled out for the partial index
+    _appointment.c.starts_at > bindparam("after"),
+    _appointment.c.starts_at <= bindparam("until"),
+    _appointment.c.visible_at <= bindparam("now"),  # what can still be undone is nobody's to hear
 )
+_is_decided = exists().where(_done.c.appointment_id == _appointment.c.id, _done.c.starts_at == _appointment.c.starts_at)
+# All rules that remind as long before at once: most types have the same.
 _LOOK = (
     select(_appointment.c.id)
+    .select_from(_rule.join(_appointment, _appointment.c.type_id == _rule.c.type_id))
+    .where(
+        _rule.c.active,
+        _rule.c.minutes_before == bindparam("minutes"),
+        _is_booked,
+        ~_is_decided.where(_done.c.rule_id == _rule.c.id),
+    )
+    .limit(1)
+)
+# Whoever cancels or moves one of these waits, or is waited for at the next turn.
+_FOUND = (
+    select(
+        _appointment.c.id,
+        _appointment.c.starts_at,
+        _appointment.c.created_at,
+        _appointment.c.visible_at,
+        _appointment.c.patient_id,
+        _appointment.c.provider_id,
+    )
     .where(
         _appointment.c.type_id == bindparam("type"),
-        _appointment.c.status == literal_column("'confirmed'"),  # spelled out for the partial index
-        _appointment.c.starts_at > bindparam("after"),
-        _appointment.c.starts_at <= bindparam("until"),
-        _appointment.c.visible_at <= bindparam("now"),  # what can still be undone is nobody's to hear
-        _is_undecided,
+        _is_booked,
+        ~_is_decided.where(_done.c.rule_id == bindparam("rule")),
     )
     .order_by(_appointment.c.starts_at)
     .limit(bindparam("most"))
+    .with_for_update(of=_appointment, skip_locked=True)
 )
-# Whoever cancels or moves one of these waits, or is waited for at the next turn.
-_FOUND = _LOOK.add_columns(
-    _appointment.c.starts_at,
-    _appointment.c.created_at,
-    _appointment.c.visible_at,
-    _appointment.c.patient_id,
-    _appointment.c.provider_id,
-).with_for_update(of=_appointment, skip_locked=True)
 _CONTACTS = (
     select(
         *_relation.c,
@@ -234,11 +246,11 @@ def look(unit: Unit, last: Looked | None = None) -> tuple[bool, Looked]:
     if last is not None and last.rules == looked.rules and last.at <= now:
         since = last.at - _IN_THE_MAKING - unit.grace
     asked = []
-    for row in rules:
-        after, until = due_starts(_before(row), now)
+    for minutes in sorted({row.minutes_before for row in rules}):
+        after, until = due_starts(minutes * _MINUTE, now)
         if since is not None:
-            after = max(after, since + _before(row))
-        asked.append(unit.defer(_LOOK, _asking(row, now, (after, until), 1)))
+            after = max(after, since + minutes * _MINUTE)
+        asked.append(unit.defer(_LOOK, {"minutes": minutes, "after": after, "until": until, "now": now}))
     return any(each.rows for each in asked), looked
 
 
