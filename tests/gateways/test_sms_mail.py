@@ -1,5 +1,6 @@
 """Text messages as e-mails: the number becomes the mailbox, the text is all there is (NOTE-04)."""
 
+import email
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
@@ -29,6 +30,8 @@ def test_a_message_arrives_in_the_mailbox_of_its_number(tmp_path: Path) -> None:
         "",
         "Amara's visit - Tue",
     )
+    message = email.message_from_bytes(caught.path.read_bytes())
+    assert message.get_content_type() == "text/plain"  # no second part that a gateway might send as well
 
 
 @pytest.mark.parametrize(

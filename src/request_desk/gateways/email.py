@@ -125,6 +125,10 @@ def compose(letter: Letter, mail: Mail, at: datetime) -> MIMEPart:
     message["Message-ID"] = f"<{letter.reference}@{mail.from_address.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers
     message["MIME-Version"] = "1.0"
+    if letter.is_bare:
+        _set_text(message, letter.body, "plain")
+        _read_again(message)
+        return message
     ways = [_text(letter.body, "plain"), _text(html_part(letter), "html")]
     if letter.calendar is None:
         message.make_alternative(_boundary(letter.reference, "ways"))
@@ -152,9 +156,13 @@ def _boundary(reference: UUID, name: str) -> str:
 
 def _text(text: str, subtype: str) -> MIMEPart:
     part = MIMEPart(_POLICY)
+    _set_text(part, text, subtype)
+    return part
+
+
+def _set_text(part: MIMEPart, text: str, subtype: str) -> None:
     # As it is, a text could hold a boundary; what is not ASCII is never sent as it is.
     part.set_content(text, subtype=subtype, cte="quoted-printable" if text.isascii() else None)
-    return part
 
 
 def _calendar(text: bytes, method: str) -> MIMEPart:
@@ -172,12 +180,8 @@ def _file(text: bytes) -> MIMEPart:
 def _read_again(message: MIMEPart) -> None:
     parsed = email.message_from_bytes(message.as_bytes(), policy=_POLICY)
     names = [name.lower() for name in parsed.keys()]  # noqa: SIM118  # a message is no mapping: a header may come twice
-    if (
-        len(names) != len(_HEADERS)
-        or frozenset(names) != _HEADERS
-        or len(parsed["to"].addresses) != 1
-        or parsed.defects
-    ):
+    wanted = _HEADERS if message.is_multipart() else _HEADERS | {"content-transfer-encoding"}
+    if len(names) != len(wanted) or frozenset(names) != wanted or len(parsed["to"].addresses) != 1 or parsed.defects:
         raise Invalid(_("The letter cannot be written safely."), field="Subject")
     same_parts = [part.get_content_type() for part in parsed.walk()] == [
         part.get_content_type() for part in message.walk()

@@ -11,7 +11,8 @@ class Letter:
     """What is sent to one address. `reference` is the same on every try, an e-mail's Message-ID (NOTE-08).
 
     The body may hold a code: it is never printed. `practice_name` heads a page made of it, on which addresses below `origin`,
-    such as https://portal.example.org, are links. `calendar` is what the reader's calendar is told with it.
+    such as https://portal.example.org, are links. `calendar` is what the reader's calendar is told with it. One that `is_bare` is its
+    text and nothing else.
     """
 
     to: str
@@ -22,6 +23,7 @@ class Letter:
     practice_name: str = ""
     origin: str = ""
     calendar: CalendarEvent | None = None
+    is_bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,4 +25,6 @@ class TextByMail:
             return Permanent(_("This is not a number that text messages go to."))
         address = f"{letter.to.removeprefix('+')}@{self._domain}"
         text = as_sent(letter.body)
-        return self._send(replace(letter, to=address, subject="", body=text, practice_name="", calendar=None))
+        return self._send(
+            replace(letter, to=address, subject="", body=text, practice_name="", calendar=None, is_bare=True)
+        )
