@@ -10,6 +10,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from request_desk.domain.practice_time import PracticeTime
+from request_desk.domain.words import Words
 from request_desk.ui.widgets.buttons import Button
 from request_desk.ui.widgets.states import State
 from request_desk.ui.window.demo_bar import DemoBar, MailsDialog
@@ -17,6 +19,7 @@ from request_desk.ui.window.launch import Demo
 from tests.ui.page_desk import nameless
 
 NOON = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+PACIFIC = Words("en_US", PracticeTime("America/Los_Angeles"))
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,15 @@ def test_caught_mails_are_listed_and_read(qtbot: QtBot) -> None:
     old = Caught(NOON, "amara@example.org", "A message for you", "Hello <b>Amara</b>")
     files = ("invite.ics", "two\nlines.ics")
     new = Caught(NOON + timedelta(minutes=1), "priya@example.org", "Your appointment", "123456", files)
-    dialog = MailsDialog(demo(new, old), None)
+    dialog = MailsDialog(demo(new, old), PACIFIC, None)
     qtbot.addWidget(dialog)
     dialog.show()
     qtbot.waitUntil(dialog.stack.is_content_shown)
+    model = dialog.view.model()
+    assert [model.index(row, 0).data() for row in range(2)] == [
+        "12:01 PM",
+        "12:00 PM",
+    ]  # the practice's time, not this machine's
     assert dialog.text.text() == "123456"
     assert dialog.files.text() == "Attached: invite.ics, two lines.ics"
     QTest.keyClick(dialog.view, Qt.Key.Key_Down)
@@ -59,7 +67,7 @@ def test_a_text_message_stands_among_the_mails_and_its_links_can_be_opened(
     link = "http://127.0.0.1:8000/m/abc"
     text = Caught(NOON, "+12065550147", "", f"Your visit: {link}.\n{link} Reply STOP to end.", is_text=True)
     long = Caught(NOON - timedelta(minutes=1), "+12065550148", "", "word " * 50, is_text=True)
-    dialog = MailsDialog(demo(text, long), None)
+    dialog = MailsDialog(demo(text, long), PACIFIC, None)
     qtbot.addWidget(dialog)
     dialog.show()
     qtbot.waitUntil(dialog.stack.is_content_shown)
@@ -73,7 +81,7 @@ def test_a_text_message_stands_among_the_mails_and_its_links_can_be_opened(
 
 
 def test_no_mail_yet_is_explained(qtbot: QtBot) -> None:
-    dialog = MailsDialog(demo(), None)
+    dialog = MailsDialog(demo(), PACIFIC, None)
     qtbot.addWidget(dialog)
     dialog.show()
     qtbot.waitUntil(lambda: dialog.stack.pane.state() is State.EMPTY)
@@ -82,7 +90,7 @@ def test_no_mail_yet_is_explained(qtbot: QtBot) -> None:
 
 def test_a_hundred_mails_are_listed(qtbot: QtBot) -> None:
     mails = [Caught(NOON - timedelta(seconds=number), f"p{number}@example.org", "x", "y") for number in range(100)]
-    dialog = MailsDialog(demo(*mails), None)
+    dialog = MailsDialog(demo(*mails), PACIFIC, None)
     qtbot.addWidget(dialog)
     dialog.show()
     qtbot.waitUntil(dialog.stack.is_content_shown)
@@ -92,7 +100,7 @@ def test_a_hundred_mails_are_listed(qtbot: QtBot) -> None:
 def test_the_strip_names_its_buttons_and_tells_to_switch_the_user(qtbot: QtBot) -> None:
     window = QWidget()
     qtbot.addWidget(window)
-    bar = DemoBar(demo(), window)
+    bar = DemoBar(demo(), lambda: PACIFIC, window)
     window.resize(1200, 60)
     bar.resize(1200, 40)
     window.show()

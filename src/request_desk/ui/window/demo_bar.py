@@ -1,7 +1,7 @@
 """The strip of the demo practice: the portal's address, the caught messages, other logins; nothing of it is in a real practice."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Thread
 
@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from request_desk.domain import sms
-from request_desk.domain.words import _
+from request_desk.domain.words import Words, _
 from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
 from request_desk.ui.widgets.buttons import Link, ghost, secondary
 from request_desk.ui.widgets.layout import Card, column_scroll, row
@@ -29,12 +29,13 @@ class DemoBar(QFrame):
 
     switch_wanted = Signal()
 
-    def __init__(self, demo: Demo, parent: QWidget) -> None:
+    def __init__(self, demo: Demo, words: Callable[[], Words], parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("demo")
         self.setAccessibleName(_("Demo practice"))
         self._demo = demo
-        words = PlainLabel(
+        self._words = words
+        told = PlainLabel(
             _("Demo practice. Parents' portal: {address}").format(address=demo.portal_url),
             role=TextRole.SMALL,
             tone=Tone.MUTED,
@@ -47,7 +48,7 @@ class DemoBar(QFrame):
         strip = QHBoxLayout(self)
         side = app_theme().px(14)
         strip.setContentsMargins(side, 2, side, 2)
-        strip.addWidget(words, 1)
+        strip.addWidget(told, 1)
         for button in (portal, mails, switch):
             strip.addWidget(button)
         portal.clicked.connect(self._open_portal)
@@ -60,15 +61,18 @@ class DemoBar(QFrame):
 
     @Slot()
     def _open_mails(self) -> None:
-        MailsDialog(self._demo, self.window()).open()
+        MailsDialog(self._demo, self._words(), self.window()).open()
 
 
 class MailsDialog(QDialog):
-    """The mails and text messages that the demo's catcher kept, newest first; sign-in codes are among them. Links open in a browser."""
+    """The mails and text messages that the demo's catcher kept, newest first, at the practice's time; sign-in codes are among them.
+
+    Links open in a browser.
+    """
 
     _found = Signal(object)  # Sequence[MailLike], from the thread that reads the folder
 
-    def __init__(self, demo: Demo, parent: QWidget | None) -> None:
+    def __init__(self, demo: Demo, words: Words, parent: QWidget | None) -> None:
         super().__init__(parent)
         self._demo = demo
         self._mails: dict[int, MailLike] = {}
@@ -76,7 +80,7 @@ class MailsDialog(QDialog):
         self.setWindowTitle(_("Caught messages"))
         self.setAccessibleName(_("Caught messages"))
         columns: tuple[Column[MailLike], ...] = (
-            Column(_("Time"), _clock, 120),
+            Column(_("Time"), lambda mail: words.time(mail.at), 120),
             Column(_("To"), _to, 240),
             Column(_("Subject"), _subject, 0),
         )
@@ -161,10 +165,6 @@ class MailsDialog(QDialog):
 
 def _key(mail: MailLike) -> int:
     return int(mail.at.timestamp() * 1_000_000)
-
-
-def _clock(mail: MailLike) -> str:
-    return f"{mail.at.astimezone():%I:%M:%S %p}".lstrip("0")
 
 
 def _to(mail: MailLike) -> str:

@@ -146,7 +146,7 @@ class Shell(QObject):
         if opened.demo is not None:
             from request_desk.ui.window.demo_bar import DemoBar
 
-            self._demo_bar = DemoBar(opened.demo, frame)
+            self._demo_bar = DemoBar(opened.demo, lambda: self._words, frame)
             self._demo_bar.switch_wanted.connect(self.lock)
             frame.setMenuWidget(self._demo_bar)
         frame.undo_bar.undo_asked.connect(self._undo)
