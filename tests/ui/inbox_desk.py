@@ -50,6 +50,7 @@ class DeskWindow:
         self.crashes: list[str] = []
         self.refusals: list[object] = []
         self.undos: list[Outcome[object]] = []
+        self.led_to: list[tuple[str, int]] = []  # things of other pages that this one led to
         self.kept = preferences if preferences is not None else {}
         self.frame = MainFrame(practice="Harbor Pediatrics", clock=hand.clock, timers=hand)
         # pytest-qt deletes its widgets before fixtures end: what stands behind them is closed first.
@@ -80,7 +81,7 @@ class DeskWindow:
             undo_bar=self.frame.undo_bar,
             messages=self.frame.messages,
             memory=self.frame.memory,
-            open_thing=lambda *_thing, **_how: None,
+            open_thing=lambda key, thing_id, /, **_how: self.led_to.append((key, thing_id)),
         )
         self.page = MessageCenter(self.context)
         self.frame.add_page("messages", "Message Center", "inbox", self.page)

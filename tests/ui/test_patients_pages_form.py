@@ -123,6 +123,7 @@ def test_who_is_no_administrator_reads_it_only(desk_at: Callable[..., Desk], sql
         (GroupId.LOCATIONS, "Locations"),
         (GroupId.TYPES, "Appointment types"),
         (GroupId.MEETINGS, "Video meetings"),
+        (GroupId.SUBSCRIPTIONS, "Notification subscriptions"),
         (GroupId.PATIENTS_PAGES, "Patients' pages"),
     ],
 )

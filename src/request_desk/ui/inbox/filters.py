@@ -31,6 +31,7 @@ class FilterBar(QWidget):
 
     changed = Signal(object)  # ListChoice
     failed_wanted = Signal()  # the mark that stands for the bar of failed notices where there is little room
+    troubled_wanted = Signal()  # the subscriptions that do not get their webhooks
     unseen_wanted = Signal()  # the replies that nobody has read while the visit comes near
     left_search = Signal()  # Enter or Escape in the search: back to the list
 
@@ -56,6 +57,12 @@ class FilterBar(QWidget):
         self.failed_count.hide()
         self.failed.clicked.connect(self.failed_wanted)
         self.failed.hide()
+        self.troubled = IconButton("send", "", parent=self)
+        self.troubled.set_tone(Tone.DANGER)
+        self.troubled_count = PlainLabel("", role=TextRole.SMALL_BOLD, tone=Tone.DANGER, parent=self)
+        self.troubled_count.hide()
+        self.troubled.clicked.connect(self.troubled_wanted)
+        self.troubled.hide()
         self.unseen = IconButton("mail", "", parent=self)
         self.unseen_count = PlainLabel("", role=TextRole.SMALL_BOLD, tone=Tone.HELD, parent=self)
         self.unseen_count.hide()
@@ -89,6 +96,8 @@ class FilterBar(QWidget):
         first.addWidget(self.unseen_count)
         first.addWidget(self.failed)
         first.addWidget(self.failed_count)
+        first.addWidget(self.troubled)
+        first.addWidget(self.troubled_count)
         first.addWidget(self.more)
         first.addWidget(self.search)
         self.search.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -158,6 +167,18 @@ class FilterBar(QWidget):
         set_tip(self.failed, sentence)
         self.failed_count.setText(str(count))
         for part in (self.failed, self.failed_count):
+            part.setVisible(bool(count))
+
+    def show_troubled(self, count: int) -> None:
+        """Tell by a mark how many subscriptions do not get their webhooks; it leads to them (HOOK-04)."""
+        told = plural(
+            "{count} subscription did not get its webhooks.", "{count} subscriptions did not get their webhooks.", count
+        )
+        sentence = told.format(count=count) if count else ""
+        self.troubled.setAccessibleName(sentence)
+        set_tip(self.troubled, sentence)
+        self.troubled_count.setText(str(count))
+        for part in (self.troubled, self.troubled_count):
             part.setVisible(bool(count))
 
     def show_unseen(self, count: int) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QRect, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from request_desk.domain.access import Permission, may
 from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.errors import Refused, Unavailable
 from request_desk.domain.ids import RequestId
@@ -15,6 +16,8 @@ from request_desk.domain.paging import Page
 from request_desk.domain.requests import Delivery, Filters, InboxRow, Resolved, Tab, UnseenReply
 from request_desk.domain.words import _
 from request_desk.services.inbox import letters_seen, queries as inbox_queries, search_queries
+from request_desk.services.notices import subscriptions
+from request_desk.services.notices.subscriptions import TroubledSubscription
 from request_desk.services.practice import directory
 from request_desk.ui.inbox.commands import choosing_location, choosing_offer, going, sending
 from request_desk.ui.inbox.feed import ListChoice, RequestFeed
@@ -30,6 +33,7 @@ from request_desk.ui.lists.windowed import ListView
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.timing import Stoppable
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
+from request_desk.ui.settings.group_list import GroupId
 from request_desk.ui.settings.setup_offer import SetupOffer
 from request_desk.ui.widgets.layout import paint_later
 from request_desk.ui.widgets.states import Banner, BannerKind, State, StateStack
@@ -188,6 +192,7 @@ class MessageCenter(WindowPage):
         self.message_stack.pane.acted.connect(self._message_state_acted)
         self.live_bar.acted.connect(self._try_again)
         self.filters.failed_wanted.connect(self.open_deliveries)
+        self.filters.troubled_wanted.connect(self._open_subscriptions)
         self.filters.unseen_wanted.connect(self.open_unseen)
         self._context.timers(self, UNSEEN_AGAIN, self._read_unseen, repeat=True)
         answering = self.response_controller
@@ -298,6 +303,7 @@ class MessageCenter(WindowPage):
         self.response_controller.read_beside()
         self._read_directory()
         self._read_failed()
+        self._read_troubled()
         self._read_unseen()
         self.setup_bar.read()
 
@@ -526,6 +532,8 @@ class MessageCenter(WindowPage):
             self._read_directory()
         if changes.touches(Topic.DELIVERY):
             self._read_failed()
+        if changes.touches(Topic.DELIVERY, Topic.DIRECTORY, Topic.STAFF):
+            self._read_troubled()
         if changes.touches(Topic.DELIVERY, Topic.REQUEST):
             self._read_unseen()
 
@@ -617,6 +625,21 @@ class MessageCenter(WindowPage):
         sheet = DeliveriesSheet(self._context, self)
         sheet.request_wanted.connect(self.open_request)
         sheet.open()
+
+    # subscriptions that do not get their webhooks
+
+    def _read_troubled(self) -> None:
+        if may(self._context.actor(), Permission.MANAGE_SUBSCRIPTIONS):
+            self._context.runner.read(self, subscriptions.troubled).done(self._troubled_read).refused(self._ignore)
+        else:
+            self.filters.show_troubled(0)
+
+    def _troubled_read(self, found: tuple[TroubledSubscription, ...]) -> None:
+        self.filters.show_troubled(len(found))
+
+    @Slot()
+    def _open_subscriptions(self) -> None:
+        self._context.open_thing("settings", GroupId.SUBSCRIPTIONS)
 
     # replies that were not read
 

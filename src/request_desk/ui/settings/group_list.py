@@ -35,6 +35,7 @@ class GroupId(IntEnum):
     LOCATIONS = -3
     TYPES = -4
     MEETINGS = -5
+    SUBSCRIPTIONS = -6
 
 
 @dataclass(frozen=True, slots=True)

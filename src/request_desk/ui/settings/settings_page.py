@@ -84,6 +84,7 @@ _TITLES: Final = {
     GroupId.LOCATIONS: _("Locations"),
     GroupId.TYPES: _("Appointment types"),
     GroupId.MEETINGS: _("Video meetings"),
+    GroupId.SUBSCRIPTIONS: _("Subscriptions"),
 }
 
 
