@@ -4,12 +4,10 @@ import gc
 import os
 import shutil
 import sqlite3
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from getpass import getuser
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -39,7 +37,7 @@ from request_desk.services.desk import Desk  # noqa: E402
 from request_desk.services.practice import invariants  # noqa: E402
 from request_desk.store import database as database_module, schema  # noqa: E402
 from request_desk.store.database import Database  # noqa: E402
-from tests import postgres  # noqa: E402
+from tests import partner_libraries, postgres  # noqa: E402
 from tests.builders import Practice  # noqa: E402
 
 DEMO_MORNING = datetime(2026, 11, 24, 16, 12, tzinfo=UTC)  # Tuesday, 8:12 AM in Los Angeles
@@ -128,26 +126,9 @@ def missing(reason: str) -> NoReturn:
 @pytest.fixture(scope="session")
 def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the partners' libraries of the lock file of npm, and the examples of docs beside them."""
-    npm = shutil.which("npm")
-    if npm is None or shutil.which("node") is None:
-        missing("Node is missing: apt-get install nodejs npm")
     folder = tmp_path_factory.mktemp("npm")
-    root = Path(__file__).resolve().parents[1]
-    for path in (*(root / "tests" / "npm").iterdir(), *(root / "docs" / "examples").glob("*.mjs")):
-        shutil.copy(path, folder)
-    home = str(
-        Path(f"~{getuser()}").expanduser()
-    )  # the user's settings of npm say where packages come from; the tests' home has none
-    done = subprocess.run(
-        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-        cwd=folder,
-        env={**os.environ, "HOME": home, "npm_config_cache": str(folder / "cache")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        missing(f"npm could not install the partners' libraries: {done.stderr[-300:]}")
+    if lacking := partner_libraries.put_into(folder):
+        missing(lacking)
     return folder
 
 

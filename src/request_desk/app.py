@@ -184,8 +184,8 @@ class _Opening:
         used = home.settings(found) if home is not None else found
         # What may be refused comes first: a desk that is open and ticks would be left behind at each try.
         drafts, key = paths.private_folder(place / "drafts"), _kept_key(store, _DRAFT_KEY)
-        check_receiver = partial(_check_receiver, is_demo=home is not None)
-        desk = open_desk(used, home.clock if home is not None else None, store, check_receiver)
+        looking = partial(check_receiver, is_demo=home is not None)
+        desk = open_desk(used, home.clock if home is not None else None, store, looking)
         jobs: list[Jobs] = []
 
         def begin() -> None:
@@ -326,7 +326,7 @@ def _webhooks(*, is_demo: bool) -> "WebhookSender":
     return WebhookSender(SystemClock(), allow_loopback=is_demo)
 
 
-def _check_receiver(url: str, *, is_demo: bool) -> str:
+def check_receiver(url: str, *, is_demo: bool) -> str:
     """Look at an address for webhooks; what does that is loaded when it is needed, since a window that opens has no time for it."""
     return _webhooks(is_demo=is_demo).check(url)
 
@@ -585,14 +585,14 @@ def run_tour(out: Path, *, pictures: bool, say: Say) -> int:
     with tempfile.TemporaryDirectory(prefix="request-desk-tour") as place:
         folder = paths.private_folder(Path(place))
         home = prepare_demo(folder, fresh=True, ask=lambda _question: True, say=say)
-        _shorten_grace(home, tour.GRACE)
+        shorten_grace(home, tour.GRACE)
         with processes.background(folder) as running:
             return tour.run(
                 desktop_launch(config.Settings(), folder), running.mails_to, out, pictures=pictures, say=say
             )
 
 
-def _shorten_grace(home: "Home", grace: "timedelta") -> None:
+def shorten_grace(home: "Home", grace: "timedelta") -> None:
     """Set the undo time by the setting, as an administrator would."""
     from dataclasses import replace
 

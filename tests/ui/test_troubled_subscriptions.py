@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.events import EventType
+from request_desk.domain.ids import SubscriptionId
 from request_desk.services.notices import subscriptions
 from request_desk.store import schema
 from request_desk.ui.settings.group_list import GroupId
@@ -39,7 +40,7 @@ def desk_of(qtbot: QtBot, sqlite_practice: Practice, hand: HandTimers, tmp_path:
 
 
 @pytest.fixture
-def dead(sqlite_practice: Practice, database_setup: Setup) -> int:
+def dead(sqlite_practice: Practice, database_setup: Setup) -> SubscriptionId:
     """A subscription whose webhooks are given up; returns its id."""
     with database_setup():
         which = a_subscription(sqlite_practice, EventType.REQUEST_RECEIVED, name="Sunrise School")
@@ -47,11 +48,11 @@ def dead(sqlite_practice: Practice, database_setup: Setup) -> int:
         sqlite_practice.a_request()
         with sqlite_practice.database.write() as connection:
             connection.execute(update(schema.webhook_delivery).values(state="failed", error="It answered 500."))
-    return which
+    return SubscriptionId(which)
 
 
 def test_dead_webhooks_are_marked_and_lead_to_the_subscriptions(
-    desk_of: OpenDesk, sqlite_practice: Practice, dead: int, database_setup: Setup
+    desk_of: OpenDesk, sqlite_practice: Practice, dead: SubscriptionId, database_setup: Setup
 ) -> None:
     desk = desk_of(sqlite_practice.admin)
     bar = desk.page.filters
@@ -76,12 +77,16 @@ def test_it_comes_while_the_window_is_open(desk_of: OpenDesk, sqlite_practice: P
     assert desk.page.filters.troubled.isHidden()
     with database_setup():
         which = a_subscription(sqlite_practice, EventType.REQUEST_RECEIVED)
-        sqlite_practice.desk.perform(SYSTEM, subscriptions.switched_off, which, "The receiver answered 410.")
+        sqlite_practice.desk.perform(
+            SYSTEM, subscriptions.switched_off, SubscriptionId(which), "The receiver answered 410."
+        )
     desk.hear()
     assert desk.page.filters.troubled.isVisible()
 
 
-def test_who_manages_no_subscriptions_is_not_told(desk_of: OpenDesk, sqlite_practice: Practice, dead: int) -> None:
+def test_who_manages_no_subscriptions_is_not_told(
+    desk_of: OpenDesk, sqlite_practice: Practice, dead: SubscriptionId
+) -> None:
     bar = desk_of(sqlite_practice.maria).page.filters
     assert bar.troubled.isHidden()
     assert bar.troubled.accessibleName() == ""
