@@ -73,7 +73,8 @@ def test_the_tour_goes_to_every_page_and_tells_its_keys(told: dict[str, Any]) ->
 @pytest.mark.slow
 def test_the_tour_opens_what_stands_beside_the_lists_and_the_main_sheets(told: dict[str, Any]) -> None:
     pages = {page["key"]: page for page in told["pages"]}
-    settings = {"setup", "booking-secrets", "questionnaires", "appointment-types", "patients-pages"}
+    settings = {"setup", "subscriptions", "booking-secrets", "text-messages", "questionnaires"}
+    settings |= {"appointment-types", "notices", "patients-pages"}
     in_full = {"appointment", "patient", "provider-week", "own-week", "offer-times", *settings}
     sheets = {"day-list", "close-day", "provider-out", "why-no-slots", "waiting-list", "find-visit"}
     sheets.add("preview-as-patient")
@@ -90,7 +91,7 @@ def test_the_keys_of_the_tour_lead_to_the_groups_of_settings_that_it_names() -> 
     for stop in stops:
         assert stop.way == ("End", *("Up",) * (len(stop.way) - 1)), stop
         assert groups[-len(stop.way)] == stop.title
-    assert len(stops) >= 5
+    assert len(stops) >= 8
 
 
 @pytest.mark.slow
