@@ -13,7 +13,8 @@ from request_desk.domain.phrases import FIELDS, Phrase, PhraseOutcome, Prompt, p
 from request_desk.domain.requests import Booking, Cancellation, Move
 from request_desk.domain.spans import Slot
 from request_desk.services.desk import Desk
-from request_desk.services.practice import phrases
+from request_desk.services.practice import phrase_pairs, phrases
+from request_desk.services.practice.phrase_pairs import Half
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
 
@@ -55,8 +56,8 @@ def test_what_the_practice_changed_or_retired_stays_so(desk: Desk, practice: Pra
     desk.perform(SYSTEM, phrases.sync_shipped, [BOOKED, ASKING])
     kept = {each.phrase.slug: each for each in desk.query(practice.admin, phrases.shelf)}
     ours = replace(BOOKED, body="We wait for you on {{ new.day }}.")
-    desk.perform(practice.admin, phrases.save, ours, own=False, phrase_id=kept["booked"].id, expect_version=1)
-    desk.perform(practice.admin, phrases.retire, kept["ask-form"].id, expect_version=1)
+    desk.perform(practice.admin, phrase_pairs.save_pair, [Half(ours, kept["booked"].id, 1)], own=False)
+    desk.perform(practice.admin, phrase_pairs.switch_pair, [(kept["ask-form"].id, 1)], active=False)
     assert desk.perform(SYSTEM, phrases.sync_shipped, [BOOKED, ASKING]).value == 0
     assert desk.query(practice.maria, phrases.library) == (ours,)
 
@@ -64,27 +65,27 @@ def test_what_the_practice_changed_or_retired_stays_so(desk: Desk, practice: Pra
 def test_an_own_phrase_stands_for_the_practices_only_for_its_owner(desk: Desk, practice: Practice) -> None:  # RE3
     desk.perform(SYSTEM, phrases.sync_shipped, [BOOKED])
     mine = replace(BOOKED, body="Great, {{ new.time }} it is!")
-    desk.perform(practice.maria, phrases.save, mine, own=True)
+    desk.perform(practice.maria, phrase_pairs.save_pair, [Half(mine)], own=True)
     assert desk.query(practice.maria, phrases.library) == (mine,)
     assert desk.query(practice.kofi, phrases.library) == (BOOKED,)
     with pytest.raises(Invalid):
-        desk.perform(practice.maria, phrases.save, mine, own=True)
+        desk.perform(practice.maria, phrase_pairs.save_pair, [Half(mine)], own=True)
 
 
 def test_only_administrators_change_the_practices_and_nobody_anothers(desk: Desk, practice: Practice) -> None:
     desk.perform(SYSTEM, phrases.sync_shipped, [BOOKED])
     kept = desk.query(practice.maria, phrases.shelf)[0]
-    own = desk.perform(practice.maria, phrases.save, ASKING, own=True).value
+    own = desk.perform(practice.maria, phrase_pairs.save_pair, [Half(ASKING)], own=True).value
     with pytest.raises(NotAllowed):
-        desk.perform(practice.maria, phrases.save, ASKING, own=False)
+        desk.perform(practice.maria, phrase_pairs.save_pair, [Half(ASKING)], own=False)
     with pytest.raises(NotAllowed):
-        desk.perform(practice.maria, phrases.retire, kept.id, expect_version=1)
+        desk.perform(practice.maria, phrase_pairs.switch_pair, [(kept.id, 1)], active=False)
     with pytest.raises(NotAllowed):
-        desk.perform(practice.kofi, phrases.retire, own, expect_version=1)
+        desk.perform(practice.kofi, phrase_pairs.switch_pair, [(own, 1)], active=False)
     with pytest.raises(NotFound):
-        desk.perform(practice.admin, phrases.retire, own, expect_version=1)
+        desk.perform(practice.admin, phrase_pairs.switch_pair, [(own, 1)], active=False)
     with pytest.raises(Conflict):
-        desk.perform(practice.admin, phrases.retire, kept.id, expect_version=7)
+        desk.perform(practice.admin, phrase_pairs.switch_pair, [(kept.id, 7)], active=False)
     with pytest.raises(NotAllowed):
         desk.query(practice.amara, phrases.library)
 
@@ -102,7 +103,7 @@ def test_only_administrators_change_the_practices_and_nobody_anothers(desk: Desk
 )
 def test_a_phrase_that_does_not_pass_the_check_is_not_saved(desk: Desk, practice: Practice, body: str) -> None:  # RE2
     with pytest.raises(Invalid) as refused:
-        desk.perform(practice.maria, phrases.save, replace(BOOKED, body=body), own=True)
+        desk.perform(practice.maria, phrase_pairs.save_pair, [Half(replace(BOOKED, body=body))], own=True)
     assert refused.value.sentence
     assert desk.query(practice.maria, phrases.library) == ()
 

@@ -101,7 +101,7 @@ OF_PHRASES: Final = Vocabulary(
 
 
 class PhraseError(Invalid):
-    """A text that cannot be used; `line` counts from 1, 0 is the text as a whole."""
+    """A text that cannot be used; `line` counts from 1, 0 is the text as a whole; `reason` is the sentence alone."""
 
     code: ClassVar = "phrase"
 
@@ -109,6 +109,7 @@ class PhraseError(Invalid):
         shown = _("Line {line}: {sentence}").format(line=line, sentence=sentence) if line else sentence
         super().__init__(shown, field="body")
         self.line = line
+        self.reason = sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -758,6 +759,11 @@ def order_for(
         rank = (unfit, language_distance(phrase.language, language), found, outcome_misfit, kind_misfit)
         ranked.append(((*rank, phrase.order, _folded(phrase.title), phrase.slug), phrase))
     return [phrase for _rank, phrase in sorted(ranked, key=lambda entry: entry[0])]
+
+
+def found_in(phrase: Phrase, query: str) -> bool:
+    """Tell whether a phrase holds each word of `query` in title, group or text."""
+    return _found(phrase, _folded(query).split()) is not None
 
 
 _NO_FIT: Final = 2

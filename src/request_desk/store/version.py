@@ -2,5 +2,5 @@
 
 from typing import Final
 
-HEAD: Final = "0005"
-REVISIONS: Final = ("0001", "0002", "0003", "0004", HEAD)
+HEAD: Final = "0006"
+REVISIONS: Final = ("0001", "0002", "0003", "0004", "0005", HEAD)

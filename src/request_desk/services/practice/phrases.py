@@ -18,6 +18,7 @@ from request_desk.domain.text import parse_version
 from request_desk.domain.words import Words, _, full_name, speaking
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
+from request_desk.services.practice import text_history
 from request_desk.services.schedule.views import upcoming_of
 from request_desk.store import schema
 
@@ -36,7 +37,7 @@ _SHELF = (
 )
 _PRACTICE_WIDE = select(*phrase).where(phrase.staff_id.is_(None)).order_by(phrase.id)
 _ONE = select(*phrase).where(phrase.id == bindparam("which"))
-_SAME = select(phrase.id).where(
+_SAME = select(phrase.id, phrase.active).where(
     phrase.slug == bindparam("slug"),
     phrase.language == bindparam("language"),
     or_(phrase.staff_id == bindparam("staff"), phrase.staff_id.is_(None) & (bindparam("staff") == 0)),
@@ -104,11 +105,14 @@ def library(unit: Unit) -> tuple[Phrase, ...]:
 def shelf(unit: Unit) -> tuple[KeptPhrase, ...]:
     """Return the practice's phrases and the own ones with their versions, retired ones too: for editing."""
     unit.require(Permission.OWN_PHRASES)
-    return tuple(_kept(row) for row in unit.rows(_SHELF, {"staff": unit.actor.id}))
+    return tuple(kept(row) for row in unit.rows(_SHELF, {"staff": unit.actor.id}))
 
 
 def sync_shipped(unit: Unit, phrases: Sequence[Phrase]) -> int:
-    """Bring the shipped phrases up to date; one that the practice changed stays as it is. Returns how many were written."""
+    """Bring the shipped phrases up to date; one that the practice changed stays as it is. Returns how many were written.
+
+    Of a changed one the product's text is kept beside it, so that the way back leads to the newest.
+    """
     unit.require(Permission.RUN_JOBS)
     known = {(row.slug, row.language): row for row in unit.rows(_PRACTICE_WIDE)}
     written = 0
@@ -116,11 +120,13 @@ def sync_shipped(unit: Unit, phrases: Sequence[Phrase]) -> int:
         row = known.pop((each.slug, each.language), None)
         if row is None:
             _insert(unit, each, staff_id=None, shipped=True)
-            written += 1
         elif row.shipped and (_phrase(row) != each or not row.active):
-            unit.change(schema.phrase, row.id, None, active=True, **_columns(each))
-            unit.record("changed_phrase", Topic.PHRASE, row.id)
-            written += 1
+            replace_phrase(unit, row, None, each, shipped=True)
+        elif not row.shipped and not _is_beside(unit, row, each):
+            text_history.keep(unit, phrase_id=row.id, **_text(each), shipped=True)
+        else:
+            continue
+        written += 1
     for row in known.values():
         if row.shipped and row.active:
             unit.change(schema.phrase, row.id, None, active=False)
@@ -129,32 +135,69 @@ def sync_shipped(unit: Unit, phrases: Sequence[Phrase]) -> int:
     return written
 
 
-def save(
+def write_phrase(
     unit: Unit, new: Phrase, *, own: bool, phrase_id: PhraseId | None = None, expect_version: int | None = None
-) -> PhraseId:
-    """Write a phrase, new or changed, after the check of every part; raises Invalid with line and reason (RE3)."""
-    unit.require(Permission.OWN_PHRASES if own else Permission.MANAGE_PHRASES)
+) -> Row[Any]:
+    """Write a phrase, new or changed, after the check of every part, and return its row; part of a use case.
+
+    What it said before is kept. Raises Invalid with line and reason (RE3).
+    """
     checked = parse(dump(new))
     staff_id = unit.actor.staff_id if own else None
     same = unit.first(_SAME, {"slug": checked.slug, "language": checked.language, "staff": staff_id or 0})
-    if same is not None and same.id != phrase_id:
+    if same is not None and same.id != phrase_id and (same.active or phrase_id is not None):
         raise Invalid(_("There is a phrase with this id in this language. Choose another id."), field="id")
-    if phrase_id is None:
-        return _insert(unit, checked, staff_id=staff_id, shipped=False)
-    _own_or_managed(unit, phrase_id)
-    unit.change(
-        schema.phrase, phrase_id, parse_version(expect_version), shipped=False, active=True, **_columns(checked)
+    if phrase_id is not None:
+        return replace_phrase(unit, row_of(unit, phrase_id), parse_version(expect_version), checked, shipped=False)
+    if same is not None:  # it was retired
+        return replace_phrase(unit, row_of(unit, PhraseId(same.id)), None, checked, shipped=False)
+    return row_of(unit, _insert(unit, checked, staff_id=staff_id, shipped=False))
+
+
+def replace_phrase(
+    unit: Unit, row: Row[Any], expect_version: int | None, new: Phrase, *, shipped: bool, active: bool = True
+) -> Row[Any]:
+    """Write something else into a row that was read; part of a use case."""
+    changed = unit.change(schema.phrase, row.id, expect_version, shipped=shipped, active=active, **_columns(new))
+    before = _phrase(row)
+    if _text(before) != _text(new) or (row.shipped and not shipped):
+        text_history.keep(unit, phrase_id=row.id, **_text(before), shipped=row.shipped)
+    unit.record("changed_phrase" if active else "retired_phrase", Topic.PHRASE, row.id)
+    return changed
+
+
+def switch_phrase(unit: Unit, row: Row[Any], expect_version: int | None, *, active: bool) -> Row[Any]:
+    """Take a phrase out of the library, or back into it; part of a use case. Sent replies keep their text.
+
+    The practice's own decision outlasts updates of the product, unless the phrase says again what the product ships.
+    """
+    shipped = active and not row.shipped and _is_beside(unit, row, _phrase(row))
+    return replace_phrase(unit, row, expect_version, _phrase(row), shipped=shipped, active=active)
+
+
+def row_of(unit: Unit, phrase_id: PhraseId) -> Row[Any]:
+    """Return the row of a phrase that the actor may change, retired ones too; part of a use case."""
+    row = unit.first(_ONE, {"which": phrase_id})
+    if row is not None and row.staff_id == unit.actor.id:
+        unit.require(Permission.OWN_PHRASES)
+    else:
+        unit.require(Permission.MANAGE_PHRASES)
+    if row is None or row.staff_id not in (None, unit.actor.id):
+        raise NotFound(_("This phrase is not there any more. Reload the library."))
+    return row
+
+
+def kept(row: Row[Any]) -> KeptPhrase:
+    """Return a row as the library keeps it."""
+    owner = StaffId(row.staff_id) if row.staff_id is not None else None
+    return KeptPhrase(PhraseId(row.id), row.version, _phrase(row), owner, row.shipped, row.active)
+
+
+def prompts_of(stored: Sequence[Mapping[str, Any]]) -> tuple[Prompt, ...]:
+    """Return questions as they are stored."""
+    return tuple(
+        Prompt(each["name"], each["label"], each["type"], each["default"], tuple(each["choices"])) for each in stored
     )
-    unit.record("changed_phrase", Topic.PHRASE, phrase_id)
-    return phrase_id
-
-
-def retire(unit: Unit, phrase_id: PhraseId, *, expect_version: int) -> None:
-    """Take a phrase out of the library; sent replies keep their text."""
-    _own_or_managed(unit, phrase_id)
-    # Not shipped any more: the next update would bring it back.
-    unit.change(schema.phrase, phrase_id, expect_version, active=False, shipped=False)
-    unit.record("retired_phrase", Topic.PHRASE, phrase_id)
 
 
 def values_for(unit: Unit, request_id: RequestId, act: Act | None, *, language: str = "") -> Mapping[str, str]:
@@ -319,16 +362,6 @@ def _first_name(name: str) -> str:
     return parts[0] if parts else name
 
 
-def _own_or_managed(unit: Unit, phrase_id: PhraseId) -> None:
-    row = unit.first(_ONE, {"which": phrase_id})
-    if row is not None and row.staff_id == unit.actor.id:
-        unit.require(Permission.OWN_PHRASES)
-    else:
-        unit.require(Permission.MANAGE_PHRASES)
-    if row is None or row.staff_id not in (None, unit.actor.id):
-        raise NotFound(_("This phrase is not there any more. Reload the library."))
-
-
 def _insert(unit: Unit, new: Phrase, *, staff_id: StaffId | None, shipped: bool) -> PhraseId:
     phrase_id = PhraseId(unit.new_id())
     unit.insert(schema.phrase, id=phrase_id, staff_id=staff_id, shipped=shipped, **_columns(new))
@@ -336,8 +369,23 @@ def _insert(unit: Unit, new: Phrase, *, staff_id: StaffId | None, shipped: bool)
     return phrase_id
 
 
-def _columns(of: Phrase) -> dict[str, Any]:
-    prompts = [
+def _is_beside(unit: Unit, row: Row[Any], shipped: Phrase) -> bool:
+    """Whether the newest text of the product that is kept for a changed phrase is this one."""
+    kept_text = text_history.shipped_text(unit, row.id)
+    return kept_text is not None and _text(shipped) == {
+        "subject": kept_text.subject,
+        "body": kept_text.body,
+        "prompts": kept_text.prompts or [],
+    }
+
+
+def _text(of: Phrase) -> dict[str, Any]:
+    """What the history keeps of a phrase."""
+    return {"subject": of.title, "body": of.body, "prompts": _stored(of.prompts)}
+
+
+def _stored(prompts: Sequence[Prompt]) -> list[dict[str, Any]]:
+    return [
         {
             "name": each.name,
             "label": each.label,
@@ -345,8 +393,11 @@ def _columns(of: Phrase) -> dict[str, Any]:
             "default": each.default,
             "choices": list(each.choices),
         }
-        for each in of.prompts
+        for each in prompts
     ]
+
+
+def _columns(of: Phrase) -> dict[str, Any]:
     return {
         "slug": of.slug,
         "title": of.title,
@@ -356,15 +407,11 @@ def _columns(of: Phrase) -> dict[str, Any]:
         "grouping": of.group,
         "position": of.order,
         "body": of.body,
-        "prompts": prompts,
+        "prompts": _stored(of.prompts),
     }
 
 
 def _phrase(row: Row[Any]) -> Phrase:
-    prompts = tuple(
-        Prompt(each["name"], each["label"], each["type"], each["default"], tuple(each["choices"]))
-        for each in row.prompts
-    )
     return Phrase(
         row.slug,
         row.title,
@@ -374,10 +421,5 @@ def _phrase(row: Row[Any]) -> Phrase:
         row.grouping,
         row.position,
         row.body,
-        prompts,
+        prompts_of(row.prompts),
     )
-
-
-def _kept(row: Row[Any]) -> KeptPhrase:
-    owner = StaffId(row.staff_id) if row.staff_id is not None else None
-    return KeptPhrase(PhraseId(row.id), row.version, _phrase(row), owner, row.shipped, row.active)

@@ -95,8 +95,9 @@ template_version = Table(
     id_column(),
     Column("template_id", Id, ForeignKey("notice_template.id")),
     Column("phrase_id", Id, ForeignKey("phrase.id")),
-    text_column("subject"),
+    text_column("subject"),  # of a phrase its title
     Column("body", Text, nullable=False),
+    Column("prompts", Json),  # of a phrase
     flag("shipped", default=False),
     Column("replaced_at", Instant, nullable=False),
     Column("staff_id", Id, ForeignKey("staff.id")),  # who replaced it; null: an update of the product
