@@ -77,7 +77,7 @@ def test_the_tour_opens_what_stands_beside_the_lists_and_the_main_sheets(told: d
     settings |= {"appointment-types", "notices", "patients-pages"}
     in_full = {"appointment", "patient", "provider-week", "own-week", "offer-times", *settings}
     sheets = {"day-list", "close-day", "provider-out", "why-no-slots", "waiting-list", "find-visit"}
-    sheets.add("preview-as-patient")
+    sheets |= {"preview-as-patient", "phrase"}
     assert set(pages) == {spec.key for spec in PAGES} | in_full | sheets
     for key in in_full | sheets:
         assert pages[key]["way"], key

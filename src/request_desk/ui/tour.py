@@ -127,6 +127,7 @@ _AFTERWARDS: Final = (  # other logins, once the front desk's work is done
             SidePage("appointment-types", "Appointment types", "settings", ("End", *("Up",) * 8)),
             SidePage("notices", "Notices", "settings", ("End", *("Up",) * 9)),
             SidePage("patients-pages", "Patients' pages", "settings", ("End", *("Up",) * 10)),
+            SidePage("phrase", "A phrase while it is written", "phrases", ("E",), is_sheet=True),
         ),
     ),
     Round("lindqvist", ("meeting",), (SidePage("own-week", "The own week", "availability", ("Return",)),)),

@@ -34,7 +34,7 @@ _UNTOLD = RelationDetails("")
 class FormWindow(QDialog):
     """A form over the window. It closes when the form is stored, and asks before it throws away what was typed."""
 
-    def __init__(self, form: Editor, parent: QWidget, *, height: int = _HEIGHT) -> None:
+    def __init__(self, form: Editor, parent: QWidget, *, width: int = _WIDTH, height: int = _HEIGHT) -> None:
         super().__init__(parent)
         self.form = form
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -47,7 +47,7 @@ class FormWindow(QDialog):
         body.addWidget(form, 1)
         self._add_foot(body)
         room = parent.window().size() - QSize(2 * _AROUND, 2 * _AROUND)
-        self.resize(QSize(app_theme().px(_WIDTH), app_theme().px(height)).boundedTo(room))
+        self.resize(QSize(app_theme().px(width), app_theme().px(height)).boundedTo(room))
         self.close_button.clicked.connect(self._leave)
         form.stored.connect(self.accept)
         QShortcut(QKeySequence("Ctrl+S"), self).activated.connect(form.save_clicked)

@@ -36,6 +36,7 @@ class Scope(StrEnum):
     AVAILABILITY = "availability"
     MEETING = "meeting"
     SERVICES = "services"
+    PHRASES = "phrases"
     SETTINGS = "settings"
 
 

@@ -16,7 +16,7 @@ SHEET_WIDTH: Final = 760
 SHEET_HEIGHT: Final = 560
 ORDER: Final = (
     Scope.REQUEST, Scope.SCHEDULE, Scope.APPOINTMENTS, Scope.PATIENTS, Scope.AVAILABILITY, Scope.MEETING, Scope.SERVICES,
-    Scope.SETTINGS,
+    Scope.PHRASES, Scope.SETTINGS,
     Scope.APPLICATION,
 )  # fmt: skip
 
@@ -40,6 +40,8 @@ def scope_title(scope: Scope) -> str:
             return _("Meeting")
         case Scope.SERVICES:
             return _("Services & links")
+        case Scope.PHRASES:
+            return _("Phrases")
         case Scope.SETTINGS:
             return _("Settings")
 

@@ -85,5 +85,6 @@ PAGES = (
     PageSpec("availability", _("Availability"), "clock", "availability.availability_page", "AvailabilityPage"),
     PageSpec("meeting", _("Meeting"), "video", "meeting.meeting_page", "MeetingPage", _sees_patients),
     PageSpec("services", _("Services & links"), "link", "services.services_page", "ServicesPage", _shares_links),
+    PageSpec("phrases", _("Phrases"), "sticky-note", "phrases.phrases_page", "PhrasesPage"),
     PageSpec("settings", _("Settings"), "settings-2", "settings.settings_page", "SettingsPage"),
 )

@@ -1,0 +1,1 @@
+"""The page Phrases: the library of prepared replies, its editor, files and history."""
