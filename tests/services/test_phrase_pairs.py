@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.dialects import sqlite
 
 from request_desk.domain.access import SYSTEM, Actor, ActorKind, Role
 from request_desk.domain.clock import FixedClock
@@ -14,6 +15,7 @@ from request_desk.domain.phrase_library import SuggestedAct
 from request_desk.domain.phrases import Phrase, PhraseOutcome, Prompt, dump, parse
 from request_desk.domain.requests import RequestKind
 from request_desk.services.desk import Desk, Outcome
+from request_desk.services.inbox import marks
 from request_desk.services.practice import phrase_pairs, phrase_previews, phrases
 from request_desk.services.practice.phrase_pairs import Half, PairsWanted, PhraseFile, PhrasePair
 from request_desk.store import schema
@@ -313,3 +315,19 @@ def test_a_preview_has_the_values_of_what_is_usually_done(desk: Desk, library: P
     assert "offer.times" in offered.by_language["en"]
     plain = desk.query(library.maria, phrase_previews.preview_values, request, PhraseOutcome.DECLINED, ["en"])
     assert "new.time" not in plain.by_language["en"]
+
+
+def test_what_one_is_working_on_is_looked_at_first(desk: Desk, library: Practice) -> None:  # RE3
+    older, newer = library.a_request(), library.a_request(patient=library.zuri)
+    assert [each.id for each in desk.query(library.maria, phrase_previews.requests_for, "any")] == [newer, older]
+    desk.perform(library.maria, marks.claim, older)
+    assert [each.id for each in desk.query(library.maria, phrase_previews.requests_for, "any")] == [older, newer]
+    assert [each.id for each in desk.query(library.kofi, phrase_previews.requests_for, "any")] == [newer, older]
+
+
+def test_uses_are_counted_over_their_index(sqlite_practice: Practice) -> None:  # RE3
+    asked = phrase_pairs._USED.params(slugs=["booked"], since=sqlite_practice.desk.clock.now())
+    plan = asked.compile(dialect=sqlite.dialect(), compile_kwargs={"render_postcompile": True})
+    with sqlite_practice.desk.database.read(SYSTEM) as connection:
+        told = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {plan}", ("booked", 0)).all()
+    assert any("USING INDEX ix_message_phrase_created_at" in str(line) for line in told)

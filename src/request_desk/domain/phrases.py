@@ -801,6 +801,7 @@ def _found(phrase: Phrase, words: Sequence[str]) -> int | None:
     return None
 
 
+@lru_cache(maxsize=1024)  # the same titles are folded for every act and every letter typed
 def _folded(text: str) -> str:
     """Without case and accents, so that "manana" finds "Mañana"."""
     return "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))

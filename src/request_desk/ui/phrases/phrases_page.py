@@ -57,7 +57,7 @@ class PhrasesPage(ListPage[PhrasePair]):
             columns=(
                 Column(_("Phrase"), row_title),
                 Column(_("Group"), _group, 118, from_width=420),
-                Column(_("Request"), _kind, 84, from_width=480),
+                Column(_("Request"), _kind, 94, from_width=480),
                 Column(_("Suggested for"), suggested_words, 112, from_width=560),
                 Column(_("It tells"), _outcome, 104, from_width=860),
                 Column(_("Languages"), language_codes, 88),
@@ -97,7 +97,7 @@ class PhrasesPage(ListPage[PhrasePair]):
         do = self._card.do_act
         manage = "manage_phrases"
         for name, text, keys, permission, icon, handler in (
-            ("search", _("Find a phrase"), ("Ctrl+F",), "", "search", self.focus_search),
+            ("search", _("Find a phrase"), ("/", "Ctrl+F"), "", "search", self.focus_search),
             ("change", _("Change the phrase"), ("E",), "", "pencil", partial(do, PhraseAct.CHANGE)),
             ("copy", _("Copy the phrase as my own"), ("C",), "", "copy", partial(do, PhraseAct.COPY)),
             ("history", _("History of the phrase"), ("H",), "", "history", partial(do, PhraseAct.HISTORY)),
