@@ -94,7 +94,7 @@ class PhraseDetail(DetailPage[PhrasePair]):
         self.halves: list[HalfView] = []
         self._place = QWidget()
         self._grid = QGridLayout(self._place)
-        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setContentsMargins(0, 0, app_theme().px(2 * SPACE), 0)
         self._grid.setHorizontalSpacing(app_theme().px(4 * SPACE))
         self._grid.setVerticalSpacing(app_theme().px(3 * SPACE))
         for column in range(_BESIDE):
