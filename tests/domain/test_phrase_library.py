@@ -3,8 +3,10 @@
 import re
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
+from request_desk.domain.errors import Invalid
 from request_desk.domain.phrase_library import (
     SUGGESTED_ACTS,
     asked_in,
@@ -14,7 +16,7 @@ from request_desk.domain.phrase_library import (
     missing_languages,
     suggested_for,
 )
-from request_desk.domain.phrases import Phrase, PhraseError, PhraseOutcome, dump, parse, suggest
+from request_desk.domain.phrases import Phrase, PhraseError, PhraseOutcome, Prompt, dump, parse, suggest
 from request_desk.domain.requests import RequestKind
 from request_desk.paths import phrases as phrase_folder
 
@@ -104,12 +106,38 @@ def test_the_line_of_a_mistake_is_that_of_the_file(before: int, empty: int) -> N
         parse(text)
         raise AssertionError("a field that there is not")
     except PhraseError as error:
-        line = line_in_file(text, error.line)
+        line = line_in_file(text, error.field, error.line)
     assert "nosuch" in text.split("\n")[line - 1]
 
 
-def test_a_text_in_one_line_and_a_text_as_a_whole_have_no_other_line() -> None:
+def test_a_text_in_one_line_has_one_line() -> None:
     text = dump(BOOKED).replace('"""\nOne.\nTwo.\nThree.\n"""', '"{{ nosuch.field }}"')
-    assert "nosuch" in text.split("\n")[line_in_file(text, 1) - 1]
-    assert line_in_file(text, 0) == 0
-    assert line_in_file("title = 'x'", 2) == 0
+    assert "nosuch" in text.split("\n")[line_in_file(text, "body", 1) - 1]
+    assert line_in_file("title = 'x'", "body", 2) == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('kind = "schedule"', 'kind = "party"'),
+        ('language = "en"', 'language = "English!"'),
+        ("order = 10", "order = -1"),
+        ('label = "Which form?"', 'label = ""'),
+        ("{{ ask.form }}", "it"),
+        ("order = 10", "order = 10\nnosuch = 1"),
+    ],
+)
+def test_an_entry_that_is_wrong_is_found_by_its_line(old: str, new: str) -> None:  # RE3
+    asking = replace(BOOKED, body="Bring {{ ask.form }}.", prompts=(Prompt("form", "Which form?"),))
+    text = dump(asking).replace(old, new)
+    with pytest.raises(Invalid) as refused:
+        parse(text)
+    line = line_in_file(text, refused.value.field)
+    part = refused.value.field.split(".")[0]
+    assert part in text.split("\n")[line - 1]
+    assert line > 0
+
+
+def test_what_is_wrong_as_a_whole_has_no_line() -> None:
+    assert line_in_file("{{{", "file") == 0
+    assert line_in_file("title = 'x'", "") == 0

@@ -88,10 +88,27 @@ def file_name(phrase: Phrase) -> str:
     return f"{phrase.slug}.{phrase.language}.toml"
 
 
-def line_in_file(text: str, line: int) -> int:
-    """Return which line of a phrase file the `line` of its text is, from 1; 0 where it is no line of its own."""
+def line_in_file(text: str, field: str, line: int = 0) -> int:
+    """Return the line of a phrase file, from 1, that an entry stands in, 0 where it has none.
+
+    `line` is one of the phrase's text, as PhraseError counts it; a question is found by its heading.
+    """
+    if field == "body" and line:
+        return _line_of_text(text, line)
+    part, _dot, name = field.partition(".")
+    name = re.escape(name.partition(".")[0])
+    entry = (
+        rf"\[[ \t]*prompts[ \t]*\.[ \t]*\"?{name}\"?[ \t]*\]"
+        if part == "prompts" and name
+        else rf"{re.escape(part)}[ \t]*="
+    )
+    found = re.search(rf"^[ \t]*{entry}", text, re.MULTILINE)
+    return text.count("\n", 0, found.start()) + 1 if found is not None and part else 0
+
+
+def _line_of_text(text: str, line: int) -> int:
     found = _BODY.search(text)
-    if not line or found is None:
+    if found is None:
         return 0
     before = text.count("\n", 0, found.end())
     written = text[found.end() :]

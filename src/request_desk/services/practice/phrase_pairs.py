@@ -339,12 +339,8 @@ def _in_language(language: str, write: Callable[[], _Done]) -> _Done:
 def _import(unit: Unit, file: PhraseFile, done: list[_Done], *, own: bool) -> ImportedFile:
     try:
         new = parse(file.text)
-    except PhraseError as problem:
-        line = line_in_file(file.text, problem.line)
-        told = _("Line {line}: {sentence}").format(line=line, sentence=problem.reason) if line else problem.sentence
-        return ImportedFile(file.name, "", told)
     except Invalid as problem:
-        return ImportedFile(file.name, "", problem.sentence)
+        return ImportedFile(file.name, "", _with_line(file.text, problem))
     row = _same(unit, new, own=own)
     if row is not None and row.active and kept(row).phrase == new:
         return ImportedFile(file.name, new.title, is_same=True)
@@ -352,6 +348,14 @@ def _import(unit: Unit, file: PhraseFile, done: list[_Done], *, own: bool) -> Im
     half = Half(new, PhraseId(row.id), row.version) if row is not None and is_there else Half(new)
     done.append(_written(unit, half, own=own))
     return ImportedFile(file.name, new.title, is_new=not is_there)
+
+
+def _with_line(text: str, problem: Invalid) -> str:
+    """What is wrong with a file, with the line where it stands."""
+    line, sentence = line_in_file(text, problem.field), problem.sentence
+    if isinstance(problem, PhraseError):
+        line, sentence = line_in_file(text, problem.field, problem.line), problem.reason
+    return _("Line {line}: {sentence}").format(line=line, sentence=sentence) if line else sentence
 
 
 def _all(unit: Unit) -> list[PhrasePair]:

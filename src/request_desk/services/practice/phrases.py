@@ -120,13 +120,12 @@ def sync_shipped(unit: Unit, phrases: Sequence[Phrase]) -> int:
         row = known.pop((each.slug, each.language), None)
         if row is None:
             _insert(unit, each, staff_id=None, shipped=True)
+            written += 1
         elif row.shipped and (_phrase(row) != each or not row.active):
             replace_phrase(unit, row, None, each, shipped=True)
+            written += 1
         elif not row.shipped and not _is_beside(unit, row, each):
             text_history.keep(unit, phrase_id=row.id, **_text(each), shipped=True)
-        else:
-            continue
-        written += 1
     for row in known.values():
         if row.shipped and row.active:
             unit.change(schema.phrase, row.id, None, active=False)
@@ -148,7 +147,10 @@ def write_phrase(
     if same is not None and same.id != phrase_id and (same.active or phrase_id is not None):
         raise Invalid(_("There is a phrase with this id in this language. Choose another id."), field="id")
     if phrase_id is not None:
-        return replace_phrase(unit, row_of(unit, phrase_id), parse_version(expect_version), checked, shipped=False)
+        row = row_of(unit, phrase_id)
+        if row.staff_id != staff_id:
+            raise NotFound(_("This phrase is not there any more. Reload the library."))
+        return replace_phrase(unit, row, parse_version(expect_version), checked, shipped=False)
     if same is not None:  # it was retired
         return replace_phrase(unit, row_of(unit, PhraseId(same.id)), None, checked, shipped=False)
     return row_of(unit, _insert(unit, checked, staff_id=staff_id, shipped=False))
