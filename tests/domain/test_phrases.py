@@ -12,6 +12,7 @@ from request_desk import paths
 from request_desk.domain import phrases
 from request_desk.domain.agreement import ActFacts, differences
 from request_desk.domain.errors import Invalid, Refused
+from request_desk.domain.phrase_order import order_for, suggest
 from request_desk.domain.phrases import (
     FIELDS,
     MARKS,
@@ -24,10 +25,8 @@ from request_desk.domain.phrases import (
     check,
     dump,
     leftover_marks,
-    order_for,
     parse,
     render,
-    suggest,
 )
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.words import Words

@@ -113,7 +113,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "schedule.filled_forms": ("forms_of", "form_of", "seen_by_staff"),
     "schedule.intake": ("intake_incomplete",),
     "practice.phrases": ("write_phrase", "replace_phrase", "switch_phrase", "row_of"),
-    "practice.text_history": ("keep", "of_phrase", "version", "shipped_text"),
+    "practice.text_history": ("keep", "earlier_texts", "version", "shipped_text"),
     "practice.order": ("next_place", "move", "switch"),
     "people.patients": ("row_of", "first_contacts", "opt_outs_of"),
     "inbox.doubts": ("check", "check_first", "check_text"),

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QPushButton
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.phrases import Phrase, PhraseOutcome, Prompt, dump, parse
-from request_desk.paths import phrases as phrase_folder
+from request_desk.paths import phrase_files
 from request_desk.services.practice import phrase_pairs, phrases
 from request_desk.services.practice.phrase_pairs import Half, PairsWanted, PhrasePair
 from request_desk.ui.patients.forms import FormWindow
@@ -446,9 +446,7 @@ def test_hostile_and_foreign_words_are_shown_as_they_are(
 
 
 def test_two_hundred_phrases_are_one_page(desk_at: OpenDesk, library: Practice, database_setup: Allow) -> None:  # RE3
-    shipped = [
-        parse(path.read_text("utf-8")) for path in phrase_folder().rglob("*.toml") if "notices" not in path.parts
-    ]
+    shipped = [parse(path.read_text("utf-8")) for path in phrase_files()]
     many = [replace(BOOKED, slug=f"many-{number}", title=f"Many {number}") for number in range(200)]
     with database_setup():
         library.desk.perform(SYSTEM, phrases.sync_shipped, [*shipped, *many])

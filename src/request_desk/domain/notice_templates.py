@@ -17,12 +17,12 @@ from typing import Final
 from request_desk.domain.directory import Channel, Content
 from request_desk.domain.errors import Invalid
 from request_desk.domain.notices import SPEC_OF, Composed, NoticeFacts, NoticeSpec
+from request_desk.domain.phrase_order import language_distance
 from request_desk.domain.phrases import (
     Vocabulary,
     check as check_text,
     dumped_body,
     fill,
-    language_distance,
     quoted,
 )
 from request_desk.domain.text import name_in_letter

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from request_desk.domain.phrases import FALLBACK_LANGUAGE, Phrase, PhraseOutcome, suggest
+from request_desk.domain.phrase_order import suggest
+from request_desk.domain.phrases import FALLBACK_LANGUAGE, Phrase, PhraseOutcome
 from request_desk.domain.requests import RequestKind
 from request_desk.domain.words import base_language
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row, bindparam, select
 
-from request_desk.domain.access import ActorKind, Permission
+from request_desk.domain.access import Permission
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Channel
 from request_desk.domain.errors import Conflict, Invalid, NotFound, Refused
@@ -17,11 +16,13 @@ from request_desk.domain.notices import Composed, NoticeFacts, NoticeSpec
 from request_desk.domain.text import parse_version
 from request_desk.domain.words import _, speaking
 from request_desk.services.desk import Unit
+from request_desk.services.practice import text_history
+from request_desk.services.practice.text_history import EarlierText, TextOf
 from request_desk.store import schema
 
 Texts = Mapping[tuple[str, Channel], tuple[NoticeTemplate, ...]]
 
-_template, _version, _staff = schema.notice_template.c, schema.template_version.c, schema.staff.c
+_template = schema.notice_template.c
 _ALL: Final = select(*_template).order_by(_template.kind, _template.channel, _template.language)
 _OF_KINDS: Final = _ALL.where(_template.kind.in_(bindparam("kinds", expanding=True)))
 _ONE: Final = select(*_template).where(
@@ -30,24 +31,6 @@ _ONE: Final = select(*_template).where(
     _template.language == bindparam("language"),
 )
 _BY_ID: Final = select(*_template).where(_template.id == bindparam("id"))
-_SHIPPED: Final = (
-    select(_version.template_id, _version.subject, _version.body)
-    .where(_version.template_id.is_not(None), _version.shipped)
-    .order_by(_version.template_id, _version.id)
-)
-_SHIPPED_OF: Final = (
-    select(_version.subject, _version.body)
-    .where(_version.template_id == bindparam("id"), _version.shipped)
-    .order_by(_version.id.desc())
-    .limit(1)
-)
-_EARLIER: Final = (
-    select(*_version, _staff.name.label("who"))
-    .select_from(schema.template_version.outerjoin(schema.staff, _staff.id == _version.staff_id))
-    .where(_version.template_id == bindparam("id"))
-    .order_by(_version.id.desc())
-)
-_EARLIER_ONE: Final = select(*_version).where(_version.id == bindparam("id"), _version.template_id.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +41,6 @@ class KeptTemplate:
     version: int
     template: NoticeTemplate
     shipped: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierText:
-    """What a text said until `replaced_at`, and who replaced it: "" is an update of the product. `shipped` is the product's own."""
-
-    id: TemplateVersionId
-    subject: str
-    body: str
-    shipped: bool
-    replaced_at: datetime
-    replaced_by: str
 
 
 def shelf(unit: Unit) -> tuple[KeptTemplate, ...]:
@@ -117,7 +88,6 @@ def sync_shipped(unit: Unit, library: Sequence[NoticeTemplate]) -> int:
     """
     unit.require(Permission.RUN_JOBS)
     known = {(row.kind, row.channel, row.language): row for row in unit.rows(_ALL)}
-    beside = {row.template_id: (row.subject, row.body) for row in unit.rows(_SHIPPED)}
     written = 0
     for each in library:
         row = known.get((each.kind, each.channel, each.language))
@@ -125,8 +95,8 @@ def sync_shipped(unit: Unit, library: Sequence[NoticeTemplate]) -> int:
             _insert(unit, each, shipped=True)
         elif row.shipped and (row.subject, row.body) != (each.subject, each.body):
             _replace(unit, row, None, each.subject, each.body, shipped=True)
-        elif not row.shipped and beside.get(row.id) != (each.subject, each.body):
-            _keep(unit, row.id, each.subject, each.body, shipped=True)
+        elif not row.shipped and not _is_shipped(unit, row.id, each.subject, each.body):
+            text_history.keep(unit, TextOf.NOTICE, row.id, subject=each.subject, body=each.body, shipped=True)
         else:
             continue
         written += 1
@@ -160,7 +130,7 @@ def restore(unit: Unit, template_id: TemplateId, *, expect_version: int) -> None
     row = _row(unit, template_id)
     if row.shipped:
         return
-    shipped = unit.first(_SHIPPED_OF, {"id": template_id})
+    shipped = text_history.shipped_text(unit, TextOf.NOTICE, template_id)
     if shipped is None:
         raise Refused(_("The program ships no text in this language. Change yours, or put an earlier one back."))
     _replace(unit, row, parse_version(expect_version), shipped.subject, shipped.body, shipped=True)
@@ -169,22 +139,18 @@ def restore(unit: Unit, template_id: TemplateId, *, expect_version: int) -> None
 def earlier(unit: Unit, template_id: TemplateId) -> tuple[EarlierText, ...]:
     """Return what a text said before, the last first."""
     unit.require(Permission.MANAGE_NOTICES)
-    return tuple(
-        EarlierText(TemplateVersionId(row.id), row.subject, row.body, row.shipped, row.replaced_at, row.who or "")
-        for row in unit.rows(_EARLIER, {"id": template_id})
-    )
+    return text_history.earlier_texts(unit, TextOf.NOTICE, template_id)
 
 
 def put_back(unit: Unit, version_id: TemplateVersionId, *, expect_version: int) -> None:
     """Have a text say again what it said before; raises Invalid when that cannot be used any more."""
     unit.require(Permission.MANAGE_NOTICES)
-    before = unit.first(_EARLIER_ONE, {"id": version_id})
+    before = text_history.version(unit, TextOf.NOTICE, version_id)
     if before is None:
         raise NotFound(_("This earlier text is not there any more. Reload the list."))
     row = _row(unit, TemplateId(before.template_id))
     check(NoticeTemplate(row.kind, Channel(row.channel), row.language, before.subject, before.body))
-    newest = unit.first(_SHIPPED_OF, {"id": row.id})
-    is_shipped = newest is not None and (newest.subject, newest.body) == (before.subject, before.body)
+    is_shipped = _is_shipped(unit, row.id, before.subject, before.body)
     _replace(unit, row, parse_version(expect_version), before.subject, before.body, shipped=is_shipped)
 
 
@@ -213,22 +179,14 @@ def _insert(unit: Unit, new: NoticeTemplate, *, shipped: bool) -> TemplateId:
 
 def _replace(unit: Unit, row: Row[Any], expect_version: int | None, subject: str, body: str, *, shipped: bool) -> None:
     unit.change(schema.notice_template, row.id, expect_version, subject=subject, body=body, shipped=shipped)
-    _keep(unit, row.id, row.subject, row.body, shipped=row.shipped)
+    text_history.keep(unit, TextOf.NOTICE, row.id, subject=row.subject, body=row.body, shipped=row.shipped)
     unit.record("changed_notice_text", Topic.SETTINGS, row.id)
 
 
-def _keep(unit: Unit, template_id: int, subject: str, body: str, *, shipped: bool) -> None:
-    unit.insert(
-        schema.template_version,
-        id=unit.new_id(),
-        template_id=template_id,
-        phrase_id=None,
-        subject=subject,
-        body=body,
-        shipped=shipped,
-        replaced_at=unit.now,
-        staff_id=unit.actor.id if unit.actor.kind is ActorKind.STAFF else None,
-    )
+def _is_shipped(unit: Unit, template_id: int, subject: str, body: str) -> bool:
+    """Whether this is the newest text of the product that is kept beside the practice's own."""
+    newest = text_history.shipped_text(unit, TextOf.NOTICE, template_id)
+    return newest is not None and (newest.subject, newest.body) == (subject, body)
 
 
 def _text(row: Row[Any]) -> NoticeTemplate:

@@ -21,7 +21,8 @@ from request_desk.domain.phrase_library import (
     missing_languages,
     suggested_for,
 )
-from request_desk.domain.phrases import Phrase, PhraseError, dump, found_in, parse
+from request_desk.domain.phrase_order import found_in
+from request_desk.domain.phrases import Phrase, PhraseError, dump, parse
 from request_desk.domain.words import _, languages
 from request_desk.services.desk import Unit
 from request_desk.services.practice import text_history
@@ -35,7 +36,7 @@ from request_desk.services.practice.phrases import (
     switch_phrase,
     write_phrase,
 )
-from request_desk.services.practice.text_history import EarlierText
+from request_desk.services.practice.text_history import EarlierText, TextOf
 from request_desk.store import schema
 
 USED_DAYS: Final = 90  # how far back uses are counted
@@ -218,7 +219,7 @@ def restore_shipped(unit: Unit, seen: Seen) -> None:
     done = []
     for phrase_id, version in seen:
         row = row_of(unit, phrase_id)
-        text = text_history.shipped_text(unit, phrase_id)
+        text = text_history.shipped_text(unit, TextOf.PHRASE, phrase_id)
         if text is not None and not row.shipped:
             back = replace(kept(row).phrase, title=text.subject, body=text.body, prompts=prompts_of(text.prompts or []))
             done.append(_change(row, partial(replace_phrase, unit, row, version, back, shipped=True)))
@@ -234,7 +235,7 @@ def earlier(unit: Unit, phrase_id: PhraseId) -> tuple[EarlierText, ...]:
     if half is None:
         raise NotFound(_("This phrase is not there any more. Reload the library."))
     told, newer = [], (half.phrase.title, half.phrase.body)
-    for each in text_history.of_phrase(unit, phrase_id):
+    for each in text_history.earlier_texts(unit, TextOf.PHRASE, phrase_id):
         if (each.subject, each.body) != newer:
             told.append(each)
         newer = each.subject, each.body
@@ -244,13 +245,13 @@ def earlier(unit: Unit, phrase_id: PhraseId) -> tuple[EarlierText, ...]:
 def put_back(unit: Unit, version_id: TemplateVersionId, *, expect_version: int) -> None:
     """Have a phrase say again what it said before. Can be undone. Raises Invalid when that cannot be used any more."""
     unit.require(Permission.OWN_PHRASES)
-    before = text_history.version(unit, version_id)
-    if before is None or before.phrase_id is None:
+    before = text_history.version(unit, TextOf.PHRASE, version_id)
+    if before is None:
         raise NotFound(_("This earlier text is not there any more. Reload the library."))
     row = row_of(unit, PhraseId(before.phrase_id))
     text = replace(kept(row).phrase, title=before.subject, body=before.body, prompts=prompts_of(before.prompts or []))
     checked = parse(dump(text))
-    newest = text_history.shipped_text(unit, row.id)
+    newest = text_history.shipped_text(unit, TextOf.PHRASE, row.id)
     is_shipped = newest is not None and (newest.subject, newest.body, newest.prompts) == (
         before.subject,
         before.body,

@@ -19,6 +19,7 @@ from request_desk.domain.words import Words, _, full_name, speaking
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.practice import text_history
+from request_desk.services.practice.text_history import TextOf
 from request_desk.services.schedule.views import upcoming_of
 from request_desk.store import schema
 
@@ -125,7 +126,7 @@ def sync_shipped(unit: Unit, phrases: Sequence[Phrase]) -> int:
             replace_phrase(unit, row, None, each, shipped=True)
             written += 1
         elif not row.shipped and not _is_beside(unit, row, each):
-            text_history.keep(unit, phrase_id=row.id, **_text(each), shipped=True)
+            text_history.keep(unit, TextOf.PHRASE, row.id, **_text(each), shipped=True)
     for row in known.values():
         if row.shipped and row.active:
             unit.change(schema.phrase, row.id, None, active=False)
@@ -163,7 +164,7 @@ def replace_phrase(
     changed = unit.change(schema.phrase, row.id, expect_version, shipped=shipped, active=active, **_columns(new))
     before = _phrase(row)
     if _text(before) != _text(new) or (row.shipped and not shipped):
-        text_history.keep(unit, phrase_id=row.id, **_text(before), shipped=row.shipped)
+        text_history.keep(unit, TextOf.PHRASE, row.id, **_text(before), shipped=row.shipped)
     unit.record("changed_phrase" if active else "retired_phrase", Topic.PHRASE, row.id)
     return changed
 
@@ -373,7 +374,7 @@ def _insert(unit: Unit, new: Phrase, *, staff_id: StaffId | None, shipped: bool)
 
 def _is_beside(unit: Unit, row: Row[Any], shipped: Phrase) -> bool:
     """Whether the newest text of the product that is kept for a changed phrase is this one."""
-    kept_text = text_history.shipped_text(unit, row.id)
+    kept_text = text_history.shipped_text(unit, TextOf.PHRASE, row.id)
     return kept_text is not None and _text(shipped) == {
         "subject": kept_text.subject,
         "body": kept_text.body,

@@ -1,30 +1,53 @@
-"""What the texts of the practice said before they were changed, and who changed them (TPL-08)."""
+"""What notices and phrases said before they were changed, and who changed them: one history for both (TPL-08)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 
 from request_desk.domain.access import ActorKind
-from request_desk.domain.ids import PhraseId, TemplateVersionId
+from request_desk.domain.ids import TemplateVersionId
 from request_desk.services.desk import Unit
 from request_desk.store import schema
 
+
+class TextOf(StrEnum):
+    """What a text is of, as the history names it."""
+
+    NOTICE = "template_id"
+    PHRASE = "phrase_id"
+
+
 _version = schema.template_version.c
-_OF_PHRASE: Final = (
-    select(*_version, schema.staff.c.name.label("who"))
-    .select_from(schema.template_version.outerjoin(schema.staff, schema.staff.c.id == _version.staff_id))
-    .where(_version.phrase_id == bindparam("phrase_id"))
-    .order_by(_version.id.desc())
+
+
+def _earlier(of: TextOf) -> Select[Any]:
+    return (
+        select(*_version, schema.staff.c.name.label("who"))
+        .select_from(schema.template_version.outerjoin(schema.staff, schema.staff.c.id == _version.staff_id))
+        .where(_version[of] == bindparam("which"))
+        .order_by(_version.id.desc())
+    )
+
+
+def _shipped(of: TextOf) -> Select[Any]:
+    return (
+        select(*_version)
+        .where(_version[of] == bindparam("which"), _version.shipped)
+        .order_by(_version.id.desc())
+        .limit(1)
+    )
+
+
+_ONE: Final[Mapping[TextOf, Select[Any]]] = MappingProxyType(
+    {of: select(*_version).where(_version.id == bindparam("which"), _version[of].is_not(None)) for of in TextOf}
 )
-_ONE: Final = select(*_version).where(_version.id == bindparam("which"))
-_SHIPPED: Final = (
-    select(*_version)
-    .where(_version.phrase_id == bindparam("phrase_id"), _version.shipped)
-    .order_by(_version.id.desc())
-    .limit(1)
-)
+_EARLIER: Final[Mapping[TextOf, Select[Any]]] = MappingProxyType({of: _earlier(of) for of in TextOf})
+_SHIPPED: Final[Mapping[TextOf, Select[Any]]] = MappingProxyType({of: _shipped(of) for of in TextOf})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,35 +65,34 @@ class EarlierText:
     replaced_by: str
 
 
-def keep(unit: Unit, *, phrase_id: int, subject: str, body: str, prompts: object, shipped: bool) -> None:
-    """Keep what a phrase says now, before something else is written."""
+def keep(unit: Unit, of: TextOf, which: int, *, subject: str, body: str, shipped: bool, prompts: object = None) -> None:
+    """Keep what a text says now, before something else is written; `prompts` are the questions of a phrase."""
     unit.insert(
         schema.template_version,
         id=unit.new_id(),
-        template_id=None,
-        phrase_id=phrase_id,
         subject=subject,
         body=body,
         prompts=prompts,
         shipped=shipped,
         replaced_at=unit.now,
         staff_id=unit.actor.id if unit.actor.kind is ActorKind.STAFF else None,
+        **{each.value: which if each is of else None for each in TextOf},
     )
 
 
-def of_phrase(unit: Unit, phrase_id: PhraseId) -> tuple[EarlierText, ...]:
-    """Return what a phrase said before, the last first."""
+def earlier_texts(unit: Unit, of: TextOf, which: int) -> tuple[EarlierText, ...]:
+    """Return what a text said before, the last first."""
     return tuple(
         EarlierText(TemplateVersionId(row.id), row.subject, row.body, row.shipped, row.replaced_at, row.who or "")
-        for row in unit.rows(_OF_PHRASE, {"phrase_id": phrase_id})
+        for row in unit.rows(_EARLIER[of], {"which": which})
     )
 
 
-def version(unit: Unit, version_id: TemplateVersionId) -> Row[Any] | None:
-    """Return one earlier text with its questions."""
-    return unit.first(_ONE, {"which": version_id})
+def version(unit: Unit, of: TextOf, version_id: TemplateVersionId) -> Row[Any] | None:
+    """Return one earlier text with its questions, None when it is of something else."""
+    return unit.first(_ONE[of], {"which": version_id})
 
 
-def shipped_text(unit: Unit, phrase_id: int) -> Row[Any] | None:
-    """Return the newest text of the product for a phrase that the practice has changed."""
-    return unit.first(_SHIPPED, {"phrase_id": phrase_id})
+def shipped_text(unit: Unit, of: TextOf, which: int) -> Row[Any] | None:
+    """Return the newest text of the product that is kept beside a changed one."""
+    return unit.first(_SHIPPED[of], {"which": which})

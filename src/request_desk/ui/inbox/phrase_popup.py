@@ -6,7 +6,8 @@ from PySide6.QtCore import QModelIndex, QRect, Signal, Slot
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from request_desk.domain.phrases import FIELDS, Phrase, PhraseError, PhraseOutcome, Rendered, order_for, render
+from request_desk.domain.phrase_order import order_for
+from request_desk.domain.phrases import FIELDS, Phrase, PhraseError, PhraseOutcome, Rendered, render
 from request_desk.domain.words import Words, _
 from request_desk.ui.inbox.letters import Values
 from request_desk.ui.widgets.buttons import primary

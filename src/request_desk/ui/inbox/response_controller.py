@@ -13,7 +13,8 @@ from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.directory import CancelReason, Patient
 from request_desk.domain.errors import Conflict, Refused
 from request_desk.domain.ids import RequestId
-from request_desk.domain.phrases import Phrase, PhraseError, Rendered, render, suggest
+from request_desk.domain.phrase_order import suggest
+from request_desk.domain.phrases import Phrase, PhraseError, Rendered, render
 from request_desk.domain.requests import CallOutcome, Disposition, RequestKind, RequestState, Resolved, Target
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _, known_language, spoken
