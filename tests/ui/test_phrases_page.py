@@ -226,7 +226,7 @@ def test_a_new_phrase_with_a_question_is_written_by_mouse(
     window.title.setText("Lab is closed")
     window.group.setText("Good to know")
     window.halves["en"].edit.setPlainText("The lab opens {{ ask.answer1 }}.")
-    assert "has no question “answer1”" in window.halves["en"].problem.text()
+    assert "There is no question “answer1” here." in window.halves["en"].problem.text()
     desk.click(window.prompts.acts.add_button)
     window.prompts.label.setText("When?")
     window.prompts.type.setCurrentIndex(window.prompts.type.findData("choice"))
@@ -463,4 +463,9 @@ def test_two_hundred_phrases_are_one_page(desk_at: OpenDesk, library: Practice, 
     desk.settle()
     picture(desk, "many-960")
     desk.press("E")
+    assert nameless(desk.dialog()) == []
+    assert form(desk).halves["es"].reads.text()
     picture(desk, "form-960")
+    app_theme().choose(Look.DARK)
+    desk.settle()
+    picture(desk, "form-dark-960")
