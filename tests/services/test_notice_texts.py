@@ -191,8 +191,6 @@ def test_a_language_of_the_practice_s_own_has_no_shipped_text_to_go_back_to(desk
 def test_texts_are_the_administrators_business(desk: Desk, practice: Practice) -> None:
     kept = the_text(desk, practice, BOOKING.kind, Channel.EMAIL)
     acts: tuple[tuple[Any, dict[str, Any]], ...] = (
-        (templates.shelf, {}),
-        (templates.earlier, {"template_id": kept.id}),
         (templates.save, {"new": kept.template, "expect_version": 1}),
         (templates.restore, {"template_id": kept.id, "expect_version": 1}),
     )

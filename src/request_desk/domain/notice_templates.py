@@ -14,6 +14,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from request_desk.domain import sms
 from request_desk.domain.directory import Channel, Content
 from request_desk.domain.errors import Invalid
 from request_desk.domain.notices import SPEC_OF, Composed, NoticeFacts, NoticeSpec
@@ -26,12 +27,13 @@ from request_desk.domain.phrases import (
     quoted,
 )
 from request_desk.domain.text import name_in_letter
-from request_desk.domain.words import _, later
+from request_desk.domain.words import _, later, speaking
 
 CHANNELS: Final = (Channel.EMAIL, Channel.SMS)
 SUBJECT_LIMIT: Final = 120  # characters (TPL-06)
 _NAME_LIMIT: Final = 80
 _ANNOUNCED_LIMIT: Final = 1_000
+_UNCUT: Final = 100  # segments: more than a text can have
 _ADDRESS: Final = re.compile(r"https?://[\x21-\x7e]+")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 _KEYS: Final = ("kind", "channel", "language", "subject", "body")
@@ -107,6 +109,20 @@ class NoticeTemplate:
     language: str
     subject: str
     body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a text comes to with some facts. Where it cannot be used, `letter` is None and `problem` says why, of the entry `field`.
+
+    `letter` is as it leaves; `size` is that of a text message before it is shortened.
+    """
+
+    letter: Composed | None
+    problem: str = ""
+    field: str = ""
+    warnings: tuple[str, ...] = ()
+    size: sms.TextSize | None = None
 
 
 @cache
@@ -256,6 +272,30 @@ def write(template: NoticeTemplate, values: Mapping[str, str]) -> Composed:
 
 def _written(text: str, vocabulary: Vocabulary, values: Mapping[str, str]) -> str:
     return "".join(span.text for span in fill(text, vocabulary, values).spans if not span.unresolved)
+
+
+def tried(template: NoticeTemplate, facts: NoticeFacts) -> Tried:
+    """Write a text that may not be saved yet, with the warnings about it; sentences are in the language of who asks."""
+    try:
+        warnings = check(template, facts.content)
+        with speaking(template.language):
+            letter = write(template, values_of(facts))
+    except Invalid as error:
+        return Tried(None, error.sentence, error.field)
+    if template.channel is not Channel.SMS:
+        return Tried(letter, warnings=warnings)
+    whole = sms.size(sms.as_sent(letter.body, most=_UNCUT))
+    if whole.segments > sms.MOST_SEGMENTS:
+        told = _("It is longer than {most} parts. It would be shortened when it is sent.")
+        warnings = (*warnings, told.format(most=sms.MOST_SEGMENTS))
+    return Tried(Composed("", sms.as_sent(letter.body)), warnings=warnings, size=whole)
+
+
+def as_test(letter: Composed, channel: Channel) -> Composed:
+    """Return a letter that says of itself that it is a test."""
+    if channel is Channel.SMS:
+        return Composed(letter.subject, _("Test: {text}").format(text=letter.body))
+    return Composed(_("Test: {text}").format(text=letter.subject)[:SUBJECT_LIMIT], letter.body)
 
 
 def best(templates: Sequence[NoticeTemplate], language: str) -> NoticeTemplate | None:

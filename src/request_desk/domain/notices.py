@@ -184,8 +184,10 @@ NOTICES: Final = (  # kind, audience, grace, groups of merge fields
     CODE := NoticeSpec("code", _ASKER, False, _CODE, by_hand=False),
     LINK_CODE := NoticeSpec("link_code", _ASKER, False, _CODE, by_hand=False),
 )
-SPEC_OF: Final = {spec.kind: spec for spec in NOTICES}
-BY_HAND: Final = tuple(spec.kind for spec in NOTICES if spec.by_hand)
+# A text of another kind that somebody of the staff sends to themselves; it has none of its own.
+TEST: Final = NoticeSpec("test", _ASKER, False, (), channels=())
+SPEC_OF: Final = {spec.kind: spec for spec in (*NOTICES, TEST)}
+BY_HAND: Final = tuple(spec.kind for spec in SPEC_OF.values() if spec.by_hand)
 
 
 def recipients(

@@ -16,7 +16,7 @@ from sqlalchemy import Insert, Row, and_, bindparam, case, func, insert, literal
 from request_desk.domain.access import Permission, a_contact
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.changes import Topic
-from request_desk.domain.directory import Channel, Contact, ContactPoint, Content
+from request_desk.domain.directory import Channel, Contact, ContactPoint
 from request_desk.domain.errors import Invalid, NotFound, Refused, UndoRefused
 from request_desk.domain.icalendar import CalendarEvent
 from request_desk.domain.ids import (
@@ -30,7 +30,7 @@ from request_desk.domain.ids import (
     StaffId,
     new_uuid,
 )
-from request_desk.domain.notice_templates import NoticeTemplate
+from request_desk.domain.notice_templates import NoticeTemplate, as_test
 from request_desk.domain.notices import (
     BOOKING,
     BY_HAND,
@@ -39,6 +39,7 @@ from request_desk.domain.notices import (
     NOTICES,
     REPLY,
     SPEC_OF,
+    TEST,
     Absent,
     Composed,
     NoticeFacts,
@@ -54,6 +55,7 @@ from request_desk.services.desk import Deferred, Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.notices import templates, text_limits
 from request_desk.services.notices.calendars import calendar_of
+from request_desk.services.notices.facts import announced, caused, facts_of, link_placeholder, sample_facts
 from request_desk.services.notices.templates import Texts
 from request_desk.services.people.patients import relation_of
 from request_desk.services.schedule.intake import intake_incomplete
@@ -95,6 +97,8 @@ class DueNotice:
 
     def composed(self, code: str = "", until: datetime | None = None, *, manage_url: str = "") -> Composed:
         """Write it in the language of whom it goes to; what is secret in it is made in this moment."""
+        if self.spec is TEST:
+            return as_test(templates.written(self.template, self.facts), self.channel)
         return templates.written(self.template, replace(self.facts, code=code, code_until=until, manage_url=manage_url))
 
 
@@ -269,10 +273,6 @@ _FIRST_NAMES = (
         ~_contact.c.opted_out,
     )
     .order_by(_contact.c.id)
-)
-_PROVIDER_NAME = select(_provider.c.short_name).where(_provider.c.id == bindparam("id"))
-_ANNOUNCED = select(schema.announcement.c.texts, schema.announcement.c.late_minutes).where(
-    schema.announcement.c.id == bindparam("id")
 )
 _TOLD_BY = (
     select(_outbox.c.id)
@@ -454,6 +454,20 @@ def enqueue_reminder(
     return OutboxId(row["id"])
 
 
+def enqueue_test(unit: Unit, tested: NoticeTemplate) -> OutboxId:
+    """Queue a text for the person who acts, marked as a test; it leaves at once."""
+    row = _row(
+        unit,
+        TEST,
+        channel=tested.channel,
+        staff_id=unit.actor.staff_id,
+        payload={"kind": tested.kind, "language": tested.language},
+        dedupe_key=f"{TEST.kind}:{new_uuid()}",
+    )
+    unit.defer(_INSERT, row)
+    return OutboxId(row["id"])
+
+
 def _row(unit: Unit, spec: NoticeSpec, **values: Any) -> dict[str, Any]:
     empty = dict.fromkeys(
         ("contact_id", "provider_id", "staff_id", "request_id", "appointment_id", "challenge_id", "contact_point_id")
@@ -620,29 +634,11 @@ def _why_not_contact(row: Row[Any], today: date) -> str:
 def _due(unit: Unit, row: Row[Any], texts: Texts) -> DueNotice:
     """A notice with its text; raises Invalid when that cannot be used."""
     spec, channel = SPEC_OF[row.kind], Channel(row.channel)
-    template = templates.text_for(texts, spec, channel, row.language or base_language(unit.settings.locale))
-    facts = replace(
-        _facts(
-            unit,
-            spec,
-            channel,
-            template.language,
-            row.place_zone if spec.of_appointment else "",
-            request_reference=row.request_reference,
-        ),
-        replied=bool(row.payload.get("replied")) and bool(row.may_see_messages),
-        first_name=row.given_name or "",
-        starts_at=row.starts_at,
-        place=row.place or "",
-        provider_name=row.provider_name or "",
-        answer_by=row.hold_expires_at if spec.while_held else None,
-        offered=row.offered,
-        readers=_readers(unit, row.payload.get("also"), row.contact_id, row.patient_id),
-    )
-    if cause := row.payload.get("absent"):
-        facts = _caused(unit, facts, Absent(ProviderId(cause[0]), date.fromisoformat(cause[1])))
-    if announcement_id := row.payload.get("announcement"):
-        facts = _announced(unit, facts, announcement_id, template.language)
+    if spec is TEST:
+        template, facts = _tested(unit, row, channel)
+    else:
+        template = templates.text_for(texts, spec, channel, row.language or base_language(unit.settings.locale))
+        facts = _told(unit, row, spec, channel, template.language)
     templates.written(template, facts)
     is_own_number = channel is Channel.SMS and row.contact_id is None  # written as staff dial it
     return DueNotice(
@@ -660,38 +656,37 @@ def _due(unit: Unit, row: Row[Any], texts: Texts) -> DueNotice:
     )
 
 
-def _facts(
-    unit: Unit,
-    spec: NoticeSpec,
-    channel: Channel,
-    language: str,
-    zone: str,
-    *,
-    request_reference: UUID | None = None,
-) -> NoticeFacts:
-    """What every notice is made of, in the language of whom it goes to."""
-    base = unit.settings.public_url.rstrip("/")
-    path = f"/requests/{request_reference}" if request_reference else "/"
-    return NoticeFacts(
-        content=unit.settings.content_of(channel) if spec.of_appointment else Content.BARE,
-        practice_name=unit.settings.practice_name,
-        practice_phone=unit.settings.practice_phone,
-        portal_url=f"{base}{path}" if base else "",
-        words=unit.words.on(_today(unit)).at(zone).in_language(language),
+def _tested(unit: Unit, row: Row[Any], channel: Channel) -> tuple[NoticeTemplate, NoticeFacts]:
+    """The text that is tested, as it is now, and made-up facts: a test tells of nobody."""
+    spec, language = SPEC_OF[row.payload["kind"]], row.payload["language"]
+    template = templates.text_for(templates.texts_of(unit, (spec.kind,)), spec, channel, language)
+    return template, sample_facts(unit, spec, channel, template.language)
+
+
+def _told(unit: Unit, row: Row[Any], spec: NoticeSpec, channel: Channel, language: str) -> NoticeFacts:
+    facts = replace(
+        facts_of(
+            unit,
+            spec,
+            channel,
+            language,
+            row.place_zone if spec.of_appointment else "",
+            request_reference=row.request_reference,
+        ),
+        replied=bool(row.payload.get("replied")) and bool(row.may_see_messages),
+        first_name=row.given_name or "",
+        starts_at=row.starts_at,
+        place=row.place or "",
+        provider_name=row.provider_name or "",
+        answer_by=row.hold_expires_at if spec.while_held else None,
+        offered=row.offered,
+        readers=_readers(unit, row.payload.get("also"), row.contact_id, row.patient_id),
     )
-
-
-def _caused(unit: Unit, facts: NoticeFacts, absent: Absent) -> NoticeFacts:
-    name = unit.value(_PROVIDER_NAME, {"id": absent.provider_id})
-    return replace(facts, absent_name=name or "", absent_on=absent.day)
-
-
-def _announced(unit: Unit, facts: NoticeFacts, announcement_id: int, language: str) -> NoticeFacts:
-    """What staff wrote to all, in the reader's language or not at all: the shipped words stand in for it."""
-    row = unit.first(_ANNOUNCED, {"id": announcement_id})
-    if row is None:
-        return facts
-    return replace(facts, announced=row.texts.get(language, ""), late_minutes=row.late_minutes or 0)
+    if cause := row.payload.get("absent"):
+        facts = caused(unit, facts, Absent(ProviderId(cause[0]), date.fromisoformat(cause[1])))
+    if announcement_id := row.payload.get("announcement"):
+        facts = announced(unit, facts, announcement_id, language)
+    return facts
 
 
 def previews(
@@ -715,14 +710,14 @@ def previews(
         to = each.recipient
         language = language_of[to.contact_id]
         facts = replace(
-            _facts(unit, spec, to.channel, language, zone),
+            facts_of(unit, spec, to.channel, language, zone),
             first_name=first_name,
             starts_at=starts_at,
             place=place,
             readers=_readers(unit, each.also, to.contact_id, patient_id),
-            manage_url=_placeholder(unit) if spec.has_link else "",
+            manage_url=link_placeholder(unit) if spec.has_link else "",
         )
-        letter = _previewed(texts, spec, to.channel, language, _caused(unit, facts, absent))
+        letter = _previewed(texts, spec, to.channel, language, caused(unit, facts, absent))
         found.append(LetterPreview(to.contact_id, to.channel, to.address, language, letter))
     return tuple(found)
 
@@ -734,11 +729,6 @@ def _previewed(texts: Texts, spec: NoticeSpec, channel: Channel, language: str, 
         return templates.written(template, replace(facts, words=facts.words.in_language(template.language)))
     except Invalid as broken:
         return Composed("", broken.sentence)
-
-
-def _placeholder(unit: Unit) -> str:
-    """What stands in a preview for the link, which is made when the letter is sent."""
-    return f"{unit.settings.public_url.rstrip('/')}/m/..." if unit.settings.public_url else ""
 
 
 def _readers(unit: Unit, also: Sequence[int] | None, contact_id: int, patient_id: int) -> list[str]:

@@ -44,8 +44,8 @@ class KeptTemplate:
 
 
 def shelf(unit: Unit) -> tuple[KeptTemplate, ...]:
-    """Return every text with its version, by kind, channel and language: for editing."""
-    unit.require(Permission.MANAGE_NOTICES)
+    """Return every text with its version, by kind, channel and language."""
+    unit.require(Permission.VIEW_SETTINGS)
     return tuple(_kept(row) for row in unit.rows(_ALL))
 
 
@@ -106,7 +106,7 @@ def sync_shipped(unit: Unit, library: Sequence[NoticeTemplate]) -> int:
 def save(unit: Unit, new: NoticeTemplate, *, expect_version: int | None = None) -> TemplateId:
     """Write a text of the practice's own, in a language that is new without `expect_version`; the one before is kept.
 
-    Raises Invalid with line and reason for a text that cannot be used.
+    A change can be undone. Raises Invalid with line and reason for a text that cannot be used.
     """
     unit.require(Permission.MANAGE_NOTICES)
     check(new)
@@ -120,12 +120,13 @@ def save(unit: Unit, new: NoticeTemplate, *, expect_version: int | None = None) 
         raise Conflict(_("There is a text in this language already. Open it and change it there."))
     if (row.subject, row.body) == (new.subject, new.body):
         return TemplateId(row.id)
-    _replace(unit, row, parse_version(expect_version), new.subject, new.body, shipped=False)
+    replaced = _replace(unit, row, parse_version(expect_version), new.subject, new.body, shipped=False)
+    _offer_undo(unit, _("Text saved"), replaced)
     return TemplateId(row.id)
 
 
 def restore(unit: Unit, template_id: TemplateId, *, expect_version: int) -> None:
-    """Go back to the text that the product ships; raises Refused where it ships none in that language."""
+    """Go back to the text that the product ships; can be undone. Raises Refused where it ships none in that language."""
     unit.require(Permission.MANAGE_NOTICES)
     row = _row(unit, template_id)
     if row.shipped:
@@ -133,17 +134,18 @@ def restore(unit: Unit, template_id: TemplateId, *, expect_version: int) -> None
     shipped = text_history.shipped_text(unit, TextOf.NOTICE, template_id)
     if shipped is None:
         raise Refused(_("The program ships no text in this language. Change yours, or put an earlier one back."))
-    _replace(unit, row, parse_version(expect_version), shipped.subject, shipped.body, shipped=True)
+    replaced = _replace(unit, row, parse_version(expect_version), shipped.subject, shipped.body, shipped=True)
+    _offer_undo(unit, _("Shipped text put back"), replaced)
 
 
 def earlier(unit: Unit, template_id: TemplateId) -> tuple[EarlierText, ...]:
     """Return what a text said before, the last first."""
-    unit.require(Permission.MANAGE_NOTICES)
+    unit.require(Permission.VIEW_SETTINGS)
     return text_history.earlier_texts(unit, TextOf.NOTICE, template_id)
 
 
 def put_back(unit: Unit, version_id: TemplateVersionId, *, expect_version: int) -> None:
-    """Have a text say again what it said before; raises Invalid when that cannot be used any more."""
+    """Have a text say again what it said before; can be undone. Raises Invalid when that cannot be used any more."""
     unit.require(Permission.MANAGE_NOTICES)
     before = text_history.version(unit, TextOf.NOTICE, version_id)
     if before is None:
@@ -151,7 +153,13 @@ def put_back(unit: Unit, version_id: TemplateVersionId, *, expect_version: int) 
     row = _row(unit, TemplateId(before.template_id))
     check(NoticeTemplate(row.kind, Channel(row.channel), row.language, before.subject, before.body))
     is_shipped = _is_shipped(unit, row.id, before.subject, before.body)
-    _replace(unit, row, parse_version(expect_version), before.subject, before.body, shipped=is_shipped)
+    replaced = _replace(unit, row, parse_version(expect_version), before.subject, before.body, shipped=is_shipped)
+    _offer_undo(unit, _("Earlier text put back"), replaced)
+
+
+def _offer_undo(unit: Unit, label: str, replaced: tuple[TemplateVersionId, int]) -> None:
+    before, version = replaced
+    unit.offer_undo(label, put_back, before, expect_version=version)
 
 
 def _row(unit: Unit, template_id: TemplateId) -> Row[Any]:
@@ -177,10 +185,14 @@ def _insert(unit: Unit, new: NoticeTemplate, *, shipped: bool) -> TemplateId:
     return template_id
 
 
-def _replace(unit: Unit, row: Row[Any], expect_version: int | None, subject: str, body: str, *, shipped: bool) -> None:
-    unit.change(schema.notice_template, row.id, expect_version, subject=subject, body=body, shipped=shipped)
-    text_history.keep(unit, TextOf.NOTICE, row.id, subject=row.subject, body=row.body, shipped=row.shipped)
+def _replace(
+    unit: Unit, row: Row[Any], expect_version: int | None, subject: str, body: str, *, shipped: bool
+) -> tuple[TemplateVersionId, int]:
+    """Write a text; return where the one before is kept, and the new version."""
+    now = unit.change(schema.notice_template, row.id, expect_version, subject=subject, body=body, shipped=shipped)
+    kept = text_history.keep(unit, TextOf.NOTICE, row.id, subject=row.subject, body=row.body, shipped=row.shipped)
     unit.record("changed_notice_text", Topic.SETTINGS, row.id)
+    return kept, int(now.version)
 
 
 def _is_shipped(unit: Unit, template_id: int, subject: str, body: str) -> bool:

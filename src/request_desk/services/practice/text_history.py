@@ -65,11 +65,14 @@ class EarlierText:
     replaced_by: str
 
 
-def keep(unit: Unit, of: TextOf, which: int, *, subject: str, body: str, shipped: bool, prompts: object = None) -> None:
+def keep(
+    unit: Unit, of: TextOf, which: int, *, subject: str, body: str, shipped: bool, prompts: object = None
+) -> TemplateVersionId:
     """Keep what a text says now, before something else is written; `prompts` are the questions of a phrase."""
+    kept = TemplateVersionId(unit.new_id())
     unit.insert(
         schema.template_version,
-        id=unit.new_id(),
+        id=kept,
         subject=subject,
         body=body,
         prompts=prompts,
@@ -78,6 +81,7 @@ def keep(unit: Unit, of: TextOf, which: int, *, subject: str, body: str, shipped
         staff_id=unit.actor.id if unit.actor.kind is ActorKind.STAFF else None,
         **{each.value: which if each is of else None for each in TextOf},
     )
+    return kept
 
 
 def earlier_texts(unit: Unit, of: TextOf, which: int) -> tuple[EarlierText, ...]:
