@@ -101,20 +101,6 @@ def test_a_group_is_saved_by_ctrl_s_and_can_be_undone(
     assert form.name.text() == "Harbor Pediatrics"
 
 
-def test_a_practice_may_send_letters_without_calendar_files(
-    desk_at: OpenDesk, stored: Callable[[], PracticeSettings]
-) -> None:  # NT1
-    desk = desk_at()
-    form = go(desk, PracticeForm)
-    assert isinstance(form, PracticeForm)
-    assert form.calendar.isChecked()
-    form.calendar.setFocus()
-    desk.press("Space", "Ctrl+S")
-    assert not stored().calendar_in_letters
-    desk.press("Ctrl+Shift+Z")
-    assert stored().calendar_in_letters
-
-
 def test_nothing_is_written_while_nothing_was_changed(
     desk_at: OpenDesk, stored: Callable[[], PracticeSettings]
 ) -> None:

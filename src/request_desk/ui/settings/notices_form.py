@@ -1,49 +1,294 @@
-"""The group about notices: how much each channel may say of an appointment."""
+"""The group about notices: what each says over each channel in each language, tried on a real visit while it is typed (AD5)."""
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
-from PySide6.QtWidgets import QCheckBox
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtGui import QTextCursor
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
-from request_desk.domain.directory import Channel, Content, PracticeSettings
+from request_desk.domain.access import Permission, may
+from request_desk.domain.changes import Topic
+from request_desk.domain.directory import Channel, PracticeSettings
+from request_desk.domain.errors import Refused
+from request_desk.domain.notice_templates import NoticeTemplate, Tried, tried
+from request_desk.domain.phrases import PhraseError
 from request_desk.domain.words import _
+from request_desk.services.notices import templates, trials
+from request_desk.services.notices.trials import ListedText, TrialFacts
+from request_desk.services.practice import settings as settings_service
+from request_desk.ui.editor.choice_editor import SAVE_FIRST, ChoiceEditor
+from request_desk.ui.editor.choosers import ListChooser
+from request_desk.ui.lists.columns import Column
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.settings.practice_forms import SettingsForm
+from request_desk.ui.running.runner import Pending
+from request_desk.ui.settings.notice_contents import ContentsSheet, contents_words
+from request_desk.ui.settings.notice_fields import FieldsSheet
+from request_desk.ui.settings.notice_history import NoticeHistorySheet
+from request_desk.ui.settings.notice_preview import NoticePreview
+from request_desk.ui.settings.notice_words import CHANNELS, KINDS, language_words, trouble_words
+from request_desk.ui.widgets.buttons import secondary
+from request_desk.ui.widgets.dialogs import ask
+from request_desk.ui.widgets.layout import Card, Line, field, row
+from request_desk.ui.widgets.text import PlainLabel, show_if
+from request_desk.ui.widgets.theme import TextRole, Tone, app_theme
 
-_CHANNELS: Final = {
-    Channel.EMAIL: _("E-mails about a visit say for whom, when and where it is"),
-    Channel.SMS: _("Text messages about a visit say when and where it is"),
-}
+_LIST, _BODY = 210, 240  # pixels at 100 %
+_CHECKED: Final = ("subject", "body")  # as the check names them
 
 
-class NoticesForm(SettingsForm):
-    """Whether a channel tells the time, or only that there is news (NT1)."""
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """One text in the list."""
 
-    names = ("notice_contents",)
+    text: ListedText
+    name: str
+    active: bool = True
+
+    @property
+    def id(self) -> int:
+        return self.text.kept.id
+
+    @property
+    def version(self) -> int:
+        return self.text.kept.version
+
+    @property
+    def template(self) -> NoticeTemplate:
+        return self.text.kept.template
+
+
+class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
+    """The texts by kind, one at a time with its check and its preview. What a channel may say at all is a sheet of its own."""
 
     def __init__(self, context: DeskContext) -> None:
+        columns: tuple[Column[NoticeLine], ...] = (
+            Column(_("Notice"), lambda each: each.name, 0),
+            Column(_("Channel"), _channel, 104),
+            Column(_("Language"), lambda each: language_words(each.template.language), 80),
+            Column(_("Text"), _whose, 72),
+            Column(_("Look after"), lambda each: trouble_words(each.text), 120),
+        )
         super().__init__(
             context,
             _("Notices"),
-            _(
-                "A notice never says why somebody comes, or to which kind of visit. Where a channel is not ticked it says only that "
-                "there is news, with the way to read it."
-            ),
+            _("What families read when something happens, and the practice's own people when they are reminded. A change counts for what is sent from then on."),
+            Permission.MANAGE_NOTICES,
+            (Topic.SETTINGS,),
+            ListChooser(columns, name=_("Notices")),
+        )  # fmt: skip
+        self._settings: PracticeSettings | None = None
+        self._trial: TrialFacts | None = None
+        self._trying: Pending[TrialFacts] | None = None
+        self.contents = PlainLabel("", wrap=True)
+        self.contents_button = secondary(_("What may be said …"), icon="sliders-horizontal")
+        self.history_button = secondary(_("History …"), icon="history")
+        self.shipped_button = secondary(_("Back to the shipped text …"), icon="undo-2")
+        self.test_button = secondary(_("Send a test to myself"), icon="send")
+        self.field_button = secondary(_("Merge field …"), icon="plus")
+        self.which = PlainLabel("", role=TextRole.TITLE, elide=True)
+        self.subject, self.body = QLineEdit(), QPlainTextEdit()
+        self.warning = PlainLabel("", tone=Tone.HELD, wrap=True)
+        self.preview = NoticePreview(context)
+        self._lay_out()
+        self.follow(self.subject, self.body)
+        self.preview.wanted.connect(self._try_on)
+        for button, act in (
+            (self.contents_button, self._open_contents),
+            (self.history_button, self._open_history),
+            (self.shipped_button, self._ask_shipped),
+            (self.test_button, self._send_test),
+            (self.field_button, self._open_fields),
+        ):
+            button.clicked.connect(act)
+
+    def _lay_out(self) -> None:
+        frame = Card(padding=1)
+        frame.body.addWidget(self.chooser)
+        self.chooser.setMinimumHeight(app_theme().px(_LIST))
+        self.fields.addWidget(self.contents)
+        self.fields.addLayout(row(self.contents_button, None))
+        self.fields.addWidget(frame)
+        self.fields.addLayout(row(self.test_button, None, self.history_button, self.shipped_button))
+        for part in (Line(), self.which):
+            self.fields.addWidget(part)
+        self.subject_field = field(_("Subject"), self.subject)
+        self.fields.addWidget(self.subject_field)
+        self.tell_beside("subject", self.subject, self.fields)
+        self.body.setTabChangesFocus(True)
+        self.body.setMinimumHeight(app_theme().px(_BODY))
+        hint = _(
+            "Fields in {{ }}, conditions such as {% if manage.link %} … {% endif %}. What is not known leaves nothing behind."
         )
-        self.boxes = {channel: QCheckBox(told) for channel, told in _CHANNELS.items()}
-        for box in self.boxes.values():
-            self.fields.addWidget(box)
-        self.follow(*self.boxes.values())
+        self.add_field(_("Text"), self.body, name="body", hint=hint)
+        self.fields.addWidget(self.warning)
+        self.fields.addLayout(row(self.field_button, None))
+        self.fields.addWidget(Line())
+        self.fields.addWidget(self.preview)
 
-    def show_settings(self, found: PracticeSettings) -> None:
-        for channel, box in self.boxes.items():
-            box.setChecked(found.content_of(channel) is Content.TIME)
-        self.lock(*self.boxes.values())
+    # reading
 
-    def wanted(self, stored: PracticeSettings) -> PracticeSettings:
-        return replace(stored, notice_contents=self._bare())
+    def read(self) -> None:
+        runner = self.context.runner
+        runner.read(self, settings_service.settings).done(self._settings_found).refused(self.unreadable)
+        runner.read(self, trials.listed).done(self._found).refused(self.unreadable)
 
-    def _bare(self) -> Mapping[Channel, Content]:
-        """As it is stored: what tells the time is left out."""
-        return {channel: Content.BARE for channel, box in self.boxes.items() if not box.isChecked()}
+    def _settings_found(self, found: PracticeSettings) -> None:
+        self._settings = found
+        self.contents.setText(contents_words(found))
+
+    def _found(self, found: Sequence[ListedText]) -> None:
+        self.take([NoticeLine(each, KINDS[each.kept.template.kind]) for each in found])
+        self._try_on()  # on what holds now, also where something is typed
+
+    def fill(self) -> None:
+        self._shown = self.chosen()  # no text is new: a kind has its own
+        self.fill_from(self._shown)
+
+    def fill_from(self, seen: NoticeLine | None) -> None:
+        is_mail = seen is None or seen.template.channel is Channel.EMAIL
+        self.which.setText("" if seen is None else _title(seen))
+        self.subject_field.setVisible(is_mail)
+        self.subject.setText("" if seen is None else seen.template.subject)
+        self.body.setPlainText("" if seen is None else seen.template.body)
+        self.lock(self.subject, self.body, closed=seen is None)
+        if self._trial is not None:
+            self._trial = None
+            self._try_on()
+
+    @Slot()
+    def _try_on(self) -> None:
+        """Ask for the facts of the visit that is chosen, in the language of the text."""
+        if self._trying is not None:
+            self._trying.drop()
+        seen = self._shown
+        if seen is not None:
+            of, patient = seen.template, self.preview.patient_id
+            reading = self.context.runner.read(self, trials.trial_facts, of.kind, of.channel, of.language, patient)
+            self._trying = reading.done(self._facts_found).refused(self.refuse)
+
+    def _facts_found(self, found: TrialFacts) -> None:
+        self._trial = found
+        self.preview.show_trial(found)
+        self.show_ability()
+
+    # typed
+
+    def _typed(self, seen: NoticeLine) -> NoticeTemplate:
+        return replace(seen.template, subject=self.subject.text().strip(), body=self.body.toPlainText())
+
+    def is_changed(self) -> bool:
+        seen = self._shown
+        return seen is not None and self._typed(seen) != seen.template
+
+    @Slot()
+    def show_ability(self) -> None:
+        super().show_ability()
+        seen, allowed = self._shown, self.may_change()
+        is_shipped = seen is None or seen.text.kept.shipped
+        for button, can in (
+            (self.test_button, seen is not None),
+            (self.history_button, seen is not None),
+            (self.shipped_button, not is_shipped),
+            (self.field_button, seen is not None),
+        ):
+            if button.hasFocus() and not can:
+                self.chooser.setFocus()  # not to whatever comes next: a second press would do that
+            button.setEnabled(can)
+        for button in (self.test_button, self.shipped_button, self.field_button):
+            button.setVisible(allowed)
+        self.contents_button.setVisible(may(self.context.actor(), Permission.MANAGE_SETTINGS))
+        if seen is not None and self._trial is not None:
+            self._show_tried(seen, tried(self._typed(seen), self._trial.facts))
+
+    def _show_tried(self, seen: NoticeLine, found: Tried) -> None:
+        """What is wrong stands below its field while it is typed."""
+        for name in _CHECKED:
+            control, line = self._beside[name]
+            problem = found.problem if found.field == name else ""
+            control.setAccessibleDescription(problem)
+            line.setText(problem)
+            show_if(line, bool(problem))
+        self.warning.setText("\n".join(found.warnings))
+        show_if(self.warning, bool(found.warnings))
+        self.preview.show_letter(seen.template.channel, found)
+
+    def save(self) -> None:
+        if (seen := self._shown) is not None:
+            act, new = templates.save, self._typed(seen)
+            self.send(self.context.runner.act(self, act, new, expect_version=seen.version))
+
+    def refuse(self, refused: Refused) -> None:
+        super().refuse(refused)
+        if isinstance(refused, PhraseError) and refused.line:
+            block = self.body.document().findBlockByNumber(refused.line - 1)
+            self.body.setTextCursor(QTextCursor(block))
+            self.body.ensureCursorVisible()
+
+    # acts
+
+    def _saved_one(self) -> NoticeLine | None:
+        """What an act is about; what is typed is saved or undone before."""
+        if self.is_changed():
+            self.say(SAVE_FIRST)
+            return None
+        return self._shown
+
+    @Slot()
+    def _open_contents(self) -> None:
+        if self._settings is not None:
+            ContentsSheet(self.context, self._settings, self.window()).open()
+
+    @Slot()
+    def _open_history(self) -> None:
+        if (seen := self._saved_one()) is not None:
+            NoticeHistorySheet(self.context, seen.text.kept, _title(seen), self.window()).open()
+
+    @Slot()
+    def _open_fields(self) -> None:
+        if (seen := self._shown) is not None and self._trial is not None:
+            sheet = FieldsSheet(seen.template, self._trial.facts.content, self.window())
+            sheet.chosen.connect(self._insert)
+            sheet.open()
+
+    @Slot(str)
+    def _insert(self, name: str) -> None:
+        self.body.insertPlainText(f"{{{{ {name} }}}}")
+        self.body.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot()
+    def _send_test(self) -> None:
+        if (seen := self._saved_one()) is not None:
+            self.say("")
+            self.context.runner.act(self, trials.send_test, seen.text.kept.id).done(self._tested).refused(self.refuse)
+
+    def _tested(self, _notice: object) -> None:
+        self.context.messages.say(_("A test is on its way to you, with made-up names and times."))
+
+    @Slot()
+    def _ask_shipped(self) -> None:
+        if (seen := self._saved_one()) is not None:
+            question = _("Go back to the shipped text?")
+            detail = _("Your own stays in the history of this text, and can be put back.")
+            asked = ask(self.window(), question, detail=detail, yes=_("Go back"))
+            asked.answered.connect(partial(self._restore, seen))
+
+    def _restore(self, seen: NoticeLine, yes: bool) -> None:
+        if yes:
+            act = templates.restore
+            self.send(self.context.runner.act(self, act, seen.text.kept.id, expect_version=seen.version))
+
+
+def _title(seen: NoticeLine) -> str:
+    parts = {"channel": _channel(seen), "language": language_words(seen.template.language)}
+    return _("{notice}: {channel}, {language}").format(notice=seen.name, **parts)
+
+
+def _channel(each: NoticeLine) -> str:
+    return CHANNELS[each.template.channel]
+
+
+def _whose(each: NoticeLine) -> str:
+    return _("shipped") if each.text.kept.shipped else _("changed")

@@ -99,9 +99,9 @@ class SettingsForm(Editor):
 
 
 class PracticeForm(SettingsForm):
-    """Name, phone, address of the portal, and whether letters bring a calendar file."""
+    """Name, phone, address of the portal."""
 
-    names = ("practice_name", "practice_phone", "public_url", "calendar_in_letters")
+    names = ("practice_name", "practice_phone", "public_url")
 
     def __init__(self, context: DeskContext) -> None:
         super().__init__(
@@ -112,16 +112,13 @@ class PracticeForm(SettingsForm):
         self.add_field(_("Phone"), self.phone, name="Phone")
         hint = _("Links in mails begin with it, e.g. https://portal.example.org")
         self.add_field(_("Address of the parents' portal"), self.url, name="Portal address", hint=hint)
-        self.calendar = QCheckBox(_("E-mails about an appointment bring a file for the family's calendar"))
-        self.fields.addWidget(self.calendar)
-        self.follow(self.name, self.phone, self.url, self.calendar)
+        self.follow(self.name, self.phone, self.url)
 
     def show_settings(self, found: PracticeSettings) -> None:
         self.name.setText(found.practice_name)
         self.phone.setText(found.practice_phone)
         self.url.setText(found.public_url)
-        self.calendar.setChecked(found.calendar_in_letters)
-        self.lock(self.name, self.phone, self.url, self.calendar)
+        self.lock(self.name, self.phone, self.url)
 
     def wanted(self, stored: PracticeSettings) -> PracticeSettings:
         return replace(
@@ -129,7 +126,6 @@ class PracticeForm(SettingsForm):
             practice_name=self.name.text().strip(),
             practice_phone=self.phone.text().strip(),
             public_url=self.url.text().strip(),
-            calendar_in_letters=self.calendar.isChecked(),
         )
 
 
