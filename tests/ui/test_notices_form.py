@@ -238,6 +238,38 @@ def test_the_preview_goes_to_the_visit_of_a_patient_who_is_searched_and_back(
     assert not form.preview.next_button.isEnabled()
 
 
+def test_the_preview_is_of_the_text_that_was_chosen_last(desk_at: OpenDesk, kept: Callable[..., KeptTemplate]) -> None:
+    desk = desk_at()
+    form = go(desk, NoticesForm)
+    form.chooser.choose(kept("code").id)
+    form.chooser.choose(kept("move", language="es").id)
+    assert form.preview.text.text() == ""
+    desk.settle()
+    assert form.preview.subject.text() == kept("move", language="es").template.subject.replace(
+        "{{ practice.name }}", "Harbor Pediatrics"
+    )
+    assert "Alex" in form.preview.text.text()
+
+
+def test_a_field_that_the_channel_does_not_say_at_present_is_marked(
+    desk_at: OpenDesk, sqlite_practice: Practice, database_setup: Setup, kept: Callable[..., KeptTemplate]
+) -> None:  # NT1
+    with database_setup():
+        before = sqlite_practice.desk.query(sqlite_practice.admin, settings.settings)
+        bare = replace(before, notice_contents={Channel.EMAIL: Content.BARE})
+        sqlite_practice.desk.perform(sqlite_practice.admin, settings.save_settings, bare, expect_version=before.version)
+    desk = desk_at()
+    form = go(desk, NoticesForm)
+    show(desk, form, kept())
+    form.field_button.click()
+    sheet = desk.dialog()
+    assert isinstance(sheet, FieldsSheet)
+    model = sheet.list.model()
+    given_away = {str(model.index(row, 0).data()): str(model.index(row, 2).data()) for row in range(model.rowCount())}
+    assert given_away["appointment.moment"] == "not said at present"
+    assert given_away["manage.link"] == "a way in"
+
+
 def test_a_field_is_put_in_by_keys_with_what_it_gives_away(
     desk_at: OpenDesk, kept: Callable[..., KeptTemplate]
 ) -> None:  # NOTE-02

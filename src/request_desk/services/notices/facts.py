@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from request_desk.domain.directory import Channel, Content
+from request_desk.domain.ids import new_token
 from request_desk.domain.notices import Absent, NoticeFacts, NoticeSpec
 from request_desk.domain.words import _, speaking
 from request_desk.services.desk import Unit
@@ -15,6 +16,8 @@ from request_desk.store import schema
 
 _MORNING: Final = time(9, 20)
 _CODE: Final = "123456"
+_LINK: Final = "example"
+_REQUEST: Final = UUID(int=0)
 _CODE_LASTS: Final = timedelta(minutes=10)
 _PROVIDER_NAME: Final = select(schema.provider.c.short_name).where(schema.provider.c.id == bindparam("id"))
 _ANNOUNCED: Final = select(schema.announcement.c.texts, schema.announcement.c.late_minutes).where(
@@ -64,12 +67,16 @@ def link_placeholder(unit: Unit) -> str:
 
 
 def sample_facts(unit: Unit, spec: NoticeSpec, channel: Channel, language: str) -> NoticeFacts:
-    """Return made-up facts: nobody's visit tomorrow morning, a code that opens nothing, a link that leads nowhere."""
+    """Return made-up facts: nobody's visit tomorrow morning, a code that opens nothing, links that lead nowhere.
+
+    Links are as long as real ones, so that a text message has its size.
+    """
     tomorrow = unit.time.day_of(unit.now) + timedelta(days=1)
+    base = unit.settings.public_url.rstrip("/")
     with speaking(language):
         first_name, place, provider = _("Alex"), _("Main office"), _("Dr. Example")
     return replace(
-        facts_of(unit, spec, channel, language, ""),
+        facts_of(unit, spec, channel, language, "", request_reference=_REQUEST),
         first_name=first_name,
         starts_at=unit.time.instant(tomorrow, _MORNING.hour * 60 + _MORNING.minute),
         place=place,
@@ -79,5 +86,5 @@ def sample_facts(unit: Unit, spec: NoticeSpec, channel: Channel, language: str) 
         answer_by=unit.now + timedelta(days=1) if "offer" in spec.fields else None,
         offered=_OFFERED,
         late_minutes=_LATE,
-        manage_url=link_placeholder(unit) if spec.has_link else "",
+        manage_url=f"{base}/m/{_LINK.ljust(len(new_token()), 'x')}" if spec.has_link and base else "",
     )

@@ -83,4 +83,4 @@ def _told(each: _Field) -> str:
 
 
 def _gives_away(each: _Field) -> str:
-    return TELLS[FIELDS[each.name].tells] if each.is_told else _("not said, see above")
+    return TELLS[FIELDS[each.name].tells] if each.is_told else _("not said at present")

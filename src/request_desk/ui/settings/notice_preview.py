@@ -77,6 +77,12 @@ class NoticePreview(QWidget):
         name = isolated_if_needed(one_line(trial.patient_name, 60))
         return _("On the visit of {name}, {time}. Codes and links are made up.").format(name=name, time=at)
 
+    def clear(self) -> None:
+        """Show nothing while another text is tried."""
+        for part in (self.whose, self.subject, self.size_line):
+            part.setText("")
+        self.text.set_text("")
+
     def show_letter(self, channel: Channel, tried: Tried) -> None:
         """Show what a text comes to; one that cannot be used leaves the letter empty."""
         letter = tried.letter

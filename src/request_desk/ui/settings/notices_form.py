@@ -81,6 +81,7 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
         )  # fmt: skip
         self._settings: PracticeSettings | None = None
         self._trial: TrialFacts | None = None
+        self._tried_as: tuple[str, str, str] | None = None  # what the facts were asked for
         self._trying: Pending[TrialFacts] | None = None
         self.contents = PlainLabel("", wrap=True)
         self.contents_button = secondary(_("What may be said …"), icon="sliders-horizontal")
@@ -154,8 +155,7 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
         self.subject.setText("" if seen is None else seen.template.subject)
         self.body.setPlainText("" if seen is None else seen.template.body)
         self.lock(self.subject, self.body, closed=seen is None)
-        if self._trial is not None:
-            self._trial = None
+        if seen is not None and self._tried_as != _place(seen):
             self._try_on()
 
     @Slot()
@@ -166,6 +166,9 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
         seen = self._shown
         if seen is not None:
             of, patient = seen.template, self.preview.patient_id
+            if self._tried_as != _place(seen):
+                self._trial, self._tried_as = None, _place(seen)
+                self.preview.clear()
             reading = self.context.runner.read(self, trials.trial_facts, of.kind, of.channel, of.language, patient)
             self._trying = reading.done(self._facts_found).refused(self.refuse)
 
@@ -279,6 +282,10 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
         if yes:
             act = templates.restore
             self.send(self.context.runner.act(self, act, seen.text.kept.id, expect_version=seen.version))
+
+
+def _place(seen: NoticeLine) -> tuple[str, str, str]:
+    return seen.template.kind, seen.template.channel, seen.template.language
 
 
 def _title(seen: NoticeLine) -> str:
