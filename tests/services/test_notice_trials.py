@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.directory import Channel, Content
-from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, UndoRefused
+from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, UndoRefused
 from request_desk.domain.ids import AppointmentId, OutboxId, TemplateId
 from request_desk.domain.notice_templates import as_test, tried
 from request_desk.domain.notices import BOOKING, CODE, COUNTER_OFFER, NOTICES, REMINDER, TEST, Composed
@@ -239,7 +239,7 @@ def test_a_test_without_an_address_says_what_is_missing(
     desk: Desk, practice: Practice, channel: Channel, missing: str
 ) -> None:
     text = the_text(desk, practice, channel=channel)
-    with pytest.raises(Refused, match=missing):
+    with pytest.raises(Invalid, match=missing):
         desk.perform(practice.admin, trials.send_test, text.kept.id)
     assert due(desk) == ()
 
@@ -257,7 +257,7 @@ def test_a_text_that_breaks_after_its_test_was_queued_parks_the_test_alone(desk:
     assert stored(practice, broken).state == "failed"
     desk.perform(practice.admin, outbox.retry, broken)
     assert stored(practice, broken).state == "pending"
-    with pytest.raises(Refused, match="Line 1"):
+    with pytest.raises(Invalid, match="Line 1"):
         desk.perform(practice.admin, trials.send_test, the_text(desk, practice).kept.id)
 
 

@@ -300,12 +300,13 @@ def test_a_test_to_myself_says_what_is_missing_or_goes_out(
     show(desk, form, kept())
     form.test_button.setFocus()
     desk.press("Space")
-    assert form.said.text().startswith("No e-mail address is entered for you.")
+    assert beside(form, "test").startswith("No e-mail address is entered for you.")
+    assert desk.focus() is form.test_button
     who = schema.staff.c.id == sqlite_practice.admin.id
     change(update(schema.staff).where(who).values(email="admin@harbor.example"))
     desk.press("Space")
     assert desk.said().startswith("A test is on its way to you")
-    assert form.said.text() == ""
+    assert beside(form, "test") == ""
     (row,) = change(select(schema.outbox.c.kind, schema.outbox.c.staff_id))
     assert tuple(row) == ("test", sqlite_practice.admin.id)
     form.body.setPlainText("Something new")

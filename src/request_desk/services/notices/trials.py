@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, bindparam, literal_column, select
 from request_desk.domain.access import Permission
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Channel
-from request_desk.domain.errors import Invalid, NotFound, Refused
+from request_desk.domain.errors import Invalid, NotFound
 from request_desk.domain.ids import OutboxId, PatientId, TemplateId
 from request_desk.domain.notice_templates import Tried, tried
 from request_desk.domain.notices import NOTICES, NoticeFacts
@@ -107,7 +107,7 @@ def trial_facts(
 
 
 def send_test(unit: Unit, template_id: TemplateId) -> OutboxId:
-    """Send a stored text to the person who acts, with made-up facts; raises Refused saying which address is missing."""
+    """Send a stored text to the person who acts, with made-up facts; raises Invalid saying which address is missing."""
     unit.require(Permission.MANAGE_NOTICES)
     kept = next((each for each in templates.shelf(unit) if each.id == template_id), None)
     if kept is None:
@@ -120,10 +120,10 @@ def send_test(unit: Unit, template_id: TemplateId) -> OutboxId:
             if is_text
             else _("No e-mail address is entered for you. Enter it in Settings, Staff; then send the test again.")
         )
-        raise Refused(missing)
+        raise Invalid(missing, field="test")
     problem = _tried(unit, kept).problem
     if problem:
-        raise Refused(problem)
+        raise Invalid(problem, field="test")
     notice_id = outbox.enqueue_test(unit, kept.template)
     unit.record("tested_notice_text", Topic.SETTINGS, template_id, notice_id=notice_id)
     return notice_id

@@ -113,6 +113,7 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
         self.fields.addLayout(row(self.contents_button, None))
         self.fields.addWidget(frame)
         self.fields.addLayout(row(self.test_button, None, self.history_button, self.shipped_button))
+        self.tell_beside("test", self.test_button, self.fields)
         for part in (Line(), self.which):
             self.fields.addWidget(part)
         self.subject_field = field(_("Subject"), self.subject)
