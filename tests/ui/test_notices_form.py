@@ -101,7 +101,7 @@ def test_every_kind_is_listed_with_its_channel_language_and_state(
     assert form.chooser.model().rowCount() == 4 * len(NOTICES)
     assert set(notice_words.KINDS) == {spec.kind for spec in NOTICES}
     cells = row_of(form, kept("move", Channel.SMS, "es"))
-    assert cells == ["A visit has a new time", "Text message", "Spanish", "shipped", ""]
+    assert cells == ["A visit has a new time", "Text message", "Spanish", "shipped", "nothing"]
     assert nameless(form) == []
 
 
@@ -236,6 +236,25 @@ def test_the_preview_goes_to_the_visit_of_a_patient_who_is_searched_and_back(
     desk.press("Space")
     assert "Tavi has an appointment" in form.preview.text.text()
     assert not form.preview.next_button.isEnabled()
+
+
+def test_a_text_with_signs_that_a_field_shows_otherwise_counts_as_changed_only_when_somebody_types(
+    desk_at: OpenDesk, kept: Callable[..., KeptTemplate], change: Callable[[Any], Any]
+) -> None:
+    body = "Come at\u00a09.\r\nSoon.\u2028{{ manage.link }}"
+    of = schema.notice_template.c
+    change(update(schema.notice_template).where(of.kind == "booking", of.channel == "email").values(body=body))
+    desk = desk_at()
+    form = go(desk, NoticesForm)
+    show(desk, form, kept())
+    assert not form.is_changed()
+    form.body.setFocus()
+    desk.press("Ctrl+End")
+    desk.type("!")
+    assert form.is_changed()
+    desk.press("Ctrl+S")
+    assert kept().template.body == "Come at 9.\nSoon.\n{{ manage.link }}!"
+    assert not form.is_changed()
 
 
 def test_the_preview_is_of_the_text_that_was_chosen_last(desk_at: OpenDesk, kept: Callable[..., KeptTemplate]) -> None:

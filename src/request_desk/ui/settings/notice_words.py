@@ -70,7 +70,7 @@ def size_words(size: TextSize) -> str:
 
 
 def trouble_words(text: ListedText) -> str:
-    """Say in a few words what somebody should look after, "" where nothing is."""
+    """Say in a few words what somebody should look after."""
     found = text.tried
     if found.letter is None:
         return _("cannot be used")
@@ -78,4 +78,4 @@ def trouble_words(text: ListedText) -> str:
         return plural("{count} part", "{count} parts", found.size.segments).format(count=found.size.segments)
     if lacks_link(text.kept.template):
         return _("no manage link")
-    return _("fields stay empty") if found.warnings else ""
+    return _("fields stay empty") if found.warnings else _("nothing")

@@ -80,6 +80,7 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
             ListChooser(columns, name=_("Notices")),
         )  # fmt: skip
         self._settings: PracticeSettings | None = None
+        self._filled = "", ""  # as the fields say what is stored
         self._trial: TrialFacts | None = None
         self._tried_as: tuple[str, str, str] | None = None  # what the facts were asked for
         self._trying: Pending[TrialFacts] | None = None
@@ -155,6 +156,7 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
         self.subject_field.setVisible(is_mail)
         self.subject.setText("" if seen is None else seen.template.subject)
         self.body.setPlainText("" if seen is None else seen.template.body)
+        self._filled = self.subject.text(), self.body.toPlainText()
         self.lock(self.subject, self.body, closed=seen is None)
         if seen is not None and self._tried_as != _place(seen):
             self._try_on()
@@ -181,7 +183,10 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
     # typed
 
     def _typed(self, seen: NoticeLine) -> NoticeTemplate:
-        return replace(seen.template, subject=self.subject.text().strip(), body=self.body.toPlainText())
+        subject, body = self.subject.text(), self.body.toPlainText()
+        if (subject, body) == self._filled:  # a field shows some signs otherwise than they are stored
+            return seen.template
+        return replace(seen.template, subject=subject.strip(), body=body)
 
     def is_changed(self) -> bool:
         seen = self._shown
