@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from request_desk.domain.access import Permission, may
 from request_desk.domain.words import _
 from request_desk.services.notices import templates
-from request_desk.services.notices.templates import EarlierText, KeptTemplate
+from request_desk.services.notices.templates import KeptTemplate
+from request_desk.services.practice.text_history import EarlierText
 from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.widgets.buttons import primary
