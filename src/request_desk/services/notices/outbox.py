@@ -16,7 +16,7 @@ from sqlalchemy import Insert, Row, and_, bindparam, case, func, insert, literal
 from request_desk.domain.access import Permission, a_contact
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.changes import Topic
-from request_desk.domain.directory import Channel, Contact, ContactPoint, Content
+from request_desk.domain.directory import Channel, Contact, ContactPoint
 from request_desk.domain.errors import Invalid, NotFound, Refused, UndoRefused
 from request_desk.domain.icalendar import CalendarEvent
 from request_desk.domain.ids import (
@@ -52,7 +52,7 @@ from request_desk.domain.text import parse_phone
 from request_desk.domain.words import _, base_language
 from request_desk.services.desk import Deferred, Unit
 from request_desk.services.inbox import scope as request_scope
-from request_desk.services.notices import templates, text_limits
+from request_desk.services.notices import letter_facts, templates, text_limits
 from request_desk.services.notices.calendars import calendar_of
 from request_desk.services.notices.templates import Texts
 from request_desk.services.people.patients import relation_of
@@ -96,17 +96,6 @@ class DueNotice:
     def composed(self, code: str = "", until: datetime | None = None, *, manage_url: str = "") -> Composed:
         """Write it in the language of whom it goes to; what is secret in it is made in this moment."""
         return templates.written(self.template, replace(self.facts, code=code, code_until=until, manage_url=manage_url))
-
-
-@dataclass(frozen=True, slots=True)
-class LetterPreview:
-    """A letter that is not written yet: to whom, where to, in which language, and what it says."""
-
-    contact_id: ContactId
-    channel: Channel
-    address: str
-    language: str
-    letter: Composed
 
 
 _is_pending = _outbox.c.state == literal_column("'pending'")  # spelled out for the partial index
@@ -257,23 +246,6 @@ _FACTS = (
     .where(_outbox.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(_outbox.c.not_before, _outbox.c.id)
 )
-_FIRST_NAMES = (
-    select(_contact.c.given_name)
-    .select_from(_contact.join(_relation, _relation.c.contact_id == _contact.c.id))
-    .where(
-        _contact.c.id.in_(bindparam("ids", expanding=True)),
-        _relation.c.patient_id == bindparam("patient_id"),
-        _relation.c.gets_notices,
-        or_(_relation.c.valid_until.is_(None), _relation.c.valid_until >= bindparam("today")),
-        _contact.c.active,
-        ~_contact.c.opted_out,
-    )
-    .order_by(_contact.c.id)
-)
-_PROVIDER_NAME = select(_provider.c.short_name).where(_provider.c.id == bindparam("id"))
-_ANNOUNCED = select(schema.announcement.c.texts, schema.announcement.c.late_minutes).where(
-    schema.announcement.c.id == bindparam("id")
-)
 _TOLD_BY = (
     select(_outbox.c.id)
     .where(
@@ -307,12 +279,12 @@ def ask_person(unit: Unit, patient_id: PatientId, contact_id: ContactId) -> Defe
 def told_of_acts(unit: Unit, patient_id: PatientId) -> tuple[ContactId, ...]:
     """Return who would hear of an act on the schedule of a patient now, as `notify` has it."""
     unit.require(Permission.VIEW_PATIENTS)
-    return tuple(each.contact_id for each in _recipients(unit, BOOKING, ask_people(unit, patient_id)))
+    return tuple(each.contact_id for each in reached(unit, BOOKING, ask_people(unit, patient_id)))
 
 
 def may_be_told(unit: Unit, spec: NoticeSpec, patient_id: PatientId) -> tuple[ContactId, ...]:
     """Return to whom a notice of this kind about a patient could go now, within a use case that has asked for the right."""
-    return tuple(each.contact_id for each in _recipients(unit, spec, ask_people(unit, patient_id)))
+    return tuple(each.contact_id for each in reached(unit, spec, ask_people(unit, patient_id)))
 
 
 def notify(
@@ -336,7 +308,7 @@ def notify(
         return ()
     told = spec or REPLY
     cause = {} if absent is None else {"absent": [absent.provider_id, absent.day.isoformat()]}
-    to = _recipients(unit, told, people)
+    to = reached(unit, told, people)
     rows = [
         _row(
             unit,
@@ -364,7 +336,7 @@ def _asking_for_forms(
     unit: Unit, people: Deferred, appointment_id: AppointmentId, version: int
 ) -> list[dict[str, Any]]:
     """What goes out beside the news of a booking while something is to be filled in (BK8); taken back together with it."""
-    to = _recipients(unit, FORMS, people)
+    to = reached(unit, FORMS, people)
     return [
         _row(
             unit,
@@ -473,7 +445,7 @@ def _row(unit: Unit, spec: NoticeSpec, **values: Any) -> dict[str, Any]:
     }
 
 
-def _recipients(unit: Unit, spec: NoticeSpec, people: Deferred) -> tuple[Recipient, ...]:
+def reached(unit: Unit, spec: NoticeSpec, people: Deferred) -> tuple[Recipient, ...]:
     """Who may get a notice, out of the contacts of one patient; one row is one verified address of one of them."""
     rows = people.rows
     points: dict[ContactId, list[ContactPoint]] = {}
@@ -622,7 +594,7 @@ def _due(unit: Unit, row: Row[Any], texts: Texts) -> DueNotice:
     spec, channel = SPEC_OF[row.kind], Channel(row.channel)
     template = templates.text_for(texts, spec, channel, row.language or base_language(unit.settings.locale))
     facts = replace(
-        _facts(
+        letter_facts.facts_of(
             unit,
             spec,
             channel,
@@ -637,12 +609,12 @@ def _due(unit: Unit, row: Row[Any], texts: Texts) -> DueNotice:
         provider_name=row.provider_name or "",
         answer_by=row.hold_expires_at if spec.while_held else None,
         offered=row.offered,
-        readers=_readers(unit, row.payload.get("also"), row.contact_id, row.patient_id),
+        readers=letter_facts.readers(unit, row.payload.get("also"), row.contact_id, row.patient_id),
     )
     if cause := row.payload.get("absent"):
-        facts = _caused(unit, facts, Absent(ProviderId(cause[0]), date.fromisoformat(cause[1])))
+        facts = letter_facts.caused(unit, facts, Absent(ProviderId(cause[0]), date.fromisoformat(cause[1])))
     if announcement_id := row.payload.get("announcement"):
-        facts = _announced(unit, facts, announcement_id, template.language)
+        facts = letter_facts.announced(unit, facts, announcement_id, template.language)
     templates.written(template, facts)
     is_own_number = channel is Channel.SMS and row.contact_id is None  # written as staff dial it
     return DueNotice(
@@ -658,95 +630,6 @@ def _due(unit: Unit, row: Row[Any], texts: Texts) -> DueNotice:
         facts=facts,
         calendar=calendar_of(unit, spec, Channel(row.channel), facts.content, row.chain_id),
     )
-
-
-def _facts(
-    unit: Unit,
-    spec: NoticeSpec,
-    channel: Channel,
-    language: str,
-    zone: str,
-    *,
-    request_reference: UUID | None = None,
-) -> NoticeFacts:
-    """What every notice is made of, in the language of whom it goes to."""
-    base = unit.settings.public_url.rstrip("/")
-    path = f"/requests/{request_reference}" if request_reference else "/"
-    return NoticeFacts(
-        content=unit.settings.content_of(channel) if spec.of_appointment else Content.BARE,
-        practice_name=unit.settings.practice_name,
-        practice_phone=unit.settings.practice_phone,
-        portal_url=f"{base}{path}" if base else "",
-        words=unit.words.on(_today(unit)).at(zone).in_language(language),
-    )
-
-
-def _caused(unit: Unit, facts: NoticeFacts, absent: Absent) -> NoticeFacts:
-    name = unit.value(_PROVIDER_NAME, {"id": absent.provider_id})
-    return replace(facts, absent_name=name or "", absent_on=absent.day)
-
-
-def _announced(unit: Unit, facts: NoticeFacts, announcement_id: int, language: str) -> NoticeFacts:
-    """What staff wrote to all, in the reader's language or not at all: the shipped words stand in for it."""
-    row = unit.first(_ANNOUNCED, {"id": announcement_id})
-    if row is None:
-        return facts
-    return replace(facts, announced=row.texts.get(language, ""), late_minutes=row.late_minutes or 0)
-
-
-def previews(
-    unit: Unit,
-    spec: NoticeSpec,
-    patient_id: PatientId,
-    *,
-    first_name: str,
-    starts_at: datetime,
-    place: str,
-    zone: str,
-    absent: Absent,
-) -> tuple[LetterPreview, ...]:
-    """Return the letters that an act on an appointment would have sent now, each as its reader would get it."""
-    unit.require(Permission.VIEW_PATIENTS)
-    people = ask_people(unit, patient_id)
-    language_of = {row.contact_id: row.language for row in people.rows}
-    texts = templates.texts_of(unit, (spec.kind,))
-    found: list[LetterPreview] = []
-    for each in planned(spec, replied=False, sender_id=None, to=_recipients(unit, spec, people)):
-        to = each.recipient
-        language = language_of[to.contact_id]
-        facts = replace(
-            _facts(unit, spec, to.channel, language, zone),
-            first_name=first_name,
-            starts_at=starts_at,
-            place=place,
-            readers=_readers(unit, each.also, to.contact_id, patient_id),
-            manage_url=_placeholder(unit) if spec.has_link else "",
-        )
-        letter = _previewed(texts, spec, to.channel, language, _caused(unit, facts, absent))
-        found.append(LetterPreview(to.contact_id, to.channel, to.address, language, letter))
-    return tuple(found)
-
-
-def _previewed(texts: Texts, spec: NoticeSpec, channel: Channel, language: str, facts: NoticeFacts) -> Composed:
-    """The letter, or in its place why it could not be written: nothing else waits for that."""
-    try:
-        template = templates.text_for(texts, spec, channel, language)
-        return templates.written(template, replace(facts, words=facts.words.in_language(template.language)))
-    except Invalid as broken:
-        return Composed("", broken.sentence)
-
-
-def _placeholder(unit: Unit) -> str:
-    """What stands in a preview for the link, which is made when the letter is sent."""
-    return f"{unit.settings.public_url.rstrip('/')}/m/..." if unit.settings.public_url else ""
-
-
-def _readers(unit: Unit, also: Sequence[int] | None, contact_id: int, patient_id: int) -> list[str]:
-    """The first names of all who read the address of a notice and may hear of its patient; nothing for one alone."""
-    if not also:
-        return []
-    asked = {"ids": [contact_id, *also], "patient_id": patient_id, "today": _today(unit)}
-    return [name for (name,) in unit.rows(_FIRST_NAMES, asked)]
 
 
 def settle(unit: Unit, notice_id: OutboxId, owner: str, result: Delivered, error: str = "") -> None:

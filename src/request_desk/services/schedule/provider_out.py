@@ -34,7 +34,7 @@ from request_desk.domain.spans import Slot, Span, overlaps
 from request_desk.domain.text import clean_text
 from request_desk.domain.words import _, plural, speaking
 from request_desk.services.desk import Unit
-from request_desk.services.notices import outbox
+from request_desk.services.notices import outbox, previews
 from request_desk.services.people import patients
 from request_desk.services.practice import availability
 from request_desk.services.schedule import acts, scheduling, slots
@@ -218,7 +218,7 @@ def letters(unit: Unit, choice: OutChoice) -> OutLetters:
     if slot is not None and choice.act is OutAct.MOVE:
         location = slots.all_locations(unit)[slot.location_id]
         starts_at, place, zone = slot.starts_at, location.name, location.zone
-    found = outbox.previews(
+    found = previews.previews(
         unit,
         MOVE if choice.act is OutAct.MOVE else CANCELLATION,
         entry.patient_id,

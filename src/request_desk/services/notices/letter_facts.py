@@ -1,0 +1,75 @@
+"""What the facts of a notice are read from, for those that are sent and for those that are only looked at (NT1)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, or_, select
+
+from request_desk.domain.directory import Channel, Content
+from request_desk.domain.notices import Absent, NoticeFacts, NoticeSpec
+from request_desk.services.desk import Unit
+from request_desk.store import schema
+
+_contact, _relation, _provider = schema.contact, schema.contact_patient, schema.provider
+_FIRST_NAMES: Final = (
+    select(_contact.c.given_name)
+    .select_from(_contact.join(_relation, _relation.c.contact_id == _contact.c.id))
+    .where(
+        _contact.c.id.in_(bindparam("ids", expanding=True)),
+        _relation.c.patient_id == bindparam("patient_id"),
+        _relation.c.gets_notices,
+        or_(_relation.c.valid_until.is_(None), _relation.c.valid_until >= bindparam("today")),
+        _contact.c.active,
+        ~_contact.c.opted_out,
+    )
+    .order_by(_contact.c.id)
+)
+_PROVIDER_NAME: Final = select(_provider.c.short_name).where(_provider.c.id == bindparam("id"))
+_ANNOUNCED: Final = select(schema.announcement.c.texts, schema.announcement.c.late_minutes).where(
+    schema.announcement.c.id == bindparam("id")
+)
+
+
+def facts_of(
+    unit: Unit,
+    spec: NoticeSpec,
+    channel: Channel,
+    language: str,
+    zone: str,
+    *,
+    request_reference: UUID | None = None,
+) -> NoticeFacts:
+    """What every notice is made of, in the language of whom it goes to."""
+    base = unit.settings.public_url.rstrip("/")
+    path = f"/requests/{request_reference}" if request_reference else "/"
+    return NoticeFacts(
+        content=unit.settings.content_of(channel) if spec.of_appointment else Content.BARE,
+        practice_name=unit.settings.practice_name,
+        practice_phone=unit.settings.practice_phone,
+        portal_url=f"{base}{path}" if base else "",
+        words=unit.words.on(unit.time.day_of(unit.now)).at(zone).in_language(language),
+    )
+
+
+def caused(unit: Unit, facts: NoticeFacts, absent: Absent) -> NoticeFacts:
+    """Add who is not in, which is why the practice acts."""
+    name = unit.value(_PROVIDER_NAME, {"id": absent.provider_id})
+    return replace(facts, absent_name=name or "", absent_on=absent.day)
+
+
+def announced(unit: Unit, facts: NoticeFacts, announcement_id: int, language: str) -> NoticeFacts:
+    """What staff wrote to all, in the reader's language or not at all: the shipped words stand in for it."""
+    row = unit.first(_ANNOUNCED, {"id": announcement_id})
+    if row is None:
+        return facts
+    return replace(facts, announced=row.texts.get(language, ""), late_minutes=row.late_minutes or 0)
+
+
+def readers(unit: Unit, also: Sequence[int] | None, contact_id: int, patient_id: int) -> list[str]:
+    """The first names of all who read the address of a notice and may hear of its patient; nothing for one alone."""
+    if not also:
+        return []
+    asked = {"ids": [contact_id, *also], "patient_id": patient_id, "today": unit.time.day_of(unit.now)}
+    return [name for (name,) in unit.rows(_FIRST_NAMES, asked)]

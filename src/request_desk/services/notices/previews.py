@@ -1,0 +1,71 @@
+"""Letters that are not written yet, each as its reader would get it (NT1)."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from request_desk.domain.access import Permission
+from request_desk.domain.directory import Channel
+from request_desk.domain.errors import Invalid
+from request_desk.domain.ids import ContactId, PatientId
+from request_desk.domain.notices import Absent, Composed, NoticeFacts, NoticeSpec, planned
+from request_desk.services.desk import Unit
+from request_desk.services.notices import letter_facts, outbox, templates
+from request_desk.services.notices.templates import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class LetterPreview:
+    """A letter that is not written yet: to whom, where to, in which language, and what it says."""
+
+    contact_id: ContactId
+    channel: Channel
+    address: str
+    language: str
+    letter: Composed
+
+
+def previews(
+    unit: Unit,
+    spec: NoticeSpec,
+    patient_id: PatientId,
+    *,
+    first_name: str,
+    starts_at: datetime,
+    place: str,
+    zone: str,
+    absent: Absent,
+) -> tuple[LetterPreview, ...]:
+    """Return the letters that an act on an appointment would have sent now, each as its reader would get it."""
+    unit.require(Permission.VIEW_PATIENTS)
+    people = outbox.ask_people(unit, patient_id)
+    language_of = {row.contact_id: row.language for row in people.rows}
+    texts = templates.texts_of(unit, (spec.kind,))
+    found: list[LetterPreview] = []
+    for each in planned(spec, replied=False, sender_id=None, to=outbox.reached(unit, spec, people)):
+        to = each.recipient
+        language = language_of[to.contact_id]
+        facts = replace(
+            letter_facts.facts_of(unit, spec, to.channel, language, zone),
+            first_name=first_name,
+            starts_at=starts_at,
+            place=place,
+            readers=letter_facts.readers(unit, each.also, to.contact_id, patient_id),
+            manage_url=_placeholder(unit) if spec.has_link else "",
+        )
+        letter = _previewed(texts, spec, to.channel, language, letter_facts.caused(unit, facts, absent))
+        found.append(LetterPreview(to.contact_id, to.channel, to.address, language, letter))
+    return tuple(found)
+
+
+def _previewed(texts: Texts, spec: NoticeSpec, channel: Channel, language: str, facts: NoticeFacts) -> Composed:
+    """The letter, or in its place why it could not be written: nothing else waits for that."""
+    try:
+        template = templates.text_for(texts, spec, channel, language)
+        return templates.written(template, replace(facts, words=facts.words.in_language(template.language)))
+    except Invalid as broken:
+        return Composed("", broken.sentence)
+
+
+def _placeholder(unit: Unit) -> str:
+    """What stands in a preview for the link, which is made when the letter is sent."""
+    return f"{unit.settings.public_url.rstrip('/')}/m/..." if unit.settings.public_url else ""
