@@ -80,7 +80,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "withdraw_waiting",
         "told_by",
     ),
-    "notices.letter_facts": ("facts_of", "caused", "announced", "readers"),
+    "notices.letter_facts": ("facts_of", "caused", "announced", "readers", "first_names_of"),
     "notices.calendars": ("event_of", "calendar_of"),
     "notices.text_limits": ("hold_back", "why_not"),
     "notices.subscriptions": ("signing", "switched_off"),

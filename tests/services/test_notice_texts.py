@@ -377,7 +377,7 @@ def test_the_practice_s_own_people_are_reminded_where_they_are_reached(
     [
         ("cancelled", "not booked any more"),
         ("begun", "begun already"),
-        ("late", "too late for this reminder"),
+        ("late", "too late for this notice"),
         ("provider off", "switched off"),
     ],
 )

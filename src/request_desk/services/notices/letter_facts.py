@@ -7,12 +7,14 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, or_, select
 
+from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.directory import Channel, Content
 from request_desk.domain.notices import Absent, NoticeFacts, NoticeSpec
 from request_desk.services.desk import Unit
 from request_desk.store import schema
 
 _contact, _relation, _provider = schema.contact, schema.contact_patient, schema.provider
+_appointment, _patient = schema.appointment, schema.patient
 _FIRST_NAMES: Final = (
     select(_contact.c.given_name)
     .select_from(_contact.join(_relation, _relation.c.contact_id == _contact.c.id))
@@ -25,6 +27,24 @@ _FIRST_NAMES: Final = (
         ~_contact.c.opted_out,
     )
     .order_by(_contact.c.id)
+)
+_PATIENT_NAMES: Final = (
+    select(_patient.c.given_name)
+    .select_from(
+        _appointment.join(_patient, _patient.c.id == _appointment.c.patient_id).join(
+            _relation, _relation.c.patient_id == _patient.c.id
+        )
+    )
+    .where(
+        _appointment.c.id.in_(bindparam("ids", expanding=True)),
+        _appointment.c.status == AppointmentStatus.CONFIRMED,
+        _relation.c.contact_id == bindparam("contact_id"),
+        _relation.c.gets_notices,
+        or_(_relation.c.valid_until.is_(None), _relation.c.valid_until >= bindparam("today")),
+        _patient.c.active,
+        ~_patient.c.deceased,
+    )
+    .order_by(_appointment.c.starts_at, _appointment.c.id)
 )
 _PROVIDER_NAME: Final = select(_provider.c.short_name).where(_provider.c.id == bindparam("id"))
 _ANNOUNCED: Final = select(schema.announcement.c.texts, schema.announcement.c.late_minutes).where(
@@ -40,6 +60,7 @@ def facts_of(
     zone: str,
     *,
     request_reference: UUID | None = None,
+    late_minutes: int = 0,
 ) -> NoticeFacts:
     """What every notice is made of, in the language of whom it goes to."""
     base = unit.settings.public_url.rstrip("/")
@@ -50,6 +71,7 @@ def facts_of(
         practice_phone=unit.settings.practice_phone,
         portal_url=f"{base}{path}" if base else "",
         words=unit.words.on(unit.time.day_of(unit.now)).at(zone).in_language(language),
+        late_minutes=late_minutes,
     )
 
 
@@ -73,3 +95,9 @@ def readers(unit: Unit, also: Sequence[int] | None, contact_id: int, patient_id:
         return []
     asked = {"ids": [contact_id, *also], "patient_id": patient_id, "today": unit.time.day_of(unit.now)}
     return [name for (name,) in unit.rows(_FIRST_NAMES, asked)]
+
+
+def first_names_of(unit: Unit, appointment_ids: Sequence[int], contact_id: int) -> list[str]:
+    """Return whose appointments these are, as far as they still stand and the contact may hear of the patient now."""
+    asked = {"ids": list(appointment_ids), "contact_id": contact_id, "today": unit.time.day_of(unit.now)}
+    return [name for (name,) in unit.rows(_PATIENT_NAMES, asked)]

@@ -1,7 +1,10 @@
 """Letters that are not written yet, each as its reader would get it (NT1)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 from request_desk.domain.access import Permission
 from request_desk.domain.directory import Channel
@@ -11,6 +14,8 @@ from request_desk.domain.notices import Absent, Composed, NoticeFacts, NoticeSpe
 from request_desk.services.desk import Unit
 from request_desk.services.notices import letter_facts, outbox, templates
 from request_desk.services.notices.templates import Texts
+
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +38,14 @@ def previews(
     starts_at: datetime,
     place: str,
     zone: str,
-    absent: Absent,
+    absent: Absent | None = None,
+    late_minutes: int = 0,
+    announced: Mapping[str, str] = _NOTHING,
 ) -> tuple[LetterPreview, ...]:
-    """Return the letters that an act on an appointment would have sent now, each as its reader would get it."""
+    """Return the letters that an act on an appointment would have sent now, each as its reader would get it.
+
+    `announced` is what staff would announce, by language, with a wait of `late_minutes`.
+    """
     unit.require(Permission.VIEW_PATIENTS)
     people = outbox.ask_people(unit, patient_id)
     language_of = {row.contact_id: row.language for row in people.rows}
@@ -45,23 +55,33 @@ def previews(
         to = each.recipient
         language = language_of[to.contact_id]
         facts = replace(
-            letter_facts.facts_of(unit, spec, to.channel, language, zone),
+            letter_facts.facts_of(unit, spec, to.channel, language, zone, late_minutes=late_minutes),
             first_name=first_name,
             starts_at=starts_at,
             place=place,
             readers=letter_facts.readers(unit, each.also, to.contact_id, patient_id),
             manage_url=_placeholder(unit) if spec.has_link else "",
         )
-        letter = _previewed(texts, spec, to.channel, language, letter_facts.caused(unit, facts, absent))
+        if absent is not None:
+            facts = letter_facts.caused(unit, facts, absent)
+        letter = _previewed(texts, spec, to.channel, language, facts, announced)
         found.append(LetterPreview(to.contact_id, to.channel, to.address, language, letter))
     return tuple(found)
 
 
-def _previewed(texts: Texts, spec: NoticeSpec, channel: Channel, language: str, facts: NoticeFacts) -> Composed:
+def _previewed(
+    texts: Texts,
+    spec: NoticeSpec,
+    channel: Channel,
+    language: str,
+    facts: NoticeFacts,
+    announced: Mapping[str, str],
+) -> Composed:
     """The letter, or in its place why it could not be written: nothing else waits for that."""
     try:
         template = templates.text_for(texts, spec, channel, language)
-        return templates.written(template, replace(facts, words=facts.words.in_language(template.language)))
+        words, told = facts.words.in_language(template.language), announced.get(template.language, "")
+        return templates.written(template, replace(facts, words=words, announced=told))
     except Invalid as broken:
         return Composed("", broken.sentence)
 
