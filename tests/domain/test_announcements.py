@@ -88,14 +88,14 @@ def plan(contact: int, *also: int, address: str = "") -> Planned:
 def test_a_family_with_two_visits_gets_one_letter_about_the_first() -> None:  # NT2
     visits = [(AppointmentId(7), [plan(1)]), (AppointmentId(8), [plan(1), plan(2)])]
     one, other = letters(visits, ())
-    assert (one.recipient.contact_id, one.visits) == (1, (7, 8))
-    assert (other.recipient.contact_id, other.visits) == (2, (8,))
+    assert (one.recipient.contact_id, one.appointments) == (1, (7, 8))
+    assert (other.recipient.contact_id, other.appointments) == (2, (8,))
 
 
 def test_one_address_in_any_spelling_gets_one_letter_that_names_its_readers() -> None:  # NT2
     visits = [(AppointmentId(7), [plan(1, address="Us@x.org")]), (AppointmentId(8), [plan(2, address="us@x.org")])]
     (one,) = letters(visits, ())
-    assert (one.readers, one.visits) == ((1, 2), (7, 8))
+    assert (one.readers, one.appointments) == ((1, 2), (7, 8))
 
 
 _PLANS = st.lists(
@@ -120,7 +120,7 @@ def test_everybody_hears_of_each_visit_once_and_gets_one_letter(  # NT2
         for each in (one.recipient.contact_id, *one.also)
         if (each, visit) not in told
     }
-    covered = {(each, visit) for letter in found for each in letter.readers for visit in letter.visits}
+    covered = {(each, visit) for letter in found for each in letter.readers for visit in letter.appointments}
     assert wanted <= covered
     assert {reader for reader, _visit in covered} == {reader for reader, _visit in wanted}
     assert letters(visits, told | covered) == ()

@@ -79,11 +79,11 @@ def test_who_is_told_is_seen_with_channel_and_language_before_anybody_is(practic
     a_visit(practice, "Gone", "9:40", status="cancelled", cancel_code="pat")
     practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "9:00")
     found = seen(practice, late(practice))
-    assert [(each.appointment.id, each.telling) for each in found.visits] == [
+    assert [(each.appointment.id, each.telling) for each in found.appointments] == [
         (first, Telling.TOLD),
         (second, Telling.TOLD),
     ]
-    told = [(one.name, one.channel, one.address, one.language) for each in found.visits for one in each.people]
+    told = [(one.name, one.channel, one.address, one.language) for each in found.appointments for one in each.people]
     assert told == [
         ("Ana Ruiz", Channel.EMAIL, "luz@example.org", "es"),
         ("Ana Ruiz", Channel.EMAIL, "teo@example.org", "en"),
@@ -124,7 +124,7 @@ def test_a_family_with_two_visits_hears_once_of_both(practice: Practice, clock: 
     practice.insert(schema.contact_patient, contact_id=mother, patient_id=brother, relation="mother")
     second = practice.an_appointment(brother, practice.mwangi, TODAY, "9:20", minutes=20)
     found = seen(practice, closed(practice))
-    assert [each.telling for each in found.visits] == [Telling.TOLD, Telling.WITH_ANOTHER]
+    assert [each.telling for each in found.appointments] == [Telling.TOLD, Telling.WITH_ANOTHER]
     announce(practice, closed(practice))
     (notice,) = sent(practice, clock)
     assert "appointment of Luz and Teo:" in notice.composed().body
@@ -152,7 +152,7 @@ def test_the_same_is_never_told_twice_but_a_longer_delay_is(practice: Practice) 
     with pytest.raises(Refused, match="told this already"):
         announce(practice, late(practice))
     later = replace(late(practice), span=Span(wall(TODAY, "8:30"), wall(TODAY, "12:00")))
-    assert [each.telling for each in seen(practice, later).visits] == [Telling.ALREADY]
+    assert [each.telling for each in seen(practice, later).appointments] == [Telling.ALREADY]
     a_visit(practice, "Teo", "9:20")
     announce(practice, later)
     announce(practice, late(practice, 40))
@@ -254,7 +254,7 @@ def test_journal_and_timeline_show_what_was_told_and_what_was_taken_back(
 def test_whom_nobody_can_write_to_is_to_be_called(practice: Practice) -> None:  # NT2
     a_visit(practice, "Luz", "9:00")
     unreached(practice, rows(practice, schema.appointment)[0].patient_id)
-    (row,) = seen(practice, late(practice)).visits
+    (row,) = seen(practice, late(practice)).appointments
     assert (row.telling, row.call) == (Telling.NOBODY, (("Ana Ruiz", "(206) 555-0147"),))
     with pytest.raises(Refused, match="None of these families can be written to"):
         announce(practice, late(practice))

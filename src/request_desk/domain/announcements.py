@@ -59,10 +59,10 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class OneLetter:
-    """A letter to one address about the first of `visits`; the others are the family's own, told with it."""
+    """A letter to one address about the first of `appointments`; the others are the family's own, told with it."""
 
     recipient: Recipient
-    visits: tuple[AppointmentId, ...]
+    appointments: tuple[AppointmentId, ...]
     also: tuple[ContactId, ...] = field(default=())
 
     @property
@@ -90,9 +90,9 @@ def check(news: News, now: datetime) -> None:
         raise Invalid(_("Where it is closed, nobody waits longer."), field=_("Minutes late"))
 
 
-def concerns(news: News, visit: Span, now: datetime) -> bool:
+def concerns(news: News, appointment: Span, now: datetime) -> bool:
     """Tell whether a visit falls into the news and is still to come; one that waits for a late provider still is."""
-    return overlaps(visit, news.span) and visit.starts_at + timedelta(minutes=news.late_minutes) > now
+    return overlaps(appointment, news.span) and appointment.starts_at + timedelta(minutes=news.late_minutes) > now
 
 
 def is_same(one: News, other: News) -> bool:
@@ -103,16 +103,16 @@ def is_same(one: News, other: News) -> bool:
 
 
 def letters(
-    visits: Iterable[tuple[AppointmentId, Sequence[Planned]]], told: Collection[tuple[ContactId, AppointmentId]]
+    appointments: Iterable[tuple[AppointmentId, Sequence[Planned]]], told: Collection[tuple[ContactId, AppointmentId]]
 ) -> tuple[OneLetter, ...]:
     """Return one letter for each address, about the first visit of its family, naming the others.
 
-    `visits` are in order of their start, each with whom it would be told to; `told` is who has heard of which visit already.
+    `appointments` are in order of their start, each with whom it would be told to; `told` is who has heard of which visit already.
     """
     first: dict[tuple[str, str], Recipient] = {}
     readers: dict[tuple[str, str], list[ContactId]] = {}
     about: dict[tuple[str, str], list[AppointmentId]] = {}
-    for appointment_id, plans in visits:
+    for appointment_id, plans in appointments:
         for plan in plans:
             recipient = plan.recipient
             key = recipient.channel.value, recipient.address.casefold()

@@ -39,7 +39,7 @@ from request_desk.services.people import patients
 from request_desk.services.schedule.views import VIEW, load, view
 from request_desk.store import schema
 
-MOST_VISITS: Final = 500
+MOST_APPOINTMENTS: Final = 500
 _ANNOUNCED: Final = {
     AnnouncementKind.RUNNING_LATE: "announced_running_late",
     AnnouncementKind.CLOSED: "announced_closed",
@@ -113,7 +113,7 @@ class ToldPerson:
 
 
 @dataclass(frozen=True, slots=True)
-class VisitConcerned:
+class Concerned:
     """A visit in the span, whether its family is told, and who of it; whom to call where nobody can be written to, with the number."""
 
     appointment: Appointment
@@ -128,13 +128,13 @@ class AnnouncementSituation:
 
     news: News
     name: str  # of the provider or location
-    visits: tuple[VisitConcerned, ...]
+    appointments: tuple[Concerned, ...]
     texts: Mapping[str, str]
 
     @property
     def letters(self) -> int:
         """How many letters go out."""
-        return sum(len(each.people) for each in self.visits)
+        return sum(len(each.people) for each in self.appointments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +166,13 @@ def situation(unit: Unit, news: News) -> AnnouncementSituation:
     spec = SPEC_OF_KIND[news.kind]
     texts = templates.texts_of(unit, (spec.kind,))
     people = _people(unit, plan, lambda channel, code: _language(texts, news, channel, code))
-    with_another = {other for letter in plan.letters for other in letter.visits[1:]}
-    visits = tuple(
+    with_another = {other for letter in plan.letters for other in letter.appointments[1:]}
+    appointments = tuple(
         _concerned(unit, entry, people.get(entry.id, ()), plan, is_with=entry.id in with_another)
         for entry in plan.entries
     )
-    languages = sorted({each.language for visit in visits for each in visit.people})
-    return AnnouncementSituation(news, name, visits, _default_texts(unit, news, texts, languages))
+    languages = sorted({each.language for appointment in appointments for each in appointment.people})
+    return AnnouncementSituation(news, name, appointments, _default_texts(unit, news, texts, languages))
 
 
 def preview(
@@ -224,11 +224,11 @@ def announce(unit: Unit, news: News, texts: Mapping[str, str]) -> AnnouncementId
     )
     starts = {each.id: each.starts_at for each in plan.entries}
     notices = tuple(_queued(unit, news, announcement_id, letter, starts) for letter in plan.letters)
-    for visit in dict.fromkeys(visit for letter in plan.letters for visit in letter.visits):
+    for appointment in dict.fromkeys(appointment for letter in plan.letters for appointment in letter.appointments):
         unit.record(
             _ANNOUNCED[news.kind],
             Topic.APPOINTMENT,
-            visit,
+            appointment,
             announcement_id=announcement_id,
             late_minutes=news.late_minutes,
         )
@@ -246,8 +246,8 @@ def take_back(unit: Unit, announcement_id: AnnouncementId, *, notices: Sequence[
         raise UndoRefused(_("It is too late to take this back: the families have been told already."))
     rows = unit.rows(_OF_IDS, {"ids": list(notices)})
     outbox.withdraw(unit, notices)
-    for visit in dict.fromkeys(visit for row in rows for visit in _visits_of(row)):
-        unit.record(_TAKEN_BACK, Topic.APPOINTMENT, visit, announcement_id=announcement_id)
+    for appointment in dict.fromkeys(appointment for row in rows for appointment in _appointments_of(row)):
+        unit.record(_TAKEN_BACK, Topic.APPOINTMENT, appointment, announcement_id=announcement_id)
     unit.record("took_back_announcement", Topic.DELIVERY, announcement_id)
 
 
@@ -289,7 +289,7 @@ def _plan(unit: Unit, news: News) -> _Plan:
     asked = {"since": news.span.starts_at, "until": news.span.ends_at}
     found = [view(row) for row in unit.rows(_of_target(_IN_SPAN, news), asked)]
     entries = tuple(each for each in found if concerns(news, Span(each.starts_at, each.ends_at), unit.now))
-    if len(entries) > MOST_VISITS:
+    if len(entries) > MOST_APPOINTMENTS:
         told = _("{count} visits are too many to be told at once. Choose a shorter time.")
         raise Invalid(told.format(count=len(entries)), field=_("Until"))
     spec = SPEC_OF_KIND[news.kind]
@@ -299,9 +299,9 @@ def _plan(unit: Unit, news: News) -> _Plan:
         for patient, asked_people in people.items()
     }
     languages = {ContactId(row.contact_id): str(row.language) for each in people.values() for row in each.rows}
-    visits = [(each.id, planned_of[each.patient_id]) for each in entries]
-    reached = frozenset(appointment_id for appointment_id, plans in visits if plans)
-    return _Plan(entries, letters(visits, _told(unit, news)), reached, languages)
+    appointments = [(each.id, planned_of[each.patient_id]) for each in entries]
+    reached = frozenset(appointment_id for appointment_id, plans in appointments if plans)
+    return _Plan(entries, letters(appointments, _told(unit, news)), reached, languages)
 
 
 def _told(unit: Unit, news: News) -> Collection[tuple[ContactId, AppointmentId]]:
@@ -321,10 +321,10 @@ def _told(unit: Unit, news: News) -> Collection[tuple[ContactId, AppointmentId]]
         "until": max(row.ends_at for row in same.values()),
     }
     return {
-        (ContactId(contact), visit)
+        (ContactId(contact), appointment)
         for row in unit.rows(_of_target(_TOLD, news), span)
         if row.payload.get("announcement") in same
-        for visit in _visits_of(row)
+        for appointment in _appointments_of(row)
         for contact in (row.contact_id, *row.payload.get("also", ()))
     }
 
@@ -339,8 +339,8 @@ def _news_of(row: Row[Any]) -> News:
     )
 
 
-def _visits_of(row: Row[Any]) -> tuple[AppointmentId, ...]:
-    return (AppointmentId(row.appointment_id), *(AppointmentId(each) for each in row.payload.get("visits", ())))
+def _appointments_of(row: Row[Any]) -> tuple[AppointmentId, ...]:
+    return (AppointmentId(row.appointment_id), *(AppointmentId(each) for each in row.payload.get("with", ())))
 
 
 def _queued(
@@ -351,7 +351,7 @@ def _queued(
     starts: Mapping[AppointmentId, datetime],
 ) -> OutboxId:
     spec, contact_id = SPEC_OF_KIND[news.kind], letter.recipient.contact_id
-    first, *others = letter.visits
+    first, *others = letter.appointments
     return outbox.enqueue_reminder(
         unit,
         spec,
@@ -361,8 +361,8 @@ def _queued(
         contact_id=contact_id,
         also=letter.also,
         announcement_id=announcement_id,
-        with_visits=others,
-        until=max(starts[each] for each in letter.visits) + timedelta(minutes=news.late_minutes),
+        with_appointments=others,
+        until=max(starts[each] for each in letter.appointments) + timedelta(minutes=news.late_minutes),
     )
 
 
@@ -392,14 +392,14 @@ def _checked_texts(unit: Unit, news: News, texts: Mapping[str, str], plan: _Plan
 
 def _concerned(
     unit: Unit, entry: Appointment, people: tuple[ToldPerson, ...], plan: _Plan, *, is_with: bool
-) -> VisitConcerned:
+) -> Concerned:
     if people:
-        return VisitConcerned(entry, Telling.TOLD, people)
+        return Concerned(entry, Telling.TOLD, people)
     if is_with:
-        return VisitConcerned(entry, Telling.WITH_ANOTHER)
+        return Concerned(entry, Telling.WITH_ANOTHER)
     if entry.id in plan.reached:
-        return VisitConcerned(entry, Telling.ALREADY)
-    return VisitConcerned(entry, Telling.NOBODY, (), patients.to_call(unit, entry.patient_id))
+        return Concerned(entry, Telling.ALREADY)
+    return Concerned(entry, Telling.NOBODY, (), patients.to_call(unit, entry.patient_id))
 
 
 def _people(
@@ -413,8 +413,10 @@ def _people(
         to = letter.recipient
         told = ", ".join(names.get(each, "") for each in letter.readers)
         code = language(to.channel, plan.languages[to.contact_id])
-        found.setdefault(letter.visits[0], []).append(ToldPerson(to.contact_id, told, to.channel, to.address, code))
-    return {visit: tuple(each) for visit, each in found.items()}
+        found.setdefault(letter.appointments[0], []).append(
+            ToldPerson(to.contact_id, told, to.channel, to.address, code)
+        )
+    return {appointment: tuple(each) for appointment, each in found.items()}
 
 
 def _language(texts: templates.Texts, news: News, channel: Channel, code: str) -> str:

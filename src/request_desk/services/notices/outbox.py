@@ -399,19 +399,19 @@ def enqueue_reminder(
     staff_id: StaffId | None = None,
     also: Sequence[ContactId] = (),
     announcement_id: AnnouncementId | None = None,
-    with_visits: Sequence[AppointmentId] = (),
+    with_appointments: Sequence[AppointmentId] = (),
     until: datetime | None = None,
     not_before: datetime | None = None,
 ) -> OutboxId:
     """Queue what a rule or an announcement tells one person about an appointment: a contact, a provider or one of the staff.
 
-    `also` are other contacts who read the same address, `with_visits` other appointments of theirs that it tells of. It leaves after `not_before`, and never after `until` by the database's clock.
+    `also` are other contacts who read the same address, `with_appointments` other appointments of theirs that it tells of. It leaves after `not_before`, and never after `until` by the database's clock.
     `dedupe_key` names what it is about: queued twice, it is a bug. Whether it may still be said, and where to, is decided when it is
     sent.
     """
     about = {
         "announcement": announcement_id,
-        "visits": list(with_visits) or None,
+        "with": list(with_appointments) or None,
         "until": None if until is None else until.isoformat(),
     }
     row = _row(
@@ -618,8 +618,8 @@ def _due(unit: Unit, row: Row[Any], texts: Texts) -> DueNotice:
     )
     if cause := row.payload.get("absent"):
         facts = letter_facts.caused(unit, facts, Absent(ProviderId(cause[0]), date.fromisoformat(cause[1])))
-    if visits := row.payload.get("visits"):
-        others = letter_facts.first_names_of(unit, visits, row.contact_id)
+    if appointments := row.payload.get("with"):
+        others = letter_facts.first_names_of(unit, appointments, row.contact_id)
         facts = replace(facts, first_name=facts.words.list_of(list(dict.fromkeys((facts.first_name, *others)))))
     if announcement_id := row.payload.get("announcement"):
         facts = letter_facts.announced(unit, facts, announcement_id, template.language)
