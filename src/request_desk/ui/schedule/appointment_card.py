@@ -67,6 +67,7 @@ class AppointmentCard(Card):
         self.facts = FactLines()
         self.custody = Banner(self)
         self.family = FactLines()
+        self.heard = FactLines()
         self.clash = PlainLabel("", role=TextRole.BOLD, tone=Tone.DANGER, wrap=True)
         self.clash.hide()
         self._why = PlainLabel("", tone=Tone.MUTED, wrap=True)
@@ -114,7 +115,14 @@ class AppointmentCard(Card):
         told = QVBoxLayout(inner)
         told.setContentsMargins(0, theme.px(SPACE), 0, theme.px(SPACE))
         told.setSpacing(theme.px(3 * SPACE))
-        for part in (self.custody, self.clash, self.family, Line(), self.facts):  # first what the phone needs
+        for part in (
+            self.custody,
+            self.clash,
+            self.family,
+            Line(),
+            self.facts,
+            self.heard,
+        ):  # first what the phone needs
             told.addWidget(part)
         told.addStretch(1)
         self.place = column_scroll(inner)
@@ -191,6 +199,8 @@ class AppointmentCard(Card):
         if self._entry is None or self._entry.patient_id != entry.patient_id:
             self.custody.clear()
             self.family.show_lines(())
+        if self._entry is None or self._entry.id != entry.id:
+            self.heard.show_lines(())
         if self._entry is None or (self._entry.id, self._entry.version) != (entry.id, entry.version):
             self.show_work_in(is_offered=False)
         self._entry = entry
@@ -224,6 +234,10 @@ class AppointmentCard(Card):
                 self.custody.say(BannerKind.WARNING, named(view.custody_note, 500))
             else:
                 self.custody.clear()
+
+    def show_heard(self, told: str) -> None:
+        """Say what all families of this time were told (NT2)."""
+        self.heard.show_lines(((_("Told"), told),))
 
     def show_work_in(self, *, is_offered: bool) -> None:
         """Offer to squeeze somebody in beside the shown appointment, where a lane for that is free (AV6)."""
