@@ -197,7 +197,7 @@ def test_it_is_taken_back_within_the_grace_time_and_can_be_told_anew(
     visit = a_visit(practice, "Luz", "9:00")
     done = announce(practice, late(practice))
     assert done.undo is not None
-    assert done.undo.label == "Dr. Mwangi: 1 family told"
+    assert done.undo.label == "Dr. Mwangi: 1 person told"
     desk.undo(practice.maria, done.undo)
     assert [row.state for row in rows(practice, schema.outbox)] == ["withdrawn"]
     assert desk.query(practice.maria, announcements.heard, visit) == ()

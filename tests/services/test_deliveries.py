@@ -127,4 +127,4 @@ def test_who_may_not_send_again_may_not(practice: Practice) -> None:  # RE8
     provider = practice.a_staff("lind", "Astrid Lindqvist", [Role.PROVIDER], practice.lindqvist)
     for act, values in ((deliveries.retry, ("email", 1)), (deliveries.retry_all, ([("email", 1)],))):
         with pytest.raises(NotAllowed):
-            practice.desk.perform(provider, act, *values)  # type: ignore[arg-type]
+            practice.desk.perform(provider, act, *values)

@@ -68,7 +68,8 @@ def with_mwangi(desk: PageDesk[SchedulePage]) -> AnnouncementSheet:
 
 
 def told(sheet: AnnouncementSheet) -> list[str]:
-    return [str(sheet.model.index(place, 2).data()) for place in range(sheet.model.rowCount())]
+    lines = [[sheet.model.index(place, column).data() for column in (2, 3)] for place in range(sheet.model.rowCount())]
+    return [", ".join(filter(None, line)) for line in lines]
 
 
 def menu_of(desk: PageDesk[SchedulePage]) -> QMenu:
@@ -134,7 +135,7 @@ def test_one_press_tells_everybody_once_and_undo_takes_it_back(
     assert not desk.has_dialog()
     kept = stored(sqlite_practice, database_setup, schema.outbox)
     assert [(row.kind, row.state) for row in kept] == [("running_late", "pending")] * 2
-    assert desk.context.undo_bar.sentence().startswith("Dr. Mwangi: 2 families told")
+    assert desk.context.undo_bar.sentence().startswith("Dr. Mwangi: 2 people told")
     again = with_mwangi(desk)
     assert told(again) == ["told already", "told already"]
     assert (again.button.words(), again.button.isEnabled()) == ("Tell nobody", False)
@@ -151,7 +152,7 @@ def test_the_card_shows_what_the_family_was_told(desk_at: OpenDesk, appointments
     desk.settle()
     desk.page.open(appointments[0])
     desk.settle()
-    assert desk.page.card.heard.lines() == (("Told", "20 minutes late, today 8:12 AM"),)
+    assert desk.page.card.facts.lines()[-1] == ("Told", "20 minutes late, today 8:12 AM")
 
 
 def test_a_text_that_names_a_patient_is_refused_and_stays(

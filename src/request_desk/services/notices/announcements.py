@@ -233,7 +233,7 @@ def announce(unit: Unit, news: News, texts: Mapping[str, str]) -> AnnouncementId
             late_minutes=news.late_minutes,
         )
     unit.record("announced", Topic.DELIVERY, announcement_id, kind=news.kind.value, count=len(notices))
-    told = plural("{name}: {count} family told", "{name}: {count} families told", len(notices))
+    told = plural("{name}: {count} person told", "{name}: {count} people told", len(notices))
     label = told.format(name=name, count=len(notices))
     unit.offer_undo(label, take_back, announcement_id, notices=notices, until=unit.now + unit.grace)
     return announcement_id

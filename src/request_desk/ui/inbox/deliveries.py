@@ -70,13 +70,14 @@ class DeliveriesList(ListPage[Delivery]):
             key="deliveries",
             name=_("Notices"),
             columns=(
-                Column(_("Made"), self._made, 150),
-                Column(_("What"), lambda one: kind_words(one.kind), 130),
-                Column(_("To"), _to, 190),
-                Column(_("Patient"), _patient, 140, from_width=700),
-                Column(_("State"), self._state, 100),
-                Column(_("Why"), _why, from_width=620),
-                Column(_("Tried"), _tried, 60, right=True, from_width=860),
+                Column(_("Made"), self._made, 124),
+                Column(_("What"), lambda one: kind_words(one.kind), 124),
+                Column(_("To"), _to, 150),
+                Column(_("By"), _by, 96, from_width=700),
+                Column(_("Patient"), _patient, 140, from_width=1000),
+                Column(_("State"), _state, 80),
+                Column(_("Why"), _why),
+                Column(_("Tried"), _tried, 56, right=True, from_width=800),
             ),
             topics=(Topic.DELIVERY,),
             reading=_("Reading the notices …"),
@@ -138,10 +139,7 @@ class DeliveriesList(ListPage[Delivery]):
         self._context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)
 
     def _made(self, one: Delivery) -> str:
-        return self._context.words().moment(one.created_at)
-
-    def _state(self, one: Delivery) -> str:
-        return STATES.get(one.state, one.state)
+        return self._context.words().near_moment(one.created_at)
 
 
 class DeliveriesSheet(Sheet):
@@ -224,7 +222,15 @@ def kind_words(kind: str) -> str:
 
 
 def _to(one: Delivery) -> str:
-    return f"{safe_name(one.contact_name)}, {CHANNELS.get(one.channel, one.channel)}"
+    return safe_name(one.contact_name)
+
+
+def _by(one: Delivery) -> str:
+    return CHANNELS.get(one.channel, one.channel)
+
+
+def _state(one: Delivery) -> str:
+    return STATES.get(one.state, one.state)
 
 
 def _patient(one: Delivery) -> str:

@@ -31,7 +31,7 @@ from request_desk.ui.widgets.states import State, StateStack
 from request_desk.ui.widgets.text import PlainLabel, PlainTextPage
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
 
-_SIZE = (1120, 700)  # pixels at 100 %
+_SIZE = (1180, 700)  # pixels at 100 %
 _LOW_ROW = 32
 _TEXT = 74
 _PAUSE = 400  # milliseconds after the last key
@@ -78,7 +78,7 @@ class AnnouncementSheet(Sheet):
         kinds = ((AnnouncementKind.RUNNING_LATE, _("Running late")), (AnnouncementKind.CLOSED, _("Closed")))
         self.kind = RadioRow(kinds, name=_("What is told"))
         self.of = RadioRow(((_PROVIDER, _("A provider")), (_LOCATION, _("A location"))), name=_("Of whom"))
-        for choice, width in ((self.kind, 210), (self.of, 230)):
+        for choice, width in ((self.kind, 176), (self.of, 178)):
             choice.setMinimumWidth(app_theme().px(width))  # it would wrap without need
         self.whom = NameChooser()
         self.whom.setMinimumWidth(app_theme().px(190))
@@ -99,9 +99,10 @@ class AnnouncementSheet(Sheet):
             part.setMinimumHeight(low.sizeHint().height())
             self.choose.flow.addWidget(part)
         columns: tuple[Column[Concerned], ...] = (
-            Column(_("When"), self._when, 146),
-            Column(_("Patient"), lambda each: named(each.appointment.patient_name), 170),
+            Column(_("When"), self._when, 116),
+            Column(_("Patient"), lambda each: named(each.appointment.patient_name), 128),
             Column(_("Who is told"), self._told),
+            Column(_("How"), self._how, 136),
         )
         self.model: ColumnsModel[Concerned] = ColumnsModel(columns, lambda each: each.appointment.id, self)
         self.table = ColumnsView(self.model, name=_("Visits in this time"))
@@ -369,22 +370,23 @@ class AnnouncementSheet(Sheet):
         return " ".join(parts)
 
     def _when(self, each: Concerned) -> str:
-        return self._context.words().at(each.appointment.zone).moment(each.appointment.starts_at)
+        return self._context.words().at(each.appointment.zone).near_moment(each.appointment.starts_at)
 
     def _told(self, each: Concerned) -> str:
-        words = self._context.words()
         match each.telling:
             case Telling.TOLD:
-                return "; ".join(
-                    f"{named(one.name)}, {_CHANNELS[one.channel]}, {words.language(one.language)}"
-                    for one in each.people
-                )
+                return "; ".join(named(one.name) for one in each.people)
             case Telling.WITH_ANOTHER:
                 return _("with their first visit")
             case Telling.ALREADY:
                 return _("told already")
             case _:
                 return _("nobody: call")
+
+    def _how(self, each: Concerned) -> str:
+        words = self._context.words()
+        ways = [f"{_CHANNELS[one.channel]}, {words.language(one.language)}" for one in each.people]
+        return "; ".join(dict.fromkeys(ways))
 
     # what is done
 
