@@ -146,6 +146,22 @@ def test_a_sister_whose_visit_was_cancelled_meanwhile_is_not_named(
     assert "appointment of Luz:" in told.composed().body
 
 
+def test_where_the_first_visit_is_cancelled_meanwhile_the_family_hears_of_the_other(
+    practice: Practice, clock: FixedClock
+) -> None:  # JOB-08
+    first = a_visit(practice, "Luz", "9:00")
+    patient, mother = rows(practice, schema.appointment)[-1].patient_id, rows(practice, schema.contact)[-1].id
+    sister = practice.a_patient("Mia", "Ruiz", date(2019, 5, 4))
+    practice.insert(schema.contact_patient, contact_id=mother, patient_id=sister, relation="mother")
+    practice.an_appointment(sister, practice.mwangi, TODAY, "9:20", minutes=20)
+    announce(practice, closed(practice))
+    practice.desk.perform(practice.maria, acts.act_alone, patient, Cancellation(first, 1, "pat", ""))
+    found = [*sent(practice, clock), *sent(practice, clock)]
+    (told,) = (each for each in found if each.spec.kind == "closed")
+    assert "appointment of Mia:" in told.composed().body
+    assert "9:20" in told.composed().body
+
+
 def test_the_same_is_never_told_twice_but_a_longer_delay_is(practice: Practice) -> None:  # NT2
     a_visit(practice, "Luz", "9:00")
     announce(practice, late(practice))

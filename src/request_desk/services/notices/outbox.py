@@ -513,7 +513,21 @@ def claim_due(unit: Unit, owner: str, channels: Collection[Channel], limit: int 
         # A desk whose clock is wrong must neither remind too late nor think so.
         now = unit.database_now if SPEC_OF[row.kind].before_start else unit.now
         reason = _why_not(row, now, _today(unit)) or text_limits.why_not(unit, row)
-        if reason and (also := row.payload.get("also")):  # the next who reads this address
+        others = row.payload.get("with")
+        if (
+            reason and others and row.appointment_status != AppointmentStatus.CONFIRMED
+        ):  # about the next one of the family
+            payload = {**row.payload, "with": others[1:]}
+            _set(
+                unit,
+                row.id,
+                appointment_id=others[0],
+                payload=payload,
+                attempts=row.attempts - 1,
+                lease_owner="",
+                lease_until=None,
+            )
+        elif reason and (also := row.payload.get("also")):  # the next who reads this address
             _set(
                 unit,
                 row.id,

@@ -26,6 +26,7 @@ from request_desk.ui.widgets.acts import ActSpec
 from request_desk.ui.widgets.buttons import primary, secondary
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.sheet import Sheet
+from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import Tone
 
 SIZE = (1100, 560)
@@ -158,6 +159,8 @@ class DeliveriesSheet(Sheet):
         )
         self.list = DeliveriesList(context)
         self.body.addWidget(self.list, 1)
+        self.why = PlainLabel("", tone=Tone.MUTED, wrap=True, selectable=True, name=_("Why"))
+        self.body.addWidget(self.why)
         self.all_button = secondary(_("Send all shown again"), parent=self)
         self.show_request = secondary(_("Show the request"), parent=self)
         self.show_appointment = secondary(_("Show the visit"), parent=self)
@@ -185,6 +188,10 @@ class DeliveriesSheet(Sheet):
         acts = self._acts()
         for place, button in enumerate((self.button, self.show_request, self.show_appointment)):
             button.setEnabled(bool(acts) and not acts[place].why_not)
+        key = self.list.view.selected_key()
+        shown = self.list.model.cached(key) if key is not None else None
+        self.why.setText("" if shown is None else one_line(shown.error, 500))
+        self.why.setVisible(bool(self.why.text()))
 
     @Slot()
     def _loaded(self) -> None:
