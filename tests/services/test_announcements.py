@@ -125,8 +125,11 @@ def test_a_family_with_two_visits_hears_once_of_both(practice: Practice, clock: 
     second = practice.an_appointment(brother, practice.mwangi, TODAY, "9:20", minutes=20)
     found = seen(practice, closed(practice))
     assert [each.telling for each in found.appointments] == [Telling.TOLD, Telling.WITH_ANOTHER]
+    assert found.appointments[0].together == (second,)
+    (shown,) = practice.desk.query(practice.maria, announcements.preview, closed(practice), first, {}, (second,))
     announce(practice, closed(practice))
     (notice,) = sent(practice, clock)
+    assert notice.composed(manage_url="http://127.0.0.1:8000/m/...").body == shown.letter.body
     assert "appointment of Luz and Teo:" in notice.composed().body
     for visit in (first, second):
         assert [each.kind for each in practice.desk.query(practice.maria, announcements.heard, visit)] == ["closed"]

@@ -36,7 +36,7 @@ from request_desk.domain.words import _, full_name, plural, speaking
 from request_desk.services.desk import Unit
 from request_desk.services.notices import letter_facts, outbox, previews, templates
 from request_desk.services.people import patients
-from request_desk.services.schedule.views import VIEW, load, view
+from request_desk.services.schedule.views import VIEW, load, load_many, view
 from request_desk.store import schema
 
 MOST_APPOINTMENTS: Final = 500
@@ -119,6 +119,7 @@ class Concerned:
     appointment: Appointment
     telling: Telling
     people: tuple[ToldPerson, ...] = ()
+    together: tuple[AppointmentId, ...] = ()  # others of the family that the letter tells of
     call: tuple[tuple[str, str], ...] = ()
 
 
@@ -176,17 +177,24 @@ def situation(unit: Unit, news: News) -> AnnouncementSituation:
 
 
 def preview(
-    unit: Unit, news: News, appointment_id: AppointmentId, texts: Mapping[str, str]
+    unit: Unit,
+    news: News,
+    appointment_id: AppointmentId,
+    texts: Mapping[str, str],
+    together: Sequence[AppointmentId] = (),
 ) -> tuple[previews.LetterPreview, ...]:
-    """Return the letters about one visit with these texts, each as its reader would get it."""
+    """Return the letters about one visit, and those `together` with it, with these texts, each as its reader would get it."""
     unit.require(Permission.CHANGE_SCHEDULE)
     check(news, unit.now)
     entry = load(unit, appointment_id)
+    patient_ids = [entry.patient_id, *(each.patient_id for each in load_many(unit, together).values())]
+    first_name, *others = (patients.patient_of(unit, each).given_name for each in dict.fromkeys(patient_ids))
     return previews.previews(
         unit,
         SPEC_OF_KIND[news.kind],
         entry.patient_id,
-        first_name=patients.patient_of(unit, entry.patient_id).given_name,
+        first_name=first_name,
+        with_names=others,
         starts_at=entry.starts_at,
         place=entry.location_name,
         zone=entry.zone,
@@ -394,12 +402,14 @@ def _concerned(
     unit: Unit, entry: Appointment, people: tuple[ToldPerson, ...], plan: _Plan, *, is_with: bool
 ) -> Concerned:
     if people:
-        return Concerned(entry, Telling.TOLD, people)
+        mine = [letter for letter in plan.letters if letter.appointments[0] == entry.id]
+        together = dict.fromkeys(each for letter in mine for each in letter.appointments[1:])
+        return Concerned(entry, Telling.TOLD, people, tuple(together))
     if is_with:
         return Concerned(entry, Telling.WITH_ANOTHER)
     if entry.id in plan.reached:
         return Concerned(entry, Telling.ALREADY)
-    return Concerned(entry, Telling.NOBODY, (), patients.to_call(unit, entry.patient_id))
+    return Concerned(entry, Telling.NOBODY, call=patients.to_call(unit, entry.patient_id))
 
 
 def _people(

@@ -1,6 +1,6 @@
 """Letters that are not written yet, each as its reader would get it (NT1)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -41,10 +41,12 @@ def previews(
     absent: Absent | None = None,
     late_minutes: int = 0,
     announced: Mapping[str, str] = _NOTHING,
+    with_names: Sequence[str] = (),
 ) -> tuple[LetterPreview, ...]:
     """Return the letters that an act on an appointment would have sent now, each as its reader would get it.
 
-    `announced` is what staff would announce, by language, with a wait of `late_minutes`.
+    `announced` is what staff would announce, by language, with a wait of `late_minutes`; `with_names` are other patients
+    that it tells of.
     """
     unit.require(Permission.VIEW_PATIENTS)
     people = outbox.ask_people(unit, patient_id)
@@ -62,6 +64,8 @@ def previews(
             readers=letter_facts.readers(unit, each.also, to.contact_id, patient_id),
             manage_url=_placeholder(unit) if spec.has_link else "",
         )
+        if with_names:
+            facts = replace(facts, first_name=facts.words.list_of([first_name, *with_names]))
         if absent is not None:
             facts = letter_facts.caused(unit, facts, absent)
         letter = _previewed(texts, spec, to.channel, language, facts, announced)

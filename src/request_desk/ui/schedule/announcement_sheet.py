@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSpinBox, QVBoxLayout
 
 from request_desk.domain.announcements import MOST_LATE, MOST_TEXT, AnnouncementKind, News
 from request_desk.domain.errors import Refused, Unavailable
-from request_desk.domain.ids import LocationId, ProviderId
+from request_desk.domain.ids import ContactId, LocationId, ProviderId
 from request_desk.domain.spans import Span
 from request_desk.domain.words import Words, _, plural
 from request_desk.services.notices import announcements
@@ -294,10 +294,14 @@ class AnnouncementSheet(Sheet):
             self.letter.set_text(self._unsent(shown))
             return
         preview = announcements.preview
-        read = self._context.runner.read(self, preview, found.news, shown.appointment.id, self._written())
-        self._previewing = read.done(self._previewed).refused(lambda refused: self.letter.set_text(refused.sentence))
+        asked = found.news, shown.appointment.id, self._written(), shown.together
+        read = self._context.runner.read(self, preview, *asked)
+        told = frozenset(each.contact_id for each in shown.people)
+        self._previewing = read.done(partial(self._previewed, told)).refused(
+            lambda refused: self.letter.set_text(refused.sentence)
+        )
 
-    def _previewed(self, letters: tuple[LetterPreview, ...]) -> None:
+    def _previewed(self, to: frozenset[ContactId], letters: tuple[LetterPreview, ...]) -> None:
         self._previewing = None
         words = self._context.words()
         told = _("To {address}, in {language}")
@@ -312,6 +316,7 @@ class AnnouncementSheet(Sheet):
                 if part
             )
             for each in letters
+            if each.contact_id in to
         ]
         self.letter.set_text("\n\n".join(parts))
 
