@@ -71,6 +71,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     "notices.outbox": (
         "ask_people",
         "ask_person",
+        "reached",
         "notify",
         "may_be_told",
         "enqueue_code",
@@ -80,7 +81,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "withdraw_waiting",
         "told_by",
     ),
-    "notices.facts": ("facts_of", "caused", "announced", "link_placeholder", "sample_facts"),
+    "notices.letter_facts": ("facts_of", "caused", "announced", "readers", "first_names_of", "sample_facts"),
     "notices.calendars": ("event_of", "calendar_of"),
     "notices.text_limits": ("hold_back", "why_not"),
     "notices.subscriptions": ("signing", "switched_off"),

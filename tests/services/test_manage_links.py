@@ -16,7 +16,7 @@ from request_desk.domain.ids import AppointmentId, ContactId, hashed, new_token
 from request_desk.domain.manage_links import LinkPurpose, OpenLink
 from request_desk.domain.notices import BOOKING, CANCELLATION, MOVE, Absent, NoticeSpec
 from request_desk.services.desk import Desk, Unit
-from request_desk.services.notices import outbox
+from request_desk.services.notices import outbox, previews
 from request_desk.services.people import registration
 from request_desk.services.people.registration import ContactDetails, RelationDetails
 from request_desk.services.portal import family_acts, manage_links
@@ -299,7 +299,7 @@ def test_a_preview_of_a_letter_shows_where_the_link_will_be(
     absent = Absent(practice.lindqvist, TODAY)
     about: dict[str, Any] = {"first_name": "Zuri", "place": "Northside", "zone": ZONE.zone, "absent": absent}
     shown = practice.desk.query(
-        practice.maria, outbox.previews, spec, practice.zuri, starts_at=wall(IN_A_WEEK, "9:20"), **about
+        practice.maria, previews.previews, spec, practice.zuri, starts_at=wall(IN_A_WEEK, "9:20"), **about
     )
     assert len(shown) == 3
     assert all(("http://127.0.0.1:8000/m/..." in each.letter.body) is has_link for each in shown)

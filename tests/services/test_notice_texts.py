@@ -38,7 +38,7 @@ from request_desk.domain.notices import (
 )
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.notices import outbox, templates
+from request_desk.services.notices import outbox, previews, templates
 from request_desk.services.notices.outbox import Delivered, DueNotice
 from request_desk.services.notices.templates import KeptTemplate
 from request_desk.services.practice import settings
@@ -212,7 +212,7 @@ def test_a_letter_says_what_the_practice_wrote(
     assert notice.composed(manage_url="https://p.example/m/x").body == "Hello Zuri.\nhttps://p.example/m/x\n"
     (shown, *_rest) = desk.query(
         practice.maria,
-        outbox.previews,
+        previews.previews,
         BOOKING,
         practice.zuri,
         first_name="Zuri",
@@ -375,7 +375,7 @@ def test_the_practice_s_own_people_are_reminded_where_they_are_reached(
     [
         ("cancelled", "not booked any more"),
         ("begun", "begun already"),
-        ("late", "too late for this reminder"),
+        ("late", "too late for this notice"),
         ("provider off", "switched off"),
     ],
 )

@@ -8,7 +8,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
@@ -34,6 +34,7 @@ SUBJECT_LIMIT: Final = 120  # characters (TPL-06)
 _NAME_LIMIT: Final = 80
 _ANNOUNCED_LIMIT: Final = 1_000
 _UNCUT: Final = 100  # segments: more than a text can have
+_MARK: Final = "@@@"
 _ADDRESS: Final = re.compile(r"https?://[\x21-\x7e]+")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 _KEYS: Final = ("kind", "channel", "language", "subject", "body")
@@ -268,6 +269,19 @@ def write(template: NoticeTemplate, values: Mapping[str, str]) -> Composed:
     lines = [line.rstrip() for line in _written(template.body, vocabulary, values).splitlines()]
     body = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
     return Composed(subject, body + ("\n" if template.channel is Channel.EMAIL else ""))
+
+
+def words_without(template: NoticeTemplate, facts: NoticeFacts) -> str:
+    """Return what a text says by itself where staff announce nothing of their own; "" where it has no place for that.
+
+    It is what stands there instead of a mark. Raises Invalid, as `write` does, for a text that cannot be used.
+    """
+    marked, plain = (
+        write(template, values_of(replace(facts, content=Content.TIME, announced=told))).body for told in (_MARK, "")
+    )
+    before, mark, behind = marked.partition(_MARK)
+    is_there = bool(mark) and plain.startswith(before) and plain.endswith(behind)
+    return plain[len(before) : len(plain) - len(behind)].strip() if is_there else ""
 
 
 def _written(text: str, vocabulary: Vocabulary, values: Mapping[str, str]) -> str:

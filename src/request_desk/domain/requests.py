@@ -331,18 +331,34 @@ class RelatedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One notice of a request on its way out (RE8)."""
+    """One notice or webhook on its way out (RE8). `kind` is the notice's, or the webhook's type of event.
+
+    `contact_name` is to whom it goes: a contact, somebody of the practice, or a subscription.
+    """
 
     id: int
+    kind: str
     request_id: RequestId | None
+    appointment_id: AppointmentId | None
     patient_name: str
     contact_name: str
-    channel: str
+    channel: str  # email, sms, webhook
     state: str  # pending, sending, sent, failed, withdrawn
     attempts: int
+    created_at: datetime
     not_before: datetime
     sent_at: datetime | None
     error: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryFilter:
+    """Which deliveries a list shows; what is empty leaves nothing out. `text` is words of names, or part of a reason."""
+
+    state: str = ""
+    channel: str = ""
+    kind: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)

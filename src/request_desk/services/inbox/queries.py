@@ -39,6 +39,7 @@ from request_desk.domain.policy import sees_all_requests
 from request_desk.domain.requests import (
     AuthorKind,
     Delivery,
+    DeliveryFilter,
     Draft,
     Filters,
     InboxRow,
@@ -212,13 +213,17 @@ _WAS_COMPLETED_AT = (
 _DRAFT = select(schema.draft).where(schema.draft.c.staff_id == bindparam("me"))
 _DRAFTS = _DRAFT.order_by(schema.draft.c.updated_at.desc(), schema.draft.c.request_id)
 _ONE_DRAFT = _DRAFT.where(schema.draft.c.request_id == bindparam("request_id"))
+_EVERY: Final = DeliveryFilter()
 _DELIVERY = (
     select(
         _outbox.c.id,
+        _outbox.c.kind,
         _outbox.c.request_id,
+        _outbox.c.appointment_id,
         _outbox.c.channel,
         _outbox.c.state,
         _outbox.c.attempts,
+        _outbox.c.created_at,
         _outbox.c.not_before,
         _outbox.c.lease_until,
         _outbox.c.sent_at,
@@ -238,10 +243,7 @@ _DELIVERY = (
     )
     .where(_outbox.c.kind.in_(BY_HAND))
 )
-_DELIVERIES_IN: Mapping[str, Select[Any]] = {
-    state: _DELIVERY.where(_outbox.c.state == literal_column(f"'{state}'")).order_by(_outbox.c.id.desc())
-    for state in ("pending", "sent", "failed", "withdrawn")
-}
+_STORED_STATES = ("pending", "sent", "failed", "withdrawn")
 _DELIVERIES_OF = _DELIVERY.where(_outbox.c.request_id == bindparam("request_id")).order_by(_outbox.c.id)
 
 # Of a request all of them are found by it; those of an act without one by the appointment.
@@ -385,11 +387,20 @@ def draft(unit: Unit, request_id: RequestId) -> Draft | None:
     return None if row is None else _draft_of(row)
 
 
-def deliveries(unit: Unit, state: str = "failed", after: int | None = None, limit: int = 200) -> Page[Delivery]:
-    """Return a page of notices in a state, the newest first: failed ones are the list that somebody has to look at (RE8)."""
+def deliveries(
+    unit: Unit, state: str = "failed", after: int | None = None, limit: int = 200, wanted: DeliveryFilter = _EVERY
+) -> Page[Delivery]:
+    """Return a page of notices in a state, the newest first: failed ones are the list that somebody has to look at (RE8).
+
+    Without a state all of them; `wanted` narrows them further, its own state aside.
+    """
     unit.require(Permission.VIEW_DELIVERIES)
     most = max(1, min(limit, _MOST))
-    statement = _DELIVERIES_IN["pending" if state == "sending" else state].limit(most + 1)
+    statement = _DELIVERY.order_by(_outbox.c.id.desc()).limit(most + 1).where(*_of_filter(wanted))
+    if state:
+        stored = "pending" if state == "sending" else state
+        known = stored if stored in _STORED_STATES else ""
+        statement = statement.where(_outbox.c.state == literal_column(f"'{known}'"))  # as the partial index has it
     if after is not None:
         statement = statement.where(_outbox.c.id < after)
     scope = request_scope.in_scope(unit)
@@ -398,7 +409,24 @@ def deliveries(unit: Unit, state: str = "failed", after: int | None = None, limi
     found = unit.rows(statement)
     shown = (delivery(unit, row) for row in found[:most])
     last = found[most - 1].id if len(found) > most else None
-    return Page(tuple(each for each in shown if each.state == state), last)
+    return Page(tuple(each for each in shown if state in ("", each.state)), last)
+
+
+def _of_filter(wanted: DeliveryFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.channel:
+        found.append(_outbox.c.channel == wanted.channel)
+    if wanted.kind:
+        found.append(_outbox.c.kind == wanted.kind)
+    if text := wanted.text.strip():
+        people = (_p.c.search, _c.c.search, func.lower(schema.provider.c.name), func.lower(schema.staff.c.name))
+        terms = [
+            or_(*(literal(" ").concat(each).concat(" ").contains(needle(term), autoescape=True) for each in people))
+            for term in query_terms(text)
+        ]
+        reason = func.lower(_outbox.c.error).contains(text.lower(), autoescape=True)
+        found.append(or_(reason, and_(*terms)) if terms else reason)
+    return found
 
 
 def deliveries_of(unit: Unit, request_id: RequestId) -> tuple[Delivery, ...]:
@@ -417,12 +445,15 @@ def delivery(unit: Unit, row: Row[Any]) -> Delivery:
     is_leased = row.state == "pending" and row.lease_until is not None and row.lease_until > unit.now
     return Delivery(
         id=row.id,
+        kind=row.kind,
         request_id=None if row.request_id is None else RequestId(row.request_id),
+        appointment_id=None if row.appointment_id is None else AppointmentId(row.appointment_id),
         patient_name=full_name(row.given_name, row.family_name),
         contact_name=full_name(row.contact_given_name, row.contact_family_name),
         channel=row.channel,
         state="sending" if is_leased else row.state,
         attempts=row.attempts,
+        created_at=row.created_at,
         not_before=row.not_before,
         sent_at=row.sent_at,
         error=row.error,

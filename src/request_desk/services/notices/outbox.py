@@ -53,9 +53,8 @@ from request_desk.domain.text import parse_phone
 from request_desk.domain.words import _, base_language
 from request_desk.services.desk import Deferred, Unit
 from request_desk.services.inbox import scope as request_scope
-from request_desk.services.notices import templates, text_limits
+from request_desk.services.notices import letter_facts, templates, text_limits
 from request_desk.services.notices.calendars import calendar_of
-from request_desk.services.notices.facts import announced, caused, facts_of, link_placeholder, sample_facts
 from request_desk.services.notices.templates import Texts
 from request_desk.services.people.patients import relation_of
 from request_desk.services.schedule.intake import intake_incomplete
@@ -100,17 +99,6 @@ class DueNotice:
         if self.spec is TEST:
             return as_test(templates.written(self.template, self.facts), self.channel)
         return templates.written(self.template, replace(self.facts, code=code, code_until=until, manage_url=manage_url))
-
-
-@dataclass(frozen=True, slots=True)
-class LetterPreview:
-    """A letter that is not written yet: to whom, where to, in which language, and what it says."""
-
-    contact_id: ContactId
-    channel: Channel
-    address: str
-    language: str
-    letter: Composed
 
 
 _is_pending = _outbox.c.state == literal_column("'pending'")  # spelled out for the partial index
@@ -261,19 +249,6 @@ _FACTS = (
     .where(_outbox.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(_outbox.c.not_before, _outbox.c.id)
 )
-_FIRST_NAMES = (
-    select(_contact.c.given_name)
-    .select_from(_contact.join(_relation, _relation.c.contact_id == _contact.c.id))
-    .where(
-        _contact.c.id.in_(bindparam("ids", expanding=True)),
-        _relation.c.patient_id == bindparam("patient_id"),
-        _relation.c.gets_notices,
-        or_(_relation.c.valid_until.is_(None), _relation.c.valid_until >= bindparam("today")),
-        _contact.c.active,
-        ~_contact.c.opted_out,
-    )
-    .order_by(_contact.c.id)
-)
 _TOLD_BY = (
     select(_outbox.c.id)
     .where(
@@ -307,12 +282,12 @@ def ask_person(unit: Unit, patient_id: PatientId, contact_id: ContactId) -> Defe
 def told_of_acts(unit: Unit, patient_id: PatientId) -> tuple[ContactId, ...]:
     """Return who would hear of an act on the schedule of a patient now, as `notify` has it."""
     unit.require(Permission.VIEW_PATIENTS)
-    return tuple(each.contact_id for each in _recipients(unit, BOOKING, ask_people(unit, patient_id)))
+    return tuple(each.contact_id for each in reached(unit, BOOKING, ask_people(unit, patient_id)))
 
 
 def may_be_told(unit: Unit, spec: NoticeSpec, patient_id: PatientId) -> tuple[ContactId, ...]:
     """Return to whom a notice of this kind about a patient could go now, within a use case that has asked for the right."""
-    return tuple(each.contact_id for each in _recipients(unit, spec, ask_people(unit, patient_id)))
+    return tuple(each.contact_id for each in reached(unit, spec, ask_people(unit, patient_id)))
 
 
 def notify(
@@ -336,7 +311,7 @@ def notify(
         return ()
     told = spec or REPLY
     cause = {} if absent is None else {"absent": [absent.provider_id, absent.day.isoformat()]}
-    to = _recipients(unit, told, people)
+    to = reached(unit, told, people)
     rows = [
         _row(
             unit,
@@ -364,7 +339,7 @@ def _asking_for_forms(
     unit: Unit, people: Deferred, appointment_id: AppointmentId, version: int
 ) -> list[dict[str, Any]]:
     """What goes out beside the news of a booking while something is to be filled in (BK8); taken back together with it."""
-    to = _recipients(unit, FORMS, people)
+    to = reached(unit, FORMS, people)
     return [
         _row(
             unit,
@@ -427,16 +402,21 @@ def enqueue_reminder(
     staff_id: StaffId | None = None,
     also: Sequence[ContactId] = (),
     announcement_id: AnnouncementId | None = None,
+    with_appointments: Sequence[AppointmentId] = (),
     until: datetime | None = None,
     not_before: datetime | None = None,
 ) -> OutboxId:
     """Queue what a rule or an announcement tells one person about an appointment: a contact, a provider or one of the staff.
 
-    `also` are other contacts who read the same address. It leaves after `not_before`, and never after `until` by the database's clock.
+    `also` are other contacts who read the same address, `with_appointments` other appointments of theirs that it tells of. It leaves after `not_before`, and never after `until` by the database's clock.
     `dedupe_key` names what it is about: queued twice, it is a bug. Whether it may still be said, and where to, is decided when it is
     sent.
     """
-    about = {"announcement": announcement_id, "until": None if until is None else until.isoformat()}
+    about = {
+        "announcement": announcement_id,
+        "with": list(with_appointments) or None,
+        "until": None if until is None else until.isoformat(),
+    }
     row = _row(
         unit,
         spec,
@@ -487,7 +467,7 @@ def _row(unit: Unit, spec: NoticeSpec, **values: Any) -> dict[str, Any]:
     }
 
 
-def _recipients(unit: Unit, spec: NoticeSpec, people: Deferred) -> tuple[Recipient, ...]:
+def reached(unit: Unit, spec: NoticeSpec, people: Deferred) -> tuple[Recipient, ...]:
     """Who may get a notice, out of the contacts of one patient; one row is one verified address of one of them."""
     rows = people.rows
     points: dict[ContactId, list[ContactPoint]] = {}
@@ -550,7 +530,21 @@ def claim_due(unit: Unit, owner: str, channels: Collection[Channel], limit: int 
         # A desk whose clock is wrong must neither remind too late nor think so.
         now = unit.database_now if SPEC_OF[row.kind].before_start else unit.now
         reason = _why_not(row, now, _today(unit)) or text_limits.why_not(unit, row)
-        if reason and (also := row.payload.get("also")):  # the next who reads this address
+        others = row.payload.get("with")
+        if (
+            reason and others and row.appointment_status != AppointmentStatus.CONFIRMED
+        ):  # about the next one of the family
+            payload = {**row.payload, "with": others[1:]}
+            _set(
+                unit,
+                row.id,
+                appointment_id=others[0],
+                payload=payload,
+                attempts=row.attempts - 1,
+                lease_owner="",
+                lease_until=None,
+            )
+        elif reason and (also := row.payload.get("also")):  # the next who reads this address
             _set(
                 unit,
                 row.id,
@@ -593,7 +587,7 @@ def _no_news(row: Row[Any], now: datetime) -> str:
     if spec.before_start and row.starts_at <= now:
         return _("The visit has begun already.")
     if (until := row.payload.get("until")) is not None and datetime.fromisoformat(until) <= now:
-        return _("It is too late for this reminder.")
+        return _("It is too late for this notice.")
     return ""
 
 
@@ -660,12 +654,12 @@ def _tested(unit: Unit, row: Row[Any], channel: Channel) -> tuple[NoticeTemplate
     """The text that is tested, as it is now, and made-up facts: a test tells of nobody."""
     spec, language = SPEC_OF[row.payload["kind"]], row.payload["language"]
     template = templates.text_for(templates.texts_of(unit, (spec.kind,)), spec, channel, language)
-    return template, sample_facts(unit, spec, channel, template.language)
+    return template, letter_facts.sample_facts(unit, spec, channel, template.language)
 
 
 def _told(unit: Unit, row: Row[Any], spec: NoticeSpec, channel: Channel, language: str) -> NoticeFacts:
     facts = replace(
-        facts_of(
+        letter_facts.facts_of(
             unit,
             spec,
             channel,
@@ -680,63 +674,16 @@ def _told(unit: Unit, row: Row[Any], spec: NoticeSpec, channel: Channel, languag
         provider_name=row.provider_name or "",
         answer_by=row.hold_expires_at if spec.while_held else None,
         offered=row.offered,
-        readers=_readers(unit, row.payload.get("also"), row.contact_id, row.patient_id),
+        readers=letter_facts.readers(unit, row.payload.get("also"), row.contact_id, row.patient_id),
     )
     if cause := row.payload.get("absent"):
-        facts = caused(unit, facts, Absent(ProviderId(cause[0]), date.fromisoformat(cause[1])))
+        facts = letter_facts.caused(unit, facts, Absent(ProviderId(cause[0]), date.fromisoformat(cause[1])))
+    if appointments := row.payload.get("with"):
+        others = letter_facts.first_names_of(unit, appointments, row.contact_id)
+        facts = replace(facts, first_name=facts.words.list_of(list(dict.fromkeys((facts.first_name, *others)))))
     if announcement_id := row.payload.get("announcement"):
-        facts = announced(unit, facts, announcement_id, language)
+        facts = letter_facts.announced(unit, facts, announcement_id, language)
     return facts
-
-
-def previews(
-    unit: Unit,
-    spec: NoticeSpec,
-    patient_id: PatientId,
-    *,
-    first_name: str,
-    starts_at: datetime,
-    place: str,
-    zone: str,
-    absent: Absent,
-) -> tuple[LetterPreview, ...]:
-    """Return the letters that an act on an appointment would have sent now, each as its reader would get it."""
-    unit.require(Permission.VIEW_PATIENTS)
-    people = ask_people(unit, patient_id)
-    language_of = {row.contact_id: row.language for row in people.rows}
-    texts = templates.texts_of(unit, (spec.kind,))
-    found: list[LetterPreview] = []
-    for each in planned(spec, replied=False, sender_id=None, to=_recipients(unit, spec, people)):
-        to = each.recipient
-        language = language_of[to.contact_id]
-        facts = replace(
-            facts_of(unit, spec, to.channel, language, zone),
-            first_name=first_name,
-            starts_at=starts_at,
-            place=place,
-            readers=_readers(unit, each.also, to.contact_id, patient_id),
-            manage_url=link_placeholder(unit) if spec.has_link else "",
-        )
-        letter = _previewed(texts, spec, to.channel, language, caused(unit, facts, absent))
-        found.append(LetterPreview(to.contact_id, to.channel, to.address, language, letter))
-    return tuple(found)
-
-
-def _previewed(texts: Texts, spec: NoticeSpec, channel: Channel, language: str, facts: NoticeFacts) -> Composed:
-    """The letter, or in its place why it could not be written: nothing else waits for that."""
-    try:
-        template = templates.text_for(texts, spec, channel, language)
-        return templates.written(template, replace(facts, words=facts.words.in_language(template.language)))
-    except Invalid as broken:
-        return Composed("", broken.sentence)
-
-
-def _readers(unit: Unit, also: Sequence[int] | None, contact_id: int, patient_id: int) -> list[str]:
-    """The first names of all who read the address of a notice and may hear of its patient; nothing for one alone."""
-    if not also:
-        return []
-    asked = {"ids": [contact_id, *also], "patient_id": patient_id, "today": _today(unit)}
-    return [name for (name,) in unit.rows(_FIRST_NAMES, asked)]
 
 
 def settle(unit: Unit, notice_id: OutboxId, owner: str, result: Delivered, error: str = "") -> None:

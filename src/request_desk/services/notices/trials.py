@@ -16,7 +16,7 @@ from request_desk.domain.notices import NOTICES, NoticeFacts
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
 from request_desk.services.notices import outbox, templates
-from request_desk.services.notices.facts import facts_of, sample_facts
+from request_desk.services.notices.letter_facts import facts_of, sample_facts
 from request_desk.services.notices.templates import KeptTemplate
 from request_desk.store import schema
 

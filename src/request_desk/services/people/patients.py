@@ -265,6 +265,15 @@ def card(unit: Unit, patient_id: PatientId) -> PatientCard:
     )
 
 
+def to_call(unit: Unit, patient_id: PatientId) -> tuple[tuple[str, str], ...]:
+    """Return name and first number of those who may hear of a patient and have a telephone."""
+    unit.require(Permission.VIEW_PATIENTS)
+    today = unit.time.day_of(unit.now)
+    standing = [each for each in relations(unit, patient_id) if each.stands(today)]
+    people = [contact_of(unit, each.contact_id) for each in standing]
+    return tuple((each.name, each.phones[0]) for each in people if each.active and each.phones)
+
+
 def contact_of(unit: Unit, contact_id: ContactId) -> Contact:
     """Return one contact with addresses and numbers, in the order they were registered."""
     if not (unit.actor.kind is ActorKind.CONTACT and unit.actor.id == contact_id):

@@ -34,7 +34,7 @@ from request_desk.domain.spans import Slot, Span, overlaps
 from request_desk.domain.text import clean_text
 from request_desk.domain.words import _, plural, speaking
 from request_desk.services.desk import Unit
-from request_desk.services.notices import outbox
+from request_desk.services.notices import outbox, previews
 from request_desk.services.people import patients
 from request_desk.services.practice import availability
 from request_desk.services.schedule import acts, scheduling, slots
@@ -218,7 +218,7 @@ def letters(unit: Unit, choice: OutChoice) -> OutLetters:
     if slot is not None and choice.act is OutAct.MOVE:
         location = slots.all_locations(unit)[slot.location_id]
         starts_at, place, zone = slot.starts_at, location.name, location.zone
-    found = outbox.previews(
+    found = previews.previews(
         unit,
         MOVE if choice.act is OutAct.MOVE else CANCELLATION,
         entry.patient_id,
@@ -229,7 +229,7 @@ def letters(unit: Unit, choice: OutChoice) -> OutLetters:
         absent=_cause(unit, entry),
     )
     if not found:
-        return OutLetters((), _to_call(unit, entry))
+        return OutLetters((), patients.to_call(unit, entry.patient_id))
     return OutLetters(
         tuple(
             OutLetter(
@@ -426,14 +426,6 @@ def _provider_name(unit: Unit, provider_id: ProviderId) -> str:
     if provider is None:
         raise NotFound(_("This provider is not there any more. Choose another one."))
     return provider.name
-
-
-def _to_call(unit: Unit, entry: Appointment) -> tuple[tuple[str, str], ...]:
-    """Those who have a telephone number and may hear of the patient; all with a number where nobody may."""
-    today = unit.time.day_of(unit.now)
-    standing = [each for each in patients.relations(unit, entry.patient_id) if each.stands(today)]
-    people = [patients.contact_of(unit, each.contact_id) for each in standing]
-    return tuple((each.name, each.phones[0]) for each in people if each.active and each.phones)
 
 
 def _portal_words(unit: Unit, choice: OutChoice, language: str) -> str:

@@ -67,6 +67,9 @@ _DID = {
     (Topic.APPOINTMENT, "link_locked"): _(
         "Somebody failed too often to confirm who they are: the manage link asks to call"
     ),
+    (Topic.APPOINTMENT, "announced_running_late"): _("{who} told the family that we run late"),
+    (Topic.APPOINTMENT, "announced_closed"): _("{who} told the family that we are closed then"),
+    (Topic.APPOINTMENT, "unannounced"): _("{who} took that back: the family was not told"),
     (Topic.REQUEST, "submitted"): _("{who} asked in the portal"),
     (Topic.REQUEST, "wrote"): _("{who} wrote again"),
     (Topic.REQUEST, "thanked"): _("{who} said thanks"),

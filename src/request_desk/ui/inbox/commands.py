@@ -59,7 +59,7 @@ def going() -> tuple[Command, ...]:
         ),
         Command("inbox.note", _("Add a staff note"), (), _HERE, icon="sticky-note"),
         Command("inbox.more", _("More about the request, or less"), ("M",), _HERE, icon="info"),
-        Command("inbox.deliveries", _("Failed notices"), (), _HERE, icon="circle-alert"),
+        Command("inbox.deliveries", _("Notices: delivered or not"), (), _HERE, icon="circle-alert"),
         Command("inbox.unseen", _("Replies not seen, visit within 24 hours"), (), _HERE, icon="mail"),
         Command("inbox.all_locations", _("Show all locations"), ("Alt+0",), _HERE, icon="map-pin"),
     )

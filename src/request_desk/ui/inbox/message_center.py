@@ -619,11 +619,12 @@ class MessageCenter(WindowPage):
 
     @Slot()
     def open_deliveries(self) -> None:
-        """Show the notices that could not be delivered."""
+        """Show what goes out, first of all what could not be delivered."""
         from request_desk.ui.inbox.deliveries import DeliveriesSheet
 
         sheet = DeliveriesSheet(self._context, self)
         sheet.request_wanted.connect(self.open_request)
+        sheet.appointment_wanted.connect(partial(self._context.open_thing, "schedule"))
         sheet.open()
 
     # subscriptions that do not get their webhooks

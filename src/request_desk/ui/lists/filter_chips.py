@@ -59,6 +59,10 @@ class FilterChips(QObject):
         """Whether any filter leaves something out."""
         return any(chip.chosen() for chip in self._chips.values())
 
+    def is_default(self) -> bool:
+        """Whether the filters are what they are before the user has chosen anything."""
+        return all(set(chip.chosen()) == set(self._specs[key].default) for key, chip in self._chips.items())
+
     def offer(self, key: str, choices: Sequence[tuple[object, str]]) -> None:
         """Offer these choices; what was remembered is chosen as far as it is among them."""
         self._chips[key].set_options(choices)

@@ -249,7 +249,7 @@ class ListPage(WindowPage, Generic[Row]):
         elif text := self.wanted().text:
             told = _("Nothing was found for “{text}”.").format(text=isolated_if_needed(one_line(text, 60)))
             self.stack.show_state(State.EMPTY, told, action=_("Clear the search"))
-        elif self.filters.is_narrow():
+        elif self.filters.is_narrow() and not self.filters.is_default():
             self.stack.show_state(State.EMPTY, _("Nothing fits these filters."), action=_("Show all of them"))
         else:
             self.stack.show_state(State.EMPTY, self._spec.empty, icon=self._spec.empty_icon)

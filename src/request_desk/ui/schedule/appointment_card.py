@@ -67,6 +67,8 @@ class AppointmentCard(Card):
         self.facts = FactLines()
         self.custody = Banner(self)
         self.family = FactLines()
+        self._lines: tuple[tuple[str, str], ...] = ()
+        self._heard = ""
         self.clash = PlainLabel("", role=TextRole.BOLD, tone=Tone.DANGER, wrap=True)
         self.clash.hide()
         self._why = PlainLabel("", tone=Tone.MUTED, wrap=True)
@@ -191,6 +193,8 @@ class AppointmentCard(Card):
         if self._entry is None or self._entry.patient_id != entry.patient_id:
             self.custody.clear()
             self.family.show_lines(())
+        if self._entry is None or self._entry.id != entry.id:
+            self._heard = ""
         if self._entry is None or (self._entry.id, self._entry.version) != (entry.id, entry.version):
             self.show_work_in(is_offered=False)
         self._entry = entry
@@ -201,19 +205,18 @@ class AppointmentCard(Card):
         born = entry.birth_day
         self._born.setText(" " if born is None else born_words(born, words, self._context.clock.now()))
         self.patient_button.setVisible(not entry.is_nameless)
-        self.facts.show_lines(
-            (
-                (_("Time"), words.at(entry.zone).moment(entry.starts_at)),
-                (_("Type"), f"{named(entry.type_name)}, {words.minutes(entry.ends_at - entry.starts_at)}"),
-                (_("Provider"), named(entry.provider_name)),
-                (_("Location"), named(entry.location_name)),
-                (_("Status"), status_words(entry)),
-                (_("Marks"), marks_words(entry, words)),
-                (_("Wish"), wish_words(entry)),
-                (_("Booked by"), named(entry.booked_by)),
-                (_("Reason"), reason_words(entry, reasons)),
-            )
+        self._lines = (
+            (_("Time"), words.at(entry.zone).moment(entry.starts_at)),
+            (_("Type"), f"{named(entry.type_name)}, {words.minutes(entry.ends_at - entry.starts_at)}"),
+            (_("Provider"), named(entry.provider_name)),
+            (_("Location"), named(entry.location_name)),
+            (_("Status"), status_words(entry)),
+            (_("Marks"), marks_words(entry, words)),
+            (_("Wish"), wish_words(entry)),
+            (_("Booked by"), named(entry.booked_by)),
+            (_("Reason"), reason_words(entry, reasons)),
         )
+        self.show_heard(self._heard)
         self._show_acts(entry, words)
 
     def show_patient(self, view: PatientView, words: Words) -> None:
@@ -224,6 +227,11 @@ class AppointmentCard(Card):
                 self.custody.say(BannerKind.WARNING, named(view.custody_note, 500))
             else:
                 self.custody.clear()
+
+    def show_heard(self, told: str) -> None:
+        """Say what all families of this time were told (NT2)."""
+        self._heard = told
+        self.facts.show_lines((*self._lines, (_("Told"), told)))
 
     def show_work_in(self, *, is_offered: bool) -> None:
         """Offer to squeeze somebody in beside the shown appointment, where a lane for that is free (AV6)."""

@@ -1,12 +1,12 @@
 """The wizard for a provider who is out (ACT9): who and when, a new place for each visit, the letters, one batch, what became of each."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
-from PySide6.QtCore import QDate, QDateTime, Qt, QTime, QTimeZone, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDateTimeEdit, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from request_desk.domain.access import Permission, may
 from request_desk.domain.directory import CancelReason
@@ -37,9 +37,10 @@ from request_desk.ui.schedule.out_lines import (
     told_words,
     what_words,
 )
+from request_desk.ui.schedule.wall_time_edit import WallTimeEdit
 from request_desk.ui.widgets.buttons import RadioRow, primary, secondary
 from request_desk.ui.widgets.dialogs import ask
-from request_desk.ui.widgets.layout import Card, FlowBox, field, row, tidy
+from request_desk.ui.widgets.layout import Card, FlowBox, field, row
 from request_desk.ui.widgets.sheet import Sheet
 from request_desk.ui.widgets.states import Banner, BannerKind, State, StateStack
 from request_desk.ui.widgets.text import PlainLabel
@@ -55,19 +56,27 @@ _TODAY, _TOMORROW, _WEEK, _OWN = "today", "tomorrow", "week", "own"
 class ProviderOutSheet(Sheet):
     """Proposes at once what can be known, and writes nothing before its one button is pressed; then it goes on row by row.
 
-    A digit takes another place for the chosen visit, C cancels it with a reason, K keeps it.
+    `wanted` is who is out and when, where that is known already. A digit takes another place for the chosen visit, C cancels it with a reason, K keeps it.
     """
 
     proposed = Signal()  # places are shown
     finished_rows = Signal()  # the batch has come to its end
 
-    def __init__(self, context: DeskContext, parent: QWidget | None, plan_id: PlanId | None = None) -> None:
+    def __init__(
+        self,
+        context: DeskContext,
+        parent: QWidget | None,
+        plan_id: PlanId | None = None,
+        *,
+        wanted: tuple[ProviderId, Span] | None = None,
+    ) -> None:
         super().__init__(_("A provider is out"), primary(_("Enter the time off")), parent, size=_SIZE)
         self._context = context
         self._directory: directory.Directory | None = None
         self._situation: OutSituation | None = None
         self._plan: OutPlan | None = None
         self._plan_id = plan_id
+        self._wanted = wanted
         self._unfinished_id: PlanId | None = None
         self._pause: Stoppable | None = None
         self._reading: Pending[OutSituation] | Pending[OutProposals] | None = None
@@ -88,7 +97,7 @@ class ProviderOutSheet(Sheet):
         lengths = ((_TODAY, _("Today")), (_TOMORROW, _("Tomorrow")), (_WEEK, _("This week")), (_OWN, _("From – until")))
         self.span = RadioRow(lengths, name=_("How long"))
         self.span.setMinimumWidth(app_theme().px(400))  # it would wrap without need
-        self.since, self.until = self._edit(_("From")), self._edit(_("Until"))
+        self.since, self.until = WallTimeEdit(_("From"), self), WallTimeEdit(_("Until"), self)
         self.why = QLineEdit()
         self.why.setMaxLength(_WHY_MOST)
         self.why.setPlaceholderText(_("ill, a course … (seen by staff alone)"))
@@ -139,17 +148,6 @@ class ProviderOutSheet(Sheet):
             Column("", told_words, 96),
         )
 
-    def _edit(self, name: str) -> QDateTimeEdit:
-        edit = QDateTimeEdit(self)
-        edit.setCalendarPopup(True)
-        edit.setTimeZone(QTimeZone.utc())  # a wall time of the practice, whatever this computer's own zone
-        edit.setDisplayFormat("MMM d, yyyy  h:mm AP")
-        edit.setDateRange(QDate(1900, 1, 1), QDate(2199, 12, 31))
-        edit.setAccessibleName(name)
-        edit.setMinimumWidth(app_theme().px(200))
-        tidy(edit)
-        return edit
-
     def _connect(self) -> None:
         self.provider.chosen.connect(self._asked)
         self.span.chosen.connect(self._span_chosen)
@@ -190,9 +188,23 @@ class ProviderOutSheet(Sheet):
         if self._plan_id is not None:
             self._read_plan()
             return
+        if self._wanted is not None:
+            self._show_wanted(*self._wanted)
         self._context.runner.read(self, provider_out.open_plans).done(self._open_plans_read).refused(self.refuse)
         self._asked()
         self.provider.setFocus()
+
+    def _show_wanted(self, provider_id: ProviderId, span: Span) -> None:
+        """Who is out and when was said where this was opened."""
+        self.provider.blockSignals(True)
+        self.provider.choose(provider_id)
+        self.provider.blockSignals(False)
+        self.span.blockSignals(True)
+        self.span.choose(_OWN)
+        self.span.blockSignals(False)
+        self.own.show()
+        self._show_own_times(span)
+        self.choose.fit()
 
     def _open_plans_read(self, found: tuple[OpenPlan, ...]) -> None:
         if found and self._plan is None and not self._is_running:
@@ -215,24 +227,14 @@ class ProviderOutSheet(Sheet):
             case "week":
                 return Span(minute, zone.bounds(self._context.words().week_of(today)[-1]).ends_at)
             case "own":
-                return Span(self._instant(self.since), self._instant(self.until))
+                return Span(self.since.instant(zone), self.until.instant(zone))
             case _:
                 return Span(minute, zone.bounds(today).ends_at)
 
-    def _instant(self, edit: QDateTimeEdit) -> datetime:
-        day, time = edit.date(), edit.time()
-        zone = self._context.words().zone
-        return zone.instant(date(day.year(), day.month(), day.day()), time.hour() * 60 + time.minute())
-
     def _show_own_times(self, span: Span) -> None:
         zone = self._context.words().zone
-        for edit, instant in ((self.since, span.starts_at), (self.until, span.ends_at)):
-            wall = zone.wall(instant)
-            edit.blockSignals(True)  # nobody has typed this
-            edit.setDateTime(
-                QDateTime(QDate(wall.year, wall.month, wall.day), QTime(wall.hour, wall.minute), QTimeZone.utc())
-            )
-            edit.blockSignals(False)
+        self.since.show_instant(span.starts_at, zone)
+        self.until.show_instant(span.ends_at, zone)
 
     @Slot()
     def _own_changed(self) -> None:

@@ -16,10 +16,12 @@ from request_desk.domain.errors import Conflict, NotFound, Refused, Unavailable
 from request_desk.domain.freed_slots import FreedSlot
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId, RequestId
 from request_desk.domain.requests import Move
-from request_desk.domain.schedule import ScheduleDay, ScheduleKey, ScheduleWeek, SlotCheck
+from request_desk.domain.schedule import ProviderColumn, ScheduleDay, ScheduleKey, ScheduleWeek, SlotCheck
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _
 from request_desk.services.inbox import counter_offers
+from request_desk.services.notices import announcements
+from request_desk.services.notices.announcements import Heard
 from request_desk.services.people.patient_page import PatientView, open_patient
 from request_desk.services.practice import directory
 from request_desk.services.schedule import acts, attendance, freed, queries as schedule_queries, slot_offers, waitlist
@@ -28,10 +30,12 @@ from request_desk.ui.freed.freed_sheet import FreedSheet
 from request_desk.ui.freed.freed_words import OFFER_KEY
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
+from request_desk.ui.schedule.announcement_sheet import heard_words
 from request_desk.ui.schedule.appointment_card import AppointmentCard
 from request_desk.ui.schedule.appointment_words import named
 from request_desk.ui.schedule.cancel_dialog import ask_cancel
 from request_desk.ui.schedule.close_day import CloseDaySheet
+from request_desk.ui.schedule.column_menu import open_announcement, popup_column_menu
 from request_desk.ui.schedule.day_list_sheet import DayListSheet
 from request_desk.ui.schedule.double_booking_bar import TOPICS, DoubleBookingBar
 from request_desk.ui.schedule.drag_check import DragCheck, slot_of
@@ -137,6 +141,7 @@ class SchedulePage(WindowPage):
         self.out_button.clicked.connect(self.open_out)
         view.entry_chosen.connect(self._entry_chosen)
         view.entry_menu.connect(self._menu)
+        view.column_menu.connect(self._column_menu)
         view.free_chosen.connect(self._free_chosen)
         view.moved.connect(self._moved)
         view.day_chosen.connect(self._day_chosen)
@@ -169,6 +174,10 @@ class SchedulePage(WindowPage):
             (
                 Command("schedule.out", _("A provider is out"), ("O",), scope, True, _CHANGE, "calendar-x"),
                 self.open_out,
+            ),
+            (
+                Command("schedule.announce", _("Tell families: running late, closed"), ("T",), scope, True, _CHANGE),
+                self.announce,
             ),
             (Command("schedule.today", _("Today"), ("Home",), scope), self.panel.go_today),
             (Command("schedule.back", _("Day or week before"), ("PgUp",), scope), self.panel.go_back),
@@ -527,9 +536,14 @@ class SchedulePage(WindowPage):
         self.card.show_entry(entry, self._context.words(), self._context.settings().cancel_reasons, others)
         self._read_patient(entry)
         self._ask_work_in(entry)
+        self._context.runner.read(self, announcements.heard, entry.id).done(partial(self._heard_read, entry))
         if entry.is_offered:
             read = self._context.runner.read(self, counter_offers.offered_with, entry.id)
             read.done(partial(self._offer_read, entry)).refused(self._not_told)
+
+    def _heard_read(self, entry: Appointment, heard: tuple[Heard, ...]) -> None:
+        if self.card.entry() == entry:
+            self.card.show_heard(heard_words(heard, self._context.words()))
 
     def _offer_read(self, entry: Appointment, offer: CounterOffer | None) -> None:
         if offer is not None and self.card.entry() == entry:
@@ -649,6 +663,20 @@ class SchedulePage(WindowPage):
     def open_out(self) -> None:
         """Find new places for the visits of a provider who is out."""
         ProviderOutSheet(self._context, self.window()).open()
+
+    @Slot()
+    def announce(self) -> None:
+        """Tell families of the focused column that we run late or are closed."""
+        column = self.panel.view.focused_column()
+        self._announce(column.provider_id if column is not None else None)
+
+    def _announce(self, provider_id: ProviderId | None, location_id: LocationId | None = None) -> None:
+        open_announcement(self._context, self.window(), self.panel.shown_day(), provider_id, location_id)
+
+    @Slot(object, QPoint)
+    def _column_menu(self, column: ProviderColumn, place: QPoint) -> None:
+        if self._directory is not None and may(self._context.actor(), Permission.CHANGE_SCHEDULE):
+            popup_column_menu(self, column, self._directory.locations.values(), self._announce, place)
 
     @Slot(object)
     def _free_chosen(self, point: FreePoint) -> None:

@@ -50,6 +50,7 @@ class TimeGrid(ColumnGrid[Placed]):
     slot_chosen = Signal(object)  # int: the digit of an offer
     entry_chosen = Signal(object)  # Appointment: click or Enter
     entry_menu = Signal(object, QPoint)  # Appointment, global position
+    column_menu = Signal(object, QPoint)  # ProviderColumn, global position
     free_chosen = Signal(object)  # FreePoint: double click on free time
     dragged = Signal(object)  # Moved: held over another place, not dropped yet
     moved = Signal(object)  # Moved: dropped on another place
@@ -458,6 +459,8 @@ class TimeGrid(ColumnGrid[Placed]):
             if placed is not None and isinstance(placed.item, Appointment):
                 self._focus(placed)
                 self.entry_menu.emit(placed.item, event.globalPosition().toPoint())
+            elif (column := self._column_at(event.position().toPoint())) is not None:
+                self.column_menu.emit(column, event.globalPosition().toPoint())
             return
         self._pressed = placed if event.button() == Qt.MouseButton.LeftButton else None
         self._press_at = event.position().toPoint()
@@ -467,14 +470,19 @@ class TimeGrid(ColumnGrid[Placed]):
         if day is not None and self._pressed is None and event.button() == Qt.MouseButton.LeftButton:
             self.day_chosen.emit(day)
 
-    def _day_at(self, position: QPoint) -> date | None:
-        """The day whose head is there, in a week."""
-        layout, body = self._layout, self._body()
-        if layout is None or self._waiting or not isinstance(self._shown, ScheduleWeek):
+    def _column_at(self, position: QPoint) -> ProviderColumn | None:
+        """The column that is there, its head included."""
+        layout = self._layout
+        if layout is None or self._waiting or position.x() < self._body().left():
             return None
         place = (position.x() - self._origin().x()) // layout.column_width
-        is_head = position.y() < body.top() and position.x() >= body.left()
-        return layout.columns[place].day if is_head and 0 <= place < len(layout.columns) else None
+        return layout.columns[place] if 0 <= place < len(layout.columns) else None
+
+    def _day_at(self, position: QPoint) -> date | None:
+        """The day whose head is there, in a week."""
+        column = self._column_at(position)
+        is_head = isinstance(self._shown, ScheduleWeek) and position.y() < self._body().top()
+        return column.day if column is not None and is_head else None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         position = event.position().toPoint()
@@ -591,6 +599,8 @@ class TimeGrid(ColumnGrid[Placed]):
         elif key == Qt.Key.Key_Menu.value and focused is not None and isinstance(focused.item, Appointment):
             corner = focused.rect.bottomLeft() + self._origin()
             self.entry_menu.emit(focused.item, self.viewport().mapToGlobal(corner))
+        elif key == Qt.Key.Key_Menu.value and (column := self.focused_column()) is not None:
+            self.column_menu.emit(column, self.viewport().mapToGlobal(self._body().topLeft()))
         else:
             super().keyPressEvent(event)
 
