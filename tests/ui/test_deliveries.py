@@ -11,12 +11,13 @@ from sqlalchemy import update
 
 from request_desk.domain.access import Role
 from request_desk.domain.ids import AppointmentId
+from request_desk.domain.notices import BY_HAND
 from request_desk.domain.requests import Booking
 from request_desk.domain.spans import Slot
 from request_desk.services.inbox import queries as inbox_queries
 from request_desk.services.schedule import acts
 from request_desk.store import schema
-from request_desk.ui.inbox.deliveries import DeliveriesList, DeliveriesSheet
+from request_desk.ui.inbox.deliveries import KINDS, DeliveriesList, DeliveriesSheet
 from request_desk.ui.inbox.message_center import MessageCenter
 from request_desk.ui.lists.windowed import PAGE
 from request_desk.ui.widgets.acts import ActsMenu
@@ -218,3 +219,7 @@ def test_names_in_any_script_stand_in_the_list(desk_at: OpenDesk, practice: Prac
     fail()
     desk = desk_at()
     assert "العبدالله" in str(desk.page.model.index(0, 2).data())
+
+
+def test_every_kind_of_notice_has_a_word() -> None:  # RE8
+    assert set(BY_HAND) == set(KINDS)

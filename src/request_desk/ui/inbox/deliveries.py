@@ -49,6 +49,7 @@ KINDS: Final = {
     "forms": _("forms to fill in"),
     "reminder": _("reminder"),
     "staff_reminder": _("reminder to staff"),
+    "test": _("test of a text"),
     "running_late": _("running late"),
     "closed": _("closed"),
     "acknowledgement": _("request received"),
