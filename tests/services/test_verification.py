@@ -6,7 +6,7 @@ from threading import Barrier
 
 import pytest
 from argon2 import PasswordHasher
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.clock import FixedClock
@@ -155,6 +155,51 @@ def test_where_a_code_goes_is_the_records_to_say(practice: Practice, visit: Appo
     assert practice.desk.query(SYSTEM, verification.code_target, copied) is None
     with pytest.raises(Refused, match="No code can be sent for this visit"):
         practice.desk.perform(SYSTEM, verification.ask_code, copied, BROWSER)
+
+
+def test_the_code_of_a_link_goes_over_another_channel_than_the_link(
+    practice: Practice, visit: AppointmentId
+) -> None:  # OTP-07, OTP-08, OTP-10
+    change_type(practice, verification="code")
+    phones = schema.contact_point.c
+    hers = (phones.contact_id == practice.amara.id) & (phones.channel == "phone")
+    with practice.database.write() as connection:
+        confirmed = {"verified_at": practice.desk.clock.now(), "takes_texts": True}
+        connection.execute(update(schema.contact_point).where(hers).values(**confirmed))
+
+    def target_of(link: ManageLinkId) -> verification.CodeTarget:
+        found = practice.desk.query(SYSTEM, verification.code_target, link)
+        assert found is not None
+        return found
+
+    by_mail, by_text = link_of(practice, visit), link_of(practice, visit, Channel.SMS)
+    target = target_of(by_mail)
+    assert (target.contact_id, target.channel, target.shown) == (practice.amara.id, Channel.SMS, "••• ••• 47")
+    assert target_of(by_text).channel is Channel.EMAIL
+    practice.desk.perform(SYSTEM, verification.ask_code, by_mail, BROWSER)
+    (notice,) = practice.desk.perform(SYSTEM, outbox.claim_due, "worker", (Channel.EMAIL, Channel.SMS)).value
+    assert (notice.spec, notice.channel, notice.address) == (LINK_CODE, Channel.SMS, "+12065550147")
+    assert "012345" in notice.composed("012345", practice.desk.clock.now()).body
+    opted = {"contact_id": practice.amara.id, "channel": "sms", "source": "stop", "at": practice.desk.clock.now()}
+    with practice.database.write() as connection:
+        connection.execute(insert(schema.opt_out).values(**opted))
+    assert target_of(by_mail).channel is Channel.EMAIL  # a text would not come through
+
+
+def test_no_code_goes_to_a_country_that_gets_no_text_messages(
+    practice: Practice, visit: AppointmentId
+) -> None:  # OTP-10
+    change_type(practice, verification="code")
+    phones = schema.contact_point.c
+    hers = (phones.contact_id == practice.amara.id) & (phones.channel == "phone")
+    abroad = {"value": "+44 7400 123456", "lookup": "+447400123456", "takes_texts": True}
+    with practice.database.write() as connection:
+        connection.execute(
+            update(schema.contact_point).where(hers).values(verified_at=practice.desk.clock.now(), **abroad)
+        )
+    target = practice.desk.query(SYSTEM, verification.code_target, link_of(practice, visit))
+    assert target is not None
+    assert target.channel is Channel.EMAIL
 
 
 def test_what_the_type_does_not_ask_for_is_not_taken(practice: Practice, visit: AppointmentId) -> None:

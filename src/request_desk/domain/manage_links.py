@@ -115,7 +115,7 @@ def why_not(
 
 def masked(channel: Channel, value: str) -> str:
     """Return an address or a number so that who knows it knows it again, and nobody else learns it (OTP-07)."""
-    if channel is Channel.PHONE:
+    if channel in (Channel.PHONE, Channel.SMS):
         return f"{_DOT * 3} {_DOT * 3} {value[-2:]}"
     name, _sign, host = value.partition("@")
     _rest, _sign, ending = host.rpartition(".")

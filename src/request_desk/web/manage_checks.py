@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from request_desk.domain.access import SYSTEM
+from request_desk.domain.directory import Channel
 from request_desk.domain.errors import Invalid, Refused
 from request_desk.domain.ids import hashed, new_token
 from request_desk.services.portal import access as portal_access, verification
@@ -112,6 +113,7 @@ async def _code_page(
         status=status,
         base=door.base,
         shown=target.shown if target is not None else "",
+        is_text=target is not None and target.channel is Channel.SMS,
         typed=typed,
         problems=problems or {},
         call_practice=call_practice,

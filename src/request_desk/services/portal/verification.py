@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, exists, func, or_, select
+from sqlalchemy import and_, bindparam, case, exists, func, literal_column, or_, select
 
 from request_desk.domain.access import SYSTEM, Permission
 from request_desk.domain.changes import Topic
@@ -14,6 +14,7 @@ from request_desk.domain.errors import Invalid, Refused
 from request_desk.domain.ids import AppointmentId, ContactId, ManageLinkId, hashed, new_token
 from request_desk.domain.manage_links import TRIES_A_DAY, TRIES_EVER, masked
 from request_desk.domain.notices import LINK_CODE
+from request_desk.domain.phones import may_be_texted
 from request_desk.domain.text import parse_code
 from request_desk.domain.words import _
 from request_desk.services.desk import Desk, Unit
@@ -34,13 +35,24 @@ _LOCK = (
 _TRIES = select(func.count().label("ever"), func.count().filter(_journal.at > bindparam("since")).label("today")).where(
     _journal.entity_id == bindparam("chain"), _journal.topic == Topic.APPOINTMENT, _journal.action == WRONG
 )
+_is_phone = _point.channel == literal_column("'phone'")
+_way = case((_is_phone, literal_column("'sms'")), else_=_point.channel)
 # Whose address it may be: of whom the link was sent to, else of those who act for the patient, in the order they were registered.
 _POINTS = (
-    select(_point.id, _point.contact_id, _point.channel, _point.value)
+    select(
+        _point.id,
+        _point.contact_id,
+        _way.label("channel"),
+        _point.value,
+        _point.lookup,
+        exists()
+        .where(schema.opt_out.c.contact_id == _point.contact_id, schema.opt_out.c.channel == _way)
+        .label("is_off"),
+    )
     .select_from(schema.contact_point.join(schema.contact, schema.contact.c.id == _point.contact_id))
     .where(
         _point.verified_at.is_not(None),
-        _point.channel.in_(LINK_CODE.channels),
+        or_(_point.channel.in_(LINK_CODE.channels), and_(_is_phone, _point.takes_texts)),
         schema.contact.c.active,
         exists().where(
             _relation.contact_id == _point.contact_id,
@@ -71,8 +83,9 @@ def code_target(unit: Unit, link_id: ManageLinkId) -> CodeTarget | None:
         each
         for each in unit.rows(_POINTS, {"patient": found.appointment.patient_id, "today": unit.time.day_of(unit.now)})
         if row.contact_id in (None, each.contact_id)
+        and (each.channel != Channel.SMS or may_be_texted(each.lookup, unit.words.region, unit.settings.sms_countries))
     ]
-    best = min(points, key=lambda each: each.channel == row.channel, default=None)
+    best = min(points, key=lambda each: (each.is_off, each.channel == row.channel), default=None)
     if best is None:
         return None
     channel = Channel(best.channel)
