@@ -33,11 +33,11 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 def test_every_event_was_delivered_over_every_channel_in_both_languages(rows: list[dict[str, Any]]) -> None:
     wanted = {(str(event), "webhook", "") for event in OFFERED} | {
         (str(event), channel, language)
-        for event in LETTERS
+        for event in (*LETTERS, "running_late", "closed")
         for channel in ("email", "sms")
         for language in ("en", "es")
     }
-    assert len(wanted) == 39
+    assert len(wanted) == 47
     assert {(row["event"], row["channel"], row["language"]) for row in rows if row["delivered"]} == wanted
     assert len(rows) == len(wanted)
 

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from request_desk import app, config, paths
 from request_desk.demo import processes
+from request_desk.domain.announcements import AnnouncementKind
 from request_desk.domain.events import OFFERED
 from request_desk.gateways import catalogues
 from request_desk.gateways.secrets import FileStore
@@ -20,7 +21,7 @@ from tests.notices_tour.proofs import Unproven
 from tests.notices_tour.walk import STEPS, a_walk, keys_of
 
 GRACE: Final = timedelta(seconds=1)
-EVERYTHING: Final = frozenset(key for event in OFFERED for key in keys_of(event))
+EVERYTHING: Final = frozenset(key for event in (*OFFERED, *AnnouncementKind) for key in keys_of(event))
 
 
 def walked(out: Path, say: Callable[[str], object]) -> list[dict[str, Any]]:

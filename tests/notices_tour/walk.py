@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from request_desk.demo.home import Home
+from request_desk.domain.announcements import AnnouncementKind, News
 from request_desk.domain.careful import Assurance
 from request_desk.domain.directory import Channel
 from request_desk.domain.events import EVENTS, OFFERED, EventType
@@ -30,9 +31,10 @@ from request_desk.domain.requests import (
     Wish,
     WishKind,
 )
+from request_desk.domain.spans import Span
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import handling, view as request_view
-from request_desk.services.notices import subscriptions
+from request_desk.services.notices import announcements as announcing, subscriptions
 from request_desk.services.notices.subscriptions import SubscriptionForm
 from request_desk.services.practice import services
 from request_desk.services.schedule import acts, attendance, scheduling
@@ -46,11 +48,13 @@ from tests.receivers import Received, Receiver, answering, receiving
 PATIENCE: Final = 150.0  # seconds that one thing may take; a reminder waits for the next minute of the worker
 _LOOK: Final = 0.1
 _SECOND: Final = timedelta(seconds=1)
+_HOUR: Final = timedelta(hours=1)
 _AHEAD: Final = timedelta(days=14)
 _VARIANT: Final = "Ear recheck"
 # A reminder of the practice's own people goes to nobody of the family.
 _EVENT_OF: Final[Mapping[str, str]] = {
-    kind: spec.type for spec in EVENTS for kind in spec.letters if kind not in {"slot_offer", "staff_reminder"}
+    **{kind: spec.type for spec in EVENTS for kind in spec.letters if kind not in {"slot_offer", "staff_reminder"}},
+    **{each.value: each.value for each in AnnouncementKind},  # what staff tell families, and no program
 }
 _REMINDED_IN: Final = (
     75 * _SECOND,
@@ -309,6 +313,17 @@ def visits_of_today(walk: Walk) -> None:
     walk.until(EventType.APPOINTMENT_COMPLETED, EventType.APPOINTMENT_NO_SHOW)
 
 
+def announcements(walk: Walk) -> None:
+    """The families of the next hours hear that a provider runs late, those of another day that it is closed."""
+    desk, family = walk.desk, walk.family
+    now = desk.clock.now()
+    for kind, ahead, late in ((AnnouncementKind.RUNNING_LATE, _HOUR, 20), (AnnouncementKind.CLOSED, 24 * _HOUR, 0)):
+        family.a_visit(now + ahead + _HOUR / 2)
+        news = News(kind, Span(now + ahead, now + ahead + _HOUR), provider_id=family.provider, late_minutes=late)
+        desk.perform(family.maria, announcing.announce, news, {})
+    walk.until(*AnnouncementKind)
+
+
 def what_took_a_minute(walk: Walk) -> None:
     """The hold has run out; the rule of one minute has fired, once for each reader."""
     walk.until(EventType.APPOINTMENT_EXPIRED, EventType.APPOINTMENT_REMINDER_DUE)
@@ -319,5 +334,6 @@ STEPS: Final[tuple[Callable[[Walk], None], ...]] = (
     requests,
     a_visit,
     visits_of_today,
+    announcements,
     what_took_a_minute,
 )
