@@ -292,7 +292,7 @@ def test_a_letter_that_lay_too_long_is_not_sent(practice: Practice, clock: Fixed
     remind(practice)
     clock.advance(6 * HOUR)
     assert practice.desk.perform(SYSTEM, outbox.claim_due, "worker", tuple(Channel)).value == ()
-    assert {row.error for row in letters(practice)} == {"It is too late for this reminder."}
+    assert {row.error for row in letters(practice)} == {"It is too late for this notice."}
 
 
 def test_after_hours_without_a_worker_nothing_is_lost_that_is_still_worth_sending(
