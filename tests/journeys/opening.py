@@ -1,10 +1,13 @@
 """How a desktop opens a practice in the journeys: as the program does it, on a database and a clock of the test's."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from traceback import format_exception
 
+from request_desk.app import check_receiver
 from request_desk.domain.clock import SystemClock
+from request_desk.gateways.sealing import KeptSealer
 from request_desk.gateways.secrets import FileStore, new_key
 from request_desk.services.desk import Desk
 from request_desk.store.database import Database
@@ -20,7 +23,9 @@ def opener(url: str, folder: Path, clock: SystemClock, crashes: list[str], *, to
         if secrets.get("drafts") is None:
             secrets.put("drafts", new_key())
         return Opened(
-            desk=Desk(Database(url), clock),
+            desk=Desk(
+                Database(url), clock, sealer=KeptSealer(secrets), check_receiver=partial(check_receiver, is_demo=True)
+            ),
             secrets=secrets,
             drafts_folder=folder / "drafts",
             draft_key=(secrets.get("drafts") or "").encode("ascii"),

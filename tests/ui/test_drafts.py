@@ -31,6 +31,9 @@ class Table:
 
     query = perform
 
+    def check_receiver(self, url: str) -> str:
+        return url
+
     def undo(self, _actor: object, _undo: object) -> object:
         raise AssertionError("nothing to undo")
 

@@ -39,6 +39,9 @@ class RecordingDesk:
         self.calls.append(("query", actor, threading.current_thread().name))
         return function(self, *args, **kwargs)
 
+    def check_receiver(self, url: str) -> str:
+        return url
+
     def undo(self, actor: object, undo: Any, /) -> Done:
         self.calls.append((f"undo {undo}", actor, threading.current_thread().name))
         return Done("undone")

@@ -31,6 +31,8 @@ class DeskLike(Protocol):
 
     def undo(self, actor: Any, undo: Any, /) -> Any: ...
 
+    def check_receiver(self, url: str) -> str: ...
+
 
 class Pending(Generic[T]):
     """An answer that is on its way; its callbacks run on the UI thread, once, and never after the owner is gone."""

@@ -89,6 +89,9 @@ class _SessionWatch(QObject):
     def undo(self, actor: Actor, undo: Undo, /) -> Outcome[object]:
         return self._told(lambda: self._desk.undo(actor, undo))
 
+    def check_receiver(self, url: str) -> str:
+        return self._desk.check_receiver(url)
+
     def _told(self, call: Callable[[], Outcome[object] | object]) -> "Outcome[object]":
         try:
             return call()  # type: ignore[return-value]
