@@ -156,6 +156,7 @@ def test_what_is_wrong_is_said_while_typing_and_refused_at_saving(
     assert desk.focus() is form.body
     assert form.body.textCursor().blockNumber() == (2 if told.startswith("Line 3") else 0)
     assert beside(form, "body").startswith(told)
+    assert not form._beside["body"][1].visibleRegion().isEmpty()  # and not below what is seen
     assert form.body.toPlainText() == body
     assert kept() == before
 

@@ -99,7 +99,8 @@ class Editor(QWidget):
         aside.addWidget(inner, 1)
         aside.addStretch(0)
         self._inner = inner
-        return column_scroll(place)
+        self._area = column_scroll(place)
+        return self._area
 
     def _build(self, title: str, hint: str) -> None:
         body = self.card.body
@@ -299,7 +300,9 @@ class Editor(QWidget):
             line.setText(sentence)
             line.show()
         if told:
-            told[0][0].setFocus(Qt.FocusReason.OtherFocusReason)
+            control, line, _sentence = told[0]
+            control.setFocus(Qt.FocusReason.OtherFocusReason)
+            self._area.ensureWidgetVisible(line)  # below a tall field it may lie out of sight
         if isinstance(refused, Conflict):
             self.read()
 
