@@ -62,7 +62,7 @@ def previews(
             starts_at=starts_at,
             place=place,
             readers=letter_facts.readers(unit, each.also, to.contact_id, patient_id),
-            manage_url=_placeholder(unit) if spec.has_link else "",
+            manage_url=_link_to_come(unit) if spec.has_link else "",
         )
         if with_names:
             facts = replace(facts, first_name=facts.words.list_of([first_name, *with_names]))
@@ -90,6 +90,6 @@ def _previewed(
         return Composed("", broken.sentence)
 
 
-def _placeholder(unit: Unit) -> str:
+def _link_to_come(unit: Unit) -> str:
     """What stands in a preview for the link, which is made when the letter is sent."""
     return f"{unit.settings.public_url.rstrip('/')}/m/..." if unit.settings.public_url else ""
