@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field as made, replace
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from request_desk.domain.phrase_library import asked_in
 from request_desk.domain.phrases import Phrase, Prompt
 from request_desk.domain.words import _
-from request_desk.ui.editor.choosers import ListChooser
 from request_desk.ui.editor.editor import Editor
+from request_desk.ui.editor.lines_editor import LinesEditor
 from request_desk.ui.lists.columns import Column
 from request_desk.ui.phrases.phrase_words import PROMPT_TYPES
 from request_desk.ui.settings.list_acts import ListActs
@@ -83,23 +83,17 @@ def prompts_of_bodies(drafts: Sequence[PromptDraft], bodies: Mapping[str, str]) 
     }
 
 
-class PromptLines(QWidget):
+class PromptLines(LinesEditor[_Line]):
     """What is typed into the fields is in the list at once; nothing is stored before the form is."""
 
-    edited = Signal()
-
     def __init__(self, form: Editor) -> None:
-        super().__init__()
-        self._form = form
-        self._lines: list[_Line] = []
-        self._next = 1
-        self._is_filling = False
         columns: tuple[Column[_Line], ...] = (
             Column(_("Question"), _label),
             Column(_("Written as"), _written, 170),
             Column(_("Answer"), _type, 170),
         )
-        self.chooser = ListChooser(columns, name=_("Questions of the phrase"))
+        super().__init__(form, columns, name=_("Questions of the phrase"))
+        self._next = 1
         self.acts = ListActs(self.chooser, _("Add question"), height=_LIST)
         self.acts.off_button.set_text(_("Remove"))
         self.label, self.name, self.type = QLineEdit(), QLineEdit(), QComboBox()
@@ -191,15 +185,6 @@ class PromptLines(QWidget):
         self.label.setFocus(Qt.FocusReason.OtherFocusReason)
         self.edited.emit()
 
-    @Slot(bool)
-    def _move(self, up: bool) -> None:
-        line = self._chosen()
-        if line is not None:
-            place = self._lines.index(line)
-            self._lines.insert(place + (-1 if up else 1), self._lines.pop(place))
-            self._list(line.id)
-            self.edited.emit()
-
     @Slot()
     def _remove(self) -> None:
         line = self._chosen()
@@ -207,19 +192,11 @@ class PromptLines(QWidget):
             return
         place = self._lines.index(line)
         del self._lines[place]
-        self._list(self._lines[min(place, len(self._lines) - 1)].id if self._lines else None)
+        self._list_near(place)
         self.acts.add_button.setFocus()
         self.edited.emit()
 
     # Inside
-
-    def _chosen(self) -> _Line | None:
-        key = self.chooser.key()
-        return next((each for each in self._lines if each.id == key), None)
-
-    def _list(self, key: int | None) -> None:
-        self.chooser.show_things(self._lines, key)
-        self._show_chosen()
 
     @Slot()
     def _show_chosen(self) -> None:

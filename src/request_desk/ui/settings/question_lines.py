@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QPlainTextEdit, QVBoxLayout, QWidget
 
 from request_desk.domain.ids import QuestionId
 from request_desk.domain.questionnaires import KIND_WORDS, FormQuestion, Option, QuestionKind
 from request_desk.domain.words import _
-from request_desk.ui.editor.choosers import ListChooser
 from request_desk.ui.editor.editor import Editor
+from request_desk.ui.editor.lines_editor import LinesEditor
 from request_desk.ui.lists.columns import Column
 from request_desk.ui.settings.list_acts import ListActs
 from request_desk.ui.widgets.layout import field
@@ -42,24 +42,18 @@ class _Line:
         return self.question.active
 
 
-class QuestionLines(QWidget):
+class QuestionLines(LinesEditor[_Line]):
     """What is typed into the fields is in the list at once; nothing is stored before the form is."""
 
-    edited = Signal()
-
     def __init__(self, form: Editor) -> None:
-        super().__init__()
-        self._form = form
-        self._lines: list[_Line] = []
-        self._next = -1
-        self._is_filling = False
         columns: tuple[Column[_Line], ...] = (
             Column(_("Question"), _text, 0),
             Column(_("Answer"), _kind, 170),
             Column(_("Needed"), _needed, 80),
             Column(_("State"), _state, 90),
         )
-        self.chooser = ListChooser(columns, name=_("Questions"))
+        super().__init__(form, columns, name=_("Questions"))
+        self._next = -1
         self.acts = ListActs(self.chooser, _("Add question"), height=_LIST)
         self.kind = QComboBox()
         for kind, words in KIND_WORDS.items():
@@ -148,15 +142,6 @@ class QuestionLines(QWidget):
         self.text.setFocus(Qt.FocusReason.OtherFocusReason)
         self.edited.emit()
 
-    @Slot(bool)
-    def _move(self, up: bool) -> None:
-        line = self._chosen()
-        if line is not None:
-            place = self._lines.index(line)
-            self._lines.insert(place + (-1 if up else 1), self._lines.pop(place))
-            self._list(line.id)
-            self.edited.emit()
-
     @Slot()
     def _take_out(self) -> None:
         """Remove a question that nobody has answered, else ask it no more, or again."""
@@ -168,20 +153,11 @@ class QuestionLines(QWidget):
             self._lines[place] = replace(line, question=replace(line.question, active=not line.active))
         else:
             del self._lines[place]
-        near = self._lines[min(place, len(self._lines) - 1)].id if self._lines else None
-        self._list(near)
+        self._list_near(place)
         self.chooser.setFocus()
         self.edited.emit()
 
     # Inside
-
-    def _chosen(self) -> _Line | None:
-        key = self.chooser.key()
-        return next((each for each in self._lines if each.id == key), None)
-
-    def _list(self, key: int | None) -> None:
-        self.chooser.show_things(self._lines, key)
-        self._show_chosen()
 
     @Slot()
     def _show_chosen(self) -> None:

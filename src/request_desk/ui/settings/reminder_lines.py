@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from request_desk.domain.errors import Invalid
@@ -21,8 +21,8 @@ from request_desk.domain.reminders import (
     unreached,
 )
 from request_desk.domain.words import _
-from request_desk.ui.editor.choosers import ListChooser
 from request_desk.ui.editor.editor import Editor
+from request_desk.ui.editor.lines_editor import LinesEditor
 from request_desk.ui.lists.columns import Column
 from request_desk.ui.settings.reminder_words import GROUPS, preview_lines, preview_title, unreached_words, ways
 from request_desk.ui.widgets.buttons import secondary
@@ -62,24 +62,18 @@ class _Line:
         return None
 
 
-class ReminderLines(QWidget):
+class ReminderLines(LinesEditor[_Line]):
     """What is typed into the fields is in the list at once; nothing is stored before the form is (RM1)."""
 
-    edited = Signal()
-
     def __init__(self, form: Editor) -> None:
-        super().__init__()
-        self._form = form
-        self._lines: list[_Line] = []
-        self._next = -1
-        self._is_filling = False
         columns: tuple[Column[_Line], ...] = (
             Column(_("Goes to"), _group, 0),
             Column(_("Before the visit"), _before, 130),
             Column(_("By"), _ways, 130),
             Column(_("State"), _state, 70),
         )
-        self.chooser = ListChooser(columns, name=_("Reminders"))
+        super().__init__(form, columns, name=_("Reminders"))
+        self._next = -1
         self.chooser.setMinimumHeight(app_theme().px(_LIST))
         self.add_button = secondary(_("Add reminder"), icon="plus")
         self.remove_button = secondary(_("Remove"))
@@ -196,7 +190,7 @@ class ReminderLines(QWidget):
             return
         place = self._lines.index(line)
         del self._lines[place]
-        self._list(self._lines[min(place, len(self._lines) - 1)].id if self._lines else None)
+        self._list_near(place)
         if self._lines:
             self.chooser.setFocus()
         else:
@@ -204,14 +198,6 @@ class ReminderLines(QWidget):
         self.edited.emit()
 
     # Inside
-
-    def _chosen(self) -> _Line | None:
-        key = self.chooser.key()
-        return next((each for each in self._lines if each.id == key), None)
-
-    def _list(self, key: int | None) -> None:
-        self.chooser.show_things(self._lines, key)
-        self._show_chosen()
 
     @Slot()
     def _show_chosen(self) -> None:
