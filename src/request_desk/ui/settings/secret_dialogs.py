@@ -1,11 +1,17 @@
 """The value of a secret on its way to a partner, hidden until it is asked for, and the question for the password before it."""
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QFontDatabase, QFontMetrics, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLineEdit, QSizePolicy, QWidget
 
+from request_desk.domain.errors import Refused
 from request_desk.domain.words import _
 from request_desk.services.people.access import Hidden
+from request_desk.services.practice.booking_secrets import Revealed
+from request_desk.ui.editor.editor import Editor
 from request_desk.ui.widgets.buttons import secondary
 from request_desk.ui.widgets.dialogs import Question
 from request_desk.ui.widgets.layout import field, row
@@ -15,6 +21,7 @@ from request_desk.ui.widgets.theme import RADIUS_CONTROL, SPACE, TextRole, Tone,
 
 _WIDTH = 560  # pixels at 100 %: a value stands in one line
 _DOTS = "•" * 43
+Id = TypeVar("Id", bound=int)
 
 
 class HiddenValue(QWidget):
@@ -169,3 +176,32 @@ class PasswordAsked(Question):
         """The password was right."""
         self.password.clear()
         super().accept()
+
+
+def ask_to_reveal(
+    form: Editor,
+    name: str,
+    reveal: Callable[[Any, Any, Id, str], Revealed],
+    secret_id: Id,
+    show: Callable[[Revealed], object],
+) -> None:
+    """Show a secret to whoever types the own password (SEC-05); `reveal` takes the desk, the actor, the id and the password."""
+    question = _("Show the secret of {name}?").format(name=name)
+    detail = _("It is noted in the journal that you looked at it.")
+    asked = PasswordAsked(question, detail, _("Go on"), form.window())
+
+    def revealed(found: Revealed) -> None:
+        if found.sentence:
+            asked.refuse(found.sentence)
+            return
+        asked.let_in()
+        show(found)
+
+    def refused(why: Refused) -> None:
+        asked.refuse(why.sentence)
+
+    def look(password: str) -> None:
+        form.context.runner.with_desk(asked, reveal, secret_id, password).done(revealed).refused(refused)
+
+    asked.typed.connect(look)
+    asked.open()

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QLineEdit
 
 from request_desk.domain.access import Permission
 from request_desk.domain.changes import Topic
-from request_desk.domain.errors import Refused
 from request_desk.domain.words import _
 from request_desk.services.practice import booking_secrets
 from request_desk.services.practice.booking_secrets import MOST_ACTIVE, BookingSecret, NewSecret, Revealed
@@ -16,7 +15,7 @@ from request_desk.ui.editor.choice_editor import SAVE_FIRST, ChoiceEditor
 from request_desk.ui.editor.choosers import ListChooser
 from request_desk.ui.lists.columns import Column
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.settings.secret_dialogs import PasswordAsked, SecretShown
+from request_desk.ui.settings.secret_dialogs import SecretShown, ask_to_reveal
 from request_desk.ui.widgets.buttons import secondary
 from request_desk.ui.widgets.dialogs import ask
 from request_desk.ui.widgets.facts import FactLines
@@ -162,25 +161,10 @@ class SecretsForm(ChoiceEditor[BookingSecret, ListChooser]):
         if self.is_changed():
             self.say(SAVE_FIRST)
         elif seen is not None:
-            question = _("Show the secret of {name}?").format(name=_one_name(seen.name))
-            detail = _("It is noted in the journal that you looked at it.")
-            asked = PasswordAsked(question, detail, _("Go on"), self.window())
-            asked.typed.connect(partial(self._reveal, asked, seen))
-            asked.open()
+            ask_to_reveal(self, _one_name(seen.name), booking_secrets.reveal_secret, seen.id, self._show_revealed)
 
-    def _reveal(self, asked: PasswordAsked, secret: BookingSecret, password: str) -> None:
-        revealing = self.context.runner.with_desk(asked, booking_secrets.reveal_secret, secret.id, password)
-        revealing.done(partial(self._revealed, asked)).refused(partial(self._not_revealed, asked))
-
-    def _revealed(self, asked: PasswordAsked, revealed: Revealed) -> None:
-        if revealed.sentence:
-            asked.refuse(revealed.sentence)
-            return
-        asked.let_in()
+    def _show_revealed(self, revealed: Revealed) -> None:
         SecretShown(_one_name(revealed.name), revealed.key_id, revealed.value, self.window()).open()
-
-    def _not_revealed(self, asked: PasswordAsked, refused: Refused) -> None:
-        asked.refuse(refused.sentence)
 
     @Slot()
     def _ask_revoke(self) -> None:

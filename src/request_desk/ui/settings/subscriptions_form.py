@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit
 
 from request_desk.domain.access import Permission
 from request_desk.domain.changes import Topic
-from request_desk.domain.errors import Refused
 from request_desk.domain.events import OFFERED, EventType
 from request_desk.domain.words import _
 from request_desk.services.notices import subscriptions
@@ -18,7 +17,7 @@ from request_desk.ui.editor.choice_editor import SAVE_FIRST, ChoiceEditor
 from request_desk.ui.editor.choosers import ListChooser
 from request_desk.ui.lists.columns import Column
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.settings.secret_dialogs import PasswordAsked, SecretShown
+from request_desk.ui.settings.secret_dialogs import SecretShown, ask_to_reveal
 from request_desk.ui.settings.tick_list import Tick, TickList
 from request_desk.ui.settings.webhook_log_sheet import WebhookLogSheet
 from request_desk.ui.widgets.buttons import secondary
@@ -285,25 +284,8 @@ class SubscriptionsForm(ChoiceEditor[Subscription, ListChooser]):
     @Slot()
     def _ask_password(self) -> None:
         if (seen := self._saved_one()) is not None:
-            question = _("Show the secret of {name}?").format(name=_one_name(seen.name))
-            detail = _("It is noted in the journal that you looked at it.")
-            asked = PasswordAsked(question, detail, _("Go on"), self.window())
-            asked.typed.connect(partial(self._reveal, asked, seen))
-            asked.open()
-
-    def _reveal(self, asked: PasswordAsked, seen: Subscription, password: str) -> None:
-        revealing = self.context.runner.with_desk(asked, subscriptions.reveal_secret, seen.id, password)
-        revealing.done(partial(self._revealed, asked)).refused(partial(self._not_revealed, asked))
-
-    def _revealed(self, asked: PasswordAsked, revealed: Revealed) -> None:
-        if revealed.sentence:
-            asked.refuse(revealed.sentence)
-            return
-        asked.let_in()
-        self._show_secret(revealed.name, revealed)
-
-    def _not_revealed(self, asked: PasswordAsked, refused: Refused) -> None:
-        asked.refuse(refused.sentence)
+            show = partial(self._show_secret, seen.name)
+            ask_to_reveal(self, _one_name(seen.name), subscriptions.reveal_secret, seen.id, show)
 
 
 def _places(seen: Subscription | None) -> list[int]:
