@@ -19,7 +19,7 @@ from bench.measure import Goal, Row, Scale, p99, quiet_environment, row
 from request_desk.domain.clock import SystemClock
 from request_desk.domain.ids import hashed
 from request_desk.domain.requests import ListOrder
-from request_desk.services.practice import directory
+from request_desk.services.people import preferences
 from request_desk.store import schema
 from tests.builders import Practice
 
@@ -66,7 +66,7 @@ def _prepare(path: Path) -> int:
             schema.staff_session, token_hash=hashed(_SESSION), staff_id=practice.maria.id, desk="bench", **session
         )
         practice.insert(schema.portal_session, token_hash=hashed(_COOKIE), contact_id=practice.amara.id, **session)
-        desk.perform(practice.maria, directory.set_preference, "inbox.order", ListOrder.NEWEST.value)
+        desk.perform(practice.maria, preferences.set_preference, "inbox.order", ListOrder.NEWEST.value)
         for _number in range(20):
             practice.a_request()
         return practice.zuri

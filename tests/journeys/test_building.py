@@ -3,28 +3,99 @@
 import time
 from threading import Event
 
-from PySide6.QtCore import QRect, QTimer
+from PySide6.QtCore import QRect, Qt, QTimer
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from request_desk.domain.requests import Tab
 from request_desk.services.desk import Desk
 from request_desk.services.people import access
 from request_desk.ui.inbox.message_center import MessageCenter
 from request_desk.ui.running.runner import Runner
 from request_desk.ui.widgets.layout import FlowLayout
 from tests.journeys.conftest import OpenDesk
+from tests.journeys.running_desk import Allowed, RunningDesk
 
 
 def test_a_page_that_was_built_by_steps_is_whole(open_desk: OpenDesk) -> None:
     desk = open_desk()
-    assert next(desk.center.building, "done") == "done"
-    assert all(part.updatesEnabled() for part in desk.center.parts)
+    center = desk.center
+    assert [next(steps, "done") for steps in (center.building, center.rest)] == ["done", "done"]
+    assert all(part.updatesEnabled() for part in (center.message_stack, center.schedule, center.response))
     assert desk.center.isVisible()
     assert not desk.shell.is_covered
     for key in ("schedule", "settings"):
         page = desk.frame.page(key)
         assert page is not None
         assert page.parentWidget() is desk.frame.place(key)
+
+
+def _with_its_list_alone(desk: RunningDesk) -> MessageCenter:
+    """Sign in and stop when the first list is there and nothing stands around it."""
+    shell = desk.shell
+    shell.runner.read(shell, access.resume, desk.house.session_of(desk.staff), "front").done(shell._enter)
+    desk.until(lambda: desk.frame.page("messages") is not None, "the page is there")
+    center = desk.frame.page("messages")
+    assert isinstance(center, MessageCenter)
+    assert not hasattr(center, "response_controller")
+    return center
+
+
+def test_the_first_list_takes_what_is_done_before_the_rest_is_there(
+    open_desk: OpenDesk, database_setup: Allowed
+) -> None:
+    desk = open_desk(signed_in=False)
+    with database_setup():
+        asked = [desk.house.practice.a_request() for _number in range(3)]
+    center = _with_its_list_alone(desk)
+    desk.until(lambda: center.feed.model.rowCount() == 3, "the list is read")
+    QTest.keyClick(center.list, Qt.Key.Key_Escape)
+    center.list.step(1)
+    chosen = center.list.selected_key()
+    center.resize(center.width() - 100, center.height() - 100)
+    desk.until(lambda: desk.is_furnished, "the rest is there")
+    desk.settle()
+    assert chosen in asked
+    assert center.response_controller.request_controller.request_id == chosen
+    assert desk.crashes == []
+
+
+def test_a_request_that_is_asked_for_before_the_rest_is_there_is_shown(
+    open_desk: OpenDesk, database_setup: Allowed
+) -> None:
+    desk = open_desk(signed_in=False)
+    with database_setup():
+        wanted = desk.house.practice.a_request()
+        desk.house.practice.a_request()
+    center = _with_its_list_alone(desk)
+    center.open(wanted)
+    desk.until(lambda: desk.is_furnished, "the rest is there")
+    desk.settle()
+    assert center.response_controller.request_controller.request_id == wanted
+
+
+def test_filters_that_are_chosen_before_the_rest_is_there_are_followed(
+    open_desk: OpenDesk, database_setup: Allowed
+) -> None:
+    desk = open_desk(signed_in=False)
+    with database_setup():
+        desk.house.practice.a_request()
+    center = _with_its_list_alone(desk)
+    center.filters.tabs.choose(Tab.COMPLETED.value)
+    desk.until(lambda: desk.is_furnished, "the rest is there")
+    desk.settle()
+    assert center.feed.shown.tab is Tab.COMPLETED
+    assert center.feed.model.rowCount() == 0
+
+
+def test_a_desk_that_closes_before_the_rest_is_there_lets_go(open_desk: OpenDesk) -> None:
+    desk = open_desk(signed_in=False)
+    center = _with_its_list_alone(desk)
+    center.leave()
+    desk.frame.close()
+    desk.settle()
+    assert desk.crashes == []
 
 
 def test_who_locks_while_the_pages_are_built_stays_locked_out(open_desk: OpenDesk) -> None:  # LOCK-01

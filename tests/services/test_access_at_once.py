@@ -15,9 +15,9 @@ from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Invalid, NotAllowed, SignedOut
 from request_desk.domain.ids import IdSource, StaffId, hashed
 from request_desk.services.desk import Desk
-from request_desk.services.people import access
+from request_desk.services.people import access, preferences
 from request_desk.services.portal import access as portal_access
-from request_desk.services.practice import administration, directory
+from request_desk.services.practice import administration
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import Practice
@@ -403,4 +403,4 @@ def test_the_password_of_somebody_else_cannot_be_changed(desk: Desk, practice: P
         access.change_password(desk, posing, GOOD, OTHER)
     with pytest.raises(NotAllowed):
         access.change_password(desk, practice.amara, GOOD, OTHER)
-    desk.query(person.actor, directory.me)
+    desk.query(person.actor, preferences.preferences)

@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import func, select, update
 
-from request_desk.domain.access import SYSTEM, Permission, Role
+from request_desk.domain.access import SYSTEM, Role
 from request_desk.domain.changes import Topic
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.directory import OpeningHours, PracticeSettings
@@ -17,7 +17,7 @@ from request_desk.domain.ids import DepartmentId, StaffId
 from request_desk.domain.requests import Filters, RequestKind, Tab
 from request_desk.services.desk import Desk
 from request_desk.services.inbox import queries as inbox_queries
-from request_desk.services.people import access
+from request_desk.services.people import access, preferences
 from request_desk.services.practice import administration, directory, settings
 from request_desk.services.practice.administration import NewStaff
 from request_desk.services.practice.founding import INTAKE
@@ -80,29 +80,22 @@ def test_administrators_are_told_while_nobody_receives_requests(desk: Desk, prac
     assert desk.query(practice.maria, directory.banner) == ""
 
 
-def test_me_tells_role_departments_and_permissions(desk: Desk, practice: Practice) -> None:
-    me = desk.query(practice.maria, directory.me)
-    assert [department.id for department in me.departments] == [practice.intake]
-    assert Permission.CHANGE_SCHEDULE in me.permissions
-    assert Permission.MANAGE_STAFF not in me.permissions
-
-
 def test_preferences_are_kept_for_each_person(desk: Desk, practice: Practice) -> None:  # MC6
-    desk.perform(practice.maria, directory.set_preference, "filters", Filters(kinds=(RequestKind.CANCEL,)))
-    desk.perform(practice.maria, directory.set_preference, "text_size", 130)
-    desk.perform(practice.maria, directory.set_preference, "text_size", 115)
-    kept = desk.query(practice.maria, directory.preferences)
+    desk.perform(practice.maria, preferences.set_preference, "filters", Filters(kinds=(RequestKind.CANCEL,)))
+    desk.perform(practice.maria, preferences.set_preference, "text_size", 130)
+    desk.perform(practice.maria, preferences.set_preference, "text_size", 115)
+    kept = desk.query(practice.maria, preferences.preferences)
     assert kept["text_size"] == 115
     assert kept["filters"]["kinds"] == ["cancel"]
-    assert desk.query(practice.kofi, directory.preferences) == {}
-    desk.perform(practice.maria, directory.set_preference, "text_size", None)
-    assert set(desk.query(practice.maria, directory.preferences)) == {"filters"}
+    assert desk.query(practice.kofi, preferences.preferences) == {}
+    desk.perform(practice.maria, preferences.set_preference, "text_size", None)
+    assert set(desk.query(practice.maria, preferences.preferences)) == {"filters"}
 
 
 @pytest.mark.parametrize(("key", "value"), [("", 1), ("No Capitals", 1), ("x" * 41, 1), ("filters", "x" * 9_000)])
 def test_a_preference_has_a_plain_name_and_a_size(desk: Desk, practice: Practice, key: str, value: object) -> None:
     with pytest.raises(Invalid):
-        desk.perform(practice.maria, directory.set_preference, key, value)
+        desk.perform(practice.maria, preferences.set_preference, key, value)
 
 
 def test_a_change_of_members_acts_on_open_requests_at_once_and_can_be_undone(

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from request_desk.domain.ids import RequestId
-from request_desk.domain.spans import Slot
+if TYPE_CHECKING:
+    # The window is painted before any of these is needed.
+    from request_desk.domain.ids import RequestId
+    from request_desk.domain.spans import Slot
 
 T = TypeVar("T")
 
@@ -83,7 +85,7 @@ class SlotTaken(Refused):
 
     code: ClassVar = "taken"
 
-    def __init__(self, sentence: str, *, next_free: Sequence[Slot] = ()) -> None:
+    def __init__(self, sentence: str, *, next_free: "Sequence[Slot]" = ()) -> None:
         super().__init__(sentence)
         self.next_free = tuple(next_free)
 
@@ -93,7 +95,7 @@ class AlreadyAsked(Refused):
 
     code: ClassVar = "already-asked"
 
-    def __init__(self, sentence: str, request_id: RequestId) -> None:
+    def __init__(self, sentence: str, request_id: "RequestId") -> None:
         super().__init__(sentence)
         self.request_id = request_id
 

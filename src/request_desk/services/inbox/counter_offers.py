@@ -16,7 +16,7 @@ from request_desk.domain.text import clean_text, parse_version
 from request_desk.domain.words import Words, _, spoken
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import handling, routing as inbox_routing, scope as request_scope
-from request_desk.services.schedule import offered_times, scheduling
+from request_desk.services.schedule import latest_offers, offered_times, scheduling
 from request_desk.services.schedule.two_places import elsewhere
 from request_desk.services.schedule.views import load
 from request_desk.store import schema
@@ -117,7 +117,7 @@ def portal_times(unit: Unit, request_id: RequestId) -> PortalTimes | None:
     offer = unit.first(_OPEN_OF, {"request": request_id})
     if offer is None or offer.contact_id != unit.actor.contact_id or offer.expires_at <= unit.now:
         return None
-    if request_id not in offered_times.latest(unit, (request_id,), shown_only=True):
+    if request_id not in latest_offers.latest(unit, (request_id,), shown_only=True):
         return None
     kept = offered_times.kept(unit, CounterOfferId(offer.id))
     if not kept:

@@ -57,7 +57,7 @@ from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
 from request_desk.services.inbox.rows import inbox_row, wish_of
 from request_desk.services.inbox.scope import in_state
-from request_desk.services.schedule import offered_times
+from request_desk.services.schedule import latest_offers
 from request_desk.store import schema
 
 _MOST: Final = 500  # rows of one page
@@ -303,7 +303,7 @@ def _with_thanks(unit: Unit, found: Iterable[InboxRow]) -> list[InboxRow]:
 def _with_offered(unit: Unit, shown: list[InboxRow]) -> list[InboxRow]:
     """The rows, with what has become of the times that were offered for them (ACT10)."""
     waiting = [row.id for row in shown if row.state in (RequestState.OPEN, RequestState.WAITING)]
-    offered = offered_times.latest(unit, waiting, shown_only=False)
+    offered = latest_offers.latest(unit, waiting, shown_only=False)
     return [replace(row, offered=offered[row.id]) if row.id in offered else row for row in shown]
 
 

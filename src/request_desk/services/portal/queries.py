@@ -23,7 +23,7 @@ from request_desk.services.desk import Unit
 from request_desk.services.inbox import letters_seen, rows as inbox_rows
 from request_desk.services.people import patients
 from request_desk.services.practice import directory
-from request_desk.services.schedule import offered_times
+from request_desk.services.schedule import latest_offers
 from request_desk.services.schedule.patient_facts import facts_of, is_out_of_reach
 from request_desk.services.schedule.views import VIEW, portal_status, view
 from request_desk.store import schema
@@ -250,7 +250,7 @@ def _appointments(unit: Unit, requests: Sequence[Row[Any]]) -> tuple[Appointment
 def _offered(unit: Unit, requests: Sequence[Row[Any]]) -> Mapping[RequestId, OfferedTimes]:
     """What was offered last for those requests that are not closed, as far as the parent sees it."""
     ids = [RequestId(row.id) for row in requests if row.state in (RequestState.OPEN, RequestState.WAITING)]
-    return offered_times.latest(unit, ids, shown_only=True)
+    return latest_offers.latest(unit, ids, shown_only=True)
 
 
 def _standing(

@@ -1,15 +1,14 @@
-"""The staff directory and the practice's own things, read; and each person's preferences. Changes of it are in `administration`."""
+"""The staff directory and the practice's own things, read. Changes of it are in `administration`."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
-import msgspec
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, select
 
-from request_desk.domain.access import GRANTS, ActorKind, Permission, Role
+from request_desk.domain.access import ActorKind, Permission, Role
 from request_desk.domain.availability import AvailabilityWindow
 from request_desk.domain.directory import (
     AppointmentType,
@@ -18,7 +17,7 @@ from request_desk.domain.directory import (
     Provider,
     Staff,
 )
-from request_desk.domain.errors import Invalid, NotAllowed
+from request_desk.domain.errors import NotAllowed
 from request_desk.domain.ids import DepartmentId, LocationId, ProviderId, StaffId, TargetId, TypeId
 from request_desk.domain.requests import Target, TargetKind
 from request_desk.domain.words import _, plural
@@ -29,12 +28,8 @@ from request_desk.services.schedule import slots
 from request_desk.store import schema
 
 _MINUTE: Final = timedelta(minutes=1)
-_PREFERENCE_LIMIT: Final = 8_000  # signs of JSON
-_KEY_SIGNS: Final = frozenset("abcdefghijklmnopqrstuvwxyz_.")
-
 location, provider, staff, department = schema.location.c, schema.provider.c, schema.staff.c, schema.department.c
 member, kind, window = schema.department_member.c, schema.appointment_type.c, schema.availability_window.c
-preference = schema.staff_preference.c
 
 _LOCATIONS = select(*location).order_by(location.position, location.name, location.id)
 _PROVIDERS = (
@@ -60,10 +55,6 @@ _WINDOWS = (
     .order_by(window.provider_id, window.weekday, window.start_minute, window.id)
 )
 _WINDOW_TYPES = select(*schema.availability_window_type.c)
-_PREFERENCES = select(preference.key, preference.value).where(preference.staff_id == bindparam("staff"))
-_FORGET_PREFERENCE = delete(schema.staff_preference).where(
-    preference.staff_id == bindparam("staff"), preference.key == bindparam("which")
-)
 _ACTIVE_MEMBERS = (
     select(staff.id)
     .select_from(schema.department_member.join(schema.staff, staff.id == member.staff_id))
@@ -79,16 +70,6 @@ class TargetChoice:
     target: Target
     name: str
     detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Me:
-    """Who is signed in, with everything a window needs to show it."""
-
-    staff: Staff
-    departments: tuple[Department, ...]
-    permissions: frozenset[Permission]
-    preferences: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,43 +220,6 @@ def banner(unit: Unit) -> str:
     return _(
         "{department} has no active member. New requests go to the providers and to $AD until somebody is added in Settings; who is invited counts once they have chosen a password."
     ).format(department=found.name)
-
-
-def me(unit: Unit) -> Me:
-    """Return who is signed in, with departments, permissions and preferences."""
-    _staff_only(unit)
-    own = unit.actor.staff_id
-    view = next(each for each in staff_list(unit, all_=True) if each.id == own)
-    mine = tuple(each for each in departments(unit) if own in each.member_ids)
-    allowed = frozenset(permission for role in view.roles for permission in GRANTS[role])
-    return Me(view, mine, allowed, preferences(unit))
-
-
-def preferences(unit: Unit) -> Mapping[str, Any]:
-    """Return the actor's own preferences: filters, order, text size, look."""
-    _staff_only(unit)
-    return {row.key: row.value for row in unit.rows(_PREFERENCES, {"staff": unit.actor.staff_id})}
-
-
-def set_preference(unit: Unit, key: str, value: object) -> None:
-    """Keep one preference of the actor; None forgets it. Not journalled: it is nobody else's business."""
-    _staff_only(unit)
-    if not 0 < len(key) <= 40 or not _KEY_SIGNS.issuperset(key):
-        raise Invalid(_("This preference has no proper name."), field="key")
-    values = {"staff": unit.actor.staff_id, "which": key}
-    plain = msgspec.to_builtins(value)
-    if plain is None:
-        unit.run(_FORGET_PREFERENCE, values)
-        return
-    if len(msgspec.json.encode(plain)) > _PREFERENCE_LIMIT:
-        raise Invalid(_("This is too much to remember. Choose fewer filters."), field=key)
-    changed = unit.run(
-        update(schema.staff_preference)
-        .where(preference.staff_id == unit.actor.staff_id, preference.key == key)
-        .values(value=plain)
-    )
-    if not changed:
-        unit.run(insert(schema.staff_preference), {"staff_id": unit.actor.staff_id, "key": key, "value": plain})
 
 
 def role_words(roles: Iterable[Role]) -> list[str]:

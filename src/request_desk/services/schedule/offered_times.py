@@ -1,10 +1,10 @@
 """What keeps the times that staff offer in a reply: taken, read, given back; who may do what with them is in `inbox.counter_offers`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, text, update
+from sqlalchemy import Row, bindparam, select, text, update
 
 from request_desk.domain.access import ActorKind
 from request_desk.domain.appointments import Appointment, AppointmentStatus
@@ -13,7 +13,6 @@ from request_desk.domain.counter_offers import (
     MOST_TIMES,
     CounterOffer,
     CounterOfferState,
-    OfferedTimes,
 )
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid, Limited, Refused
@@ -25,7 +24,7 @@ from request_desk.domain.spans import Slot, Span, overlaps
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Deferred, Unit
 from request_desk.services.people import patients
-from request_desk.services.schedule import holds, slots
+from request_desk.services.schedule import holds, latest_offers, slots
 from request_desk.services.schedule.allowed import check_allowed
 from request_desk.services.schedule.freed import has_rights
 from request_desk.services.schedule.patient_facts import facts_of, limits_of_type
@@ -54,25 +53,6 @@ _DECIDE = (
     .returning(_offer.c.id)
 )
 _HOLDS = select(_slot.c.hold_id).where(_slot.c.offer_id == bindparam("offer")).order_by(_slot.c.position)
-_count = select(func.count()).where(_slot.c.offer_id == _offer.c.id).scalar_subquery()
-# Nobody has ever heard of one whose letter was taken back.
-_LATEST = (
-    select(*_offer.c, _count.label("times"), _contact.c.given_name, _contact.c.family_name, _message.c.visible_at)
-    .select_from(
-        _offer.join(_message, _message.c.id == _offer.c.message_id).join(_contact, _contact.c.id == _offer.c.contact_id)
-    )
-    .where(_offer.c.request_id.in_(bindparam("requests", expanding=True)), _message.c.withdrawn_at.is_(None))
-    .order_by(_offer.c.id)
-)
-_answer = _message.alias("answer")
-_WRITTEN_SINCE = select(_answer.c.id).where(
-    _answer.c.request_id == bindparam("request"),
-    _answer.c.id > bindparam("letter"),
-    _answer.c.author_kind == "staff",
-    _answer.c.withdrawn_at.is_(None),
-    _answer.c.created_at >= bindparam("decided"),
-    _answer.c.visible_at <= bindparam("seen_until"),
-)
 
 
 def take(
@@ -156,33 +136,19 @@ def kept(unit: Unit, offer_id: CounterOfferId) -> tuple[Appointment, ...]:
     )
 
 
-def latest(unit: Unit, request_ids: Iterable[RequestId], *, shown_only: bool) -> dict[RequestId, OfferedTimes]:
-    """Return what was offered last for each request, as far as it still says something.
-
-    The end of an offer is told until staff have written again. `shown_only` leaves out what the parent does not see yet.
-    """
-    found: dict[RequestId, Row[Any]] = {}
-    for row in _latest_rows(unit, request_ids):
-        if not shown_only or row.visible_at <= unit.now:
-            found[RequestId(row.request_id)] = row
-    return {
-        request_id: _told(row) for request_id, row in found.items() if not _is_history(unit, row, shown_only=shown_only)
-    }
-
-
 def of_request(unit: Unit, request_id: RequestId) -> CounterOffer | None:
     """Return what was offered last for a request, as far as it still says something, with the times."""
-    rows = _latest_rows(unit, (request_id,))
-    if not rows or _is_history(unit, rows[-1], shown_only=False):
+    rows = latest_offers.latest_rows(unit, (request_id,), shown_only=False)
+    if not rows:
         return None
-    row = rows[-1]
+    row = rows[0]
     ids = hold_ids(unit, CounterOfferId(row.id))
     found = load_many(unit, ids)
     return CounterOffer(
         id=CounterOfferId(row.id),
         request_id=request_id,
         contact_name=full_name(row.given_name, row.family_name),
-        offered=_told(row),
+        offered=latest_offers.told(row),
         times=tuple(found[each] for each in ids if each in found),
     )
 
@@ -195,28 +161,6 @@ def stands(unit: Unit, row: Row[Any], moved_id: AppointmentId | None) -> bool:
     if moved_id is not None and not is_coming(unit, load(unit, moved_id)):
         return False
     return has_rights(unit, row.contact_id, PatientId(row.patient_id), who.birth_day, (Action.BOOK,))
-
-
-def _latest_rows(unit: Unit, request_ids: Iterable[RequestId]) -> Sequence[Row[Any]]:
-    ids = list(request_ids)
-    return unit.rows(_LATEST, {"requests": ids}) if ids else ()
-
-
-def _told(row: Row[Any]) -> OfferedTimes:
-    return OfferedTimes(CounterOfferState(row.state), row.times, row.expires_at, row.decided_at)
-
-
-def _is_history(unit: Unit, row: Row[Any], *, shown_only: bool) -> bool:
-    """Whether staff have written since an offer has ended, so that its end is no news any more."""
-    if row.decided_at is None:
-        return False
-    since = {
-        "request": row.request_id,
-        "letter": row.message_id,
-        "decided": row.decided_at,
-        "seen_until": unit.now if shown_only else unit.now + unit.grace,
-    }
-    return unit.first(_WRITTEN_SINCE, since) is not None
 
 
 def _check_count(act: Offering) -> None:

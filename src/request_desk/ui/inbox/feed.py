@@ -105,9 +105,9 @@ class RequestFeed(KeysetFeed[InboxRow]):
         if self._shown.is_keyset:
             self._keys = ()
             asked = super().ask_first()
+            self._count()
         else:
             asked = self._open_keys().done(partial(self._keys_read, self._number))
-        self._count()
         return asked
 
     def ask_again(self) -> Pending[Any]:
@@ -144,6 +144,7 @@ class RequestFeed(KeysetFeed[InboxRow]):
         order, words = self._ordered()
         self.model.set_keys(order, groups=words)
         self.model.row_at(0)  # asked for now, and not behind what is read for the things around the list
+        self._count()
         self.loaded.emit()
 
     def _keys_reread(self, number: int, keys: Sequence[RequestKey]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal, Slot
@@ -15,28 +16,17 @@ from request_desk.domain.ids import RequestId
 from request_desk.domain.paging import Page
 from request_desk.domain.requests import Delivery, Filters, InboxRow, Resolved, Tab, UnseenReply
 from request_desk.domain.words import _
-from request_desk.services.inbox import letters_seen, queries as inbox_queries, search_queries
-from request_desk.services.notices import subscriptions
-from request_desk.services.notices.subscriptions import TroubledSubscription
-from request_desk.services.practice import directory
-from request_desk.ui.inbox.commands import choosing_location, choosing_offer, going, sending
+from request_desk.services.inbox import queries as inbox_queries, search_queries
 from request_desk.ui.inbox.feed import ListChoice, RequestFeed
 from request_desk.ui.inbox.filters import FilterBar
-from request_desk.ui.inbox.offers_strip import OffersStrip
-from request_desk.ui.inbox.request_acts import ACTS
 from request_desk.ui.inbox.request_list import LEAST_ROWS, ListCard, RequestDelegate, RowLines, fitting_row
-from request_desk.ui.inbox.request_pane import RequestPane
-from request_desk.ui.inbox.response_controller import ResponseController
-from request_desk.ui.inbox.response_pane import ResponsePane
 from request_desk.ui.inbox.row_words import KIND_ICONS, row_words
 from request_desk.ui.lists.windowed import ListView
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.timing import Stoppable
-from request_desk.ui.schedule.schedule_panel import SchedulePanel
-from request_desk.ui.settings.group_list import GroupId
 from request_desk.ui.settings.setup_offer import SetupOffer
 from request_desk.ui.widgets.layout import paint_later
-from request_desk.ui.widgets.states import Banner, BannerKind, State, StateStack
+from request_desk.ui.widgets.states import Banner, BannerKind, State, StatePane, StateStack
 from request_desk.ui.widgets.text import show_if
 from request_desk.ui.widgets.theme import ROW_COMPACT, app_theme
 from request_desk.ui.window.commands import Scope
@@ -44,6 +34,9 @@ from request_desk.ui.window.frame import LiveState, remember_splitter
 from request_desk.ui.window.pages import WindowPage
 
 if TYPE_CHECKING:
+    # What stands around the list is loaded once the list is seen.
+    from request_desk.services.notices.subscriptions import TroubledSubscription
+    from request_desk.services.practice.directory import Directory
     from request_desk.ui.window.palette import PaletteDialog, PaletteEntry
 
 FOLD = 1200  # pixels of the window below which the schedule is a strip
@@ -53,6 +46,8 @@ SHORT = 740  # pixels of the page below which failed notices are a mark beside t
 LIST_SHARE = 0.56
 SMALLEST_SHARE = 0.42
 LEAST_MESSAGE = 200  # pixels at 100 % in which the people and the first line of the text are seen
+LEFT_SHARES = (56, 44)
+RIGHT_SHARES = (64, 0, 36)
 LEFT_KEY = "inbox.splitter.left"
 UNSEEN_AGAIN = 300_000  # milliseconds: visits come near by themselves
 SLOW = 250  # milliseconds after which a message that is being read says so
@@ -92,46 +87,78 @@ class MessageCenter(WindowPage):
         self._burst_text = ""
         self._department_told = ""
         self._first = True
-        self._is_read_beside = False
+        self._is_whole = False  # before, there is the list alone
         self._was_empty = False
         self._stays = False  # the open request, while another list is read
         self.feed = RequestFeed(context, self)
         self.building = self._build()
+        self.rest = self._build_rest()
         if at_once:
-            for _step in self.building:
+            for _step in (*self.building, *self.rest):
                 pass
+
+    @property
+    def _open_id(self) -> RequestId | None:
+        """The request that is read."""
+        return self.response_controller.request_controller.request_id if self._is_whole else None
 
     # how it is made
 
     def _build(self) -> Iterator[None]:
-        """Each step is short enough for one turn of the event loop; widgets are born where they stay."""
+        """Make the list. Each step is short enough for one turn of the event loop; widgets are born where they stay."""
         self._make_list()
         yield
         self._list_card_made()
         yield
+        self._lay_out()
+        self.feed.loaded.connect(self._list_loaded)
+        self.feed.failed.connect(self._list_failed)
+        self.feed.counted.connect(self._counted)
+        self.feed.show(self.filters.wanted())  # it is read while the page is laid out
+
+    def load_rest(self) -> None:
+        import_module("request_desk.ui.inbox.request_acts")
+
+    def _build_rest(self) -> Iterator[None]:
+        """Make what stands around the list, out of sight, and then put it in the places that are kept for it."""
+        from request_desk.ui.inbox.offers_strip import OffersStrip
+        from request_desk.ui.inbox.request_acts import ACTS
+        from request_desk.ui.inbox.request_pane import RequestPane
+        from request_desk.ui.inbox.response_controller import ResponseController
+        from request_desk.ui.inbox.response_pane import ResponsePane
+        from request_desk.ui.schedule.schedule_panel import SchedulePanel
+
         self.message = RequestPane(ACTS, self._context.preferences, self)
         yield
         self.message_stack = self.message_card = StateStack(self.message, self._left, is_card=True)
+        self.message_stack.hide()
         yield
         self.schedule = SchedulePanel(self._context.clock, self._context.words(), self)
         self._right.addWidget(self.schedule)
+        self.schedule.hide()
         self.strip = OffersStrip(self._right)
+        self.strip.hide()
         yield
         self.response = ResponsePane(self._right)
+        self.response.hide()
         yield
-        self._lay_out()
-        yield
-        self.feed.show(self.filters.wanted())  # it is read while the rest is made
         self.response_controller = ResponseController(
             self._context, self.message, self.response, self.schedule, self.strip, self
         )
         self._connect()
         self._add_commands()
         self._watch_keys()
-
-    @property
-    def parts(self) -> tuple[QWidget, ...]:
-        return self.list_card, self.message_stack, self.schedule, self.strip, self.response
+        parts = (self.message_stack, self.schedule, self.strip, self.response)
+        for part in parts:
+            yield
+            for widget in (part, *part.findChildren(QWidget)):
+                widget.ensurePolished()
+            part.setUpdatesEnabled(False)
+        yield
+        self._take_places()
+        for part in parts:
+            yield
+            part.setUpdatesEnabled(True)
 
     def _make_list(self) -> None:
         context = self._context
@@ -150,18 +177,23 @@ class MessageCenter(WindowPage):
         self.list = ListView(self.feed.model, self._delegate, name=_("Requests"))
         self.list_stack = StateStack(self.list, self.list_card)
         self.list_card.body.addWidget(self.list_stack)
+        self._kept = (
+            StatePane(self._left, is_card=True),
+            *(StatePane(self._right, is_card=True) for _part in range(3)),
+        )
 
     def _lay_out(self) -> None:
         theme, memory = app_theme(), self._context.memory
         theme.changed.connect(self._measure)
         self._measure()
-        for splitter, shares in ((self._left, (56, 44)), (self._right, (64, 0, 36)), (self._both, (494, 506))):
+        for splitter, shares, sizes in (
+            (self._left, LEFT_SHARES, [468, 366]),
+            (self._right, RIGHT_SHARES, [530, 0, 306]),
+            (self._both, (494, 506), [661, 679]),
+        ):
             splitter.setChildrenCollapsible(False)
-            for place, share in enumerate(shares):
-                splitter.setStretchFactor(place, share)
-        self._left.setSizes([468, 366])
-        self._right.setSizes([530, 0, 306])
-        self._both.setSizes([661, 679])
+            _stretch(splitter, shares)
+            splitter.setSizes(sizes)
         for splitter, name in ((self._left, "left"), (self._right, "right"), (self._both, "both")):
             remember_splitter(splitter, memory, f"inbox.splitter.{name}")
         body = QVBoxLayout(self)
@@ -171,9 +203,42 @@ class MessageCenter(WindowPage):
             body.addWidget(bar)
         body.addWidget(self.filters)
         body.addWidget(self._both, 1)
-        self.message_stack.show_state(State.EMPTY, _("Choose a request to read it here."), icon="mail-open")
         self.list_stack.show_state(State.LOADING, _("Reading the requests …"))
-        self._fold(folded=False)
+        self._kept[2].hide()  # the strip is there where the schedule is not
+
+    def _take_places(self) -> None:
+        """Put what was made around the list where its places were kept, and go on with what the list shows by then."""
+        sizes = [(splitter, splitter.sizes()) for splitter in (self._left, self._right)]
+        for place in self._kept:
+            place.setParent(None)
+            place.deleteLater()
+        self._kept = ()
+        self._is_whole = True
+        self.message_stack.show_state(State.EMPTY, _("Choose a request to read it here."), icon="mail-open")
+        for part in (self.message_stack, self.response):
+            part.show()
+        _stretch(self._left, LEFT_SHARES)
+        _stretch(self._right, RIGHT_SHARES)
+        self._fold(folded=self._is_narrow())
+        for splitter, kept in sizes:
+            splitter.setSizes(kept)
+        self._fit_height()
+        # Behind the rows of the list and before a request, which needs it.
+        self.response_controller.read_beside()
+        self._read_directory()
+        self._read_failed()
+        self._read_troubled()
+        self._read_unseen()
+        self.setup_bar.read()
+        if self.feed.shown != self.filters.wanted():
+            self._list_wanted(self.filters.wanted())
+        elif self._wanted_id is not None:
+            self.open_request(self._wanted_id)
+        else:
+            self._selected(self.list.selected_key())
+
+    def _is_narrow(self) -> bool:
+        return self.window().width() < app_theme().px(FOLD)
 
     def _connect(self) -> None:
         self.empty_department_bar.acted.connect(self._open_department)
@@ -183,9 +248,6 @@ class MessageCenter(WindowPage):
         self._right.laid_out.connect(self._fit_height)
         self.filters.changed.connect(self._list_wanted)
         self.filters.left_search.connect(self.focus_list)
-        self.feed.loaded.connect(self._list_loaded)
-        self.feed.failed.connect(self._list_failed)
-        self.feed.counted.connect(self._counted)
         self.list.key_selected.connect(self._selected)
         self.list.opened.connect(self._into_message)
         self.list_stack.pane.acted.connect(self._list_state_acted)
@@ -217,6 +279,9 @@ class MessageCenter(WindowPage):
             gate.watch(widget, Scope.REQUEST)
 
     def _add_commands(self) -> None:
+        from request_desk.ui.inbox.commands import choosing_location, choosing_offer, going, sending
+        from request_desk.ui.inbox.request_acts import ACTS
+
         answering, registry = self.response_controller, self._context.commands
         handlers: dict[str, Callable[[], object]] = {
             "inbox.next": partial(self.list.step, 1),
@@ -253,7 +318,8 @@ class MessageCenter(WindowPage):
 
     def leave(self) -> None:
         self.feed.pin(None)
-        self.response_controller.leave()
+        if self._is_whole:
+            self.response_controller.leave()
 
     def serve_palette(self, palette: "PaletteDialog") -> None:
         palette.searched.connect(partial(self._search_for, palette))
@@ -287,7 +353,7 @@ class MessageCenter(WindowPage):
 
     @Slot(object)
     def _list_wanted(self, wanted: ListChoice) -> None:
-        shown, open_id = self.feed.shown, self.response_controller.request_controller.request_id
+        shown, open_id = self.feed.shown, self._open_id
         # Other filters or another order of the same list: what is being read stays open, in the list or beside it.
         self._stays = open_id is not None and (shown.tab, shown.search) == (wanted.tab, wanted.search)
         self._wanted_id = open_id if self._stays else self._wanted_id
@@ -295,21 +361,8 @@ class MessageCenter(WindowPage):
         self._first = True
         self.feed.show(wanted)
 
-    def _read_beside(self) -> None:
-        """Read what stands beside the first list: behind its rows, and before a request, which needs it."""
-        if self._is_read_beside:
-            return
-        self._is_read_beside = True
-        self.response_controller.read_beside()
-        self._read_directory()
-        self._read_failed()
-        self._read_troubled()
-        self._read_unseen()
-        self.setup_bar.read()
-
     @Slot()
     def _list_loaded(self) -> None:
-        self._read_beside()
         if self.feed.model.rowCount() == 0:
             self._show_empty()
         else:
@@ -326,7 +379,7 @@ class MessageCenter(WindowPage):
 
     def _waits_for_one(self) -> bool:
         """Whether the first request that comes into the empty list is opened at once: nothing else is being done here."""
-        return self._was_empty and self.isVisible() and self.response_controller.request_controller.request_id is None
+        return self._was_empty and self.isVisible() and self._open_id is None
 
     def row_lines(self, key: int) -> RowLines | None:
         """Return what the list has room to say about a request that it has read."""
@@ -345,13 +398,12 @@ class MessageCenter(WindowPage):
         else:
             sentence, action = _empty_words(wanted.tab), ""
         self.list_stack.show_state(State.EMPTY, sentence, action=action)
-        if self.response_controller.request_controller.request_id is None:
+        if self._is_whole and self._open_id is None:
             self.message_stack.show_state(State.EMPTY, _("Choose a request to read it here."), icon="mail-open")
             self.response_controller.beside.forget()
 
     @Slot(object)
     def _list_failed(self, refused: Refused) -> None:
-        self._read_beside()
         if self.feed.model.rowCount() == 0:
             state = State.OFFLINE if isinstance(refused, Unavailable) else State.ERROR
             self.list_stack.show_state(state, refused.sentence, action=_("Try again"))
@@ -385,7 +437,7 @@ class MessageCenter(WindowPage):
 
     def _show_request(self, request_id: RequestId) -> None:
         self.feed.pin(request_id)
-        if request_id == self.response_controller.request_controller.request_id:
+        if request_id == self._open_id:
             return
         self.response_controller.open(request_id)
         if self._slow is not None:
@@ -394,16 +446,15 @@ class MessageCenter(WindowPage):
 
     def _is_slow(self) -> None:
         self._slow = None
-        if (
-            self.response_controller.request_controller.now is None
-            and self.response_controller.request_controller.request_id is not None
-        ):
+        if self.response_controller.request_controller.now is None and self._open_id is not None:
             self.message_stack.show_state(State.LOADING, _("Reading the request …"))
 
     @Slot(object)
     def open_request(self, request_id: RequestId) -> None:
         """Show a request, wherever it is: in the list if it is there, else beside it."""
-        if not self.list.select_key(request_id):
+        if not self._is_whole:
+            self._wanted_id = request_id
+        elif not self.list.select_key(request_id):
             self.list.select_key(None)  # the marked row is the one that is read
             self._show_request(request_id)
             self._wanted_id = request_id
@@ -439,12 +490,12 @@ class MessageCenter(WindowPage):
 
     @Slot(object)
     def _left_here(self, request_id: RequestId) -> None:
-        if request_id == self.response_controller.request_controller.request_id:
+        if request_id == self._open_id:
             self._go_on_from(request_id)
 
     def _go_on_from(self, request_id: RequestId) -> None:
         """Select the next request in order; the one that is done leaves with the next reading, or stays where it belongs."""
-        if request_id != self.response_controller.request_controller.request_id:
+        if request_id != self._open_id:
             return
         following = self.feed.next_after(request_id)
         paint_later(self.list.viewport())
@@ -471,7 +522,7 @@ class MessageCenter(WindowPage):
         """Back to the list first; in the list, what was opened beside it, then the search."""
         if not (self.list.hasFocus() or self.list_stack.hasFocus()):
             self.focus_list()
-        elif self.response_controller.request_controller.request_id is not None and self.list.selected_key() is None:
+        elif self._open_id is not None and self.list.selected_key() is None:
             self._wanted_id = None
             self._selected(None)
             self.list.select_first()
@@ -507,7 +558,9 @@ class MessageCenter(WindowPage):
             self.filters.choose_location((chips[place],))
 
     def _is_typing(self) -> bool:
-        return self.response.editor.hasFocus() or self.filters.search.hasFocus() or self.message.notes.line.hasFocus()
+        if self.filters.search.hasFocus():
+            return True
+        return self._is_whole and (self.response.editor.hasFocus() or self.message.notes.line.hasFocus())
 
     @Slot(str)
     def _burst_dropped(self, text: str) -> None:
@@ -542,10 +595,7 @@ class MessageCenter(WindowPage):
         self.list.paint_key(request_id)
 
     def _has_draft(self, request_id: int) -> bool:
-        return (
-            self._context.drafts.of(request_id) is not None
-            and request_id != self.response_controller.request_controller.request_id
-        )
+        return self._context.drafts.of(request_id) is not None and request_id != self._open_id
 
     def _my_id(self) -> int:
         return self._context.actor().id
@@ -572,11 +622,13 @@ class MessageCenter(WindowPage):
         self.feed.reload()
 
     def _read_directory(self) -> None:
+        from request_desk.services.practice import directory
+
         runner = self._context.runner
         runner.read(self, directory.directory).done(self._directory_read).refused(self._ignore)
         runner.read(self, directory.banner).done(self._banner_read).refused(self._ignore)
 
-    def _directory_read(self, found: directory.Directory) -> None:
+    def _directory_read(self, found: "Directory") -> None:
         before = self.filters.filters()
         self.filters.set_directory(
             [one for one in found.locations.values() if one.active],
@@ -630,21 +682,27 @@ class MessageCenter(WindowPage):
     # subscriptions that do not get their webhooks
 
     def _read_troubled(self) -> None:
+        from request_desk.services.notices import subscriptions
+
         if may(self._context.actor(), Permission.MANAGE_SUBSCRIPTIONS):
             self._context.runner.read(self, subscriptions.troubled).done(self._troubled_read).refused(self._ignore)
         else:
             self.filters.show_troubled(0)
 
-    def _troubled_read(self, found: tuple[TroubledSubscription, ...]) -> None:
+    def _troubled_read(self, found: "tuple[TroubledSubscription, ...]") -> None:
         self.filters.show_troubled(len(found))
 
     @Slot()
     def _open_subscriptions(self) -> None:
+        from request_desk.ui.settings.group_list import GroupId
+
         self._context.open_thing("settings", GroupId.SUBSCRIPTIONS)
 
     # replies that were not read
 
     def _read_unseen(self) -> None:
+        from request_desk.services.inbox import letters_seen
+
         self._context.runner.read(self, letters_seen.unseen_replies).done(self._unseen_read).refused(self._ignore)
 
     def _unseen_read(self, found: tuple[UnseenReply, ...]) -> None:
@@ -671,11 +729,11 @@ class MessageCenter(WindowPage):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        theme = app_theme()
         self.filters.place(self.width())
-        self._fold(folded=self.window().width() < theme.px(FOLD))
+        if self._is_whole:
+            self._fold(folded=self._is_narrow())
+            self._fit_height()
         self._show_banner()
-        self._fit_height()
         self._share_left()
 
     @Slot()
@@ -725,6 +783,11 @@ class MessageCenter(WindowPage):
         self._folded = folded
         self.schedule.setVisible(not folded)
         self.strip.setVisible(folded)  # where there is no height for it, `_fit_height` takes it away
+
+
+def _stretch(splitter: QSplitter, shares: tuple[int, ...]) -> None:
+    for place, share in enumerate(shares):
+        splitter.setStretchFactor(place, share)
 
 
 def _tile_rows(*, roomy: bool) -> int:

@@ -2,14 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
 from request_desk.domain.access import Actor
-from request_desk.domain.attachments import CheckState
 from request_desk.domain.clock import Clock
-from request_desk.domain.day_list import DayList
 from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.words import Words
 from request_desk.ui.running.changes import ChangeHub
@@ -24,7 +22,11 @@ from request_desk.ui.window.key_gate import KeyGate
 from request_desk.ui.window.messages import MessageBar
 from request_desk.ui.window.undo import UndoBar
 
-Scan = Callable[[bytes], CheckState]
+if TYPE_CHECKING:
+    from request_desk.domain.attachments import CheckState
+    from request_desk.domain.day_list import DayList
+
+Scan = Callable[[bytes], "CheckState"]
 
 
 class Keep(Protocol):
@@ -83,6 +85,6 @@ class DeskContext:
     open_thing: OpenThing
     sends_mail: bool = False  # a mail server is set on this computer
     # What this computer keeps of the next days; blocks on the disk.
-    kept_days: Callable[[], tuple[DayList, ...]] = tuple
+    kept_days: Callable[[], "tuple[DayList, ...]"] = tuple
     scan: Scan | None = None  # asks the virus scanner of this computer; blocks. None: there is none
     opened_documents: OpenedDocuments = field(default_factory=OpenedDocuments)

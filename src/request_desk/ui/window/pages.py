@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 class WindowPage(QWidget):
     """What the window asks of each of its pages; a page answers what concerns it.
 
-    Made by steps (`at_once=False`) it is built by whoever takes the steps of `building` to their end.
+    Made by steps (`at_once=False`) it is built by whoever takes the steps of `building` to their end; then it is seen and reads
+    what it begins with, and what may come after that is loaded by `load_rest` in a worker and made by the steps of `rest`.
     """
 
     building: Iterator[None] = iter(())
+    rest: Iterator[None] = iter(())
 
     def __init__(self, context: "DeskContext", parent: QWidget | None = None, *, at_once: bool = True) -> None:
         super().__init__(parent)
         self._context = context
 
-    @property
-    def parts(self) -> tuple[QWidget, ...]:
-        """What is polished and painted by itself when the page is made by steps."""
-        return ()
+    def load_rest(self) -> None:
+        """Load the modules that `rest` needs."""
 
     def open(self, thing_id: int, *, to_write: bool = False) -> None:
         """Show one thing of the page by its id; `to_write` where something is to be written about it."""

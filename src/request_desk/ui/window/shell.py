@@ -1,13 +1,13 @@
 """What stands behind the window once the practice is open: sign-in, the shared context, the pages, the live state."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QWindow
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
 
 from request_desk.domain.access import SYSTEM, Actor, Permission, Role, may
 from request_desk.domain.changes import Changes, Topic
@@ -18,9 +18,9 @@ from request_desk.domain.ids import RequestId
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.words import Words, _
 from request_desk.services.desk import Desk, Outcome, Undo
-from request_desk.services.inbox import handling, marks as inbox_marks, queries as inbox_queries
-from request_desk.services.people import access
-from request_desk.services.practice import directory, settings
+from request_desk.services.inbox import marks as inbox_marks, queries as inbox_queries
+from request_desk.services.people import access, preferences
+from request_desk.services.practice import settings
 from request_desk.ui.running.changes import ChangeHub
 from request_desk.ui.running.context import DeskContext, Preferences
 from request_desk.ui.running.drafts import DraftFiles, DraftKeeper
@@ -303,7 +303,7 @@ class Shell(QObject):
         for warning in self._opened.warnings:
             self._say_problem(warning)
         self._too_late = None
-        self.runner.read(self, directory.me).done(self._me_read).refused(self._sign_in_refused)
+        self.runner.read(self, preferences.preferences).done(self._preferences_read).refused(self._sign_in_refused)
 
     def _find_again(self, *, same: bool) -> None:
         """Show the sheets that a lock has hidden, with what was typed there; those of another user are thrown away."""
@@ -364,12 +364,12 @@ class Shell(QObject):
 
     # Pages
 
-    def _me_read(self, me: directory.Me) -> None:
+    def _preferences_read(self, chosen: Mapping[str, object]) -> None:
         theme = app_theme()
-        theme.recall(me.preferences.get("look"), me.preferences.get("text_size"))
+        theme.recall(chosen.get("look"), chosen.get("text_size"))
         self._keep_looks()
-        self._use_letters(on=me.preferences.get("letters") is not False)
-        preferences = Preferences(me.preferences, self._keep, self)
+        self._use_letters(on=chosen.get("letters") is not False)
+        kept = Preferences(chosen, self._keep, self)
         for spec in PAGES:
             self.frame.offer_page(spec.key, offered=spec.is_offered(self._actor))
         self.frame.commands.allow(lambda permission: not permission or may(self._actor, Permission(permission)))
@@ -385,7 +385,7 @@ class Shell(QObject):
             words=self._present_words,
             settings=lambda: self._settings,
             actor=lambda: self._actor,
-            preferences=preferences,
+            preferences=kept,
             drafts=self.drafts,
             undo_bar=self.frame.undo_bar,
             messages=self.frame.messages,
@@ -401,7 +401,7 @@ class Shell(QObject):
         self._build_on()
 
     def _keep(self, key: str, value: object) -> object:
-        return self.runner.act(self, directory.set_preference, key, value)
+        return self.runner.act(self, preferences.set_preference, key, value)
 
     def _build(self, context: DeskContext) -> Generator[bool, None, None]:
         """Build the pages, a piece with each step; a step says whether the next one waits until nothing is read any more."""
@@ -412,12 +412,7 @@ class Shell(QObject):
             yield False
             for _step in page.building:
                 yield False
-            for part in page.parts:
-                for widget in (part, *part.findChildren(QWidget)):
-                    widget.ensurePolished()
-                part.setUpdatesEnabled(False)
-            yield False
-            # It is laid out where it will be, beneath what is shown there now; then its parts are painted one by one.
+            # It is laid out where it will be, beneath what is shown there now.
             page.setUpdatesEnabled(False)
             page.lower()
             page.setGeometry(place.rect())
@@ -429,10 +424,12 @@ class Shell(QObject):
             if self.frame.page(first.key) is not page and shiboken6.isValid(page):
                 shiboken6.delete(page)
         self._uncover()  # not before: what the user before saw is gone now
-        for part in page.parts:
-            yield False
-            part.setUpdatesEnabled(True)
         yield True  # so that the first list comes first
+        self.runner.run_in_pool(self, page.load_rest)
+        yield True
+        for _step in page.rest:
+            yield False
+        yield True
         self.runner.run_in_pool(self, self._opened.begin)
         for spec in (each for each in others if each.is_offered(self._actor)):
             self.runner.run_in_pool(self, spec.load)
@@ -541,6 +538,8 @@ class Shell(QObject):
 
     def _undo_last(self) -> None:
         """Take the last act back; after the grace time say why not, and offer the correction (ACT5)."""
+        from request_desk.services.inbox import handling
+
         late = self._too_late
         if self.frame.undo_bar.offered() is not None:
             self.frame.undo_bar.ask_undo()
