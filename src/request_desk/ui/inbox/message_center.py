@@ -25,8 +25,8 @@ from request_desk.ui.lists.windowed import ListView
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.timing import Stoppable
 from request_desk.ui.settings.setup_offer import SetupOffer
-from request_desk.ui.widgets.layout import paint_later
-from request_desk.ui.widgets.states import Banner, BannerKind, State, StatePane, StateStack
+from request_desk.ui.widgets.layout import Card, paint_later
+from request_desk.ui.widgets.states import Banner, BannerKind, State, StateStack
 from request_desk.ui.widgets.text import show_if
 from request_desk.ui.widgets.theme import ROW_COMPACT, app_theme
 from request_desk.ui.window.commands import Scope
@@ -46,8 +46,6 @@ SHORT = 740  # pixels of the page below which failed notices are a mark beside t
 LIST_SHARE = 0.56
 SMALLEST_SHARE = 0.42
 LEAST_MESSAGE = 200  # pixels at 100 % in which the people and the first line of the text are seen
-LEFT_SHARES = (56, 44)
-RIGHT_SHARES = (64, 0, 36)
 LEFT_KEY = "inbox.splitter.left"
 UNSEEN_AGAIN = 300_000  # milliseconds: visits come near by themselves
 SLOW = 250  # milliseconds after which a message that is being read says so
@@ -165,6 +163,10 @@ class MessageCenter(WindowPage):
         self._both = QSplitter(Qt.Orientation.Horizontal, self)
         self._left = _Panes(Qt.Orientation.Vertical, self._both)
         self._right = _Panes(Qt.Orientation.Vertical, self._both)
+        self._columns = (
+            (self._left, (56, 44), "left"),
+            (self._right, (64, 0, 36), "right"),
+        )  # and the shares of their parts
         self.live_bar = Banner(self)
         self.empty_department_bar = Banner(self)
         self.setup_bar = SetupOffer(context, self)
@@ -177,25 +179,19 @@ class MessageCenter(WindowPage):
         self.list = ListView(self.feed.model, self._delegate, name=_("Requests"))
         self.list_stack = StateStack(self.list, self.list_card)
         self.list_card.body.addWidget(self.list_stack)
-        self._kept = (
-            StatePane(self._left, is_card=True),
-            *(StatePane(self._right, is_card=True) for _part in range(3)),
-        )
+        self._kept = (Card(self._left), *(Card(self._right) for _part in range(3)))
 
     def _lay_out(self) -> None:
         theme, memory = app_theme(), self._context.memory
         theme.changed.connect(self._measure)
         self._measure()
-        for splitter, shares, sizes in (
-            (self._left, LEFT_SHARES, [468, 366]),
-            (self._right, RIGHT_SHARES, [530, 0, 306]),
-            (self._both, (494, 506), [661, 679]),
-        ):
+        for splitter, shares, name in (*self._columns, (self._both, (494, 506), "both")):
             splitter.setChildrenCollapsible(False)
             _stretch(splitter, shares)
-            splitter.setSizes(sizes)
-        for splitter, name in ((self._left, "left"), (self._right, "right"), (self._both, "both")):
+            splitter.setSizes(shares)
             remember_splitter(splitter, memory, f"inbox.splitter.{name}")
+        self.list_card.resized.connect(self._fit_rows)
+        self._left.laid_out.connect(self._share_left)
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(theme.px(10))
@@ -208,18 +204,18 @@ class MessageCenter(WindowPage):
 
     def _take_places(self) -> None:
         """Put what was made around the list where its places were kept, and go on with what the list shows by then."""
-        sizes = [(splitter, splitter.sizes()) for splitter in (self._left, self._right)]
-        for place in self._kept:
-            place.setParent(None)
-            place.deleteLater()
-        self._kept = ()
+        sizes = [(splitter, splitter.sizes()[: len(shares)]) for splitter, shares, _name in self._columns]
         self._is_whole = True
         self.message_stack.show_state(State.EMPTY, _("Choose a request to read it here."), icon="mail-open")
         for part in (self.message_stack, self.response):
             part.show()
-        _stretch(self._left, LEFT_SHARES)
-        _stretch(self._right, RIGHT_SHARES)
         self._fold(folded=self._is_narrow())
+        for place in self._kept:  # only now: a column with nothing in it would be given up for a moment
+            place.setParent(None)
+            place.deleteLater()
+        self._kept = ()
+        for splitter, shares, _name in self._columns:
+            _stretch(splitter, shares)
         for splitter, kept in sizes:
             splitter.setSizes(kept)
         self._fit_height()
@@ -243,8 +239,6 @@ class MessageCenter(WindowPage):
     def _connect(self) -> None:
         self.empty_department_bar.acted.connect(self._open_department)
         self.setup_bar.changed.connect(self._show_banner)
-        self.list_card.resized.connect(self._fit_rows)
-        self._left.laid_out.connect(self._share_left)
         self._right.laid_out.connect(self._fit_height)
         self.filters.changed.connect(self._list_wanted)
         self.filters.left_search.connect(self.focus_list)
