@@ -248,7 +248,7 @@ def _for_window(home: "Home") -> "Demo":
     from request_desk.ui.window.launch import Demo, DemoStaff
 
     staff = tuple(DemoStaff(each.login, each.name, each.role, each.password) for each in home.staff)
-    return Demo(portal_url=home.portal_url, mails=home.mails, staff=staff, sign_in_as=home.sign_in_as)
+    return Demo(portal_url=home.portal_url, mails=home.mails, staff=staff)
 
 
 def _kept_key(store: "SecretStore", name: str) -> bytes:
@@ -530,7 +530,7 @@ def run_demo(*, fresh: bool, ask: Callable[[str], bool], say: Say) -> int:
 def prepare_demo(folder: Path, *, fresh: bool, ask: Callable[[str], bool], say: Say) -> "Home":
     """Make sure that there is a demo practice of today in `folder`."""
     from request_desk import config
-    from request_desk.demo import home
+    from request_desk.demo import making
     from request_desk.gateways.sealing import KeptSealer
     from request_desk.gateways.secrets import FileStore
     from request_desk.services.desk import Desk
@@ -542,7 +542,29 @@ def prepare_demo(folder: Path, *, fresh: bool, ask: Callable[[str], bool], say: 
         migrations.migrate(database)
         return Desk(database, clock, sealer=KeptSealer(FileStore(path.parent)))
 
-    return home.ready(folder, opened, fresh=fresh, ask=ask, say=say)
+    home = making.ready(folder, opened, fresh=fresh, ask=ask, say=say)
+    desk = opened(home.database, home.clock)
+    try:
+        _sign_in_ahead(desk, home, FileStore(folder))
+    finally:
+        desk.close()
+    return home
+
+
+def _sign_in_ahead(desk: "Desk", home: "Home", store: "SecretStore") -> None:
+    """Have the demo's window begin as one does that was asked to remember who signed in."""
+    from request_desk.domain.access import SYSTEM
+    from request_desk.domain.errors import SignedOut
+    from request_desk.services.people import access
+    from request_desk.ui.window.launch import SESSION
+
+    try:
+        desk.query(SYSTEM, access.resume, store.get(SESSION) or "", _process_name())
+    except SignedOut:
+        person = next(each for each in home.staff if each.login == home.sign_in_as)
+        attempt = access.sign_in(desk, person.login, person.password, _process_name())
+        if attempt.signed_in is not None:
+            store.put(SESSION, attempt.signed_in.token.text)
 
 
 def _has_display() -> bool:

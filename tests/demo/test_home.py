@@ -17,7 +17,7 @@ from threading import Event
 import pytest
 
 from request_desk import config
-from request_desk.demo import home, processes
+from request_desk.demo import home, making, processes
 from request_desk.demo.builder import Size, build
 from request_desk.demo.colleague import Colleague, at_work
 from request_desk.demo.home import Home, Running
@@ -46,7 +46,7 @@ def open_desk(path: Path, clock: Clock) -> Desk:
 
 
 # A small practice is made in a third of the time; everything but the number of its patients is as in the real one.
-ready = partial(home.ready, build=partial(build, size=Size(patients=1200, past_days=14)))
+ready = partial(making.ready, build=partial(build, size=Size(patients=1200, past_days=14)))
 
 
 def never(_question: str) -> bool:
@@ -316,7 +316,7 @@ def test_a_killed_parent_leaves_no_orphan(stage: Callable[[str], tuple[Path, lis
         parent.send_signal(signal.SIGKILL)
         parent.wait()
         assert alive.read() == ""  # comes when the last writer has ended
-    with home.held(folder):
+    with making.held(folder):
         pass  # the folder is free again, though nobody let it go
 
 
@@ -334,7 +334,7 @@ def test_an_interrupted_parent_ends_its_children_first(stage: Callable[[str], tu
 
 def test_two_demos_at_once_in_one_folder_are_refused(stage: Callable[[str], tuple[Path, list[str]]]) -> None:
     folder, program = stage("--quick")
-    with home.held(folder):
+    with making.held(folder):
         with pytest.raises(Refused, match="open already"):
             processes.run(folder, print, program=program)
         with pytest.raises(Refused, match="open already"):

@@ -17,7 +17,7 @@ from cryptography.fernet import Fernet
 from pytestqt.qtbot import QtBot
 
 from request_desk import app, paths
-from request_desk.demo import home
+from request_desk.demo import home, making
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.clock import FixedClock, SystemClock
 from request_desk.domain.ids import AppointmentId, RequestId
@@ -244,5 +244,5 @@ def test_the_demo_leaves_no_orphan_when_its_parent_is_killed(
     assert len(pids) == 3
     for face, pid in pids.items():
         assert ends(pid), f"the {face} goes on without its parent"
-    with home.held(folder):
+    with making.held(folder):
         """Nobody has the folder any more."""

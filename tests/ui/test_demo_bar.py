@@ -35,7 +35,7 @@ class Caught:
 
 
 def demo(*mails: Caught) -> Demo:
-    return Demo("http://127.0.0.1:8000", lambda: mails, (), "maria")
+    return Demo("http://127.0.0.1:8000", lambda: mails, ())
 
 
 def test_caught_mails_are_listed_and_read(qtbot: QtBot) -> None:

@@ -11,6 +11,7 @@ from request_desk import paths
 from request_desk.demo import data, forms_fill, partners_fill, plan, rows
 from request_desk.demo.data import Calendar
 from request_desk.demo.family_fill import AFTER, FamilyFill
+from request_desk.demo.home import DemoLogin
 from request_desk.demo.online_fill import hold_online
 from request_desk.demo.passwords import four_words
 from request_desk.demo.people import Finder, Population, Right, index
@@ -42,16 +43,6 @@ class Size:
 
     patients: int
     past_days: int
-
-
-@dataclass(frozen=True, slots=True)
-class DemoLogin:
-    """A login of the demo, shown at its sign-in."""
-
-    login: str
-    name: str
-    role: str
-    password: str
 
 
 @dataclass(frozen=True, slots=True)

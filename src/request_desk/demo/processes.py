@@ -10,7 +10,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Final, Self
 
-from request_desk.demo import home
+from request_desk.demo import home, making
 from request_desk.demo.home import Home, Running
 from request_desk.domain.errors import Unavailable
 from request_desk.domain.words import _
@@ -125,7 +125,7 @@ def background(folder: Path, *, program: Sequence[str] = PROGRAM) -> Iterator[Ho
 
 @contextmanager
 def _services(folder: Path, program: Sequence[str]) -> Iterator[list[Process]]:
-    with home.held(folder), ExitStack() as stack:
+    with making.held(folder), ExitStack() as stack:
         home.write_run(folder, None)
         stack.callback(home.write_run, folder, None)
         children = [stack.enter_context(Process(part, folder, program, is_heard=True)) for part in _SERVICES]

@@ -66,7 +66,6 @@ class Demo:
     portal_url: str
     mails: Callable[[], Sequence[MailLike]]
     staff: tuple[DemoStaff, ...]
-    sign_in_as: str  # the login to begin with
 
 
 @dataclass(frozen=True, slots=True)

@@ -196,10 +196,6 @@ class Shell(QObject):
             self.runner.read(self, access.resume, self._opened.remembered, self._desk_name).done(self._enter).refused(
                 self._cover
             )
-        elif self._opened.demo is not None:
-            demo = self._opened.demo
-            person = next(person for person in demo.staff if person.login == demo.sign_in_as)
-            self._sign_in(person.login, person.password, False)
         else:
             self._cover(None)
 
