@@ -63,7 +63,7 @@ def run(scale: Scale, _cache: Path) -> Iterator[Row]:
                 yield _act_row(desk, commit, scale, f"SQLite, {words}", goal)
         place = postgres.binaries()
         if place is not None:
-            with _server(place) as server, small.on_server(server) as desk, _postgres_commits(server) as commit:
+            with small.server(place) as server, small.on_server(server) as desk, _postgres_commits(server) as commit:
                 yield _act_row(desk, commit, scale, "PostgreSQL", Goal(0.1, at_least=True))
 
 
@@ -224,12 +224,3 @@ def _postgres_commits(server: postgres.Server) -> Iterator[Callable[[int], objec
     with psycopg.connect(server.url("bench").replace("+psycopg", ""), autocommit=True) as connection:
         connection.execute("CREATE TABLE floor (id bigint PRIMARY KEY, text text)")
         yield lambda number: connection.execute("INSERT INTO floor VALUES (%s, %s)", (number, _LETTER), prepare=True)
-
-
-@contextmanager
-def _server(place: Path) -> Iterator[postgres.Server]:
-    server = postgres.start(place, syncs=True)
-    try:
-        yield server
-    finally:
-        server.stop()

@@ -3,7 +3,6 @@
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -72,17 +71,8 @@ def run(scale: Scale, _cache: Path) -> Iterator[Row]:
     place = postgres.binaries()
     if place is not None:
         clock = FixedClock(NOW)
-        with _server(place) as server, small.on_server(server, clock) as desk:
+        with small.server(place) as server, small.on_server(server, clock) as desk:
             yield from _rows(desk, clock, scale, "PostgreSQL")
-
-
-@contextmanager
-def _server(place: Path) -> Iterator[postgres.Server]:
-    server = postgres.start(place, syncs=True)
-    try:
-        yield server
-    finally:
-        server.stop()
 
 
 def _rows(desk: Desk, clock: FixedClock, scale: Scale, engine: str) -> Iterator[Row]:

@@ -22,6 +22,16 @@ def sqlite(path: Path, *, journal_mode: str | None = None, clock: Clock | None =
 
 
 @contextmanager
+def server(place: Path) -> Iterator[postgres.Server]:
+    """Run a PostgreSQL server whose programs are in a folder."""
+    running = postgres.start(place, syncs=True)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@contextmanager
 def on_server(server: postgres.Server, clock: Clock | None = None) -> Iterator[Desk]:
     """Give a desk on a fresh database of a PostgreSQL server."""
     engine = create_engine(server.url("postgres"), isolation_level="AUTOCOMMIT")

@@ -1,8 +1,9 @@
-"""Starts the desktop as `request-desk desk` does, says when the window and the first request were painted, and closes it."""
+"""Starts the desktop as `request-desk desk` does, or in the folder of a demo as its window does, says when the window and the first request were painted, and closes it."""
 
 import os
 import sys
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -64,4 +65,5 @@ def end_at_once(kind: type[BaseException], error: BaseException, trace: Tracebac
 if __name__ == "__main__":
     sys.excepthook = end_at_once
     watches: list[Watch] = []  # a connection does not keep the object of a bound method
-    sys.exit(app.run_desktop(None, started=lambda window: watches.append(Watch(window))))
+    demo = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    sys.exit(app.run_desktop(None, demo, started=lambda window: watches.append(Watch(window))))

@@ -167,6 +167,12 @@ class RunningDesk:
         return center
 
     @property
+    def is_whole(self) -> bool:
+        """Whether the message centre is there with everything around its list."""
+        page = self.frame.page("messages")
+        return isinstance(page, MessageCenter) and page.is_whole
+
+    @property
     def now(self) -> Handling | None:
         return self.center.response_controller.request_controller.now
 

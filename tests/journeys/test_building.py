@@ -38,7 +38,7 @@ def _with_its_list_alone(desk: RunningDesk) -> MessageCenter:
     desk.until(lambda: desk.frame.page("messages") is not None, "the page is there")
     center = desk.frame.page("messages")
     assert isinstance(center, MessageCenter)
-    assert not hasattr(center, "response_controller")
+    assert not center.is_whole
     return center
 
 

@@ -54,7 +54,7 @@ def sign_in(desk: RunningDesk, login: str, password: str = PASSWORD) -> None:
     desk.press("Tab")
     desk.type(password)
     desk.press("Return")
-    desk.until(lambda: not desk.shell.is_covered, f"{login} is in")
+    desk.until(lambda: not desk.shell.is_covered and desk.is_whole, f"{login} is in")
 
 
 def test_who_locks_is_on_nothing_any_more_and_back_on_it_after_coming_back(

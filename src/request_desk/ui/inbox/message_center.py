@@ -85,7 +85,7 @@ class MessageCenter(WindowPage):
         self._burst_text = ""
         self._department_told = ""
         self._first = True
-        self._is_whole = False  # before, there is the list alone
+        self.is_whole = False  # before, there is the list alone
         self._was_empty = False
         self._stays = False  # the open request, while another list is read
         self.feed = RequestFeed(context, self)
@@ -98,7 +98,7 @@ class MessageCenter(WindowPage):
     @property
     def _open_id(self) -> RequestId | None:
         """The request that is read."""
-        return self.response_controller.request_controller.request_id if self._is_whole else None
+        return self.response_controller.request_controller.request_id if self.is_whole else None
 
     # how it is made
 
@@ -205,7 +205,7 @@ class MessageCenter(WindowPage):
     def _take_places(self) -> None:
         """Put what was made around the list where its places were kept, and go on with what the list shows by then."""
         sizes = [(splitter, splitter.sizes()[: len(shares)]) for splitter, shares, _name in self._columns]
-        self._is_whole = True
+        self.is_whole = True
         self.message_stack.show_state(State.EMPTY, _("Choose a request to read it here."), icon="mail-open")
         for part in (self.message_stack, self.response):
             part.show()
@@ -312,7 +312,7 @@ class MessageCenter(WindowPage):
 
     def leave(self) -> None:
         self.feed.pin(None)
-        if self._is_whole:
+        if self.is_whole:
             self.response_controller.leave()
 
     def serve_palette(self, palette: "PaletteDialog") -> None:
@@ -392,7 +392,7 @@ class MessageCenter(WindowPage):
         else:
             sentence, action = _empty_words(wanted.tab), ""
         self.list_stack.show_state(State.EMPTY, sentence, action=action)
-        if self._is_whole and self._open_id is None:
+        if self.is_whole and self._open_id is None:
             self.message_stack.show_state(State.EMPTY, _("Choose a request to read it here."), icon="mail-open")
             self.response_controller.beside.forget()
 
@@ -446,7 +446,7 @@ class MessageCenter(WindowPage):
     @Slot(object)
     def open_request(self, request_id: RequestId) -> None:
         """Show a request, wherever it is: in the list if it is there, else beside it."""
-        if not self._is_whole:
+        if not self.is_whole:
             self._wanted_id = request_id
         elif not self.list.select_key(request_id):
             self.list.select_key(None)  # the marked row is the one that is read
@@ -554,7 +554,7 @@ class MessageCenter(WindowPage):
     def _is_typing(self) -> bool:
         if self.filters.search.hasFocus():
             return True
-        return self._is_whole and (self.response.editor.hasFocus() or self.message.notes.line.hasFocus())
+        return self.is_whole and (self.response.editor.hasFocus() or self.message.notes.line.hasFocus())
 
     @Slot(str)
     def _burst_dropped(self, text: str) -> None:
@@ -724,7 +724,7 @@ class MessageCenter(WindowPage):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.filters.place(self.width())
-        if self._is_whole:
+        if self.is_whole:
             self._fold(folded=self._is_narrow())
             self._fit_height()
         self._show_banner()
