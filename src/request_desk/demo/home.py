@@ -41,7 +41,7 @@ class DemoLogin:
     password: str
 
 
-class State(msgspec.Struct, frozen=True):
+class DemoState(msgspec.Struct, frozen=True):
     """What demo.json holds. A folder without it is no demo, and one that is still `building` has no practice yet."""
 
     building: bool = True
@@ -187,15 +187,15 @@ def at(folder: Path) -> Home:
 # What is written down
 
 
-def read_state(folder: Path) -> State | None:
+def read_state(folder: Path) -> DemoState | None:
     """Return what a folder knows of its demo, None when it is no demo's."""
     try:
-        return msgspec.json.decode((folder / STATE_FILE).read_bytes(), type=State)
+        return msgspec.json.decode((folder / STATE_FILE).read_bytes(), type=DemoState)
     except (OSError, msgspec.DecodeError):
         return None
 
 
-def of_state(folder: Path, state: State) -> Home | None:
+def of_state(folder: Path, state: DemoState) -> Home | None:
     """Return the demo that a folder knows of, None while it is being made."""
     if state.building or state.built_at is None or state.day is None or state.opens_at is None:
         return None
@@ -214,7 +214,7 @@ def of_state(folder: Path, state: State) -> Home | None:
 
 def write_state(home: Home) -> None:
     """Write down what a folder knows of its demo."""
-    state = State(
+    state = DemoState(
         building=False,
         built_at=home.built_at,
         day=home.day,
@@ -244,6 +244,6 @@ def write_run(folder: Path, running: Running | None) -> None:
         write(folder / RUN_FILE, running)
 
 
-def write(path: Path, values: State | Running) -> None:
+def write(path: Path, values: DemoState | Running) -> None:
     """Write a file of the demo, whole or not at all: it holds passwords, if only invented ones."""
     write_whole(path, json.dumps(msgspec.to_builtins(values), ensure_ascii=False, indent=1).encode())

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from request_desk import config, paths
 from request_desk.demo import builder
 from request_desk.demo.builder import DemoPractice
-from request_desk.demo.home import RUN_FILE, STATE_FILE, Home, State, of_state, read_state, write, write_state
+from request_desk.demo.home import RUN_FILE, STATE_FILE, DemoState, Home, of_state, read_state, write, write_state
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.clock import Clock, SystemClock
 from request_desk.domain.errors import Refused
@@ -94,7 +94,7 @@ def _resumed(home: Home, open_desk: OpenDesk, real: datetime) -> Home:
 
 def _made(folder: Path, open_desk: OpenDesk, real: datetime, say: Say | None, build: Build) -> Home:
     """A new demo in place of whatever was there. The mark that it is being made comes first, the word that it is ready last."""
-    write(folder / STATE_FILE, State())
+    write(folder / STATE_FILE, DemoState())
     _clear(folder)
     made = build(lambda clock: open_desk(folder / config.DATABASE_FILE, clock), real, say=_told(say))
     home = Home(
