@@ -143,9 +143,6 @@ class MessageCenter(WindowPage):
         self.response_controller = ResponseController(
             self._context, self.message, self.response, self.schedule, self.strip, self
         )
-        self._connect()
-        self._add_commands()
-        self._watch_keys()
         parts = (self.message_stack, self.schedule, self.strip, self.response)
         for part in parts:
             yield
@@ -154,6 +151,10 @@ class MessageCenter(WindowPage):
             part.setUpdatesEnabled(False)
         yield
         self._take_places()
+        self._connect()
+        self._add_commands()
+        self._watch_keys()
+        self._go_on()
         for part in parts:
             yield
             part.setUpdatesEnabled(True)
@@ -163,10 +164,8 @@ class MessageCenter(WindowPage):
         self._both = QSplitter(Qt.Orientation.Horizontal, self)
         self._left = _Panes(Qt.Orientation.Vertical, self._both)
         self._right = _Panes(Qt.Orientation.Vertical, self._both)
-        self._columns = (
-            (self._left, (56, 44), "left"),
-            (self._right, (64, 0, 36), "right"),
-        )  # and the shares of their parts
+        # With the shares of their parts.
+        self._columns = ((self._left, (56, 44), "left"), (self._right, (64, 0, 36), "right"))
         self.live_bar = Banner(self)
         self.empty_department_bar = Banner(self)
         self.setup_bar = SetupOffer(context, self)
@@ -203,7 +202,7 @@ class MessageCenter(WindowPage):
         self._kept[2].hide()  # the strip is there where the schedule is not
 
     def _take_places(self) -> None:
-        """Put what was made around the list where its places were kept, and go on with what the list shows by then."""
+        """Put what was made around the list where its places were kept."""
         sizes = [(splitter, splitter.sizes()[: len(shares)]) for splitter, shares, _name in self._columns]
         self.is_whole = True
         self.message_stack.show_state(State.EMPTY, _("Choose a request to read it here."), icon="mail-open")
@@ -219,7 +218,9 @@ class MessageCenter(WindowPage):
         for splitter, kept in sizes:
             splitter.setSizes(kept)
         self._fit_height()
-        # Behind the rows of the list and before a request, which needs it.
+
+    def _go_on(self) -> None:
+        """Read what stands around the list, behind its rows, and then the request that is chosen there by now, which needs it."""
         self.response_controller.read_beside()
         self._read_directory()
         self._read_failed()
