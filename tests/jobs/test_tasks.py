@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -376,6 +376,29 @@ def test_what_was_closed_a_month_ago_is_swept_and_what_is_open_or_was_offered_st
     clock.advance(timedelta(seconds=1))
     tasks.sweep(desk)
     assert left() == ({still, offered}, {asked})
+
+
+def test_announcements_are_kept_as_long_as_the_journal_tells_of_them(
+    desk: Desk, practice: Practice, clock: FixedClock, database: Database
+) -> None:  # NT2, AUD-08
+    def announced(ends_at: datetime) -> int:
+        new_id = practice.new_id()
+        about = {"kind": "closed", "location_id": practice.northside, "staff_id": practice.maria.id, "texts": {}}
+        span = {"starts_at": ends_at - timedelta(hours=1), "ends_at": ends_at, "created_at": clock.now()}
+        practice.insert(schema.announcement, id=new_id, **about, **span)
+        return new_id
+
+    def kept() -> set[int]:
+        with database.read() as connection:
+            return set(connection.execute(select(schema.announcement.c.id)).scalars())
+
+    first, second = announced(clock.now()), announced(clock.now() + timedelta(days=1))
+    clock.advance(housekeeping.ANNOUNCEMENTS_KEPT)
+    tasks.sweep(desk)
+    assert kept() == {first, second}
+    clock.advance(timedelta(seconds=1))
+    tasks.sweep(desk)
+    assert kept() == {second}
 
 
 def test_webhooks_are_kept_for_a_month_and_those_on_their_way_longer(
