@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import Table, func, select, update
 
 from request_desk.domain.access import SYSTEM
@@ -30,6 +29,8 @@ from request_desk.store.database import Database
 from tests.builders import TODAY, Practice, wall
 from tests.events import a_subscription, messages
 
+pytestmark = pytest.mark.usefixtures("quick_hashing")
+
 
 class Post:
     """Takes letters and answers as it is told."""
@@ -45,12 +46,6 @@ class Post:
 
 def by_mail(post: Post) -> tasks.Senders:
     return {Channel.EMAIL: post}
-
-
-@pytest.fixture(autouse=True)
-def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(portal_access, "CODES", access.Passwords(hasher, hasher.hash("nobody's")))
 
 
 @pytest.fixture

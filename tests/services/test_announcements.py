@@ -313,10 +313,11 @@ def test_words_of_health_are_asked_about_once(practice: Practice) -> None:  # RE
 
 
 def test_only_who_may_change_the_schedule_announces(practice: Practice) -> None:  # AC1
-    for act, values in (
+    acts: tuple[tuple[Any, tuple[Any, ...]], ...] = (
         (announcements.situation, (late(practice),)),
         (announcements.announce, (late(practice), NONE)),
         (announcements.preview, (late(practice), AppointmentId(1), NONE)),
-    ):
+    )
+    for act, values in acts:
         with pytest.raises(NotAllowed):
             practice.desk.perform(practice.amara, act, *values)
