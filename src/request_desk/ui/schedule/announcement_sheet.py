@@ -417,7 +417,9 @@ class AnnouncementSheet(Sheet):
     def _not_announced(self, refused: Refused) -> None:
         if isinstance(refused, Doubtful):
             detail = _("It goes to all of these families, and may be read on a locked screen.")
-            asked = ask(self, refused.sentence, detail=detail, yes=_("Send it as it is"), no=_("Go back"))
+            asked = ask(
+                self, refused.sentence, detail=detail, yes=_("Send it as it is"), no=_("Go back"), dangerous=True
+            )
             asked.answered.connect(self._answered)
             self._ready()
             return
