@@ -120,8 +120,8 @@ class ReminderLines(LinesEditor[_Line]):
         body.setSpacing(theme.px(2 * SPACE))
         self.why_kept.setText(
             _(
-                "A reminder that was decided about for a visit cannot be deleted: what went out, and to whom, is kept with it, so that nobody "
-                "is reminded twice. Removed, it is switched off and stays in the list."
+                "A reminder that has come due for a visit cannot be deleted: what went out, and to whom, is kept with it, so that nobody "
+                "is reminded twice. Removing it switches it off; it stays in the list."
             )
         )
         for part in (frame, row(self.add_button, None, self.remove_button), self._fields):
@@ -160,6 +160,7 @@ class ReminderLines(LinesEditor[_Line]):
             self.add_button.setFocus()
         self.remove_button.setEnabled(line is not None)
         show_if(self._fields, line is not None)
+        show_if(self.why_kept, bool(self._lines))
         self._form.lock(self.group, self.before, self.by_email, self.by_sms, self.active)
         context = self._form.context
         rules = [replace(each.rule, before=parse_before(each.text)) for each in self._lines if not each.problem]
