@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import insert
 
 from request_desk import paths
-from request_desk.domain.access import Actor, ActorKind, Role
+from request_desk.domain.access import SYSTEM, Actor, ActorKind, Role
 from request_desk.domain.careful import Assurance
 from request_desk.domain.directory import OpeningHours, PracticeSettings
 from request_desk.domain.ids import (
@@ -29,6 +29,7 @@ from request_desk.domain.notice_templates import NoticeTemplate, parse
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import NewRequest, RequestKind, Wish, WishKind
 from request_desk.services.desk import Desk
+from request_desk.services.people import access
 from request_desk.store import schema
 from request_desk.store.database import Database
 
@@ -36,6 +37,7 @@ ZONE = PracticeTime("America/Los_Angeles")
 _TEXTS = 8_000_000  # ids of the texts of notices: far from those that are counted
 MEANT = Assurance(text_meant=True)  # a letter that need not tell the time
 TODAY = date(2026, 11, 24)
+PASSWORD = "lantern orbit velvet quarry"
 _MINUTE = timedelta(minutes=1)
 
 
@@ -320,3 +322,9 @@ class Practice:
 
     def wish(self, day: date, time: str, provider: ProviderId | None = None, rank: int = 1) -> Wish:
         return Wish(rank, WishKind.SLOT, provider or self.lindqvist, wall(day, time))
+
+
+def with_password(practice: Practice) -> Actor:
+    """Give the administrator PASSWORD, for acts that ask for it; a test wants quick_hashing beside it."""
+    practice.desk.perform(SYSTEM, access.set_password, practice.admin.staff_id, PASSWORD)
+    return practice.admin

@@ -27,6 +27,7 @@ os.environ.update(
 )
 
 import pytest  # noqa: E402
+from argon2 import PasswordHasher  # noqa: E402
 from sqlalchemy import Dialect, Engine, Pool, create_engine, event  # noqa: E402
 
 from request_desk.domain.access import SYSTEM  # noqa: E402
@@ -34,6 +35,8 @@ from request_desk.domain.clock import FixedClock  # noqa: E402
 from request_desk.domain.ids import CountingIds  # noqa: E402
 from request_desk.gateways import catalogues  # noqa: E402
 from request_desk.services.desk import Desk  # noqa: E402
+from request_desk.services.people import access  # noqa: E402
+from request_desk.services.portal import access as portal_access, verification  # noqa: E402
 from request_desk.services.practice import invariants  # noqa: E402
 from request_desk.store import database as database_module, schema  # noqa: E402
 from request_desk.store.database import Database  # noqa: E402
@@ -219,3 +222,18 @@ def sqlite_practice(sqlite_desk: Desk, sqlite_url: str) -> Iterator[Practice]:
     """A small practice on the SQLite desk."""
     yield Practice(sqlite_desk, sqlite_desk.database)
     check_invariants(sqlite_url)
+
+
+@pytest.fixture
+def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords and codes by the same algorithm with little memory: the full strength has its own test."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    quick = access.Passwords(hasher, hasher.hash("nobody's"))
+    for module, name in ((access, "PASSWORDS"), (portal_access, "CODES"), (verification, "CODES")):
+        monkeypatch.setattr(module, name, quick)
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Path:
+    """Where a desk with keys keeps them."""
+    return tmp_path / "keys"

@@ -19,6 +19,11 @@ def snapshot(database: Database) -> Snapshot:
         }
 
 
+def dump(database: Database) -> str:
+    """Return all that stands in the database as one text: what must be nowhere is looked for in it."""
+    return str(snapshot(database))
+
+
 def changed_tables(before: Snapshot, after: Snapshot) -> set[str]:
     """Return the names of the tables whose rows differ."""
     return {name for name, rows in before.items() if rows != after[name]}

@@ -15,6 +15,7 @@ from request_desk.domain.announcements import (
     check,
     checked_text,
     concerns,
+    health_words,
     is_same,
     letters,
 )
@@ -132,20 +133,53 @@ def test_everybody_hears_of_each_visit_once_and_gets_one_letter(  # NT2
         ("Zuri Okafor waits longer.", "Zuri Okafor"),
         ("All well visits are later.", ""),
         ("The well   VISIT is later.", "Well visit"),
-        ("Dr. Mwangi is sick.", "sick"),
-        ("Retraso por la vacunación.", "vacunacion"),
-        ("The flu shots take longer.", "flu"),
+        ("Zuri Okafor's mother waits.", "Zuri Okafor"),
+        ("Zuri Okafor\u2019s mother waits.", "Zuri Okafor"),
+        ("The flu shots take longer.", ""),
         ("We run 20 minutes late; please wait in the car.", ""),
         ("Llevamos 20 minutos de retraso.", ""),
     ],
 )
-def test_a_text_for_all_names_no_patient_and_nothing_of_anybodys_health(text: str, word: str) -> None:  # NOTE-01
+def test_a_text_for_all_names_no_patient_and_no_type_of_visit(text: str, word: str) -> None:  # NOTE-01, NT1
     names = ("Zuri Okafor", "Well visit", "")
     if not word:
         assert checked_text(f" {text}\n", names) == text
         return
     with pytest.raises(Invalid, match=f"says “{word}”"):
         checked_text(text, names)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Dr. Mwangi is sick.", ("sick",)),
+        ("Retraso por la Vacunación y la gripe.", ("Vacunación", "gripe")),
+        ("The flu shots take longer. Flu shots!", ("flu", "shots")),
+        ("Your test results wait; so do lab  results.", ("test results", "lab results")),
+        ("El doctor está enfermo.", ("enfermo",)),
+        ("She is ill.", ("ill",)),
+    ],
+)
+def test_words_that_may_tell_of_health_are_quoted_as_they_were_typed(text: str, words: tuple[str, ...]) -> None:  # RE7
+    assert health_words((text,)) == words
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "We're running behind; I'll text you when we are ready.",
+        "A power surge closed the office on Corona Street.",
+        "Our fluent Spanish speaker is at the front desk; the flute teacher left.",
+        "The therapist and the nurse arrive late because of snow.",
+        "La enfermera llega tarde; como resultado abrimos a las 10.",
+        "Hay un problema con el agua en la enfermería.",
+        "The air conditioning is out; please bring a fan. Parking is still free.",
+        "Road works on Harbor St: please use the rear door.",
+        "No hay luz en el edificio. Cerramos hoy a las 3.",
+    ],
+)
+def test_words_that_only_look_like_it_are_not_asked_about(text: str) -> None:
+    assert health_words((text,)) == ()
 
 
 def test_a_text_is_short_enough_for_a_text_message() -> None:  # NT2

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import Table, func, select, update
 
 from request_desk.domain.access import SYSTEM
@@ -30,6 +29,8 @@ from request_desk.store.database import Database
 from tests.builders import TODAY, Practice, wall
 from tests.events import a_subscription, messages
 
+pytestmark = pytest.mark.usefixtures("quick_hashing")
+
 
 class Post:
     """Takes letters and answers as it is told."""
@@ -45,12 +46,6 @@ class Post:
 
 def by_mail(post: Post) -> tasks.Senders:
     return {Channel.EMAIL: post}
-
-
-@pytest.fixture(autouse=True)
-def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(portal_access, "CODES", access.Passwords(hasher, hasher.hash("nobody's")))
 
 
 @pytest.fixture
@@ -376,6 +371,29 @@ def test_what_was_closed_a_month_ago_is_swept_and_what_is_open_or_was_offered_st
     clock.advance(timedelta(seconds=1))
     tasks.sweep(desk)
     assert left() == ({still, offered}, {asked})
+
+
+def test_announcements_are_kept_as_long_as_the_journal_tells_of_them(
+    desk: Desk, practice: Practice, clock: FixedClock, database: Database
+) -> None:  # NT2, AUD-08
+    def announced(ends_at: datetime) -> int:
+        new_id = practice.new_id()
+        about = {"kind": "closed", "location_id": practice.northside, "staff_id": practice.maria.id, "texts": {}}
+        span = {"starts_at": ends_at - timedelta(hours=1), "ends_at": ends_at, "created_at": clock.now()}
+        practice.insert(schema.announcement, id=new_id, **about, **span)
+        return new_id
+
+    def kept() -> set[int]:
+        with database.read() as connection:
+            return set(connection.execute(select(schema.announcement.c.id)).scalars())
+
+    first, second = announced(clock.now()), announced(clock.now() + timedelta(days=1))
+    clock.advance(housekeeping.ANNOUNCEMENTS_KEPT)
+    tasks.sweep(desk)
+    assert kept() == {first, second}
+    clock.advance(timedelta(seconds=1))
+    tasks.sweep(desk)
+    assert kept() == {second}
 
 
 def test_webhooks_are_kept_for_a_month_and_those_on_their_way_longer(

@@ -22,16 +22,11 @@ from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import Practice
 
+pytestmark = pytest.mark.usefixtures("quick_hashing")
+
 GOOD = "lantern orbit velvet quarry"
 OTHER = "thistle compass ribbon anchor"
 SHIPPED = (access.PASSWORDS, access.CODES)  # the fixture below replaces the first
-
-
-@pytest.fixture(autouse=True)
-def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same algorithm with little memory: the full strength has its own test."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(access, "PASSWORDS", access.Passwords(hasher, hasher.hash("nobody's")))
 
 
 @pytest.fixture

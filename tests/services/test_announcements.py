@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 from request_desk.domain.access import SYSTEM
 from request_desk.domain.announcements import AnnouncementKind, News
 from request_desk.domain.appointment_lists import AppointmentDetails
+from request_desk.domain.careful import Doubt, Doubtful
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.directory import Channel
 from request_desk.domain.errors import Invalid, NotAllowed, NotFound, Refused, UndoRefused
@@ -288,21 +289,35 @@ def test_with_nobody_booked_nobody_is_told(practice: Practice) -> None:  # NT2
         seen(practice, replace(closed(practice), location_id=LocationId(999_999)))
 
 
-@pytest.mark.parametrize(
-    "text", ["Luz Ruiz comes later", "All well visits. The well visit is later", "Dr. M. is ill, flu"]
-)
-def test_a_text_that_tells_of_a_patient_or_of_health_is_refused(practice: Practice, text: str) -> None:  # NOTE-01
+@pytest.mark.parametrize("text", ["Luz Ruiz comes later", "All well visits. The well visit is later"])
+@pytest.mark.parametrize("is_meant", [False, True])
+def test_a_text_that_tells_of_a_patient_is_refused(practice: Practice, text: str, *, is_meant: bool) -> None:  # NOTE-01
     a_visit(practice, "Luz", "9:00")
     with pytest.raises(Invalid, match="The text says"):
-        announce(practice, late(practice), {"en": text})
+        practice.desk.perform(
+            practice.maria, announcements.announce, late(practice), {"en": f"{text}, flu"}, is_meant=is_meant
+        )
     assert rows(practice, schema.outbox) == []
 
 
+def test_words_of_health_are_asked_about_once(practice: Practice) -> None:  # RE7, NT1
+    a_visit(practice, "Luz", "9:00")
+    texts = {"en": "Flu shots take longer today. We are sorry."}
+    with pytest.raises(Doubtful, match="says “Flu” and “shots”, which may tell") as stopped:
+        announce(practice, late(practice), texts)
+    assert stopped.value.doubt is Doubt.HEALTH
+    assert rows(practice, schema.outbox) == []
+    practice.desk.perform(practice.maria, announcements.announce, late(practice), texts, is_meant=True)
+    (row,) = rows(practice, schema.announcement)
+    assert row.texts == texts
+
+
 def test_only_who_may_change_the_schedule_announces(practice: Practice) -> None:  # AC1
-    for act, values in (
+    acts: tuple[tuple[Any, tuple[Any, ...]], ...] = (
         (announcements.situation, (late(practice),)),
         (announcements.announce, (late(practice), NONE)),
         (announcements.preview, (late(practice), AppointmentId(1), NONE)),
-    ):
+    )
+    for act, values in acts:
         with pytest.raises(NotAllowed):
             practice.desk.perform(practice.amara, act, *values)

@@ -15,7 +15,7 @@ from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, 
 from request_desk.domain.ids import AbsenceId, LocationId, ProviderId, WindowId
 from request_desk.domain.spans import Span
 from request_desk.services.practice import availability, directory
-from request_desk.services.practice.availability import Effect, ProviderWeek, WindowDetails
+from request_desk.services.practice.availability import Effect, Foreseen, ProviderWeek, WindowDetails
 from request_desk.services.practice.settings import save_settings
 from request_desk.services.schedule import queries
 from request_desk.store import schema
@@ -258,6 +258,28 @@ def test_nobody_is_at_two_places_at_once(practice: Practice, deputy: Actor) -> N
         practice.desk.perform(
             deputy, availability.switch_window, WindowId(behind.value.id), active=True, expect_version=2
         )
+
+
+def test_what_new_hours_would_lie_over_is_told_before(practice: Practice, deputy: Actor) -> None:  # AV1, AV4
+    def foreseen(*new: WindowDetails) -> Foreseen:
+        return practice.desk.query(deputy, availability.foresee_windows, practice.lindqvist, new)
+
+    before = rows(practice, schema.availability_window)
+    late = WindowDetails(practice.northside, 1, 16 * 60, 18 * 60)
+    both = foreseen(late, replace(late, weekday=2), replace(late, weekday=5))
+    assert [each.id for each in both.over] == [window_on(practice, 1), window_on(practice, 2)]
+    assert both.outside == ()
+    assert foreseen(replace(late, start_minute=17 * 60)).over == ()
+    with pytest.raises(Invalid, match="two places"):
+        foreseen(replace(late, location_id=practice.harbor))
+    assert rows(practice, schema.availability_window) == before
+
+
+def test_switching_off_while_changing_lies_over_nothing(practice: Practice, deputy: Actor) -> None:
+    window, later = window_on(practice, 1), WindowDetails(practice.northside, 2, 9 * 60, 12 * 60)
+    moved = practice.desk.query(deputy, availability.foresee_window, window, later)
+    assert [each.id for each in moved.over] == [window_on(practice, 2)]
+    assert practice.desk.query(deputy, availability.foresee_window, window, later, active=False).over == ()
 
 
 @pytest.mark.parametrize(

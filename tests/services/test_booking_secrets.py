@@ -9,10 +9,9 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import select, text, update
 
-from request_desk.domain.access import SYSTEM, Actor
+from request_desk.domain.access import SYSTEM
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, Refused
 from request_desk.domain.ids import IdSource
@@ -20,28 +19,17 @@ from request_desk.domain.sealing import KeyMissing, key_of
 from request_desk.gateways.sealing import KeptSealer
 from request_desk.gateways.secrets import FileStore
 from request_desk.services.desk import Desk
-from request_desk.services.people import access
 from request_desk.services.practice import booking_secrets, sealed_values
 from request_desk.services.practice.booking_secrets import BookingSecret, NewSecret
 from request_desk.store import schema
 from request_desk.store.database import Database
-from tests.builders import Practice
+from tests.builders import PASSWORD, Practice, with_password
 from tests.partners import SCHOOL, Partner, sealing_desk
+from tests.tables import dump
 
-PASSWORD = "lantern orbit velvet quarry"
+pytestmark = pytest.mark.usefixtures("quick_hashing")
+
 table = schema.booking_secret.c
-
-
-@pytest.fixture(autouse=True)
-def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same algorithm with little memory."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(access, "PASSWORDS", access.Passwords(hasher, hasher.hash("nobody's")))
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    return tmp_path / "keys"
 
 
 @pytest.fixture
@@ -67,22 +55,10 @@ def sealed(database: Database, secret: NewSecret) -> str:
         return str(connection.execute(select(table.sealed).where(table.id == secret.id)).scalar_one())
 
 
-def with_password(practice: Practice) -> Actor:
-    practice.desk.perform(SYSTEM, access.set_password, practice.admin.staff_id, PASSWORD)
-    return practice.admin
-
-
 def journalled(database: Database, action: str) -> int:
     with database.read() as connection:
         found = connection.execute(select(schema.journal.c.seq).where(schema.journal.c.action == action)).all()
     return len(found)
-
-
-def everything(database: Database) -> str:
-    """All that stands in the database, as a dump has it."""
-    with database.read() as connection:
-        rows = [connection.execute(select(each)).all() for each in schema.metadata.sorted_tables]
-    return str(rows)
 
 
 def test_a_secret_is_made_and_its_value_is_nowhere(practice: Practice, database: Database, keys: Path) -> None:
@@ -91,9 +67,9 @@ def test_a_secret_is_made_and_its_value_is_nowhere(practice: Practice, database:
     assert re.fullmatch(r"[A-Za-z0-9_-]{43}", secret.value.text)  # 32 random bytes
     other = made(practice, "County Clinic")
     assert (secret.key_id, secret.value.text) != (other.key_id, other.value.text)
-    dump = everything(database)  # SEC-01
-    assert secret.key_id in dump
-    assert secret.value.text not in dump
+    everything = dump(database)  # SEC-01
+    assert secret.key_id in everything
+    assert secret.value.text not in everything
     assert (keys / "secrets.json").exists()
     assert secret.value.text not in (keys / "secrets.json").read_text("utf-8")
     assert secret.value.text not in repr(secret)
@@ -162,7 +138,7 @@ def test_a_secret_is_revealed_to_whoever_types_the_password(practice: Practice, 
     assert (revealed.sentence, revealed.name, revealed.key_id) == ("", SCHOOL, secret.key_id)
     assert revealed.value.text == secret.value.text
     assert journalled(database, "revealed_booking_secret") == 1
-    assert secret.value.text not in everything(database)
+    assert secret.value.text not in dump(database)
 
 
 def test_wrong_passwords_have_to_wait(practice: Practice, clock: FixedClock) -> None:  # AUTH-05

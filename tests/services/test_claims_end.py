@@ -1,7 +1,6 @@
 """Claims end with the session that made them (MC8): signing out, ending a session, switching an account off."""
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from request_desk.domain.access import SYSTEM, Actor
@@ -15,14 +14,10 @@ from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import Practice
 
+pytestmark = pytest.mark.usefixtures("quick_hashing")
+
 GOOD = "lantern orbit velvet quarry"
 OTHER = "thistle compass ribbon anchor"
-
-
-@pytest.fixture(autouse=True)
-def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(access, "PASSWORDS", access.Passwords(hasher, hasher.hash("nobody's")))
 
 
 @pytest.fixture

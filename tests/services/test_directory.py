@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 import msgspec
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import func, select, update
 
 from request_desk.domain.access import SYSTEM, Role
@@ -25,13 +24,9 @@ from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import Practice
 
+pytestmark = pytest.mark.usefixtures("quick_hashing")
+
 SCHEDULER = frozenset({Role.SCHEDULER})
-
-
-@pytest.fixture(autouse=True)
-def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(access, "PASSWORDS", access.Passwords(hasher, hasher.hash("nobody's")))
 
 
 def test_the_directory_tells_places_providers_types_and_staff(desk: Desk, practice: Practice) -> None:

@@ -188,11 +188,44 @@ def test_a_language_of_the_practice_s_own_has_no_shipped_text_to_go_back_to(desk
         desk.perform(practice.admin, templates.save, replace(new, language="fr"), expect_version=1)
 
 
+def test_a_language_is_added_removed_with_its_history_and_brought_back(desk: Desk, practice: Practice) -> None:  # AD5
+    new = NoticeTemplate(BOOKING.kind, Channel.EMAIL, "vi", "Tin nhan", "Xin chao. {{ manage.link }}")
+    added = desk.perform(practice.admin, templates.save, new)
+    assert added.undo is not None
+    desk.perform(practice.admin, templates.save, replace(new, body="Chao. {{ manage.link }}"), expect_version=1)
+    assert the_text(desk, practice, BOOKING.kind, Channel.EMAIL, "vi").is_own
+    with pytest.raises(Conflict):
+        desk.perform(practice.admin, templates.remove, added.value, expect_version=1)
+    removed = desk.perform(practice.admin, templates.remove, added.value, expect_version=2).undo
+    assert all(each.template.language != "vi" for each in desk.query(practice.admin, templates.shelf))
+    with practice.database.read() as connection:
+        of_it = schema.template_version.c.template_id == added.value
+        assert connection.execute(select(schema.template_version).where(of_it)).all() == []
+    assert removed is not None
+    desk.perform(practice.admin, removed.function, *removed.args, **removed.kwargs)
+    back = the_text(desk, practice, BOOKING.kind, Channel.EMAIL, "vi")
+    assert (back.id, back.template.body) == (added.value, "Chao. {{ manage.link }}")
+    assert [each.body for each in desk.query(practice.admin, templates.earlier, back.id)] == [new.body]
+    with pytest.raises(Conflict, match="already"):
+        desk.perform(practice.admin, removed.function, *removed.args, **removed.kwargs)
+
+
+def test_a_text_that_the_product_ships_is_not_removed(desk: Desk, practice: Practice) -> None:
+    shipped = the_text(desk, practice, BOOKING.kind, Channel.EMAIL)
+    assert not shipped.is_own
+    changed = rewritten(desk, practice)
+    assert not changed.is_own
+    for each in (shipped, changed):
+        with pytest.raises(Refused, match="can be changed, not removed"):
+            desk.perform(practice.admin, templates.remove, each.id, expect_version=each.version)
+
+
 def test_texts_are_the_administrators_business(desk: Desk, practice: Practice) -> None:
     kept = the_text(desk, practice, BOOKING.kind, Channel.EMAIL)
     acts: tuple[tuple[Any, dict[str, Any]], ...] = (
         (templates.save, {"new": kept.template, "expect_version": 1}),
         (templates.restore, {"template_id": kept.id, "expect_version": 1}),
+        (templates.remove, {"template_id": kept.id, "expect_version": 1}),
     )
     for act, values in acts:
         with pytest.raises(NotAllowed):

@@ -7,7 +7,6 @@ from threading import Barrier, Thread
 from uuid import UUID
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import Row, select, update
 
 from request_desk.domain.access import SYSTEM, Actor
@@ -17,22 +16,16 @@ from request_desk.domain.errors import Invalid, NotAllowed, SignedOut
 from request_desk.domain.ids import hashed, new_code
 from request_desk.services.desk import Desk
 from request_desk.services.notices import outbox
-from request_desk.services.people import access
 from request_desk.services.portal import access as portal_access
 from request_desk.services.portal.access import Checked
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import Practice
 
+pytestmark = pytest.mark.usefixtures("quick_hashing")
+
 BROWSER = hashed("the cookie of this browser")
 AMARA = "amara@example.org"
-
-
-@pytest.fixture(autouse=True)
-def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same algorithm with little memory."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(portal_access, "CODES", access.Passwords(hasher, hasher.hash("nobody's")))
 
 
 def asked(desk: Desk, email: str = AMARA, browser: str = BROWSER) -> UUID:

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import select, update
 
-from request_desk.domain.access import SYSTEM, Actor
+from request_desk.domain.access import SYSTEM
 from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, Refused, Unavailable
 from request_desk.domain.events import OFFERED, EventType
@@ -19,45 +18,24 @@ from request_desk.gateways.sealing import KeptSealer
 from request_desk.gateways.secrets import FileStore
 from request_desk.services.desk import Desk
 from request_desk.services.notices import subscriptions, webhook_queue
-from request_desk.services.people import access
 from request_desk.services.practice import sealed_values
 from request_desk.store import schema
 from request_desk.store.database import Database
-from tests.builders import Practice
+from tests.builders import PASSWORD, Practice, with_password
 from tests.events import told
 from tests.services.webhook_parts import GONE, TAKEN, URL, a_form, listed, logged, subscribed, webhook_desk
+from tests.tables import dump
 
-PASSWORD = "lantern orbit velvet quarry"
+pytestmark = pytest.mark.usefixtures("quick_hashing")
+
 HEADERS = (("X-Api-Key", "canary-header"), ("X-Site", "north"))
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 table = schema.subscription.c
 
 
-@pytest.fixture(autouse=True)
-def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(access, "PASSWORDS", access.Passwords(hasher, hasher.hash("nobody's")))
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Path:
-    return tmp_path / "keys"
-
-
 @pytest.fixture
 def desk(database: Database, clock: FixedClock, keys: Path) -> Desk:
     return webhook_desk(database, clock, keys)
-
-
-def with_password(practice: Practice) -> Actor:
-    practice.desk.perform(SYSTEM, access.set_password, practice.admin.staff_id, PASSWORD)
-    return practice.admin
-
-
-def everything(database: Database) -> str:
-    """All that stands in the database, as a dump has it."""
-    with database.read() as connection:
-        return str([connection.execute(select(each)).all() for each in schema.metadata.sorted_tables])
 
 
 def journal(database: Database) -> str:
@@ -86,9 +64,9 @@ def test_a_subscription_is_made_and_its_secret_is_nowhere(
         ("X-Api-Key", "X-Site"),
     )
     assert (seen.active, seen.is_full, seen.waiting, seen.failed, seen.trouble) == (True, False, 0, 0, None)
-    dump = everything(database)
-    assert made.value.text not in dump
-    assert "canary-header" not in dump
+    everything = dump(database)
+    assert made.value.text not in everything
+    assert "canary-header" not in everything
     assert made.value.text not in str(made)
     assert "k-4711" not in journal(database)
     assert "k-4711" not in str(seen)

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from threading import Barrier
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import func, insert, select, update
 
 from request_desk.domain.access import SYSTEM
@@ -16,7 +15,6 @@ from request_desk.domain.ids import AppointmentId, ManageLinkId, hashed, new_tok
 from request_desk.domain.manage_links import masked
 from request_desk.domain.notices import LINK_CODE
 from request_desk.services.notices import outbox
-from request_desk.services.people import access
 from request_desk.services.portal import access as portal_access, family_acts, manage_links, verification
 from request_desk.store import schema
 from tests.builders import Practice
@@ -24,17 +22,10 @@ from tests.services.test_family_acts import change_type
 from tests.services.test_manage_links import IN_A_WEEK, dump, minted, opened
 from tests.web.conftest import mailed_code
 
+pytestmark = pytest.mark.usefixtures("quick_hashing")
+
 BORN, WRONG = date(2022, 3, 12), date(2022, 3, 13)
 BROWSER = hashed("the cookie of this browser")
-
-
-@pytest.fixture(autouse=True)
-def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same algorithm with little memory."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    quick = access.Passwords(hasher, hasher.hash("nobody's"))
-    monkeypatch.setattr(portal_access, "CODES", quick)
-    monkeypatch.setattr(verification, "CODES", quick)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from request_desk.store import schema
 from request_desk.ui.schedule.announcement_sheet import AnnouncementSheet
 from request_desk.ui.schedule.provider_out_sheet import ProviderOutSheet
 from request_desk.ui.schedule.schedule_page import SchedulePage
+from request_desk.ui.widgets.dialogs import Question
 from tests.builders import TODAY, Practice
 from tests.ui.page_desk import OpenPage, PageDesk, nameless
 
@@ -169,6 +170,26 @@ def test_a_text_that_names_a_patient_is_refused_and_stays(
     assert "The text says “Teo Ruiz”" in sheet.said.text()
     assert sheet.texts["en"].toPlainText() == "Teo Ruiz is sick, so we are late."
     assert stored(sqlite_practice, database_setup, schema.outbox) == []
+
+
+def test_words_of_health_are_asked_about_with_the_words(
+    desk_at: OpenDesk, appointments: list[AppointmentId], sqlite_practice: Practice, database_setup: Setup
+) -> None:  # RE7
+    desk = desk_at()
+    sheet = with_mwangi(desk)
+    sheet.texts["en"].setFocus()
+    desk.press("Ctrl+A")
+    desk.type("Flu shots take longer.")
+    for answer in ("no", "yes"):
+        desk.click(sheet.button)
+        desk.settle()
+        asked = desk.dialog()
+        assert isinstance(asked, Question)
+        assert asked.question.text() == "The text says “Flu” and “shots”, which may tell of somebody's health."
+        assert stored(sqlite_practice, database_setup, schema.outbox) == []
+        desk.click(getattr(asked, answer))
+        desk.settle()
+    assert len(stored(sqlite_practice, database_setup, schema.outbox)) == 2
 
 
 def test_a_location_that_is_closed_is_told_with_a_way_to_find_new_places(

@@ -183,6 +183,70 @@ def test_drawing_upwards_is_the_same(desk_at: OpenDesk, astrid: Actor) -> None:
     assert not desk.has_dialog()  # nothing was typed, so nothing is asked
 
 
+def test_drawing_says_what_it_lies_over_like_dragging(
+    desk_at: OpenDesk, practice: Practice, astrid: Actor
+) -> None:  # AV1, AV4
+    practice.a_window(practice.lindqvist, practice.northside, 5, NINE, NOON)
+    practice.a_window(practice.lindqvist, practice.northside, 6, 13 * 60, 14 * 60)
+    desk = desk_at(actor=astrid)
+    view = grid(desk)
+    for start, end in (((SATURDAY, 8 * 60), (SATURDAY, 10 * 60)), ((SUNDAY, 13 * 60 + 30), (SATURDAY, 9 * 60 + 30))):
+        desk.drag(view.viewport(), view.point_of(*start), view.point_of(*end), let_go=False)
+        assert view.accessibleDescription() == "Lies over 9:00 AM – 12:00 PM."
+        desk.press("Esc")
+        QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, QPoint(1, 1))
+        view.setAccessibleDescription("")
+
+
+def test_drawing_extra_hours_says_that_the_provider_is_elsewhere(desk_at: OpenDesk, practice: Practice) -> None:  # AV2
+    practice.a_window(practice.lindqvist, practice.harbor, 5, NINE, NOON)
+    desk = desk_at()
+    view = grid(desk)
+    desk.drag(view.viewport(), view.point_of(SATURDAY, 480), view.point_of(SATURDAY, 600), let_go=False)
+    assert view.accessibleDescription().startswith("The provider is at Harbor St on Sat from 9:00 AM to 12:00 PM")
+
+
+@pytest.mark.parametrize("is_new", [True, False])
+def test_the_form_of_a_window_says_what_it_lies_over_before_it_is_saved(
+    desk_at: OpenDesk, practice: Practice, astrid: Actor, *, is_new: bool
+) -> None:  # AV1
+    practice.a_window(practice.lindqvist, practice.northside, 5, NINE, NOON)
+    window = practice.a_window(practice.lindqvist, practice.northside, 5, 7 * 60, 8 * 60)
+    desk = desk_at(actor=astrid)
+    if is_new:
+        desk.press("N")
+    else:
+        desk.page.week.grid.seek(window)
+        desk.press("Return", "Return")
+    asked = form(desk, WindowForm)
+    assert asked.foreseen.text() == ""
+    if is_new:
+        asked.weekdays.choose((5,))
+        set_minute(asked.start, 10 * 60)
+    else:
+        set_minute(asked.end, 10 * 60)
+    desk.settle()
+    assert asked.foreseen.text() == "Lies over 9:00 AM – 12:00 PM."
+    assert asked.foreseen.isVisible()
+    set_minute(asked.start, NOON)
+    set_minute(asked.end, 13 * 60)
+    desk.settle()
+    assert not asked.foreseen.isVisible()
+
+
+def test_what_a_form_is_refused_for_is_said_once(desk_at: OpenDesk, practice: Practice) -> None:
+    practice.a_window(practice.lindqvist, practice.harbor, 5, NINE, NOON)
+    desk = desk_at()
+    desk.press("X")
+    asked = form(desk, ExtraHoursForm)
+    set_day(asked.day, SATURDAY)
+    desk.settle()
+    assert "cannot be at two places at once" in asked.foreseen.text()
+    desk.press("Ctrl+S")
+    assert not asked.foreseen.isVisible()
+    assert "cannot be at two places at once" in asked.start.accessibleDescription()
+
+
 def test_a_window_is_dragged_to_another_day_and_taken_back(
     desk_at: OpenDesk, practice: Practice, astrid: Actor, stored: Stored
 ) -> None:  # AV2

@@ -8,9 +8,11 @@ from functools import partial
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from sqlalchemy import select, update
 
 from request_desk.domain.directory import Channel, Content, PracticeSettings
+from request_desk.domain.notice_templates import NoticeTemplate
 from request_desk.domain.notices import NOTICES
 from request_desk.services.notices import templates
 from request_desk.services.notices.templates import KeptTemplate
@@ -22,6 +24,7 @@ from request_desk.ui.settings.notice_fields import FieldsSheet
 from request_desk.ui.settings.notice_history import NoticeHistorySheet
 from request_desk.ui.settings.notices_form import NoticesForm
 from request_desk.ui.settings.settings_page import SettingsPage
+from request_desk.ui.widgets.acts import ActsMenu
 from request_desk.ui.widgets.dialogs import Question
 from tests.builders import TODAY, Practice
 from tests.ui.page_desk import OpenPage, PageDesk, nameless
@@ -87,7 +90,7 @@ def row_of(form: NoticesForm, found: KeptTemplate) -> list[str]:
     for row in range(model.rowCount()):
         cells = [str(model.index(row, column).data()) for column in range(model.columnCount())]
         channel = notice_words.CHANNELS[found.template.channel]
-        language = notice_words.language_words(found.template.language)
+        language = {"en": "English", "es": "Spanish", "vi": "Vietnamese"}[found.template.language]
         if cells[:3] == [notice_words.KINDS[found.template.kind], channel, language]:
             return cells
     raise AssertionError("not in the list")
@@ -380,6 +383,123 @@ def test_what_was_typed_stays_when_somebody_else_changes_the_text(
     desk.settle()
     assert form.body.toPlainText() == "Mine. {{ manage.link }}"
     assert "changed elsewhere" in form.said.text()
+
+
+# Finding one, and other languages
+
+
+def listed(form: NoticesForm) -> list[tuple[str, str, str]]:
+    model = form.chooser.model()
+    cells = [[str(model.index(row, column).data()) for column in range(3)] for row in range(model.rowCount())]
+    return [(notice, channel, language) for notice, channel, language in cells]
+
+
+def test_the_list_is_narrowed_by_kind_channel_language_and_words(
+    desk_at: OpenDesk, kept: Callable[..., KeptTemplate]
+) -> None:
+    desk = desk_at()
+    form = go(desk, NoticesForm)
+    for key, value in (("kind", "move"), ("channel", "sms"), ("language", "es")):
+        form.filter.chips.choose(key, (value,))
+    desk.settle()
+    assert listed(form) == [("A visit has a new time", "Text message", "Spanish")]
+    assert form.chooser.key() == kept("move", Channel.SMS, "es").id
+    assert form.which.text() == "A visit has a new time: Text message, Spanish"
+    desk.press("Ctrl+F")
+    desk.type("nonsense")
+    desk.press("Return")
+    assert not form.list_stack.is_content_shown()
+    assert form.body.isReadOnly()
+    form.filter.clear()
+    desk.settle()
+    assert len(listed(form)) == 4 * len(NOTICES)
+    desk.type("running late spanish")
+    desk.press("Return")
+    assert {each[0] for each in listed(form)} == {"We are running late"}
+
+
+def test_the_filters_of_the_list_follow_the_user(desk_at: OpenDesk) -> None:
+    desk = desk_at(preferences={"notices.filters": {"kind": "code", "channel": "email"}})
+    form = go(desk, NoticesForm)
+    assert listed(form) == [("Code to sign in", "E-mail", "English"), ("Code to sign in", "E-mail", "Spanish")]
+
+
+def test_what_is_typed_stays_in_the_list_whatever_the_filter_says(
+    desk_at: OpenDesk, kept: Callable[..., KeptTemplate]
+) -> None:
+    desk = desk_at()
+    form = go(desk, NoticesForm)
+    show(desk, form, kept())
+    form.body.setPlainText("Ours. {{ manage.link }}")
+    form.filter.chips.choose("kind", ("move",))
+    desk.settle()
+    assert form.body.toPlainText() == "Ours. {{ manage.link }}"
+    assert {each[0] for each in listed(form)} == {"A visit is booked", "A visit has a new time"}
+    desk.press("Ctrl+S")
+    assert kept().template.body == "Ours. {{ manage.link }}"
+
+
+def choose_language(desk: PageDesk[SettingsPage], form: NoticesForm, name: str) -> list[str]:
+    """Choose a new language by its name; return all that were offered."""
+    form.language_button.setFocus()
+    desk.press("Space")
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, ActsMenu)
+    offered = [each.text() for each in menu.actions()]
+    menu.actions()[offered.index(name)].trigger()
+    menu.close()
+    desk.settle()
+    return offered
+
+
+def test_a_language_is_added_on_the_page_tried_undone_and_removed(
+    desk_at: OpenDesk, kept: Callable[..., KeptTemplate]
+) -> None:  # AD5
+    desk = desk_at()
+    form = go(desk, NoticesForm)
+    english = kept()
+    show(desk, form, english)
+    form.filter.chips.choose("language", ("en",))
+    desk.settle()
+    assert not {"English", "Spanish"} & set(choose_language(desk, form, "Vietnamese"))
+    assert form.which.text() == "A visit is booked: E-mail, Vietnamese"
+    assert form.body.toPlainText() == english.template.body  # to be translated
+    assert not form.save_button.isEnabled()
+    form.body.setPlainText("Xin chao {{ nobody }}")
+    assert beside(form, "body").startswith("Line 1: ")
+    form.subject.setText("Lich hen")
+    form.body.setPlainText("Xin chao {{ patient.first_name }}. {{ manage.link }}")
+    desk.settle()
+    assert form.preview.subject.text() == "Lich hen"
+    assert "Xin chao" in form.preview.text.text()
+    desk.press("Ctrl+S")
+    made = kept(language="vi")
+    assert form.chooser.key() == made.id  # in sight, whatever the filter says
+    assert row_of(form, made)[3:] == ["own", "nothing"]
+    assert not form.shipped_button.isVisible()
+    assert form.remove_button.isVisible()
+    desk.press("Ctrl+Shift+Z")
+    with pytest.raises(StopIteration):
+        kept(language="vi")
+
+
+def test_a_text_of_the_practice_s_own_language_is_removed_after_a_question(
+    desk_at: OpenDesk, sqlite_practice: Practice, database_setup: Setup, kept: Callable[..., KeptTemplate]
+) -> None:
+    text = NoticeTemplate("booking", Channel.EMAIL, "vi", "Lich hen", "Xin chao. {{ manage.link }}")
+    with database_setup():
+        sqlite_practice.desk.perform(sqlite_practice.admin, templates.save, text)
+    desk = desk_at()
+    form = go(desk, NoticesForm)
+    show(desk, form, kept(language="vi"))
+    form.remove_button.setFocus()
+    desk.press("Space")
+    asked = desk.dialog()
+    assert isinstance(asked, Question)
+    desk.click(asked.yes)
+    assert len(listed(form)) == 4 * len(NOTICES)
+    desk.press("Ctrl+Shift+Z")
+    assert kept(language="vi").template == text
 
 
 # What a channel may say

@@ -16,7 +16,7 @@ from request_desk.store import schema
 from request_desk.ui.settings.settings_page import SettingsPage
 from request_desk.ui.settings.type_form import TypesForm
 from request_desk.ui.widgets.theme import Theme
-from tests.builders import Practice
+from tests.builders import TODAY, Practice, wall
 from tests.ui.conftest import HandTimers
 from tests.ui.page_desk import PageDesk, nameless
 from tests.ui.settings_desk import go
@@ -61,9 +61,11 @@ def _told(rule: ReminderRule) -> tuple[Any, ...]:
     return (rule.group, rule.before, rule.by_email, rule.by_sms, rule.active)
 
 
-def a_rule(practice: Practice, group: str, minutes: int, **values: Any) -> None:
+def a_rule(practice: Practice, group: str, minutes: int, **values: Any) -> int:
     row = {"type_id": practice.well, "recipients": group, "minutes_before": minutes}
-    practice.insert(schema.reminder_rule, id=practice.new_id(), **row, **values)
+    rule_id = practice.new_id()
+    practice.insert(schema.reminder_rule, id=rule_id, **row, **values)
+    return rule_id
 
 
 def test_reminders_are_typed_saved_and_undone_by_keyboard(
@@ -101,6 +103,30 @@ def test_reminders_are_typed_saved_and_undone_by_keyboard(
     assert [each[0] for each in stored()] == [ReminderGroup.PROVIDER]
     desk.press("Ctrl+Shift+Z")
     assert stored()[0] == family
+
+
+def test_one_that_was_decided_about_is_switched_off_and_the_page_says_why(
+    open_types: Callable[..., Opened],
+    practice: Practice,
+    stored: Callable[[], list[tuple[Any, ...]]],
+    database_setup: Setup,
+) -> None:  # RM2
+    visit = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "9:20")
+    rule = a_rule(practice, "patient", 1440)
+    with database_setup(), practice.database.write() as connection:
+        about = {"appointment_id": visit, "rule_id": rule, "recipient": "", "outcome": "nobody"}
+        at = {"starts_at": wall(TODAY, "9:20"), "at": wall(TODAY, "8:00")}
+        connection.execute(schema.appointment_reminder.insert(), about | at)
+    desk, form = open_types()
+    lines = form.reminders
+    assert lines.why_kept.isVisible()
+    assert "cannot be deleted" in lines.why_kept.text()
+    assert "so that nobody is reminded twice" in lines.why_kept.text()
+    lines.remove_button.setFocus()
+    desk.press("Space", "Ctrl+S")
+    desk.settle()
+    assert stored() == [(ReminderGroup.PATIENT, DAY, True, False, False)]
+    assert [each.active for each in lines.rules()] == [False]  # in the list still, as the page says
 
 
 def test_one_that_is_off_is_not_in_the_preview(open_types: Callable[..., Opened], practice: Practice) -> None:

@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from argon2 import PasswordHasher
 from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtWidgets import QWidget
 
@@ -21,34 +20,28 @@ from request_desk.ui.settings.secret_dialogs import PasswordAsked, SecretShown
 from request_desk.ui.settings.secrets_form import SecretsForm
 from request_desk.ui.settings.settings_page import SettingsPage
 from request_desk.ui.widgets.dialogs import Question
-from tests.builders import Practice
+from tests.builders import PASSWORD, Practice, with_password
 from tests.partners import SCHOOL, Partner, sealing_desk
 from tests.ui.page_desk import OpenPage, PageDesk, nameless
 from tests.ui.settings_desk import go
 from tests.ui.test_settings_places import listed
 
-PASSWORD = "lantern orbit velvet quarry"
+pytestmark = pytest.mark.usefixtures("quick_hashing")
+
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[SettingsPage]]
 
 
-@pytest.fixture(autouse=True)
-def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same algorithm with little memory."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(access, "PASSWORDS", access.Passwords(hasher, hasher.hash("nobody's")))
-
-
 @pytest.fixture
-def sqlite_desk(sqlite_url: str, clock: FixedClock, tmp_path: Path) -> Desk:
+def sqlite_desk(sqlite_url: str, clock: FixedClock, keys: Path) -> Desk:
     """The desk of the windows, with keys."""
-    return sealing_desk(Database(sqlite_url), clock, tmp_path / "keys")
+    return sealing_desk(Database(sqlite_url), clock, keys)
 
 
 @pytest.fixture
 def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
     with database_setup():
-        sqlite_practice.desk.perform(SYSTEM, access.set_password, sqlite_practice.admin.staff_id, PASSWORD)
+        with_password(sqlite_practice)
     return sqlite_practice
 
 

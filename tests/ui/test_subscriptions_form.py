@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
@@ -15,41 +14,35 @@ from request_desk.domain.access import SYSTEM
 from request_desk.domain.clock import FixedClock
 from request_desk.services.desk import Desk
 from request_desk.services.notices import subscriptions, webhook_queue
-from request_desk.services.people import access
 from request_desk.store.database import Database
 from request_desk.ui.settings.secret_dialogs import PasswordAsked, SecretShown
 from request_desk.ui.settings.settings_page import SettingsPage
 from request_desk.ui.settings.subscriptions_form import SubscriptionsForm
 from request_desk.ui.settings.webhook_log_sheet import WebhookLogSheet
 from request_desk.ui.widgets.dialogs import Question
-from tests.builders import Practice
+from tests.builders import PASSWORD, Practice, with_password
 from tests.services.webhook_parts import FAILED, GONE, TAKEN, URL, listed as stored, logged, subscribed, webhook_desk
 from tests.ui.page_desk import OpenPage, PageDesk, nameless
 from tests.ui.settings_desk import go
 from tests.ui.test_secrets_form import said_anywhere
 from tests.ui.test_settings_places import listed
 
-PASSWORD = "lantern orbit velvet quarry"
+pytestmark = pytest.mark.usefixtures("quick_hashing")
+
 Setup = Callable[[], AbstractContextManager[None]]
 OpenDesk = Callable[..., PageDesk[SettingsPage]]
 
 
-@pytest.fixture(autouse=True)
-def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> None:
-    hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-    monkeypatch.setattr(access, "PASSWORDS", access.Passwords(hasher, hasher.hash("nobody's")))
-
-
 @pytest.fixture
-def sqlite_desk(sqlite_url: str, clock: FixedClock, tmp_path: Path) -> Desk:
+def sqlite_desk(sqlite_url: str, clock: FixedClock, keys: Path) -> Desk:
     """The desk of the windows, with keys."""
-    return webhook_desk(Database(sqlite_url), clock, tmp_path / "keys")
+    return webhook_desk(Database(sqlite_url), clock, keys)
 
 
 @pytest.fixture
 def practice(sqlite_practice: Practice, database_setup: Setup) -> Practice:
     with database_setup():
-        sqlite_practice.desk.perform(SYSTEM, access.set_password, sqlite_practice.admin.staff_id, PASSWORD)
+        with_password(sqlite_practice)
     return sqlite_practice
 
 

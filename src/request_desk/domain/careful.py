@@ -23,6 +23,7 @@ class Doubt(StrEnum):
     AGREED = "agreed"  # who asks has no right to book
     TEXT = "text"  # the letter says otherwise than the act
     TOOK_OVER = "took_over"  # urgent words, and nobody named who took it over
+    HEALTH = "health"  # a text for many families has words that may tell of somebody's health
     LOOKS_ALIKE = "looks_alike"  # a new patient has name or birth day of one who is known
 
 

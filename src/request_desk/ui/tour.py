@@ -109,7 +109,7 @@ _FRONT_DESK: Final = (
     SidePage("provider-week", "The week of a provider", "availability", ("Return",)),
     SidePage("why-no-slots", "Why are there no slots?", "availability", ("W",), is_sheet=True),
     SidePage("day-list", "Day list to print", "schedule", ("Ctrl+D",), is_sheet=True),
-    SidePage("close-day", "Close the day", "schedule", ("E",), is_sheet=True),
+    SidePage("close-day", "Close the day", "schedule", ("E", *("1",) * 4), is_sheet=True),
     SidePage("provider-out", "A provider is out", "schedule", ("O", "Down"), is_sheet=True),
     SidePage("find-visit", "Find a visit", "schedule", ("Ctrl+F",), is_sheet=True),
     SidePage("preview-as-patient", "Preview as patient", "services", ("P",), is_sheet=True),

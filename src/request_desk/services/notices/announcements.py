@@ -21,10 +21,12 @@ from request_desk.domain.announcements import (
     check,
     checked_text,
     concerns,
+    health_words,
     is_same,
     letters,
 )
 from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.careful import Doubt, Doubtful
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Channel
 from request_desk.domain.errors import Invalid, NotFound, Refused, UndoRefused
@@ -32,7 +34,7 @@ from request_desk.domain.ids import AnnouncementId, AppointmentId, ContactId, Lo
 from request_desk.domain.notice_templates import words_without
 from request_desk.domain.notices import Planned, planned
 from request_desk.domain.spans import Span
-from request_desk.domain.words import _, full_name, plural, speaking
+from request_desk.domain.words import Words, _, full_name, plural, speaking
 from request_desk.services.desk import Unit
 from request_desk.services.notices import letter_facts, outbox, previews, templates
 from request_desk.services.people import patients
@@ -203,11 +205,12 @@ def preview(
     )
 
 
-def announce(unit: Unit, news: News, texts: Mapping[str, str]) -> AnnouncementId:
+def announce(unit: Unit, news: News, texts: Mapping[str, str], *, is_meant: bool = False) -> AnnouncementId:
     """Tell the families of all visits in the span, each once; who has heard the same of this time is not told again.
 
     `texts` is what staff wrote, by language; where there is none the template says it in its own words. Raises Invalid for a text
-    that names a patient or tells of anybody's health, Refused when nobody is left to be told.
+    that names a patient or a type of visit, Doubtful for words that may tell of anybody's health unless the text `is_meant` so,
+    Refused when nobody is left to be told.
     """
     unit.require(Permission.CHANGE_SCHEDULE)
     check(news, unit.now)
@@ -216,6 +219,8 @@ def announce(unit: Unit, news: News, texts: Mapping[str, str]) -> AnnouncementId
     if not plan.letters:
         raise Refused(_nobody(plan))
     checked = _checked_texts(unit, news, texts, plan)
+    if not is_meant and (words := health_words(checked.values())):
+        raise Doubtful(_asked(words, unit.words), Doubt.HEALTH)
     announcement_id = AnnouncementId(unit.new_id())
     unit.insert(
         _announcement,
@@ -380,6 +385,11 @@ def _nobody(plan: _Plan) -> str:
     if plan.reached:
         return _("All of these families have been told this already, so nobody is told again.")
     return _("None of these families can be written to. Call them; their numbers stand in the list.")
+
+
+def _asked(found: Sequence[str], words: Words) -> str:
+    quoted = words.list_of([f"“{each}”" for each in found])
+    return _("The text says {words}, which may tell of somebody's health.").format(words=quoted)
 
 
 def _checked_texts(unit: Unit, news: News, texts: Mapping[str, str], plan: _Plan) -> Mapping[str, str]:

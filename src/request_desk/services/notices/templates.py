@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import Row, bindparam, delete, select
 
 from request_desk.domain.access import Permission
 from request_desk.domain.changes import Topic
@@ -31,22 +31,31 @@ _ONE: Final = select(*_template).where(
     _template.language == bindparam("language"),
 )
 _BY_ID: Final = select(*_template).where(_template.id == bindparam("id"))
+_REMOVE: Final = delete(schema.notice_template).where(
+    _template.id == bindparam("id"), _template.version == bindparam("seen")
+)
+_THERE_IS_ONE: Final = _("There is a text in this language already. Open it and change it there.")
 
 
 @dataclass(frozen=True, slots=True)
 class KeptTemplate:
-    """A text as it is kept; `shipped` came with the product and was not changed."""
+    """A text as it is kept; `shipped` came with the product and was not changed; `is_own`: it ships none in this language."""
 
     id: TemplateId
     version: int
     template: NoticeTemplate
     shipped: bool
+    is_own: bool
 
 
 def shelf(unit: Unit) -> tuple[KeptTemplate, ...]:
     """Return every text with its version, by kind, channel and language."""
     unit.require(Permission.VIEW_SETTINGS)
-    return tuple(_kept(row) for row in unit.rows(_ALL))
+    ships = text_history.with_shipped_text(unit, TextOf.NOTICE)
+    return tuple(
+        KeptTemplate(TemplateId(row.id), row.version, _text(row), row.shipped, not row.shipped and row.id not in ships)
+        for row in unit.rows(_ALL)
+    )
 
 
 def texts_of(unit: Unit, kinds: Collection[str]) -> Texts:
@@ -106,23 +115,49 @@ def sync_shipped(unit: Unit, library: Sequence[NoticeTemplate]) -> int:
 def save(unit: Unit, new: NoticeTemplate, *, expect_version: int | None = None) -> TemplateId:
     """Write a text of the practice's own, in a language that is new without `expect_version`; the one before is kept.
 
-    A change can be undone. Raises Invalid with line and reason for a text that cannot be used.
+    It can be undone. Raises Invalid with line and reason for a text that cannot be used.
     """
     unit.require(Permission.MANAGE_NOTICES)
     check(new)
-    key = {"kind": new.kind, "channel": new.channel.value, "language": new.language}
-    row = unit.first(_ONE, key)
+    row = unit.first(_ONE, _place(new))
     if row is None and expect_version is None:
-        return _insert(unit, new, shipped=False)
+        added = _insert(unit, new, shipped=False)
+        unit.offer_undo(_("Text added"), remove, added, expect_version=1)
+        return added
     if row is None:
         raise NotFound(_("This text is not there any more. Reload the list."))
     if expect_version is None:
-        raise Conflict(_("There is a text in this language already. Open it and change it there."))
+        raise Conflict(_THERE_IS_ONE)
     if (row.subject, row.body) == (new.subject, new.body):
         return TemplateId(row.id)
     replaced = _replace(unit, row, parse_version(expect_version), new.subject, new.body, shipped=False)
     _offer_undo(unit, _("Text saved"), replaced)
     return TemplateId(row.id)
+
+
+def remove(unit: Unit, template_id: TemplateId, *, expect_version: int) -> None:
+    """Remove a text in a language of the practice's own, with its history; can be undone.
+
+    Raises Refused for one that the product ships, which would come back with the next update, and Conflict.
+    """
+    unit.require(Permission.MANAGE_NOTICES)
+    row = _row(unit, template_id)
+    if row.shipped or text_history.shipped_text(unit, TextOf.NOTICE, template_id) is not None:
+        raise Refused(_("The program ships a text in this language: it can be changed, not removed."))
+    history = text_history.forget(unit, TextOf.NOTICE, template_id)
+    if not unit.run(_REMOVE, {"id": template_id, "seen": parse_version(expect_version)}):
+        raise unit.conflict(Topic.SETTINGS, template_id)
+    unit.record("removed_notice_text", Topic.SETTINGS, template_id)
+    unit.offer_undo(_("Text removed"), bring_back, template_id, _text(row), history)
+
+
+def bring_back(unit: Unit, template_id: TemplateId, text: NoticeTemplate, history: Sequence[Mapping[str, Any]]) -> None:
+    """Take a removal back. Raises Conflict where there is another text in that language by now."""
+    unit.require(Permission.MANAGE_NOTICES)
+    if unit.first(_ONE, _place(text)) is not None:
+        raise Conflict(_THERE_IS_ONE)
+    _insert(unit, text, shipped=False, template_id=template_id)
+    text_history.remember(unit, history)
 
 
 def restore(unit: Unit, template_id: TemplateId, *, expect_version: int) -> None:
@@ -169,14 +204,13 @@ def _row(unit: Unit, template_id: TemplateId) -> Row[Any]:
     return row
 
 
-def _insert(unit: Unit, new: NoticeTemplate, *, shipped: bool) -> TemplateId:
-    template_id = TemplateId(unit.new_id())
+def _insert(unit: Unit, new: NoticeTemplate, *, shipped: bool, template_id: TemplateId | None = None) -> TemplateId:
+    if template_id is None:
+        template_id = TemplateId(unit.new_id())
     unit.insert(
         schema.notice_template,
         id=template_id,
-        kind=new.kind,
-        channel=new.channel.value,
-        language=new.language,
+        **_place(new),
         subject=new.subject,
         body=new.body,
         shipped=shipped,
@@ -205,5 +239,6 @@ def _text(row: Row[Any]) -> NoticeTemplate:
     return NoticeTemplate(row.kind, Channel(row.channel), row.language, row.subject, row.body)
 
 
-def _kept(row: Row[Any]) -> KeptTemplate:
-    return KeptTemplate(TemplateId(row.id), row.version, _text(row), row.shipped)
+def _place(text: NoticeTemplate) -> dict[str, str]:
+    """What there is one text of."""
+    return {"kind": text.kind, "channel": text.channel.value, "language": text.language}

@@ -35,6 +35,7 @@ _LONGEST_BUFFER: Final = timedelta(hours=4)
 _LONGEST_OPENS: Final = timedelta(days=30)
 _LONGEST_ABSENCE: Final = timedelta(days=400)
 _MOST_CAP: Final = 99
+_NOT_KEPT: Final = WindowId(0)
 
 _window, _absence, _table = schema.availability_window, schema.absence, schema.appointment
 _window_type = schema.availability_window_type
@@ -294,14 +295,27 @@ def change_window(
     return _to_state(unit, before, state, expect_version, "changed_window", _("Window changed"))
 
 
-def foresee_window(unit: Unit, window_id: WindowId, new: WindowDetails) -> Foreseen:
+def foresee_windows(unit: Unit, provider_id: ProviderId, new: Sequence[WindowDetails]) -> Foreseen:
+    """Tell what `add_windows` would do, and write nothing; raises what it would raise."""
+    unit.require(Permission.VIEW_SCHEDULE)
+    _check(unit, provider_id, *new)
+    kept, over = _kept_windows(unit, provider_id), list[AvailabilityWindow]()
+    for each in new:
+        checked = _checked(unit, provider_id, each, _NOT_KEPT, is_stored=False)
+        made = _as_window(checked, provider_id, _NOT_KEPT)
+        over += open_together(made, kept, _all_clocks(unit), unit.time.day_of(unit.now))
+    return Foreseen(tuple(dict.fromkeys(over)), ())
+
+
+def foresee_window(unit: Unit, window_id: WindowId, new: WindowDetails, *, active: bool | None = None) -> Foreseen:
     """Tell what `change_window` would do, and write nothing; raises what it would raise."""
     unit.require(Permission.VIEW_SCHEDULE)
     before = _kept_window(unit, window_id)
     provider_id = before.provider_id
     _check(unit, provider_id, _details(before), new)
-    checked = _checked(unit, provider_id, new, window_id, is_active=before.active, is_stored=False)
-    after = replace(_as_window(checked, provider_id, window_id), active=before.active)
+    is_active = before.active if active is None else active
+    checked = _checked(unit, provider_id, new, window_id, is_active=is_active, is_stored=False)
+    after = replace(_as_window(checked, provider_id, window_id), active=is_active)
     kept = _kept_windows(unit, provider_id)
     known = {each.id for each in _outside(unit, provider_id)}
     left = _outside(unit, provider_id, [after if each.id == window_id else each for each in kept])

@@ -14,6 +14,7 @@ COMMANDS_KEPT: Final = timedelta(days=7)  # so long a form that is sent again ge
 THROTTLE_KEPT: Final = timedelta(hours=25)  # the longest window counts a day
 SESSIONS_KEPT: Final = timedelta(days=30)  # for "where was I signed in"
 WEBHOOKS_KEPT: Final = timedelta(days=30)  # their log, and sending one again by hand
+ANNOUNCEMENTS_KEPT: Final = timedelta(days=6 * 366)  # as the journal, which tells who was told by them (AUD-08)
 CLOSED_KEPT: Final = SESSIONS_KEPT  # what was closed by somebody is asked after as long
 _BATCH: Final = 500  # rows a turn: a sweep never holds up a booking
 
@@ -65,7 +66,7 @@ def take_lease(unit: Unit, name: str, owner: str, length: timedelta) -> bool:
 
 
 def sweep(unit: Unit) -> int:
-    """Delete some of what is over: answers to commands, sessions, challenges, counted failures, launches, webhooks, closed wishes and suggestions.
+    """Delete some of what is over: answers to commands, sessions, challenges, counted failures, launches, webhooks, announcements, closed wishes and suggestions.
 
     Returns how many rows.
     """
@@ -83,6 +84,7 @@ def sweep(unit: Unit) -> int:
             SESSIONS_KEPT,
         ),
         (schema.staff_session, schema.staff_session.c.token_hash, schema.staff_session.c.expires_at, SESSIONS_KEPT),
+        (schema.announcement, schema.announcement.c.id, schema.announcement.c.ends_at, ANNOUNCEMENTS_KEPT),
         (schema.suggestion, schema.suggestion.c.id, schema.suggestion.c.closed_at, CLOSED_KEPT),
     )
     ended = {"before": unit.now - CLOSED_KEPT}

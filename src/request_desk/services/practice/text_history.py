@@ -1,13 +1,13 @@
 """What notices and phrases said before they were changed, and who changed them: one history for both (TPL-08)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Delete, Row, Select, bindparam, delete, select
 
 from request_desk.domain.access import ActorKind
 from request_desk.domain.ids import TemplateVersionId
@@ -48,6 +48,15 @@ _ONE: Final[Mapping[TextOf, Select[Any]]] = MappingProxyType(
 )
 _EARLIER: Final[Mapping[TextOf, Select[Any]]] = MappingProxyType({of: _earlier(of) for of in TextOf})
 _SHIPPED: Final[Mapping[TextOf, Select[Any]]] = MappingProxyType({of: _shipped(of) for of in TextOf})
+_WITH_SHIPPED: Final[Mapping[TextOf, Select[Any]]] = MappingProxyType(
+    {of: select(_version[of]).where(_version[of].is_not(None), _version.shipped).distinct() for of in TextOf}
+)
+_WHOLE: Final[Mapping[TextOf, Select[Any]]] = MappingProxyType(
+    {of: select(*_version).where(_version[of] == bindparam("which")).order_by(_version.id) for of in TextOf}
+)
+_FORGET: Final[Mapping[TextOf, Delete]] = MappingProxyType(
+    {of: delete(schema.template_version).where(_version[of] == bindparam("which")) for of in TextOf}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,3 +109,21 @@ def version(unit: Unit, of: TextOf, version_id: TemplateVersionId) -> Row[Any] |
 def shipped_text(unit: Unit, of: TextOf, which: int) -> Row[Any] | None:
     """Return the newest text of the product that is kept beside a changed one."""
     return unit.first(_SHIPPED[of], {"which": which})
+
+
+def with_shipped_text(unit: Unit, of: TextOf) -> frozenset[int]:
+    """Return which texts have one of the product kept beside them."""
+    return frozenset(row[0] for row in unit.rows(_WITH_SHIPPED[of]))
+
+
+def forget(unit: Unit, of: TextOf, which: int) -> tuple[Mapping[str, Any], ...]:
+    """Forget what a text said before, since it is removed itself; return it for `remember`."""
+    rows = unit.rows(_WHOLE[of], {"which": which})
+    unit.run(_FORGET[of], {"which": which})
+    return tuple({column.name: getattr(row, column.name) for column in _version} for row in rows)
+
+
+def remember(unit: Unit, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep again what `forget` returned."""
+    for row in rows:
+        unit.insert(schema.template_version, **row)

@@ -18,7 +18,7 @@ from request_desk.services.practice.directory import Directory
 from request_desk.ui.availability.fields import DayChips, day_edit, day_of, minute_of, set_day, set_minute, time_edit
 from request_desk.ui.availability.week_form import PlacedForm, WeekForm
 from request_desk.ui.availability.week_layout import Drawn
-from request_desk.ui.availability.window_form import details_of
+from request_desk.ui.availability.window_form import details_of, drawn_details
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.appointment_words import named
 from request_desk.ui.widgets.layout import field
@@ -167,6 +167,7 @@ class ExtraHoursForm(PlacedForm):
         _side_by_side(self, (_("Day"), self.day), (_("From"), self.start), (_("Until"), self.end))
         for name, control in (("Valid from", self.day), ("From", self.start), ("To", self.end)):
             self.tell_beside(name, control, self.fields)
+        self.fields.addWidget(self.foreseen)
         self.add_field(_("Place"), self.place, name="Location")
         self.follow(self.day, self.start, self.end, self.place)
         self.quick.picked.connect(self._pick)
@@ -178,12 +179,9 @@ class ExtraHoursForm(PlacedForm):
         return self.week.may.absences
 
     def _kept(self) -> WindowDetails:
-        window, drawn = self.seen(), self._begun
-        if window is not None:
+        if (window := self.seen()) is not None:
             return details_of(window)
-        day = drawn.day if drawn is not None else self.today()
-        start, end = (drawn.start, drawn.end) if drawn is not None else _DAY
-        return WindowDetails(self.first_place(), day.weekday(), start, end, valid_from=day, valid_until=day)
+        return drawn_details(self._begun or Drawn(self.today(), *_DAY), self.first_place(), is_extra=True)
 
     def fill(self) -> None:
         stored = self._kept()
@@ -222,6 +220,7 @@ class ExtraHoursForm(PlacedForm):
         super().show_ability()
         if self.item_id is None:
             self.save_button.setEnabled(not self._busy)
+        self.foresee(self.typed())
 
     def save(self) -> None:
         window, typed, runner = self.seen(), self.typed(), self.context.runner

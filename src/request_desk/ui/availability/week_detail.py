@@ -28,11 +28,11 @@ from request_desk.ui.availability.appointments_sheet import AppointmentsSheet
 from request_desk.ui.availability.availability_words import foreseen_words
 from request_desk.ui.availability.by_others_bar import ByOthersBar
 from request_desk.ui.availability.time_forms import AbsenceForm, ExtraHoursForm, PhoneForm
-from request_desk.ui.availability.week_form import WeekForm
+from request_desk.ui.availability.week_form import WeekForm, open_places
 from request_desk.ui.availability.week_grid import Reshaped, WeekGrid, WeekShown
 from request_desk.ui.availability.week_layout import Drawn, Shown
 from request_desk.ui.availability.why_sheet import WhySheet
-from request_desk.ui.availability.window_form import WindowForm, moved_details
+from request_desk.ui.availability.window_form import WindowForm, drawn_details, moved_details
 from request_desk.ui.lists.detail_page import DetailPage
 from request_desk.ui.patients.forms import FormWindow
 from request_desk.ui.running.context import DeskContext
@@ -431,21 +431,28 @@ class WeekDetail(DetailPage[WeekRead]):
     # changes that need no form
 
     @Slot(object)
-    def _foresee(self, reshaped: Reshaped) -> None:
-        """Ask, while a window is dragged, what dropping it there would do."""
+    def _foresee(self, dragged: Drawn | Reshaped) -> None:
+        """Ask, while a window is drawn or dragged, what letting go there would do."""
+        view, runner = self.read_last, self.context.runner
         if self._foreseeing is not None:
             self._foreseeing.drop()
-        window, new = reshaped.window, moved_details(reshaped.window, reshaped.to)
-        read = self.context.runner.read(self, availability.foresee_window, window.id, new)
-        self._foreseeing = read.done(partial(self._foreseen, reshaped)).refused(partial(self._not_foreseen, reshaped))
+        if isinstance(dragged, Reshaped):
+            new = moved_details(dragged.window, dragged.to)
+            read = runner.read(self, availability.foresee_window, dragged.window.id, new)
+        elif view is not None and (places := open_places(view.week, view.names)):
+            new = drawn_details(dragged, places[0], is_extra=bool(view.week.may.windows))
+            read = runner.read(self, availability.foresee_windows, view.week.provider.id, (new,))
+        else:
+            return
+        self._foreseeing = read.done(partial(self._foreseen, dragged)).refused(partial(self._not_foreseen, dragged))
 
-    def _foreseen(self, reshaped: Reshaped, found: Foreseen) -> None:
-        self.grid.say_of_drop(reshaped, foreseen_words(found, self.context.words()))
+    def _foreseen(self, dragged: Drawn | Reshaped, found: Foreseen) -> None:
+        self.grid.say_of_drop(dragged, foreseen_words(found, self.context.words()))
 
-    def _not_foreseen(self, reshaped: Reshaped, refused: Refused) -> None:
+    def _not_foreseen(self, dragged: Drawn | Reshaped, refused: Refused) -> None:
         """What the drop would be refused for; that the database is away is told elsewhere."""
         if not isinstance(refused, Unavailable):
-            self.grid.say_of_drop(reshaped, refused.sentence)
+            self.grid.say_of_drop(dragged, refused.sentence)
 
     @Slot(object)
     def _reshape(self, reshaped: Reshaped) -> None:

@@ -8,14 +8,19 @@ from PySide6.QtWidgets import QComboBox, QWidget
 from request_desk.domain.access import Permission
 from request_desk.domain.availability import Absence, AvailabilityWindow
 from request_desk.domain.changes import Topic
+from request_desk.domain.errors import Refused, Unavailable
 from request_desk.domain.ids import LocationId
 from request_desk.domain.words import _
 from request_desk.services.practice import availability
-from request_desk.services.practice.availability import ProviderWeek
+from request_desk.services.practice.availability import Foreseen, ProviderWeek, WindowDetails
 from request_desk.services.practice.directory import Directory
+from request_desk.ui.availability.availability_words import foreseen_words
 from request_desk.ui.editor.editor import CHANGED_ELSEWHERE, Editor
 from request_desk.ui.running.context import DeskContext
+from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.appointment_words import named
+from request_desk.ui.widgets.text import PlainLabel, show_if
+from request_desk.ui.widgets.theme import Tone
 
 
 class WeekForm(Editor):
@@ -112,14 +117,17 @@ class PlacedForm(WeekForm):
     ) -> None:
         super().__init__(context, directory, week, title, hint, item_id=window.id if window is not None else None)
         self.place = QComboBox()
+        self.foreseen = PlainLabel("", tone=Tone.HELD, wrap=True)
+        self.foreseen.hide()
+        self._foreseen_of: tuple[ProviderWeek, tuple[WindowDetails, ...], bool] | None = None
+        self._foreseeing: Pending[Foreseen] | None = None
 
     def seen(self) -> AvailabilityWindow | None:
         return next((each for each in self.week.windows if each.id == self.item_id), None)
 
     def places(self) -> list[LocationId]:
         """Return the places of the provider that are open, and that of the window whatever it is."""
-        window, known = self.seen(), self.directory.locations
-        ids = [each for each in self.week.provider.location_ids if each in known and known[each].active]
+        window, ids = self.seen(), open_places(self.week, self.directory)
         if window is not None and window.location_id not in ids:
             ids.append(window.location_id)
         return ids
@@ -137,3 +145,45 @@ class PlacedForm(WeekForm):
             self.place.addItem(named(known[each].name) if each in known else "?", each)
         self.place.setCurrentIndex(max(0, self.place.findData(location_id)))
         self.place.blockSignals(False)
+
+    def foresee(self, *typed: WindowDetails, active: bool = True) -> None:
+        """Say what saving would do, as the week does while it is drawn or dragged; asked when something else is typed."""
+        wanted = self.week, typed, active
+        if not self.stack.is_content_shown() or wanted == self._foreseen_of:
+            return
+        self._foreseen_of = wanted
+        if self._foreseeing is not None:
+            self._foreseeing.drop()
+            self._foreseeing = None
+        is_sound = all(each.start_minute < each.end_minute for each in typed)
+        if not typed or not is_sound or not self.may_change() or (self.item_id is not None and not self.is_changed()):
+            self._say_foreseen("")
+            return
+        window, runner = self.seen(), self.context.runner
+        read = (
+            runner.read(self, availability.foresee_window, window.id, typed[0], active=active)
+            if window is not None
+            else runner.read(self, availability.foresee_windows, self.week.provider.id, typed)
+        )
+        self._foreseeing = read.done(self._foreseen).refused(self._not_foreseen)
+
+    def _foreseen(self, found: Foreseen) -> None:
+        self._say_foreseen(foreseen_words(found, self.context.words()))
+
+    def _not_foreseen(self, refused: Refused) -> None:
+        """What saving would be refused for; that the database is away is told elsewhere."""
+        self._say_foreseen("" if isinstance(refused, Unavailable) else refused.sentence)
+
+    def _say_foreseen(self, words: str) -> None:
+        self.foreseen.setText(words)
+        show_if(self.foreseen, bool(words))
+
+    def refuse(self, refused: Refused) -> None:
+        self._say_foreseen("")  # the same stands beside its field now
+        super().refuse(refused)
+
+
+def open_places(week: ProviderWeek, directory: Directory) -> list[LocationId]:
+    """Return the places of a provider that are open; a new window begins at the first of them."""
+    known = directory.locations
+    return [each for each in week.provider.location_ids if each in known and known[each].active]

@@ -85,7 +85,7 @@ class WeekGrid(ColumnGrid[WeekPiece]):
     chosen = Signal(object)  # AvailabilityWindow or Absence: double click or Enter
     menu_wanted = Signal(object, QPoint)  # the same, where on the screen
     drawn = Signal(object)  # Drawn: over empty time
-    dragged = Signal(object)  # Reshaped: held over another time, not dropped yet
+    dragged = Signal(object)  # Drawn or Reshaped: what letting go now would tell
     reshaped = Signal(object)  # Reshaped
 
     def __init__(self, words: Callable[[], Words], today: Callable[[], date], parent: QWidget | None = None) -> None:
@@ -122,12 +122,22 @@ class WeekGrid(ColumnGrid[WeekPiece]):
     def shown(self) -> WeekShown | None:
         return self._shown
 
-    def say_of_drop(self, reshaped: Reshaped, against: str) -> None:
-        """Say beside what is dragged what dropping it there would do, "" for nothing that anybody has to know."""
-        piece = self._held[1] if self._held is not None else None
-        if piece is not None and piece.item == reshaped.window and self._drop == reshaped.to:
+    def say_of_drop(self, dragged: Drawn | Reshaped, against: str) -> None:
+        """Say beside what is drawn or dragged what letting go there would do, "" for nothing that anybody has to know."""
+        if self._intent() == dragged:
             self._against = against
+            if against:
+                self._say(against)
             self.viewport().update()
+
+    def _intent(self) -> Drawn | Reshaped | None:
+        """What letting go now would tell: what is drawn, or the held window with where it would be."""
+        if self._held is None or self._drop is None:
+            return None
+        piece = self._held[1]
+        if piece is None or not isinstance(piece.item, AvailabilityWindow):
+            return self._drop
+        return Reshaped(piece.item, self._drop)
 
     def focused(self) -> Shown | None:
         """Return what has the keyboard."""
@@ -356,8 +366,7 @@ class WeekGrid(ColumnGrid[WeekPiece]):
         before, self._drop = self._drop, self._dragged(held, position - self._origin(), self._layout)
         if self._drop != before:
             self._against = ""
-            if held[1] is not None and isinstance(held[1].item, AvailabilityWindow):
-                self.dragged.emit(Reshaped(held[1].item, self._drop))
+            self.dragged.emit(self._intent())
         self.viewport().update()
 
     def _show_grip(self, position: QPoint) -> None:

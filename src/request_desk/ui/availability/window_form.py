@@ -82,6 +82,7 @@ class WindowForm(PlacedForm):
         self.fields.addLayout(times)
         self.tell_beside("From", self.start, self.fields)
         self.tell_beside("To", self.end, self.fields)
+        self.fields.addWidget(self.foreseen)
         self.add_field(_("Place"), self.place, name="Location")
         self._head(_("What it is for"))
         self.add_field(_("Appointment types"), self.types, name="Types", hint=_("Without a tick it is for every type."))
@@ -145,9 +146,9 @@ class WindowForm(PlacedForm):
         window, drawn = self.seen(), self._begun
         if window is not None:
             return details_of(window)
-        start, end = (drawn.start, drawn.end) if drawn is not None else _MORNING
-        weekday = drawn.day.weekday() if drawn is not None else -1
-        return WindowDetails(self.first_place(), weekday, start, end)
+        if drawn is not None:
+            return drawn_details(drawn, self.first_place(), is_extra=False)
+        return WindowDetails(self.first_place(), -1, *_MORNING)
 
     def _types(self) -> list[Tick]:
         window, provider = self.seen(), self.week.provider.id
@@ -224,6 +225,7 @@ class WindowForm(PlacedForm):
         if self.item_id is None:  # a window that was drawn can be saved as it is
             self.save_button.setEnabled(bool(self.typed()) and not self._busy)
         self.sentence.setText(self._said(self.typed()))
+        self.foresee(*self.typed(), active=self.active.isChecked())
 
     def _said(self, typed: Sequence[WindowDetails]) -> str:
         """What the window will be, in words."""
@@ -289,6 +291,12 @@ def _as_window(typed: WindowDetails, provider: Provider) -> AvailabilityWindow:
         cap=typed.cap,
         work_in_lanes=typed.work_in_lanes,
     )
+
+
+def drawn_details(drawn: Drawn, place: LocationId, *, is_extra: bool) -> WindowDetails:
+    """Return what a drawn stretch begins as: weekly hours, or extra hours of that day."""
+    day = drawn.day if is_extra else None
+    return WindowDetails(place, drawn.day.weekday(), drawn.start, drawn.end, valid_from=day, valid_until=day)
 
 
 def moved_details(window: AvailabilityWindow, to: Drawn) -> WindowDetails:

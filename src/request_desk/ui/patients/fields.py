@@ -31,7 +31,7 @@ from request_desk.ui.widgets.theme import SPACE, TextRole, app_theme
 
 _NOTE = 64  # pixels at 100 %
 # Languages that contacts are often written down with; any other that is stored stays.
-_LANGUAGES = ("en", "es", "am", "ar", "fr", "hi", "ht", "ja", "ko", "pt", "ru", "so", "tl", "uk", "vi", "zh")
+LANGUAGES = ("en", "es", "am", "ar", "fr", "hi", "ht", "ja", "ko", "pt", "ru", "so", "tl", "uk", "vi", "zh")
 
 
 class PatientFields:
@@ -82,7 +82,7 @@ class ContactFields:
     def __init__(self, form: Editor, place: QVBoxLayout, words: Words) -> None:
         self.given, self.family, self.phones, self.email = QLineEdit(), QLineEdit(), QLineEdit(), QLineEdit()
         self.mobile = QLineEdit()
-        self.language = _combo(sorted(((each, words.language(each)) for each in _LANGUAGES), key=lambda each: each[1]))
+        self.language = _combo(sorted(((each, words.language(each)) for each in LANGUAGES), key=lambda each: each[1]))
         self.confirmed = QCheckBox(_("The address was read back and is right: codes and notices go there"))
         self.opted_out = QCheckBox(_("Wants no notices"))
         self.off = {

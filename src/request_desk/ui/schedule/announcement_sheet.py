@@ -7,6 +7,7 @@ from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QSpinBox, QVBoxLayout, QWidget
 
 from request_desk.domain.announcements import MOST_LATE, MOST_TEXT, AnnouncementKind, News
+from request_desk.domain.careful import Doubtful
 from request_desk.domain.errors import Refused, Unavailable
 from request_desk.domain.ids import ContactId, LocationId, ProviderId
 from request_desk.domain.spans import Span
@@ -24,6 +25,7 @@ from request_desk.ui.schedule.appointment_words import named
 from request_desk.ui.schedule.provider_out_sheet import ProviderOutSheet
 from request_desk.ui.schedule.wall_time_edit import WallTimeEdit
 from request_desk.ui.widgets.buttons import RadioRow, primary, secondary
+from request_desk.ui.widgets.dialogs import ask
 from request_desk.ui.widgets.layout import Card, FlowBox, field, row, tidy
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.sheet import Sheet
@@ -397,20 +399,37 @@ class AnnouncementSheet(Sheet):
 
     @Slot()
     def _announce(self) -> None:
+        self._tell(is_meant=False)
+
+    def _tell(self, *, is_meant: bool) -> None:
         found = self._situation
         if found is None or not self.button.isEnabled():
             return
         self.say("")
         self.button.setEnabled(False)  # a second click tells nobody anything else
-        act = self._context.runner.act(self, announcements.announce, found.news, self._written())
-        act.done(self._announced).refused(self._not_announced)
+        act = announcements.announce
+        telling = self._context.runner.act(self, act, found.news, self._written(), is_meant=is_meant)
+        telling.done(self._announced).refused(self._not_announced)
 
     def _announced(self, _announcement_id: object) -> None:
         self.accept()
 
     def _not_announced(self, refused: Refused) -> None:
+        if isinstance(refused, Doubtful):
+            detail = _("It goes to all of these families, and may be read on a locked screen.")
+            asked = ask(
+                self, refused.sentence, detail=detail, yes=_("Send it as it is"), no=_("Go back"), dangerous=True
+            )
+            asked.answered.connect(self._answered)
+            self._ready()
+            return
         self._ask()
         self.refuse(refused)
+
+    @Slot(bool)
+    def _answered(self, yes: bool) -> None:
+        if yes:
+            self._tell(is_meant=True)
 
     def _one_provider(self) -> ProviderId | None:
         """With whom all of them are booked: a plan for the provider fits then."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QSizePolicy, QVBoxLayout, QWidget
 
@@ -12,7 +12,7 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus, Mar
 from request_desk.domain.counter_offers import CounterOffer, offered_sentence
 from request_desk.domain.directory import CancelReason
 from request_desk.domain.policy import ScheduleAction, Verdict
-from request_desk.domain.words import Words, _
+from request_desk.domain.words import Words, _, plural
 from request_desk.services.people.patient_page import PatientView
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.appointment_words import (
@@ -26,15 +26,15 @@ from request_desk.ui.schedule.appointment_words import (
     status_words,
     wish_words,
 )
-from request_desk.ui.schedule.family_words import family_lines
+from request_desk.ui.schedule.family_words import CardLine, family_lines, fold_order
 from request_desk.ui.schedule.link_acts import link_acts
 from request_desk.ui.schedule.mark_acts import MARK_KEYS, mark_act
 from request_desk.ui.schedule.printed_card_sheet import card_why_not
 from request_desk.ui.schedule.why_not import verdict_of
 from request_desk.ui.widgets.acts import ActsMenu
-from request_desk.ui.widgets.buttons import Button, IconButton, danger, secondary
+from request_desk.ui.widgets.buttons import Button, IconButton, danger, ghost, secondary
 from request_desk.ui.widgets.facts import FactLines
-from request_desk.ui.widgets.layout import Card, Line, column_scroll
+from request_desk.ui.widgets.layout import Card, Line, column_scroll, row
 from request_desk.ui.widgets.states import Banner, BannerKind
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import SPACE, TextRole, Tone, app_theme
@@ -67,8 +67,11 @@ class AppointmentCard(Card):
         self.facts = FactLines()
         self.custody = Banner(self)
         self.family = FactLines()
-        self._lines: tuple[tuple[str, str], ...] = ()
+        self.more_button = ghost("")
+        self._family: tuple[CardLine, ...] = ()
+        self._lines: tuple[CardLine, ...] = ()
         self._heard = ""
+        self._is_whole = False  # whoever asked for all of it sees all of it
         self.clash = PlainLabel("", role=TextRole.BOLD, tone=Tone.DANGER, wrap=True)
         self.clash.hide()
         self._why = PlainLabel("", tone=Tone.MUTED, wrap=True)
@@ -84,6 +87,7 @@ class AppointmentCard(Card):
         self.no_show_button = secondary(_("Mark as no-show"))
         self._build()
         self._close.clicked.connect(self.closed)
+        self.more_button.clicked.connect(self._turn_whole)
         self.patient_button.clicked.connect(self.patient_wanted)
         self.print_button.clicked.connect(self.print_wanted)
         self.link_button.clicked.connect(self._show_links)
@@ -107,21 +111,25 @@ class AppointmentCard(Card):
         head.addWidget(self.print_button, 0, 2, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self.link_button, 0, 3, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._close, 0, 4, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(self._born, 1, 0, 1, 5)
+        head.addLayout(row(self._born, None, self.more_button), 1, 0, 1, 5)
+        keeps = self.more_button.sizePolicy()
+        keeps.setRetainSizeWhenHidden(True)  # the room below is the same with it and without
+        self.more_button.setSizePolicy(keeps)
         self.body.setSpacing(theme.px(2 * SPACE))
         self.body.addLayout(head)
         self.body.addSpacing(theme.px(SPACE))
         self.body.addWidget(Line())
         inner = QWidget()
-        told = QVBoxLayout(inner)
+        self._told = told = QVBoxLayout(inner)
         told.setContentsMargins(0, theme.px(SPACE), 0, theme.px(SPACE))
-        told.setSpacing(theme.px(3 * SPACE))
+        told.setSpacing(theme.px(2 * SPACE))
         for part in (self.custody, self.clash, self.family, Line(), self.facts):  # first what the phone needs
             told.addWidget(part)
         told.addStretch(1)
         self.place = column_scroll(inner)
         self.place.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # arrows scroll
         self.place.setAccessibleName(_("Appointment"))
+        self.place.installEventFilter(self)
         self.body.addWidget(self.place, 1)
         self.body.addWidget(self._why)
         self._pairs = QGridLayout()
@@ -137,6 +145,42 @@ class AppointmentCard(Card):
         super().resizeEvent(event)
         self._pair()
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.place and event.type() is QEvent.Type.Resize:
+            self._fold()
+        return super().eventFilter(watched, event)
+
+    def _fold(self) -> None:
+        """Leave out what matters least, until the rest is seen without scrolling."""
+        lines = (*self._family, *self._lines, CardLine(_("Told"), self._heard))
+        folded: list[CardLine] = []
+        self._show_lines(lines, folded)
+        if not self._is_whole:
+            for each in fold_order(lines):
+                if self._is_in_sight():
+                    break
+                folded.append(each)
+                self._show_lines(lines, folded)
+        more = plural("Show {count} more", "Show {count} more", len(folded)).format(count=len(folded))
+        self.more_button.set_text(_("Show less") if self._is_whole else more)
+        self.more_button.setVisible(bool(folded) or self._is_whole)
+
+    def _show_lines(self, lines: Sequence[CardLine], folded: Sequence[CardLine]) -> None:
+        of_family = len(self._family)
+        for part, told in ((self.family, lines[:of_family]), (self.facts, lines[of_family:])):
+            part.show_lines([(each.label, each.value) for each in told if each not in folded])
+
+    def _is_in_sight(self) -> bool:
+        room = self.place.contentsRect()
+        for part in (self.custody, self.clash, self.family, self.facts):
+            part.updateGeometry()  # else it is measured as it was before
+        return self._told.totalHeightForWidth(room.width()) <= room.height()
+
+    @Slot()
+    def _turn_whole(self) -> None:
+        self._is_whole = not self._is_whole
+        self._fold()
+
     def _pair(self) -> None:
         """Put the buttons that are offered two by two, one whose words need the whole width into a row of its own."""
         half = (self.body.contentsRect().width() - self._pairs.horizontalSpacing()) // 2
@@ -151,10 +195,10 @@ class AppointmentCard(Card):
             else:
                 alone = [button]
                 rows.append(alone)
-        for number, row in enumerate(rows):
-            for column, button in enumerate(row):
-                self._pairs.addWidget(button, number, column, 1, 2 if len(row) == 1 else 1)
-        for before, button in pairwise(button for row in rows for button in row):
+        for number, beside in enumerate(rows):
+            for column, button in enumerate(beside):
+                self._pairs.addWidget(button, number, column, 1, 2 if len(beside) == 1 else 1)
+        for before, button in pairwise(button for beside in rows for button in beside):
             self.setTabOrder(before, button)
 
     def _buttons(self) -> tuple[Button, ...]:
@@ -192,9 +236,10 @@ class AppointmentCard(Card):
         """
         if self._entry is None or self._entry.patient_id != entry.patient_id:
             self.custody.clear()
-            self.family.show_lines(())
+            self._family = ()
         if self._entry is None or self._entry.id != entry.id:
             self._heard = ""
+            self._is_whole = False
         if self._entry is None or (self._entry.id, self._entry.version) != (entry.id, entry.version):
             self.show_work_in(is_offered=False)
         self._entry = entry
@@ -205,33 +250,35 @@ class AppointmentCard(Card):
         born = entry.birth_day
         self._born.setText(" " if born is None else born_words(born, words, self._context.clock.now()))
         self.patient_button.setVisible(not entry.is_nameless)
+        is_plain = entry.status is AppointmentStatus.CONFIRMED and not entry.lane  # as nearly all are
         self._lines = (
-            (_("Time"), words.at(entry.zone).moment(entry.starts_at)),
-            (_("Type"), f"{named(entry.type_name)}, {words.minutes(entry.ends_at - entry.starts_at)}"),
-            (_("Provider"), named(entry.provider_name)),
-            (_("Location"), named(entry.location_name)),
-            (_("Status"), status_words(entry)),
-            (_("Marks"), marks_words(entry, words)),
-            (_("Wish"), wish_words(entry)),
-            (_("Booked by"), named(entry.booked_by)),
-            (_("Reason"), reason_words(entry, reasons)),
+            CardLine(_("Time"), words.at(entry.zone).moment(entry.starts_at)),
+            CardLine(_("Type"), f"{named(entry.type_name)}, {words.minutes(entry.ends_at - entry.starts_at)}"),
+            CardLine(_("Provider"), named(entry.provider_name)),
+            CardLine(_("Location"), named(entry.location_name)),
+            CardLine(_("Status"), status_words(entry), folds=3 if is_plain else 0),
+            CardLine(_("Marks"), marks_words(entry, words)),
+            CardLine(_("Wish"), wish_words(entry), folds=4),
+            CardLine(_("Booked by"), named(entry.booked_by), folds=5),
+            CardLine(_("Reason"), reason_words(entry, reasons)),
         )
-        self.show_heard(self._heard)
         self._show_acts(entry, words)
+        self._fold()
 
     def show_patient(self, view: PatientView, words: Words) -> None:
         """Show what is to be known of the patient of the appointment."""
         if self._entry is not None and self._entry.patient_id == view.patient.id:
-            self.family.show_lines(family_lines(view, self._entry.id, words, self._context.clock.now()))
+            self._family = family_lines(view, self._entry.id, words, self._context.clock.now())
             if view.custody_note:
                 self.custody.say(BannerKind.WARNING, named(view.custody_note, 500))
             else:
                 self.custody.clear()
+            self._fold()
 
     def show_heard(self, told: str) -> None:
         """Say what all families of this time were told (NT2)."""
         self._heard = told
-        self.facts.show_lines((*self._lines, (_("Told"), told)))
+        self._fold()
 
     def show_work_in(self, *, is_offered: bool) -> None:
         """Offer to squeeze somebody in beside the shown appointment, where a lane for that is free (AV6)."""

@@ -21,7 +21,7 @@ from request_desk.domain.notices import (
     STAFF_REMINDER,
 )
 from request_desk.domain.sms import MOST_SEGMENTS, TextSize
-from request_desk.domain.words import _, plural
+from request_desk.domain.words import Words, _, plural
 from request_desk.services.notices.trials import ListedText
 
 KINDS: Final = {
@@ -41,7 +41,6 @@ KINDS: Final = {
     LINK_CODE.kind: _("Code for a manage link"),
 }
 CHANNELS: Final = {Channel.EMAIL: _("E-mail"), Channel.SMS: _("Text message")}
-_LANGUAGES: Final = {"en": _("English"), "es": _("Spanish")}
 TELLS: Final = {
     Tells.PRACTICE: _("nothing personal"),
     Tells.READER: _("who reads it"),
@@ -55,9 +54,11 @@ TELLS: Final = {
 }
 
 
-def language_words(language: str) -> str:
-    """Name a language; one that the practice added is named by its letters."""
-    return _LANGUAGES.get(language, language)
+def language_words(code: str, words: Words) -> str:
+    """Name a language of texts: "Spanish", of another country "Spanish (MX)"."""
+    _language, _dash, country = code.partition("-")
+    told = words.language(code)
+    return _("{language} ({country})").format(language=told, country=country) if country else told
 
 
 def size_words(size: TextSize) -> str:

@@ -22,16 +22,20 @@ from request_desk.services.practice import settings as settings_service
 from request_desk.ui.editor.choice_editor import SAVE_FIRST, ChoiceEditor
 from request_desk.ui.editor.choosers import ListChooser
 from request_desk.ui.lists.columns import Column
+from request_desk.ui.patients.fields import LANGUAGES
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.settings.notice_contents import ContentsSheet, contents_words
 from request_desk.ui.settings.notice_fields import FieldsSheet
+from request_desk.ui.settings.notice_filter import NoticeFilter
 from request_desk.ui.settings.notice_history import NoticeHistorySheet
 from request_desk.ui.settings.notice_preview import NoticePreview
 from request_desk.ui.settings.notice_words import CHANNELS, KINDS, language_words, trouble_words
+from request_desk.ui.widgets.acts import ActsMenu, ActSpec
 from request_desk.ui.widgets.buttons import secondary
 from request_desk.ui.widgets.dialogs import ask
-from request_desk.ui.widgets.layout import Card, Line, field, row
+from request_desk.ui.widgets.layout import Card, FlowBox, Line, field, row
+from request_desk.ui.widgets.states import StateStack
 from request_desk.ui.widgets.text import PlainLabel, show_if
 from request_desk.ui.widgets.theme import TextRole, Tone, app_theme
 
@@ -67,7 +71,7 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
         columns: tuple[Column[NoticeLine], ...] = (
             Column(_("Notice"), lambda each: each.name, 0),
             Column(_("Channel"), _channel, 104),
-            Column(_("Language"), lambda each: language_words(each.template.language), 80),
+            Column(_("Language"), self._language, 96),
             Column(_("Text"), _whose, 72),
             Column(_("Look after"), lambda each: trouble_words(each.text), 120),
         )
@@ -80,6 +84,9 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
             ListChooser(columns, name=_("Notices")),
         )  # fmt: skip
         self._settings: PracticeSettings | None = None
+        self._lines: tuple[NoticeLine, ...] = ()
+        self._begun: NoticeTemplate | None = None  # what a new language begins with
+        self._made: int | None = None  # a new text: it is in the list until another filter is chosen
         self._filled = "", ""  # as the fields say what is stored
         self._trial: TrialFacts | None = None
         self._tried_as: tuple[str, str, str] | None = None  # what the facts were asked for
@@ -88,6 +95,10 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
         self.contents_button = secondary(_("What may be said …"), icon="sliders-horizontal")
         self.history_button = secondary(_("History …"), icon="history")
         self.shipped_button = secondary(_("Back to the shipped text …"), icon="undo-2")
+        self.language_button = secondary(_("New language …"), icon="plus")
+        self.remove_button = secondary(_("Remove …"), icon="trash-2")
+        self.filter = NoticeFilter(context)
+        self.list_stack = StateStack(self.chooser)
         self.test_button = secondary(_("Send a test to myself"), icon="send")
         self.field_button = secondary(_("Merge field …"), icon="plus")
         self.which = PlainLabel("", role=TextRole.TITLE, elide=True)
@@ -97,10 +108,14 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
         self._lay_out()
         self.follow(self.subject, self.body)
         self.preview.wanted.connect(self._try_on)
+        self.filter.changed.connect(self._filter_changed)
+        self.list_stack.pane.acted.connect(self.filter.clear)
         for button, act in (
             (self.contents_button, self._open_contents),
             (self.history_button, self._open_history),
             (self.shipped_button, self._ask_shipped),
+            (self.language_button, self._choose_language),
+            (self.remove_button, self._ask_remove),
             (self.test_button, self._send_test),
             (self.field_button, self._open_fields),
         ):
@@ -108,12 +123,22 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
 
     def _lay_out(self) -> None:
         frame = Card(padding=1)
-        frame.body.addWidget(self.chooser)
-        self.chooser.setMinimumHeight(app_theme().px(_LIST))
+        frame.body.addWidget(self.list_stack)
+        self.list_stack.setMinimumHeight(app_theme().px(_LIST))
         self.fields.addWidget(self.contents)
         self.fields.addLayout(row(self.contents_button, None))
+        self.fields.addWidget(self.filter)
         self.fields.addWidget(frame)
-        self.fields.addLayout(row(self.test_button, None, self.history_button, self.shipped_button))
+        self.buttons_box = FlowBox()
+        for button in (
+            self.test_button,
+            self.language_button,
+            self.history_button,
+            self.shipped_button,
+            self.remove_button,
+        ):
+            self.buttons_box.flow.addWidget(button)
+        self.fields.addWidget(self.buttons_box)
         self.tell_beside("test", self.test_button, self.fields)
         for part in (Line(), self.which):
             self.fields.addWidget(part)
@@ -143,22 +168,46 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
         self.contents.setText(contents_words(found))
 
     def _found(self, found: Sequence[ListedText]) -> None:
-        self.take([NoticeLine(each, KINDS[each.kept.template.kind]) for each in found])
+        self._lines = tuple(NoticeLine(each, KINDS[each.kept.template.kind]) for each in found)
+        self.filter.offer([each.template for each in self._lines])
+        self._narrow()
         self._try_on()  # on what holds now, also where something is typed
 
+    @Slot()
+    def _filter_changed(self) -> None:
+        self._made = None
+        self._narrow()
+
+    def _narrow(self) -> None:
+        """Show what the filter lets through, with what is being typed or was just added, whatever the filter says."""
+        typed = self._shown.id if self._shown is not None and self.is_changed() else None
+        always = typed, self._made
+        kept = [each for each in self._lines if each.id in always or self.filter.lets_through(each.template)]
+        self.take(kept, self._made if self._shown is None and not self.is_new else None)
+        if kept or not self._lines:
+            self.list_stack.show_content()
+        else:
+            self.filter.show_nothing(self.list_stack)
+
     def fill(self) -> None:
-        self._shown = self.chosen()  # no text is new: a kind has its own
+        self._shown = None if self.is_new else self.chosen()
         self.fill_from(self._shown)
 
-    def fill_from(self, seen: NoticeLine | None) -> None:
-        is_mail = seen is None or seen.template.channel is Channel.EMAIL
-        self.which.setText("" if seen is None else _title(seen))
-        self.subject_field.setVisible(is_mail)
-        self.subject.setText("" if seen is None else seen.template.subject)
-        self.body.setPlainText("" if seen is None else seen.template.body)
+    def _of(self) -> NoticeTemplate | None:
+        """What the fields began with: a text as it is stored, or that of another language where one is new."""
+        if self.is_new:
+            return self._begun
+        return None if self._shown is None else self._shown.template
+
+    def fill_from(self, _seen: NoticeLine | None) -> None:
+        of = self._of()
+        self.which.setText("" if of is None else self._title(of))
+        self.subject_field.setVisible(of is None or of.channel is Channel.EMAIL)
+        self.subject.setText("" if of is None else of.subject)
+        self.body.setPlainText("" if of is None else of.body)
         self._filled = self.subject.text(), self.body.toPlainText()
-        self.lock(self.subject, self.body, closed=seen is None)
-        if seen is not None and self._tried_as != _place(seen):
+        self.lock(self.subject, self.body, closed=of is None)
+        if of is not None and self._tried_as != _place(of):
             self._try_on()
 
     @Slot()
@@ -166,11 +215,10 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
         """Ask for the facts of the visit that is chosen, in the language of the text."""
         if self._trying is not None:
             self._trying.drop()
-        seen = self._shown
-        if seen is not None:
-            of, patient = seen.template, self.preview.patient_id
-            if self._tried_as != _place(seen):
-                self._trial, self._tried_as = None, _place(seen)
+        of, patient = self._of(), self.preview.patient_id
+        if of is not None:
+            if self._tried_as != _place(of):
+                self._trial, self._tried_as = None, _place(of)
                 self.preview.clear()
             reading = self.context.runner.read(self, trials.trial_facts, of.kind, of.channel, of.language, patient)
             self._trying = reading.done(self._facts_found).refused(self.refuse)
@@ -182,37 +230,47 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
 
     # typed
 
-    def _typed(self, seen: NoticeLine) -> NoticeTemplate:
+    def _typed(self, of: NoticeTemplate) -> NoticeTemplate:
         subject, body = self.subject.text(), self.body.toPlainText()
         if (subject, body) == self._filled:  # a field shows some signs otherwise than they are stored
-            return seen.template
-        return replace(seen.template, subject=subject.strip(), body=body)
+            return of
+        return replace(of, subject=subject.strip(), body=body)
+
+    def _is_typed(self) -> bool:
+        of = self._of()
+        return of is not None and self._typed(of) != of
 
     def is_changed(self) -> bool:
-        seen = self._shown
-        return seen is not None and self._typed(seen) != seen.template
+        return self.is_new or self._is_typed()
 
     @Slot()
     def show_ability(self) -> None:
         super().show_ability()
-        seen, allowed = self._shown, self.may_change()
-        is_shipped = seen is None or seen.text.kept.shipped
+        seen, of, allowed = self._shown, self._of(), self.may_change()
+        is_own = seen is not None and seen.text.kept.is_own
+        if self.is_new and not self._is_typed():
+            self.save_button.setEnabled(False)  # it is the text of another language still
         for button, can in (
             (self.test_button, seen is not None),
+            (self.language_button, seen is not None),
             (self.history_button, seen is not None),
-            (self.shipped_button, not is_shipped),
-            (self.field_button, seen is not None),
+            (self.shipped_button, seen is not None and not seen.text.kept.shipped and not is_own),
+            (self.remove_button, is_own),
+            (self.field_button, of is not None),
         ):
             if button.hasFocus() and not can:
                 self.chooser.setFocus()  # not to whatever comes next: a second press would do that
             button.setEnabled(can)
-        for button in (self.test_button, self.shipped_button, self.field_button):
+        for button in (self.test_button, self.language_button, self.field_button):
             button.setVisible(allowed)
+        self.shipped_button.setVisible(allowed and not is_own)
+        self.remove_button.setVisible(allowed and is_own)  # in the place of the way back that such a text has not
+        self.buttons_box.fit()
         self.contents_button.setVisible(may(self.context.actor(), Permission.MANAGE_SETTINGS))
-        if seen is not None and self._trial is not None:
-            self._show_tried(seen, tried(self._typed(seen), self._trial.facts))
+        if of is not None and self._trial is not None:
+            self._show_tried(of, tried(self._typed(of), self._trial.facts))
 
-    def _show_tried(self, seen: NoticeLine, found: Tried) -> None:
+    def _show_tried(self, of: NoticeTemplate, found: Tried) -> None:
         """What is wrong stands below its field while it is typed."""
         for name in _CHECKED:
             control, line = self._beside[name]
@@ -222,12 +280,17 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
             show_if(line, bool(problem))
         self.warning.setText("\n".join(found.warnings))
         show_if(self.warning, bool(found.warnings))
-        self.preview.show_letter(seen.template.channel, found)
+        self.preview.show_letter(of.channel, found)
 
     def save(self) -> None:
-        if (seen := self._shown) is not None:
-            act, new = templates.save, self._typed(seen)
-            self.send(self.context.runner.act(self, act, new, expect_version=seen.version))
+        if (of := self._of()) is not None:
+            act, new, seen = templates.save, self._typed(of), self._shown
+            version = None if seen is None else seen.version
+            self.send(self.context.runner.act(self, act, new, expect_version=version))
+
+    def _stored(self, value: object) -> None:
+        self._made = value if self.is_new and isinstance(value, int) else None
+        super()._stored(value)
 
     def refuse(self, refused: Refused) -> None:
         super().refuse(refused)
@@ -253,12 +316,12 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
     @Slot()
     def _open_history(self) -> None:
         if (seen := self._saved_one()) is not None:
-            NoticeHistorySheet(self.context, seen.text.kept, _title(seen), self.window()).open()
+            NoticeHistorySheet(self.context, seen.text.kept, self._title(seen.template), self.window()).open()
 
     @Slot()
     def _open_fields(self) -> None:
-        if (seen := self._shown) is not None and self._trial is not None:
-            sheet = FieldsSheet(seen.template, self._trial.facts.content, self.window())
+        if (of := self._of()) is not None and self._trial is not None:
+            sheet = FieldsSheet(of, self._trial.facts.content, self.window())
             sheet.chosen.connect(self._insert)
             sheet.open()
 
@@ -289,14 +352,56 @@ class NoticesForm(ChoiceEditor[NoticeLine, ListChooser]):
             act = templates.restore
             self.send(self.context.runner.act(self, act, seen.text.kept.id, expect_version=seen.version))
 
+    # languages
 
-def _place(seen: NoticeLine) -> tuple[str, str, str]:
-    return seen.template.kind, seen.template.channel, seen.template.language
+    @Slot()
+    def _choose_language(self) -> None:
+        """Offer the languages that the notice has no text in over this channel."""
+        if (seen := self._saved_one()) is None:
+            return
+        words, of = self.context.words(), seen.template
+        present = {each.template.language for each in self._lines if _place(each.template)[:2] == _place(of)[:2]}
+        named = sorted((words.language(code), code) for code in LANGUAGES if code not in present)
+        acts = [ActSpec(told, partial(self._begin, replace(of, language=code))) for told, code in named]
+        menu = ActsMenu(acts, name=_("New language …"), parent=self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.language_button.mapToGlobal(self.language_button.rect().bottomLeft()))
+
+    def _begin(self, new: NoticeTemplate) -> None:
+        """Show a text in its new language as it is in the other one, to be translated: its fields stand where they belong."""
+        self._begun = new
+        self.begin_new()
+        self.body.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._area.ensureWidgetVisible(self.body)
+
+    @Slot()
+    def _ask_remove(self) -> None:
+        if (seen := self._saved_one()) is not None:
+            question = _("Remove “{text}”?").format(text=self._title(seen.template))
+            detail = _(
+                "Who reads that language gets the nearest one that there is, at last English. Its history goes, too."
+            )
+            asked = ask(self.window(), question, detail=detail, yes=_("Remove"), dangerous=True)
+            asked.answered.connect(partial(self._remove, seen))
+
+    def _remove(self, seen: NoticeLine, yes: bool) -> None:
+        if yes:
+            act = templates.remove
+            self.send(self.context.runner.act(self, act, seen.text.kept.id, expect_version=seen.version))
+
+    # words
+
+    def _title(self, of: NoticeTemplate) -> str:
+        told = _("{notice}: {channel}, {language}")
+        language = language_words(of.language, self.context.words())
+        return told.format(notice=KINDS[of.kind], channel=CHANNELS[of.channel], language=language)
+
+    def _language(self, each: NoticeLine) -> str:
+        return language_words(each.template.language, self.context.words())
 
 
-def _title(seen: NoticeLine) -> str:
-    parts = {"channel": _channel(seen), "language": language_words(seen.template.language)}
-    return _("{notice}: {channel}, {language}").format(notice=seen.name, **parts)
+def _place(of: NoticeTemplate) -> tuple[str, str, str]:
+    return of.kind, of.channel, of.language
 
 
 def _channel(each: NoticeLine) -> str:
@@ -304,4 +409,6 @@ def _channel(each: NoticeLine) -> str:
 
 
 def _whose(each: NoticeLine) -> str:
+    if each.text.kept.is_own:
+        return _("own")
     return _("shipped") if each.text.kept.shipped else _("changed")

@@ -83,6 +83,7 @@ class ReminderLines(LinesEditor[_Line]):
         self.before = QLineEdit()
         self.by_email, self.by_sms = QCheckBox(_("By e-mail")), QCheckBox(_("By SMS"))
         self.active = QCheckBox(_("On"))
+        self.why_kept = PlainLabel("", tone=Tone.MUTED, wrap=True)
         self.title = PlainLabel("", role=TextRole.BOLD, wrap=True)
         self.ahead = PlainLabel("", wrap=True)
         self.missing = PlainLabel("", tone=Tone.HELD, wrap=True)
@@ -117,14 +118,18 @@ class ReminderLines(LinesEditor[_Line]):
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(theme.px(2 * SPACE))
-        told = _("A reminder that is removed and has gone out before is kept, switched off.")
+        self.why_kept.setText(
+            _(
+                "A reminder that has come due for a visit cannot be deleted: what went out, and to whom, is kept with it, so that nobody "
+                "is reminded twice. Removing it switches it off; it stays in the list."
+            )
+        )
         for part in (frame, row(self.add_button, None, self.remove_button), self._fields):
             if isinstance(part, QWidget):
                 body.addWidget(part)
             else:
                 body.addLayout(part)
-        body.addWidget(PlainLabel(told, tone=Tone.MUTED, wrap=True))
-        for label in (self.title, self.ahead, self.missing):
+        for label in (self.why_kept, self.title, self.ahead, self.missing):
             body.addWidget(label)
 
     # What is shown and typed
@@ -155,6 +160,7 @@ class ReminderLines(LinesEditor[_Line]):
             self.add_button.setFocus()
         self.remove_button.setEnabled(line is not None)
         show_if(self._fields, line is not None)
+        show_if(self.why_kept, bool(self._lines))
         self._form.lock(self.group, self.before, self.by_email, self.by_sms, self.active)
         context = self._form.context
         rules = [replace(each.rule, before=parse_before(each.text)) for each in self._lines if not each.problem]

@@ -107,6 +107,8 @@ class SettingsPage(WindowPage):
         self.groups.chosen.connect(self._show_group)
         command = Command("settings.save", _("Save the settings"), ("Ctrl+S",), Scope.SETTINGS, True, "view_settings")
         context.commands.add(command, self.save, owner=self)
+        find = Command("settings.notice", _("Find a text of a notice"), ("Ctrl+F",), Scope.SETTINGS, icon="search")
+        context.commands.add(find, self.find_notice, owner=self)
         app_theme().changed.connect(self._measure)
         self._measure()
 
@@ -153,6 +155,14 @@ class SettingsPage(WindowPage):
         form = self.form()
         if form is not None:
             form.save_clicked()
+
+    def find_notice(self) -> None:
+        """Go to the texts of notices, and give the keys to the field that finds one."""
+        self._choose(_("Notices"))
+        form = self.form()
+        if isinstance(form, NoticesForm):
+            form.filter.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            form.filter.search.selectAll()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
