@@ -1,0 +1,69 @@
+"""Fields for a day, a time of a day, and both; a click chooses the part that it hits, so that what is typed takes its place."""
+
+from datetime import date
+
+from PySide6.QtCore import QDate, QEvent, QObject, QTime
+from PySide6.QtWidgets import QDateEdit, QDateTimeEdit, QTimeEdit, QWidget
+
+from request_desk.ui.widgets.layout import tidy
+
+
+class _Clicks(QObject):
+    """Chooses the part of a field that is clicked: Qt leaves the cursor within it, where a digit too many is dropped."""
+
+    def __init__(self, edit: QDateTimeEdit) -> None:
+        super().__init__(edit)
+        self._edit = edit
+        edit.lineEdit().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.MouseButtonRelease:
+            self._edit.setSelectedSection(self._edit.currentSection())
+        return super().eventFilter(watched, event)
+
+
+def choose_by_click(edit: QDateTimeEdit) -> None:
+    """Let what is typed after a click into the field take the place of the part that was clicked."""
+    _Clicks(edit)
+
+
+class DayField(QDateEdit):
+    """A day, typed part by part or chosen in a calendar; the day is what is chosen first."""
+
+    def __init__(self, name: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setCalendarPopup(True)
+        self.setDisplayFormat("ddd, MMM d, yyyy")
+        self.setDateRange(QDate(1900, 1, 1), QDate(2199, 12, 31))
+        self.setAccessibleName(name)
+        tidy(self)
+        choose_by_click(self)
+        self.setSelectedSection(QDateEdit.Section.DaySection)
+
+    def day(self) -> date:
+        """Return the day that it shows."""
+        day = self.date()
+        return date(day.year(), day.month(), day.day())
+
+    def show_day(self, day: date) -> None:
+        """Show a day."""
+        self.setDate(QDate(day.year, day.month, day.day))
+
+
+class TimeField(QTimeEdit):
+    """A time of a day, to the minute."""
+
+    def __init__(self, name: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        tidy(self)
+        choose_by_click(self)
+
+    def minute(self) -> int:
+        """Return the minute of the day that it shows."""
+        time = self.time()
+        return time.hour() * 60 + time.minute()
+
+    def show_minute(self, minute: int) -> None:
+        """Show a minute of the day; 1440 is midnight."""
+        self.setTime(QTime(minute // 60 % 24, minute % 60))
