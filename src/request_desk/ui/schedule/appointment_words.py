@@ -115,7 +115,9 @@ def status_words(entry: Appointment) -> str:
 def work_in_words(entry: Appointment, told: str) -> str:
     """Return what is told of an appointment, with the word that it is a work-in: it stands beside another one on purpose (AV6)."""
     stands = entry.status not in (AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED)
-    return _("{state}, work-in").format(state=told) if entry.lane and stands else told
+    if not entry.lane or not stands:
+        return told
+    return _("{state}, work-in").format(state=told) if told else _("work-in")
 
 
 def standing_words(entry: Appointment, words: Words) -> str:
