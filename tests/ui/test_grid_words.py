@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtGui import QFont
 from pytestqt.qtbot import QtBot
 
-from request_desk.ui.schedule.appointment_words import work_in_words
+from request_desk.ui.schedule.appointment_words import with_initials, work_in_words
 from request_desk.ui.schedule.grid_painting import below_name
 from request_desk.ui.widgets.painting import first_words, text_width
 from request_desk.ui.widgets.theme import app_theme
@@ -51,3 +51,11 @@ def test_a_work_in_is_called_so_where_nothing_else_is_told_of_it() -> None:
     assert work_in_words(plain, "") == ""
     assert work_in_words(replace(plain, lane=1), "") == "work-in"
     assert work_in_words(replace(plain, lane=1), "arrived") == "arrived, work-in"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("M. José Macaraeg", "M. J. Macaraeg"), ("J. García López", "J. G. López"), ("Suharto", "Suharto"), ("", "")],
+)
+def test_a_name_without_room_keeps_its_last_part(name: str, said: str) -> None:
+    assert with_initials(name) == said

@@ -16,6 +16,7 @@ from request_desk.ui.schedule.appointment_words import (
     marks_words,
     named,
     status_words,
+    with_initials,
     work_in_words,
 )
 from request_desk.ui.schedule.grid_layout import GridLayout, OfferState, PaintedOffer, Placed
@@ -250,6 +251,8 @@ class GridPainter:
         """Where there is no room for both, the name goes first: types repeat, children do not."""
         theme, line = self._theme, self._line(rect, 0)
         name, appointment = block_name(entry), named(entry.type_name)
+        if text_width(theme.small_bold, name) > line.width():
+            name = with_initials(name)
         if rect.height() >= theme.px(_TWO_LINES):
             draw_text(self._painter, line, name, theme.small_bold, ink)
             room = 1 + (rect.height() - theme.px(_TWO_LINES)) // line.height()
