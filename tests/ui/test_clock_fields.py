@@ -46,7 +46,11 @@ def test_a_click_into_a_day_and_a_moment_does_the_same(qtbot: QtBot) -> None:
     day, moment = DayField("Day"), WallTimeEdit("From")
     day.show_day(date(2026, 11, 24))
     moment.setDate(QDate(2026, 11, 24))
-    for edit, sign, typed in ((day, len("Tue, Nov 2"), "7"), (moment, len("Nov 24, 20"), "2027")):
+    for edit, sign, typed in (
+        (day, len("Tue, Nov 2"), "9"),
+        (day, len("Mo"), "7"),
+        (moment, len("Nov 24, 20"), "2027"),
+    ):
         qtbot.addWidget(edit)
         edit.show()
         click(qtbot, edit, sign)
@@ -59,3 +63,26 @@ def test_every_field_for_a_day_or_a_time_is_one_of_these() -> None:
     bare = re.compile(r"= Q(Date|Time|DateTime)Edit\(")
     made = {path.name for path in UI.rglob("*.py") if bare.search(path.read_text("utf-8"))}
     assert made == set()
+
+
+def test_the_keyboard_begins_with_the_number_of_the_day(qtbot: QtBot) -> None:
+    day = DayField("Day")
+    day.show_day(date(2026, 11, 24))
+    qtbot.addWidget(day)
+    with qtbot.waitActive(day):
+        day.show()
+        day.activateWindow()
+    day.clearFocus()
+    day.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClicks(day, "7")
+    assert day.day() == date(2026, 11, 7)
+
+
+def test_a_day_is_shown_whole(qtbot: QtBot) -> None:  # UI5
+    day = DayField("Day")
+    day.show_day(date(2026, 9, 30))
+    qtbot.addWidget(day)
+    day.resize(day.minimumSize())
+    day.show()
+    line = day.lineEdit()
+    assert line.fontMetrics().horizontalAdvance(line.text()) + line.textMargins().left() < line.width()

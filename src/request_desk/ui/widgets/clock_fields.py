@@ -1,11 +1,17 @@
 """Fields for a day, a time of a day, and both; a click chooses the part that it hits, so that what is typed takes its place."""
 
 from datetime import date
+from typing import Final
 
-from PySide6.QtCore import QDate, QEvent, QObject, QTime
+from PySide6.QtCore import QDate, QEvent, QObject, Qt, QTime
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QDateEdit, QDateTimeEdit, QTimeEdit, QWidget
 
 from request_desk.ui.widgets.layout import tidy
+from request_desk.ui.widgets.theme import app_theme
+
+_DAY: Final = 176  # pixels at 100 %: "Wed, Sep 30, 2026"
+_TIME: Final = 112
 
 
 class _Clicks(QObject):
@@ -18,8 +24,15 @@ class _Clicks(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() is QEvent.Type.MouseButtonRelease:
-            self._edit.setSelectedSection(self._edit.currentSection())
+            _choose(self._edit, self._edit.currentSection())
         return super().eventFilter(watched, event)
+
+
+def _choose(edit: QDateTimeEdit, part: QDateTimeEdit.Section) -> None:
+    """Select a part; the day is its number, which stands behind the weekday: a weekday cannot be typed in digits."""
+    places = [place for place in range(edit.sectionCount()) if edit.sectionAt(place) is part]
+    edit.setCurrentSectionIndex(places[-1])
+    edit.setSelectedSection(part)
 
 
 def choose_by_click(edit: QDateTimeEdit) -> None:
@@ -28,7 +41,7 @@ def choose_by_click(edit: QDateTimeEdit) -> None:
 
 
 class DayField(QDateEdit):
-    """A day, typed part by part or chosen in a calendar; the day is what is chosen first."""
+    """A day, typed part by part or chosen in a calendar; the keyboard begins with the day, not with its weekday."""
 
     def __init__(self, name: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -38,7 +51,12 @@ class DayField(QDateEdit):
         self.setAccessibleName(name)
         tidy(self)
         choose_by_click(self)
-        self.setSelectedSection(QDateEdit.Section.DaySection)
+        self.setMinimumWidth(app_theme().px(_DAY))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        if event.reason() is not Qt.FocusReason.MouseFocusReason:
+            _choose(self, QDateEdit.Section.DaySection)
 
     def day(self) -> date:
         """Return the day that it shows."""
@@ -58,6 +76,7 @@ class TimeField(QTimeEdit):
         self.setAccessibleName(name)
         tidy(self)
         choose_by_click(self)
+        self.setMinimumWidth(app_theme().px(_TIME))
 
     def minute(self) -> int:
         """Return the minute of the day that it shows."""
