@@ -27,7 +27,14 @@ def click(qtbot: QtBot, edit: QDateTimeEdit, sign: int) -> None:
 
 @pytest.mark.parametrize(
     ("part", "typed", "becomes"),
-    [(0, "7", "7:20 AM"), (2, "45", "9:45 AM"), (4, "05", "9:05 AM"), (6, "pm", "9:20 PM")],
+    [
+        (0, "7", "7:20 AM"),
+        (2, "45", "9:45 AM"),
+        (4, "05", "9:05 AM"),
+        (6, "p", "9:20 PM"),
+        (6, "Pm", "9:20 PM"),
+        (6, "a", "9:20 AM"),
+    ],
 )
 def test_what_is_typed_after_a_click_replaces_the_part_of_a_time_that_was_clicked(
     qtbot: QtBot, part: int, typed: str, becomes: str

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Final
 
 from PySide6.QtCore import QDate, QEvent, QObject, Qt, QTime
-from PySide6.QtGui import QFocusEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QDateEdit, QDateTimeEdit, QTimeEdit, QWidget
 
 from request_desk.ui.widgets.layout import tidy
@@ -14,17 +14,30 @@ _DAY: Final = 176  # pixels at 100 %: "Wed, Sep 30, 2026"
 _TIME: Final = 112
 
 
-class _Clicks(QObject):
-    """Chooses the part of a field that is clicked: Qt leaves the cursor within it, where a digit too many is dropped."""
+class _Typing(QObject):
+    """What Qt leaves to be wished for: it puts the cursor into a part, where a digit too many is dropped, and waits for "am" whole."""
 
     def __init__(self, edit: QDateTimeEdit) -> None:
         super().__init__(edit)
         self._edit = edit
+        edit.installEventFilter(self)
         edit.lineEdit().installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is QEvent.Type.MouseButtonRelease:
-            _choose(self._edit, self._edit.currentSection())
+        edit = self._edit
+        if event.type() is QEvent.Type.MouseButtonRelease and watched is edit.lineEdit():
+            _choose(edit, edit.currentSection())
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() is QEvent.Type.KeyPress
+            and event.text().isalpha()
+            and edit.currentSection() is QDateTimeEdit.Section.AmPmSection
+        ):
+            time, noon = edit.time(), {"a": 0, "p": 12}.get(event.text().lower())
+            if noon is not None:  # the "m" that follows has nothing to say
+                edit.setTime(QTime(time.hour() % 12 + noon, time.minute()))
+            _choose(edit, QDateTimeEdit.Section.AmPmSection)
+            return True
         return super().eventFilter(watched, event)
 
 
@@ -35,9 +48,9 @@ def _choose(edit: QDateTimeEdit, part: QDateTimeEdit.Section) -> None:
     edit.setSelectedSection(part)
 
 
-def choose_by_click(edit: QDateTimeEdit) -> None:
-    """Let what is typed after a click into the field take the place of the part that was clicked."""
-    _Clicks(edit)
+def type_by_part(edit: QDateTimeEdit) -> None:
+    """Let what is typed after a click into the field take the place of the part that was clicked, "a" and "p" that of AM and PM."""
+    _Typing(edit)
 
 
 class DayField(QDateEdit):
@@ -50,7 +63,7 @@ class DayField(QDateEdit):
         self.setDateRange(QDate(1900, 1, 1), QDate(2199, 12, 31))
         self.setAccessibleName(name)
         tidy(self)
-        choose_by_click(self)
+        type_by_part(self)
         self.setMinimumWidth(app_theme().px(_DAY))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
@@ -75,7 +88,7 @@ class TimeField(QTimeEdit):
         super().__init__(parent)
         self.setAccessibleName(name)
         tidy(self)
-        choose_by_click(self)
+        type_by_part(self)
         self.setMinimumWidth(app_theme().px(_TIME))
 
     def minute(self) -> int:
