@@ -307,7 +307,8 @@ class GridPainter:
         if rect.height() >= _LOWEST_TEXT:
             draw_text(self._painter, self._line(rect, 0), first, self._theme.small_bold, ink)
         if rect.height() >= self._theme.px(_TWO_LINES):
-            draw_text(self._painter, self._line(rect, 1), second, self._theme.small, self._theme.muted)
+            line, font = self._line(rect, 1), self._theme.small
+            draw_text(self._painter, line, first_words(font, second, line.width()), font, self._theme.muted)
 
     def _line(self, rect: QRect, number: int) -> QRect:
         theme = self._theme
