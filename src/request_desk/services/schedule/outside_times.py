@@ -83,6 +83,7 @@ def as_shown(book: SlotBook | None, found: Collection[Slot], *, by_provider: boo
                 provider_name=book.providers[slot.provider_id].name,
                 location_id=slot.location_id,
                 location_name=book.locations[slot.location_id].name,
+                zone=book.locations[slot.location_id].zone,
             )
     return tuple(shown.values())
 
