@@ -168,7 +168,9 @@ class WindowBlock(QWidget):
     ) -> None:
         super().__init__()
         place = named(answer.location_names.get(window.window.location_id, ""))
-        times = f"{words.time(window.starts_at)} – {words.time(window.ends_at)}"
+        location = names.locations.get(window.window.location_id)
+        there = words.at(location.zone if location is not None else "")
+        times = f"{there.time(window.starts_at)} – {there.time(window.ends_at)}"
         told = (times, place, named(window.window.label))
         self.title = PlainLabel(", ".join(filter(None, told)), role=TextRole.SMALL_BOLD, wrap=True, selectable=True)
         self.reason = PlainLabel(
