@@ -249,6 +249,18 @@ def test_a_chip_names_what_is_chosen(qtbot: QtBot) -> None:
     assert chip.words() == "Location: all"
 
 
+def test_a_chip_without_room_says_fewer_words_and_none_in_part(qtbot: QtBot) -> None:  # UI5
+    chip = Chip("Location", [(1, "Northside"), (2, "Harbor St")], multiple=True)
+    qtbot.addWidget(chip)
+    said = set()
+    chip.choose([1, 2])
+    for width in range(400, 60, -1):
+        chip.resize(width, 32)
+        said.add(chip.fitting())
+    assert said == {"Location: Northside, Harbor St", "Northside, Harbor St", "Location: 2"}
+    assert chip.accessibleName() == "Location: Northside, Harbor St"
+
+
 def test_choosing_by_program_is_not_told(qtbot: QtBot) -> None:
     chip = Chip("Kind", [("schedule", "Schedule"), ("cancel", "Cancel")])
     qtbot.addWidget(chip)

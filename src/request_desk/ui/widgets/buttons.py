@@ -315,6 +315,16 @@ class _Pill(QPushButton):
     def words(self) -> str:
         return self.text().replace("&&", "&")
 
+    def shorter(self) -> tuple[str, ...]:
+        """Return what the chip says instead where its words have no room, the longest first."""
+        return ()
+
+    def fitting(self) -> str:
+        """Return the first of its words that have room, else the shortest."""
+        measure, room = QFontMetrics(app_theme().small), self.width() - 2 * app_theme().px(SIDE)
+        said = (self.words(), *self.shorter())
+        return next((each for each in said if measure.horizontalAdvance(each) <= room), said[-1])
+
     def is_active(self) -> bool:
         """Whether the chip narrows what is shown."""
         return self.isChecked()
@@ -340,7 +350,7 @@ class _Pill(QPushButton):
             draw_focus_ring(painter, self.rect(), self.height() / 2)
         ink = theme.faint if not self.isEnabled() else theme.ink if active else theme.muted
         room = self.rect().adjusted(theme.px(SIDE), 0, -theme.px(SIDE), 0)
-        draw_text(painter, room, self.words(), theme.small, ink, LEFT)
+        draw_text(painter, room, self.fitting(), theme.small, ink, LEFT)
 
 
 class ToggleChip(_Pill):
@@ -425,6 +435,12 @@ class Chip(_Pill):
 
     def is_active(self) -> bool:
         return False if not self._label else bool(self._chosen)
+
+    def shorter(self) -> tuple[str, ...]:
+        names = [text for value, text in self._options if value in self._chosen]
+        if not self._label or not names:
+            return ()
+        return ", ".join(names), _("{label}: {count}").format(label=self._label, count=len(names))
 
     def menu_open(self) -> QMenu:
         """Return the menu, as it is shown by a click."""
