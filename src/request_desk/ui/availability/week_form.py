@@ -13,6 +13,7 @@ from request_desk.domain.words import _
 from request_desk.services.practice import availability
 from request_desk.services.practice.availability import ProviderWeek
 from request_desk.services.practice.directory import Directory
+from request_desk.ui.availability.availability_words import place_words
 from request_desk.ui.editor.editor import CHANGED_ELSEWHERE, Editor
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.appointment_words import named
@@ -134,6 +135,7 @@ class PlacedForm(WeekForm):
         self.place.blockSignals(True)  # filling is no choice
         self.place.clear()
         for each in self.places():
-            self.place.addItem(named(known[each].name) if each in known else "?", each)
+            told = place_words(known[each], self.context.words(), self.context.clock.now()) if each in known else "?"
+            self.place.addItem(named(told), each)
         self.place.setCurrentIndex(max(0, self.place.findData(location_id)))
         self.place.blockSignals(False)
