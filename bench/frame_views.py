@@ -121,6 +121,7 @@ def _sample(number: int) -> InboxRow:
         provider_name="Dr. Lindqvist",
         location_name="Harbor St",
         appointment_at=NOW + timedelta(days=2),
+        appointment_zone="",
         wishes=wishes,
         arrived_at=arrived,
         due_at=arrived + timedelta(minutes=45),

@@ -66,6 +66,16 @@ def test_the_doctor_tells_of_a_folder_that_cannot_be_made(tmp_path: Path) -> Non
     assert str(tmp_path / "file" / "data") in result.stdout
 
 
+def test_whoever_opens_a_file_that_others_can_read_says_so(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    assert run(folder, *NEW).exit_code == 0
+    app.open_desk(config.Settings(data_folder=str(folder))).close()
+    assert caplog.messages == []
+    (folder / "request-desk.db").chmod(0o644)
+    app.open_desk(config.Settings(data_folder=str(folder))).close()
+    assert caplog.messages == ["Other users of this machine can read request-desk.db. Run: chmod 600 request-desk.db"]
+    caplog.clear()
+
+
 def test_a_window_says_so_when_a_folder_cannot_be_made_behind_it(
     folder: Path,
 ) -> None:

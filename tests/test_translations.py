@@ -22,6 +22,7 @@ OTHERS = [language for language in languages() if language != "en"]
 ROOMS = (
     "web/",
     "domain/booking_rules.py",
+    "domain/calendar_years.py",
     "domain/counter_offers.py",
     "domain/directory.py",
     "domain/manage_links.py",

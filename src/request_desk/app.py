@@ -83,6 +83,9 @@ def open_desk(
 
     `store` has the keys of what is sealed in it; a process without one opens none of that. `check_receiver` looks at addresses that webhooks are to go to.
     """
+    import logging
+
+    from request_desk import logs
     from request_desk.domain.access import SYSTEM
     from request_desk.gateways import catalogues
     from request_desk.gateways.sealing import KeptSealer
@@ -105,6 +108,8 @@ def open_desk(
     except BaseException:
         database.close()
         raise
+    for warning in _warnings(database):  # a window shows it as well; portal and worker have the log alone
+        logging.getLogger(__name__).warning("%s", logs.Word(warning))
     return desk
 
 

@@ -292,7 +292,7 @@ def test_a_day_is_read_as_browsers_and_americans_write_it(value: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "2026-W48-2", "2026-328", "2027-02-29", "2026-13-01", "24/11/2026x", "0001-01-01", "9999-12-31", "10000-01-01", "11/24/26",
+    ["", "2026-W48-2", "2026-328", "2027-02-29", "2026-13-01", "24/11/2026x", "0000-01-01", "10000-01-01", "11/24/26",
      "２０２６-11-24", "2026-11-24T00:00", "infinity", "2026-1-1", "20261124", "-2026-11-24"],
 )  # fmt: skip
 def test_what_is_no_day_is_refused(value: str) -> None:
@@ -300,10 +300,18 @@ def test_what_is_no_day_is_refused(value: str) -> None:
         parse_date(value)
 
 
-def test_nobody_is_born_tomorrow_or_in_1799() -> None:
+@pytest.mark.parametrize("value", ["0001-01-01", "12/31/1899", "2200-01-01", "9999-12-31"])
+def test_a_day_out_of_the_calendar_is_refused_by_its_year(value: str) -> None:  # AV4
+    with pytest.raises(Invalid, match=r"outside the calendar, which goes from 1900 to 2199") as refused:
+        parse_date(value, field="From")
+    assert refused.value.field == "From"
+
+
+def test_nobody_is_born_tomorrow_or_in_another_age() -> None:
     today = date(2026, 11, 24)
     assert parse_birth_day("2026-11-24", today) == today
-    for value in ("2026-11-25", "1850-01-01"):
+    assert parse_birth_day("1899-12-31", today) == date(1899, 12, 31)  # 126 years: there was such a person
+    for value in ("2026-11-25", "1850-01-01", "0001-01-01", "01/01/0001", "9999-12-31"):
         with pytest.raises(Invalid, match="born"):
             parse_birth_day(value, today)
 

@@ -63,6 +63,7 @@ def test_a_row_says_what_is_wanted(wishes: tuple[Wish, ...], text: str) -> None:
 def test_a_row_says_what_is_asked() -> None:
     assert asks(CANCEL, at(TODAY, 10), (), WORDS) == "cancel today 10:00 AM"
     assert asks(CANCEL, at(date(2026, 12, 8), 10), (), WORDS) == "cancel Dec 8, 10:00 AM"
+    assert asks(CANCEL, at(TODAY, 10), (), WORDS, "America/Denver") == "cancel today 11:00 AM MST"
     assert asks(CANCEL, None, (), WORDS) == "cancel, visit not found"
     assert asks(RESCHEDULE, at(TODAY, 10), (slot(TUESDAY, 9, 20),), WORDS) == "wants Tue 9:20 AM"
     assert asks(SCHEDULE, None, (), WORDS) == "next available"

@@ -69,6 +69,7 @@ def test_who_locks_is_on_nothing_any_more_and_back_on_it_after_coming_back(
         changes, _newest = house.practice.desk.tail(seen)
     assert [entry.action for entry in changes.of(Topic.CLAIM, request)] == ["released"]  # the other desks hear it
     sign_in(maria, "maria")
+    assert maria.center.response.editor.hasFocus()  # where she was typing
     assert maria.text == "Dear Amara"
     maria.until(lambda: holder(house, request) == house.practice.maria.id, "she is on it again by herself")
     assert maria.center.message.claim_bar.text() == ""

@@ -189,7 +189,8 @@ def test_a_row_shows_the_appointment_as_it_is_now(desk: Desk, practice: Practice
     )
     desk.perform(practice.maria, scheduling.reschedule, appointment, slot, expect_version=1)
     row = desk.query(practice.maria, inbox_queries.rows, (request,))[0]
-    assert (row.appointment_at, row.provider_name, row.location_name) == (start, "Dr. Lindqvist", "Northside")
+    assert (row.appointment_at, row.appointment_zone) == (start, "America/Los_Angeles")
+    assert (row.provider_name, row.location_name) == ("Dr. Lindqvist", "Northside")
 
 
 def test_completed_requests_are_paged_and_never_loaded_whole(desk: Desk, practice: Practice) -> None:

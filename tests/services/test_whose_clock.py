@@ -84,6 +84,19 @@ def test_a_place_elsewhere_is_told_by_its_own_clock(desk: Desk, practice: Practi
         )
 
 
+def test_a_visit_of_before_its_place_got_another_zone_is_told_by_the_clock_it_was_agreed_by(
+    desk: Desk, practice: Practice
+) -> None:
+    practice.an_appointment(practice.zuri, practice.mwangi, TOMORROW, "9:20", place=practice.harbor)
+    with practice.database.write() as connection:
+        connection.execute(
+            update(schema.location).where(schema.location.c.id == practice.harbor).values(zone="America/Denver")
+        )
+    (seen,) = desk.query(practice.amara, portal_schedule.portal_appointments)
+    told = Words("en_US", ZONE, TODAY).at(seen.zone).moment_with_zone(seen.starts_at)
+    assert told == "Wed, Nov 25, 9:20 AM PST"  # the moment that the family knows, and the zone it was said in
+
+
 def test_the_readers_own_zone_is_not_named_beside_every_time() -> None:
     words = Words("en_US", ZONE, date(2026, 11, 24))
     at = ZONE.instant(date(2026, 11, 27), 550)

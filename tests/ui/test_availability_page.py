@@ -20,7 +20,6 @@ from request_desk.store import schema
 from request_desk.ui.availability.appointments_sheet import AppointmentsSheet
 from request_desk.ui.availability.availability_page import AvailabilityPage
 from request_desk.ui.availability.by_others_bar import ByOthersSheet
-from request_desk.ui.availability.fields import day_of, minute_of, set_day, set_minute
 from request_desk.ui.availability.time_forms import AbsenceForm, ExtraHoursForm, PhoneForm
 from request_desk.ui.availability.week_form import WeekForm
 from request_desk.ui.availability.week_grid import WeekGrid
@@ -157,10 +156,10 @@ def test_what_is_drawn_becomes_hours_with_exact_minutes(
     drag(desk, (SATURDAY, NINE), (SATURDAY, NOON))
     asked = form(desk, WindowForm)
     assert asked.weekdays.chosen() == (5,)
-    assert (minute_of(asked.start), minute_of(asked.end)) == (NINE, NOON)
+    assert (asked.start.minute(), asked.end.minute()) == (NINE, NOON)
     assert asked.sentence.text() == "Every Saturday, 9:00 AM – 12:00 PM, Northside."
     assert len(stored(schema.availability_window)) == before
-    set_minute(asked.end, 11 * 60 + 47)
+    asked.end.show_minute(11 * 60 + 47)
     desk.press("Ctrl+S")
     assert not desk.has_dialog()
     made = window_on(stored, practice.lindqvist, 5)
@@ -178,7 +177,7 @@ def test_drawing_upwards_is_the_same(desk_at: OpenDesk, astrid: Actor) -> None:
     desk = desk_at(actor=astrid)
     drag(desk, (SATURDAY, NOON), (SATURDAY, NINE))
     asked = form(desk, WindowForm)
-    assert (minute_of(asked.start), minute_of(asked.end)) == (NINE, NOON)
+    assert (asked.start.minute(), asked.end.minute()) == (NINE, NOON)
     desk.press("Esc")
     assert not desk.has_dialog()  # nothing was typed, so nothing is asked
 
@@ -418,8 +417,8 @@ def test_everything_about_a_window_is_typed_and_kept(
     assert not asked.save_button.isEnabled()
     for weekday in (5, 6):
         desk.click(asked.weekdays.chips[weekday])
-    set_minute(asked.start, 17 * 60 + 5)
-    set_minute(asked.end, 60)
+    asked.start.show_minute(17 * 60 + 5)
+    asked.end.show_minute(60)
     asked.next_day.setChecked(True)
     asked.types.setFocus()
     desk.press("Space")
@@ -429,7 +428,7 @@ def test_everything_about_a_window_is_typed_and_kept(
         number.setValue(value)
     asked.label.setText("Evening")
     asked.valid_from.tick.setChecked(True)
-    set_day(asked.valid_from.day, TOMORROW)
+    asked.valid_from.day.show_day(TOMORROW)
     desk.settle()
     assert asked.sentence.text() == (
         "Every Saturday from Nov 25 and every Sunday from Nov 25, 5:05 PM – 1:00 AM on the next day, Northside; "
@@ -501,7 +500,7 @@ def test_an_end_before_the_start_says_what_to_do(desk_at: OpenDesk, astrid: Acto
     desk.press("N")
     asked = form(desk, WindowForm)
     desk.click(asked.weekdays.chips[5])
-    set_minute(asked.end, 7 * 60)
+    asked.end.show_minute(7 * 60)
     desk.settle()
     assert "Tick “on the next day”" in asked.sentence.text()
     desk.press("Ctrl+S")
@@ -658,7 +657,7 @@ def test_what_is_dragged_survives_the_change_of_a_colleague(
     QTest.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, end)
     desk.settle()
     asked = form(desk, WindowForm)
-    assert (minute_of(asked.start), minute_of(asked.end)) == (NINE, NOON)
+    assert (asked.start.minute(), asked.end.minute()) == (NINE, NOON)
 
 
 def test_a_scheduler_drags_extra_hours(desk_at: OpenDesk, practice: Practice, stored: Stored) -> None:  # AV2
@@ -701,15 +700,15 @@ def test_time_off_for_a_part_of_a_day_is_changed_and_removed(
     asked = form(desk, AbsenceForm)
     desk.click(asked.quick.buttons[1])
     asked.all_day.setChecked(False)
-    set_minute(asked.start, NOON)
-    set_minute(asked.end, 13 * 60)
+    asked.start.show_minute(NOON)
+    asked.end.show_minute(13 * 60)
     desk.press("Ctrl+S")
     away = stored(schema.absence)[0]
     assert (away.starts_at, away.ends_at) == (wall(TOMORROW, "12:00"), wall(TOMORROW, "13:00"))
     grid(desk).setFocus()
     desk.press("Return")  # what was made has the keyboard
     asked = form(desk, AbsenceForm)
-    set_minute(asked.end, 14 * 60)
+    asked.end.show_minute(14 * 60)
     desk.press("Ctrl+S")
     assert stored(schema.absence)[0].ends_at == wall(TOMORROW, "14:00")
     grid(desk).setFocus()
@@ -733,7 +732,7 @@ def test_time_off_that_ends_before_it_begins_is_refused_beside_it(desk_at: OpenD
     desk.press("T")
     asked = form(desk, AbsenceForm)
     asked.all_day.setChecked(False)
-    set_minute(asked.end, minute_of(asked.start))
+    asked.end.show_minute(asked.start.minute())
     desk.press("Ctrl+S")
     assert asked._beside["Until"][1].text() == "Time off ends after it begins. Choose a later end."
     assert stored(schema.absence) == []
@@ -761,7 +760,7 @@ def test_a_scheduler_draws_extra_hours_and_moves_no_weekly_ones(
     grid(desk).setFocus()
     desk.press("Return")
     asked = form(desk, ExtraHoursForm)
-    set_minute(asked.end, 0)
+    asked.end.show_minute(0)
     desk.press("Ctrl+S")
     assert window_on(stored, practice.lindqvist, 5).end_minute == 24 * 60
 
@@ -914,7 +913,7 @@ def test_hours_that_give_a_patient_nothing_say_why_in_words(
     desk = desk_at()
     desk.press("W")
     sheet = why(desk)
-    set_day(sheet.day, SATURDAY)
+    sheet.day.show_day(SATURDAY)
     desk.settle()
     assert [reason for _title, reason, _sum in told(sheet)] == [said]
 
@@ -933,7 +932,7 @@ def test_the_question_follows_the_choices(desk_at: OpenDesk, practice: Practice)
     grid(desk).setFocus()
     desk.press("Down", "Right", "Right", "W")  # the day of what has the keyboard
     sheet = why(desk)
-    assert day_of(sheet.day) == TOMORROW
+    assert sheet.day.day() == TOMORROW
     assert "5 (taken)" in told(sheet)[0][2]
     sheet.type.choose([practice.sick])
     sheet.type.changed.emit(sheet.type.chosen())

@@ -115,7 +115,7 @@ def hold_over(desk: PageDesk[SchedulePage], appointment_id: AppointmentId, time:
     view.reveal(entry.starts_at)
     QApplication.processEvents()
     assert view._layout is not None
-    start, width = view.rect_of(entry).center(), view._layout.column_width
+    start, width = view.rect_of(entry).center(), view._layout.column_rect(0, 0, 0).width()
     down = view._layout.y_of(wall(TODAY, time)) - view._layout.y_of(entry.starts_at)
     desk.drag(view.viewport(), start, start + QPoint(width * across, down + 1), let_go=False)
     desk.settle()

@@ -34,11 +34,13 @@ HOUR, GAP = 106, 3
 def laid(
     *columns: ProviderColumn, day: date = DAY, offers: Sequence[PaintedOffer] = (), width: int = 600
 ) -> GridLayout:
-    return GridLayout(ScheduleDay(day, columns), offers, ZONE, width=width, hour=HOUR, column=132, gap=GAP)
+    return GridLayout(ScheduleDay(day, columns), offers, ZONE, width=width, hour=HOUR, column=132, share=96, gap=GAP)
 
 
 def laid_week(*columns: ProviderColumn, first: date) -> GridLayout:
-    return GridLayout(ScheduleWeek(first, LINDQVIST, columns), (), ZONE, width=700, hour=HOUR, column=96, gap=GAP)
+    return GridLayout(
+        ScheduleWeek(first, LINDQVIST, columns), (), ZONE, width=700, hour=HOUR, column=96, share=96, gap=GAP
+    )
 
 
 def around(day: date) -> tuple[GridLayout, dict[date, ProviderColumn]]:
@@ -117,7 +119,7 @@ def test_the_days_beside_a_day_with_a_doubled_hour_have_no_second_of_it() -> Non
     layout, _columns = around(AUTUMN)
     gap = [[(rect.top(), rect.height()) for rect in layout.missing(place)] for place in range(3)]
     assert gap == [[(2 * HOUR, HOUR)], [], [(2 * HOUR, HOUR)]]
-    left, middle = (layout.free_at(QPoint(layout.column_width * place + 5, 2 * HOUR + 5)) for place in range(2))
+    left, middle = (layout.free_at(QPoint(layout.edges[place] + 5, 2 * HOUR + 5)) for place in range(2))
     assert left is None
     assert middle is not None
     assert middle.starts_at == at(AUTUMN, 60) + timedelta(hours=1)
@@ -148,7 +150,7 @@ def test_an_appointment_over_midnight_is_cut_at_the_days_that_it_touches() -> No
 def test_free_time_of_a_day_off_has_a_place_of_the_week() -> None:
     monday = DAY - timedelta(days=1)
     layout = laid_week(column(day=monday, spans=[opened(monday, 480, 1020, HARBOR)]), column(day=DAY), first=monday)
-    off = layout.free_at(QPoint(layout.column_width + 5, HOUR + 1))
+    off = layout.free_at(QPoint(layout.edges[1] + 5, HOUR + 1))
     assert off == FreePoint(LINDQVIST, HARBOR, at(DAY, 9 * 60))
 
 
@@ -219,7 +221,7 @@ def test_no_two_entries_of_a_column_ever_cover_each_other(day: date, shapes: lis
     assert len(rects) == len(entries)
     for place, rect in enumerate(rects):
         assert rect.left() >= 0
-        assert rect.right() <= layout.column_width
+        assert rect.right() <= layout.edges[1]
         for other in rects[place + 1 :]:
             if rect.height() > 0 and other.height() > 0:
                 assert not rect.intersects(other)
@@ -244,3 +246,31 @@ def test_the_keyboard_reaches_every_entry_once_in_order(day: date, shapes: list[
     assert {each.item for each in stops} == set(entries)
     tops = [each.rect.top() for each in stops]
     assert tops == sorted(tops)
+
+
+def test_a_column_in_which_appointments_stand_beside_each_other_has_room_for_their_names() -> None:  # UI5
+    nine, ten = at(DAY, 9 * 60), at(DAY, 10 * 60)
+    three = [appointment(1, nine), appointment(2, nine), appointment(3, nine)]
+    plain = column(MWANGI, entries=[appointment(4, nine), appointment(5, ten)])
+    shared = column(LINDQVIST, entries=three)
+    narrow, wide = (laid(plain, shared, plain, width=width) for width in (440, 900))
+    assert narrow.edges == (0, 132, 132 + 3 * 96, 2 * 132 + 3 * 96)
+    assert wide.edges == (0, 300, 600, 900)  # where there is room for all, they are equal
+    for layout in (narrow, wide):
+        rects = [placed.rect for placed in layout.placed if placed.column == 1]
+        assert all(rect.width() >= 96 - GAP - 2 for rect in rects)
+        assert [layout.column_at(edge) for edge in layout.edges] == [0, 1, 2, 3]
+        assert [layout.column_at(edge - 1) for edge in layout.edges] == [-1, 0, 1, 2]
+
+
+@given(st.lists(st.integers(1, 4), max_size=9), st.integers(0, 3_000))
+def test_columns_fill_what_there_is_and_none_is_narrower_than_it_has_to_be(beside: list[int], width: int) -> None:
+    nine = at(DAY, 9 * 60)
+    columns = [column(entries=[appointment(n + 1, nine) for n in range(count)]) for count in beside]
+    layout = laid(*columns, width=width)
+    widths = [layout.column_rect(place, 0, 0).width() for place in range(len(columns))]
+    least = [max(132, 96 * count if count > 1 else 0) for count in beside]
+    assert all(each >= needed for each, needed in zip(widths, least, strict=True))
+    assert layout.width >= max(sum(least), width - len(columns))
+    assert layout.width == max(sum(least), layout.width)
+    assert sum(least) > width or layout.width <= max(width, 132)

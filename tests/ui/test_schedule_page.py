@@ -158,6 +158,22 @@ def test_a_drop_on_another_appointment_asks_and_changes_nothing_by_itself(
     assert [each.starts_at for each in appointments()] == [wall(TODAY, "10:00")]
 
 
+def test_a_move_at_a_place_elsewhere_is_told_by_its_clock_on_both_sides(
+    desk_at: OpenDesk, practice: Practice, database_setup: Setup
+) -> None:
+    with database_setup(), practice.database.write() as connection:
+        there = schema.location.c.id == practice.northside
+        connection.execute(update(schema.location).where(there).values(zone="America/Denver"))
+    booked = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY, "10:00", zone="America/Denver")
+    practice.an_absence(practice.lindqvist, wall(TODAY, "11:00"), wall(TODAY, "12:00"), "Staff meeting")
+    desk = desk_at()
+    drag_by(desk, booked, 60)
+    dialog = dialog_of(desk, MoveDialog)
+    assert isinstance(dialog, MoveDialog)
+    assert "from Tue, Nov 24, 11:00 AM MST to Tue, Nov 24, 12:00 PM MST" in dialog._what.text()
+    desk.press("Esc")
+
+
 def test_a_drop_where_the_provider_is_away_asks(
     desk_at: OpenDesk, practice: Practice, appointments: Callable[[], Sequence[Appointment]]
 ) -> None:

@@ -36,6 +36,7 @@ from request_desk.ui.settings.practice_forms import (
 )
 from request_desk.ui.settings.settings_page import SettingsPage
 from request_desk.ui.widgets.dialogs import Question
+from request_desk.ui.widgets.painting import text_width
 from request_desk.ui.widgets.states import State
 from request_desk.ui.widgets.theme import Theme, app_theme
 from tests.builders import Practice
@@ -99,6 +100,14 @@ def test_a_group_is_saved_by_ctrl_s_and_can_be_undone(
     desk.press("Ctrl+Shift+Z")
     assert stored().practice_name == "Harbor Pediatrics"
     assert form.name.text() == "Harbor Pediatrics"
+
+
+def test_no_name_of_a_group_is_cut_when_it_is_chosen(desk_at: OpenDesk) -> None:  # UI5
+    desk = desk_at()
+    groups, room = desk.page.groups, 40 + 24  # pixels at 100 % beside the name, for icon and mark
+    names = [str(groups.model().index(place, 0).data()) for place in range(groups.model().rowCount())]
+    width = groups.viewport().width() - app_theme().px(room)
+    assert [name for name in names if text_width(app_theme().small_bold, name) > width] == []
 
 
 def test_nothing_is_written_while_nothing_was_changed(

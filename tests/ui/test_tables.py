@@ -428,3 +428,20 @@ def test_a_short_list_shows_what_it_was_given(qapp: object, orders: list[list[tu
         elif rows:
             assert view.select_key(rows[0][0])
     view.deleteLater()
+
+
+def test_a_cell_that_is_too_narrow_for_its_words_says_them_in_two_lines(qtbot: QtBot) -> None:  # UI5
+    """Both words are painted: what the second line holds differs in the picture."""
+
+    def picture(text: str) -> bytes:
+        model = ColumnsModel([Column[Line]("Name", lambda line: line.text, 90)], key_of=lambda line: line.key)
+        view = ColumnsView(model, name="Names")
+        qtbot.addWidget(view)
+        view.resize(90, 120)
+        model.set_rows([Line(1, text)])
+        view.show()
+        image = view.viewport().grab().toImage()
+        return bytes(image.constBits())
+
+    assert picture("Ask to call before") != picture("Ask to call behind")
+    assert picture("Ask to call before") == picture("Ask to call before")

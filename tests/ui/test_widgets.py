@@ -13,6 +13,7 @@ from request_desk.ui.widgets.buttons import (
     Button,
     Chip,
     IconButton,
+    Link,
     RadioRow,
     TabStrip,
     ToggleChip,
@@ -247,6 +248,27 @@ def test_a_chip_names_what_is_chosen(qtbot: QtBot) -> None:
     harbor.trigger()
     everything.trigger()
     assert chip.words() == "Location: all"
+
+
+def test_a_link_without_room_says_a_shorter_text(qtbot: QtBot) -> None:  # UI5
+    link = Link("Cancel, Zuri Okafor · from Amara · opposite wish", 1, shorter=("Cancel, Zuri Okafor · opposite wish",))
+    qtbot.addWidget(link)
+    link.resize(link.sizeHint())
+    assert link.fitting() == link.accessibleName() == "Cancel, Zuri Okafor · from Amara · opposite wish"
+    link.resize(link.width() - 20, link.height())
+    assert link.fitting() == "Cancel, Zuri Okafor · opposite wish"
+
+
+def test_a_chip_without_room_says_fewer_words_and_none_in_part(qtbot: QtBot) -> None:  # UI5
+    chip = Chip("Location", [(1, "Northside"), (2, "Harbor St")], multiple=True)
+    qtbot.addWidget(chip)
+    said = set()
+    chip.choose([1, 2])
+    for width in range(400, 60, -1):
+        chip.resize(width, 32)
+        said.add(chip.fitting())
+    assert said == {"Location: Northside, Harbor St", "Northside, Harbor St", "Location: 2"}
+    assert chip.accessibleName() == "Location: Northside, Harbor St"
 
 
 def test_choosing_by_program_is_not_told(qtbot: QtBot) -> None:

@@ -45,6 +45,25 @@ def first_letter(practice: Practice) -> str:
         return str(connection.execute(select(schema.message.c.body).order_by(schema.message.c.id)).scalar())
 
 
+def test_times_at_a_place_elsewhere_are_told_by_its_clock_from_the_choice_to_the_thread(
+    sign_in: SignIn, practice: Practice
+) -> None:
+    with practice.database.write() as connection:
+        there = schema.location.c.id == practice.harbor
+        connection.execute(update(schema.location).where(there).values(zone="America/Denver"))
+    visitor = sign_in(practice.amara)
+    visitor.open("/ask/schedule")
+    visitor.follow("Well visit")
+    visitor.choose("/ask/schedule", "show", provider=str(practice.mwangi), location=str(practice.harbor))
+    assert "MST" in visitor.page.words
+    assert "PST" not in visitor.page.words
+    page = visitor.choose("/ask/schedule", "continue", c1=visitor.page.times[0])
+    assert "Tue, Nov 24, 9:20 AM MST, Dr. Mwangi, Harbor St" in page.words
+    page = visitor.send("/ask/schedule", message="Please")
+    assert "Tue, Nov 24, 9:20 AM MST" in page.words
+    assert "8:20 AM" not in page.words
+
+
 def test_a_parent_asks_for_an_appointment_at_times_of_choice(sign_in: SignIn, practice: Practice) -> None:  # PP2
     visitor = sign_in(practice.amara)
     visitor.open("/")

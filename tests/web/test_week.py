@@ -17,9 +17,10 @@ LA = PracticeTime("America/Los_Angeles")
 
 @dataclass(frozen=True, slots=True)
 class Free:
-    """A free time of which nothing else is known."""
+    """A free time of which nothing else is known than its place's zone."""
 
     starts_at: datetime
+    zone: str = LA.zone
 
 
 def free(day: date, count: int) -> list[Free]:

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from request_desk.domain.calendar_years import on_calendar
 from request_desk.domain.errors import Invalid
 from request_desk.domain.ids import AppointmentId, ContactId, LocationId, ProviderId
 from request_desk.domain.notices import CLOSED, RUNNING_LATE, NoticeSpec, Planned, Recipient
-from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.search import fold
 from request_desk.domain.spans import Span, overlaps
 from request_desk.domain.text import clean_text

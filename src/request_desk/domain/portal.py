@@ -49,6 +49,7 @@ class PortalRequest:
     provider_name: str  # "" is any provider
     location_name: str  # "" is any location
     appointment_at: datetime | None
+    appointment_zone: str  # of its place, "" without an appointment
     wishes: tuple[Wish, ...]
     asked_at: datetime
     last_at: datetime

@@ -10,8 +10,6 @@ from request_desk.domain.spans import Span
 
 DAY_MINUTES: Final = 24 * 60
 _ONE_DAY: Final = timedelta(days=1)
-_FIRST_YEAR: Final = 1900
-_LAST_YEAR: Final = 2199
 _NOT_A_PLACE: Final = frozenset({"Factory", "localtime", "posixrules"})
 _TICK: Final = 5  # minutes, which divide every UTC offset in use
 _KEPT_DAYS: Final = 4_000  # days kept in memory: eleven years of a schedule
@@ -20,20 +18,6 @@ _KEPT_DAYS: Final = 4_000  # days kept in memory: eleven years of a schedule
 def is_zone(name: str) -> bool:
     """Tell whether `name` is a zone of the IANA database, spelled as there."""
     return name not in _NOT_A_PLACE and name in available_timezones()
-
-
-def on_calendar(*moments: date) -> None:
-    """Let pass days and instants that the program reckons with; raise Invalid for years before 1900 or from 2200 on.
-
-    Every use case that is given a date asks this first: near the ends of the calendar the arithmetic itself fails.
-    """
-    for moment in moments:
-        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-            raise Invalid(
-                f"The year {moment.year} is outside the calendar, which goes from {_FIRST_YEAR} to {_LAST_YEAR}. "
-                "Choose another day.",
-                field="Date",
-            )
 
 
 class PracticeTime:

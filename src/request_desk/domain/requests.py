@@ -237,6 +237,7 @@ class InboxRow:
     provider_name: str  # "" is any provider
     location_name: str  # "" is any location
     appointment_at: datetime | None
+    appointment_zone: str  # of its place, "" without an appointment
     wishes: tuple[Wish, ...]
     arrived_at: datetime
     due_at: datetime

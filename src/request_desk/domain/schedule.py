@@ -100,6 +100,7 @@ class PortalSlot:
     provider_name: str
     location_id: LocationId
     location_name: str
+    zone: str  # of its place, by whose clock it is told
 
 
 @dataclass(frozen=True, slots=True)

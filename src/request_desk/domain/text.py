@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
+from request_desk.domain.calendar_years import on_calendar
 from request_desk.domain.errors import Invalid
 from request_desk.domain.words import _
 
@@ -161,6 +162,12 @@ def parse_phone(value: object, region: str = "US", *, field: str = "Phone") -> s
 
 def parse_date(value: object, *, field: str = "Date", month_first: bool = True) -> date:
     """Return a day written 2026-11-24 (a browser's date field) or 11/24/2026, 24.11.2026 where the day comes first."""
+    day = _written_day(value, field=field, month_first=month_first)
+    on_calendar(day, field=field)
+    return day
+
+
+def _written_day(value: object, *, field: str, month_first: bool) -> date:
     example = "11/24/2026" if month_first else "24.11.2026"
     refusal = Invalid(_("This is not a date. Please write it like {example}.").format(example=example), field=field)
     if not isinstance(value, str):
@@ -173,8 +180,6 @@ def parse_date(value: object, *, field: str = "Date", month_first: bool = True) 
         month, day = (first, second) if month_first else (second, first)
     else:
         raise refusal
-    if not 1800 <= year <= 2200:
-        raise refusal
     try:
         return date(year, month, day)
     except ValueError as error:
@@ -182,8 +187,8 @@ def parse_date(value: object, *, field: str = "Date", month_first: bool = True) 
 
 
 def parse_birth_day(value: object, today: date, *, field: str = "Date of birth", month_first: bool = True) -> date:
-    """Return a day on which somebody who lives can have been born."""
-    day = parse_date(value, field=field, month_first=month_first)
+    """Return a day on which somebody who lives can have been born; a year that is not of our time is a day all the same."""
+    day = _written_day(value, field=field, month_first=month_first)
     if not today - timedelta(days=_OLDEST) <= day <= today:
         raise Invalid(_("Nobody can have been born on this date. Please check the year."), field=field)
     return day

@@ -84,13 +84,15 @@ def wish_words(wishes: Sequence[Wish], words: Words) -> str:
     return _("wants {times}").format(times=words.either(told))
 
 
-def asks(kind: RequestKind, appointment_at: datetime | None, wishes: Sequence[Wish], words: Words) -> str:
-    """Return what a row says is asked: the wishes, or "cancel today 10:00 AM" with the appointment's time."""
+def asks(
+    kind: RequestKind, appointment_at: datetime | None, wishes: Sequence[Wish], words: Words, zone: str = ""
+) -> str:
+    """Return what a row says is asked: the wishes, or "cancel today 10:00 AM" with the appointment's time, in the zone of its place."""
     if kind is not RequestKind.CANCEL:
         return wish_words(wishes, words)
     if appointment_at is None:
         return _("cancel, visit not found")
-    return _("cancel {time}").format(time=words.near_moment(appointment_at))
+    return _("cancel {time}").format(time=words.at(zone).near_moment(appointment_at))
 
 
 def kind_word(kind: RequestKind) -> str:

@@ -177,7 +177,9 @@ async def show_times(
         whom = slot.provider_name if has_providers and looking.provider_id is None else ""
         where = slot.location_name if has_places else ""
         return FreeTime(
-            code_of(slot), shell.words.time(slot.starts_at), " · ".join(part for part in (whom, where) if part)
+            code_of(slot),
+            shell.words.at(slot.zone).time(slot.starts_at),
+            " · ".join(part for part in (whom, where) if part),
         )
 
     week = week_of(slots, look, next_day, shell=shell, latest=shell.today + found.advance, chip=chip)
@@ -342,10 +344,12 @@ class HeldStep:
 
     def choices(self, found: tuple[PortalSlot, ...]) -> list[FreeTime]:
         """Return times with day, provider and place, to choose one of."""
-        words = self.shell.words.at(self.held.zone)
+        words = self.shell.words
         return [
             FreeTime(
-                code_of(slot), words.moment_with_zone(slot.starts_at), f"{slot.provider_name} · {slot.location_name}"
+                code_of(slot),
+                words.at(slot.zone).moment_with_zone(slot.starts_at),
+                f"{slot.provider_name} · {slot.location_name}",
             )
             for slot in found
         ]

@@ -15,10 +15,10 @@ from starlette.routing import Route
 from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.counter_offers import CounterOfferState
-from request_desk.domain.directory import Control, Flow
+from request_desk.domain.directory import Control, Flow, Location, Provider
 from request_desk.domain.errors import Refused, SignedOut
 from request_desk.domain.freed_slots import PortalOffer
-from request_desk.domain.ids import AppointmentId, PatientId, RequestId, TypeId, new_uuid
+from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId, new_uuid
 from request_desk.domain.portal import PortalChild, PortalRequest, PortalThread
 from request_desk.domain.requests import RequestKind, RequestState, Wish, WishKind
 from request_desk.domain.schedule import PortalAppointment
@@ -37,6 +37,7 @@ from request_desk.web.meetings import join_link
 from request_desk.web.pages import PageContext
 from request_desk.web.portal import Portal, portal_of
 from request_desk.web.questionnaires import forms_summary, has_open_forms
+from request_desk.web.times import only_place
 
 _PAST_SHOWN: Final = 10
 _CLOSED_SHOWN: Final = 10
@@ -299,6 +300,8 @@ async def show_thread(
         types = await run_in_threadpool(portal.desk.query, SYSTEM, directory.appointment_types)
         type_id = next((kind.id for kind in types if kind.name == asked.type_name), None)
         taken = await run_in_threadpool(portal.desk.query, actor, _taken, type_id, asked)
+    names, places = await run_in_threadpool(portal.desk.query, SYSTEM, _names_and_places)
+    chosen = next((place for place in places.values() if place.name == asked.location_name), None)
     state, tone = state_of(asked, shell)
     offers = await run_in_threadpool(portal.desk.query, actor, slot_offers.portal_offers)
     times = await run_in_threadpool(portal.desk.query, actor, counter_offers.portal_times, asked.id)
@@ -319,7 +322,10 @@ async def show_thread(
         may_thank=found.may_answer and bool(found.messages) and found.messages[-1].from_practice and times is None,
         about=_about(request_info(request.scope).query.get("w", "")),
         thanks=new_uuid(),
-        wishes=[(_wish_text(wish, shell), wish in taken) for wish in sorted(asked.wishes, key=lambda wish: wish.rank)],
+        wishes=[
+            (_wish_text(wish, shell, only_place(wish, names, places, chosen)), wish in taken)
+            for wish in sorted(asked.wishes, key=lambda wish: wish.rank)
+        ],
         is_new=is_new,
         offers=[each for each in offers if each.request_id == asked.id],
         times=times,
@@ -346,10 +352,15 @@ def _about(wanted: str) -> str:
     return {"no": _("What does not work for you?"), "ask": _("What would you like to ask?")}.get(wanted, "")
 
 
-def _wish_text(wish: Wish, shell: PageContext) -> str:
+def _wish_text(wish: Wish, shell: PageContext, place: Location | None) -> str:
     if wish.starts_at is not None:
-        return shell.words.moment_with_zone(wish.starts_at)
+        return (shell.words.at(place.zone) if place else shell.words).moment_with_zone(wish.starts_at)
     return one_wish(wish, shell.words)
+
+
+def _names_and_places(unit: Unit) -> tuple[Mapping[ProviderId, Provider], Mapping[LocationId, Location]]:
+    providers, locations = directory.providers(unit), directory.locations(unit)
+    return {each.id: each for each in providers}, {each.id: each for each in locations}
 
 
 def _taken(unit: Unit, type_id: TypeId | None, asked: PortalRequest) -> frozenset[Wish]:

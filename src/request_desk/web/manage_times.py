@@ -88,8 +88,4 @@ def read_sight(unit: Unit, sight: Sight, shown: FamilyAppointment, shell: PageCo
     has_places = len({each.location_id for each in free} | {shown.appointment.location_id}) > 1
     next_day = shell.time.day_of(later[0].starts_at) if later else None
     latest = shell.today + shown.advance
-
-    def zone_name(each: manage_links.OpenTime) -> str:
-        return shell.words.at(each.zone).zone_name(each.starts_at)
-
-    return week_of(free, look, next_day, shell=shell, latest=latest, chip=chip, zone_name=zone_name)
+    return week_of(free, look, next_day, shell=shell, latest=latest, chip=chip)

@@ -62,8 +62,8 @@ class Choices:
         return {provider.id: provider for provider in self.providers}
 
     @property
-    def place_names(self) -> Mapping[LocationId, str]:
-        return {place.id: place.name for place in self.locations}
+    def places(self) -> Mapping[LocationId, Location]:
+        return {place.id: place for place in self.locations}
 
     def type(self, type_id: TypeId | None) -> AppointmentType | None:
         """Return a type that is offered; None for "not sure"."""
@@ -259,7 +259,7 @@ class Step:
             shell=self.shell,
             latest=self.shell.today + advance,
             names=self.choices.provider_names,
-            places=self.choices.place_names,
+            places=self.choices.places,
         )
         hidden = {
             name: value
@@ -306,7 +306,14 @@ class Step:
             taken = await run_in_threadpool(self.portal.desk.query, self.actor, taken_picks, asking, child.patient_id)
         settings, appointment = self.shell.settings, self.appointment(asking)
         picks = [
-            picked(pick, self.shell, self.choices.provider_names, places=self.choices.place_names, taken=taken)
+            picked(
+                pick,
+                self.shell,
+                self.choices.provider_names,
+                places=self.choices.places,
+                chosen=self._place(asking.location_id),
+                taken=taken,
+            )
             for pick in asking.picks
         ]
         return await self.page(
@@ -465,8 +472,9 @@ async def send(request: Request) -> Response:
 
 async def _add(step: Step, asking: Asking, asked: AlreadyAsked, new: NewRequest) -> Response:
     """Add what was asked to the request that is open, as a letter with the times in words."""
-    names, places = step.choices.provider_names, step.choices.place_names
-    times = [picked(pick, step.shell, names, places=places, taken=frozenset()).text for pick in asking.picks]
+    names, places = step.choices.provider_names, step.choices.places
+    chosen = places.get(asking.location_id) if asking.location_id is not None else None
+    times = [picked(pick, step.shell, names, places=places, chosen=chosen).text for pick in asking.picks]
     parts = [new.message, _("Preferred times: {times}").format(times="; ".join(times)) if times else ""]
     text = "\n\n".join(part for part in parts if part) or _("I ask for this again.")
     try:

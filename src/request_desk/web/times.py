@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
-from request_desk.domain.directory import Provider
+from request_desk.domain.directory import Location, Provider
 from request_desk.domain.errors import Invalid
 from request_desk.domain.ids import LocationId, PatientId, ProviderId
 from request_desk.domain.requests import DayPart, Wish, WishKind
@@ -122,7 +122,7 @@ def times_of(
     shell: PageContext,
     latest: date,
     names: Mapping[ProviderId, Provider],
-    places: Mapping[LocationId, str],
+    places: Mapping[LocationId, Location],
 ) -> tuple[Week, tuple[Picked, ...]]:
     """Return the step as the page shows it: the times to tick, and the picks that are not among them."""
     has_places = len({slot.location_id for slot in slots}) > 1
@@ -138,12 +138,29 @@ def times_of(
 
     def chip(slot: PortalSlot) -> FreeTime:
         detail = slot.location_name if has_places else ""
-        return FreeTime(code_of(slot), shell.words.time(slot.starts_at), detail, is_chosen(slot))
+        return FreeTime(code_of(slot), shell.words.at(slot.zone).time(slot.starts_at), detail, is_chosen(slot))
 
     week = week_of(slots, look, next_day, shell=shell, latest=latest, chip=chip, is_chosen=is_chosen)
+    chosen_place = places.get(asking.location_id) if asking.location_id is not None else None
     here = {each.code for day in week.days for each in day.chips}
-    elsewhere = tuple(picked(pick, shell, names, places=places) for pick in asking.picks if wish_code(pick) not in here)
+    elsewhere = tuple(
+        picked(pick, shell, names, places=places, chosen=chosen_place)
+        for pick in asking.picks
+        if wish_code(pick) not in here
+    )
     return week, elsewhere
+
+
+def only_place(
+    wish: Wish,
+    names: Mapping[ProviderId, Provider],
+    places: Mapping[LocationId, Location],
+    chosen: Location | None,
+) -> Location | None:
+    """Return where a wished time would be, as far as that is plain: at the chosen place, or where its provider works at one only."""
+    provider = names.get(wish.provider_id) if wish.provider_id is not None else None
+    where = [places[place] for place in provider.location_ids if place in places] if provider is not None else []
+    return chosen or (where[0] if len(where) == 1 else None)
 
 
 def picked(
@@ -151,18 +168,20 @@ def picked(
     shell: PageContext,
     names: Mapping[ProviderId, Provider],
     *,
-    places: Mapping[LocationId, str],
+    places: Mapping[LocationId, Location],
+    chosen: Location | None,
     taken: frozenset[str] = frozenset(),
 ) -> Picked:
-    """Return a pick in words, with weekday and zone, and with the place where its provider works at one only."""
+    """Return a pick in words, with weekday and zone; where its provider works at one place only, with that and by its clock."""
     code = wish_code(pick)
     if pick.starts_at is not None:
-        text = shell.words.moment_with_zone(pick.starts_at)
         provider = names.get(pick.provider_id) if pick.provider_id is not None else None
+        place = only_place(pick, names, places, chosen)
+        words = shell.words.at(place.zone) if place else shell.words
+        told = [words.moment_with_zone(pick.starts_at)]
         if provider is not None:
-            where = [places[place] for place in provider.location_ids if place in places]
-            text = ", ".join([text, provider.short_name, *(where if len(where) == 1 else ())])
-        return Picked(code, text, code in taken)
+            told += [provider.short_name, place.name if place else ""]
+        return Picked(code, ", ".join(filter(None, told)), code in taken)
     if pick.day is not None and pick.part is not None:
         return Picked(code, _("{day}, {part}").format(day=shell.words.day(pick.day), part=part_word(pick.part)))
     return Picked(code, _("The next available time"))

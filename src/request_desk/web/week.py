@@ -19,10 +19,13 @@ _MOST_SHOWN: Final = 54  # of one day; with five picks and the rest still within
 
 
 class Timed(Protocol):
-    """A free time, whatever else is known of it."""
+    """A free time and the zone of its place, whatever else is known of it."""
 
     @property
     def starts_at(self) -> datetime: ...
+
+    @property
+    def zone(self) -> str: ...
 
 
 S = TypeVar("S", bound=Timed)
@@ -108,15 +111,11 @@ def week_of(
     latest: date,
     chip: Callable[[S], FreeTime],
     is_chosen: Callable[[S], bool] | None = None,
-    zone_name: Callable[[S], str] | None = None,
 ) -> Week:
-    """Return what is seen of free times, by start; `chip` makes those that are shown, and the chosen ones are always among them.
-
-    `zone_name` tells whose clock a time is told by, where not the practice's.
-    """
+    """Return what is seen of free times, by start; `chip` makes those that are shown, and the chosen ones are always among them."""
 
     def named(slot: S) -> str:
-        return shell.words.zone_name(slot.starts_at) if zone_name is None else zone_name(slot)
+        return shell.words.at(slot.zone).zone_name(slot.starts_at)
 
     def day_times(day: date, found: Sequence[S]) -> DayTimes:
         shown = _spread(found, _MOST_SHOWN if look.is_one_day else _SHOWN, is_chosen)

@@ -124,6 +124,7 @@ _ROWS: Final[Select[Any]] = select(
     _with.c.short_name.label("with_name"),
     _l.c.name.label("location_name"),
     APPOINTMENT_AT.label("appointment_at"),
+    APPOINTMENT.c.zone.label("appointment_zone"),
     _r.c.arrived_at,
     _r.c.due_at,
     _r.c.needed_at,

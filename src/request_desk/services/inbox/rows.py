@@ -29,8 +29,8 @@ def inbox_row(row: Any, wishes: tuple[Wish, ...]) -> InboxRow:
     """Make the row of a request from the columns of the list, in their order."""
     (
         request_id, version, kind, state, patient_id, given_name, family_name, birth_day, contact_given, contact_family,
-        relation, type_name, asked_name, with_name, location_name, appointment_at, arrived_at, due_at, needed_at, urgent,
-        is_read, claim_staff_id, claim_until, claim_initials, waiting_until, completed_at, completed_by, failed,
+        relation, type_name, asked_name, with_name, location_name, appointment_at, appointment_zone, arrived_at, due_at, needed_at,
+        urgent, is_read, claim_staff_id, claim_until, claim_initials, waiting_until, completed_at, completed_by, failed,
     ) = row  # fmt: skip
     provider_name = asked_name or (with_name if kind == "cancel" else "") or ""
     return InboxRow(
@@ -48,6 +48,7 @@ def inbox_row(row: Any, wishes: tuple[Wish, ...]) -> InboxRow:
         provider_name,
         location_name or "",
         appointment_at,
+        appointment_zone or "",
         wishes,
         arrived_at,
         due_at,

@@ -13,6 +13,7 @@ from sqlalchemy import Row, and_, bindparam, null, select, update
 from request_desk.domain import booking_rules
 from request_desk.domain.access import Actor, ActorKind, Permission, a_contact
 from request_desk.domain.appointments import NOBODY, Appointment, AppointmentStatus, as_of
+from request_desk.domain.calendar_years import on_calendar
 from request_desk.domain.careful import Doubt, Doubtful, second_of
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, Control, Flow
@@ -45,7 +46,6 @@ from request_desk.domain.online_booking import (
     may_manage,
 )
 from request_desk.domain.policy import AppointmentSubject, ScheduleAction, Verdict, may
-from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.requests import Booking
 from request_desk.domain.schedule import PortalSlot
 from request_desk.domain.spans import Slot, Span

@@ -9,6 +9,7 @@ from typing import Final
 
 from request_desk.domain.access import ActorKind, Permission
 from request_desk.domain.appointments import Appointment, is_late_cancel
+from request_desk.domain.calendar_years import on_calendar
 from request_desk.domain.directory import AppointmentType, Control, Flow, RebookingMode, Verification
 from request_desk.domain.errors import Conflict, Limited, NotFound, Refused, SlotTaken
 from request_desk.domain.icalendar import CalendarEvent
@@ -16,7 +17,6 @@ from request_desk.domain.ids import AppointmentId, ContactId, LocationId
 from request_desk.domain.manage_links import FamilyAppointment, LinkPurpose, OpenTime
 from request_desk.domain.notices import CANCELLATION, MOVE, NoticeSpec
 from request_desk.domain.policy import Action, PatientSubject, ScheduleAction, may
-from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.spans import Slot
 from request_desk.domain.text import parse_version
 from request_desk.domain.words import _

@@ -11,13 +11,13 @@ from sqlalchemy import Row, bindparam, delete, insert, select, text
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import MOST_LANES, Absence, AvailabilityWindow
+from request_desk.domain.calendar_years import on_calendar
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import Provider
 from request_desk.domain.errors import Invalid, NotAllowed, NotFound, Problems, UndoRefused
 from request_desk.domain.ids import AbsenceId, AppointmentId, LocationId, ProviderId, TypeId, WindowId
 from request_desk.domain.offered import Clocks, OfferedTime, begins_ever, clash, open_together, weekly_time
 from request_desk.domain.policy import Action, AvailabilitySubject, Verdict, may
-from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.spans import Span
 from request_desk.domain.text import clean_text, parse_email, parse_phone
 from request_desk.domain.words import _

@@ -12,12 +12,13 @@ import msgspec
 from sqlalchemy import bindparam, insert, select
 
 from request_desk.domain.access import Permission
+from request_desk.domain.calendar_years import on_calendar
 from request_desk.domain.changes import Topic
 from request_desk.domain.colours import READABLE, contrast
 from request_desk.domain.directory import CancelReason, OpeningHours, PracticeSettings
 from request_desk.domain.errors import Invalid, Problems, UndoRefused
 from request_desk.domain.phones import parse_country
-from request_desk.domain.practice_time import DAY_MINUTES, is_zone, on_calendar
+from request_desk.domain.practice_time import DAY_MINUTES, is_zone
 from request_desk.domain.requests import RequestKind
 from request_desk.domain.text import clean_name, clean_text, parse_phone
 from request_desk.domain.urgent import is_too_short

@@ -10,11 +10,11 @@ from sqlalchemy import bindparam, func, select
 from request_desk.domain.access import Permission
 from request_desk.domain.appointment_reports import AppointmentReport, Lead, lead_of
 from request_desk.domain.appointments import DROPPED, RESCHEDULED, UNDONE, AppointmentStatus
+from request_desk.domain.calendar_years import on_calendar
 from request_desk.domain.errors import Invalid
 from request_desk.domain.ids import ProviderId
 from request_desk.domain.paging import Page
 from request_desk.domain.policy import sees_all_requests
-from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit
 from request_desk.services.schedule import slots

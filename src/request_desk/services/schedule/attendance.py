@@ -12,11 +12,11 @@ from request_desk.domain.access import Permission
 from request_desk.domain.appointment_lists import AppointmentFilters
 from request_desk.domain.appointments import Appointment, AppointmentStatus, Mark, marked_at
 from request_desk.domain.attendance import Closed, Closing, Marked, Unclosed, usual_of
+from request_desk.domain.calendar_years import on_calendar
 from request_desk.domain.changes import Topic
 from request_desk.domain.errors import Invalid, Refused, UndoRefused
 from request_desk.domain.ids import AppointmentId, LocationId, ProviderId
 from request_desk.domain.policy import MARKING, AppointmentSubject, ScheduleAction, may
-from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.text import parse_version
 from request_desk.domain.words import _, plural
 from request_desk.services.desk import Unit

@@ -12,12 +12,12 @@ from sqlalchemy import ColumnElement, bindparam, exists, func, insert, literal, 
 from request_desk.domain.appointments import DROPPED, Appointment, AppointmentStatus
 from request_desk.domain.availability import window_of
 from request_desk.domain.booking_rules import PatientFacts, duration_for
+from request_desk.domain.calendar_years import on_calendar
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid, Refused, SlotTaken
 from request_desk.domain.freed_slots import SlotOfferState
 from request_desk.domain.ids import AppointmentId, PatientId, ProviderId, RequestId, TypeId
-from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.spans import Slot, Span
 from request_desk.domain.words import _
 from request_desk.services.desk import Deferred, Unit

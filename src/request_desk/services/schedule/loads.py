@@ -9,8 +9,8 @@ from sqlalchemy import bindparam, select
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.availability import Absence, OpenSpan
+from request_desk.domain.calendar_years import on_calendar
 from request_desk.domain.ids import LocationId, ProviderId
-from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.schedule import DayLoad
 from request_desk.domain.spans import Span, merged
 from request_desk.services.desk import Unit

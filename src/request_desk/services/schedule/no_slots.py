@@ -11,11 +11,11 @@ from request_desk.domain import schedule
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.booking_rules import duration_for
+from request_desk.domain.calendar_years import on_calendar
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import LocationId, ProviderId, TypeId
 from request_desk.domain.no_slots import Diary, NoSlots, Occupied, ProviderAnswer, Rule, Wanted, WindowAnswer, explain
-from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.spans import Span
 from request_desk.domain.words import _
 from request_desk.services.desk import Unit

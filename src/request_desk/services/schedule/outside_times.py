@@ -7,10 +7,10 @@ from typing import Final
 from request_desk.domain import schedule
 from request_desk.domain.appointments import Appointment
 from request_desk.domain.booking_rules import PatientFacts
+from request_desk.domain.calendar_years import on_calendar
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import Invalid, SlotTaken
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId
-from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.schedule import PortalSlot
 from request_desk.domain.spans import Slot, Span
 from request_desk.domain.words import _
@@ -83,6 +83,7 @@ def as_shown(book: SlotBook | None, found: Collection[Slot], *, by_provider: boo
                 provider_name=book.providers[slot.provider_id].name,
                 location_id=slot.location_id,
                 location_name=book.locations[slot.location_id].name,
+                zone=book.locations[slot.location_id].zone,
             )
     return tuple(shown.values())
 

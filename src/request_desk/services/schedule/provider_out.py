@@ -13,11 +13,11 @@ from sqlalchemy import Row, bindparam, func, select, update
 from request_desk.domain import schedule
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import Appointment, AppointmentStatus
+from request_desk.domain.calendar_years import on_calendar
 from request_desk.domain.changes import Topic
 from request_desk.domain.errors import Invalid, LimitCode, Limited, NotFound, Refused, UndoRefused
 from request_desk.domain.ids import AbsenceId, AppointmentId, LocationId, PlanId, ProviderId
 from request_desk.domain.notices import CANCELLATION, MOVE, Absent
-from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.provider_out import (
     AHEAD,
     Displaced,

@@ -13,12 +13,13 @@ from request_desk.domain.access import Permission
 from request_desk.domain.appointments import DROPPED, MOVED_ON, UNDONE, Appointment, AppointmentStatus
 from request_desk.domain.availability import Absence, is_open
 from request_desk.domain.booking_rules import PatientFacts, duration_for, length_notes
+from request_desk.domain.calendar_years import on_calendar
 from request_desk.domain.directory import AppointmentType
 from request_desk.domain.errors import NotFound
 from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
 from request_desk.domain.offers import SAME_DAY_ADVANCE, choose_offers
 from request_desk.domain.own_words import OwnWish, against
-from request_desk.domain.practice_time import PracticeTime, on_calendar
+from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import AuthorKind, DayPart, Offer, ShownWish, Wish, WishKind, WishState
 from request_desk.domain.schedule import (
     ProviderColumn,

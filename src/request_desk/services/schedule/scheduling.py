@@ -12,6 +12,7 @@ from request_desk.domain import appointments, schedule
 from request_desk.domain.access import ActorKind, Permission
 from request_desk.domain.appointment_reasons import BY_FAMILY
 from request_desk.domain.appointments import MOVED_ON, REPLACED, RESCHEDULED, UNDONE, Appointment, AppointmentStatus
+from request_desk.domain.calendar_years import on_calendar
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, CancelReason
 from request_desk.domain.errors import Conflict, Invalid, Limit, Limited, NotAllowed, NotFound, Refused, UndoRefused
@@ -19,7 +20,6 @@ from request_desk.domain.freed_slots import SlotOfferState
 from request_desk.domain.ids import AppointmentId, PatientId, RequestId, TypeId
 from request_desk.domain.notices import BOOKING, MOVE
 from request_desk.domain.policy import ScheduleAction
-from request_desk.domain.practice_time import on_calendar
 from request_desk.domain.requests import Booking
 from request_desk.domain.spans import Slot, Span
 from request_desk.domain.text import clean_text, parse_version

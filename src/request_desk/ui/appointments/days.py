@@ -5,11 +5,12 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from PySide6.QtCore import QDate, Signal, Slot
-from PySide6.QtWidgets import QDateEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.words import Words, _
 from request_desk.ui.widgets.buttons import primary
-from request_desk.ui.widgets.layout import field, row, tidy
+from request_desk.ui.widgets.clock_fields import DayField
+from request_desk.ui.widgets.layout import field, row
 from request_desk.ui.widgets.sheet import Sheet
 
 COMING, TODAY, WEEK, PAST = "coming", "today", "week", "past"
@@ -71,23 +72,15 @@ class DaysSheet(Sheet):
 
     def __init__(self, first: date, last: date, parent: QWidget | None = None) -> None:
         super().__init__(_("Choose days"), primary(_("Show")), parent, by_enter=True)
-        self.first, self.last = self._edit(first, _("From")), self._edit(last, _("Until"))
+        self.first, self.last = DayField(_("From"), self), DayField(_("Until"), self)
+        self.first.show_day(first)
+        self.last.show_day(last)
         self.body.addLayout(row(field(_("From"), self.first), field(_("Until"), self.last), None))
         self.finish()
         self.first.dateChanged.connect(self._first_changed)
         self.last.dateChanged.connect(self._last_changed)
         self.button.clicked.connect(self._decide)
         self.first.setFocus()
-
-    def _edit(self, day: date, name: str) -> QDateEdit:
-        edit = QDateEdit(QDate(day.year, day.month, day.day), self)
-        edit.setCalendarPopup(True)
-        edit.setDisplayFormat("ddd, MMM d, yyyy")
-        edit.setDateRange(QDate(1900, 1, 1), QDate(2199, 12, 31))
-        edit.setAccessibleName(name)
-        tidy(edit)
-        edit.setSelectedSection(QDateEdit.Section.DaySection)
-        return edit
 
     @Slot(QDate)
     def _first_changed(self, day: QDate) -> None:
@@ -99,6 +92,5 @@ class DaysSheet(Sheet):
 
     @Slot()
     def _decide(self) -> None:
-        first, last = (date(day.year(), day.month(), day.day()) for day in (self.first.date(), self.last.date()))
-        self.chosen.emit(days_value(first, last))
+        self.chosen.emit(days_value(self.first.day(), self.last.day()))
         self.accept()

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from request_desk.domain.availability import Absence, AvailabilityWindow
-from request_desk.domain.directory import LeadTime
+from request_desk.domain.directory import LeadTime, Location
 from request_desk.domain.practice_time import DAY_MINUTES
 from request_desk.domain.schedule import lead_words
 from request_desk.domain.words import Words, _, plural
@@ -89,6 +89,12 @@ def purposes(window: AvailabilityWindow, types: Mapping[int, str], words: Words)
             )
         )
     return told
+
+
+def place_words(place: Location, words: Words, now: datetime) -> str:
+    """Return "Eastgate", and "Eastgate, MST" where the hours are read by another clock than the practice's."""
+    there = words.at(place.zone)
+    return place.name if there is words else f"{place.name}, {there.zone_name(now)}"
 
 
 def window_lines(

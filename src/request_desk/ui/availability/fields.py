@@ -4,62 +4,18 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Final
 
-from PySide6.QtCore import QDate, QTime, Signal, Slot
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDateEdit, QHBoxLayout, QSpinBox, QTimeEdit, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QSpinBox, QWidget
 
 from request_desk.domain.words import Words, _
 from request_desk.ui.availability.availability_words import WEEKDAYS
 from request_desk.ui.widgets.buttons import ToggleChip, secondary
+from request_desk.ui.widgets.clock_fields import DayField
 from request_desk.ui.widgets.layout import FlowBox, tidy
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import SPACE, Tone, app_theme
 
-_TIME: Final = 112  # pixels at 100 %
-_DAY: Final = 176
 _UNITS: Final = ((timedelta(minutes=1), _("minutes")), (timedelta(hours=1), _("hours")))
-
-
-def time_edit(name: str) -> QTimeEdit:
-    """Return a field for a time of the day, to the minute."""
-    made = QTimeEdit()
-    made.setAccessibleName(name)
-    made.setMinimumWidth(app_theme().px(_TIME))
-    tidy(made)
-    return made
-
-
-def set_minute(control: QTimeEdit, minute: int) -> None:
-    """Show a minute of the day; 1440 is midnight."""
-    control.setTime(QTime(minute // 60 % 24, minute % 60))
-
-
-def minute_of(control: QTimeEdit) -> int:
-    """Return the minute of the day that a field shows."""
-    time = control.time()
-    return time.hour() * 60 + time.minute()
-
-
-def day_edit(name: str) -> QDateEdit:
-    """Return a field for a day, with a calendar."""
-    made = QDateEdit()
-    made.setCalendarPopup(True)
-    made.setDisplayFormat("ddd, MMM d, yyyy")
-    made.setDateRange(QDate(2000, 1, 1), QDate(2199, 12, 31))
-    made.setAccessibleName(name)
-    made.setMinimumWidth(app_theme().px(_DAY))
-    tidy(made)
-    return made
-
-
-def set_day(control: QDateEdit, day: date) -> None:
-    """Show a day."""
-    control.setDate(QDate(day.year, day.month, day.day))
-
-
-def day_of(control: QDateEdit) -> date:
-    """Return the day that a field shows."""
-    day = control.date()
-    return date(day.year(), day.month(), day.day())
 
 
 class WeekdayChips(FlowBox):
@@ -139,7 +95,7 @@ class OpenDay(QWidget):
 
     def __init__(self, label: str, otherwise: date) -> None:
         super().__init__()
-        self.tick, self.day = QCheckBox(label), day_edit(label)
+        self.tick, self.day = QCheckBox(label), DayField(label)
         self._otherwise = otherwise
         body = QHBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
@@ -152,11 +108,11 @@ class OpenDay(QWidget):
 
     def show_day(self, day: date | None) -> None:
         self.tick.setChecked(day is not None)
-        set_day(self.day, day or self._otherwise)
+        self.day.show_day(day or self._otherwise)
         self.day.setVisible(day is not None)
 
     def value(self) -> date | None:
-        return day_of(self.day) if self.tick.isChecked() else None
+        return self.day.day() if self.tick.isChecked() else None
 
     @Slot(bool)
     def _toggled(self, is_on: bool) -> None:

@@ -15,12 +15,13 @@ from request_desk.domain.words import _
 from request_desk.services.practice import availability
 from request_desk.services.practice.availability import ProviderWeek, WindowDetails
 from request_desk.services.practice.directory import Directory
-from request_desk.ui.availability.fields import DayChips, day_edit, day_of, minute_of, set_day, set_minute, time_edit
+from request_desk.ui.availability.fields import DayChips
 from request_desk.ui.availability.week_form import PlacedForm, WeekForm
 from request_desk.ui.availability.week_layout import Drawn
 from request_desk.ui.availability.window_form import details_of, drawn_details
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.appointment_words import named
+from request_desk.ui.widgets.clock_fields import DayField, TimeField
 from request_desk.ui.widgets.layout import field
 from request_desk.ui.widgets.theme import SPACE, app_theme
 
@@ -45,9 +46,9 @@ class AbsenceForm(WeekForm):
         item_id = absence.id if absence is not None else None
         super().__init__(context, directory, week, _("Time off of {provider}"), hint, item_id=item_id)
         self.quick = DayChips(context.words(), self.today(), with_week=True)
-        self.first, self.last = day_edit(_("First day")), day_edit(_("Last day"))
+        self.first, self.last = DayField(_("First day")), DayField(_("Last day"))
         self.all_day = QCheckBox(_("All day"))
-        self.start, self.end = time_edit(_("From")), time_edit(_("Until"))
+        self.start, self.end = TimeField(_("From")), TimeField(_("Until"))
         self.label = QLineEdit()
         self.fields.addWidget(self.quick)
         self.quick.setVisible(absence is None)
@@ -84,11 +85,11 @@ class AbsenceForm(WeekForm):
 
     def fill(self) -> None:
         first, last, start, end, label = self._kept()
-        set_day(self.first, first)
-        set_day(self.last, last)
+        self.first.show_day(first)
+        self.last.show_day(last)
         self.all_day.setChecked(start is None or end is None)
-        set_minute(self.start, _DAY[0] if start is None else start)
-        set_minute(self.end, _DAY[1] if end is None else end)
+        self.start.show_minute(_DAY[0] if start is None else start)
+        self.end.show_minute(_DAY[1] if end is None else end)
         self.label.setText(label)
         self._show_times()
         self.lock(self.first, self.last, self.all_day, self.start, self.end, self.label)
@@ -100,8 +101,8 @@ class AbsenceForm(WeekForm):
 
     @Slot(object)
     def _pick(self, days: tuple[date, date]) -> None:
-        set_day(self.first, days[0])
-        set_day(self.last, days[1])
+        self.first.show_day(days[0])
+        self.last.show_day(days[1])
 
     @Slot(QDate)
     def _first_changed(self, day: QDate) -> None:
@@ -112,8 +113,8 @@ class AbsenceForm(WeekForm):
     def typed(self) -> tuple[date, date, int | None, int | None, str]:
         """Return what the fields say, as it is stored."""
         whole = self.all_day.isChecked()
-        start, end = (None, None) if whole else (minute_of(self.start), minute_of(self.end))
-        return day_of(self.first), day_of(self.last), start, end, self.label.text().strip()
+        start, end = (None, None) if whole else (self.start.minute(), self.end.minute())
+        return self.first.day(), self.last.day(), start, end, self.label.text().strip()
 
     def span(self) -> Span:
         """Return the time off that is typed."""
@@ -161,7 +162,7 @@ class ExtraHoursForm(PlacedForm):
         super().__init__(context, directory, week, _("Extra hours of {provider}"), hint, window)
         self._begun = drawn
         self.quick = DayChips(context.words(), self.today(), with_week=False)
-        self.day, self.start, self.end = day_edit(_("Day")), time_edit(_("From")), time_edit(_("Until"))
+        self.day, self.start, self.end = DayField(_("Day")), TimeField(_("From")), TimeField(_("Until"))
         self.fields.addWidget(self.quick)
         self.quick.setVisible(window is None)
         _side_by_side(self, (_("Day"), self.day), (_("From"), self.start), (_("Until"), self.end))
@@ -185,21 +186,21 @@ class ExtraHoursForm(PlacedForm):
 
     def fill(self) -> None:
         stored = self._kept()
-        set_day(self.day, stored.valid_from or self.today())
-        set_minute(self.start, stored.start_minute)
-        set_minute(self.end, stored.end_minute)
+        self.day.show_day(stored.valid_from or self.today())
+        self.start.show_minute(stored.start_minute)
+        self.end.show_minute(stored.end_minute)
         self.show_place(stored.location_id)
         self.lock(self.day, self.start, self.end, self.place)
         self.quick.setEnabled(self.may_change())
 
     @Slot(object)
     def _pick(self, days: tuple[date, date]) -> None:
-        set_day(self.day, days[0])
+        self.day.show_day(days[0])
 
     def typed(self) -> WindowDetails:
         """Return the hours as the fields say them; whatever else the window has stays."""
-        stored, day, place = self._kept(), day_of(self.day), self.place.currentData()
-        start, end = minute_of(self.start), minute_of(self.end)
+        stored, day, place = self._kept(), self.day.day(), self.place.currentData()
+        start, end = self.start.minute(), self.end.minute()
         if end == 0 or (end <= start and stored.end_minute > DAY_MINUTES):
             end += DAY_MINUTES  # midnight is the end of the day
         return replace(

@@ -25,7 +25,7 @@ from request_desk.services.practice.changes_for_me import ChangeForMe, changes_f
 from request_desk.services.practice.directory import Directory, directory
 from request_desk.services.schedule.appointment_list import list_page
 from request_desk.ui.availability.appointments_sheet import AppointmentsSheet
-from request_desk.ui.availability.availability_words import foreseen_words
+from request_desk.ui.availability.availability_words import foreseen_words, place_words
 from request_desk.ui.availability.by_others_bar import ByOthersBar
 from request_desk.ui.availability.time_forms import AbsenceForm, ExtraHoursForm, PhoneForm
 from request_desk.ui.availability.week_form import WeekForm, open_places
@@ -138,7 +138,7 @@ class WeekDetail(DetailPage[WeekRead]):
                 tuple(each for each in week.windows if self._shows_ended or not self._has_ended(each)),
                 week.absences,
                 week.closed_days,
-                {each.id: each.name for each in view.names.locations.values()},
+                {each.id: place_words(each, words, self.context.clock.now()) for each in view.names.locations.values()},
                 {each.id: each.name for each in view.names.types.values()},
             )
         )

@@ -14,7 +14,7 @@ from request_desk.domain.words import _
 from request_desk.services.practice import availability
 from request_desk.services.practice.availability import Foreseen, ProviderWeek, WindowDetails
 from request_desk.services.practice.directory import Directory
-from request_desk.ui.availability.availability_words import foreseen_words
+from request_desk.ui.availability.availability_words import foreseen_words, place_words
 from request_desk.ui.editor.editor import CHANGED_ELSEWHERE, Editor
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
@@ -142,7 +142,8 @@ class PlacedForm(WeekForm):
         self.place.blockSignals(True)  # filling is no choice
         self.place.clear()
         for each in self.places():
-            self.place.addItem(named(known[each].name) if each in known else "?", each)
+            told = place_words(known[each], self.context.words(), self.context.clock.now()) if each in known else "?"
+            self.place.addItem(named(told), each)
         self.place.setCurrentIndex(max(0, self.place.findData(location_id)))
         self.place.blockSignals(False)
 

@@ -17,11 +17,11 @@ from request_desk.domain.words import Words, _, plural
 from request_desk.services.practice.directory import Directory
 from request_desk.services.schedule.no_slots import why_no_slots
 from request_desk.ui.availability.availability_words import pale_words
-from request_desk.ui.availability.fields import day_edit, day_of, set_day
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.appointment_words import named
 from request_desk.ui.widgets.buttons import Chip, IconButton, primary
+from request_desk.ui.widgets.clock_fields import DayField
 from request_desk.ui.widgets.layout import FlowBox, Line, column_scroll
 from request_desk.ui.widgets.painting import fill_round
 from request_desk.ui.widgets.sheet import Sheet
@@ -55,7 +55,7 @@ class WhySheet(Sheet):
         )
         self._context, self._names = context, names
         self._reading: Pending[NoSlots] | None = None
-        self.day = day_edit(_("Day"))
+        self.day = DayField(_("Day"))
         self.back, self.on = IconButton("chevron-left", _("Day before")), IconButton("chevron-right", _("Day after"))
         self.type = Chip("", [(each.id, each.name) for each in names.types.values()])
         self.place = Chip(_("Location"), [(each.id, each.name) for each in names.locations.values() if each.active])
@@ -71,7 +71,7 @@ class WhySheet(Sheet):
         self.place_of_answer.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # arrows scroll
         self.place_of_answer.setAccessibleName(_("Answer"))
         self._lay_out()
-        set_day(self.day, day)
+        self.day.show_day(day)
         self.type.choose([context.preferences.get(_TYPE)])
         self.provider.choose([provider_id])
         self._connect()
@@ -101,12 +101,12 @@ class WhySheet(Sheet):
     @Slot()
     def go_back(self) -> None:
         """Ask about the day before."""
-        set_day(self.day, day_of(self.day) - _ONE_DAY)
+        self.day.show_day(self.day.day() - _ONE_DAY)
 
     @Slot()
     def go_on(self) -> None:
         """Ask about the day after."""
-        set_day(self.day, day_of(self.day) + _ONE_DAY)
+        self.day.show_day(self.day.day() + _ONE_DAY)
 
     @Slot(QDate)
     def _day_changed(self, _day: QDate) -> None:
@@ -127,7 +127,7 @@ class WhySheet(Sheet):
         place = next((LocationId(each) for each in self.place.chosen() if isinstance(each, int)), None)
         providers = tuple(ProviderId(each) for each in self.provider.chosen() if isinstance(each, int))
         read = self._context.runner.read(
-            self, why_no_slots, day_of(self.day), TypeId(asked), location_id=place, provider_ids=providers
+            self, why_no_slots, self.day.day(), TypeId(asked), location_id=place, provider_ids=providers
         )
         self._reading = read.done(self._show).refused(self.refuse)
 
@@ -168,7 +168,9 @@ class WindowBlock(QWidget):
     ) -> None:
         super().__init__()
         place = named(answer.location_names.get(window.window.location_id, ""))
-        times = f"{words.time(window.starts_at)} – {words.time(window.ends_at)}"
+        location = names.locations.get(window.window.location_id)
+        there = words.at(location.zone if location is not None else "")
+        times = f"{there.time(window.starts_at)} – {there.time(window.ends_at)}"
         told = (times, place, named(window.window.label))
         self.title = PlainLabel(", ".join(filter(None, told)), role=TextRole.SMALL_BOLD, wrap=True, selectable=True)
         self.reason = PlainLabel(

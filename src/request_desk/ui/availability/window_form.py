@@ -17,11 +17,12 @@ from request_desk.services.practice import availability
 from request_desk.services.practice.availability import ProviderWeek, WindowDetails
 from request_desk.services.practice.directory import Directory
 from request_desk.ui.availability.availability_words import minutes_words, often_words, purposes
-from request_desk.ui.availability.fields import LeadField, OpenDay, WeekdayChips, minute_of, set_minute, time_edit
+from request_desk.ui.availability.fields import LeadField, OpenDay, WeekdayChips
 from request_desk.ui.availability.week_form import PlacedForm
 from request_desk.ui.availability.week_layout import Drawn
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.tick_list import Tick, TickList
+from request_desk.ui.widgets.clock_fields import TimeField
 from request_desk.ui.widgets.layout import Line, field
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import SPACE, TextRole, app_theme
@@ -53,8 +54,8 @@ class WindowForm(PlacedForm):
         self._filled: tuple[WindowDetails, ...] = ()  # what the fields said before anything was typed
         self.weekdays = WeekdayChips(context.words(), self.today(), one=not is_new)
         self.start, self.end, self.next_day = (
-            time_edit(_("From")),
-            time_edit(_("Until")),
+            TimeField(_("From")),
+            TimeField(_("Until")),
             QCheckBox(_("on the next day")),
         )
         self.types = TickList(name=_("Appointment types"))
@@ -162,8 +163,8 @@ class WindowForm(PlacedForm):
     def fill(self) -> None:
         stored, window = self._kept(), self.seen()
         self.weekdays.choose((stored.weekday,))
-        set_minute(self.start, stored.start_minute)
-        set_minute(self.end, stored.end_minute)
+        self.start.show_minute(stored.start_minute)
+        self.end.show_minute(stored.end_minute)
         self.next_day.setChecked(stored.end_minute >= DAY_MINUTES)
         self.show_place(stored.location_id)
         types = self._types()
@@ -194,7 +195,7 @@ class WindowForm(PlacedForm):
 
     def typed(self) -> tuple[WindowDetails, ...]:
         """Return the window as the fields say it, once for each day of the week."""
-        start, end = minute_of(self.start), minute_of(self.end)
+        start, end = self.start.minute(), self.end.minute()
         place = self.place.currentData()
         buffer = self.buffer.value()
         made = WindowDetails(

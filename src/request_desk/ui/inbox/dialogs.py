@@ -7,7 +7,6 @@ from PySide6.QtCore import QDate, QRect, Signal, Slot
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QDateEdit,
     QLineEdit,
     QPlainTextEdit,
     QRadioButton,
@@ -19,7 +18,8 @@ from request_desk.domain.search import fold
 from request_desk.domain.words import _
 from request_desk.services.practice.directory import TargetChoice
 from request_desk.ui.widgets.buttons import primary
-from request_desk.ui.widgets.layout import field, row, tidy
+from request_desk.ui.widgets.clock_fields import DayField
+from request_desk.ui.widgets.layout import field, row
 from request_desk.ui.widgets.painting import draw_icon, draw_text
 from request_desk.ui.widgets.pick_list import PickList
 from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
@@ -125,14 +125,10 @@ class WaitingDialog(Sheet):
         group.addButton(self.until)
         group.addButton(self.answer)
         self.until.setChecked(True)
-        self.day = QDateEdit(QDate(proposed.year, proposed.month, proposed.day), self)
-        self.day.setCalendarPopup(True)
-        self.day.setMinimumDate(QDate(today.year, today.month, today.day).addDays(1))
-        self.day.setMaximumDate(QDate(today.year, today.month, today.day).addYears(1))
-        self.day.setDisplayFormat("ddd, MMM d, yyyy")
-        self.day.setAccessibleName(_("Day"))
-        tidy(self.day)
-        self.day.setSelectedSection(QDateEdit.Section.DaySection)
+        self.day = DayField(_("Day"), self)
+        tomorrow = QDate(today.year, today.month, today.day).addDays(1)
+        self.day.setDateRange(tomorrow, tomorrow.addDays(-1).addYears(1))
+        self.day.show_day(proposed)
         self.until.toggled.connect(self.day.setEnabled)
         self.body.addLayout(row(self.until, self.day, None))
         self.body.addWidget(self.answer)
@@ -143,8 +139,7 @@ class WaitingDialog(Sheet):
 
     @Slot()
     def _accepted(self) -> None:
-        day = self.day.date()
-        self.chosen.emit(date(day.year(), day.month(), day.day()) if self.until.isChecked() else None)
+        self.chosen.emit(self.day.day() if self.until.isChecked() else None)
 
 
 class ReasonDialog(Sheet):

@@ -181,7 +181,7 @@ class RequestPane(Card):
         self._view: RequestView | None = None
         self.urgent_words: tuple[str, ...] = ()  # the practice's own
         self._now: Handling | None = None
-        self._shown_related: tuple[tuple[str, RequestId], ...] = ()
+        self._shown_related: tuple[tuple[tuple[str, ...], RequestId], ...] = ()
         self._shown_deliveries: tuple[tuple[str, Delivery], ...] = ()
         self._shown_thread: tuple[tuple[str, str], ...] = ()
         self._make_head()
@@ -538,7 +538,7 @@ class RequestPane(Card):
         self._show_row(self.upcoming, shown=bool(appointments))
         self.way.show_lines([say.forward_line(step, words) for step in view.forwards])
         self._show_row(self.way, shown=bool(view.forwards))
-        self._show_related([(say.related_line(one, words), one.id) for one in view.related])
+        self._show_related([(say.related_lines(one, words), one.id) for one in view.related])
         self._show_deliveries(view.deliveries, words)
 
     @Slot(bool)
@@ -557,12 +557,12 @@ class RequestPane(Card):
         for content, _word in inside:
             self._show_row(content, shown=is_open and bool(content.text()))
 
-    def _show_related(self, related: Sequence[tuple[str, RequestId]]) -> None:
+    def _show_related(self, related: Sequence[tuple[tuple[str, ...], RequestId]]) -> None:
         if self._shown_related != (shown := tuple(related)):
             self._shown_related = shown
             self.related.clear()
             for told, request_id in shown:
-                link = Link(told, request_id)
+                link = Link(told[0], request_id, shorter=told[1:])
                 link.picked.connect(self.related_wanted)
                 self.related.add(link)
         self._show_row(self.related, shown=bool(shown))

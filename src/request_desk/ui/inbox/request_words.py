@@ -369,8 +369,8 @@ def hold_words(now: Handling, words: Words, at: datetime) -> str:
 # around it
 
 
-def related_line(one: RelatedRequest, words: Words) -> str:
-    """Return a related request in one line."""
+def related_lines(one: RelatedRequest, words: Words) -> tuple[str, ...]:
+    """Return a related request in one line, and in shorter ones: whether it is against this one stands in each."""
     kind = wishes.kind_word(one.kind)
     state = {
         RequestState.OPEN: "",
@@ -378,14 +378,10 @@ def related_line(one: RelatedRequest, words: Words) -> str:
         RequestState.COMPLETED: _("completed"),
         RequestState.WITHDRAWN: _("withdrawn"),
     }[one.state]
-    parts = (
-        f"{kind}, {safe_name(one.patient_name)}",
-        _("from {name}").format(name=safe_name(one.contact_name)),
-        words.near_moment(one.arrived_at),
-        state,
-        _("opposite wish") if one.opposite else "",
-    )
-    return DOT.join(part for part in parts if part)
+    whom, sender = f"{kind}, {safe_name(one.patient_name)}", _("from {name}").format(name=safe_name(one.contact_name))
+    ends = (state, _("opposite wish") if one.opposite else "")
+    told = ((whom, sender, words.near_moment(one.arrived_at), *ends), (whom, sender, *ends), (whom, *ends))
+    return tuple(DOT.join(part for part in parts if part) for parts in told)
 
 
 def upcoming_line(appointment: Appointment, words: Words) -> str:

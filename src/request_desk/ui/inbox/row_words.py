@@ -64,7 +64,7 @@ def row_words(row: InboxRow, words: Words, now: datetime) -> RowWords:
     sender = f"{safe_name(name)} ({row.relation})" if row.relation else safe_name(name)
     age, birth = words.age_of(row.birth_day, today), words.birth_short(row.birth_day)
     details = ((age, birth, _("from {sender}").format(sender=sender)), (age, birth), (birth,))
-    asked = wishes.asks(row.kind, row.appointment_at, row.wishes, words)
+    asked = wishes.asks(row.kind, row.appointment_at, row.wishes, words, row.appointment_zone)
     timeless = not any(wish.kind is not WishKind.NEXT for wish in row.wishes)
     provider = row.provider_name or (_("any provider") if timeless and row.kind is not RequestKind.CANCEL else "")
     thanks = _("says thanks") if row.says_thanks else offered_word(row)

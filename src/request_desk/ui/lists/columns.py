@@ -112,6 +112,7 @@ class ColumnsView(ListView):
 
     def __init__(self, model: ColumnsModel[Any], *, name: str, parent: QWidget | None = None) -> None:
         super().__init__(model, _Cell(), name=name, row_height=COLUMN_ROW, parent=parent)
+        self.setWordWrap(True)  # a row has room for two lines: nothing is cut that fits into them
         self._columns = model.columns
         self._dots = next((place for place, column in enumerate(self._columns) if column.dots), -1)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)

@@ -63,6 +63,12 @@ def short_name(name: str) -> str:
     return isolated_if_needed(f"{given[:1]}. {family}" if family else given)
 
 
+def with_initials(name: str) -> str:
+    """Return "M. J. Macaraeg" of "M. José Macaraeg": a block that is too narrow for the rest keeps the last name whole."""
+    *others, last = name.split(" ")
+    return " ".join((*(f"{each[:1]}." for each in others), last))
+
+
 def block_name(entry: Appointment) -> str:
     """Return the short name of who is seen for a block of the day; a time on the booking page has only its own word."""
     return named(entry.patient_name) if entry.is_nameless else short_name(entry.patient_name)
@@ -115,7 +121,9 @@ def status_words(entry: Appointment) -> str:
 def work_in_words(entry: Appointment, told: str) -> str:
     """Return what is told of an appointment, with the word that it is a work-in: it stands beside another one on purpose (AV6)."""
     stands = entry.status not in (AppointmentStatus.CANCELLED, AppointmentStatus.EXPIRED)
-    return _("{state}, work-in").format(state=told) if entry.lane and stands else told
+    if not entry.lane or not stands:
+        return told
+    return _("{state}, work-in").format(state=told) if told else _("work-in")
 
 
 def standing_words(entry: Appointment, words: Words) -> str:

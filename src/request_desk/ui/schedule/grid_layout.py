@@ -1,9 +1,11 @@
 """Where things of the schedule stand: wall time to pixels, columns, and what lies under a point; no painting, no widget."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import Enum
+from itertools import accumulate
 
 from PySide6.QtCore import QPoint, QRect
 
@@ -93,9 +95,13 @@ class GridLayout:
         width: int,
         hour: int,
         column: int,
+        share: int,
         gap: int,
     ) -> None:
-        """`width` is what there is, `hour` the height of an hour, `column` the least width of a column, in pixels."""
+        """`width` is what there is, `hour` the height of an hour, in pixels.
+
+        A column is at least `column` wide, and has `share` for each of the appointments that stand beside each other in it.
+        """
         self.key = shown.key
         self.zone = zone
         self.hour = hour
@@ -105,9 +111,8 @@ class GridLayout:
         self._twice, self._day_twice = self._doubled()
         self._whole = DAY_MINUTES + len(self._twice)
         self.first, self._last = self._range()
-        count = max(1, len(self.columns))
-        self.column_width = max(column, width // count)
-        self.width = self.column_width * count
+        self.edges = self._edges(width, column, share)
+        self.width = self.edges[-1]
         self.height = self.pixels(self._last - self.first)
         self._gap = gap
         self.placed = tuple(self._place())
@@ -123,7 +128,26 @@ class GridLayout:
         columns = tuple(
             (each.key, each.provider_name, each.location_names, each.open, each.double_booked) for each in self.columns
         )
-        return self.key, self.first, self._last, self.hour, self.column_width, columns
+        return self.key, self.first, self._last, self.hour, self.edges, columns
+
+    def _edges(self, width: int, column: int, share: int) -> tuple[int, ...]:
+        """Where each column begins, and the last one ends."""
+        beside = [max((shares for _together, shares in self._shared(each)), default=1) for each in self.columns]
+        wanted = [max(column, share * count if count > 1 else 0) for count in beside]
+        while wanted and sum(wanted) < width:  # what is left goes to the narrowest, so that as many as can be are equal
+            least = min(wanted)
+            narrow = [place for place, each in enumerate(wanted) if each == least]
+            next_up = min((each for each in wanted if each > least), default=width)
+            more = min(next_up - least, (width - sum(wanted)) // len(narrow))
+            if not more:
+                break
+            for place in narrow:
+                wanted[place] += more
+        return (0, *accumulate(wanted)) if wanted else (0, max(column, width))
+
+    def column_at(self, x: int) -> int:
+        """Return the place of the column at an x; those beyond the grid are none, -1 and the number of columns."""
+        return bisect_right(self.edges, x) - 1
 
     def _doubled(self) -> tuple[range, date | None]:
         """The minutes that have two rows, and the day that has them."""
@@ -220,7 +244,7 @@ class GridLayout:
                 yield rect
 
     def column_rect(self, column: int, top: int, bottom: int) -> QRect:
-        return QRect(column * self.column_width, top, self.column_width, bottom - top)
+        return QRect(self.edges[column], top, self.edges[column + 1] - self.edges[column], bottom - top)
 
     def span_rect(self, column: int, starts_at: datetime, ends_at: datetime) -> QRect:
         """Return the rectangle of a stretch of time in a column, cut to the shown range."""
@@ -255,6 +279,16 @@ class GridLayout:
 
     def _place_entries(self, place: int, column: ProviderColumn) -> Iterator[Placed]:
         """Entries of one column; those that overlap (a hold for a move beside what it replaces) share the width."""
+        for together, count in self._shared(column):
+            for entry, share in together:
+                rect = self._inset(self.span_rect(place, entry.starts_at, entry.ends_at))
+                if count > 1:
+                    width = (rect.width() - (count - 1) * self._gap) // count
+                    rect = QRect(rect.left() + share * (width + self._gap), rect.top(), width, rect.height())
+                yield Placed(entry, place, rect)
+
+    def _shared(self, column: ProviderColumn) -> Iterator[tuple[list[tuple[Appointment, int]], int]]:
+        """Yield the entries that stand together, each with its share of the width, and how many shares there are."""
         for together in _overlapping(self._shown_entries(column)):
             ends: list[datetime] = []  # of the last entry in each share
             shares: list[int] = []
@@ -262,12 +296,7 @@ class GridLayout:
                 share = next((number for number, end in enumerate(ends) if end <= entry.starts_at), len(ends))
                 ends[share : share + 1] = [entry.ends_at]
                 shares.append(share)
-            for entry, share in zip(together, shares, strict=True):
-                rect = self._inset(self.span_rect(place, entry.starts_at, entry.ends_at))
-                if len(ends) > 1:
-                    width = (rect.width() - (len(ends) - 1) * self._gap) // len(ends)
-                    rect = QRect(rect.left() + share * (width + self._gap), rect.top(), width, rect.height())
-                yield Placed(entry, place, rect)
+            yield list(zip(together, shares, strict=True)), len(ends)
 
     def _shown_entries(self, column: ProviderColumn) -> list[Appointment]:
         """What is in the column, without the holds that are shown as offers."""
@@ -299,7 +328,7 @@ class GridLayout:
 
     def free_at(self, point: QPoint) -> FreePoint | None:
         """Return the quarter hour under a point, with the place where its provider works then (or the provider's first)."""
-        column = point.x() // self.column_width
+        column = self.column_at(point.x())
         if not 0 <= column < len(self.columns) or not 0 <= point.y() < self.height:
             return None
         shown = self.columns[column]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QPainter, QPen
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus, Mark, marked_at
 from request_desk.domain.availability import Absence
@@ -16,10 +16,19 @@ from request_desk.ui.schedule.appointment_words import (
     marks_words,
     named,
     status_words,
+    with_initials,
     work_in_words,
 )
 from request_desk.ui.schedule.grid_layout import GridLayout, OfferState, PaintedOffer, Placed
-from request_desk.ui.widgets.painting import TextRun, draw_focus_ring, draw_icon, draw_run, draw_text
+from request_desk.ui.widgets.painting import (
+    TextRun,
+    draw_focus_ring,
+    draw_icon,
+    draw_run,
+    draw_text,
+    first_words,
+    text_width,
+)
 from request_desk.ui.widgets.theme import RADIUS_CONTROL, TYPE_EDGES, Theme
 
 _FIT_WORDS = {
@@ -72,6 +81,14 @@ def entry_words(entry: Appointment, words: Words, now: datetime) -> tuple[str, s
     return appointment, status_words(entry)
 
 
+def below_name(font: QFont, appointment: str, state: str, width: int, lines: int) -> list[str]:
+    """Return what stands below the name in a narrow block: type and state, whole words only; with one line the state goes first."""
+    both = f"{appointment} · {state}" if state else appointment
+    if not state or text_width(font, both) <= width:
+        return [first_words(font, both, width)]
+    return [first_words(font, each, width) for each in ((appointment, state) if lines > 1 else (state,))]
+
+
 def type_edge(entry: Appointment, theme: Theme) -> QColor:
     """Return the colour of an appointment's edge; where contrast was asked for, that of all edges."""
     return theme.tile_mark if theme.is_high_contrast else QColor(TYPE_EDGES[entry.type_position % len(TYPE_EDGES)])
@@ -109,9 +126,9 @@ class GridPainter:
                     painter.drawLine(0, line, layout.width, line)
             painter.setPen(QPen(theme.line, 1))
             painter.drawLine(0, hour.y, layout.width, hour.y)
-        for place in range(len(layout.columns) + 1):
+        for edge in layout.edges:
             painter.setPen(QPen(theme.line, 1))
-            painter.drawLine(place * layout.column_width, first, place * layout.column_width, last)
+            painter.drawLine(edge, first, edge, last)
         self._purposes()
 
     def _purposes(self) -> None:
@@ -156,7 +173,7 @@ class GridPainter:
             color.setAlpha(60)
         self._painter.setPen(QPen(color, 2))
         for place in layout.now_columns(self._now):
-            self._painter.drawLine(place * layout.column_width, y, (place + 1) * layout.column_width, y)
+            self._painter.drawLine(layout.edges[place], y, layout.edges[place + 1], y)
 
     def ghost(self, rect: QRect, words: str, *, allowed: bool) -> None:
         """Where a dragged appointment would go; the rule that stands against it is said by the view."""
@@ -195,17 +212,19 @@ class GridPainter:
         if entry.status is AppointmentStatus.HELD:
             self._block(rect, theme.held_tint, QPen(theme.held, theme.px(1.5), Qt.PenStyle.DashLine))
             self._hatch(rect, theme.held)
-            self._lines(rect, first, second, theme.held)
+            is_cut = text_width(theme.small, second) > self._line(rect, 1).width()
+            self._lines(rect, first, block_name(entry) if is_cut else second, theme.held)
             return
         done = entry.status is not AppointmentStatus.CONFIRMED
         self._block(rect, theme.tile, QPen(Qt.PenStyle.NoPen))
         bar = QRect(rect.left(), rect.top() + 2, theme.px(3), rect.height() - 4)
         self._painter.fillRect(bar, theme.line if done else type_edge(entry, theme))
         ink = theme.muted if done else theme.ink
-        if self._layout.column_width >= theme.px(_WIDE):
+        if rect.width() >= theme.px(_WIDE):
             self._lines(rect, first, second, ink)
         else:
-            self._name_first(rect, entry, second if done or entry.lane or marks_words(entry, self._words) else "", ink)
+            told = second if done or marks_words(entry, self._words) else work_in_words(entry, "")
+            self._name_first(rect, entry, told, ink)
         self._marks(rect, entry)
 
     def _clash(self, entry: Appointment, rect: QRect) -> None:
@@ -230,13 +249,21 @@ class GridPainter:
 
     def _name_first(self, rect: QRect, entry: Appointment, state: str, ink: QColor) -> None:
         """Where there is no room for both, the name goes first: types repeat, children do not."""
-        theme = self._theme
+        theme, line = self._theme, self._line(rect, 0)
         name, appointment = block_name(entry), named(entry.type_name)
+        if text_width(theme.small_bold, name) > line.width():
+            name = with_initials(name)
         if rect.height() >= theme.px(_TWO_LINES):
-            self._lines(rect, name, f"{appointment} · {state}" if state else appointment, ink)
+            draw_text(self._painter, line, name, theme.small_bold, ink)
+            room = 1 + (rect.height() - theme.px(_TWO_LINES)) // line.height()
+            for number, told in enumerate(below_name(theme.small, appointment, state, line.width(), room), 1):
+                draw_text(self._painter, self._line(rect, number), told, theme.small, theme.muted)
         elif rect.height() >= _LOWEST_TEXT:
-            parts = (TextRun(name, theme.small_bold, ink), TextRun(appointment, theme.small, theme.muted))
-            draw_run(self._painter, self._line(rect, 0), parts, theme.px(6))
+            gap = theme.px(6)
+            left = line.width() - text_width(theme.small_bold, name) - gap - (self._mark_side(line) if state else 0)
+            kind = first_words(theme.small, appointment, left)
+            parts = (TextRun(name, theme.small_bold, ink), TextRun(kind, theme.small, theme.muted))
+            draw_run(self._painter, line, parts, gap)
 
     def _marks(self, rect: QRect, entry: Appointment) -> None:
         """A sign at the right for the mark that says most, also where there is room for one line only."""
@@ -245,10 +272,13 @@ class GridPainter:
             return
         theme = self._theme
         line = self._line(rect, 0)
-        side = min(theme.px(16), line.height())
+        side = self._mark_side(line)
         place = QRect(rect.right() - side - theme.px(4), line.top() + (line.height() - side) // 2, side, side)
         self._painter.fillRect(place, theme.tile)
         draw_icon(self._painter, place, MARK_ICONS[mark], theme.free if mark is Mark.ARRIVED else theme.muted)
+
+    def _mark_side(self, line: QRect) -> int:
+        return min(self._theme.px(16), line.height())
 
     def _absence(self, absence: Absence, rect: QRect) -> None:
         theme = self._theme
@@ -277,7 +307,8 @@ class GridPainter:
         if rect.height() >= _LOWEST_TEXT:
             draw_text(self._painter, self._line(rect, 0), first, self._theme.small_bold, ink)
         if rect.height() >= self._theme.px(_TWO_LINES):
-            draw_text(self._painter, self._line(rect, 1), second, self._theme.small, self._theme.muted)
+            line, font = self._line(rect, 1), self._theme.small
+            draw_text(self._painter, line, first_words(font, second, line.width()), font, self._theme.muted)
 
     def _line(self, rect: QRect, number: int) -> QRect:
         theme = self._theme

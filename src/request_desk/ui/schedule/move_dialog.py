@@ -65,7 +65,7 @@ class MoveDialog(Sheet):
         what = told_what.format(
             who=who_words(entry.patient_name, entry.birth_day, words),
             old=words.at(entry.zone).moment(entry.starts_at),
-            new=words.moment(slot.starts_at),
+            new=self._moment(slot),
         )
         provider = self._directory.providers.get(slot.provider_id)
         location = self._directory.locations.get(slot.location_id)
@@ -117,14 +117,18 @@ class MoveDialog(Sheet):
         """The loser of a race gets the next fitting times (ACT6)."""
         if self._others is not None:
             self._others.deleteLater()
-        words = self._context.words()
-        options = [(slot, self._time_words(slot, words.moment(slot.starts_at))) for slot in taken.next_free]
+        options = [(slot, self._time_words(slot)) for slot in taken.next_free]
         self._others = RadioRow(options, name=_("The next free times"))
         self._others.chosen.connect(self._other_chosen)
         self.body.insertWidget(self.body.indexOf(self.said) + 1, self._others)
 
-    def _time_words(self, slot: FreeSlot, time: str) -> str:
-        provider = self._directory.providers.get(slot.provider_id)
+    def _moment(self, slot: FreeSlot) -> str:
+        """When a time is, by the clock of its place."""
+        location = self._directory.locations.get(slot.location_id)
+        return self._context.words().at(location.zone if location is not None else "").moment(slot.starts_at)
+
+    def _time_words(self, slot: FreeSlot) -> str:
+        provider, time = self._directory.providers.get(slot.provider_id), self._moment(slot)
         return f"{time}, {named(provider.short_name)}" if provider is not None else time
 
     @Slot(object)

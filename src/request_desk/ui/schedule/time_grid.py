@@ -34,7 +34,8 @@ _AXIS = 56  # pixels at 100 % for the hours on the left
 _HEAD, _HIGH_HEAD = 30, 46  # with the places beside the names, and below them where a column is too narrow
 _HOUR = 106  # the height of an hour, as drawn in the design
 _BETWEEN = 8  # between name and places
-_COLUMN, _WEEK_COLUMN = 132, 96  # the least width of a column, and of one in a week
+_COLUMN, _WEEK_COLUMN = 124, 96  # the least width of a column, and of one in a week
+_SHARE = 96  # of one of several appointments side by side: initial and family name
 _GAP = 3
 _MARGIN = 14  # above and below the chosen time
 _EMBLEM = 52
@@ -207,9 +208,13 @@ class TimeGrid(ColumnGrid[Placed]):
             width=body.width(),
             hour=theme.px(_HOUR),
             column=theme.px(_WEEK_COLUMN if isinstance(self._shown, ScheduleWeek) else _COLUMN),
+            share=theme.px(_SHARE),
             gap=theme.px(_GAP),
         )
-        is_wide = all(_width(self._head(column)) <= layout.column_width - theme.px(8) for column in layout.columns)
+        is_wide = all(
+            _width(self._head(column)) <= layout.column_rect(place, 0, 0).width() - theme.px(8)
+            for place, column in enumerate(layout.columns)
+        )
         self._head_height = theme.px(_HEAD if is_wide else _HIGH_HEAD)
         if before is None or not layout.has_ground_of(before):
             self._ground = None
@@ -475,7 +480,7 @@ class TimeGrid(ColumnGrid[Placed]):
         layout = self._layout
         if layout is None or self._waiting or position.x() < self._body().left():
             return None
-        place = (position.x() - self._origin().x()) // layout.column_width
+        place = layout.column_at(position.x() - self._origin().x())
         return layout.columns[place] if 0 <= place < len(layout.columns) else None
 
     def _day_at(self, position: QPoint) -> date | None:

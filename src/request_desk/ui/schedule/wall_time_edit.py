@@ -6,6 +6,7 @@ from PySide6.QtCore import QDate, QDateTime, QTime, QTimeZone
 from PySide6.QtWidgets import QDateTimeEdit, QWidget
 
 from request_desk.domain.practice_time import PracticeTime
+from request_desk.ui.widgets.clock_fields import type_by_part
 from request_desk.ui.widgets.layout import tidy
 from request_desk.ui.widgets.theme import app_theme
 
@@ -24,6 +25,7 @@ class WallTimeEdit(QDateTimeEdit):
         self.setAccessibleName(name)
         self.setMinimumWidth(app_theme().px(_WIDTH))
         tidy(self)
+        type_by_part(self)
 
     def instant(self, zone: PracticeTime) -> datetime:
         """Return the moment that it shows."""

@@ -6,7 +6,7 @@ from datetime import date
 from functools import partial
 
 from PySide6.QtCore import QDate, Qt, Slot
-from PySide6.QtWidgets import QComboBox, QDateEdit, QHBoxLayout, QLineEdit, QSpinBox
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox
 
 from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.holiday_calendar import HolidayCalendar, holiday_calendar
@@ -15,7 +15,8 @@ from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.practice_forms import SettingsForm
 from request_desk.ui.settings.tick_list import Tick, TickList
 from request_desk.ui.widgets.buttons import secondary
-from request_desk.ui.widgets.layout import Card, Line, field, row, tidy
+from request_desk.ui.widgets.clock_fields import DayField
+from request_desk.ui.widgets.layout import Card, Line, field, row
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import SPACE, Tone, app_theme
@@ -46,7 +47,7 @@ class ClosedDaysForm(SettingsForm):
         self.days = TickList(name=_("Closed days"))
         self.none = PlainLabel("", tone=Tone.MUTED, wrap=True)
         self.all_button = secondary(_("Tick all holidays"), icon="check")
-        self.own_day, self.own_name = QDateEdit(), QLineEdit()
+        self.own_day, self.own_name = DayField(), QLineEdit()
         self.add_button = secondary(_("Add day"), icon="plus")
         self._lay_out()
         self.follow(self.country, self.region, self.year, self.own_name)
@@ -77,11 +78,8 @@ class ClosedDaysForm(SettingsForm):
         self.tell_beside("Closed days", self.days, self.fields)
         self.fields.addLayout(row(self.all_button, None))
         self.fields.addWidget(Line())
-        self.own_day.setCalendarPopup(True)
-        self.own_day.setDisplayFormat("ddd, MMM d, yyyy")
         self.own_day.setDateRange(QDate(today.year, 1, 1), QDate(today.year + _AHEAD, 12, 31))
-        self.own_day.setDate(QDate(today.year, today.month, today.day))
-        tidy(self.own_day)
+        self.own_day.show_day(today)
         own = QHBoxLayout()
         own.setSpacing(theme.px(2 * SPACE))
         own.addWidget(field(_("Your own day"), self.own_day))
@@ -103,7 +101,7 @@ class ClosedDaysForm(SettingsForm):
     def wanted(self, stored: PracticeSettings) -> PracticeSettings:
         days = self._closed
         if self.own_name.text().strip():  # typed, and not added yet: saving means it too
-            days = {**days, self._own_date(): self.own_name.text().strip()}
+            days = {**days, self.own_day.day(): self.own_name.text().strip()}
         untouched = not stored.holiday_region and self._region == stored.locale.partition("_")[2]
         region = stored.holiday_region if untouched else self._region
         return replace(stored, closed_days=dict(sorted(days.items())), holiday_region=region)
@@ -147,17 +145,13 @@ class ClosedDaysForm(SettingsForm):
 
     @Slot()
     def _add(self) -> None:
-        name, day = self.own_name.text().strip(), self._own_date()
+        name, day = self.own_name.text().strip(), self.own_day.day()
         if not name:
             return
         self._closed[day] = self._names[day] = name
         self.own_name.clear()
         self.year.setValue(day.year)
         self._show_days()
-
-    def _own_date(self) -> date:
-        day = self.own_day.date()
-        return date(day.year(), day.month(), day.day())
 
     # The holidays
 

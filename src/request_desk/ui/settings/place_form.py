@@ -43,8 +43,8 @@ class LocationsForm(OrderedEditor[Location]):
             self.fields.addWidget(part)
         self.add_field(_("Name"), self.name, name="Name")
         hint = _(
-            "Written like America/Denver. Visits that are booked keep their moment; the hours of the providers there are "
-            "read in the new zone."
+            "Written like America/Denver. Visits that are booked keep their moment and the clock they were agreed by; "
+            "the hours of the providers there are read in the new zone."
         )
         self.add_field(_("Time zone"), self.zone, name="Time zone", hint=hint)
         self.add_field(_("Address"), self.address, name="Address")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
-from PySide6.QtCore import QTime, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QSpinBox,
-    QTimeEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -26,7 +25,7 @@ from request_desk.domain.words import _
 from request_desk.services.practice import directory, settings as settings_service
 from request_desk.ui.editor.editor import CHANGED_ELSEWHERE, Editor
 from request_desk.ui.running.context import DeskContext
-from request_desk.ui.widgets.layout import tidy
+from request_desk.ui.widgets.clock_fields import TimeField
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.text import PlainLabel
 from request_desk.ui.widgets.theme import SPACE, Tone, app_theme
@@ -225,8 +224,8 @@ class _DayRow:
     def __init__(self, grid: QGridLayout, weekday: int) -> None:
         name = _WEEKDAYS[weekday]
         self.weekday = weekday
-        self.open, self.start, self.end = QCheckBox(name), QTimeEdit(), QTimeEdit()
-        self.has_break, self.break_start, self.break_end = QCheckBox(_("Break")), QTimeEdit(), QTimeEdit()
+        self.open, self.start, self.end = QCheckBox(name), TimeField(), TimeField()
+        self.has_break, self.break_start, self.break_end = QCheckBox(_("Break")), TimeField(), TimeField()
         self.start.setAccessibleName(_("{day}, from").format(day=name))
         self.end.setAccessibleName(_("{day}, until").format(day=name))
         self.has_break.setAccessibleName(_("{day}, with a break").format(day=name))
@@ -247,7 +246,6 @@ class _DayRow:
         for box in (self.open, self.has_break):
             box.toggled.connect(self._show_parts)
         for time in (self.start, self.end, self.break_start, self.break_end):
-            tidy(time)
             time.setMinimumWidth(app_theme().px(_TIME))
 
     def controls(self) -> tuple[QWidget, ...]:
@@ -262,7 +260,7 @@ class _DayRow:
         for control, minute in zip(
             (self.start, self.end, self.break_start, self.break_end), (start, end, *noon), strict=True
         ):
-            control.setTime(_time(minute))
+            control.show_minute(min(minute, _MIDNIGHT - 1))
         self._more.setText(more)
         self._show_parts()
 
@@ -276,12 +274,12 @@ class _DayRow:
         """Return the hours of this day: as shown, and those behind a second break as they were."""
         if not self.open.isChecked():
             return ()
-        start, end = _minute(self.start.time()), _end_minute(self.end.time())
+        start, end = self.start.minute(), _end_minute(self.end)
         if not self.has_break.isChecked():
             return (OpeningHours(self.weekday, start, end), *stored[2:])
         return (
-            OpeningHours(self.weekday, start, _minute(self.break_start.time())),
-            OpeningHours(self.weekday, _minute(self.break_end.time()), end),
+            OpeningHours(self.weekday, start, self.break_start.minute()),
+            OpeningHours(self.weekday, self.break_end.minute(), end),
             *stored[2:],
         )
 
@@ -326,17 +324,9 @@ def _hours_of(settings: PracticeSettings, weekday: int) -> list[OpeningHours]:
     return sorted(found, key=lambda hours: hours.start_minute)
 
 
-def _time(minute: int) -> QTime:
-    return QTime(minute // 60, minute % 60) if minute < _MIDNIGHT else QTime(23, 59)
-
-
-def _minute(time: QTime) -> int:
-    return time.hour() * 60 + time.minute()
-
-
-def _end_minute(time: QTime) -> int:
+def _end_minute(time: TimeField) -> int:
     """A time field cannot say midnight at the end of a day: one minute before it is taken for it."""
-    minute = _minute(time)
+    minute = time.minute()
     return _MIDNIGHT if minute == _MIDNIGHT - 1 else minute
 
 

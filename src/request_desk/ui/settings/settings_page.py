@@ -41,7 +41,7 @@ from request_desk.ui.window.commands import Command
 from request_desk.ui.window.key_gate import Scope
 from request_desk.ui.window.pages import WindowPage
 
-_LIST, _FOLDED = 216, 58  # pixels at 100 %
+_LIST, _FOLDED = 232, 58  # pixels at 100 %
 _LEAST = 780  # of the page; below it the list folds to its icons
 _GROUPS: Final[tuple[tuple[str, str, Callable[[DeskContext], Editor | SetupPane]], ...]] = (
     (_("Practice"), "building", PracticeForm),

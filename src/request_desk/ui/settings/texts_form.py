@@ -3,13 +3,13 @@
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import QTime
-from PySide6.QtWidgets import QLineEdit, QSpinBox, QTimeEdit
+from PySide6.QtWidgets import QLineEdit, QSpinBox
 
 from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.words import _
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.settings.practice_forms import SettingsForm
+from request_desk.ui.widgets.clock_fields import TimeField
 from request_desk.ui.widgets.theme import app_theme
 
 _MOST: Final = 100_000  # as the service allows
@@ -30,7 +30,7 @@ class TextsForm(SettingsForm):
                 "hour. The service that sends them is set up on the computer of the worker, see docs/sms.md."
             ),
         )
-        self.quiet_from, self.quiet_until = QTimeEdit(), QTimeEdit()
+        self.quiet_from, self.quiet_until = TimeField(), TimeField()
         self.most, self.countries = QSpinBox(), QLineEdit()
         self.most.setRange(0, _MOST)
         self.most.setSingleStep(50)
@@ -44,12 +44,12 @@ class TextsForm(SettingsForm):
             each.setMaximumWidth(app_theme().px(_FIELD))
         self.follow(*self._controls())
 
-    def _controls(self) -> tuple[QTimeEdit, QTimeEdit, QSpinBox, QLineEdit]:
+    def _controls(self) -> tuple[TimeField, TimeField, QSpinBox, QLineEdit]:
         return self.quiet_from, self.quiet_until, self.most, self.countries
 
     def show_settings(self, found: PracticeSettings) -> None:
-        self.quiet_from.setTime(QTime(*divmod(found.sms_quiet_from, 60)))
-        self.quiet_until.setTime(QTime(*divmod(found.sms_quiet_until, 60)))
+        self.quiet_from.show_minute(found.sms_quiet_from)
+        self.quiet_until.show_minute(found.sms_quiet_until)
         self.most.setValue(found.sms_most_a_day)
         self.countries.setText(", ".join(found.sms_countries))
         self.lock(*self._controls())
@@ -58,12 +58,8 @@ class TextsForm(SettingsForm):
         typed = (each.strip().upper() for each in self.countries.text().split(","))
         return replace(
             stored,
-            sms_quiet_from=_minute(self.quiet_from.time()),
-            sms_quiet_until=_minute(self.quiet_until.time()),
+            sms_quiet_from=self.quiet_from.minute(),
+            sms_quiet_until=self.quiet_until.minute(),
             sms_most_a_day=self.most.value(),
             sms_countries=tuple(sorted(set(filter(None, typed)))),
         )
-
-
-def _minute(time: QTime) -> int:
-    return time.hour() * 60 + time.minute()

@@ -257,10 +257,19 @@ class Link(QAbstractButton):
     picked = Signal(object)
 
     def __init__(
-        self, text: str, value: object, parent: QWidget | None = None, *, tone: Tone = Tone.ACCENT, icon: str = ""
+        self,
+        text: str,
+        value: object,
+        parent: QWidget | None = None,
+        *,
+        tone: Tone = Tone.ACCENT,
+        icon: str = "",
+        shorter: Sequence[str] = (),
     ) -> None:
+        """`shorter` are said where the text has no room, the longest first."""
         super().__init__(parent)
         self._value, self._tone = value, tone
+        self._shorter = tuple(isolated_if_needed(one_line(each)) for each in shorter)
         self.icon_name = icon  # behind the words
         self.say(text)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -281,6 +290,11 @@ class Link(QAbstractButton):
         icon = theme.px(20) if self.icon_name else 0
         return QSize(QFontMetrics(theme.small).horizontalAdvance(self._words) + icon + theme.px(12), theme.px(26))
 
+    def fitting(self) -> str:
+        """Return the first of its texts that has room, else the shortest."""
+        measure, said = QFontMetrics(app_theme().small), (self._words, *self._shorter)
+        return next((each for each in said if measure.horizontalAdvance(each) <= self.width()), said[-1])
+
     def minimumSizeHint(self) -> QSize:
         return QSize(app_theme().px(80), self.sizeHint().height())
 
@@ -290,7 +304,7 @@ class Link(QAbstractButton):
         font = QFont(theme.small)
         font.setUnderline(self.underMouse())
         ink = theme.color(self._tone)
-        end = draw_text(painter, self.rect(), self._words, font, ink)
+        end = draw_text(painter, self.rect(), self.fitting(), font, ink)
         if self.icon_name:
             draw_icon(painter, QRect(end + theme.px(2), 0, theme.px(18), self.height()), self.icon_name, ink, 16)
         if self.hasFocus():
@@ -314,6 +328,16 @@ class _Pill(QPushButton):
 
     def words(self) -> str:
         return self.text().replace("&&", "&")
+
+    def shorter(self) -> tuple[str, ...]:
+        """Return what the chip says instead where its words have no room, the longest first."""
+        return ()
+
+    def fitting(self) -> str:
+        """Return the first of its words that have room, else the shortest."""
+        measure, room = QFontMetrics(app_theme().small), self.width() - 2 * app_theme().px(SIDE)
+        said = (self.words(), *self.shorter())
+        return next((each for each in said if measure.horizontalAdvance(each) <= room), said[-1])
 
     def is_active(self) -> bool:
         """Whether the chip narrows what is shown."""
@@ -340,7 +364,7 @@ class _Pill(QPushButton):
             draw_focus_ring(painter, self.rect(), self.height() / 2)
         ink = theme.faint if not self.isEnabled() else theme.ink if active else theme.muted
         room = self.rect().adjusted(theme.px(SIDE), 0, -theme.px(SIDE), 0)
-        draw_text(painter, room, self.words(), theme.small, ink, LEFT)
+        draw_text(painter, room, self.fitting(), theme.small, ink, LEFT)
 
 
 class ToggleChip(_Pill):
@@ -425,6 +449,12 @@ class Chip(_Pill):
 
     def is_active(self) -> bool:
         return False if not self._label else bool(self._chosen)
+
+    def shorter(self) -> tuple[str, ...]:
+        names = [text for value, text in self._options if value in self._chosen]
+        if not self._label or not names:
+            return ()
+        return ", ".join(names), _("{label}: {count}").format(label=self._label, count=len(names))
 
     def menu_open(self) -> QMenu:
         """Return the menu, as it is shown by a click."""

@@ -72,6 +72,13 @@ def fitted_text(font: QFont, text: str, room: int) -> str:
     return _fitted(font, text, room)[0]
 
 
+def first_words(font: QFont, text: str, room: int) -> str:
+    """Return the whole words at the beginning of a text that have room in a line, "" where not even the first has."""
+    while text and text_width(font, text) > room:
+        text = text.rpartition(" ")[0].rstrip(" ·,;:–-")
+    return text
+
+
 def run_width(parts: Sequence[TextRun], gap: int = RUN_GAP) -> int:
     """Return how wide the parts are after each other."""
     return sum(text_width(part.font, part.text) + gap for part in parts) - gap if parts else 0

@@ -139,6 +139,7 @@ class Shell(QObject):
         self._is_entering = False  # somebody comes in, and nobody has locked since
         self._is_closed = False
         self._hidden: list[QDialog] = []  # sheets that were open when the desk was locked
+        self._focused: QWidget | None = None  # what had the keyboard then
         self._freed: FreedWatch | None = None
         self._left: list[str] = []  # keys of the pages that led to another
         self._too_late: Undo | None = None  # the last act, once its grace time is over
@@ -287,6 +288,8 @@ class Shell(QObject):
         self._find_again(same=same)
         if same:
             self._uncover()
+            if self._focused is not None and shiboken6.isValid(self._focused):
+                self._focused.setFocus()
             self.hub.reread()  # what happened meanwhile was not read, and what was claimed here was let go of
             return
         self.context = None
@@ -336,6 +339,7 @@ class Shell(QObject):
     def _put_away(self) -> None:
         """What is open belongs to who was here: sheets are hidden, replies are on the disk, the session is forgotten."""
         self._is_entering = False
+        self._focused = self.frame.focusWidget()
         self._opened_documents.clear()
         self.drafts.flush()
         for window in QApplication.topLevelWidgets():
