@@ -52,6 +52,8 @@ OTHERS = (
     "thanks but no",
     "Thanks, that works",
     "thank you please cancel it",
+    "We are all ill, thank you",
+    "thanks. he's getting ill again",
     "Thank you. " * 40,
 )
 # What a letter must be read for, in both languages.

@@ -135,7 +135,6 @@ _BESIDE: Final = frozenset(
         "your",
         "yours",
         "i'll",
-        "ill",
         "noted",
         "al",
         "amable",
