@@ -4,12 +4,13 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from PySide6.QtWidgets import QRadioButton
+from PySide6.QtWidgets import QApplication, QRadioButton
 from sqlalchemy import select, update
 
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Disposition, Reply, RequestState, RequestView
 from request_desk.services.inbox import handling
+from request_desk.services.schedule import scheduling
 from request_desk.services.schedule.views import upcoming_of
 from request_desk.store import schema
 from request_desk.ui.inbox.careful_sheets import AgreementSheet, PatientDialog
@@ -48,6 +49,67 @@ def test_the_same_need_again_says_so_first_and_arms_no_digit(
     assert view(request).state is RequestState.COMPLETED
     with database_setup():
         assert len(practice.desk.query(practice.maria, upcoming_of, [practice.zuri])) == 1
+
+
+def test_a_letter_about_an_appointment_that_is_gone_is_not_sent(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # ACT13, RE11
+    with database_setup():
+        practice.an_appointment(practice.zuri, practice.mwangi, TODAY + timedelta(days=9), "9:00", kind=practice.sick)
+        there = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+        request = practice.a_request(wishes=[practice.wish(TOMORROW, "14:00")])
+    desk = desks()
+    desk.look()
+    desk.press("Ctrl+Return")
+    assert "already has a visit on Wed, Nov 25, 10:00 AM" in desk.text
+    with database_setup():
+        practice.desk.perform(practice.kofi, scheduling.cancel, there, code="pat", expect_version=1)
+    desk.hear()
+    assert desk.text == ""
+    assert desk.page.message.answered_bar.isHidden()
+    assert desk.response.send.words() == "Choose a time"
+    desk.press("Ctrl+Return")
+    assert view(request).state is RequestState.OPEN
+    desk.look()
+    desk.press("1")  # nothing answers it any more: the times have their digits
+    assert desk.page.response_controller.request_controller.now.chosen is not None  # type: ignore[union-attr]
+
+
+def test_a_changed_letter_about_an_appointment_that_is_gone_says_what_is_open(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # ACT13, RE2
+    with database_setup():
+        there = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "10:00")
+        request = practice.a_request(wishes=[practice.wish(TOMORROW, "14:00")])
+    desk = desks()
+    desk.look()
+    desk.press("Ctrl+Return")
+    desk.response.editor.setFocus()
+    desk.press("Ctrl+End")
+    desk.type("Bye!")
+    with database_setup():
+        practice.desk.perform(practice.kofi, scheduling.cancel, there, code="pat", expect_version=1)
+    desk.hear()
+    desk.press("Ctrl+Return")
+    assert view(request).state is RequestState.OPEN
+    assert "Day of the appointment that the patient has already" in desk.response.refusal_bar.text()
+
+
+def test_a_second_key_waits_for_the_letter_that_the_first_one_writes(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # RE6, RE11
+    with database_setup():
+        request = practice.a_request(wishes=[practice.wish(TOMORROW, "10:00")])
+    desk = desks()
+    desk.look()
+    answering = desk.page.response_controller
+    answering.choose_digit(1)
+    answering.send()  # before the text is there: it is neither left out nor asked about
+    answering.send()
+    desk.settle()
+    assert QApplication.activeModalWidget() is None
+    assert view(request).state is RequestState.COMPLETED
+    assert "is booked for Wed, Nov 25, 10:00 AM" in view(request).thread[-1].body
 
 
 def test_another_appointment_is_said_by_a_key_and_books(

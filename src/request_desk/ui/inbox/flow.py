@@ -253,14 +253,17 @@ def with_offers(now: Handling, fresh: Iterable[Offer], most: int = 0) -> Handlin
 
 def armed(now: Handling) -> Handling:
     """Say that another appointment is wanted: the offers get their digits, in their order."""
+    return _digits(replace(now, assurance=replace(now.assurance, another=True)))
+
+
+def _digits(now: Handling) -> Handling:
+    """Give the offers that have none their digits, in their order; take all away while none may be chosen."""
+    if not now.is_armed:
+        return replace(now, offers=tuple(replace(one, digit=0) for one in now.offers))
     offers = [one for one in now.offers if one.digit == 0 and not one.is_gone and not one.is_extra]
     free = [digit for digit in range(1, MOST_OFFERS + 1) if all(one.digit != digit for one in now.offers)]
     digits = {one.key: digit for one, digit in zip(offers, free, strict=False)}
-    return replace(
-        now,
-        assurance=replace(now.assurance, another=True),
-        offers=tuple(replace(one, digit=digits.get(one.key, one.digit)) for one in now.offers),
-    )
+    return replace(now, offers=tuple(replace(one, digit=digits.get(one.key, one.digit)) for one in now.offers))
 
 
 def with_view(now: Handling, view: RequestView, zone: PracticeTime) -> Handling:
@@ -271,7 +274,22 @@ def with_view(now: Handling, view: RequestView, zone: PracticeTime) -> Handling:
         cancel = None
     if view.state in (RequestState.COMPLETED, RequestState.WITHDRAWN):
         now = _with_offered(now, ())
-    return replace(seen_by(now, view, zone), hold=hold if not now.holding else now.hold, cancel=cancel)
+    return _digits(replace(seen_by(now, view, zone), hold=hold if not now.holding else now.hold, cancel=cancel))
+
+
+def softly(seen: RequestView, fresh: RequestView) -> RequestView:
+    """Return the request as it was opened, with what may change under the hands: so the version still tells a stale answer."""
+    return replace(
+        seen,
+        claim=fresh.claim,
+        hold=fresh.hold,
+        wishes=fresh.wishes,
+        notes=fresh.notes,
+        deliveries=fresh.deliveries,
+        related=fresh.related,
+        upcoming=fresh.upcoming,
+        inboxes=fresh.inboxes,
+    )
 
 
 def by_digit(now: Handling, digit: int) -> ShownOffer | None:

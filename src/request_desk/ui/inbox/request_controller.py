@@ -69,6 +69,7 @@ class RequestController(QObject):
     offered = Signal(object)  # Handling: its offers were read for the first time
     values_merged = Signal(object)  # Values
     values_failed = Signal()  # the values could not be read
+    worded = Signal()  # the letter tells of the present choice, as far as that could be read
     changed_elsewhere = Signal(object)  # JournalEntry: somebody else changed it while work was begun here
     changed_quietly = Signal(object)  # JournalEntry: somebody else changed it, shown already
     refused = Signal(str)  # a sentence to be shown beside the response
@@ -96,6 +97,7 @@ class RequestController(QObject):
         self._let_go = False  # the session that claimed it has ended, and work was begun here
         self._active = False
         self._letter: Outgoing | None = None  # waits for the hold
+        self._valuing: Pending[Any] | None = None
         self._rereading = False
         self._reread_again = False
         self._takes_news = False  # asked for before it was read
@@ -121,6 +123,11 @@ class RequestController(QObject):
         return None if mine else now.view.claim
 
     @property
+    def is_wording(self) -> bool:
+        """Whether what the letter tells of the present choice is on its way: the text is not yet what it will be."""
+        return self._valuing is not None
+
+    @property
     def is_mine(self) -> bool:
         return self._claimed
 
@@ -138,10 +145,10 @@ class RequestController(QObject):
 
     def leave(self) -> None:
         """Let go of the open request: the claim ends, a hold runs out by itself, the draft is kept elsewhere."""
-        for pending in (self._opening, self._offering):
+        for pending in (self._opening, self._offering, self._valuing):
             if pending is not None:
                 pending.drop()
-        self._opening = self._offering = None
+        self._opening = self._offering = self._valuing = None
         for timer in (self._read_timer, self._lease_timer):
             if timer is not None:
                 timer.stop()
@@ -246,14 +253,20 @@ class RequestController(QObject):
     def _read_values(self) -> None:
         if self._now is None or self._id is None:
             return
+        if self._valuing is not None:
+            self._valuing.drop()
         answer = partial(self._values_read, self._id, flow.outcome_of(self._now))
         theirs = known_language(self._now.view.sender.language)
         wanted = (theirs,) if theirs == spoken() else (theirs, spoken())
-        pending = self._runner.read(self, phrases.values_in, self._id, flow.act_of(self._now), wanted)
-        pending.done(answer).refused(self._values_refused)
+        self._valuing = self._runner.read(self, phrases.values_in, self._id, flow.act_of(self._now), wanted)
+        self._valuing.done(answer).refused(self._values_refused).settled(self._values_settled)
 
     def _values_refused(self, _refused: Refused) -> None:
         self.values_failed.emit()
+
+    def _values_settled(self) -> None:
+        self._valuing = None
+        self.worded.emit()
 
     def _values_read(self, request_id: RequestId, outcome: PhraseOutcome, found: tuple[Mapping[str, str], ...]) -> None:
         if request_id == self._id and self._now is not None and flow.outcome_of(self._now) is outcome:
@@ -742,12 +755,15 @@ class RequestController(QObject):
             if view.claim is None:
                 self._begin_work()  # the same user is back, and so is what was begun (MC8, LOCK-03)
         is_newer = view.version != self._now.view.version
+        before = (self._now.already, self._now.appointment)
         takes = self._takes_news and is_newer
         self._takes_news = self._takes_news and not is_newer and self._reread_again
         if takes or not self._has_work or not is_newer:
             self._set(flow.with_view(self._now, view, self._zone()))
         else:
-            self._set(flow.with_view(self._now, _softly(self._now.view, view), self._zone()))
+            self._set(flow.with_view(self._now, flow.softly(self._now.view, view), self._zone()))
+        if (self._now.already, self._now.appointment) != before:
+            self._read_values()  # the letter may tell of them
 
     def _reread_settled(self, request_id: RequestId) -> None:
         if request_id != self._id:
@@ -777,18 +793,3 @@ def _why_no_offer(now: Handling) -> str:
     if flow.type_of(now) is None:
         return _(NO_TYPE)
     return _(NOTHING_TO_OFFER) if now.view.sender.may_book else _(MAY_NOT_CHOOSE)
-
-
-def _softly(seen: RequestView, fresh: RequestView) -> RequestView:
-    """The request as it was opened, with what may change under the hands: so the version still tells a stale answer."""
-    return replace(
-        seen,
-        claim=fresh.claim,
-        hold=fresh.hold,
-        wishes=fresh.wishes,
-        notes=fresh.notes,
-        deliveries=fresh.deliveries,
-        related=fresh.related,
-        upcoming=fresh.upcoming,
-        inboxes=fresh.inboxes,
-    )

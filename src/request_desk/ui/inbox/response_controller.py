@@ -91,6 +91,7 @@ class ResponseController(QObject):
         self._taken_back: RequestId | None = None  # undone, and what it had booked is not held again yet
         self._no_reply_reason = ""
         self._phrase_next = ""  # to be written as soon as its fields are read
+        self._sends_next = False  # as soon as the text tells of the choice
         self._recalled = False  # whether the draft's choice of act was taken up: before, nothing is remembered
         self._is_online = context.hub.state is not LiveState.OFFLINE
         self._connect()
@@ -103,6 +104,7 @@ class ResponseController(QObject):
         handler.updated.connect(self._updated)
         handler.offered.connect(self._offered)
         handler.values_merged.connect(self._valued)
+        handler.worded.connect(self._worded)
         handler.changed_elsewhere.connect(self._news)
         handler.changed_quietly.connect(self._told)
         handler.refused.connect(response.refuse)
@@ -196,7 +198,7 @@ class ResponseController(QObject):
     def _opened(self, now: Handling) -> None:
         self._values = None
         self.beside.begin()
-        self._recalled = False
+        self._recalled = self._sends_next = False
         self._no_reply_reason = self._phrase_next = ""
         paint_later(self._response)
         self._response.reset()
@@ -267,6 +269,7 @@ class ResponseController(QObject):
             self._response.refuse(_(NOT_ARMED))
 
     def _choose(self, one: ShownOffer) -> None:
+        self._sends_next = False
         self._response.clear_refusal()
         self.beside.come_back()
         self.request_controller.choose(one)
@@ -328,7 +331,9 @@ class ResponseController(QObject):
         another = before is None or before.outcome is not values.outcome
         if now.has_act and editor.is_untouched() and (another or editor.is_empty()):
             self._suggest(now, values)
-        elif not now.has_act and editor.is_untouched() and not editor.is_empty() and another and before is not None:
+        elif (
+            not now.has_act and editor.is_untouched() and not editor.is_empty() and self._is_stale(now, before, another)
+        ):
             self._response.editor.reset()
             self._response.set_phrase("")
         else:
@@ -336,6 +341,16 @@ class ResponseController(QObject):
         self._response.refresh(self._context.words())
         self._show_own()
         self._keep_draft()
+
+    def _is_stale(self, now: Handling, before: Values | None, another: bool) -> bool:
+        """Whether an untouched letter tells what is not so any more: of an act that was let go, of an appointment that is gone."""
+        return (another and before is not None) or (self._response.phrase() == ALREADY_BOOKED and not now.already)
+
+    @Slot()
+    def _worded(self) -> None:
+        if self._sends_next:
+            self._sends_next = False
+            self.send()
 
     def _show_own(self) -> None:
         """Show what the phrase says in the desk's language, beside a letter in another one (RE2)."""
@@ -414,6 +429,7 @@ class ResponseController(QObject):
 
     @Slot()
     def _edited(self) -> None:
+        self._sends_next = False
         if self._is_online:
             self.request_controller.typed()
         self._text_changed()
@@ -512,6 +528,9 @@ class ResponseController(QObject):
         """
         now = self.request_controller.now
         if now is None or now.sending or not self._may_write():
+            return
+        if self.request_controller.is_wording:
+            self._sends_next = True
             return
         match flow.primary_of(now, has_text=not self._response.editor.is_empty()):
             case Primary.CHOOSE:
