@@ -5,8 +5,9 @@ from datetime import date, datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from request_desk.domain.agreement import ActFacts, differences
+from request_desk.domain.agreement import ActFacts, differences, told_alone
 from request_desk.domain.named_times import days, times
+from request_desk.domain.phrases import PhraseOutcome
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.words import Words
 
@@ -143,3 +144,38 @@ def test_numbers_are_read_in_the_order_of_the_locale_unless_only_one_is_possible
     assert (times(text)[0].month, times(text)[0].day) == first
     swapped = (4, 3) if first == (3, 4) else first
     assert (times(text, day_first=True)[0].month, times(text, day_first=True)[0].day) == swapped
+
+
+@pytest.mark.parametrize(
+    "outcome", [PhraseOutcome.BOOKED, PhraseOutcome.MOVED, PhraseOutcome.CANCELLED, PhraseOutcome.OFFERED]
+)
+def test_a_letter_of_an_act_does_not_go_alone(outcome: PhraseOutcome) -> None:
+    words = Words("en_US", LA, date(2026, 11, 20))
+    (told,) = told_alone("It is done. Any questions?", outcome, None, words)
+    assert "not" in told or "nothing" in told or "none" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "told"),
+    [
+        ("See you Tuesday at 9:20", PhraseOutcome.ANY, "9:20"),
+        ("nos vemos el martes a las 9:20", PhraseOutcome.ANY, "9:20"),
+        ("See you Tuesday at 10:00", PhraseOutcome.ANY, ""),
+        ("We will call you.", PhraseOutcome.ANY, ""),
+        ("Would Tuesday at 9:20 work?", PhraseOutcome.ANY, ""),
+        ("9:20 AM has been taken, so please call us.", PhraseOutcome.NO_SLOT, ""),
+    ],
+)
+def test_a_time_that_was_let_go_is_not_told_as_if_it_were_booked(text: str, outcome: PhraseOutcome, told: str) -> None:
+    words = Words("en_US", LA, date(2026, 11, 20))
+    found = told_alone(text, outcome, NEW, words)
+    assert bool(found) == bool(told)
+    assert all(told in one and "nothing is booked then" in one for one in found)
+    assert told_alone(text, outcome, None, words) == ()
+
+
+@given(st.sampled_from(LOCALES), st.integers(0, 6), st.integers(420, 1100))
+def test_whatever_the_formatter_writes_of_a_time_that_was_let_go_is_noticed(locale: str, day: int, minute: int) -> None:
+    words = Words(locale, LA, date(2026, 11, 20))
+    start = LA.instant(date(2026, 11, 23) + timedelta(days=day), minute)
+    assert told_alone(words.moment(start), PhraseOutcome.ANY, start, words)

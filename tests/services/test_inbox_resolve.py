@@ -5,19 +5,21 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from request_desk.domain.access import Actor, Role
+from request_desk.domain.access import SYSTEM, Actor, Role
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.careful import AgreedBy, Agreement, Assurance, Doubt, Doubtful
 from request_desk.domain.clock import FixedClock, SystemClock
 from request_desk.domain.directory import Channel
 from request_desk.domain.errors import Conflict, Invalid, Limited, NotFound, Refused, SlotTaken, UndoRefused
 from request_desk.domain.ids import ContactId, IdSource, ProviderId, RequestId
+from request_desk.domain.phrases import Phrase, PhraseOutcome
 from request_desk.domain.requests import (
     Act,
     Booking,
@@ -41,8 +43,9 @@ from request_desk.services.inbox import (
     view as request_view,
 )
 from request_desk.services.notices import outbox
+from request_desk.services.practice import phrases
 from request_desk.services.schedule import acts, scheduling
-from request_desk.services.schedule.views import load, upcoming_of
+from request_desk.services.schedule.views import held_for, load, upcoming_of
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import MEANT, TODAY, Practice, wall
@@ -66,9 +69,10 @@ def resolve(
     text: str | None = "See you then.",
     disposition: Disposition = Disposition.COMPLETED,
     version: int = 1,
+    phrase: str = "",
     **values: Any,
 ) -> Outcome[Resolved]:
-    reply = None if text is None else Reply(text)
+    reply = None if text is None else Reply(text, phrase=phrase)
     if text == "See you then.":
         values["assurance"] = replace(values.get("assurance", MEANT), text_meant=True)
     return desk.perform(
@@ -598,6 +602,26 @@ def test_a_letter_that_says_otherwise_than_its_act_is_stopped_once(desk: Desk, p
     right = "Tomorrow at 9:20 AM with Dr. Lindqvist at Northside."
     resolve(desk, practice.maria, request, act, text=right)
     assert len(upcoming(desk, practice)) == 1
+
+
+def test_a_letter_of_an_act_does_not_go_alone(desk: Desk, practice: Practice) -> None:  # RE11
+    shipped = Phrase("booked", "Booked", "schedule", PhraseOutcome.BOOKED, "en", "Booking", 10, "It is booked.")
+    desk.perform(SYSTEM, phrases.sync_shipped, [shipped])
+    request = practice.a_request()
+    desk.perform(
+        practice.maria, scheduling.hold, a_slot(practice, "9:20"),
+        type_id=practice.well, patient_id=practice.zuri, request_id=request,
+    )  # fmt: skip
+    alone = partial(resolve, desk, practice.maria, request, disposition=Disposition.OPEN)
+    with pytest.raises(Doubtful, match="nothing is booked then") as stopped:
+        alone(text="See you tomorrow at 9:20.")
+    assert stopped.value.doubt is Doubt.TEXT
+    with pytest.raises(Doubtful, match="nothing is booked with it"):
+        alone(text="It is booked.", phrase="booked")
+    with pytest.raises(Doubtful, match="nothing is booked with it"):
+        desk.perform(practice.maria, handling.follow_up, request, Reply("It is booked.", "en", "booked"))
+    alone(text="It is booked.", phrase="booked", assurance=Assurance(text_meant=True))
+    assert desk.query(practice.maria, held_for, request) is None
 
 
 def upcoming(desk: Desk, practice: Practice) -> Sequence[object]:

@@ -11,9 +11,10 @@ from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Disposition, Reply, RequestState, RequestView
 from request_desk.services.inbox import handling
 from request_desk.services.schedule import scheduling
-from request_desk.services.schedule.views import upcoming_of
+from request_desk.services.schedule.views import held_for, upcoming_of
 from request_desk.store import schema
-from request_desk.ui.inbox.careful_sheets import AgreementSheet, PatientDialog
+from request_desk.ui.inbox.careful_sheets import AgreementSheet, DifferenceSheet, PatientDialog
+from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from request_desk.ui.inbox.dialogs import ForwardDialog, ReasonDialog
 from request_desk.ui.inbox.request_words import ItemState, wished_items
 from request_desk.ui.widgets.dialogs import Question
@@ -110,6 +111,81 @@ def test_a_second_key_waits_for_the_letter_that_the_first_one_writes(
     assert QApplication.activeModalWidget() is None
     assert view(request).state is RequestState.COMPLETED
     assert "is booked for Wed, Nov 25, 10:00 AM" in view(request).thread[-1].body
+
+
+@pytest.mark.parametrize("kind", ["schedule", "reschedule", "cancel"])
+def test_a_letter_of_an_act_does_not_go_alone(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup, kind: str
+) -> None:  # RE11
+    with database_setup():
+        there = None
+        if kind != "schedule":
+            there = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=9), "8:30")
+        wishes = [] if kind == "cancel" else [practice.wish(TOMORROW, "14:00")]
+        request = practice.a_request(kind, appointment=there, wishes=wishes)
+    desk = desks()
+    desk.look()
+    desk.press("Ctrl+Return" if kind == "cancel" else "1")
+    assert desk.text
+    desk.response.reply_only.click()
+    desk.settle()
+    sheet = desk.dialog()
+    assert isinstance(sheet, DifferenceSheet)
+    desk.press("Return")  # the safe way
+    assert view(request).state is RequestState.OPEN
+    desk.response.reply_only.click()
+    desk.settle()
+    desk.dialog().all_the_same.click()  # type: ignore[attr-defined]
+    desk.settle()
+    assert view(request).state is RequestState.COMPLETED
+    with database_setup():
+        left = [each.id for each in practice.desk.query(practice.maria, upcoming_of, [practice.zuri])]
+        assert left == ([] if there is None else [there])
+
+
+def test_a_typed_time_that_was_let_go_is_stopped_once(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # RE11
+    with database_setup():
+        request = practice.a_request(wishes=[practice.wish(TOMORROW, "14:00")])
+    desk = desks()
+    desk.look()
+    desk.press("1")
+    with database_setup():
+        held = practice.desk.query(practice.maria, held_for, request)
+        assert held is not None
+        practice.desk.perform(practice.maria, scheduling.drop_hold, held.id)
+        other = practice.a_patient("Sofia", "Nowak", date(2021, 1, 1), practice.amara_family)
+        practice.an_appointment(other, practice.lindqvist, TOMORROW, "14:00")
+    desk.response.editor.setFocus()
+    desk.press("Ctrl+A")
+    desk.type("See you Wednesday at 2 PM.")
+    desk.press("Ctrl+Return")
+    assert view(request).state is RequestState.OPEN  # the time was lost
+    desk.press("Ctrl+Return")
+    assert isinstance(desk.dialog(), DifferenceSheet)
+
+
+def test_a_letter_of_an_act_is_no_follow_up_of_what_a_colleague_did(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # RE11, MC9
+    with database_setup():
+        request = practice.a_request(wishes=[practice.wish(TOMORROW, "14:00")])
+    desk = desks()
+    desk.look()
+    desk.press("1")
+    with database_setup():
+        practice.desk.perform(
+            practice.kofi, handling.resolve, request, None, reply=Reply("We will call you."),
+            disposition=Disposition.COMPLETED, expect_version=1,
+        )  # fmt: skip
+    desk.press("Ctrl+Return")
+    sheet = desk.dialog()
+    assert isinstance(sheet, ConflictSheet)
+    sheet.follow.click()
+    desk.settle()
+    assert isinstance(desk.dialog(), DifferenceSheet)
+    assert [letter.body for letter in view(request).thread][-1] == "We will call you."
 
 
 def test_another_appointment_is_said_by_a_key_and_books(

@@ -1,4 +1,4 @@
-"""Whether a letter and the act it goes with say the same (RE11): day, time, provider, place, and no question beside a booking."""
+"""Whether a letter and the act it goes with say the same (RE11): day, time, provider, place, no question beside a booking, no act that is none."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Final
 
 from request_desk.domain.named_times import Named, days, times
+from request_desk.domain.phrases import PhraseOutcome
 from request_desk.domain.search import fold
 from request_desk.domain.words import Words, _
 
 _NOON: Final = 12 * 60
+_ASKING: Final = "?¿؟"
 _SURNAME: Final = 4  # letters that a surname has at least to be looked for alone
 _BEFORE_SURNAME: Final = ("with", "con", "dr", "dra", "doctor", "doctora", "doc", "np", "pa", "see", "to")
 
@@ -72,7 +74,7 @@ def differences(
         at_other.format(wrong=one, right=told.location_name)
         for one in _others(text, (told.location_name, told.old_location_name), locations)
     ]
-    if any(sign in text for sign in "?¿؟") and told.must_name:
+    if any(sign in text for sign in _ASKING) and told.must_name:
         found.append(_("The response asks a question while something is booked."))
     return tuple(found)
 
@@ -98,6 +100,28 @@ def offered_differences(
     ]
     told = _("The response does not tell {time}, which is offered with it.")
     return (told.format(time=unnamed[0]),) if unnamed else ()
+
+
+def told_alone(text: str, outcome: PhraseOutcome, let_go_at: datetime | None, words: Words) -> tuple[str, ...]:
+    """Return in words what a letter tells of an act though nothing is changed on the schedule with it.
+
+    `outcome` is what the phrase tells that it began from; `let_go_at` the time that was chosen and is not booked. A letter that asks, or
+    whose phrase tells of no act, may name that time.
+    """
+    told = {
+        PhraseOutcome.BOOKED: _("The response tells of a booking, but nothing is booked with it."),
+        PhraseOutcome.MOVED: _("The response tells that the visit was moved, but it is not moved with it."),
+        PhraseOutcome.CANCELLED: _("The response tells that the visit was cancelled, but it is not cancelled with it."),
+        PhraseOutcome.OFFERED: _("The response offers times, but none is kept with it."),
+    }.get(outcome)
+    if told is not None:
+        return (told,)
+    if let_go_at is None or outcome is not PhraseOutcome.ANY or any(sign in text for sign in _ASKING):
+        return ()
+    right = _as_named(let_go_at, words)
+    named = times(text, day_first=not words.is_month_first, today=words.today)
+    said = _("The response says {wrong}, but nothing is booked then.")
+    return tuple(said.format(wrong=each.text) for each in named if each.may_be(right))[:1]
 
 
 def _as_named(instant: datetime, words: Words) -> Named:

@@ -510,6 +510,8 @@ def resolve(
     reason = clean_text(no_reply_reason, field=_("Reason"), most=REASON_LIMIT, lines=False)
     _check_disposition(unit, act, text, disposition, waiting_until, reason)
     _check_offering(act, text, disposition)
+    if act is None:
+        doubts.check_alone(unit, row, reply, assurance)
     values = _values_of(unit, disposition, waiting_until, "" if text else reason)
     disposed = _dispose(unit, request_id, expect_version, values)
     version = expect_version + 1
@@ -558,8 +560,11 @@ def _done(unit: Unit, row: Row[Any], act: Act | None, message_id: MessageId | No
     return _Done(done.appointment, done.back)
 
 
-def follow_up(unit: Unit, request_id: RequestId, reply: Reply) -> Resolved:
-    """Send one more letter about a request, whatever has become of it; its state stays (MC9)."""
+def follow_up(unit: Unit, request_id: RequestId, reply: Reply, *, assurance: Assurance = NO_ASSURANCE) -> Resolved:
+    """Send one more letter about a request, whatever has become of it; its state stays (MC9).
+
+    Raises Doubtful for a letter that tells of an act, unless that is meant (RE11).
+    """
     unit.require(Permission.ANSWER_REQUESTS)
     row = request_scope.seen(unit, request_id, lock=True)
     if row.state == RequestState.WITHDRAWN:
@@ -567,6 +572,7 @@ def follow_up(unit: Unit, request_id: RequestId, reply: Reply) -> Resolved:
     text = _reply_text(reply, row)
     if not text:
         raise Invalid(_("The response is empty. Write something or close it."), field=_("Response"))
+    doubts.check_alone(unit, row, reply, assurance)
     changed = unit.change(_request, request_id, row.version)
     away = Clearing(draft=inbox_marks.take_draft(unit, request_id))
     message_id = _say(unit, row, reply, text)

@@ -108,6 +108,7 @@ class Handling:
     offers: tuple[ShownOffer, ...] = ()
     offers_known: bool = False
     chosen: ShownOffer | None = None
+    let_go: ShownOffer | None = None  # the last that was chosen and is not any more: a letter may still tell of it
     offered: tuple[ShownOffer, ...] = ()  # to go into the reply, up to three (ACT10); nothing is held before it is sent
     hold: Appointment | None = None
     holding: bool = False
@@ -123,10 +124,16 @@ class Handling:
     assurance: Assurance = NO_ASSURANCE  # what was said about the doubts
     removed: frozenset[str] = frozenset()  # of what was read in the parent's own words, by key (MC16)
     text_meant: str = ""  # a response that is meant as it is, though it differs from the act
+    alone_meant: str = ""  # one that is meant to go alone, though it tells of an act
 
     @property
     def has_act(self) -> bool:
         return self.chosen is not None or self.cancel is not None or bool(self.offered)
+
+    @property
+    def meant(self) -> str:
+        """The response that is meant as it is."""
+        return self.text_meant if self.has_act else self.alone_meant
 
     @property
     def appointment(self) -> Appointment | None:
@@ -376,7 +383,12 @@ def lost(now: Handling, key: OfferKey, fresh: Iterable[Offer]) -> Handling:
     chosen = None if now.chosen is not None and now.chosen.key == key else now.chosen
     given_up = chosen is None
     state = replace(
-        now, offers=gone, chosen=chosen, holding=now.holding and not given_up, hold=None if given_up else now.hold
+        now,
+        offers=gone,
+        chosen=chosen,
+        let_go=now.chosen if given_up else now.let_go,
+        holding=now.holding and not given_up,
+        hold=None if given_up else now.hold,
     )
     return with_offers(state, [offer for offer in fresh if key_of(offer.slot) != key], MOST_OFFERS)
 
@@ -444,7 +456,7 @@ def is_held(now: Handling, at: datetime) -> bool:
 
 def letting_go(now: Handling) -> Handling:
     """Choose no act: only a reply."""
-    rest = _with_offered(now, ())
+    rest = replace(_with_offered(now, ()), let_go=now.chosen or now.let_go)
     return replace(rest, cancel=None, chosen=None, hold=None, holding=False, overrule="", text_meant="")
 
 
@@ -564,6 +576,8 @@ def need_of(
     now: Handling, *, has_text: bool, zone: PracticeTime, no_reply_reason: str = "", differences: Sequence[str] = ()
 ) -> Need | None:
     """Return the next thing to ask the user before the act can be sent; `differences` are those of text and act."""
+    if now.is_answered:
+        return Need.TEXT if differences else None
     act = act_of(now)
     if act is not None and now.view.needs_agreement and now.assurance.agreed is None:
         return Need.AGREED
@@ -618,6 +632,14 @@ def told_of(now: Handling, location_of: Mapping[int, str], provider_of: Mapping[
         old.provider_name if old is not None else "",
         old.location_name if old is not None else "",
     )
+
+
+def let_go_of(now: Handling) -> Offer | None:
+    """Return the time that was chosen and is not any more, None when the patient has it all the same: a colleague booked it."""
+    offer = now.let_go.offer if now.let_go is not None else None
+    own = (each.starts_at for each in now.view.upcoming if each.patient_id == now.view.patient.id)
+    is_booked = offer is not None and offer.slot.starts_at in own
+    return None if is_booked else offer
 
 
 def zone_of(now: Handling) -> str:

@@ -106,6 +106,10 @@ class ReplyEditor(QPlainTextEdit):
         """Whether the text is what was put in, or nothing."""
         return self.is_empty() or self.toPlainText() == self._put_text
 
+    def has_fields(self) -> bool:
+        """Whether anything of a phrase is left in the text."""
+        return bool(self._pieces())
+
     def prompts(self) -> tuple[Prompt, ...]:
         return self._prompts
 

@@ -301,10 +301,10 @@ class RequestController(QObject):
         if self._now is not None:
             self._set(replace(self._now, assurance=assurance))
 
-    def mean(self, text: str) -> None:
-        """Keep that a response is meant as it is."""
+    def mean(self, text: str, *, alone: bool) -> None:
+        """Keep that a response is meant as it is, with the act or alone."""
         if self._now is not None:
-            self._set(replace(self._now, text_meant=text))
+            self._set(replace(self._now, alone_meant=text) if alone else replace(self._now, text_meant=text))
 
     def offer_times(self) -> None:
         """Offer times in the reply instead of booking one, or stop doing so (ACT10). Nothing is held before it is sent."""
@@ -558,7 +558,7 @@ class RequestController(QObject):
         if now.is_answered:
             if letter.reply is not None:
                 self._active = True
-                self.follow_up(letter.reply)
+                self.follow_up(letter.reply, text_meant=letter.text_meant)
             return
         self._active = True
         act: Act | None = flow.act_of(now) if letter.with_act else None
@@ -577,11 +577,14 @@ class RequestController(QObject):
         )
         self._answered_by(pending, now.view.id)
 
-    def follow_up(self, reply: Reply) -> None:
+    def follow_up(self, reply: Reply, *, text_meant: bool) -> None:
         """Send the text as one more letter, whatever became of the request (MC9)."""
         if self._now is not None:
+            request_id, meant = self._now.view.id, Assurance(text_meant=text_meant)
             self._set(replace(self._now, sending=True))
-            self._answered_by(self._runner.act(self, handling.follow_up, self._now.view.id, reply), self._now.view.id)
+            self._answered_by(
+                self._runner.act(self, handling.follow_up, request_id, reply, assurance=meant), request_id
+            )
 
     def _answered_by(self, pending: Pending[Resolved], request_id: RequestId) -> None:
         pending.done(partial(self._was_resolved, request_id)).refused(partial(self._not_resolved, request_id)).settled(

@@ -3,18 +3,19 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
-from request_desk.domain.agreement import differences, offered_differences
+from request_desk.domain.agreement import differences, offered_differences, told_alone
 from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.directory import CancelReason, Patient
 from request_desk.domain.errors import Conflict, Refused
 from request_desk.domain.ids import RequestId
 from request_desk.domain.phrase_order import suggest
-from request_desk.domain.phrases import Phrase, PhraseError, Rendered, render
+from request_desk.domain.phrases import Phrase, PhraseError, PhraseOutcome, Rendered, render
 from request_desk.domain.requests import CallOutcome, Disposition, RequestKind, RequestState, Resolved, Target
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _, known_language, spoken
@@ -22,7 +23,7 @@ from request_desk.services.people import patients
 from request_desk.services.practice import directory, phrases
 from request_desk.services.practice.directory import Directory, TargetChoice
 from request_desk.ui.inbox import flow
-from request_desk.ui.inbox.careful_sheets import PatientDialog
+from request_desk.ui.inbox.careful_sheets import DifferenceSheet, PatientDialog
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from request_desk.ui.inbox.dialogs import ForwardDialog, WaitingDialog
 from request_desk.ui.inbox.flow import CancelChoice, Handling, Primary, ShownOffer
@@ -49,11 +50,6 @@ WHO_MAY = {
     RequestKind.RESCHEDULE: "reschedule-who-may",
     RequestKind.CANCEL: "cancel-who-may",
 }
-
-
-def _in_language(library: Sequence[Phrase], slug: str, language: str) -> list[Phrase]:
-    """The phrases of one id, that of the language first."""
-    return sorted((one for one in library if one.slug == slug), key=lambda one: one.language != language)
 
 
 class ResponseController(QObject):
@@ -551,7 +547,8 @@ class ResponseController(QObject):
 
     def _put_phrase(self, slug: str, now: Handling, values: Values) -> None:
         """Write the phrase that fits what was decided; the next press sends it."""
-        phrase = next(iter(_in_language(self._library, slug, now.view.sender.language)), None)
+        found = [one for one in self._library if one.slug == slug]
+        phrase = min(found, key=lambda one: one.language != now.view.sender.language, default=None)
         rendered = self._rendered(phrase, now, values) if phrase is not None else None
         if phrase is not None and rendered is not None:
             self._response.put(rendered, phrase, values.fields)
@@ -585,29 +582,26 @@ class ResponseController(QObject):
                 self._response.editor.go_to_open(from_start=True)
             return
         reply = self._response.reply()
-        need = (
-            None
-            if now.is_answered
-            else flow.need_of(
-                state,
-                has_text=reply is not None,
-                zone=self._context.words().zone,
-                no_reply_reason=self._no_reply_reason,
-                differences=self._differences(state),
-            )
+        found = self._differences(state)
+        need = flow.need_of(
+            state,
+            has_text=reply is not None,
+            zone=self._context.words().zone,
+            no_reply_reason=self._no_reply_reason,
+            differences=found,
         )
         if need is not None:
-            self._questions.ask(need, state, self._differences(state), with_act=with_act)
+            self._questions.ask(need, state, found, with_act=with_act and state.has_act)
             return
         self._last_sent = (now.view.id, self._response.editor.text(), self._response.phrase(), self._draft_state(now))
-        is_meant = reply is not None and now.text_meant == self._response.editor.text()
+        is_meant = reply is not None and state.meant == self._response.editor.text()
         reason = "" if reply is not None else self._no_reply_reason
         self.request_controller.send(Outgoing(reply, with_act, reason, is_meant))
 
     def _differences(self, state: Handling) -> tuple[str, ...]:
-        """What the response says otherwise than the act; nothing once it is meant so (RE11)."""
+        """What the response says otherwise than the act, or of one that does not go with it; nothing once it is meant so (RE11)."""
         text, found = self._response.editor.text(), self._directory
-        if not text.strip() or found is None or state.text_meant == text:
+        if not text.strip() or found is None or state.meant == text:
             return ()
         places: dict[int, str] = {each.id: each.name for each in found.locations.values()}
         people: dict[int, str] = {each.id: each.short_name for each in found.providers.values()}
@@ -617,9 +611,16 @@ class ResponseController(QObject):
             return offered_differences(text, at, old)
         told = flow.told_of(state, places, people)
         if told is None:
-            return ()
+            return self._told_alone(state, text)
         words = self._context.words().at(flow.zone_of(state))
         return differences(text, told, words, providers=people.values(), locations=places.values())
+
+    def _told_alone(self, state: Handling, text: str) -> tuple[str, ...]:
+        slug, words, let_go = self._response.phrase(), self._context.words(), flow.let_go_of(state)
+        outcome = next((one.outcome for one in self._library if one.slug == slug), PhraseOutcome.ANY)
+        if let_go is None:
+            return told_alone(text, outcome, None, words)
+        return told_alone(text, outcome, let_go.slot.starts_at, words.at(let_go.zone))
 
     @Slot()
     def _only_reply(self) -> None:
@@ -629,6 +630,7 @@ class ResponseController(QObject):
             return
         self._phrase_next = "" if now.view.sender.may_book else WHO_MAY[now.view.kind]
         self._response.editor.reset()
+        self._response.set_phrase("")
         self.request_controller.let_go()
         self.go_to_response()
 
@@ -636,9 +638,9 @@ class ResponseController(QObject):
     def _no_reply_told(self, reason: str) -> None:
         self._no_reply_reason = reason
 
-    @Slot()
-    def _text_meant(self) -> None:
-        self.request_controller.mean(self._response.editor.text())
+    @Slot(bool)
+    def _text_meant(self, with_act: bool) -> None:
+        self.request_controller.mean(self._response.editor.text(), alone=not with_act)
 
     @Slot(bool)
     def _answered(self, with_act: bool) -> None:
@@ -670,9 +672,17 @@ class ResponseController(QObject):
 
     @Slot()
     def _follow_up(self) -> None:
-        reply = self._response.reply()
-        if reply is not None:
-            self.request_controller.follow_up(reply)
+        now, reply = self.request_controller.now, self._response.reply()
+        if now is None or reply is None:
+            return
+        found = self._told_alone(flow.letting_go(now), reply.text)
+        if not found:
+            self.request_controller.follow_up(reply, text_meant=False)
+            return
+        sheet = DifferenceSheet(found, parent=self._window)
+        sheet.sent.connect(partial(self.request_controller.follow_up, reply, text_meant=True))
+        sheet.changed.connect(self.go_to_response)
+        sheet.open()
 
     @Slot()
     def _discard(self) -> None:
