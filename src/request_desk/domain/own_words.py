@@ -34,6 +34,11 @@ class OwnWish:
         """What was read, however it was written: what a scheduler removes stays removed when it is read again."""
         return f"{self.excluded}{self.minutes}{sorted(self.weekdays)}{self.days}"
 
+    @property
+    def is_part(self) -> bool:
+        """Whether it is a part of the day that is wished, not a limit: "this morning", but not "after 3"."""
+        return not self.excluded and self.minutes in (_MORNING, _AFTERNOON, _EVENING)
+
     def holds(self, day: date, minute: int) -> bool:
         """Whether a time of day on a day is what was meant (or, of one that is excluded, what was not)."""
         if self.minutes is not None:
