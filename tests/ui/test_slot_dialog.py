@@ -88,7 +88,7 @@ def test_another_place_than_the_clicked_one_forgets_the_click(
     desk = desk_at()
     dialog = double_click(desk, "9:45")
     choose(desk, dialog.type_box, practice.well)
-    assert dialog.said.text() == "Well visit needs 40 min, 30 min free here."
+    assert dialog.said.text() == "Well visit needs 40 min, 30 min free here. Bookable here: Sick visit."
     choose(desk, dialog.provider_box, None)
     choose(desk, dialog.location_box, practice.harbor)
     assert dialog.said.isHidden()

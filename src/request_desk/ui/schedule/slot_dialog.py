@@ -316,10 +316,11 @@ class SlotDialog(Sheet):
         if found.slot is None and self._beside is not None:  # that it is taken is known
             self.say("")
         elif found.slot is None:
-            self.say(snapped_words(found, named(type_name), self._context.words()))
             fitting = [
                 place for place in range(self.type_box.count()) if self.type_box.itemData(place) in found.fitting
             ]
+            names = [self.type_box.itemText(place) for place in fitting]
+            self.say(snapped_words(found, named(type_name), names, self._context.words()))
             if fitting and not self._type_chosen:
                 self._type_chosen = self._keeps_words = True  # once: whoever chooses the longer type again means it
                 self.type_box.setCurrentIndex(fitting[0])
