@@ -50,27 +50,30 @@ def test_a_letter_that_tells_the_same_is_sent(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("See you Monday at 9:30 with Dr. Zielińska", ("says 9:30", "names Dr. Zielińska")),
+        ("See you Monday at 9:30 with Dr. Zielińska", ("says Monday, 9:30,", "names Dr. Zielińska")),
         ("see you at 9:20 PM", ("says 9:20 PM",)),
-        ("see you on Monday, 9:20", ("says 9:20",)),
-        ("el martes 24 a las 8:30", ("says 8:30",)),
+        ("see you on Monday, 9:20", ("says Monday, 9:20",)),
+        ("el martes 24 a las 8:30", ("says martes 24, 8:30",)),
         ("nos vemos a las tres y media", ("a las tres y media",)),
         ("8.30 am works", ("says 8.30 am",)),
-        ("24/11 at 8:30 am", ("says 8:30 am",)),
+        ("24/11 at 8:30 am", ("says 24/11, 8:30 am",)),
         ("at 9:20 AM at Harbor St", ("names Harbor St",)),
         ("Booked! For Wednesday, as you like. It is 9:20", ("says Wednesday",)),
         ("It is booked.", ("does not tell the time",)),
         ("9:20 AM. Is it for Theodore or his brother?", ("asks a question",)),
-        ("el miércoles 25 de noviembre a las 9:20", ("says 9:20",)),
-        ("noon on Tuesday", ("says noon",)),
-        ("today at 9:20", ("says 9:20",)),
-        ("hoy a las 9:20", ("says 9:20",)),
-        ("tomorrow, 9:20 AM", ("says 9:20 AM",)),
-        ("mañana a las 9:20", ("says 9:20",)),
+        ("el miércoles 25 de noviembre a las 9:20", ("says miércoles 25 de noviembre, 9:20",)),
+        ("noon on Tuesday", ("says Tuesday, noon",)),
+        ("today at 9:20", ("says today, 9:20",)),
+        ("hoy a las 9:20", ("says hoy, 9:20",)),
+        ("tomorrow, 9:20 AM", ("says tomorrow, 9:20 AM",)),
+        ("mañana a las 9:20", ("says mañana, 9:20",)),
         ("See you tomorrow! It is 9:20", ("says tomorrow",)),
-        ("half past nine on Tuesday", ("says half past nine",)),
+        ("half past nine on Tuesday", ("says Tuesday, half past nine",)),
         ("a quarter to ten", ("says a quarter to ten",)),
         ("9:20 with Tehrani", ("names Dr. Tehrani",)),
+        ("9:20 with Kaveh Tehrani, MD", ("names Dr. Tehrani",)),
+        ("a las 9:20 con la Dra. Helena Zielińska", ("names Dr. Zielińska",)),
+        ("We open at 8 AM. It is at 9:20", ("says at 8 AM,",)),
         ("a las 9:20 con la doctora Zielinska", ("names Dr. Zielińska",)),
     ],
 )
@@ -85,7 +88,11 @@ def test_tomorrow_is_right_on_the_day_before() -> None:
     told = ActFacts(NEW, "Dr. Lindqvist", "Northside")
     for text in ("See you tomorrow at 9:20", "mañana a las 9:20 de la mañana", "tomorrow, 9:20 AM"):
         assert differences(text, told, words) == ()
-    assert differences("today at 9:20", told, words) != ()
+    for text in ("today at 9:20", "the day after tomorrow at 9:20", "nos vemos pasado mañana a las 9:20"):
+        assert differences(text, told, words) != ()
+    two_days_before = Words("en_US", LA, date(2026, 11, 22))
+    for text in ("See you the day after tomorrow at 9:20", "pasado mañana a las 9:20"):
+        assert differences(text, told, two_days_before) == ()
 
 
 def test_a_family_name_of_a_patient_is_no_provider() -> None:

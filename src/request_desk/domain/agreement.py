@@ -1,5 +1,6 @@
 """Whether a letter and the act it goes with say the same (RE11): day, time, provider, place, no question beside a booking, no act that is none."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,7 @@ from request_desk.domain.words import Words, _
 _NOON: Final = 12 * 60
 _ASKING: Final = "?¿؟"
 _SURNAME: Final = 4  # letters that a surname has at least to be looked for alone
-_BEFORE_SURNAME: Final = ("with", "con", "dr", "dra", "doctor", "doctora", "doc", "np", "pa", "see", "to")
+_BEFORE_SURNAME: Final = r"(?:(?:with|con|dra?|doctora?)(?: \w+)?|doc|np|pa|see|to)"  # "with Minh Pham"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def differences(
     if wrong:
         found.append(
             _("The response says {wrong}, the appointment is {right}.").format(
-                wrong=wrong[0].text, right=words.moment(told.starts_at)
+                wrong=wrong[0].told, right=words.moment(told.starts_at)
             )
         )
     practice_days = [words.zone.day_of(each) for each in (told.starts_at, told.old_at) if each is not None]
@@ -92,7 +93,7 @@ def offered_differences(
     named = times(text, day_first=not words.is_month_first, today=words.today)
     wrong = next((each for each in named if not any(each.may_be(one) for one in known)), None)
     if wrong is not None:
-        return (_("The response says {wrong}, which is none of the times that are offered.").format(wrong=wrong.text),)
+        return (_("The response says {wrong}, which is none of the times that are offered.").format(wrong=wrong.told),)
     unnamed = [
         there.moment(starts_at)
         for one, (starts_at, there) in zip(right, offered, strict=True)
@@ -121,7 +122,7 @@ def told_alone(text: str, outcome: PhraseOutcome, let_go_at: datetime | None, wo
     right = _as_named(let_go_at, words)
     named = times(text, day_first=not words.is_month_first, today=words.today)
     said = _("The response says {wrong}, but nothing is booked then.")
-    return tuple(said.format(wrong=each.text) for each in named if each.may_be(right))[:1]
+    return tuple(said.format(wrong=each.told) for each in named if each.may_be(right))[:1]
 
 
 def _as_named(instant: datetime, words: Words) -> Named:
@@ -143,7 +144,7 @@ def _stands(name: Sequence[str], plain: str) -> bool:
     if f" {' '.join(name)} " in plain:
         return True
     surname = name[-1] if len(name) > 1 and len(name[-1]) >= _SURNAME else ""
-    return bool(surname) and any(f" {before} {surname} " in plain for before in _BEFORE_SURNAME)
+    return bool(surname) and re.search(rf" {_BEFORE_SURNAME} {re.escape(surname)} ", plain) is not None
 
 
 def _words(text: str) -> list[str]:
