@@ -546,6 +546,37 @@ def test_urgent_words_are_marked_on_arrival_and_completed_only_with_a_name(
     assert [note.body for note in view.notes] == ["Urgent words: taken over by Nurse Ada called the family"]
 
 
+def test_urgent_words_do_not_wait_for_the_parent_without_a_name(desk: Desk, practice: Practice) -> None:  # MC14
+    urgent = practice.a_request(message="She has trouble breathing tonight!")
+    with pytest.raises(Doubtful) as asked:
+        resolve(desk, practice.maria, urgent, None, disposition=Disposition.WAITING)
+    assert asked.value.doubt is Doubt.TOOK_OVER
+    resolve(desk, practice.maria, urgent, None, text="Please call us.", disposition=Disposition.OPEN)
+    assert row_of(desk, practice.maria, urgent).urgent
+
+
+def test_what_was_taken_over_is_not_urgent_again_by_thanks(
+    desk: Desk, practice: Practice, clock: FixedClock
+) -> None:  # MC14, MC17
+    request = practice.a_request(message="She has trouble breathing tonight!")
+    resolve(desk, practice.maria, request, None, assurance=Assurance(took_over="Nurse Ada"))
+    clock.advance(timedelta(minutes=1))
+    desk.perform(practice.amara, handling.answer, request, "Thank you!!")
+    assert not row_of(desk, practice.maria, request).urgent
+    desk.perform(practice.amara, handling.answer, request, "Now her lips are blue")
+    assert row_of(desk, practice.maria, request).urgent
+
+
+def test_words_that_are_urgent_at_the_age_of_the_new_patient_mark_it(
+    desk: Desk, practice: Practice
+) -> None:  # MC14, ACT16
+    newborn = practice.a_patient("Obi", "Okafor", TODAY - timedelta(days=30), practice.amara_family)
+    request = practice.a_request(message="my youngest has a fever")
+    assert not row_of(desk, practice.maria, request).urgent
+    desk.perform(practice.maria, handling.change_patient, request, newborn, expect_version=1)
+    assert row_of(desk, practice.maria, request).urgent
+
+
 def test_an_answer_with_urgent_words_marks_the_request(desk: Desk, practice: Practice) -> None:  # MC14
     request = practice.a_request(message="hello")
     desk.perform(practice.amara, handling.answer, request, "Ahora no puede respirar bien")

@@ -10,9 +10,11 @@ from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import ContactId, PatientId, RequestId, TypeId
 from request_desk.domain.practice_time import PracticeTime
-from request_desk.domain.requests import Act, Booking, Offering, RequestKind, Wish
+from request_desk.domain.requests import Act, Booking, Disposition, Offering, RequestKind, Wish
 from request_desk.domain.words import Words, _, safe_name
 
+# What takes a request out of everybody's open list: with urgent words it is asked who took it over (MC14).
+PUT_AWAY: Final = frozenset({Disposition.COMPLETED, Disposition.WAITING})
 USUAL_SPAN: Final = timedelta(days=14)  # within which a second appointment of one type is rarely meant
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, select
 from request_desk.domain.access import a_contact
 from request_desk.domain.agreement import ActFacts, differences, offered_differences, told_alone
 from request_desk.domain.appointments import Appointment
-from request_desk.domain.careful import Assurance, Doubt, Doubtful, second_of
+from request_desk.domain.careful import PUT_AWAY, Assurance, Doubt, Doubtful, second_of
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import ContactId, PatientId, RequestId
 from request_desk.domain.phrases import PhraseOutcome
@@ -36,11 +36,11 @@ def check(unit: Unit, row: Row[Any], act: Act | None, disposition: Disposition, 
         said |= _agreed(unit, row, assurance)
     if act is not None and not assurance.another:
         check_first(unit, PatientId(row.patient_id), act, RequestId(row.id))
-    if row.urgent and disposition is Disposition.COMPLETED:
+    if row.urgent and disposition in PUT_AWAY:
         who = clean_text(assurance.took_over, field=_("Who took it over"), most=_REASON_LIMIT, lines=False)
         if not who:
             raise Doubtful(
-                _("This request has urgent words. Say who took it over before it is completed."), Doubt.TOOK_OVER
+                _("This request has urgent words. Say who took it over before it is put away."), Doubt.TOOK_OVER
             )
         inbox_marks.add_note(unit, RequestId(row.id), _("Urgent words: taken over by {who}").format(who=who))
         said["took_over"] = True

@@ -161,7 +161,7 @@ _SAME_ASKED = (
     .order_by(_request.c.id.desc())
     .limit(1)
 )
-_LETTERS = select(_message.c.id, _message.c.body).where(
+_LETTERS = select(_message.c.id, _message.c.body, _message.c.author_kind).where(
     _message.c.request_id == bindparam("request_id"), _message.c.withdrawn_at.is_(None)
 )
 
@@ -249,7 +249,8 @@ def answer(unit: Unit, request_id: RequestId, text: str) -> MessageId:
     if row.state == RequestState.OPEN:
         inbox_marks.clear_marks(unit, request_id)  # it keeps its place in the line, and is new to everybody
     else:
-        values = {**inbox_routing.reopened(unit, row), "arrived_at": unit.now}
+        # What was urgent before was taken over when it was put away.
+        values = {**inbox_routing.reopened(unit, row), "arrived_at": unit.now, "urgent": False}
     if urgent_words(body, sender.birth_day, unit.time.day_of(unit.now), unit.settings.urgent_words):
         values["urgent"] = True
     changed = unit.change(_request, request_id, row.version, **values)
@@ -588,6 +589,8 @@ def follow_up(unit: Unit, request_id: RequestId, reply: Reply, *, assurance: Ass
 def change_patient(unit: Unit, request_id: RequestId, patient_id: PatientId, *, expect_version: int) -> int:
     """Say that a request is about another patient of the household; what was held for it is let go (ACT16).
 
+    Words that are urgent at the age of the new patient mark it (MC14).
+
     Returns the new version. Raises Conflict, and Refused for a patient of another household or a request about an appointment.
     """
     unit.require(Permission.ANSWER_REQUESTS)
@@ -603,7 +606,11 @@ def change_patient(unit: Unit, request_id: RequestId, patient_id: PatientId, *, 
         return int(row.version)
     scheduling.drop_holds(unit, request_id)
     _end_offer(unit, request_id)
-    changed = unit.change(_request, request_id, row.version, patient_id=patient_id)
+    letters = unit.rows(_LETTERS, {"request_id": request_id})
+    written = " ".join(each.body for each in letters if each.author_kind == AuthorKind.CONTACT)
+    born, today = known[patient_id].birth_day, unit.time.day_of(unit.now)
+    urgent = bool(row.urgent or urgent_words(written, born, today, unit.settings.urgent_words))
+    changed = unit.change(_request, request_id, row.version, patient_id=patient_id, urgent=urgent)
     find_again(unit, request_id)
     unit.record("changed_patient", Topic.REQUEST, request_id, was=row.patient_id, patient_id=patient_id)
     return int(changed.version)

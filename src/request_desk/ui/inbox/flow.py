@@ -13,7 +13,7 @@ from typing import Final
 from request_desk.domain import own_words
 from request_desk.domain.agreement import ActFacts
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.careful import NO_ASSURANCE, Assurance, answering, second_of
+from request_desk.domain.careful import NO_ASSURANCE, PUT_AWAY, Assurance, answering, second_of
 from request_desk.domain.changes import ScheduleScope
 from request_desk.domain.counter_offers import MOST_TIMES
 from request_desk.domain.directory import CancelReason, OpeningHours
@@ -588,7 +588,7 @@ def need_of(
         return Need.OVERRULE_REASON
     if differences:
         return Need.TEXT
-    if now.view.urgent and now.disposition is Disposition.COMPLETED and not now.assurance.took_over:
+    if now.view.urgent and now.disposition in PUT_AWAY and not now.assurance.took_over:
         return Need.TOOK_OVER
     if now.disposition is Disposition.COMPLETED and not has_text and not no_reply_reason:
         return Need.NO_REPLY_REASON

@@ -96,7 +96,7 @@ class SendQuestions(QObject):
                 name=now.view.sender.name
             ),
             (_("A nurse has called the family"), _("Sent to emergency care (911)"), _("The provider has taken over")),
-            _("Complete"),
+            _("Go on"),
             parent=self._window,
         )
         dialog.told.connect(partial(self._took_over, with_act))
