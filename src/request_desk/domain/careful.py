@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.errors import Refused
-from request_desk.domain.ids import ContactId, PatientId, RequestId, TypeId
+from request_desk.domain.ids import AppointmentId, ContactId, PatientId, RequestId, TypeId
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Act, Booking, Disposition, Offering, RequestKind, Wish
 from request_desk.domain.words import Words, _, safe_name
@@ -66,6 +66,20 @@ class Doubtful(Refused):
     def __init__(self, sentence: str, doubt: Doubt) -> None:
         super().__init__(sentence)
         self.doubt = doubt
+
+
+def is_same_need(
+    kind: RequestKind,
+    one: tuple[TypeId | None, AppointmentId | None],
+    other: tuple[TypeId | None, AppointmentId | None],
+) -> bool:
+    """Whether two requests of a kind for one patient ask for the same: each is its type and the chain of its appointment.
+
+    To schedule: the same type, or one that was not said. To move or cancel: the same appointment.
+    """
+    if kind is RequestKind.SCHEDULE:
+        return None in (one[0], other[0]) or one[0] == other[0]
+    return one[1] == other[1]
 
 
 def answering(

@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.careful import NO_ASSURANCE, Assurance
+from request_desk.domain.careful import NO_ASSURANCE, Assurance, is_same_need
 from request_desk.domain.changes import Topic
 from request_desk.domain.consequences import summary
 from request_desk.domain.counter_offers import CounterOfferState
@@ -99,6 +99,7 @@ _SENDER = (
 )
 _CONCERNED = select(
     _appointment.c.id,
+    _appointment.c.chain_id,
     _appointment.c.type_id,
     _appointment.c.provider_id,
     _appointment.c.location_id,
@@ -151,7 +152,8 @@ _LAST_LETTER = (
     .limit(1)
 )
 _SAME_ASKED = (
-    select(_request.c.id)
+    select(_request.c.id, _request.c.type_id, _appointment.c.chain_id)
+    .select_from(_request.outerjoin(_appointment, _appointment.c.id == _request.c.appointment_id))
     .where(
         _request.c.contact_id == bindparam("contact_id"),
         _request.c.patient_id == bindparam("patient_id"),
@@ -159,7 +161,6 @@ _SAME_ASKED = (
         _request.c.state.in_([RequestState.OPEN.value, RequestState.WAITING.value]),
     )
     .order_by(_request.c.id.desc())
-    .limit(1)
 )
 _LETTERS = select(_message.c.id, _message.c.body, _message.c.author_kind).where(
     _message.c.request_id == bindparam("request_id"), _message.c.withdrawn_at.is_(None)
@@ -191,7 +192,7 @@ class ResolveUndo:
 def submit(unit: Unit, new: NewRequest) -> RequestId:
     """Take a request in: stored, routed, acknowledged, in one transaction; the same form sent again is the same request.
 
-    Raises AlreadyAsked while an open request of the same child and kind stands, unless `again` says that another is meant; Refused
+    Raises AlreadyAsked while an open request of the same child for the same need stands, unless `again` says that another is meant; Refused
     for a kind that is off (MC1) or an appointment that is not coming up, NotAllowed without the right to book,
     Invalid(field) for a value that does not fit.
     """
@@ -205,15 +206,16 @@ def submit(unit: Unit, new: NewRequest) -> RequestId:
     if new.kind not in unit.settings.kinds_on:
         raise Refused(_("This kind of request is not taken here. {call}").format(call=_call(unit)))
     sender = _sender(unit, new.patient_id, Action.ASK)
-    if not new.again:
-        same = {"contact_id": contact_id, "patient_id": new.patient_id, "kind": new.kind.value}
-        asked = unit.first(_SAME_ASKED, same)
-        if asked is not None:
-            raise AlreadyAsked(
-                _("You already asked for this, and we have not finished with it. Add to it?"), RequestId(asked.id)
-            )
     text = clean_text(new.message, field=_("Message"))
     appointment = _concerned(unit, new)
+    if not new.again:
+        same = {"contact_id": contact_id, "patient_id": new.patient_id, "kind": new.kind.value}
+        about = (new.type_id, appointment.chain_id if appointment is not None else None)
+        for asked in unit.rows(_SAME_ASKED, same):
+            if is_same_need(new.kind, about, (asked.type_id, asked.chain_id)):
+                raise AlreadyAsked(
+                    _("You already asked for this, and we have not finished with it. Add to it?"), RequestId(asked.id)
+                )
     wishes = _wishes(new)
     for field in ("type_id", "provider_id", "location_id"):
         _check_choice(unit, field, getattr(new, field))
