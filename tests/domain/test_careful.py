@@ -42,6 +42,20 @@ def test_a_cancellation_is_never_answered_by_an_appointment_and_a_move_only_by_i
     assert found(RequestKind.RESCHEDULE, WELL, [], well) == 0
 
 
+def test_a_move_is_answered_by_what_was_moved_since_and_by_what_stands_at_a_wished_time() -> None:
+    def moves(wishes: list[Wish], *upcoming: Appointment, chain: int = 9) -> int:
+        chain_id = AppointmentId(chain)
+        return len(answering(RequestKind.RESCHEDULE, REQUEST, CHILD, WELL, wishes, upcoming, LA, chain_id))
+
+    since = an_appointment(id=80, chain_id=9, replaces_id=9, starts_at=NOW + 48 * HOUR)
+    before = an_appointment(id=60, chain_id=9, replaces_id=9, starts_at=NOW + 48 * HOUR)
+    assert moves([], since) == 1
+    assert moves([], since, chain=8) == 0
+    assert moves([], before) == 0
+    assert moves([Wish(1, WishKind.SLOT, None, before.starts_at)], before) == 1
+    assert moves([Wish(1, WishKind.SLOT, None, before.starts_at + HOUR)], before) == 0
+
+
 def test_another_type_or_another_appointment_is_another_need() -> None:  # PP5
     first, second = AppointmentId(1), AppointmentId(2)
     assert is_same_need(RequestKind.SCHEDULE, (WELL, None), (WELL, None))

@@ -18,7 +18,7 @@ from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from request_desk.ui.inbox.dialogs import ForwardDialog, ReasonDialog
 from request_desk.ui.inbox.request_words import ItemState, wished_items
 from request_desk.ui.widgets.dialogs import Question
-from tests.builders import TODAY, Practice
+from tests.builders import TODAY, Practice, wall
 from tests.ui.inbox_desk import DeskWindow
 from tests.ui.test_inbox_page import Setup, a_schedule, desks, practice, view  # noqa: F401  # fixtures
 
@@ -111,6 +111,31 @@ def test_a_second_key_waits_for_the_letter_that_the_first_one_writes(
     assert QApplication.activeModalWidget() is None
     assert view(request).state is RequestState.COMPLETED
     assert "is booked for Wed, Nov 25, 10:00 AM" in view(request).thread[-1].body
+
+
+def test_the_same_move_asked_for_twice_is_done_once(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # ACT13
+    with database_setup():
+        there = practice.an_appointment(practice.zuri, practice.lindqvist, TODAY + timedelta(days=9), "8:30")
+        wishes = [practice.wish(TOMORROW, "14:00"), practice.wish(TOMORROW, "15:00")]
+        first, second = (practice.a_request("reschedule", appointment=there, wishes=wishes) for _each in range(2))
+    desk = desks()
+    desk.show(first)
+    desk.press("1", "Ctrl+Return")
+    assert view(first).state is RequestState.COMPLETED
+    desk.show(second)
+    assert "Zuri already has Wed, Nov 25, 2:00 PM, Dr. Lindqvist" in desk.page.message.answered_bar.text()
+    desk.press("2")
+    assert desk.page.response_controller.request_controller.now.chosen is None  # type: ignore[union-attr]
+    assert desk.response.send.words() == "Complete: already answered"
+    desk.press("A")
+    desk.look()
+    desk.press("2", "Ctrl+Return")
+    assert view(second).state is RequestState.COMPLETED
+    with database_setup():
+        (left,) = practice.desk.query(practice.maria, upcoming_of, [practice.zuri])
+    assert left.starts_at != wall(TOMORROW, "14:00")
 
 
 @pytest.mark.parametrize("kind", ["schedule", "reschedule", "cancel"])

@@ -90,17 +90,24 @@ def answering(
     wishes: Iterable[Wish],
     upcoming: Iterable[Appointment],
     zone: PracticeTime,
+    chain_id: AppointmentId | None = None,
 ) -> tuple[Appointment, ...]:
     """Return the upcoming appointments of the patient that could be the answer to a request, by start.
 
     To schedule: one of the same type, on the day of a wish, or booked for this very request. To move: what was moved for this very
-    request. A cancellation is never answered by an appointment.
+    request, stands at a wished time, or is of its chain (`chain_id`) and was moved since it was asked. A cancellation is never
+    answered by an appointment.
     """
+    wishes = tuple(wishes)
+    starts = {wish.starts_at for wish in wishes}
     days = {zone.day_of(wish.starts_at) if wish.starts_at is not None else wish.day for wish in wishes}
 
     def answers(each: Appointment) -> bool:
         if each.request_id == request_id:
             return True
+        if kind is RequestKind.RESCHEDULE:
+            is_moved = each.chain_id == chain_id and each.replaces_id is not None
+            return each.starts_at in starts or (is_moved and each.id > request_id)  # ids are in the order of time
         return kind is RequestKind.SCHEDULE and (each.type_id == type_id or zone.day_of(each.starts_at) in days)
 
     own = (each for each in upcoming if each.patient_id == patient_id and each.status is AppointmentStatus.CONFIRMED)

@@ -239,7 +239,7 @@ def values_for(unit: Unit, request_id: RequestId, act: Act | None, *, language: 
     values |= _old(unit, old, words)
     values |= _new(unit, act, words)
     values |= _appointment(unit, row, old, act)
-    values |= _booked(unit, request_id, row, words)
+    values |= _booked(unit, request_id, row, old, words)
     with speaking(language):
         values |= _reason(unit.settings, act)
         values |= _offered(unit, act, words)
@@ -318,13 +318,14 @@ def _appointment(unit: Unit, row: Row[Any], old: Row[Any] | None, act: Act | Non
     }
 
 
-def _booked(unit: Unit, request_id: RequestId, row: Row[Any], words: Words) -> dict[str, str]:
+def _booked(unit: Unit, request_id: RequestId, row: Row[Any], old: Row[Any] | None, words: Words) -> dict[str, str]:
     """The appointment that the patient has already: the one that the bar above the message names first (ACT13)."""
     patient_id = PatientId(row.patient_id)
     type_id = TypeId(row.type_id) if row.type_id is not None else None
     wishes = map(wish_of, unit.rows(_WISHES, {"which": request_id}))
     upcoming = upcoming_of(unit, (patient_id,))
-    found = answering(RequestKind(row.kind), request_id, patient_id, type_id, wishes, upcoming, unit.time)
+    chain_id = AppointmentId(old.chain_id) if old is not None else None
+    found = answering(RequestKind(row.kind), request_id, patient_id, type_id, wishes, upcoming, unit.time, chain_id)
     if not found:
         return {}
     first = found[0]

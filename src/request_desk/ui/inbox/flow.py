@@ -192,7 +192,8 @@ def opened(view: RequestView, zone: PracticeTime) -> Handling:
 def seen_by(now: Handling, view: RequestView, zone: PracticeTime) -> Handling:
     """Take in a reading: what may answer the request already, and whether its last letter only says thanks."""
     wishes = [one.wish for one in view.wishes]
-    already = answering(view.kind, view.id, view.patient.id, view.type_id, wishes, view.upcoming, zone)
+    chain_id = view.appointment.chain_id if view.appointment is not None else None
+    already = answering(view.kind, view.id, view.patient.id, view.type_id, wishes, view.upcoming, zone, chain_id)
     own = already if view.state in (RequestState.OPEN, RequestState.WAITING) else ()
     return replace(now, view=view, already=own, is_thanks=_is_thanks(view))
 
