@@ -153,18 +153,20 @@ def _candidates(
 def _against(wish: Wish, slot: Slot, zone: PracticeTime, fit: Fit, asked: _Asked) -> int:
     """How much of what was said about the time of day or the day is not met.
 
-    A part of a day that is said twice, in a wish and in own words, counts once. For a same-day type the day of such a wish counts
+    A part of a day that is said twice, in a wish and in own words, counts once. For a same-day type the day of the wish counts
     like its part: who is ill this morning rather comes in the afternoon than tomorrow.
     """
     if wish.kind is WishKind.SLOT and fit is Fit.EXACT:
         return 0
     unmet = against(asked.own, slot.starts_at, zone)
-    if wish.kind is not WishKind.DAY_PART:
+    if wish.kind is WishKind.NEXT:
         return unmet
+    span, day = _wished(wish, zone)
     parts = [each for each in asked.own if each.is_part]
     days = [each for each in asked.own if each.days is not None and not each.excluded]
-    off_part = bool(_off_by_clock(_wished(wish, zone)[0], slot, zone)) and not against(parts, slot.starts_at, zone)
-    off_day = asked.is_same_day and zone.day_of(slot.starts_at) != wish.day and not against(days, slot.starts_at, zone)
+    is_off = wish.kind is WishKind.DAY_PART and bool(_off_by_clock(span, slot, zone))
+    off_part = is_off and not against(parts, slot.starts_at, zone)
+    off_day = asked.is_same_day and zone.day_of(slot.starts_at) != day and not against(days, slot.starts_at, zone)
     return unmet + off_part + off_day
 
 
