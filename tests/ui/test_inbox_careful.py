@@ -260,6 +260,26 @@ def test_a_letter_of_thanks_is_closed_with_one_key(
         assert practice.desk.query(practice.maria, upcoming_of, [practice.zuri]) == ()
 
 
+def test_what_is_booked_does_not_answer_a_letter_about_it(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # ACT13, RE10
+    with database_setup():
+        request = practice.a_request(wishes=[practice.wish(TOMORROW, "14:00")])
+    desk = desks()
+    desk.look()
+    desk.press("1", "Ctrl+Return")
+    desk.hand.clock.advance(timedelta(seconds=30))
+    with database_setup():
+        practice.desk.perform(practice.amara, handling.answer, request, "That day does not work, can we have another?")
+    desk.hear()
+    desk.show(request)
+    assert "Zuri already has Wed, Nov 25, 2:00 PM" in desk.page.message.answered_bar.text()
+    assert desk.response.send.words() == "Write a reply"
+    desk.press("1", "Ctrl+Return", "Ctrl+Return")
+    assert desk.text == ""
+    assert view(request).state is RequestState.OPEN
+
+
 def without_right(practice: Practice) -> None:
     with practice.database.write() as connection:
         connection.execute(

@@ -37,7 +37,7 @@ from request_desk.domain.requests import (
     WishState,
 )
 from request_desk.domain.spans import Slot
-from request_desk.domain.thanks import thread_says_thanks
+from request_desk.domain.thanks import comes_back, thread_says_thanks
 from request_desk.domain.words import Words, _
 
 MOST_OFFERS: Final = 9
@@ -566,7 +566,7 @@ def primary_of(now: Handling, *, has_text: bool) -> Primary:
     if now.is_thanks and not now.assurance.another:
         return Primary.THANKS
     if not now.is_armed:
-        return Primary.ANSWERED
+        return Primary.WRITE if comes_back(now.view.thread) else Primary.ANSWERED
     if now.view.kind is RequestKind.CANCEL:
         return Primary.CANCEL if now.appointment is not None else Primary.WRITE
     has_offers = not now.offers_known or any(not one.is_gone for one in now.offers)
