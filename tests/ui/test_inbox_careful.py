@@ -402,6 +402,28 @@ def test_the_patient_can_be_changed_to_another_child_of_the_household(
     assert "Zuri" not in desk.text
 
 
+def test_what_was_said_about_one_child_is_not_said_about_the_other(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # ACT13, ACT16
+    with database_setup():
+        brother = practice.a_patient("Kele", "Okafor", date(2020, 5, 4), practice.amara_family)
+        for child in (practice.zuri, brother):
+            practice.an_appointment(child, practice.lindqvist, TODAY + timedelta(days=9), "9:00")
+            practice.lindqvist, practice.mwangi = practice.mwangi, practice.lindqvist
+        request = practice.a_request(wishes=[practice.wish(TOMORROW, "14:00")])
+    desk = desks()
+    desk.look()
+    desk.press("A")  # another visit of Zuri
+    with database_setup():
+        practice.desk.perform(practice.maria, handling.change_patient, request, brother, expect_version=1)
+    desk.hear()
+    desk.page.response_controller.request_controller.show_news()
+    desk.look()
+    assert "Kele already has" in desk.page.message.answered_bar.text()
+    desk.press("1")
+    assert desk.page.response_controller.request_controller.now.chosen is None  # type: ignore[union-attr]
+
+
 def test_forward_preselects_nobody(
     desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
 ) -> None:

@@ -275,7 +275,12 @@ def _digits(now: Handling) -> Handling:
 
 
 def with_view(now: Handling, view: RequestView, zone: PracticeTime) -> Handling:
-    """Take in the request as it is now. A hold that has ended is forgotten; the choice stays, its slot may be free still."""
+    """Take in the request as it is now. A hold that has ended is forgotten; the choice stays, its slot may be free still.
+
+    What was said about another patient (another visit, who agreed, a time that was let go) is not said about this one.
+    """
+    if view.patient.id != now.view.patient.id:
+        now = replace(now, assurance=Assurance(took_over=now.assurance.took_over), let_go=None)
     hold = view.hold if now.chosen is not None and _is_for(view.hold, now.chosen.offer.slot) else None
     cancel = now.cancel
     if view.appointment is None or view.appointment.status is not AppointmentStatus.CONFIRMED:
