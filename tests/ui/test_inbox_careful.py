@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from request_desk.domain.ids import RequestId
 from request_desk.domain.requests import Disposition, Reply, RequestState, RequestView
+from request_desk.domain.spans import Slot
 from request_desk.services.inbox import handling
 from request_desk.services.schedule import scheduling
 from request_desk.services.schedule.views import held_for, upcoming_of
@@ -189,6 +190,32 @@ def test_a_typed_time_that_was_let_go_is_stopped_once(
     assert view(request).state is RequestState.OPEN  # the time was lost
     desk.press("Ctrl+Return")
     assert isinstance(desk.dialog(), DifferenceSheet)
+
+
+def test_a_time_that_a_colleague_holds_for_the_request_is_asked_about_and_can_be_meant(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # RE11, MC8
+    with database_setup():
+        request = practice.a_request(wishes=[practice.wish(TOMORROW, "14:00")])
+        start = wall(TOMORROW, "14:00")
+        slot = Slot(
+            practice.lindqvist, practice.northside, start, start + timedelta(minutes=40), start + timedelta(minutes=40)
+        )
+        practice.desk.perform(
+            practice.kofi, scheduling.hold, slot,
+            type_id=practice.well, patient_id=practice.zuri, request_id=request,
+        )  # fmt: skip
+    desk = desks()
+    desk.look()
+    desk.press("R")
+    desk.type("See you Wednesday at 2 PM.")
+    desk.press("Ctrl+Return")
+    sheet = desk.dialog()
+    assert isinstance(sheet, DifferenceSheet)
+    assert view(request).state is RequestState.OPEN
+    sheet.all_the_same.click()
+    desk.settle()
+    assert view(request).state is RequestState.COMPLETED
 
 
 def test_a_letter_of_an_act_is_no_follow_up_of_what_a_colleague_did(

@@ -40,6 +40,12 @@ from request_desk.domain.spans import Slot
 from request_desk.domain.thanks import comes_back, thread_says_thanks
 from request_desk.domain.words import Words, _
 
+ALREADY_BOOKED: Final = "any-already-booked"  # ids of phrases that fit what was decided
+WHO_MAY: Final[Mapping[RequestKind, str]] = {
+    RequestKind.SCHEDULE: "schedule-who-may-book",
+    RequestKind.RESCHEDULE: "reschedule-who-may",
+    RequestKind.CANCEL: "cancel-who-may",
+}
 MOST_OFFERS: Final = 9
 LEAST_OFFERS: Final = 3  # that a list fills up to when its first reading had fewer
 WAITING_DAYS: Final = 3  # business days that *Waiting for parent* proposes

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Signal, Slot
 
 from request_desk.domain.appointments import Appointment
-from request_desk.domain.careful import Assurance
+from request_desk.domain.careful import Assurance, Doubt, Doubtful
 from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.errors import Conflict, Limited, NotFound, Refused, SlotTaken
 from request_desk.domain.ids import PatientId, RequestId, TypeId
@@ -75,6 +75,7 @@ class RequestController(QObject):
     refused = Signal(str)  # a sentence to be shown beside the response
     taken = Signal(str)  # the chosen slot was lost; the next fitting ones are offered
     conflicted = Signal(object)  # Conflict: nothing was sent
+    text_doubted = Signal(str)  # the response says otherwise than the rows, which this desk has not read yet
     resolved = Signal(object)  # Resolved: sent
     left_here = Signal(object)  # RequestId: forwarded or removed from my inbox
     failed = Signal(object)  # Refused: it could not be read
@@ -126,10 +127,6 @@ class RequestController(QObject):
     def is_wording(self) -> bool:
         """Whether what the letter tells of the present choice is on its way: the text is not yet what it will be."""
         return self._valuing is not None
-
-    @property
-    def is_mine(self) -> bool:
-        return self._claimed
 
     # opening and leaving
 
@@ -617,6 +614,8 @@ class RequestController(QObject):
                 told = " ".join(limit.sentence for limit in refused.limits)
                 self._set(flow.limited(self._now, told, forbids=refused.forbids))
                 self.refused.emit(refused.sentence)
+            case Doubtful(doubt=Doubt.TEXT):
+                self.text_doubted.emit(refused.sentence)
             case _:
                 self.refused.emit(refused.sentence)
 

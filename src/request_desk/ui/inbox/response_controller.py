@@ -16,7 +16,7 @@ from request_desk.domain.errors import Conflict, Refused
 from request_desk.domain.ids import RequestId
 from request_desk.domain.phrase_order import suggest
 from request_desk.domain.phrases import Phrase, PhraseError, PhraseOutcome, Rendered, render
-from request_desk.domain.requests import CallOutcome, Disposition, RequestKind, RequestState, Resolved, Target
+from request_desk.domain.requests import CallOutcome, Disposition, RequestState, Resolved, Target
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _, known_language, spoken
 from request_desk.services.people import patients
@@ -44,12 +44,6 @@ from request_desk.ui.window.frame import LiveState
 
 TICK = 1_000  # milliseconds: the seconds of a hold
 PARENT_ASKED = "pat"  # the coded reason of a cancellation that was requested
-ALREADY_BOOKED = "any-already-booked"
-WHO_MAY = {
-    RequestKind.SCHEDULE: "schedule-who-may-book",
-    RequestKind.RESCHEDULE: "reschedule-who-may",
-    RequestKind.CANCEL: "cancel-who-may",
-}
 
 
 class ResponseController(QObject):
@@ -85,7 +79,7 @@ class ResponseController(QObject):
         self._targets: tuple[TargetChoice, ...] = ()
         self._last_sent: tuple[RequestId, str, str, str] | None = None
         self._taken_back: RequestId | None = None  # undone, and what it had booked is not held again yet
-        self._no_reply_reason = ""
+        self._no_reply_reason, self._sent_with_act = "", True
         self._phrase_next = ""  # to be written as soon as its fields are read
         self._sends_next = False  # as soon as the text tells of the choice
         self._recalled = False  # whether the draft's choice of act was taken up: before, nothing is remembered
@@ -106,6 +100,7 @@ class ResponseController(QObject):
         handler.refused.connect(response.refuse)
         handler.taken.connect(response.explain)
         handler.conflicted.connect(self._conflicted)
+        handler.text_doubted.connect(self._text_doubted)
         handler.resolved.connect(self._resolved)
         handler.left_here.connect(self.left_here)
         handler.failed.connect(self.failed)
@@ -334,13 +329,11 @@ class ResponseController(QObject):
             self._response.set_phrase("")
         else:
             editor.refresh(values.fields)
-        self._response.refresh(self._context.words())
-        self._show_own()
-        self._keep_draft()
+        self._text_changed()
 
     def _is_stale(self, now: Handling, before: Values | None, another: bool) -> bool:
         """Whether an untouched letter tells what is not so any more: of an act that was let go, of an appointment that is gone."""
-        return (another and before is not None) or (self._response.phrase() == ALREADY_BOOKED and not now.already)
+        return (another and before is not None) or (self._response.phrase() == flow.ALREADY_BOOKED and not now.already)
 
     @Slot()
     def _worded(self) -> None:
@@ -538,7 +531,7 @@ class ResponseController(QObject):
                 self.go_to_response()
             case Primary.ANSWERED:
                 if self._values is not None:
-                    self._put_phrase(ALREADY_BOOKED, now, self._values)
+                    self._put_phrase(flow.ALREADY_BOOKED, now, self._values)
             case Primary.THANKS:
                 self._no_reply_reason = _("The parent only said thanks")
                 self._send(with_act=False)
@@ -595,7 +588,7 @@ class ResponseController(QObject):
             return
         self._last_sent = (now.view.id, self._response.editor.text(), self._response.phrase(), self._draft_state(now))
         is_meant = reply is not None and state.meant == self._response.editor.text()
-        reason = "" if reply is not None else self._no_reply_reason
+        reason, self._sent_with_act = "" if reply is not None else self._no_reply_reason, with_act
         self.request_controller.send(Outgoing(reply, with_act, reason, is_meant))
 
     def _differences(self, state: Handling) -> tuple[str, ...]:
@@ -628,7 +621,7 @@ class ResponseController(QObject):
         now = self.request_controller.now
         if now is None:
             return
-        self._phrase_next = "" if now.view.sender.may_book else WHO_MAY[now.view.kind]
+        self._phrase_next = "" if now.view.sender.may_book else flow.WHO_MAY[now.view.kind]
         self._response.editor.reset()
         self._response.set_phrase("")
         self.request_controller.let_go()
@@ -637,6 +630,12 @@ class ResponseController(QObject):
     @Slot(str)
     def _no_reply_told(self, reason: str) -> None:
         self._no_reply_reason = reason
+
+    @Slot(str)
+    def _text_doubted(self, told: str) -> None:
+        now = self.request_controller.now
+        if now is not None:
+            self._questions.ask(flow.Need.TEXT, now, (told,), with_act=self._sent_with_act and now.has_act)
 
     @Slot(bool)
     def _text_meant(self, with_act: bool) -> None:
