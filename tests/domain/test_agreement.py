@@ -104,6 +104,12 @@ def test_the_time_that_is_moved_may_be_told_too() -> None:
     assert said("Moved from Fri, Dec 4, 8:30 AM to Tue, Nov 24, 9:20 AM", old=OLD) != ()
 
 
+def test_who_is_moved_away_from_is_named_only_with_the_old_time_or_beside_who_is_right() -> None:
+    assert said("Tue, Nov 24, 9:20 AM with Dr. Tehrani", old=OLD) != ()
+    assert said("Tue, Nov 24, 9:20 AM with Astrid Lindqvist, not Dr. Tehrani", old=OLD) == ()
+    assert said("Tue, Nov 24, 9:20 AM", old=OLD) == ()
+
+
 def test_a_cancellation_need_not_name_its_time_and_may_ask() -> None:
     assert said("It is cancelled. Shall we find another day?", must_name=False) == ()
     assert said("Your visit at 10:20 is cancelled.", must_name=False) != ()

@@ -65,15 +65,16 @@ def differences(
         )
     if told.must_name and not any(each.may_be(right) for each in named) and not wrong:
         found.append(_("The response does not tell the time: {right}.").format(right=words.moment(told.starts_at)))
+    tells_old = any(each.may_be(one) and not each.may_be(right) for each in named for one in known[1:])
     with_other = _("The response names {wrong}, the appointment is with {right}.")
     at_other = _("The response names {wrong}, the appointment is at {right}.")
     found += [
         with_other.format(wrong=one, right=told.provider_name)
-        for one in _others(text, (told.provider_name, told.old_provider_name), providers)
+        for one in _others(text, told.provider_name, told.old_provider_name, providers, tells_old=tells_old)
     ]
     found += [
         at_other.format(wrong=one, right=told.location_name)
-        for one in _others(text, (told.location_name, told.old_location_name), locations)
+        for one in _others(text, told.location_name, told.old_location_name, locations, tells_old=tells_old)
     ]
     if any(sign in text for sign in _ASKING) and told.must_name:
         found.append(_("The response asks a question while something is booked."))
@@ -130,9 +131,10 @@ def _as_named(instant: datetime, words: Words) -> Named:
     return Named(minute, "a" if minute < _NOON else "p", day.weekday(), day.month, day.day)
 
 
-def _others(text: str, meant: Sequence[str], names: Iterable[str]) -> list[str]:
-    """The names that stand in the text and are none of those that are meant."""
+def _others(text: str, right: str, old: str, names: Iterable[str], *, tells_old: bool) -> list[str]:
+    """The names that stand in the text and are not meant: that of the old appointment goes with its time, or beside the right one."""
     plain = f" {' '.join(_words(text))} "
+    meant = (right, old) if tells_old or (right and _stands(_words(right), plain)) else (right,)
     for name in meant:
         if name:
             plain = plain.replace(f" {' '.join(_words(name))} ", " ")
