@@ -507,6 +507,22 @@ def test_an_act_for_somebody_without_the_right_asks_who_agreed(
     assert [note.body for note in notes] == ["Amara Okafor agreed, by phone"]
 
 
+def test_a_minor_who_asks_alone_is_not_booked_before_somebody_agreed(desk: Desk, practice: Practice) -> None:  # ACT14
+    relation = schema.contact_patient
+    request = practice.a_request(by=practice.father)
+    with practice.database.write() as connection:
+        connection.execute(
+            update(relation).where(relation.c.contact_id == practice.father.id).values(relation="self", may_book=True)
+        )
+    act = Booking(a_slot(practice, "14:00"), practice.well)
+    with pytest.raises(Doubtful, match="has no right to book") as refused:
+        resolve(desk, practice.maria, request, act)
+    assert refused.value.doubt is Doubt.AGREED
+    mother = Assurance(agreed=Agreement(ContactId(practice.amara.id), "Amara Okafor", AgreedBy.IN_PERSON))
+    resolve(desk, practice.maria, request, act, assurance=mother)
+    assert len(upcoming(desk, practice)) == 1
+
+
 def test_a_custody_note_asks_who_agreed_even_of_a_mother(desk: Desk, practice: Practice) -> None:  # ACT14
     note = "Both parents decide together. Court order of 2025."
     with practice.database.write() as connection:
@@ -600,6 +616,10 @@ def test_the_patient_of_a_request_can_be_changed_within_the_household(desk: Desk
     version = desk.perform(practice.maria, handling.change_patient, request, brother, expect_version=1).value
     view = desk.query(practice.maria, request_view.open_request, request)
     assert (view.version, view.patient.given_name, view.hold) == (version, "Kele", None)
+    with practice.database.read() as connection:
+        action = schema.journal.c.action
+        journalled = connection.execute(select(schema.journal.c.actor_id).where(action == "changed_patient")).scalars()
+        assert list(journalled) == [practice.maria.id]
     assert desk.query(practice.maria, load, held.id).status is not AppointmentStatus.HELD
     with pytest.raises(Refused, match="household"):
         desk.perform(practice.maria, handling.change_patient, request, stranger, expect_version=version)

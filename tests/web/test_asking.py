@@ -532,6 +532,19 @@ def test_the_same_need_again_is_asked_about(sign_in: SignIn, practice: Practice)
     assert len(stored(practice)) == 1
 
 
+def test_what_to_do_in_an_emergency_stands_beside_every_box_for_text(
+    sign_in: SignIn, practice: Practice
+) -> None:  # MC14
+    visitor = sign_in(practice.amara)
+    visitor.open("/ask/schedule")
+    visitor.follow("Well visit")
+    told = "In an emergency call 911"
+    page = visitor.choose("/ask/schedule", "next")
+    assert told in page.html.partition("<textarea")[0]
+    page = visitor.send("/ask/schedule", message="trouble breathing tonight")
+    assert told in page.html.partition("<textarea")[0]
+
+
 def test_another_type_or_another_appointment_is_not_asked_about(sign_in: SignIn, practice: Practice) -> None:  # PP5
     practice.a_request(message="the first")
     first, second = (
