@@ -307,6 +307,37 @@ def test_what_is_booked_does_not_answer_a_letter_about_it(
     assert view(request).state is RequestState.OPEN
 
 
+def test_the_second_click_of_two_does_nothing_to_the_next_request(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # ACT13, MC17
+    with database_setup():
+        requests = [a_schedule(practice) for _each in range(2)]
+        for request in requests:
+            practice.desk.perform(
+                practice.maria, handling.resolve, request, None, reply=Reply("We will see."),
+                disposition=Disposition.COMPLETED, expect_version=1,
+            )  # fmt: skip
+    desk = desks()
+    desk.hand.clock.advance(timedelta(seconds=30))
+    with database_setup():
+        for request in requests:
+            practice.desk.perform(practice.amara, handling.answer, request, "Thank you!!")
+    desk.hear()
+    desk.look()
+    assert desk.response.send.words() == "Complete: says thanks"
+    desk.response.send.click()
+    desk.settle()
+    assert desk.response.send.words() == "Complete: says thanks"
+    desk.hand.advance(0.3)
+    desk.response.send.click()
+    desk.settle()
+    assert sorted(view(request).state for request in requests) == [RequestState.COMPLETED, RequestState.OPEN]
+    desk.look()
+    desk.response.send.click()
+    desk.settle()
+    assert all(view(request).state is RequestState.COMPLETED for request in requests)
+
+
 def without_right(practice: Practice) -> None:
     with practice.database.write() as connection:
         connection.execute(

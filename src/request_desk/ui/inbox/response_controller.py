@@ -511,12 +511,13 @@ class ResponseController(QObject):
 
     @Slot()
     def send(self) -> None:
-        """Do it: act, reply, disposition (Ctrl+Enter). What is missing is asked for, what is wrong is said.
+        """Do it: act, reply, disposition (Ctrl+Enter, the button). What is missing is asked for, what is wrong is said.
 
-        While nothing is chosen or written it goes to where that is done, and writes nothing.
+        A request that was hardly seen is not sent: the second click of two would be about the next one. While nothing is chosen
+        or written it goes to where that is done, and writes nothing.
         """
         now = self.request_controller.now
-        if now is None or now.sending or not self._may_write():
+        if now is None or now.sending or not self._context.gate.may_act() or not self._may_write():
             return
         if self.request_controller.is_wording:
             self._sends_next = True
