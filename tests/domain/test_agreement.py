@@ -5,8 +5,9 @@ from datetime import date, datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from request_desk.domain.agreement import ActFacts, differences
+from request_desk.domain.agreement import ActFacts, differences, told_alone
 from request_desk.domain.named_times import days, times
+from request_desk.domain.phrases import PhraseOutcome
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.words import Words
 
@@ -49,27 +50,30 @@ def test_a_letter_that_tells_the_same_is_sent(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("See you Monday at 9:30 with Dr. Zielińska", ("says 9:30", "names Dr. Zielińska")),
+        ("See you Monday at 9:30 with Dr. Zielińska", ("says Monday, 9:30,", "names Dr. Zielińska")),
         ("see you at 9:20 PM", ("says 9:20 PM",)),
-        ("see you on Monday, 9:20", ("says 9:20",)),
-        ("el martes 24 a las 8:30", ("says 8:30",)),
+        ("see you on Monday, 9:20", ("says Monday, 9:20",)),
+        ("el martes 24 a las 8:30", ("says martes 24, 8:30",)),
         ("nos vemos a las tres y media", ("a las tres y media",)),
         ("8.30 am works", ("says 8.30 am",)),
-        ("24/11 at 8:30 am", ("says 8:30 am",)),
+        ("24/11 at 8:30 am", ("says 24/11, 8:30 am",)),
         ("at 9:20 AM at Harbor St", ("names Harbor St",)),
         ("Booked! For Wednesday, as you like. It is 9:20", ("says Wednesday",)),
         ("It is booked.", ("does not tell the time",)),
         ("9:20 AM. Is it for Theodore or his brother?", ("asks a question",)),
-        ("el miércoles 25 de noviembre a las 9:20", ("says 9:20",)),
-        ("noon on Tuesday", ("says noon",)),
-        ("today at 9:20", ("says 9:20",)),
-        ("hoy a las 9:20", ("says 9:20",)),
-        ("tomorrow, 9:20 AM", ("says 9:20 AM",)),
-        ("mañana a las 9:20", ("says 9:20",)),
+        ("el miércoles 25 de noviembre a las 9:20", ("says miércoles 25 de noviembre, 9:20",)),
+        ("noon on Tuesday", ("says Tuesday, noon",)),
+        ("today at 9:20", ("says today, 9:20",)),
+        ("hoy a las 9:20", ("says hoy, 9:20",)),
+        ("tomorrow, 9:20 AM", ("says tomorrow, 9:20 AM",)),
+        ("mañana a las 9:20", ("says mañana, 9:20",)),
         ("See you tomorrow! It is 9:20", ("says tomorrow",)),
-        ("half past nine on Tuesday", ("says half past nine",)),
+        ("half past nine on Tuesday", ("says Tuesday, half past nine",)),
         ("a quarter to ten", ("says a quarter to ten",)),
         ("9:20 with Tehrani", ("names Dr. Tehrani",)),
+        ("9:20 with Kaveh Tehrani, MD", ("names Dr. Tehrani",)),
+        ("a las 9:20 con la Dra. Helena Zielińska", ("names Dr. Zielińska",)),
+        ("We open at 8 AM. It is at 9:20", ("says at 8 AM,",)),
         ("a las 9:20 con la doctora Zielinska", ("names Dr. Zielińska",)),
     ],
 )
@@ -84,7 +88,11 @@ def test_tomorrow_is_right_on_the_day_before() -> None:
     told = ActFacts(NEW, "Dr. Lindqvist", "Northside")
     for text in ("See you tomorrow at 9:20", "mañana a las 9:20 de la mañana", "tomorrow, 9:20 AM"):
         assert differences(text, told, words) == ()
-    assert differences("today at 9:20", told, words) != ()
+    for text in ("today at 9:20", "the day after tomorrow at 9:20", "nos vemos pasado mañana a las 9:20"):
+        assert differences(text, told, words) != ()
+    two_days_before = Words("en_US", LA, date(2026, 11, 22))
+    for text in ("See you the day after tomorrow at 9:20", "pasado mañana a las 9:20"):
+        assert differences(text, told, two_days_before) == ()
 
 
 def test_a_family_name_of_a_patient_is_no_provider() -> None:
@@ -94,6 +102,12 @@ def test_a_family_name_of_a_patient_is_no_provider() -> None:
 def test_the_time_that_is_moved_may_be_told_too() -> None:
     assert said("Moved from Thu, Dec 3, 8:30 AM with Dr. Tehrani to Tue, Nov 24, 9:20 AM", old=OLD) == ()
     assert said("Moved from Fri, Dec 4, 8:30 AM to Tue, Nov 24, 9:20 AM", old=OLD) != ()
+
+
+def test_who_is_moved_away_from_is_named_only_with_the_old_time_or_beside_who_is_right() -> None:
+    assert said("Tue, Nov 24, 9:20 AM with Dr. Tehrani", old=OLD) != ()
+    assert said("Tue, Nov 24, 9:20 AM with Astrid Lindqvist, not Dr. Tehrani", old=OLD) == ()
+    assert said("Tue, Nov 24, 9:20 AM", old=OLD) == ()
 
 
 def test_a_cancellation_need_not_name_its_time_and_may_ask() -> None:
@@ -143,3 +157,38 @@ def test_numbers_are_read_in_the_order_of_the_locale_unless_only_one_is_possible
     assert (times(text)[0].month, times(text)[0].day) == first
     swapped = (4, 3) if first == (3, 4) else first
     assert (times(text, day_first=True)[0].month, times(text, day_first=True)[0].day) == swapped
+
+
+@pytest.mark.parametrize(
+    "outcome", [PhraseOutcome.BOOKED, PhraseOutcome.MOVED, PhraseOutcome.CANCELLED, PhraseOutcome.OFFERED]
+)
+def test_a_letter_of_an_act_does_not_go_alone(outcome: PhraseOutcome) -> None:
+    words = Words("en_US", LA, date(2026, 11, 20))
+    (told,) = told_alone("It is done. Any questions?", outcome, None, words)
+    assert "not" in told or "nothing" in told or "none" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "told"),
+    [
+        ("See you Tuesday at 9:20", PhraseOutcome.ANY, "9:20"),
+        ("nos vemos el martes a las 9:20", PhraseOutcome.ANY, "9:20"),
+        ("See you Tuesday at 10:00", PhraseOutcome.ANY, ""),
+        ("We will call you.", PhraseOutcome.ANY, ""),
+        ("Would Tuesday at 9:20 work?", PhraseOutcome.ANY, ""),
+        ("9:20 AM has been taken, so please call us.", PhraseOutcome.NO_SLOT, ""),
+    ],
+)
+def test_a_time_that_was_let_go_is_not_told_as_if_it_were_booked(text: str, outcome: PhraseOutcome, told: str) -> None:
+    words = Words("en_US", LA, date(2026, 11, 20))
+    found = told_alone(text, outcome, NEW, words)
+    assert bool(found) == bool(told)
+    assert all(told in one and "nothing is booked then" in one for one in found)
+    assert told_alone(text, outcome, None, words) == ()
+
+
+@given(st.sampled_from(LOCALES), st.integers(0, 6), st.integers(420, 1100))
+def test_whatever_the_formatter_writes_of_a_time_that_was_let_go_is_noticed(locale: str, day: int, minute: int) -> None:
+    words = Words(locale, LA, date(2026, 11, 20))
+    start = LA.instant(date(2026, 11, 23) + timedelta(days=day), minute)
+    assert told_alone(words.moment(start), PhraseOutcome.ANY, start, words)

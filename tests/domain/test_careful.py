@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from hypothesis import given, strategies as st
 
 from request_desk.domain.appointments import Appointment
-from request_desk.domain.careful import USUAL_SPAN, answering, has_words, second_of
-from request_desk.domain.ids import LocationId, PatientId, ProviderId, RequestId, TypeId
+from request_desk.domain.careful import USUAL_SPAN, answering, has_words, is_same_need, second_of
+from request_desk.domain.ids import AppointmentId, LocationId, PatientId, ProviderId, RequestId, TypeId
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import Booking, Cancellation, RequestKind, Wish, WishKind
 from request_desk.domain.spans import Slot
@@ -40,6 +40,30 @@ def test_a_cancellation_is_never_answered_by_an_appointment_and_a_move_only_by_i
     well = an_appointment(starts_at=NOW + 48 * HOUR)
     assert found(RequestKind.CANCEL, WELL, [], well) == 0
     assert found(RequestKind.RESCHEDULE, WELL, [], well) == 0
+
+
+def test_a_move_is_answered_by_what_was_moved_since_and_by_what_stands_at_a_wished_time() -> None:
+    def moves(wishes: list[Wish], *upcoming: Appointment, chain: int = 9) -> int:
+        chain_id = AppointmentId(chain)
+        return len(answering(RequestKind.RESCHEDULE, REQUEST, CHILD, WELL, wishes, upcoming, LA, chain_id))
+
+    since = an_appointment(id=80, chain_id=9, replaces_id=9, starts_at=NOW + 48 * HOUR)
+    before = an_appointment(id=60, chain_id=9, replaces_id=9, starts_at=NOW + 48 * HOUR)
+    assert moves([], since) == 1
+    assert moves([], since, chain=8) == 0
+    assert moves([], before) == 0
+    assert moves([Wish(1, WishKind.SLOT, None, before.starts_at)], before) == 1
+    assert moves([Wish(1, WishKind.SLOT, None, before.starts_at + HOUR)], before) == 0
+
+
+def test_another_type_or_another_appointment_is_another_need() -> None:  # PP5
+    first, second = AppointmentId(1), AppointmentId(2)
+    assert is_same_need(RequestKind.SCHEDULE, (WELL, None), (WELL, None))
+    assert is_same_need(RequestKind.SCHEDULE, (None, None), (WELL, None))
+    assert not is_same_need(RequestKind.SCHEDULE, (SICK, None), (WELL, None))
+    for kind in (RequestKind.CANCEL, RequestKind.RESCHEDULE):
+        assert is_same_need(kind, (WELL, first), (None, first))
+        assert not is_same_need(kind, (WELL, first), (WELL, second))
 
 
 @given(st.integers(-40 * 24, 40 * 24), st.booleans())

@@ -233,6 +233,29 @@ def test_the_part_of_a_day_in_a_wish_beats_nearness() -> None:  # MC16
     assert [choice.slot for choice in offers([morning], [afternoon, next_morning])] == [next_morning, afternoon]
 
 
+def test_who_is_ill_this_morning_rather_comes_in_the_afternoon_than_tomorrow() -> None:  # MC16
+    morning = Wish(1, WishKind.DAY_PART, None, None, MONDAY, DayPart.MORNING)
+    afternoon, next_morning = free(MONDAY, 14), free(TUESDAY, 9)
+    for own in ("", "is there something this morning?", "rash since yesterday. today please"):
+        chosen = offers([morning], [afternoon, next_morning], own=own, is_same_day=True)
+        assert [choice.slot for choice in chosen] == [afternoon, next_morning], own
+
+
+def test_who_is_ill_rather_comes_later_that_day_than_at_the_wished_hour_of_another() -> None:  # MC16
+    wished, late, next_day = wish(MONDAY, 9), free(MONDAY, 15), free(TUESDAY, 9)
+    own = "before work, if not any time that morning"
+    chosen = offers([wished], [late, next_day], own=own, is_same_day=True)
+    assert [choice.slot for choice in chosen] == [late, next_day]
+    assert [choice.slot for choice in offers([wished], [late, next_day], own=own)] == [next_day, late]
+
+
+def test_who_cannot_come_before_a_time_is_not_offered_an_earlier_one_first() -> None:  # MC16
+    part = Wish(1, WishKind.DAY_PART, None, None, MONDAY, DayPart.AFTERNOON)
+    ten, next_four = free(MONDAY, 10), free(TUESDAY, 16)
+    chosen = offers([part], [ten, next_four], own="today after 3, I can't leave work", is_same_day=True)
+    assert [choice.slot for choice in chosen] == [next_four, ten]
+
+
 def test_days_that_the_words_mean_are_found_behind_many_others() -> None:
     many = [
         free(MONDAY + timedelta(days=week * 7 + day), hour)

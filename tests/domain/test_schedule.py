@@ -11,6 +11,7 @@ from request_desk.domain.ids import ProviderId, TypeId
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.schedule import (
     HOLD_AT_MOST,
+    Snapped,
     earliest,
     hold_until,
     is_met,
@@ -18,6 +19,7 @@ from request_desk.domain.schedule import (
     lead_words,
     length_words,
     limits,
+    snapped_words,
 )
 from request_desk.domain.words import Words
 from tests.domain.appointment_parts import an_appointment
@@ -128,3 +130,19 @@ def test_hours_are_elapsed_time_over_a_switch_too(today: date) -> None:  # AP6
 def test_a_notice_is_told_as_it_was_given() -> None:
     told = [lead_words(lead, WORDS) for lead in (LeadTime(24 * HOUR), LeadTime(days=1), LeadTime(days=2))]
     assert told == ["24 hours", "1 day", "2 days"]
+
+
+@pytest.mark.parametrize(
+    ("free", "fitting", "told"),
+    [
+        (0, (), "This time is not free. Choose another one."),
+        (30, (), "Well visit needs 40 min, 30 min free here."),
+        (30, ("Sick visit",), "Well visit needs 40 min, 30 min free here. Bookable here: Sick visit."),
+        (120, (), "120 min are free here, but the rules of the schedule leave no Well visit."),
+    ],
+)
+def test_why_nothing_can_be_booked_where_somebody_pointed(
+    free: int, fitting: tuple[str, ...], told: str
+) -> None:  # ACT15
+    found = Snapped(None, timedelta(minutes=40), timedelta(minutes=free), ())
+    assert snapped_words(found, "Well visit", fitting, WORDS) == told

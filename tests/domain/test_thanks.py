@@ -1,13 +1,15 @@
 """Thanks that need no answer, and all that is not: questions, times, urgent words, long texts, a yes to an offer."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
 
-from request_desk.domain.requests import AuthorKind
-from request_desk.domain.thanks import MOST_LETTERS, is_thanks, says_thanks
+from request_desk.domain.ids import MessageId, RequestId
+from request_desk.domain.requests import AuthorKind, Message
+from request_desk.domain.thanks import MOST_LETTERS, comes_back, is_thanks, says_thanks
 
 SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples" / "text" / "booking_dialogues.ndjson"
 THANKS = (
@@ -52,6 +54,8 @@ OTHERS = (
     "thanks but no",
     "Thanks, that works",
     "thank you please cancel it",
+    "We are all ill, thank you",
+    "thanks. he's getting ill again",
     "Thank you. " * 40,
 )
 # What a letter must be read for, in both languages.
@@ -184,3 +188,20 @@ def test_a_thread_says_thanks_after_an_answer_that_asked_nothing() -> None:
     assert not says_thanks([asked, booked, (THEM, "can we come later?"), (THEM, "thanks")])
     assert not says_thanks([asked, (US, "Would Fri 9:10 AM work?"), (THEM, "Perfect, thank you")])
     assert not says_thanks([])
+
+
+def test_a_letter_after_an_answer_comes_back_until_it_is_answered() -> None:
+    def back(*authors: AuthorKind) -> bool:
+        return comes_back([_a_letter(author) for author in authors])
+
+    assert back(THEM, US, THEM)
+    assert back(THEM, US, THEM, SYSTEM)
+    assert not back(THEM)
+    assert not back(THEM, THEM)
+    assert not back(THEM, US)
+    assert not back(THEM, US, THEM, US)
+
+
+def _a_letter(author: AuthorKind) -> Message:
+    written = datetime(2026, 11, 24, tzinfo=UTC)
+    return Message(MessageId(1), RequestId(1), author, "Amara", "hello", "en", written, written)

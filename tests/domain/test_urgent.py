@@ -34,6 +34,16 @@ FIVE_YEARS, SIX_WEEKS = date(2021, 11, 1), date(2026, 10, 12)
         ("se golpeó la cabeza", ("golpeó la cabeza",)),
         ("convulsionó y no despierta", ("convulsionó", "no despierta")),
         ("se tragó una pila", ("se tragó una pila",)),
+        ("he can't catch his breath", ("can't catch his breath",)),
+        ("struggling for air, wheezing really badly", ("struggling for air", "wheezing really badly")),
+        ("she went limp and hasn't woken up", ("went limp", "hasn't woken up")),
+        ("his chest is tight", ("chest is tight",)),
+        ("I don't want to live anymore", ("don't want to live",)),
+        ("burned her hand with boiling water, we used the EpiPen before", ("boiling", "EpiPen")),
+        ("no quiero vivir", ("no quiero vivir",)),
+        ("se quiere hacer daño", ("se quiere hacer daño",)),
+        ("está un poco azul", ("está un poco azul",)),
+        ("se quemó con agua hirviendo", ("hirviendo",)),
     ],
 )
 def test_urgent_words_are_found_and_quoted(text: str, quoted: tuple[str, ...]) -> None:  # MC14
@@ -55,6 +65,11 @@ def test_urgent_words_are_found_and_quoted(text: str, quoted: tuple[str, ...]) -
         "quiero una cita por la tarde",
         "he has a fever of 101",
         "tiene fiebre",
+        "he walks with a limp since soccer",
+        "she has been wheezing a little, her inhaler helps",
+        "the CD burned in the car, can we get the form again",
+        "no quiere comer verduras",
+        "la camisa es azul",
     ],
 )
 def test_what_is_not_urgent_is_not_marked(text: str) -> None:

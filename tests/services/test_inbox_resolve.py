@@ -5,19 +5,21 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from request_desk.domain.access import Actor, Role
+from request_desk.domain.access import SYSTEM, Actor, Role
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.careful import AgreedBy, Agreement, Assurance, Doubt, Doubtful
 from request_desk.domain.clock import FixedClock, SystemClock
 from request_desk.domain.directory import Channel
 from request_desk.domain.errors import Conflict, Invalid, Limited, NotFound, Refused, SlotTaken, UndoRefused
 from request_desk.domain.ids import ContactId, IdSource, ProviderId, RequestId
+from request_desk.domain.phrases import Phrase, PhraseOutcome
 from request_desk.domain.requests import (
     Act,
     Booking,
@@ -41,8 +43,9 @@ from request_desk.services.inbox import (
     view as request_view,
 )
 from request_desk.services.notices import outbox
+from request_desk.services.practice import phrases
 from request_desk.services.schedule import acts, scheduling
-from request_desk.services.schedule.views import load, upcoming_of
+from request_desk.services.schedule.views import held_for, load, upcoming_of
 from request_desk.store import schema
 from request_desk.store.database import Database
 from tests.builders import MEANT, TODAY, Practice, wall
@@ -66,9 +69,10 @@ def resolve(
     text: str | None = "See you then.",
     disposition: Disposition = Disposition.COMPLETED,
     version: int = 1,
+    phrase: str = "",
     **values: Any,
 ) -> Outcome[Resolved]:
-    reply = None if text is None else Reply(text)
+    reply = None if text is None else Reply(text, phrase=phrase)
     if text == "See you then.":
         values["assurance"] = replace(values.get("assurance", MEANT), text_meant=True)
     return desk.perform(
@@ -503,6 +507,22 @@ def test_an_act_for_somebody_without_the_right_asks_who_agreed(
     assert [note.body for note in notes] == ["Amara Okafor agreed, by phone"]
 
 
+def test_a_minor_who_asks_alone_is_not_booked_before_somebody_agreed(desk: Desk, practice: Practice) -> None:  # ACT14
+    relation = schema.contact_patient
+    request = practice.a_request(by=practice.father)
+    with practice.database.write() as connection:
+        connection.execute(
+            update(relation).where(relation.c.contact_id == practice.father.id).values(relation="self", may_book=True)
+        )
+    act = Booking(a_slot(practice, "14:00"), practice.well)
+    with pytest.raises(Doubtful, match="has no right to book") as refused:
+        resolve(desk, practice.maria, request, act)
+    assert refused.value.doubt is Doubt.AGREED
+    mother = Assurance(agreed=Agreement(ContactId(practice.amara.id), "Amara Okafor", AgreedBy.IN_PERSON))
+    resolve(desk, practice.maria, request, act, assurance=mother)
+    assert len(upcoming(desk, practice)) == 1
+
+
 def test_a_custody_note_asks_who_agreed_even_of_a_mother(desk: Desk, practice: Practice) -> None:  # ACT14
     note = "Both parents decide together. Court order of 2025."
     with practice.database.write() as connection:
@@ -542,6 +562,37 @@ def test_urgent_words_are_marked_on_arrival_and_completed_only_with_a_name(
     assert [note.body for note in view.notes] == ["Urgent words: taken over by Nurse Ada called the family"]
 
 
+def test_urgent_words_do_not_wait_for_the_parent_without_a_name(desk: Desk, practice: Practice) -> None:  # MC14
+    urgent = practice.a_request(message="She has trouble breathing tonight!")
+    with pytest.raises(Doubtful) as asked:
+        resolve(desk, practice.maria, urgent, None, disposition=Disposition.WAITING)
+    assert asked.value.doubt is Doubt.TOOK_OVER
+    resolve(desk, practice.maria, urgent, None, text="Please call us.", disposition=Disposition.OPEN)
+    assert row_of(desk, practice.maria, urgent).urgent
+
+
+def test_what_was_taken_over_is_not_urgent_again_by_thanks(
+    desk: Desk, practice: Practice, clock: FixedClock
+) -> None:  # MC14, MC17
+    request = practice.a_request(message="She has trouble breathing tonight!")
+    resolve(desk, practice.maria, request, None, assurance=Assurance(took_over="Nurse Ada"))
+    clock.advance(timedelta(minutes=1))
+    desk.perform(practice.amara, handling.answer, request, "Thank you!!")
+    assert not row_of(desk, practice.maria, request).urgent
+    desk.perform(practice.amara, handling.answer, request, "Now her lips are blue")
+    assert row_of(desk, practice.maria, request).urgent
+
+
+def test_words_that_are_urgent_at_the_age_of_the_new_patient_mark_it(
+    desk: Desk, practice: Practice
+) -> None:  # MC14, ACT16
+    newborn = practice.a_patient("Obi", "Okafor", TODAY - timedelta(days=30), practice.amara_family)
+    request = practice.a_request(message="my youngest has a fever")
+    assert not row_of(desk, practice.maria, request).urgent
+    desk.perform(practice.maria, handling.change_patient, request, newborn, expect_version=1)
+    assert row_of(desk, practice.maria, request).urgent
+
+
 def test_an_answer_with_urgent_words_marks_the_request(desk: Desk, practice: Practice) -> None:  # MC14
     request = practice.a_request(message="hello")
     desk.perform(practice.amara, handling.answer, request, "Ahora no puede respirar bien")
@@ -565,6 +616,10 @@ def test_the_patient_of_a_request_can_be_changed_within_the_household(desk: Desk
     version = desk.perform(practice.maria, handling.change_patient, request, brother, expect_version=1).value
     view = desk.query(practice.maria, request_view.open_request, request)
     assert (view.version, view.patient.given_name, view.hold) == (version, "Kele", None)
+    with practice.database.read() as connection:
+        action = schema.journal.c.action
+        journalled = connection.execute(select(schema.journal.c.actor_id).where(action == "changed_patient")).scalars()
+        assert list(journalled) == [practice.maria.id]
     assert desk.query(practice.maria, load, held.id).status is not AppointmentStatus.HELD
     with pytest.raises(Refused, match="household"):
         desk.perform(practice.maria, handling.change_patient, request, stranger, expect_version=version)
@@ -598,6 +653,26 @@ def test_a_letter_that_says_otherwise_than_its_act_is_stopped_once(desk: Desk, p
     right = "Tomorrow at 9:20 AM with Dr. Lindqvist at Northside."
     resolve(desk, practice.maria, request, act, text=right)
     assert len(upcoming(desk, practice)) == 1
+
+
+def test_a_letter_of_an_act_does_not_go_alone(desk: Desk, practice: Practice) -> None:  # RE11
+    shipped = Phrase("booked", "Booked", "schedule", PhraseOutcome.BOOKED, "en", "Booking", 10, "It is booked.")
+    desk.perform(SYSTEM, phrases.sync_shipped, [shipped])
+    request = practice.a_request()
+    desk.perform(
+        practice.maria, scheduling.hold, a_slot(practice, "9:20"),
+        type_id=practice.well, patient_id=practice.zuri, request_id=request,
+    )  # fmt: skip
+    alone = partial(resolve, desk, practice.maria, request, disposition=Disposition.OPEN)
+    with pytest.raises(Doubtful, match="nothing is booked then") as stopped:
+        alone(text="See you tomorrow at 9:20.")
+    assert stopped.value.doubt is Doubt.TEXT
+    with pytest.raises(Doubtful, match="nothing is booked with it"):
+        alone(text="It is booked.", phrase="booked")
+    with pytest.raises(Doubtful, match="nothing is booked with it"):
+        desk.perform(practice.maria, handling.follow_up, request, Reply("It is booked.", "en", "booked"))
+    alone(text="It is booked.", phrase="booked", assurance=Assurance(text_meant=True))
+    assert desk.query(practice.maria, held_for, request) is None
 
 
 def upcoming(desk: Desk, practice: Practice) -> Sequence[object]:

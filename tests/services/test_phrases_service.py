@@ -195,6 +195,18 @@ def test_without_an_act_what_was_asked_for_is_told(desk: Desk, practice: Practic
     assert "new.time" not in values
 
 
+def test_the_appointment_that_there_is_already_is_the_one_that_could_be_the_answer(
+    desk: Desk, practice: Practice
+) -> None:  # ACT13
+    practice.an_appointment(practice.zuri, practice.mwangi, TODAY + timedelta(days=2), "9:00", kind=practice.sick)
+    request = practice.a_request(wishes=[practice.wish(TODAY + timedelta(days=4), "10:00")])
+    assert "booked.day" not in desk.query(practice.maria, phrases.values_for, request, None)
+    practice.an_appointment(practice.zuri, practice.mwangi, TODAY + timedelta(days=9), "9:00")
+    practice.an_appointment(practice.zuri, practice.mwangi, TODAY + timedelta(days=4), "15:00", kind=practice.sick)
+    values = desk.query(practice.maria, phrases.values_for, request, None)
+    assert (values["booked.day"], values["booked.clock"]) == ("Sat, Nov 28", "3:00 PM")
+
+
 def test_values_are_not_told_to_whom_the_request_is_not_shown(desk: Desk, practice: Practice) -> None:  # AUTZ-04
     from request_desk.domain.access import Role
 

@@ -715,8 +715,7 @@ def test_reply_only_lets_the_held_time_go(
     desk = desks()
     desk.look()
     desk.press("1")
-    desk.response.editor.reset()
-    desk.press("R")
+    desk.press("R", "Ctrl+A")
     desk.type("We will call you.")
     assert view(request).hold is not None
     desk.response.reply_only.click()

@@ -443,16 +443,25 @@ def test_a_gap_that_is_too_short_says_so_and_offers_what_fits(
             practice.an_appointment(other, practice.lindqvist, TODAY, start)
     desk = desk_at()
     dialog = double_click(desk, "9:45")
-    assert dialog.said.text() == "Well visit needs 40 min, 30 min free here."
+    assert dialog.said.text() == "Well visit needs 40 min, 30 min free here. Bookable here: Sick visit."
     assert dialog.type_box.currentData() == practice.sick  # fits, and stands first
     chosen = dialog._chosen()
     assert chosen is not None
     assert wall(TODAY, "9:40") <= chosen.starts_at <= chosen.ends_at <= wall(TODAY, "10:10")
     dialog.type_box.setCurrentIndex(dialog.type_box.findData(practice.well))
     desk.settle()
-    assert dialog.said.text() == "Well visit needs 40 min, 30 min free here."
+    assert dialog.said.text() == "Well visit needs 40 min, 30 min free here. Bookable here: Sick visit."
     found = dialog._slots.values()
     assert all(not (slot.starts_at < wall(TODAY, "10:50") and wall(TODAY, "9:00") < slot.ends_at) for slot in found)
+    dialog.finder.setFocus()
+    QTest.keyClicks(desk.focus(), "zuri")
+    desk.press("Return", "Return", "Ctrl+Return")
+    assert appointments() == []  # no other time is selected
+    dialog.type_box.setCurrentIndex(dialog.type_box.findData(practice.sick))
+    desk.settle()
+    again = dialog._chosen()
+    assert again is not None
+    assert again.starts_at == chosen.starts_at
 
 
 def test_after_a_refusal_nothing_is_selected_and_enter_books_nothing(

@@ -77,6 +77,24 @@ def test_acts_are_taken_back_one_after_the_other_the_last_first(
     assert not bar.isVisible()
 
 
+def test_the_second_click_of_two_does_not_take_back_the_act_before(
+    bar: UndoBar, hand: HandTimers, qtbot: QtBot
+) -> None:  # ACT5
+    asked: list[object] = []
+    bar.undo_asked.connect(asked.append)
+    for act in ("First.", "Second."):
+        bar.offer(act, 20, act)
+    button = bar.findChild(QAbstractButton)
+    assert button is not None
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    hand.advance(0.3)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert asked == ["Second."]
+    hand.advance(0.3)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert asked == ["Second.", "First."]
+
+
 def test_each_act_has_its_own_time(bar: UndoBar, hand: HandTimers, qtbot: QtBot) -> None:
     over: list[object] = []
     bar.expired.connect(over.append)

@@ -551,6 +551,36 @@ def test_the_same_need_again_is_asked_about(sign_in: SignIn, practice: Practice)
     assert len(stored(practice)) == 1
 
 
+def test_what_to_do_in_an_emergency_stands_beside_every_box_for_text(
+    sign_in: SignIn, practice: Practice
+) -> None:  # MC14
+    visitor = sign_in(practice.amara)
+    visitor.open("/ask/schedule")
+    visitor.follow("Well visit")
+    told = "In an emergency call 911"
+    page = visitor.choose("/ask/schedule", "next")
+    assert told in page.html.partition("<textarea")[0]
+    page = visitor.send("/ask/schedule", message="trouble breathing tonight")
+    assert told in page.html.partition("<textarea")[0]
+
+
+def test_another_type_or_another_appointment_is_not_asked_about(sign_in: SignIn, practice: Practice) -> None:  # PP5
+    practice.a_request(message="the first")
+    first, second = (
+        practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, at) for at in ("9:00", "10:00")
+    )
+    practice.a_request("cancel", appointment=first)
+    visitor = sign_in(practice.amara)
+    visitor.open(f"/ask/schedule?child={practice.zuri}&type={practice.sick}")
+    visitor.choose("/ask/schedule", "next")
+    assert "Sent." in visitor.send("/ask/schedule", message="he is ill").words
+    visitor.open(f"/ask/cancel?appointment={second}")
+    assert "Sent." in visitor.send("/ask/cancel", message="that one too").words
+    visitor.open(f"/ask/cancel?appointment={first}")
+    assert "You already asked for this" in visitor.send("/ask/cancel", message="hello?").words
+    assert len(stored(practice)) == 4
+
+
 def test_another_request_of_the_same_kind_is_sent_when_that_is_meant(sign_in: SignIn, practice: Practice) -> None:
     practice.a_request(message="the first")
     visitor = sign_in(practice.amara)

@@ -540,6 +540,13 @@ def test_too_late_to_move_says_why_and_asks_the_practice_instead(
     page = family.send(f"{base}/ask/move", message="once more")
     assert "You already asked for this" in page.words
     assert page.forms[f"{base}/ask/move"]["message"] == "once more"  # nothing typed is lost
+    assert "Add to my request" in page.words  # and the question can be answered
+    page = family.send(f"{base}/ask/move", message="once more", twice="add")
+    assert "Sent. We have your request" in page.words
+    with sqlite_practice.database.read() as connection:
+        assert len(connection.execute(select(schema.request)).all()) == 1
+        letters = connection.execute(select(schema.message.c.body).order_by(schema.message.c.id)).scalars().all()
+    assert letters == ["any morning <b>please</b>", "once more"]
     copied, copied_base = comes(None)
     assert "Ask us to move it" not in copied.page.links  # nobody knows who has it: they call
     assert "Please call us:" in copied.page.words

@@ -1,17 +1,20 @@
-"""Whether a letter and the act it goes with say the same (RE11): day, time, provider, place, and no question beside a booking."""
+"""Whether a letter and the act it goes with say the same (RE11): day, time, provider, place, no question beside a booking, no act that is none."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from request_desk.domain.named_times import Named, days, times
+from request_desk.domain.phrases import PhraseOutcome
 from request_desk.domain.search import fold
 from request_desk.domain.words import Words, _
 
 _NOON: Final = 12 * 60
+_ASKING: Final = "?¿؟"
 _SURNAME: Final = 4  # letters that a surname has at least to be looked for alone
-_BEFORE_SURNAME: Final = ("with", "con", "dr", "dra", "doctor", "doctora", "doc", "np", "pa", "see", "to")
+_BEFORE_SURNAME: Final = r"(?:(?:with|con|dra?|doctora?)(?: \w+)?|doc|np|pa|see|to)"  # "with Minh Pham"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def differences(
     if wrong:
         found.append(
             _("The response says {wrong}, the appointment is {right}.").format(
-                wrong=wrong[0].text, right=words.moment(told.starts_at)
+                wrong=wrong[0].told, right=words.moment(told.starts_at)
             )
         )
     practice_days = [words.zone.day_of(each) for each in (told.starts_at, told.old_at) if each is not None]
@@ -62,17 +65,18 @@ def differences(
         )
     if told.must_name and not any(each.may_be(right) for each in named) and not wrong:
         found.append(_("The response does not tell the time: {right}.").format(right=words.moment(told.starts_at)))
+    tells_old = any(each.may_be(one) and not each.may_be(right) for each in named for one in known[1:])
     with_other = _("The response names {wrong}, the appointment is with {right}.")
     at_other = _("The response names {wrong}, the appointment is at {right}.")
     found += [
         with_other.format(wrong=one, right=told.provider_name)
-        for one in _others(text, (told.provider_name, told.old_provider_name), providers)
+        for one in _others(text, told.provider_name, told.old_provider_name, providers, tells_old=tells_old)
     ]
     found += [
         at_other.format(wrong=one, right=told.location_name)
-        for one in _others(text, (told.location_name, told.old_location_name), locations)
+        for one in _others(text, told.location_name, told.old_location_name, locations, tells_old=tells_old)
     ]
-    if any(sign in text for sign in "?¿؟") and told.must_name:
+    if any(sign in text for sign in _ASKING) and told.must_name:
         found.append(_("The response asks a question while something is booked."))
     return tuple(found)
 
@@ -90,7 +94,7 @@ def offered_differences(
     named = times(text, day_first=not words.is_month_first, today=words.today)
     wrong = next((each for each in named if not any(each.may_be(one) for one in known)), None)
     if wrong is not None:
-        return (_("The response says {wrong}, which is none of the times that are offered.").format(wrong=wrong.text),)
+        return (_("The response says {wrong}, which is none of the times that are offered.").format(wrong=wrong.told),)
     unnamed = [
         there.moment(starts_at)
         for one, (starts_at, there) in zip(right, offered, strict=True)
@@ -100,14 +104,37 @@ def offered_differences(
     return (told.format(time=unnamed[0]),) if unnamed else ()
 
 
+def told_alone(text: str, outcome: PhraseOutcome, let_go_at: datetime | None, words: Words) -> tuple[str, ...]:
+    """Return in words what a letter tells of an act though nothing is changed on the schedule with it.
+
+    `outcome` is what the phrase tells that it began from; `let_go_at` the time that was chosen and is not booked. A letter that asks, or
+    whose phrase tells of no act, may name that time.
+    """
+    told = {
+        PhraseOutcome.BOOKED: _("The response tells of a booking, but nothing is booked with it."),
+        PhraseOutcome.MOVED: _("The response tells that the visit was moved, but it is not moved with it."),
+        PhraseOutcome.CANCELLED: _("The response tells that the visit was cancelled, but it is not cancelled with it."),
+        PhraseOutcome.OFFERED: _("The response offers times, but none is kept with it."),
+    }.get(outcome)
+    if told is not None:
+        return (told,)
+    if let_go_at is None or outcome is not PhraseOutcome.ANY or any(sign in text for sign in _ASKING):
+        return ()
+    right = _as_named(let_go_at, words)
+    named = times(text, day_first=not words.is_month_first, today=words.today)
+    said = _("The response says {wrong}, but nothing is booked then.")
+    return tuple(said.format(wrong=each.told) for each in named if each.may_be(right))[:1]
+
+
 def _as_named(instant: datetime, words: Words) -> Named:
     minute, day = words.zone.minute_of(instant), words.zone.day_of(instant)
     return Named(minute, "a" if minute < _NOON else "p", day.weekday(), day.month, day.day)
 
 
-def _others(text: str, meant: Sequence[str], names: Iterable[str]) -> list[str]:
-    """The names that stand in the text and are none of those that are meant."""
+def _others(text: str, right: str, old: str, names: Iterable[str], *, tells_old: bool) -> list[str]:
+    """The names that stand in the text and are not meant: that of the old appointment goes with its time, or beside the right one."""
     plain = f" {' '.join(_words(text))} "
+    meant = (right, old) if tells_old or (right and _stands(_words(right), plain)) else (right,)
     for name in meant:
         if name:
             plain = plain.replace(f" {' '.join(_words(name))} ", " ")
@@ -119,7 +146,7 @@ def _stands(name: Sequence[str], plain: str) -> bool:
     if f" {' '.join(name)} " in plain:
         return True
     surname = name[-1] if len(name) > 1 and len(name[-1]) >= _SURNAME else ""
-    return bool(surname) and any(f" {before} {surname} " in plain for before in _BEFORE_SURNAME)
+    return bool(surname) and re.search(rf" {_BEFORE_SURNAME} {re.escape(surname)} ", plain) is not None
 
 
 def _words(text: str) -> list[str]:

@@ -8,11 +8,13 @@ from typing import ClassVar, Final
 
 from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.errors import Refused
-from request_desk.domain.ids import ContactId, PatientId, RequestId, TypeId
+from request_desk.domain.ids import AppointmentId, ContactId, PatientId, RequestId, TypeId
 from request_desk.domain.practice_time import PracticeTime
-from request_desk.domain.requests import Act, Booking, Offering, RequestKind, Wish
+from request_desk.domain.requests import Act, Booking, Disposition, Offering, RequestKind, Wish
 from request_desk.domain.words import Words, _, safe_name
 
+# What takes a request out of everybody's open list: with urgent words it is asked who took it over (MC14).
+PUT_AWAY: Final = frozenset({Disposition.COMPLETED, Disposition.WAITING})
 USUAL_SPAN: Final = timedelta(days=14)  # within which a second appointment of one type is rarely meant
 
 
@@ -67,6 +69,20 @@ class Doubtful(Refused):
         self.doubt = doubt
 
 
+def is_same_need(
+    kind: RequestKind,
+    one: tuple[TypeId | None, AppointmentId | None],
+    other: tuple[TypeId | None, AppointmentId | None],
+) -> bool:
+    """Whether two requests of a kind for one patient ask for the same: each is its type and the chain of its appointment.
+
+    To schedule: the same type, or one that was not said. To move or cancel: the same appointment.
+    """
+    if kind is RequestKind.SCHEDULE:
+        return None in (one[0], other[0]) or one[0] == other[0]
+    return one[1] == other[1]
+
+
 def answering(
     kind: RequestKind,
     request_id: RequestId,
@@ -75,17 +91,24 @@ def answering(
     wishes: Iterable[Wish],
     upcoming: Iterable[Appointment],
     zone: PracticeTime,
+    chain_id: AppointmentId | None = None,
 ) -> tuple[Appointment, ...]:
     """Return the upcoming appointments of the patient that could be the answer to a request, by start.
 
     To schedule: one of the same type, on the day of a wish, or booked for this very request. To move: what was moved for this very
-    request. A cancellation is never answered by an appointment.
+    request, stands at a wished time, or is of its chain (`chain_id`) and was moved since it was asked. A cancellation is never
+    answered by an appointment.
     """
+    wishes = tuple(wishes)
+    starts = {wish.starts_at for wish in wishes}
     days = {zone.day_of(wish.starts_at) if wish.starts_at is not None else wish.day for wish in wishes}
 
     def answers(each: Appointment) -> bool:
         if each.request_id == request_id:
             return True
+        if kind is RequestKind.RESCHEDULE:
+            is_moved = each.chain_id == chain_id and each.replaces_id is not None
+            return each.starts_at in starts or (is_moved and each.id > request_id)  # ids are in the order of time
         return kind is RequestKind.SCHEDULE and (each.type_id == type_id or zone.day_of(each.starts_at) in days)
 
     own = (each for each in upcoming if each.patient_id == patient_id and each.status is AppointmentStatus.CONFIRMED)

@@ -79,7 +79,7 @@ _AFTER_WEEKDAY: Final = (
 _DAY: Final = (
     rf"\b(?:{_WEEKDAY},?\s*(?:(?:el\s+|the\s+)?(?:{_DATE})|{_AFTER_WEEKDAY})?)"
     rf"|(?<![\d:/.(])(?:{_DATE.replace('?P<', '?P<x_')}|{_ORDINAL})"
-    r"|\b(?P<near>today|tonight|tomorrow|hoy|esta\s+noche|(?<!la\s)(?<!esta\s)mañana)\b"
+    r"|\b(?P<near>(?:the\s+)?day\s+after\s+tomorrow|pasado\s+mañana|today|tonight|tomorrow|hoy|esta\s+noche|(?<!la\s)(?<!esta\s)mañana)\b"
 )
 _NEAR: Final = 14  # characters between a day and the clock that belongs to it: ", 2026, at ", " a las "
 
@@ -91,7 +91,7 @@ _Day = tuple[int | None, int | None, int | None]  # weekday, month, day of the m
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A wall time as a text names it; None is what the text does not say. `text` is how it is written there."""
+    """A wall time as a text names it; None is what the text does not say. `text` and `day_text` are how it is written there."""
 
     minute: int  # of the day, or of the half day while `half` is None
     half: str | None
@@ -99,6 +99,12 @@ class Named:
     month: int | None
     day: int | None
     text: str = ""
+    day_text: str = ""
+
+    @property
+    def told(self) -> str:
+        """The day and the time as they are written: "Wednesday, 10:20"."""
+        return f"{self.day_text}, {self.text}" if self.day_text else self.text
 
     def may_be(self, time: "Named") -> bool:
         """Whether a reader could take it for `time`, which is complete."""
@@ -135,7 +141,7 @@ def days(text: str, *, day_first: bool = False, today: date | None = None) -> tu
     """Return the days in a text, by weekday, date or both; "tomorrow" only where it is when people meet: "see you tomorrow"."""
     reading = _Reading(day_first, today)
     return tuple(
-        NamedDay(*_day(found, reading), found[0].strip(" ,."))
+        NamedDay(*_day(found, reading), _written(found))
         for found in _found_days(text, reading)
         if not found["near"] or re.search(_MEETING, text[: found.start()], re.IGNORECASE)
     )
@@ -167,8 +173,10 @@ def _named(text: str, reading: _Reading) -> Iterator[Named]:
         assert minute is not None
         before = text[clocks[index - 1].end() if index else 0 : clock.start()]
         after = text[clock.end() : clocks[index + 1].start() if index + 1 < len(clocks) else len(text)]
-        day = _day_before(before, reading) or _day_after(after, reading) or (None, None, None)
-        yield Named(minute, half, *day, clock[0].strip())
+        found = _day_before(before, reading) or _day_after(after, reading)
+        day = (None, None, None) if found is None else _day(found, reading)
+        day_text = "" if found is None else _written(found)
+        yield Named(minute, half, *day, re.sub(r"(?<!\.m)\.$", "", clock[0].strip(), flags=re.IGNORECASE), day_text)
 
 
 def _minute(clock: re.Match[str]) -> tuple[int | None, str | None]:
@@ -217,7 +225,11 @@ def _found_days(text: str, reading: _Reading) -> list[re.Match[str]]:
     ]
 
 
-def _day_before(text: str, reading: _Reading) -> _Day | None:
+def _written(found: re.Match[str]) -> str:
+    return found[0].strip(" ,.")
+
+
+def _day_before(text: str, reading: _Reading) -> re.Match[str] | None:
     found = _found_days(text, reading)
     if (
         not found
@@ -225,20 +237,21 @@ def _day_before(text: str, reading: _Reading) -> _Day | None:
         or re.search(r"[!?;\n]\s|[.]\s+[A-ZÁÉÍÓÚ]|;", text[found[-1].end() :])
     ):
         return None
-    return _day(found[-1], reading)
+    return found[-1]
 
 
-def _day_after(text: str, reading: _Reading) -> _Day | None:
+def _day_after(text: str, reading: _Reading) -> re.Match[str] | None:
     lead = re.match(r"\s*,?\s*(?:on\s+|el\s+|del\s+)?", text)
     found = re.compile(_DAY, re.IGNORECASE).match(text, lead.end() if lead else 0)
     if not found or not found[0].strip() or (found["near"] and reading.today is None):
         return None
-    return _day(found, reading)
+    return found
 
 
 def _day(found: re.Match[str], reading: _Reading) -> _Day:
     if found["near"] and reading.today is not None:
-        ahead = found["near"].lower() in ("tomorrow", "mañana")
+        said = found["near"].lower()
+        ahead = 2 if "after" in said or "pasado" in said else said in ("tomorrow", "mañana")
         near = reading.today + timedelta(days=ahead)
         return near.weekday(), near.month, near.day
     weekday = {**_WEEKDAYS, "mar": 1}[found["weekday"].lower()] if found["weekday"] else None

@@ -131,13 +131,13 @@ def _candidates(
     provider_id = wish.provider_id if wish.provider_id is not None else asked.provider_id
     is_next = wish.kind is WishKind.NEXT
     found: list[tuple[_Rank, Choice]] = []
-    for slot in _worth(wish, by_day, zone, provider_id, asked.own):
+    for slot in _worth(wish, by_day, zone, provider_id, asked):
         is_other = int(provider_id not in (None, slot.provider_id))
         away = int(asked.home_location_id not in (None, slot.location_id))
         fit, days, distance = _fit(wish, slot, zone, is_provider=not is_other, any_provider=provider_id is None)
         far = days + _WORTH * is_other if fit is Fit.NEXT_DAYS else 0
         rank = (
-            _against(wish, slot, zone, fit, asked.own),
+            _against(wish, slot, zone, fit, asked),
             zone.day_of(slot.starts_at).toordinal() if is_next and asked.is_same_day else 0,
             _FITS.index(fit),
             far,
@@ -150,12 +150,24 @@ def _candidates(
     return [choice for _rank, choice in found]
 
 
-def _against(wish: Wish, slot: Slot, zone: PracticeTime, fit: Fit, own: tuple[OwnWish, ...]) -> int:
-    """How much of what was said about the time of day or the day is not met."""
+def _against(wish: Wish, slot: Slot, zone: PracticeTime, fit: Fit, asked: _Asked) -> int:
+    """How much of what was said about the time of day or the day is not met.
+
+    A part of a day that is said twice, in a wish and in own words, counts once. For a same-day type the day of the wish counts
+    like its part: who is ill this morning rather comes in the afternoon than tomorrow.
+    """
     if wish.kind is WishKind.SLOT and fit is Fit.EXACT:
         return 0
-    off_part = wish.kind is WishKind.DAY_PART and bool(_off_by_clock(_wished(wish, zone)[0], slot, zone))
-    return against(own, slot.starts_at, zone) + off_part
+    unmet = against(asked.own, slot.starts_at, zone)
+    if wish.kind is WishKind.NEXT:
+        return unmet
+    span, day = _wished(wish, zone)
+    parts = [each for each in asked.own if each.is_part]
+    days = [each for each in asked.own if each.days is not None and not each.excluded]
+    is_off = wish.kind is WishKind.DAY_PART and bool(_off_by_clock(span, slot, zone))
+    off_part = is_off and not against(parts, slot.starts_at, zone)
+    off_day = asked.is_same_day and zone.day_of(slot.starts_at) != day and not against(days, slot.starts_at, zone)
+    return unmet + off_part + off_day
 
 
 def _worth(
@@ -163,16 +175,16 @@ def _worth(
     by_day: Mapping[date, Sequence[Slot]],
     zone: PracticeTime,
     provider_id: ProviderId | None,
-    own: tuple[OwnWish, ...],
+    asked: _Asked,
 ) -> Iterable[Slot]:
     """The pool of slots; what is said about the day or its part is looked for on further days, too."""
     pool = _pool(wish, by_day, zone, provider_id)
-    if not own and wish.kind is not WishKind.DAY_PART:
+    if not asked.own and wish.kind is not WishKind.DAY_PART:
         return pool
     meant = {
         day: met
         for day, slots in by_day.items()
-        if (met := [slot for slot in slots if not _against(wish, slot, zone, Fit.NEXT_DAYS, own)])
+        if (met := [slot for slot in slots if not _against(wish, slot, zone, Fit.NEXT_DAYS, asked)])
     }
     return dict.fromkeys([*pool, *_pool(wish, meant, zone, provider_id)])
 

@@ -34,6 +34,11 @@ class OwnWish:
         """What was read, however it was written: what a scheduler removes stays removed when it is read again."""
         return f"{self.excluded}{self.minutes}{sorted(self.weekdays)}{self.days}"
 
+    @property
+    def is_part(self) -> bool:
+        """Whether it is a part of the day that is wished, not a limit: "this morning", but not "after 3"."""
+        return not self.excluded and self.minutes in (_MORNING, _AFTERNOON, _EVENING)
+
     def holds(self, day: date, minute: int) -> bool:
         """Whether a time of day on a day is what was meant (or, of one that is excluded, what was not)."""
         if self.minutes is not None:
@@ -196,7 +201,8 @@ _WEEKDAY_LIST: Final = (
 _NO_APPOINTMENT: Final = r"\b(?:my|our|his|her|their|mi|su|nuestra|\w+'s)\s+(?:\w+\s+){0,2}(?:appointment|appt|apt|visit|checkup|cita)\s+(?:on\s+|for\s+|is\s+|del?\s+)?$"
 _NOT_BEFORE: Final = (
     r"\b(?:not|no|never|except|avoid|any(?:\s+day|thing|time|\s+time)\s+but|other\s+than|can'?t(?:\s+(?:do|make|come|be\s+there))?|cannot(?:\s+(?:do|make|come))?"
-    r"|won'?t\s+work|menos|excepto|no\s+puedo|no\s+podemos)\s+(?:on\s+|el\s+|los\s+|in\s+the\s+|por\s+la\s+|en\s+la\s+|llevar\s+a\s+\w+\s+)*$"
+    r"|won'?t\s+work|away|gone|out\s+of\s+town|travell?ing|busy|unavailable|not\s+(?:here|available|free)"
+    r"|fuera|de\s+viaje|ocupad[oa]s?|menos|excepto|no\s+puedo|no\s+podemos)\s+(?:on\s+|el\s+|los\s+|in\s+the\s+|por\s+la\s+|en\s+la\s+|llevar\s+a\s+\w+\s+)*$"
 )
 _NOT_BEHIND: Final = r"^\s+(?:no\b(?!\s+problem)|don'?t\s+work|do\s+not\s+work|doesn'?t\s+work|won'?t\s+work|are\s+(?:out|bad|impossible)|is\s+(?:out|bad))"
 _DAYS: Final = (

@@ -1,6 +1,6 @@
 """What the schedule shows: a day in columns, the portal's slots and appointments, and the limits that staff may overrule; no database."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -246,10 +246,15 @@ class Snapped:
     fitting: tuple[TypeId, ...]
 
 
-def snapped_words(found: Snapped, type_name: str, words: Words) -> str:
-    """Return why a type cannot be booked where somebody pointed at."""
+def snapped_words(found: Snapped, type_name: str, fitting: Sequence[str], words: Words) -> str:
+    """Return why a type cannot be booked where somebody pointed at, and which types can."""
     if not found.free:
         return _("This time is not free. Choose another one.")
-    return _("{type} needs {needs}, {free} free here.").format(
-        type=type_name, needs=words.minutes(found.needs), free=words.minutes(found.free)
+    is_short = found.needs > found.free
+    why = (
+        _("{type} needs {needs}, {free} free here.")
+        if is_short
+        else _("{free} are free here, but the rules of the schedule leave no {type}.")
     )
+    told = why.format(type=type_name, needs=words.minutes(found.needs), free=words.minutes(found.free))
+    return told if not fitting else _("{told} Bookable here: {types}.").format(told=told, types=words.list_of(fitting))

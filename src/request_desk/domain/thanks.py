@@ -135,7 +135,6 @@ _BESIDE: Final = frozenset(
         "your",
         "yours",
         "i'll",
-        "ill",
         "noted",
         "al",
         "amable",
@@ -274,6 +273,17 @@ def says_thanks(letters: Iterable[tuple[AuthorKind, str]]) -> bool:
         elif author is AuthorKind.CONTACT:
             since.append(body)
     return is_told and bool(since) and all(map(is_thanks, since))
+
+
+def comes_back(thread: Iterable[Message]) -> bool:
+    """Tell whether a thread ends with a letter of the parent about an answer: what is booked does not answer that."""
+    is_told = is_back = False
+    for letter in thread:
+        if letter.author_kind is AuthorKind.STAFF:
+            is_told, is_back = True, False
+        elif letter.author_kind is AuthorKind.CONTACT:
+            is_back = is_told
+    return is_back
 
 
 def thread_says_thanks(thread: Sequence[Message]) -> bool:

@@ -360,6 +360,7 @@ class LinkAskForm(Posted):
 
     proof = HiddenField()
     message = Clean("Message", lambda typed: clean_text(typed, field=_("Your message")))
+    twice = HiddenField()  # as in `SendForm`
 
 
 def _number(typed: str, most: int) -> int:

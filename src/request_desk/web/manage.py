@@ -18,7 +18,7 @@ from request_desk.domain import meetings
 from request_desk.domain.access import SYSTEM, Actor
 from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.directory import Control, Flow, Verification
-from request_desk.domain.errors import Refused, SignedOut, SlotTaken
+from request_desk.domain.errors import AlreadyAsked, Refused, SignedOut, SlotTaken
 from request_desk.domain.ids import AppointmentId, hashed
 from request_desk.domain.manage_links import FamilyAppointment, LinkPurpose, OpenLink
 from request_desk.domain.meetings import Joining
@@ -367,7 +367,9 @@ async def ask(request: Request) -> Response:
     shell = await door.portal.pages.shell()
     if name not in _KINDS or not door.shown.is_known or not _asking(door, shell, name):
         return RedirectResponse(door.base, 303)
-    return await _page(door, "manage_ask.html", name=name, proof=door.proof(f"ask-{name}"), message="", problems={})
+    return await _page(
+        door, "manage_ask.html", name=name, proof=door.proof(f"ask-{name}"), message="", problems={}, asked=""
+    )
 
 
 async def send(request: Request) -> Response:
@@ -379,7 +381,7 @@ async def send(request: Request) -> Response:
     command = door.command(f"ask-{name}", form.proof.data or "")
     if name not in _KINDS or not door.shown.is_known or not _asking(door, shell, name):
         return await dashboard(door, notice=_("This cannot be asked here. Please call the practice."), status=409)
-    contact, problems = door.opened.contact, {} if form.validate() else form.problems
+    contact, problems, asked = door.opened.contact, {} if form.validate() else form.problems, ""
     if contact is not None and not problems:
         kind = _KINDS[name]
         new = NewRequest(
@@ -392,10 +394,12 @@ async def send(request: Request) -> Response:
             appointment_id=door.shown.appointment.id,
             wishes=(Wish(1, WishKind.NEXT),) if kind is RequestKind.RESCHEDULE else (),
             message=form.message.value,
+            again=form.twice.data == "again",
         )
         try:
-            await run_in_threadpool(door.portal.desk.perform_idempotent, command, contact, handling.submit, new)
-            return RedirectResponse(f"{door.base}?done=asked", 303)
+            asked = await run_in_threadpool(_ask, door, command, contact, new, adds=form.twice.data == "add")
+            if not asked:
+                return RedirectResponse(f"{door.base}?done=asked", 303)
         except Refused as refused:
             problems = {"form": refused.sentence}
     return await _page(
@@ -406,7 +410,20 @@ async def send(request: Request) -> Response:
         proof=door.proof(f"ask-{name}"),
         message=form.message.data or "",
         problems=problems,
+        asked=asked,
     )
+
+
+def _ask(door: Door, command: UUID, contact: Actor, new: NewRequest, *, adds: bool) -> str:
+    """Send a request, or add it to the one that is open; return what is to be answered before that, "" when it is sent."""
+    try:
+        door.portal.desk.perform_idempotent(command, contact, handling.submit, new)
+    except AlreadyAsked as asked:
+        if not adds:
+            return asked.sentence
+        text = new.message or _("I ask for this again.")
+        door.portal.desk.perform_idempotent(command, contact, handling.answer, asked.request_id, text)
+    return ""
 
 
 # kept in the family's own calendar

@@ -4,16 +4,17 @@ over (ACT13, ACT14, RE11, MC14).
 
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Row, bindparam, select
 
 from request_desk.domain.access import a_contact
-from request_desk.domain.agreement import ActFacts, differences, offered_differences
+from request_desk.domain.agreement import ActFacts, differences, offered_differences, told_alone
 from request_desk.domain.appointments import Appointment
-from request_desk.domain.careful import Assurance, Doubt, Doubtful, second_of
+from request_desk.domain.careful import PUT_AWAY, Assurance, Doubt, Doubtful, second_of
 from request_desk.domain.errors import Refused
 from request_desk.domain.ids import ContactId, PatientId, RequestId
+from request_desk.domain.phrases import PhraseOutcome
 from request_desk.domain.policy import Action, PatientSubject, may
-from request_desk.domain.requests import Act, Booking, Cancellation, Disposition, Move, Offering
+from request_desk.domain.requests import Act, Booking, Cancellation, Disposition, Move, Offering, Reply
 from request_desk.domain.text import clean_text
 from request_desk.domain.words import _, full_name
 from request_desk.services.desk import Unit
@@ -21,9 +22,11 @@ from request_desk.services.inbox import marks as inbox_marks
 from request_desk.services.people import patients
 from request_desk.services.schedule import slots
 from request_desk.services.schedule.two_places import lock_patient
-from request_desk.services.schedule.views import load, upcoming_of
+from request_desk.services.schedule.views import held_for, load, upcoming_of
+from request_desk.store import schema
 
 _REASON_LIMIT = 500
+_OUTCOME = select(schema.phrase.c.outcome).where(schema.phrase.c.slug == bindparam("slug")).limit(1)
 
 
 def check(unit: Unit, row: Row[Any], act: Act | None, disposition: Disposition, assurance: Assurance) -> dict[str, Any]:
@@ -33,11 +36,11 @@ def check(unit: Unit, row: Row[Any], act: Act | None, disposition: Disposition, 
         said |= _agreed(unit, row, assurance)
     if act is not None and not assurance.another:
         check_first(unit, PatientId(row.patient_id), act, RequestId(row.id))
-    if row.urgent and disposition is Disposition.COMPLETED:
+    if row.urgent and disposition in PUT_AWAY:
         who = clean_text(assurance.took_over, field=_("Who took it over"), most=_REASON_LIMIT, lines=False)
         if not who:
             raise Doubtful(
-                _("This request has urgent words. Say who took it over before it is completed."), Doubt.TOOK_OVER
+                _("This request has urgent words. Say who took it over before it is put away."), Doubt.TOOK_OVER
             )
         inbox_marks.add_note(unit, RequestId(row.id), _("Urgent words: taken over by {who}").format(who=who))
         said["took_over"] = True
@@ -71,6 +74,18 @@ def check_text(unit: Unit, text: str, act: Act | None, done: Appointment | None,
         locations=[each.name for each in slots.all_locations(unit).values()],
     )
     _raise_text(found)
+
+
+def check_alone(unit: Unit, row: Row[Any], reply: Reply | None, assurance: Assurance) -> None:
+    """Raise Doubtful when a letter that goes alone tells of an act, or of the time that is held for the request (RE11)."""
+    if reply is None or not reply.text.strip() or assurance.text_meant:
+        return
+    found = unit.first(_OUTCOME, {"slug": reply.phrase}) if reply.phrase else None
+    held = held_for(unit, RequestId(row.id))
+    words = unit.words.at(held.zone) if held is not None else unit.words
+    outcome = PhraseOutcome(found.outcome) if found is not None else PhraseOutcome.ANY
+    words = words.on(words.zone.day_of(unit.now))
+    _raise_text(told_alone(reply.text, outcome, held.starts_at if held is not None else None, words))
 
 
 def _check_offered(unit: Unit, text: str, act: Offering) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.careful import NO_ASSURANCE, Assurance
+from request_desk.domain.careful import NO_ASSURANCE, Assurance, is_same_need
 from request_desk.domain.changes import Topic
 from request_desk.domain.consequences import summary
 from request_desk.domain.counter_offers import CounterOfferState
@@ -99,6 +99,7 @@ _SENDER = (
 )
 _CONCERNED = select(
     _appointment.c.id,
+    _appointment.c.chain_id,
     _appointment.c.type_id,
     _appointment.c.provider_id,
     _appointment.c.location_id,
@@ -151,7 +152,8 @@ _LAST_LETTER = (
     .limit(1)
 )
 _SAME_ASKED = (
-    select(_request.c.id)
+    select(_request.c.id, _request.c.type_id, _appointment.c.chain_id)
+    .select_from(_request.outerjoin(_appointment, _appointment.c.id == _request.c.appointment_id))
     .where(
         _request.c.contact_id == bindparam("contact_id"),
         _request.c.patient_id == bindparam("patient_id"),
@@ -159,9 +161,8 @@ _SAME_ASKED = (
         _request.c.state.in_([RequestState.OPEN.value, RequestState.WAITING.value]),
     )
     .order_by(_request.c.id.desc())
-    .limit(1)
 )
-_LETTERS = select(_message.c.id, _message.c.body).where(
+_LETTERS = select(_message.c.id, _message.c.body, _message.c.author_kind).where(
     _message.c.request_id == bindparam("request_id"), _message.c.withdrawn_at.is_(None)
 )
 
@@ -191,7 +192,7 @@ class ResolveUndo:
 def submit(unit: Unit, new: NewRequest) -> RequestId:
     """Take a request in: stored, routed, acknowledged, in one transaction; the same form sent again is the same request.
 
-    Raises AlreadyAsked while an open request of the same child and kind stands, unless `again` says that another is meant; Refused
+    Raises AlreadyAsked while an open request of the same child for the same need stands, unless `again` says that another is meant; Refused
     for a kind that is off (MC1) or an appointment that is not coming up, NotAllowed without the right to book,
     Invalid(field) for a value that does not fit.
     """
@@ -205,15 +206,16 @@ def submit(unit: Unit, new: NewRequest) -> RequestId:
     if new.kind not in unit.settings.kinds_on:
         raise Refused(_("This kind of request is not taken here. {call}").format(call=_call(unit)))
     sender = _sender(unit, new.patient_id, Action.ASK)
-    if not new.again:
-        same = {"contact_id": contact_id, "patient_id": new.patient_id, "kind": new.kind.value}
-        asked = unit.first(_SAME_ASKED, same)
-        if asked is not None:
-            raise AlreadyAsked(
-                _("You already asked for this, and we have not finished with it. Add to it?"), RequestId(asked.id)
-            )
     text = clean_text(new.message, field=_("Message"))
     appointment = _concerned(unit, new)
+    if not new.again:
+        same = {"contact_id": contact_id, "patient_id": new.patient_id, "kind": new.kind.value}
+        about = (new.type_id, appointment.chain_id if appointment is not None else None)
+        for asked in unit.rows(_SAME_ASKED, same):
+            if is_same_need(new.kind, about, (asked.type_id, asked.chain_id)):
+                raise AlreadyAsked(
+                    _("You already asked for this, and we have not finished with it. Add to it?"), RequestId(asked.id)
+                )
     wishes = _wishes(new)
     for field in ("type_id", "provider_id", "location_id"):
         _check_choice(unit, field, getattr(new, field))
@@ -249,7 +251,8 @@ def answer(unit: Unit, request_id: RequestId, text: str) -> MessageId:
     if row.state == RequestState.OPEN:
         inbox_marks.clear_marks(unit, request_id)  # it keeps its place in the line, and is new to everybody
     else:
-        values = {**inbox_routing.reopened(unit, row), "arrived_at": unit.now}
+        # What was urgent before was taken over when it was put away.
+        values = {**inbox_routing.reopened(unit, row), "arrived_at": unit.now, "urgent": False}
     if urgent_words(body, sender.birth_day, unit.time.day_of(unit.now), unit.settings.urgent_words):
         values["urgent"] = True
     changed = unit.change(_request, request_id, row.version, **values)
@@ -510,6 +513,8 @@ def resolve(
     reason = clean_text(no_reply_reason, field=_("Reason"), most=REASON_LIMIT, lines=False)
     _check_disposition(unit, act, text, disposition, waiting_until, reason)
     _check_offering(act, text, disposition)
+    if act is None:
+        doubts.check_alone(unit, row, reply, assurance)
     values = _values_of(unit, disposition, waiting_until, "" if text else reason)
     disposed = _dispose(unit, request_id, expect_version, values)
     version = expect_version + 1
@@ -558,8 +563,11 @@ def _done(unit: Unit, row: Row[Any], act: Act | None, message_id: MessageId | No
     return _Done(done.appointment, done.back)
 
 
-def follow_up(unit: Unit, request_id: RequestId, reply: Reply) -> Resolved:
-    """Send one more letter about a request, whatever has become of it; its state stays (MC9)."""
+def follow_up(unit: Unit, request_id: RequestId, reply: Reply, *, assurance: Assurance = NO_ASSURANCE) -> Resolved:
+    """Send one more letter about a request, whatever has become of it; its state stays (MC9).
+
+    Raises Doubtful for a letter that tells of an act, unless that is meant (RE11).
+    """
     unit.require(Permission.ANSWER_REQUESTS)
     row = request_scope.seen(unit, request_id, lock=True)
     if row.state == RequestState.WITHDRAWN:
@@ -567,6 +575,7 @@ def follow_up(unit: Unit, request_id: RequestId, reply: Reply) -> Resolved:
     text = _reply_text(reply, row)
     if not text:
         raise Invalid(_("The response is empty. Write something or close it."), field=_("Response"))
+    doubts.check_alone(unit, row, reply, assurance)
     changed = unit.change(_request, request_id, row.version)
     away = Clearing(draft=inbox_marks.take_draft(unit, request_id))
     message_id = _say(unit, row, reply, text)
@@ -581,6 +590,8 @@ def follow_up(unit: Unit, request_id: RequestId, reply: Reply) -> Resolved:
 
 def change_patient(unit: Unit, request_id: RequestId, patient_id: PatientId, *, expect_version: int) -> int:
     """Say that a request is about another patient of the household; what was held for it is let go (ACT16).
+
+    Words that are urgent at the age of the new patient mark it (MC14).
 
     Returns the new version. Raises Conflict, and Refused for a patient of another household or a request about an appointment.
     """
@@ -597,7 +608,11 @@ def change_patient(unit: Unit, request_id: RequestId, patient_id: PatientId, *, 
         return int(row.version)
     scheduling.drop_holds(unit, request_id)
     _end_offer(unit, request_id)
-    changed = unit.change(_request, request_id, row.version, patient_id=patient_id)
+    letters = unit.rows(_LETTERS, {"request_id": request_id})
+    written = " ".join(each.body for each in letters if each.author_kind == AuthorKind.CONTACT)
+    born, today = known[patient_id].birth_day, unit.time.day_of(unit.now)
+    urgent = bool(row.urgent or urgent_words(written, born, today, unit.settings.urgent_words))
+    changed = unit.change(_request, request_id, row.version, patient_id=patient_id, urgent=urgent)
     find_again(unit, request_id)
     unit.record("changed_patient", Topic.REQUEST, request_id, was=row.patient_id, patient_id=patient_id)
     return int(changed.version)

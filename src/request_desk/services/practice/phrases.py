@@ -8,16 +8,18 @@ from sqlalchemy import Row, bindparam, or_, select
 
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import MOVED_ON
+from request_desk.domain.careful import answering
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import PracticeSettings
 from request_desk.domain.errors import Invalid, NotFound
-from request_desk.domain.ids import AppointmentId, PatientId, PhraseId, RequestId, StaffId
+from request_desk.domain.ids import AppointmentId, PatientId, PhraseId, RequestId, StaffId, TypeId
 from request_desk.domain.phrases import FIELDS, Phrase, PhraseOutcome, Prompt, dump, parse
 from request_desk.domain.requests import Act, Booking, Cancellation, Move, Offering, RequestKind
 from request_desk.domain.text import parse_version
 from request_desk.domain.words import Words, _, full_name, speaking
 from request_desk.services.desk import Unit
 from request_desk.services.inbox import scope as request_scope
+from request_desk.services.inbox.rows import wish_of
 from request_desk.services.practice import text_history
 from request_desk.services.practice.text_history import TextOf
 from request_desk.services.schedule.views import upcoming_of
@@ -68,6 +70,11 @@ _REQUEST = (
         )
     )
     .where(schema.request.c.id == bindparam("which"))
+)
+_WISHES = (
+    select(schema.request_wish)
+    .where(schema.request_wish.c.request_id == bindparam("which"))
+    .order_by(schema.request_wish.c.rank)
 )
 _APPOINTMENT = select(*appointment).where(appointment.id == bindparam("which"))
 _SUCCESSOR = select(*appointment).where(appointment.replaces_id == bindparam("which"))
@@ -232,7 +239,7 @@ def values_for(unit: Unit, request_id: RequestId, act: Act | None, *, language: 
     values |= _old(unit, old, words)
     values |= _new(unit, act, words)
     values |= _appointment(unit, row, old, act)
-    values |= _booked(unit, PatientId(row.patient_id), request_id, row.type_id, words)
+    values |= _booked(unit, request_id, row, old, words)
     with speaking(language):
         values |= _reason(unit.settings, act)
         values |= _offered(unit, act, words)
@@ -311,15 +318,17 @@ def _appointment(unit: Unit, row: Row[Any], old: Row[Any] | None, act: Act | Non
     }
 
 
-def _booked(
-    unit: Unit, patient_id: PatientId, request_id: RequestId, type_id: int | None, words: Words
-) -> dict[str, str]:
-    """The appointment that the patient has already: one booked for the request, else of its type, else the first to come."""
+def _booked(unit: Unit, request_id: RequestId, row: Row[Any], old: Row[Any] | None, words: Words) -> dict[str, str]:
+    """The appointment that the patient has already: the one that the bar above the message names first (ACT13)."""
+    patient_id = PatientId(row.patient_id)
+    type_id = TypeId(row.type_id) if row.type_id is not None else None
+    wishes = map(wish_of, unit.rows(_WISHES, {"which": request_id}))
     upcoming = upcoming_of(unit, (patient_id,))
-    ranked = sorted(upcoming, key=lambda each: (each.request_id != request_id, each.type_id != type_id, each.starts_at))
-    if not ranked:
+    chain_id = AppointmentId(old.chain_id) if old is not None else None
+    found = answering(RequestKind(row.kind), request_id, patient_id, type_id, wishes, upcoming, unit.time, chain_id)
+    if not found:
         return {}
-    first = ranked[0]
+    first = found[0]
     place = unit.first(_LOCATION, {"which": first.location_id})
     there = _there(words, place)
     return {

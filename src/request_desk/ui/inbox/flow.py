@@ -13,7 +13,7 @@ from typing import Final
 from request_desk.domain import own_words
 from request_desk.domain.agreement import ActFacts
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.careful import NO_ASSURANCE, Assurance, answering, second_of
+from request_desk.domain.careful import NO_ASSURANCE, PUT_AWAY, Assurance, answering, second_of
 from request_desk.domain.changes import ScheduleScope
 from request_desk.domain.counter_offers import MOST_TIMES
 from request_desk.domain.directory import CancelReason, OpeningHours
@@ -37,9 +37,15 @@ from request_desk.domain.requests import (
     WishState,
 )
 from request_desk.domain.spans import Slot
-from request_desk.domain.thanks import thread_says_thanks
+from request_desk.domain.thanks import comes_back, thread_says_thanks
 from request_desk.domain.words import Words, _
 
+ALREADY_BOOKED: Final = "any-already-booked"  # ids of phrases that fit what was decided
+WHO_MAY: Final[Mapping[RequestKind, str]] = {
+    RequestKind.SCHEDULE: "schedule-who-may-book",
+    RequestKind.RESCHEDULE: "reschedule-who-may",
+    RequestKind.CANCEL: "cancel-who-may",
+}
 MOST_OFFERS: Final = 9
 LEAST_OFFERS: Final = 3  # that a list fills up to when its first reading had fewer
 WAITING_DAYS: Final = 3  # business days that *Waiting for parent* proposes
@@ -108,6 +114,7 @@ class Handling:
     offers: tuple[ShownOffer, ...] = ()
     offers_known: bool = False
     chosen: ShownOffer | None = None
+    let_go: ShownOffer | None = None  # the last that was chosen and is not any more: a letter may still tell of it
     offered: tuple[ShownOffer, ...] = ()  # to go into the reply, up to three (ACT10); nothing is held before it is sent
     hold: Appointment | None = None
     holding: bool = False
@@ -123,10 +130,16 @@ class Handling:
     assurance: Assurance = NO_ASSURANCE  # what was said about the doubts
     removed: frozenset[str] = frozenset()  # of what was read in the parent's own words, by key (MC16)
     text_meant: str = ""  # a response that is meant as it is, though it differs from the act
+    alone_meant: str = ""  # one that is meant to go alone, though it tells of an act
 
     @property
     def has_act(self) -> bool:
         return self.chosen is not None or self.cancel is not None or bool(self.offered)
+
+    @property
+    def meant(self) -> str:
+        """The response that is meant as it is."""
+        return self.text_meant if self.has_act else self.alone_meant
 
     @property
     def appointment(self) -> Appointment | None:
@@ -185,7 +198,8 @@ def opened(view: RequestView, zone: PracticeTime) -> Handling:
 def seen_by(now: Handling, view: RequestView, zone: PracticeTime) -> Handling:
     """Take in a reading: what may answer the request already, and whether its last letter only says thanks."""
     wishes = [one.wish for one in view.wishes]
-    already = answering(view.kind, view.id, view.patient.id, view.type_id, wishes, view.upcoming, zone)
+    chain_id = view.appointment.chain_id if view.appointment is not None else None
+    already = answering(view.kind, view.id, view.patient.id, view.type_id, wishes, view.upcoming, zone, chain_id)
     own = already if view.state in (RequestState.OPEN, RequestState.WAITING) else ()
     return replace(now, view=view, already=own, is_thanks=_is_thanks(view))
 
@@ -253,25 +267,48 @@ def with_offers(now: Handling, fresh: Iterable[Offer], most: int = 0) -> Handlin
 
 def armed(now: Handling) -> Handling:
     """Say that another appointment is wanted: the offers get their digits, in their order."""
+    return _digits(replace(now, assurance=replace(now.assurance, another=True)))
+
+
+def _digits(now: Handling) -> Handling:
+    """Give the offers that have none their digits, in their order; take all away while none may be chosen."""
+    if not now.is_armed:
+        return replace(now, offers=tuple(replace(one, digit=0) for one in now.offers))
     offers = [one for one in now.offers if one.digit == 0 and not one.is_gone and not one.is_extra]
     free = [digit for digit in range(1, MOST_OFFERS + 1) if all(one.digit != digit for one in now.offers)]
     digits = {one.key: digit for one, digit in zip(offers, free, strict=False)}
-    return replace(
-        now,
-        assurance=replace(now.assurance, another=True),
-        offers=tuple(replace(one, digit=digits.get(one.key, one.digit)) for one in now.offers),
-    )
+    return replace(now, offers=tuple(replace(one, digit=digits.get(one.key, one.digit)) for one in now.offers))
 
 
 def with_view(now: Handling, view: RequestView, zone: PracticeTime) -> Handling:
-    """Take in the request as it is now. A hold that has ended is forgotten; the choice stays, its slot may be free still."""
+    """Take in the request as it is now. A hold that has ended is forgotten; the choice stays, its slot may be free still.
+
+    What was said about another patient (another visit, who agreed, a time that was let go) is not said about this one.
+    """
+    if view.patient.id != now.view.patient.id:
+        now = replace(now, assurance=Assurance(took_over=now.assurance.took_over), let_go=None)
     hold = view.hold if now.chosen is not None and _is_for(view.hold, now.chosen.offer.slot) else None
     cancel = now.cancel
     if view.appointment is None or view.appointment.status is not AppointmentStatus.CONFIRMED:
         cancel = None
     if view.state in (RequestState.COMPLETED, RequestState.WITHDRAWN):
         now = _with_offered(now, ())
-    return replace(seen_by(now, view, zone), hold=hold if not now.holding else now.hold, cancel=cancel)
+    return _digits(replace(seen_by(now, view, zone), hold=hold if not now.holding else now.hold, cancel=cancel))
+
+
+def softly(seen: RequestView, fresh: RequestView) -> RequestView:
+    """Return the request as it was opened, with what may change under the hands: so the version still tells a stale answer."""
+    return replace(
+        seen,
+        claim=fresh.claim,
+        hold=fresh.hold,
+        wishes=fresh.wishes,
+        notes=fresh.notes,
+        deliveries=fresh.deliveries,
+        related=fresh.related,
+        upcoming=fresh.upcoming,
+        inboxes=fresh.inboxes,
+    )
 
 
 def by_digit(now: Handling, digit: int) -> ShownOffer | None:
@@ -358,7 +395,12 @@ def lost(now: Handling, key: OfferKey, fresh: Iterable[Offer]) -> Handling:
     chosen = None if now.chosen is not None and now.chosen.key == key else now.chosen
     given_up = chosen is None
     state = replace(
-        now, offers=gone, chosen=chosen, holding=now.holding and not given_up, hold=None if given_up else now.hold
+        now,
+        offers=gone,
+        chosen=chosen,
+        let_go=now.chosen if given_up else now.let_go,
+        holding=now.holding and not given_up,
+        hold=None if given_up else now.hold,
     )
     return with_offers(state, [offer for offer in fresh if key_of(offer.slot) != key], MOST_OFFERS)
 
@@ -426,7 +468,7 @@ def is_held(now: Handling, at: datetime) -> bool:
 
 def letting_go(now: Handling) -> Handling:
     """Choose no act: only a reply."""
-    rest = _with_offered(now, ())
+    rest = replace(_with_offered(now, ()), let_go=now.chosen or now.let_go)
     return replace(rest, cancel=None, chosen=None, hold=None, holding=False, overrule="", text_meant="")
 
 
@@ -535,7 +577,7 @@ def primary_of(now: Handling, *, has_text: bool) -> Primary:
     if now.is_thanks and not now.assurance.another:
         return Primary.THANKS
     if not now.is_armed:
-        return Primary.ANSWERED
+        return Primary.WRITE if comes_back(now.view.thread) else Primary.ANSWERED
     if now.view.kind is RequestKind.CANCEL:
         return Primary.CANCEL if now.appointment is not None else Primary.WRITE
     has_offers = not now.offers_known or any(not one.is_gone for one in now.offers)
@@ -546,6 +588,8 @@ def need_of(
     now: Handling, *, has_text: bool, zone: PracticeTime, no_reply_reason: str = "", differences: Sequence[str] = ()
 ) -> Need | None:
     """Return the next thing to ask the user before the act can be sent; `differences` are those of text and act."""
+    if now.is_answered:
+        return Need.TEXT if differences else None
     act = act_of(now)
     if act is not None and now.view.needs_agreement and now.assurance.agreed is None:
         return Need.AGREED
@@ -556,7 +600,7 @@ def need_of(
         return Need.OVERRULE_REASON
     if differences:
         return Need.TEXT
-    if now.view.urgent and now.disposition is Disposition.COMPLETED and not now.assurance.took_over:
+    if now.view.urgent and now.disposition in PUT_AWAY and not now.assurance.took_over:
         return Need.TOOK_OVER
     if now.disposition is Disposition.COMPLETED and not has_text and not no_reply_reason:
         return Need.NO_REPLY_REASON
@@ -600,6 +644,14 @@ def told_of(now: Handling, location_of: Mapping[int, str], provider_of: Mapping[
         old.provider_name if old is not None else "",
         old.location_name if old is not None else "",
     )
+
+
+def let_go_of(now: Handling) -> Offer | None:
+    """Return the time that was chosen and is not any more, None when the patient has it all the same: a colleague booked it."""
+    offer = now.let_go.offer if now.let_go is not None else None
+    own = (each.starts_at for each in now.view.upcoming if each.patient_id == now.view.patient.id)
+    is_booked = offer is not None and offer.slot.starts_at in own
+    return None if is_booked else offer
 
 
 def zone_of(now: Handling) -> str:

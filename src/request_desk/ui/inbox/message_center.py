@@ -296,7 +296,7 @@ class MessageCenter(WindowPage):
             registry.add(command, handlers[command.id], owner=self)
         for act in ACTS:
             registry.add(act.command, partial(act.run, answering), owner=self)
-        registry.add(sending(), self._send_by_key, owner=self)
+        registry.add(sending(), answering.send, owner=self)
         self.message.act_wanted.connect(registry.run)
         registry.add_each(choosing_offer(), self._digit, owner=self)
         registry.add_each(choosing_location(), self._location_key, owner=self)
@@ -538,10 +538,6 @@ class MessageCenter(WindowPage):
     @Slot()
     def focus_notes(self) -> None:
         self.message.notes.line.setFocus(Qt.FocusReason.ShortcutFocusReason)
-
-    def _send_by_key(self) -> None:
-        if self._context.gate.may_act():
-            self.response_controller.send()
 
     def _digit(self, key: str) -> None:
         self.response_controller.choose_digit(int(key))

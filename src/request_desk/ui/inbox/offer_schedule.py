@@ -202,7 +202,10 @@ class OfferSchedule(QObject):
         """A free place was picked: what the slot rules have there for the type is offered like any other (ACT15)."""
         now, found = self._now, self._directory()
         type_id = flow.type_of(now) if now is not None else None
-        if now is None or found is None or type_id is None:
+        if now is None or found is None:
+            return
+        if type_id is None:
+            self.explained.emit(_(NO_TYPE))
             return
         self._context.runner.read(
             self,
@@ -220,9 +223,10 @@ class OfferSchedule(QObject):
         now, found = self._now, self._directory()
         if now is None or found is None or now.view.id != request_id:
             return
-        kind = found.types.get(flow.type_of(now) or TypeId(0))
         if snap.slot is None:
-            self.explained.emit(snapped_words(snap, kind.name if kind is not None else "", self._context.words()))
+            name = found.types[flow.type_of(now) or TypeId(0)].name
+            fitting = [found.types[each].name for each in snap.fitting]
+            self.explained.emit(snapped_words(snap, name, fitting, self._context.words()))
             return
         provider, place = found.providers.get(snap.slot.provider_id), found.locations.get(snap.slot.location_id)
         if provider is not None and place is not None:

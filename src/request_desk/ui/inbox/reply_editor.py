@@ -106,6 +106,10 @@ class ReplyEditor(QPlainTextEdit):
         """Whether the text is what was put in, or nothing."""
         return self.is_empty() or self.toPlainText() == self._put_text
 
+    def has_fields(self) -> bool:
+        """Whether anything of a phrase is left in the text."""
+        return bool(self._pieces())
+
     def prompts(self) -> tuple[Prompt, ...]:
         return self._prompts
 
@@ -123,10 +127,12 @@ class ReplyEditor(QPlainTextEdit):
         self._values = values
         self._prompts = tuple(prompts)
         cursor = QTextCursor(self.document())
+        self._by_program = True
         cursor.beginEditBlock()
         cursor.select(QTextCursor.SelectionType.Document)
-        self._with_program(cursor, rendered.spans, values)
+        self._write(cursor, rendered.spans, values)
         cursor.endEditBlock()
+        self._by_program = False
         self._put_text = self.toPlainText()
         cursor.movePosition(QTextCursor.MoveOperation.End)
         self.setTextCursor(cursor)
@@ -138,13 +144,15 @@ class ReplyEditor(QPlainTextEdit):
         self._values = values
         self._prompts = tuple({prompt.name: prompt for prompt in (*self._prompts, *prompts)}.values())
         cursor = self._outside(self.textCursor())
+        self._by_program = True
         cursor.beginEditBlock()
         above = QTextCursor(self.document())
         above.setPosition(cursor.selectionStart(), QTextCursor.MoveMode.KeepAnchor)
         before = above.selectedText().translate(LINE_ENDS)
         lead = "" if not before or before.endswith("\n\n") else "\n" if before.endswith("\n") else "\n\n"
-        self._with_program(cursor, (TextSpan(lead), *rendered.spans) if lead else rendered.spans, values)
+        self._write(cursor, (TextSpan(lead), *rendered.spans) if lead else rendered.spans, values)
         cursor.endEditBlock()
+        self._by_program = False
         self.setTextCursor(cursor)
         self._mark()
 
@@ -325,8 +333,7 @@ class ReplyEditor(QPlainTextEdit):
 
     # fields
 
-    def _with_program(self, cursor: QTextCursor, spans: Iterable[TextSpan], values: Mapping[str, str]) -> None:
-        self._by_program = True
+    def _write(self, cursor: QTextCursor, spans: Iterable[TextSpan], values: Mapping[str, str]) -> None:
         cursor.removeSelectedText()
         for span in spans:
             if span.field is None:
@@ -334,7 +341,6 @@ class ReplyEditor(QPlainTextEdit):
             else:
                 style = _style(span, values.get(span.field, ""))
                 cursor.insertText(span.text, self._format(span.field, style, is_open=span.unresolved))
-        self._by_program = False
 
     def _format(self, field: str, style: str, *, is_open: bool) -> QTextCharFormat:
         made = QTextCharFormat()

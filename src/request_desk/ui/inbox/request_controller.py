@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, Signal, Slot
 
 from request_desk.domain.appointments import Appointment
-from request_desk.domain.careful import Assurance
+from request_desk.domain.careful import Assurance, Doubt, Doubtful
 from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.errors import Conflict, Limited, NotFound, Refused, SlotTaken
 from request_desk.domain.ids import PatientId, RequestId, TypeId
@@ -52,7 +52,7 @@ NO_TYPE = "This request does not say what the visit is for. Choose the type of v
 NOTHING_TO_OFFER = "There is no free time to offer. Press N for the next available one, or pick one in the schedule."
 MAY_NOT_CHOOSE = "Who asks may not book in the portal, so times cannot be offered. Book one, or only reply."
 THREE_OFFERED = "Three times are offered already. Press the digit of one of them to take it out."
-NOT_ARMED = "This may be answered already. Press A first if another visit is wanted."
+NOT_ARMED = "This may be answered already. Press A first if it is wanted all the same."
 FAR = timedelta(days=90)  # how far times are looked for when the request names no type
 MANY = 200  # slots among which the first of each provider and day are found
 READ_AFTER = 700  # milliseconds of selection until a request counts as read (MC4)
@@ -69,11 +69,13 @@ class RequestController(QObject):
     offered = Signal(object)  # Handling: its offers were read for the first time
     values_merged = Signal(object)  # Values
     values_failed = Signal()  # the values could not be read
+    worded = Signal()  # the letter tells of the present choice, as far as that could be read
     changed_elsewhere = Signal(object)  # JournalEntry: somebody else changed it while work was begun here
     changed_quietly = Signal(object)  # JournalEntry: somebody else changed it, shown already
     refused = Signal(str)  # a sentence to be shown beside the response
     taken = Signal(str)  # the chosen slot was lost; the next fitting ones are offered
     conflicted = Signal(object)  # Conflict: nothing was sent
+    text_doubted = Signal(str)  # the response says otherwise than the rows, which this desk has not read yet
     resolved = Signal(object)  # Resolved: sent
     left_here = Signal(object)  # RequestId: forwarded or removed from my inbox
     failed = Signal(object)  # Refused: it could not be read
@@ -96,6 +98,7 @@ class RequestController(QObject):
         self._let_go = False  # the session that claimed it has ended, and work was begun here
         self._active = False
         self._letter: Outgoing | None = None  # waits for the hold
+        self._valuing: Pending[Any] | None = None
         self._rereading = False
         self._reread_again = False
         self._takes_news = False  # asked for before it was read
@@ -121,8 +124,9 @@ class RequestController(QObject):
         return None if mine else now.view.claim
 
     @property
-    def is_mine(self) -> bool:
-        return self._claimed
+    def is_wording(self) -> bool:
+        """Whether what the letter tells of the present choice is on its way: the text is not yet what it will be."""
+        return self._valuing is not None
 
     # opening and leaving
 
@@ -138,10 +142,10 @@ class RequestController(QObject):
 
     def leave(self) -> None:
         """Let go of the open request: the claim ends, a hold runs out by itself, the draft is kept elsewhere."""
-        for pending in (self._opening, self._offering):
+        for pending in (self._opening, self._offering, self._valuing):
             if pending is not None:
                 pending.drop()
-        self._opening = self._offering = None
+        self._opening = self._offering = self._valuing = None
         for timer in (self._read_timer, self._lease_timer):
             if timer is not None:
                 timer.stop()
@@ -246,14 +250,20 @@ class RequestController(QObject):
     def _read_values(self) -> None:
         if self._now is None or self._id is None:
             return
+        if self._valuing is not None:
+            self._valuing.drop()
         answer = partial(self._values_read, self._id, flow.outcome_of(self._now))
         theirs = known_language(self._now.view.sender.language)
         wanted = (theirs,) if theirs == spoken() else (theirs, spoken())
-        pending = self._runner.read(self, phrases.values_in, self._id, flow.act_of(self._now), wanted)
-        pending.done(answer).refused(self._values_refused)
+        self._valuing = self._runner.read(self, phrases.values_in, self._id, flow.act_of(self._now), wanted)
+        self._valuing.done(answer).refused(self._values_refused).settled(self._values_settled)
 
     def _values_refused(self, _refused: Refused) -> None:
         self.values_failed.emit()
+
+    def _values_settled(self) -> None:
+        self._valuing = None
+        self.worded.emit()
 
     def _values_read(self, request_id: RequestId, outcome: PhraseOutcome, found: tuple[Mapping[str, str], ...]) -> None:
         if request_id == self._id and self._now is not None and flow.outcome_of(self._now) is outcome:
@@ -288,10 +298,10 @@ class RequestController(QObject):
         if self._now is not None:
             self._set(replace(self._now, assurance=assurance))
 
-    def mean(self, text: str) -> None:
-        """Keep that a response is meant as it is."""
+    def mean(self, text: str, *, alone: bool) -> None:
+        """Keep that a response is meant as it is, with the act or alone."""
         if self._now is not None:
-            self._set(replace(self._now, text_meant=text))
+            self._set(replace(self._now, alone_meant=text) if alone else replace(self._now, text_meant=text))
 
     def offer_times(self) -> None:
         """Offer times in the reply instead of booking one, or stop doing so (ACT10). Nothing is held before it is sent."""
@@ -545,7 +555,7 @@ class RequestController(QObject):
         if now.is_answered:
             if letter.reply is not None:
                 self._active = True
-                self.follow_up(letter.reply)
+                self.follow_up(letter.reply, text_meant=letter.text_meant)
             return
         self._active = True
         act: Act | None = flow.act_of(now) if letter.with_act else None
@@ -564,11 +574,14 @@ class RequestController(QObject):
         )
         self._answered_by(pending, now.view.id)
 
-    def follow_up(self, reply: Reply) -> None:
+    def follow_up(self, reply: Reply, *, text_meant: bool) -> None:
         """Send the text as one more letter, whatever became of the request (MC9)."""
         if self._now is not None:
+            request_id, meant = self._now.view.id, Assurance(text_meant=text_meant)
             self._set(replace(self._now, sending=True))
-            self._answered_by(self._runner.act(self, handling.follow_up, self._now.view.id, reply), self._now.view.id)
+            self._answered_by(
+                self._runner.act(self, handling.follow_up, request_id, reply, assurance=meant), request_id
+            )
 
     def _answered_by(self, pending: Pending[Resolved], request_id: RequestId) -> None:
         pending.done(partial(self._was_resolved, request_id)).refused(partial(self._not_resolved, request_id)).settled(
@@ -601,6 +614,8 @@ class RequestController(QObject):
                 told = " ".join(limit.sentence for limit in refused.limits)
                 self._set(flow.limited(self._now, told, forbids=refused.forbids))
                 self.refused.emit(refused.sentence)
+            case Doubtful(doubt=Doubt.TEXT):
+                self.text_doubted.emit(refused.sentence)
             case _:
                 self.refused.emit(refused.sentence)
 
@@ -742,12 +757,15 @@ class RequestController(QObject):
             if view.claim is None:
                 self._begin_work()  # the same user is back, and so is what was begun (MC8, LOCK-03)
         is_newer = view.version != self._now.view.version
+        before = (self._now.already, self._now.appointment)
         takes = self._takes_news and is_newer
         self._takes_news = self._takes_news and not is_newer and self._reread_again
         if takes or not self._has_work or not is_newer:
             self._set(flow.with_view(self._now, view, self._zone()))
         else:
-            self._set(flow.with_view(self._now, _softly(self._now.view, view), self._zone()))
+            self._set(flow.with_view(self._now, flow.softly(self._now.view, view), self._zone()))
+        if (self._now.already, self._now.appointment) != before:
+            self._read_values()  # the letter may tell of them
 
     def _reread_settled(self, request_id: RequestId) -> None:
         if request_id != self._id:
@@ -777,18 +795,3 @@ def _why_no_offer(now: Handling) -> str:
     if flow.type_of(now) is None:
         return _(NO_TYPE)
     return _(NOTHING_TO_OFFER) if now.view.sender.may_book else _(MAY_NOT_CHOOSE)
-
-
-def _softly(seen: RequestView, fresh: RequestView) -> RequestView:
-    """The request as it was opened, with what may change under the hands: so the version still tells a stale answer."""
-    return replace(
-        seen,
-        claim=fresh.claim,
-        hold=fresh.hold,
-        wishes=fresh.wishes,
-        notes=fresh.notes,
-        deliveries=fresh.deliveries,
-        related=fresh.related,
-        upcoming=fresh.upcoming,
-        inboxes=fresh.inboxes,
-    )

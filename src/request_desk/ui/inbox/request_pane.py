@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from request_desk.domain.ids import RequestId
-from request_desk.domain.requests import AuthorKind, Claim, Delivery, Message, RequestView
+from request_desk.domain.requests import AuthorKind, Claim, Delivery, Message, RequestKind, RequestView
 from request_desk.domain.words import Words, _, safe_name
 from request_desk.ui.inbox import request_words as say
 from request_desk.ui.inbox.commands import TINY, RequestAct
@@ -463,7 +463,8 @@ class RequestPane(Card):
         if not told:
             self.answered_bar.clear()
         elif self.answered_bar.text() != told:
-            self.answered_bar.say(BannerKind.WARNING, told, action=_("Another visit  A"))
+            again = _("Move again  A") if now.view.kind is RequestKind.RESCHEDULE else _("Another visit  A")
+            self.answered_bar.say(BannerKind.WARNING, told, action=again)
 
     def _show_offer(self, view: RequestView, words: Words) -> None:
         told, is_open = say.offered_line(view, words)

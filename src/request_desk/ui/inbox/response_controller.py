@@ -3,26 +3,27 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
-from request_desk.domain.agreement import differences, offered_differences
+from request_desk.domain.agreement import differences, offered_differences, told_alone
 from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.directory import CancelReason, Patient
 from request_desk.domain.errors import Conflict, Refused
 from request_desk.domain.ids import RequestId
 from request_desk.domain.phrase_order import suggest
-from request_desk.domain.phrases import Phrase, PhraseError, Rendered, render
-from request_desk.domain.requests import CallOutcome, Disposition, RequestKind, RequestState, Resolved, Target
+from request_desk.domain.phrases import Phrase, PhraseError, PhraseOutcome, Rendered, render
+from request_desk.domain.requests import CallOutcome, Disposition, RequestState, Resolved, Target
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _, known_language, spoken
 from request_desk.services.people import patients
 from request_desk.services.practice import directory, phrases
 from request_desk.services.practice.directory import Directory, TargetChoice
 from request_desk.ui.inbox import flow
-from request_desk.ui.inbox.careful_sheets import PatientDialog
+from request_desk.ui.inbox.careful_sheets import DifferenceSheet, PatientDialog
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from request_desk.ui.inbox.dialogs import ForwardDialog, WaitingDialog
 from request_desk.ui.inbox.flow import CancelChoice, Handling, Primary, ShownOffer
@@ -43,17 +44,6 @@ from request_desk.ui.window.frame import LiveState
 
 TICK = 1_000  # milliseconds: the seconds of a hold
 PARENT_ASKED = "pat"  # the coded reason of a cancellation that was requested
-ALREADY_BOOKED = "any-already-booked"
-WHO_MAY = {
-    RequestKind.SCHEDULE: "schedule-who-may-book",
-    RequestKind.RESCHEDULE: "reschedule-who-may",
-    RequestKind.CANCEL: "cancel-who-may",
-}
-
-
-def _in_language(library: Sequence[Phrase], slug: str, language: str) -> list[Phrase]:
-    """The phrases of one id, that of the language first."""
-    return sorted((one for one in library if one.slug == slug), key=lambda one: one.language != language)
 
 
 class ResponseController(QObject):
@@ -89,8 +79,9 @@ class ResponseController(QObject):
         self._targets: tuple[TargetChoice, ...] = ()
         self._last_sent: tuple[RequestId, str, str, str] | None = None
         self._taken_back: RequestId | None = None  # undone, and what it had booked is not held again yet
-        self._no_reply_reason = ""
+        self._no_reply_reason, self._sent_with_act = "", True
         self._phrase_next = ""  # to be written as soon as its fields are read
+        self._sends_next = False  # as soon as the text tells of the choice
         self._recalled = False  # whether the draft's choice of act was taken up: before, nothing is remembered
         self._is_online = context.hub.state is not LiveState.OFFLINE
         self._connect()
@@ -103,11 +94,13 @@ class ResponseController(QObject):
         handler.updated.connect(self._updated)
         handler.offered.connect(self._offered)
         handler.values_merged.connect(self._valued)
+        handler.worded.connect(self._worded)
         handler.changed_elsewhere.connect(self._news)
         handler.changed_quietly.connect(self._told)
         handler.refused.connect(response.refuse)
         handler.taken.connect(response.explain)
         handler.conflicted.connect(self._conflicted)
+        handler.text_doubted.connect(self._text_doubted)
         handler.resolved.connect(self._resolved)
         handler.left_here.connect(self.left_here)
         handler.failed.connect(self.failed)
@@ -196,7 +189,7 @@ class ResponseController(QObject):
     def _opened(self, now: Handling) -> None:
         self._values = None
         self.beside.begin()
-        self._recalled = False
+        self._recalled = self._sends_next = False
         self._no_reply_reason = self._phrase_next = ""
         paint_later(self._response)
         self._response.reset()
@@ -267,6 +260,7 @@ class ResponseController(QObject):
             self._response.refuse(_(NOT_ARMED))
 
     def _choose(self, one: ShownOffer) -> None:
+        self._sends_next = False
         self._response.clear_refusal()
         self.beside.come_back()
         self.request_controller.choose(one)
@@ -328,14 +322,24 @@ class ResponseController(QObject):
         another = before is None or before.outcome is not values.outcome
         if now.has_act and editor.is_untouched() and (another or editor.is_empty()):
             self._suggest(now, values)
-        elif not now.has_act and editor.is_untouched() and not editor.is_empty() and another and before is not None:
+        elif (
+            not now.has_act and editor.is_untouched() and not editor.is_empty() and self._is_stale(now, before, another)
+        ):
             self._response.editor.reset()
             self._response.set_phrase("")
         else:
             editor.refresh(values.fields)
-        self._response.refresh(self._context.words())
-        self._show_own()
-        self._keep_draft()
+        self._text_changed()
+
+    def _is_stale(self, now: Handling, before: Values | None, another: bool) -> bool:
+        """Whether an untouched letter tells what is not so any more: of an act that was let go, of an appointment that is gone."""
+        return (another and before is not None) or (self._response.phrase() == flow.ALREADY_BOOKED and not now.already)
+
+    @Slot()
+    def _worded(self) -> None:
+        if self._sends_next:
+            self._sends_next = False
+            self.send()
 
     def _show_own(self) -> None:
         """Show what the phrase says in the desk's language, beside a letter in another one (RE2)."""
@@ -414,6 +418,7 @@ class ResponseController(QObject):
 
     @Slot()
     def _edited(self) -> None:
+        self._sends_next = False
         if self._is_online:
             self.request_controller.typed()
         self._text_changed()
@@ -506,12 +511,16 @@ class ResponseController(QObject):
 
     @Slot()
     def send(self) -> None:
-        """Do it: act, reply, disposition (Ctrl+Enter). What is missing is asked for, what is wrong is said.
+        """Do it: act, reply, disposition (Ctrl+Enter, the button). What is missing is asked for, what is wrong is said.
 
-        While nothing is chosen or written it goes to where that is done, and writes nothing.
+        A request that was hardly seen is not sent: the second click of two would be about the next one. While nothing is chosen
+        or written it goes to where that is done, and writes nothing.
         """
         now = self.request_controller.now
-        if now is None or now.sending or not self._may_write():
+        if now is None or now.sending or not self._context.gate.may_act() or not self._may_write():
+            return
+        if self.request_controller.is_wording:
+            self._sends_next = True
             return
         match flow.primary_of(now, has_text=not self._response.editor.is_empty()):
             case Primary.CHOOSE:
@@ -523,7 +532,7 @@ class ResponseController(QObject):
                 self.go_to_response()
             case Primary.ANSWERED:
                 if self._values is not None:
-                    self._put_phrase(ALREADY_BOOKED, now, self._values)
+                    self._put_phrase(flow.ALREADY_BOOKED, now, self._values)
             case Primary.THANKS:
                 self._no_reply_reason = _("The parent only said thanks")
                 self._send(with_act=False)
@@ -532,7 +541,8 @@ class ResponseController(QObject):
 
     def _put_phrase(self, slug: str, now: Handling, values: Values) -> None:
         """Write the phrase that fits what was decided; the next press sends it."""
-        phrase = next(iter(_in_language(self._library, slug, now.view.sender.language)), None)
+        found = [one for one in self._library if one.slug == slug]
+        phrase = min(found, key=lambda one: one.language != now.view.sender.language, default=None)
         rendered = self._rendered(phrase, now, values) if phrase is not None else None
         if phrase is not None and rendered is not None:
             self._response.put(rendered, phrase, values.fields)
@@ -566,29 +576,26 @@ class ResponseController(QObject):
                 self._response.editor.go_to_open(from_start=True)
             return
         reply = self._response.reply()
-        need = (
-            None
-            if now.is_answered
-            else flow.need_of(
-                state,
-                has_text=reply is not None,
-                zone=self._context.words().zone,
-                no_reply_reason=self._no_reply_reason,
-                differences=self._differences(state),
-            )
+        found = self._differences(state)
+        need = flow.need_of(
+            state,
+            has_text=reply is not None,
+            zone=self._context.words().zone,
+            no_reply_reason=self._no_reply_reason,
+            differences=found,
         )
         if need is not None:
-            self._questions.ask(need, state, self._differences(state), with_act=with_act)
+            self._questions.ask(need, state, found, with_act=with_act and state.has_act)
             return
         self._last_sent = (now.view.id, self._response.editor.text(), self._response.phrase(), self._draft_state(now))
-        is_meant = reply is not None and now.text_meant == self._response.editor.text()
-        reason = "" if reply is not None else self._no_reply_reason
+        is_meant = reply is not None and state.meant == self._response.editor.text()
+        reason, self._sent_with_act = "" if reply is not None else self._no_reply_reason, with_act
         self.request_controller.send(Outgoing(reply, with_act, reason, is_meant))
 
     def _differences(self, state: Handling) -> tuple[str, ...]:
-        """What the response says otherwise than the act; nothing once it is meant so (RE11)."""
+        """What the response says otherwise than the act, or of one that does not go with it; nothing once it is meant so (RE11)."""
         text, found = self._response.editor.text(), self._directory
-        if not text.strip() or found is None or state.text_meant == text:
+        if not text.strip() or found is None or state.meant == text:
             return ()
         places: dict[int, str] = {each.id: each.name for each in found.locations.values()}
         people: dict[int, str] = {each.id: each.short_name for each in found.providers.values()}
@@ -598,9 +605,16 @@ class ResponseController(QObject):
             return offered_differences(text, at, old)
         told = flow.told_of(state, places, people)
         if told is None:
-            return ()
+            return self._told_alone(state, text)
         words = self._context.words().at(flow.zone_of(state))
         return differences(text, told, words, providers=people.values(), locations=places.values())
+
+    def _told_alone(self, state: Handling, text: str) -> tuple[str, ...]:
+        slug, words, let_go = self._response.phrase(), self._context.words(), flow.let_go_of(state)
+        outcome = next((one.outcome for one in self._library if one.slug == slug), PhraseOutcome.ANY)
+        if let_go is None:
+            return told_alone(text, outcome, None, words)
+        return told_alone(text, outcome, let_go.slot.starts_at, words.at(let_go.zone))
 
     @Slot()
     def _only_reply(self) -> None:
@@ -608,8 +622,9 @@ class ResponseController(QObject):
         now = self.request_controller.now
         if now is None:
             return
-        self._phrase_next = "" if now.view.sender.may_book else WHO_MAY[now.view.kind]
+        self._phrase_next = "" if now.view.sender.may_book else flow.WHO_MAY[now.view.kind]
         self._response.editor.reset()
+        self._response.set_phrase("")
         self.request_controller.let_go()
         self.go_to_response()
 
@@ -617,9 +632,15 @@ class ResponseController(QObject):
     def _no_reply_told(self, reason: str) -> None:
         self._no_reply_reason = reason
 
-    @Slot()
-    def _text_meant(self) -> None:
-        self.request_controller.mean(self._response.editor.text())
+    @Slot(str)
+    def _text_doubted(self, told: str) -> None:
+        now = self.request_controller.now
+        if now is not None:
+            self._questions.ask(flow.Need.TEXT, now, (told,), with_act=self._sent_with_act and now.has_act)
+
+    @Slot(bool)
+    def _text_meant(self, with_act: bool) -> None:
+        self.request_controller.mean(self._response.editor.text(), alone=not with_act)
 
     @Slot(bool)
     def _answered(self, with_act: bool) -> None:
@@ -651,9 +672,17 @@ class ResponseController(QObject):
 
     @Slot()
     def _follow_up(self) -> None:
-        reply = self._response.reply()
-        if reply is not None:
-            self.request_controller.follow_up(reply)
+        now, reply = self.request_controller.now, self._response.reply()
+        if now is None or reply is None:
+            return
+        found = self._told_alone(flow.letting_go(now), reply.text)
+        if not found:
+            self.request_controller.follow_up(reply, text_meant=False)
+            return
+        sheet = DifferenceSheet(found, parent=self._window)
+        sheet.sent.connect(partial(self.request_controller.follow_up, reply, text_meant=True))
+        sheet.changed.connect(self.go_to_response)
+        sheet.open()
 
     @Slot()
     def _discard(self) -> None:

@@ -347,6 +347,8 @@ class ResponsePane(Card):
 
     @Slot()
     def _edited(self) -> None:
+        if not self.editor.has_fields():
+            self.set_phrase("")  # overwritten: it does not tell what the phrase does any more
         self.clear_refusal()
         self.edited.emit()
 

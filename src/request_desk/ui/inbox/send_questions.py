@@ -25,7 +25,7 @@ class SendQuestions(QObject):
     """Asks what an act still needs (`flow.need_of`); what was answered is said to the handler before `answered`."""
 
     answered = Signal(bool)  # go on sending, with the act or without
-    text_meant = Signal()  # the response is meant as it is, though it differs
+    text_meant = Signal(bool)  # the response is meant as it is, though it differs: with the act or without
     text_wanted = Signal()  # the response is to be changed
     nobody_agreed = Signal()  # only a reply
     no_reply_told = Signal(str)  # why nothing is written
@@ -86,7 +86,7 @@ class SendQuestions(QObject):
         question.accepted.connect(partial(self._assure, with_act, another=True))
 
     def _text_meant(self, with_act: bool) -> None:
-        self.text_meant.emit()
+        self.text_meant.emit(with_act)
         self.answered.emit(with_act)
 
     def _ask_took_over(self, now: Handling, with_act: bool) -> None:
@@ -96,7 +96,7 @@ class SendQuestions(QObject):
                 name=now.view.sender.name
             ),
             (_("A nurse has called the family"), _("Sent to emergency care (911)"), _("The provider has taken over")),
-            _("Complete"),
+            _("Go on"),
             parent=self._window,
         )
         dialog.told.connect(partial(self._took_over, with_act))

@@ -62,7 +62,7 @@ class SlotDialog(Sheet):
         self._taken: FreeSlot | None = None  # the time that was asked for, where something stands already
         self._beside: Appointment | None = None
         self._work_in: tuple[FreeSlot, int] | None = None  # that time, and the lane that is free there (AV6)
-        self._type_chosen = self._keeps_words = self._was_refused = False
+        self._type_chosen = self._keeps_words = self._was_refused = self._has_no_room = False
         self._busy = False
         self._start = self._from = context.clock.now()
         self._name = who_words(moving.patient_name, moving.birth_day, context.words()) if moving is not None else ""
@@ -275,7 +275,7 @@ class SlotDialog(Sheet):
             chosen = self._chosen()
             # The list goes on to the row that is now in its place; to a work-in only whoever chooses it goes.
             is_unasked = chosen is not None and bool(self._lane_of(chosen)) and self._slot_key(chosen) != before
-            if (chosen is None or is_unasked) and not self._was_refused:
+            if (chosen is None or is_unasked) and not self._was_refused and not self._has_no_room:
                 self.times.select_key(self._slot_key(self._first_of(shown)))
             if waited and self._moving is not None:
                 self.times.setFocus()
@@ -294,6 +294,7 @@ class SlotDialog(Sheet):
         chosen = self.provider_box.currentData(), self.location_box.currentData()
         if wanted is None or type_ is None or not _agrees(wanted, *chosen):
             self._at_click = self._taken = None
+            self._has_no_room = False
             self.say("")
             self._read_times()
             return
@@ -310,20 +311,23 @@ class SlotDialog(Sheet):
 
     def _snapped(self, type_name: str, found: Snapped) -> None:
         self._at_click, self._taken = found.slot, None
+        self._has_no_room = found.slot is None and self._beside is None
         if found.slot is None and self._moving is None and self._wanted is not None:
             at, ends_at = self._wanted.starts_at, self._wanted.starts_at + found.needs
             self._taken = FreeSlot(self._wanted.provider_id, self._wanted.location_id, at, ends_at, ends_at)
         if found.slot is None and self._beside is not None:  # that it is taken is known
             self.say("")
         elif found.slot is None:
-            self.say(snapped_words(found, named(type_name), self._context.words()))
             fitting = [
                 place for place in range(self.type_box.count()) if self.type_box.itemData(place) in found.fitting
             ]
+            names = [self.type_box.itemText(place) for place in fitting]
+            self.say(snapped_words(found, named(type_name), names, self._context.words()))
             if fitting and not self._type_chosen:
                 self._type_chosen = self._keeps_words = True  # once: whoever chooses the longer type again means it
                 self.type_box.setCurrentIndex(fitting[0])
                 return
+            self.times.select_key(None)  # no other time, perhaps of another day, instead of the one that does not fit
         elif self._keeps_words:  # why it is another type now
             self._keeps_words = False
         else:

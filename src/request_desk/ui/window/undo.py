@@ -17,6 +17,7 @@ from request_desk.ui.window.keys import keys_text
 
 KEYS: Final = "Ctrl+Shift+Z"
 MOST: Final = 9  # acts that are kept
+SEEN: Final = 0.5  # seconds: the second click of two does not take back the act before, which nobody has read yet
 TICK: Final = 250  # milliseconds: a second never looks longer than it is
 
 
@@ -81,7 +82,8 @@ class UndoBar(QFrame):
         self._offered: list[_Offered] = []  # the last act at the end
         self._wanted = 0
         self._button = _UndoButton(self)
-        self._button.clicked.connect(self.ask_undo)
+        self._taken_at = -SEEN
+        self._button.clicked.connect(self._clicked)
         body = QHBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.addStretch(1)
@@ -107,11 +109,16 @@ class UndoBar(QFrame):
         self._show_last()
 
     @Slot()
+    def _clicked(self) -> None:
+        if self._clock.monotonic() - self._taken_at >= SEEN:
+            self.ask_undo()
+
+    @Slot()
     def ask_undo(self) -> None:
         """Ask for the undo that is offered; nothing happens when there is none."""
         if not self._offered:
             return
-        last = self._offered.pop()
+        last, self._taken_at = self._offered.pop(), self._clock.monotonic()
         self._show_last()
         self.undo_asked.emit(last.undo)
 
