@@ -118,6 +118,17 @@ def test_a_request_that_was_asked_for_is_shown_beside_another_list_too(
     desk.until(lambda: desk.is_open(wanted), "it is read")
 
 
+def test_a_narrow_window_keeps_no_place_for_the_schedule(open_desk: OpenDesk) -> None:
+    desk = open_desk(signed_in=False)
+    desk.frame.resize(960, 680)
+    center = _with_its_list_alone(desk)
+    assert [place.isHidden() for place in center._kept] == [False, True, True, False]
+    desk.until(lambda: desk.is_furnished, "the rest is there")
+    desk.settle()
+    desk.frame.resize(1615, 920)
+    desk.until(lambda: center.schedule.height() > 300, "the schedule has its share")
+
+
 def test_a_desk_that_closes_before_the_rest_is_there_lets_go(open_desk: OpenDesk) -> None:
     desk = open_desk(signed_in=False)
     center = _with_its_list_alone(desk)

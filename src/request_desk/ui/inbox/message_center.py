@@ -141,21 +141,16 @@ class MessageCenter(WindowPage):
         self.response_controller = ResponseController(
             self._context, self.message, self.response, self.schedule, self.strip, self
         )
-        parts = (self.message_stack, self.schedule, self.strip, self.response)
-        for part in parts:
+        for part in (self.message_stack, self.schedule, self.strip, self.response):
             yield
             for widget in (part, *part.findChildren(QWidget)):
                 widget.ensurePolished()
-            part.setUpdatesEnabled(False)
         yield
         self._take_places()
         self._connect()
         self._add_commands()
         self._watch_keys()
         self._go_on()
-        for part in parts:
-            yield
-            part.setUpdatesEnabled(True)
 
     def _make_list(self) -> None:
         context = self._context
@@ -201,6 +196,8 @@ class MessageCenter(WindowPage):
 
     def _take_places(self) -> None:
         """Put what was made around the list where its places were kept."""
+        self._kept[1].show()
+        self._right.refresh()  # for a size that the schedule has when the window is made wide later
         sizes = [(splitter, splitter.sizes()[: len(shares)]) for splitter, shares, _name in self._columns]
         self.is_whole = True
         self.message_stack.show_state(State.LOADING, _("Reading the request …"))
@@ -730,6 +727,8 @@ class MessageCenter(WindowPage):
         if self.is_whole:
             self._fold(folded=self._is_narrow())
             self._fit_height()
+        else:
+            self._kept[1].setVisible(not self._is_narrow())
         self._show_banner()
         self._share_left()
 
