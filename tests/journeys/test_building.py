@@ -3,12 +3,14 @@
 import time
 from threading import Event
 
+import pytest
 from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from request_desk.domain.access import SYSTEM
+from request_desk.domain.errors import Unavailable
 from request_desk.domain.requests import Tab
 from request_desk.services.desk import Desk
 from request_desk.services.people import access
@@ -127,6 +129,29 @@ def test_a_narrow_window_keeps_no_place_for_the_schedule(open_desk: OpenDesk) ->
     desk.settle()
     desk.frame.resize(1615, 920)
     desk.until(lambda: center.schedule.height() > 300, "the schedule has its share")
+
+
+def test_a_request_is_read_once_the_database_is_back(
+    open_desk: OpenDesk, database_setup: Allowed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = open_desk(signed_in=False)
+    with database_setup():
+        wanted = desk.house.practice.a_request()
+    center = _with_its_list_alone(desk)
+    desk.until(lambda: center.list.selected_key() == wanted, "the list is read")
+
+    def away(*_args: object, **_values: object) -> object:
+        raise Unavailable("The database cannot be reached.")
+
+    with monkeypatch.context() as patched:
+        for name in ("query", "last_seq", "tail"):
+            patched.setattr(Desk, name, away)
+        desk.shell.hub._look()
+        desk.until(lambda: center.is_whole and center.message_stack.pane.state() is State.OFFLINE, "it is away")
+        assert not center.live_bar.isHidden()
+    desk.shell.hub._look()
+    desk.until(lambda: desk.is_open(wanted), "the request is read")
+    assert center.live_bar.isHidden()
 
 
 def test_a_desk_that_closes_before_the_rest_is_there_lets_go(open_desk: OpenDesk) -> None:

@@ -610,6 +610,8 @@ class MessageCenter(WindowPage):
             self._show_banner()
             if self.feed.model.rowCount() == 0:
                 self.feed.show(self.filters.wanted())
+            if self.is_whole and not self.message_stack.is_content_shown():
+                self._message_state_acted(State.OFFLINE)
 
     @Slot()
     def _try_again(self) -> None:
