@@ -3,17 +3,21 @@
 import time
 from threading import Event
 
+import pytest
 from PySide6.QtCore import QRect, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from request_desk.domain.access import SYSTEM
+from request_desk.domain.errors import Unavailable
 from request_desk.domain.requests import Tab
 from request_desk.services.desk import Desk
 from request_desk.services.people import access
 from request_desk.ui.inbox.message_center import MessageCenter
 from request_desk.ui.running.runner import Runner
 from request_desk.ui.widgets.layout import FlowLayout
+from request_desk.ui.widgets.states import State
 from tests.journeys.conftest import OpenDesk
 from tests.journeys.running_desk import Allowed, RunningDesk
 
@@ -31,10 +35,15 @@ def test_a_page_that_was_built_by_steps_is_whole(open_desk: OpenDesk) -> None:
         assert page.parentWidget() is desk.frame.place(key)
 
 
+def _sign_in(desk: RunningDesk) -> None:
+    shell, token = desk.shell, desk.house.session_of(desk.staff)
+    query = shell._opened.desk.query
+    shell.runner.call(shell, query, SYSTEM, access.resume, token, "front").done(shell._enter)
+
+
 def _with_its_list_alone(desk: RunningDesk) -> MessageCenter:
     """Sign in and stop when the first list is there and nothing stands around it."""
-    shell = desk.shell
-    shell.runner.read(shell, access.resume, desk.house.session_of(desk.staff), "front").done(shell._enter)
+    _sign_in(desk)
     desk.until(lambda: desk.frame.page("messages") is not None, "the page is there")
     center = desk.frame.page("messages")
     assert isinstance(center, MessageCenter)
@@ -83,10 +92,66 @@ def test_filters_that_are_chosen_before_the_rest_is_there_are_followed(
         desk.house.practice.a_request()
     center = _with_its_list_alone(desk)
     center.filters.tabs.choose(Tab.COMPLETED.value)
+    assert center.feed.shown.tab is Tab.COMPLETED
     desk.until(lambda: desk.is_furnished, "the rest is there")
     desk.settle()
-    assert center.feed.shown.tab is Tab.COMPLETED
     assert center.feed.model.rowCount() == 0
+
+
+def test_an_empty_list_offers_the_others_before_the_rest_is_there(open_desk: OpenDesk) -> None:
+    desk = open_desk(signed_in=False)
+    center = _with_its_list_alone(desk)
+    desk.until(lambda: center.list_stack.pane.state() is State.EMPTY, "the list is read")
+    center.list_stack.pane.acted.emit(State.EMPTY)
+    assert center.feed.shown.tab is Tab.OPEN
+
+
+def test_a_request_that_was_asked_for_is_shown_beside_another_list_too(
+    open_desk: OpenDesk, database_setup: Allowed
+) -> None:
+    desk = open_desk(signed_in=False)
+    with database_setup():
+        wanted = desk.house.practice.a_request()
+    center = _with_its_list_alone(desk)
+    center.filters.tabs.choose(Tab.COMPLETED.value)
+    desk.until(lambda: center.list_stack.pane.state() is State.EMPTY, "nothing is completed")
+    center.open(wanted)
+    desk.until(lambda: desk.is_furnished, "the rest is there")
+    desk.until(lambda: desk.is_open(wanted), "it is read")
+
+
+def test_a_narrow_window_keeps_no_place_for_the_schedule(open_desk: OpenDesk) -> None:
+    desk = open_desk(signed_in=False)
+    desk.frame.resize(960, 680)
+    center = _with_its_list_alone(desk)
+    assert [place.isHidden() for place in center._kept] == [False, True, True, False]
+    desk.until(lambda: desk.is_furnished, "the rest is there")
+    desk.settle()
+    desk.frame.resize(1615, 920)
+    desk.until(lambda: center.schedule.height() > 300, "the schedule has its share")
+
+
+def test_a_request_is_read_once_the_database_is_back(
+    open_desk: OpenDesk, database_setup: Allowed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = open_desk(signed_in=False)
+    with database_setup():
+        wanted = desk.house.practice.a_request()
+    center = _with_its_list_alone(desk)
+    desk.until(lambda: center.list.selected_key() == wanted, "the list is read")
+
+    def away(*_args: object, **_values: object) -> object:
+        raise Unavailable("The database cannot be reached.")
+
+    with monkeypatch.context() as patched:
+        for name in ("query", "last_seq", "tail"):
+            patched.setattr(Desk, name, away)
+        desk.shell.hub._look()
+        desk.until(lambda: center.is_whole and center.message_stack.pane.state() is State.OFFLINE, "it is away")
+        assert not center.live_bar.isHidden()
+    desk.shell.hub._look()
+    desk.until(lambda: desk.is_open(wanted), "the request is read")
+    assert center.live_bar.isHidden()
 
 
 def test_a_desk_that_closes_before_the_rest_is_there_lets_go(open_desk: OpenDesk) -> None:
@@ -101,14 +166,31 @@ def test_a_desk_that_closes_before_the_rest_is_there_lets_go(open_desk: OpenDesk
 def test_who_locks_while_the_pages_are_built_stays_locked_out(open_desk: OpenDesk) -> None:  # LOCK-01
     desk = open_desk(signed_in=False)
     shell = desk.shell
-    token = desk.house.session_of(desk.staff)
-    shell.runner.read(shell, access.resume, token, "front").done(shell._enter)
+    _sign_in(desk)
     desk.until(lambda: desk.frame.findChild(MessageCenter) is not None, "the page is begun")
     assert desk.frame.page("messages") is None
     shell.cover.hide()  # as when the session was resumed: nothing covers the window
     shell.lock()
-    desk.until(lambda: desk.is_furnished, "the pages are there")
+    desk.settle()
     assert shell.cover.isVisible()
+    _sign_in(desk)
+    desk.until(lambda: desk.is_furnished, "the pages are there")
+    assert not shell.is_covered
+
+
+def test_who_locks_before_the_rest_is_there_finds_it_whole(open_desk: OpenDesk, database_setup: Allowed) -> None:
+    desk = open_desk(signed_in=False)
+    with database_setup():
+        wanted = desk.house.practice.a_request()
+    center = _with_its_list_alone(desk)
+    desk.until(lambda: center.list.selected_key() == wanted, "the list is read")
+    desk.shell.lock()
+    desk.settle()
+    assert isinstance(QApplication.focusWidget(), QLineEdit)  # where the password is typed
+    assert not center.is_whole
+    _sign_in(desk)
+    desk.until(lambda: desk.is_furnished, "the rest is there")
+    desk.until(lambda: desk.is_open(wanted), "the chosen request is read")
 
 
 def test_a_page_that_is_not_finished_goes_with_its_user(open_desk: OpenDesk) -> None:

@@ -109,9 +109,7 @@ class MessageCenter(WindowPage):
         self._list_card_made()
         yield
         self._lay_out()
-        self.feed.loaded.connect(self._list_loaded)
-        self.feed.failed.connect(self._list_failed)
-        self.feed.counted.connect(self._counted)
+        self._connect_list()
         self.feed.show(self.filters.wanted())  # it is read while the page is laid out
 
     def load_rest(self) -> None:
@@ -143,21 +141,16 @@ class MessageCenter(WindowPage):
         self.response_controller = ResponseController(
             self._context, self.message, self.response, self.schedule, self.strip, self
         )
-        parts = (self.message_stack, self.schedule, self.strip, self.response)
-        for part in parts:
+        for part in (self.message_stack, self.schedule, self.strip, self.response):
             yield
             for widget in (part, *part.findChildren(QWidget)):
                 widget.ensurePolished()
-            part.setUpdatesEnabled(False)
         yield
         self._take_places()
         self._connect()
         self._add_commands()
         self._watch_keys()
         self._go_on()
-        for part in parts:
-            yield
-            part.setUpdatesEnabled(True)
 
     def _make_list(self) -> None:
         context = self._context
@@ -203,9 +196,11 @@ class MessageCenter(WindowPage):
 
     def _take_places(self) -> None:
         """Put what was made around the list where its places were kept."""
+        self._kept[1].show()
+        self._right.refresh()  # for a size that the schedule has when the window is made wide later
         sizes = [(splitter, splitter.sizes()[: len(shares)]) for splitter, shares, _name in self._columns]
         self.is_whole = True
-        self.message_stack.show_state(State.EMPTY, _("Choose a request to read it here."), icon="mail-open")
+        self.message_stack.show_state(State.LOADING, _("Reading the request …"))
         for part in (self.message_stack, self.response):
             part.show()
         self._fold(folded=self._is_narrow())
@@ -227,9 +222,7 @@ class MessageCenter(WindowPage):
         self._read_troubled()
         self._read_unseen()
         self.setup_bar.read()
-        if self.feed.shown != self.filters.wanted():
-            self._list_wanted(self.filters.wanted())
-        elif self._wanted_id is not None:
+        if self._wanted_id is not None:
             self.open_request(self._wanted_id)
         else:
             self._selected(self.list.selected_key())
@@ -237,17 +230,27 @@ class MessageCenter(WindowPage):
     def _is_narrow(self) -> bool:
         return self.window().width() < app_theme().px(FOLD)
 
+    def _connect_list(self) -> None:
+        """What the list and the bars above it need nothing else for."""
+        self.feed.loaded.connect(self._list_loaded)
+        self.feed.failed.connect(self._list_failed)
+        self.feed.counted.connect(self._counted)
+        self.filters.changed.connect(self._list_wanted)
+        self.filters.left_search.connect(self.focus_list)
+        self.list_stack.pane.acted.connect(self._list_state_acted)
+        self.live_bar.acted.connect(self._try_again)
+        hub = self._context.hub
+        hub.live_changed.connect(self._live_changed)
+        if hub.state is LiveState.OFFLINE:
+            self._live_changed(hub.state)
+
     def _connect(self) -> None:
         self.empty_department_bar.acted.connect(self._open_department)
         self.setup_bar.changed.connect(self._show_banner)
         self._right.laid_out.connect(self._fit_height)
-        self.filters.changed.connect(self._list_wanted)
-        self.filters.left_search.connect(self.focus_list)
         self.list.key_selected.connect(self._selected)
         self.list.opened.connect(self._into_message)
-        self.list_stack.pane.acted.connect(self._list_state_acted)
         self.message_stack.pane.acted.connect(self._message_state_acted)
-        self.live_bar.acted.connect(self._try_again)
         self.filters.failed_wanted.connect(self.open_deliveries)
         self.filters.troubled_wanted.connect(self._open_subscriptions)
         self.filters.unseen_wanted.connect(self.open_unseen)
@@ -262,11 +265,8 @@ class MessageCenter(WindowPage):
         answering.choose_wanted.connect(self._into_message)
         context = self._context
         context.hub.changed.connect(self._changed)
-        context.hub.live_changed.connect(self._live_changed)
         context.drafts.changed.connect(self._draft_changed)
         context.gate.burst.connect(self._burst_dropped)
-        if context.hub.state is LiveState.OFFLINE:
-            self._live_changed(context.hub.state)
 
     def _watch_keys(self) -> None:
         gate = self._context.gate
@@ -447,11 +447,10 @@ class MessageCenter(WindowPage):
     @Slot(object)
     def open_request(self, request_id: RequestId) -> None:
         """Show a request, wherever it is: in the list if it is there, else beside it."""
-        if not self.is_whole:
-            self._wanted_id = request_id
-        elif not self.list.select_key(request_id):
+        if not self.list.select_key(request_id):
             self.list.select_key(None)  # the marked row is the one that is read
-            self._show_request(request_id)
+            if self.is_whole:
+                self._show_request(request_id)
             self._wanted_id = request_id
         self.focus_list()
 
@@ -607,6 +606,8 @@ class MessageCenter(WindowPage):
             self._show_banner()
             if self.feed.model.rowCount() == 0:
                 self.feed.show(self.filters.wanted())
+            if self.is_whole and not self.message_stack.is_content_shown():
+                self._message_state_acted(State.OFFLINE)
 
     @Slot()
     def _try_again(self) -> None:
@@ -724,6 +725,8 @@ class MessageCenter(WindowPage):
         if self.is_whole:
             self._fold(folded=self._is_narrow())
             self._fit_height()
+        else:
+            self._kept[1].setVisible(not self._is_narrow())
         self._show_banner()
         self._share_left()
 

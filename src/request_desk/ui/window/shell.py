@@ -291,6 +291,7 @@ class Shell(QObject):
             if self._focused is not None and shiboken6.isValid(self._focused):
                 self._focused.setFocus()
             self.hub.reread()  # what happened meanwhile was not read, and what was claimed here was let go of
+            self._build_on()
             return
         self.context = None
         self._stop_building()
@@ -315,8 +316,6 @@ class Shell(QObject):
                     window.deleteLater()
 
     def _uncover(self) -> None:
-        if not self._is_entering:
-            return  # locked again meanwhile
         self._is_entering = False
         if "cover" in self.__dict__:
             self.cover.uncover()
@@ -483,8 +482,8 @@ class Shell(QObject):
     @Slot()
     def _build_on(self) -> None:
         """One step a turn of the event loop; what may wait does so while anything is read."""
-        if self._is_closed:
-            return
+        if self._is_closed or (self.is_covered and not self._is_entering):
+            return  # nobody may read while it is locked, and the keys are the sign-in's
         if not self._step_waits or not self.runner.busy():
             waits = next(self._building, None)
             if waits is None:
