@@ -221,14 +221,14 @@ def test_the_form_of_a_window_says_what_it_lies_over_before_it_is_saved(
     assert asked.foreseen.text() == ""
     if is_new:
         asked.weekdays.choose((5,))
-        set_minute(asked.start, 10 * 60)
+        asked.start.show_minute(10 * 60)
     else:
-        set_minute(asked.end, 10 * 60)
+        asked.end.show_minute(10 * 60)
     desk.settle()
     assert asked.foreseen.text() == "Lies over 9:00 AM – 12:00 PM."
     assert asked.foreseen.isVisible()
-    set_minute(asked.start, NOON)
-    set_minute(asked.end, 13 * 60)
+    asked.start.show_minute(NOON)
+    asked.end.show_minute(13 * 60)
     desk.settle()
     assert not asked.foreseen.isVisible()
 
@@ -238,7 +238,7 @@ def test_what_a_form_is_refused_for_is_said_once(desk_at: OpenDesk, practice: Pr
     desk = desk_at()
     desk.press("X")
     asked = form(desk, ExtraHoursForm)
-    set_day(asked.day, SATURDAY)
+    asked.day.show_day(SATURDAY)
     desk.settle()
     assert "cannot be at two places at once" in asked.foreseen.text()
     desk.press("Ctrl+S")
