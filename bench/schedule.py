@@ -153,7 +153,7 @@ class _Made:
                 )
                 for place in range(each)
             )
-            open_ = OpenSpan(opens, opens + timedelta(hours=9), LocationId(1), "", False, (), None, WindowId(1))
+            open_ = OpenSpan(opens, opens + timedelta(hours=9), LocationId(1), "", WindowId(1))
             self._columns[day, provider] = ProviderColumn(
                 day, ProviderId(1 + provider), f"Dr. Number {provider}", ("Northside",), (open_,), (), entries
             )

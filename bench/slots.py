@@ -52,7 +52,6 @@ def _rows(
     times = rotated(
         {
             "warm": lambda _number: book.slots(type_, for_staff=True, earliest=data.NOW),
-            "first": lambda _number: book.first(type_, for_staff=True, earliest=data.NOW),
             # The least there is to do: make the answer's objects.
             "floor": lambda _number: [Slot(*_values(slot)) for slot in found],
         },
@@ -60,7 +59,6 @@ def _rows(
     )
     floor = middle(times["floor"])
     yield row(f"slot search, warm: {size}, {len(found):,} slots", middle(times["warm"]), "ms", floor, _WARM)
-    yield row(f"slot search, first free, warm: {size}", middle(times["first"]), "ms", floor, _WARM)
     cold_times = rotated(
         {"cold": cold, "floor": lambda _number: desk.query(me, _read_all, span)}, max(3, scale.rounds // 10)
     )

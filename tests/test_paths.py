@@ -29,7 +29,6 @@ def test_the_shipped_folders_are_found_in_a_checkout() -> None:
     [
         ("XDG_DATA_HOME", paths.data_folder),
         ("XDG_DATA_HOME", paths.demo_folder),
-        ("XDG_DATA_HOME", paths.drafts_folder),
         ("XDG_CONFIG_HOME", paths.config_folder),
         ("XDG_STATE_HOME", paths.log_folder),
     ],

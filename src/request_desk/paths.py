@@ -68,11 +68,6 @@ def log_folder() -> Path:
     return private_folder(platformdirs.user_log_path(APPLICATION, appauthor=False))
 
 
-def drafts_folder() -> Path:
-    """Return the folder of unsent replies of this user on this machine."""
-    return private_folder(data_folder() / "drafts")
-
-
 def demo_folder() -> Path:
     """Return the folder of the demo practice: database, mails, `run.json` and pictures."""
     return private_folder(data_folder() / "demo")

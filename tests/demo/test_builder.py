@@ -276,10 +276,10 @@ def test_relatives_of_grown_up_patients_have_no_rights_any_more(made: Made) -> N
     with made.database.read() as connection:
         joined = schema.contact_patient.join(schema.patient, schema.patient.c.id == schema.contact_patient.c.patient_id)
         rows = connection.execute(select(schema.contact_patient, schema.patient.c.birth_day).select_from(joined)).all()
-    for row in rows:
-        is_grown = (made.practice.day - row.birth_day).days / 365.2425 > 18.01
-        if is_grown:
-            assert (row.valid_until is None) == (row.relation == "self")
+    grown = [row for row in rows if (made.practice.day - row.birth_day).days / 365.2425 > 18.01]
+    assert grown
+    for row in grown:
+        assert (row.valid_until is None) == (row.relation == "self")
 
 
 # the schedule
@@ -436,7 +436,9 @@ def test_the_special_cases_are_what_they_claim(made: Made, views: dict[str, Requ
 
 def test_the_answers_of_the_days_before_name_the_times_that_they_gave(made: Made) -> None:
     maria = made.staff("maria")
-    for row in made.desk.query(maria, inbox_queries.list_page, Tab.COMPLETED).rows:
+    answered = made.desk.query(maria, inbox_queries.list_page, Tab.COMPLETED).rows
+    assert answered
+    for row in answered:
         view = made.desk.query(maria, request_view.open_request, row.id)
         assert view.completed_by
         assert "{" not in view.thread[-1].body

@@ -1,4 +1,4 @@
-"""The six statuses: every transition, what blocks time, lateness and marks (AP3, AP5, ACT5)."""
+"""The six statuses: every transition, lateness and marks (AP3, AP5)."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import product
@@ -7,10 +7,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from request_desk.domain.appointments import (
-    FHIR_R4,
     TRANSITIONS,
     AppointmentStatus,
-    blocks,
     is_late_cancel,
     may_complete,
     may_mark_no_show,
@@ -44,8 +42,8 @@ def test_only_the_allowed_transitions_happen(seen: AppointmentStatus, wanted: Ap
         assert refusal.value.sentence.endswith(".")
 
 
-def test_every_status_has_its_transitions_and_its_fhir_word() -> None:
-    assert set(TRANSITIONS) == set(FHIR_R4) == set(AppointmentStatus)
+def test_every_status_has_its_transitions() -> None:
+    assert set(TRANSITIONS) == set(AppointmentStatus)
 
 
 def test_an_appointment_is_completed_from_its_start_on() -> None:  # AP5
@@ -81,23 +79,3 @@ def test_a_cancellation_within_the_notice_is_late() -> None:
     assert is_late_cancel(NOW, NOW - timedelta(hours=23), timedelta(hours=24))
     assert not is_late_cancel(NOW, NOW - timedelta(hours=24), timedelta(hours=24))
     assert is_late_cancel(NOW, NOW + MINUTE, timedelta(0))
-
-
-@pytest.mark.parametrize(
-    ("status", "expires", "released", "is_blocking"),
-    [
-        (CONFIRMED, None, None, True),
-        (HELD, NOW + MINUTE, None, True),
-        (HELD, NOW, None, False),
-        (CANCELLED, None, NOW + MINUTE, True),
-        (CANCELLED, None, NOW, False),
-        (CANCELLED, None, None, False),
-        (EXPIRED, NOW + MINUTE, None, False),
-        (COMPLETED, None, None, False),
-        (NO_SHOW, None, None, False),
-    ],
-)
-def test_time_is_blocked_by_what_stands_and_by_what_may_come_back(
-    status: AppointmentStatus, expires: datetime | None, released: datetime | None, is_blocking: bool
-) -> None:
-    assert blocks(status, hold_expires_at=expires, released_at=released, now=NOW) is is_blocking

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from request_desk.domain.availability import Absence, AvailabilityWindow, free_slots
+from request_desk.domain.availability import Absence, AvailabilityWindow
 from request_desk.domain.ids import AbsenceId, ProviderId, TypeId
 from request_desk.domain.no_slots import RULE_WORDS, Diary, Occupied, Rule, Wanted, WindowAnswer, explain
 from request_desk.domain.spans import Span
-from tests.domain.test_availability import LA, MINUTE, NORTHSIDE, TUESDAY, a_window, at, some_searches
+from tests.domain.test_availability import LA, MINUTE, NORTHSIDE, TUESDAY, a_window, at, free_slots, some_searches
 
 WELL, SICK = TypeId(1), TypeId(2)
 WANTED = Wanted(WELL, 30 * MINUTE, 0 * MINUTE, 30 * MINUTE, at(7), at(7), at(23))

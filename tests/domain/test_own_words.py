@@ -1,9 +1,7 @@
 """What parents say about time in their own words is read carefully, in English and Spanish, and ranks the offers (MC16)."""
 
-import json
 import re
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
@@ -11,11 +9,11 @@ from hypothesis import given, strategies as st
 from request_desk.domain.own_words import OwnWish, against, read, read_all, said
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.words import Words
+from tests.samples import turns
 
 TODAY = date(2026, 11, 24)  # a Tuesday
 ZONE = PracticeTime("America/Los_Angeles")
 WORDS = Words("en_US", ZONE, TODAY)
-DIALOGUES = Path(__file__).parents[2].parent / "shared" / "samples" / "text" / "booking_dialogues.ndjson"
 
 
 def told(text: str) -> list[str]:
@@ -185,21 +183,16 @@ def test_of_several_that_say_the_same_kind_of_thing_one_is_enough() -> None:
 
 def test_real_dialogues_are_read_with_few_mistakes() -> None:
     """Of what is read in the customers' sentences, nearly all is what they were noted to want."""
-    if not DIALOGUES.exists():
-        pytest.skip(f"no samples at {DIALOGUES}")
     right, wrong = 0, []
-    for line in DIALOGUES.read_text("utf-8").splitlines():
-        for turn in json.loads(line)["turns"]:
-            wanted = " ".join(
-                value
-                for name in ("appointment_date", "appointment_time")
-                for value in turn.get("slots", {}).get(name, [])
-            )
-            words = set(re.findall(r"\w+", wanted.lower()))
-            for wish in read(turn["text"], TODAY) if turn["speaker"] == "USER" else ():
-                if words & set(re.findall(r"\w+", wish.quote.lower())):
-                    right += 1
-                else:
-                    wrong.append(turn["text"])
+    for turn in turns():
+        wanted = " ".join(
+            value for name in ("appointment_date", "appointment_time") for value in turn.get("slots", {}).get(name, [])
+        )
+        words = set(re.findall(r"\w+", wanted.lower()))
+        for wish in read(turn["text"], TODAY) if turn["speaker"] == "USER" else ():
+            if words & set(re.findall(r"\w+", wish.quote.lower())):
+                right += 1
+            else:
+                wrong.append(turn["text"])
     assert right >= 30
     assert len(wrong) <= right // 20, wrong

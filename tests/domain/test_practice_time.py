@@ -45,7 +45,6 @@ def test_a_wall_time_that_exists_is_what_the_clock_shows(where: tuple[str, date]
     assert instant.tzinfo is UTC
     if zone.exists(day, minute):
         assert (zone.day_of(instant), zone.minute_of(instant)) == (day + timedelta(days=minute // 1440), minute % 1440)
-        assert not zone.is_second_pass(instant)
     else:  # the first instant after the gap: a moment before, the clock showed an earlier time
         before = zone.wall(instant - timedelta(microseconds=1))
         after = zone.wall(instant)
@@ -103,14 +102,12 @@ def test_a_midnight_in_the_gap_begins_the_day_at_one() -> None:
     assert (zone.day_of(start), zone.minute_of(start)) == (date(2026, 9, 6), 60)
 
 
-def test_a_doubled_time_is_its_first_pass_and_both_are_told_apart() -> None:
+def test_a_doubled_time_is_its_first_pass() -> None:
     zone = PracticeTime("America/New_York")
     first = zone.instant(date(2026, 11, 1), 90)
     assert first == datetime(2026, 11, 1, 5, 30, tzinfo=UTC)
     assert zone.is_ambiguous(first)
     assert zone.is_ambiguous(first + HOUR)
-    assert not zone.is_second_pass(first)
-    assert zone.is_second_pass(first + HOUR)
     assert not zone.is_ambiguous(first + 2 * HOUR)
     assert zone.minute_of(first) == zone.minute_of(first + HOUR) == 90
 

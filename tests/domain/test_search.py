@@ -18,7 +18,7 @@ from request_desk.domain.search import (
 )
 from request_desk.domain.text import APOSTROPHES
 
-ZURI = index_person("Zuri", "Okafor", date(2022, 3, 12), ("+12065550147",))
+ZURI = index_text("Zuri Okafor, 3/12/2022, +12065550147")
 
 
 def in_sqlite(stored: str, query: str) -> bool:
@@ -91,6 +91,11 @@ def test_what_is_something_else_is_not_found(typed: str) -> None:
     terms = query_terms(typed)
     assert not matches(ZURI, terms)
     assert not in_sqlite(ZURI, fts_query(terms))
+
+
+def test_a_person_is_found_by_name_and_date_of_birth() -> None:
+    stored = index_person("Zuri", "Okafor", date(2022, 3, 12))
+    assert in_sqlite(stored, fts_query(query_terms("okafor 3/12/22")))
 
 
 def test_other_countries_write_the_day_first() -> None:

@@ -9,7 +9,6 @@ from uuid import UUID
 import pytest
 from hypothesis import given, strategies as st
 
-from request_desk.domain.appointments import AppointmentStatus
 from request_desk.domain.availability import AvailabilityWindow
 from request_desk.domain.directory import (
     AppointmentType,
@@ -31,7 +30,6 @@ from request_desk.domain.share_links import (
     ShareFacts,
     ShareLink,
     Variant,
-    appointment_checks,
     bookable_locations,
     bookable_providers,
     offered_at,
@@ -41,7 +39,6 @@ from request_desk.domain.share_links import (
     variant_checks,
 )
 from request_desk.domain.words import Words
-from tests.domain.appointment_parts import START, an_appointment
 
 TODAY = date(2026, 11, 24)
 MINUTE = timedelta(minutes=1)
@@ -280,17 +277,6 @@ def test_nobody_travels_to_a_video_appointment() -> None:
 def test_an_address_of_this_computer_is_told_as_such() -> None:
     checks = of_variant(a_variant(), without(public_url="http://127.0.0.1:8000"))
     assert checks[0].told == "Links begin with http://127.0.0.1:8000: they open on this computer alone."
-
-
-def test_an_appointment_has_a_link_while_it_is_confirmed_and_to_come() -> None:
-    entry = an_appointment()
-    assert undone(appointment_checks(entry, SETTINGS, START)) == []
-    cancelled = replace(entry, status=AppointmentStatus.CANCELLED)
-    assert undone(appointment_checks(cancelled, SETTINGS, START)) == [(CheckPlace.SCHEDULE, "it is not confirmed")]
-    assert undone(appointment_checks(entry, SETTINGS, entry.ends_at)) == [(CheckPlace.SCHEDULE, "it is over")]
-    assert undone(appointment_checks(entry, replace(SETTINGS, public_url=""), START)) == [
-        (CheckPlace.PRACTICE, "the portal has no address")
-    ]
 
 
 # What a link gives

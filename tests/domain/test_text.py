@@ -1,11 +1,9 @@
 """The boundary for text: what is refused, what is cleaned, what is shown (INP-01, INP-06 … INP-08, NOTE-03, QT-04, QT-05)."""
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -22,24 +20,16 @@ from request_desk.domain.text import (
     parse_date,
     parse_email,
     parse_id,
-    parse_minute,
     parse_phone,
     parse_uuid,
     parse_version,
     readable,
 )
+from tests.samples import naughty
 
-_CORPUS = Path(__file__).resolve().parents[3] / "shared" / "samples" / "text" / "naughty_strings.json"
 _BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 any_text = st.text(st.characters(), max_size=200)  # surrogates and noncharacters included
-PARSERS = (parse_email, parse_phone, parse_date, parse_code, parse_id, parse_uuid, parse_minute)
-
-
-def naughty() -> list[str]:
-    if not _CORPUS.exists():
-        pytest.skip("the corpus of hostile strings is not on this machine")
-    strings: list[str] = json.loads(_CORPUS.read_text("utf-8"))
-    return strings
+PARSERS = (parse_email, parse_phone, parse_date, parse_code, parse_id, parse_uuid)
 
 
 def tried(parse: Callable[[str], object], value: str) -> object | Invalid:
@@ -336,28 +326,6 @@ def test_a_reference_is_written_in_one_way() -> None:
     for value in ("", text[:-1], text.replace("-", ""), f"{{{text}}}", f"urn:uuid:{text}"):
         with pytest.raises(Invalid):
             parse_uuid(value)
-
-
-@pytest.mark.parametrize(
-    ("value", "minute"),
-    [
-        ("09:20", 560),
-        ("9:20 AM", 560),
-        ("9:20pm", 1280),
-        ("12:00 AM", 0),
-        ("12:30 p.m.", 750),
-        ("24:00", 1440),
-        ("00:00", 0),
-    ],
-)
-def test_a_time_of_day_is_read_in_both_ways(value: str, minute: int) -> None:
-    assert parse_minute(value) == minute
-
-
-@pytest.mark.parametrize("value", ["", "24:01", "9:60", "13:00 PM", "0:30 AM", "9", "9:5", "٩:٢٠", "09:20:00"])
-def test_what_is_no_time_of_day_is_refused(value: str) -> None:
-    with pytest.raises(Invalid, match="not a time"):
-        parse_minute(value)
 
 
 def test_shown_text_is_bounded_and_visible() -> None:

@@ -1,8 +1,6 @@
 """Thanks that need no answer, and all that is not: questions, times, urgent words, long texts, a yes to an offer."""
 
-import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given, strategies as st
@@ -10,8 +8,8 @@ from hypothesis import given, strategies as st
 from request_desk.domain.ids import MessageId, RequestId
 from request_desk.domain.requests import AuthorKind, Message
 from request_desk.domain.thanks import MOST_LETTERS, comes_back, is_thanks, says_thanks
+from tests.samples import turns
 
-SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples" / "text" / "booking_dialogues.ndjson"
 THANKS = (
     "Thank you!!",
     "thanks",
@@ -160,15 +158,7 @@ def test_any_text_can_be_asked(text: str) -> None:
 
 
 def test_real_letters_with_thanks_beside_something_else_are_not_taken_for_thanks() -> None:
-    if not SAMPLES.is_file():
-        pytest.skip(f"no samples at {SAMPLES}")
-    texts = [
-        turn["text"]
-        for line in SAMPLES.read_text("utf-8").splitlines()
-        for turn in json.loads(line)["turns"]
-        if turn["speaker"] == "USER"
-    ]
-    told = {text for text in texts if is_thanks(text)}
+    told = {turn["text"] for turn in turns() if turn["speaker"] == "USER" and is_thanks(turn["text"])}
     assert len(told) >= 15
     assert not {
         text for text in told if "?" in text or any(sign.isdigit() for sign in text) or "no" in text.lower().split()

@@ -9,7 +9,7 @@ from request_desk.domain.directory import OpeningHours
 from request_desk.domain.ids import LocationId, RequestId
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.requests import DayPart, Group, ListOrder, RequestKey, RequestKind, Wish, WishKind
-from request_desk.domain.spans import Span
+from request_desk.domain.spans import Span, merged
 from request_desk.domain.triage import (
     due_at,
     group_of,
@@ -18,7 +18,6 @@ from request_desk.domain.triage import (
     near,
     needed_at,
     next_closing,
-    open_between,
 )
 
 LA = PracticeTime("America/Los_Angeles")
@@ -60,7 +59,6 @@ def test_a_practice_that_never_opens_still_has_a_target() -> None:
         ((), (TUESDAY,)),
     ):
         assert due(at(TUESDAY, 9), opening=opening, closed=closed) == at(TUESDAY, 9, 45)
-        assert open_between(at(MONDAY, 0), at(FRIDAY, 0) + 7 * 24 * HOUR, opening, closed, LA) == timedelta(0)
         assert next_closing(at(TUESDAY, 9), opening, closed, LA) == LA.bounds(TUESDAY).ends_at
 
 
@@ -68,14 +66,6 @@ def test_a_year_of_closed_days_terminates() -> None:
     closed = frozenset(TUESDAY + timedelta(days=count) for count in range(400))
     assert due_at(at(TUESDAY, 9), 45 * MINUTE, WEEK, closed, LA) == at(TUESDAY, 9, 45)
     assert next_closing(at(TUESDAY, 9), WEEK, closed, LA) == LA.bounds(TUESDAY).ends_at
-
-
-def test_open_time_between_two_instants_leaves_nights_and_lunch_out() -> None:
-    assert open_between(at(TUESDAY, 9), at(TUESDAY, 10), WEEK, (), LA) == HOUR
-    assert open_between(at(FRIDAY, 16), at(MONDAY, 9), WEEK, (), LA) == 2 * HOUR
-    assert open_between(at(FRIDAY, 16), at(TUESDAY, 9), WEEK, (MONDAY,), LA) == 2 * HOUR
-    assert open_between(at(TUESDAY, 11), at(TUESDAY, 14), LUNCH, (), LA) == 2 * HOUR
-    assert open_between(at(TUESDAY, 10), at(TUESDAY, 9), WEEK, (), LA) == timedelta(0)
 
 
 opening_hours = st.lists(
@@ -86,23 +76,27 @@ closings = st.frozensets(st.dates(date(2026, 10, 1), date(2027, 4, 1)), max_size
 ages = st.integers(0, 5_000).map(lambda minutes: minutes * MINUTE)
 
 
+def open_between(
+    start: datetime, end: datetime, opening: tuple[OpeningHours, ...], closed: frozenset[date]
+) -> timedelta:
+    days = (LA.day_of(start) + timedelta(days=count) for count in range((end - start).days + 2))
+    spans = merged(
+        Span(max(start, LA.instant(day, hours.start_minute)), min(end, LA.instant(day, hours.end_minute)))
+        for day in days
+        for hours in opening
+        if hours.weekday == day.weekday() and day not in closed
+    )
+    return sum((span.ends_at - span.starts_at for span in spans), timedelta(0))
+
+
 @given(instants, ages, opening_hours, closings)
 def test_the_open_time_until_the_target_is_the_target(
     arrived: datetime, age: timedelta, opening: tuple[OpeningHours, ...], closed: frozenset[date]
 ) -> None:
     end = due_at(arrived, age, opening, closed, LA)
     assert end >= arrived
-    passed = open_between(arrived, end, opening, closed, LA)
+    passed = open_between(arrived, end, opening, closed)
     assert passed == age or (end == arrived + age and passed <= age)
-
-
-@given(instants, instants, instants, opening_hours, closings)
-def test_open_time_adds_up(
-    one: datetime, two: datetime, three: datetime, opening: tuple[OpeningHours, ...], closed: frozenset[date]
-) -> None:
-    first, second, third = sorted((one, two, three))
-    parts = open_between(first, second, opening, closed, LA) + open_between(second, third, opening, closed, LA)
-    assert parts == open_between(first, third, opening, closed, LA) <= third - first
 
 
 @given(instants, opening_hours, closings)

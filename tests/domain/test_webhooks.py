@@ -368,7 +368,6 @@ def test_headers_twice_and_too_many_are_refused(pairs: list[tuple[str, str]]) ->
 
 def test_a_new_secret_is_one() -> None:  # HOOK-02
     assert check_secret(new_secret()) != new_secret()
-    assert new_secret(lambda count: b"\0" * count) == "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
     assert check_secret("whsec_" + "AAAA" * 8)
 
 

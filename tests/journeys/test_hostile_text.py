@@ -1,10 +1,8 @@
 """Hostile texts from the portal's form to the window: they are shown as they were typed, and the window stays usable (QT, INP)."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -22,16 +20,9 @@ from request_desk.ui.widgets.plain_text import body_text
 from tests.builders import TODAY
 from tests.journeys.conftest import OpenDesk
 from tests.journeys.running_desk import House, RunningDesk
+from tests.samples import naughty
 from tests.web.conftest import Visitor, portal, token_for
 
-CORPUS = next(
-    (
-        folder / "shared" / "samples" / "text" / "naughty_strings.json"
-        for folder in Path(__file__).resolve().parents
-        if (folder / "shared" / "samples" / "text").is_dir()
-    ),
-    None,
-)
 # What froze or killed windows that show such text as rich text, and what is slow even as plain text.
 OURS = (
     '<img src="/dev/zero">',
@@ -72,9 +63,7 @@ SLOWEST = 5_000  # milliseconds of one turn of the event loop; the cases above t
 def texts(request: pytest.FixtureRequest) -> list[str]:
     if request.param == "ours":
         return list(OURS)
-    if CORPUS is None:
-        pytest.skip("the shared sample texts are not on this machine (samples/text/naughty_strings.json)")
-    return [text for text in json.loads(CORPUS.read_text("utf-8")) if isinstance(text, str)]
+    return naughty()
 
 
 @contextmanager

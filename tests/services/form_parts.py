@@ -7,7 +7,7 @@ from typing import Any
 from request_desk.domain.access import Actor, ActorKind
 from request_desk.domain.attachments import CheckState
 from request_desk.domain.ids import AppointmentId, AttachmentId, QuestionId, QuestionnaireId, TypeId
-from request_desk.domain.questionnaires import FormQuestion, Option, QuestionKind, Questionnaire, seen_of
+from request_desk.domain.questionnaires import FilledForm, FormQuestion, Option, QuestionKind, Questionnaire, seen_of
 from request_desk.domain.spans import Slot
 from request_desk.services.portal import questionnaires as portal_forms
 from request_desk.services.practice import questionnaires
@@ -73,6 +73,14 @@ def a_link(
     return Actor(ActorKind.LINK, which, "")
 
 
+def filled(
+    practice: Practice, who: Actor, appointment: AppointmentId | None, form: Questionnaire, *, is_verified: bool = True
+) -> FilledForm:
+    """What is in a form so far, as the family sees it."""
+    found = practice.desk.query(who, portal_forms.papers, appointment, is_verified=is_verified)
+    return next(each for each in found.forms if each.questionnaire.id == form.id)
+
+
 def answer(
     practice: Practice,
     who: Actor,
@@ -87,8 +95,7 @@ def answer(
     """Fill in questions by their place, as one page of the form does; returns the outcome."""
     asked = [form.asked[place] for place in sorted(typed)]
     if seen is None:
-        now = practice.desk.query(who, portal_forms.portal_form, appointment, form.id, is_verified=is_verified)
-        seen = seen_of(asked, now.values)
+        seen = seen_of(asked, filled(practice, who, appointment, form, is_verified=is_verified).values)
     return practice.desk.perform(
         who,
         portal_forms.save_answers,

@@ -333,7 +333,7 @@ def test_signing_out_ends_the_session_at_once(desk: Desk, maria: Actor) -> None:
     person = signed_in(desk)
     desk.perform(person.actor, access.sign_out)
     with pytest.raises(SignedOut):
-        desk.perform(person.actor, access.seen)
+        desk.query(person.actor, preferences.preferences)
 
 
 def test_a_change_of_the_password_needs_the_present_one_and_ends_the_other_sessions(

@@ -254,9 +254,8 @@ def test_the_notes_of_a_request_are_for_those_who_may_see_it(practice: Practice)
     request = practice.a_request()
     seen = practice.an_appointment(practice.zuri, practice.lindqvist, TOMORROW, "9:00", request_id=request)
     found = details(practice, seen)
-    assert found.sees_request
     assert [each.action for each in found.happened] == ["submitted"]
-    assert not details(practice, seen, a_provider(practice)).sees_request
+    assert details(practice, seen, a_provider(practice)).happened == ()
 
 
 def test_the_export_names_the_appointment_before(practice: Practice) -> None:  # AP4

@@ -363,7 +363,7 @@ def test_a_new_family_is_registered_with_its_booking(share: Share, desk: Desk) -
     assert (contact.given_name, contact.family_name, contact.active) == ("Sami", "Haddad", True)
     child = next(each for each in share.rows(schema.patient) if each.id == row.patient_id)
     assert (child.given_name, child.birth_day, child.active) == ("Noor", date(2023, 4, 5), True)
-    assert desk.query(SYSTEM, portal_access.portal_actor, "a session").id == contact.id
+    assert desk.query(SYSTEM, portal_access.portal_session, "a session").actor.id == contact.id
     assert [each.contact_id for each in share.rows(schema.outbox) if each.kind == "booking"] == [contact.id]
     known = desk.query(share.practice.maria, patients.contact_of, contact.id)
     assert known.email is not None
@@ -432,7 +432,7 @@ def test_a_stranger_does_not_learn_who_is_known(share: Share, desk: Desk) -> Non
 def test_a_known_address_signs_in_and_an_unknown_one_does_not(share: Share, desk: Desk) -> None:
     known = share.prove("amara@example.org")
     assert (known.contact_id, known.is_new) == (share.practice.amara.id, False)
-    assert desk.query(SYSTEM, portal_access.portal_actor, known.token.text).id == share.practice.amara.id
+    assert desk.query(SYSTEM, portal_access.portal_session, known.token.text).actor.id == share.practice.amara.id
     asked = desk.perform(SYSTEM, portal_access.ask_code, "new@example.org", hashed("b"), with_new=True).value
     assert asked.reference is not None
     newest = max(row.id for row in share.rows(schema.challenge))

@@ -57,9 +57,8 @@ def refused(desk: Desk, token: str) -> str:
 def test_a_token_leads_to_its_patient(partner: Partner, practice: Practice) -> None:  # PP3
     actor = partner.launched(partner.token(type="Well visit", location="Northside"))
     assert (actor.kind, actor.name) == ("partner", SCHOOL)
-    assert practice.desk.query(actor, booking_tokens.named_patient) == practice.zuri
     scope = practice.desk.query(actor, booking_tokens.scope)
-    assert (scope.type_id, scope.location_id) == (practice.well, practice.northside)
+    assert (scope.patient_id, scope.type_id, scope.location_id) == (practice.zuri, practice.well, practice.northside)
     scope.check(practice.well, practice.northside)
     for other in ((practice.sick, practice.northside), (practice.well, practice.harbor)):
         with pytest.raises(NotAllowed):  # JWT-08
@@ -139,7 +138,7 @@ def test_a_patient_who_was_merged_is_followed(partner: Partner, practice: Practi
     with practice.database.write() as connection:
         connection.execute(update(schema.patient).where(schema.patient.c.id == twin).values(**values))
     actor = partner.launched(partner.token(twin))
-    assert practice.desk.query(actor, booking_tokens.named_patient) == practice.zuri
+    assert practice.desk.query(actor, booking_tokens.scope).patient_id == practice.zuri
 
 
 @pytest.mark.parametrize("values", [{"active": False}, {"deceased": True}])
@@ -164,11 +163,10 @@ def test_a_code_opens_once_and_soon(partner: Partner, clock: FixedClock, databas
         desk.query(SYSTEM, booking_tokens.launch_session, second)
     actor = desk.query(SYSTEM, booking_tokens.launch_session, first).actor
     clock.advance(timedelta(seconds=15 * 60 - 1))
-    assert desk.query(actor, booking_tokens.named_patient) == partner.practice.zuri
+    assert desk.query(actor, booking_tokens.scope).patient_id == partner.practice.zuri
     clock.advance(timedelta(seconds=1))
-    for reading in (booking_tokens.named_patient, booking_tokens.scope):
-        with pytest.raises(SignedOut):
-            desk.query(actor, reading)
+    with pytest.raises(SignedOut):
+        desk.query(actor, booking_tokens.scope)
     late = partner.code(partner.token())
     clock.advance(timedelta(seconds=120))
     assert not desk.perform(SYSTEM, booking_tokens.open_code, late, hashed(new_token())).value
@@ -388,9 +386,8 @@ def test_of_64_confirmations_one_books(
 
 def test_only_a_launch_has_a_patient(practice: Practice) -> None:
     for actor in (practice.amara, practice.maria, practice.admin):
-        for reading in (booking_tokens.named_patient, booking_tokens.scope):
-            with pytest.raises(NotAllowed):
-                practice.desk.query(actor, reading)
+        with pytest.raises(NotAllowed):
+            practice.desk.query(actor, booking_tokens.scope)
         with pytest.raises(NotAllowed):
             practice.desk.perform(actor, booking_tokens.record_use, AppointmentId(1))
 

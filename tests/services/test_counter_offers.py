@@ -28,6 +28,7 @@ from request_desk.services.notices import outbox
 from request_desk.services.portal import family_acts, queries as portal_queries
 from request_desk.services.practice import invariants
 from request_desk.services.schedule import acts, freed, queries as schedule_queries, scheduling
+from request_desk.services.schedule.views import upcoming_of
 from request_desk.store import schema
 from tests.builders import MEANT, TODAY, Practice, wall
 
@@ -101,7 +102,7 @@ class Front:
             return list(connection.execute(statement).scalars())
 
     def upcoming(self) -> list[Any]:
-        found = self.desk.query(self.practice.maria, schedule_queries.upcoming, (self.practice.zuri,))
+        found = self.desk.query(self.practice.maria, upcoming_of, (self.practice.zuri,))
         return [each.starts_at for each in found]
 
     def told(self) -> str:
@@ -521,7 +522,7 @@ def _decline(front: Front, _held: list[AppointmentId], offer: CounterOfferId) ->
 
 def _cancel(front: Front, _held: list[AppointmentId], _offer: CounterOfferId) -> object:
     """Staff cancel whatever of the patient is booked."""
-    for each in front.desk.query(front.practice.maria, schedule_queries.upcoming, (front.practice.zuri,)):
+    for each in front.desk.query(front.practice.maria, upcoming_of, (front.practice.zuri,)):
         act = Cancellation(each.id, each.version, "pat")
         front.desk.perform(front.practice.kofi, acts.act_alone, front.practice.zuri, act)
     front.clock.advance(GRACE)

@@ -13,6 +13,7 @@ from request_desk.domain.clock import FixedClock
 from request_desk.domain.errors import Conflict, NotAllowed, NotFound, Refused, SignedOut, Unavailable
 from request_desk.domain.ids import hashed, new_uuid
 from request_desk.domain.spans import Slot
+from request_desk.services import desk as desk_module
 from request_desk.services.desk import Desk, Unit
 from request_desk.services.schedule import scheduling
 from request_desk.store import schema
@@ -311,3 +312,8 @@ def test_a_lost_database_is_a_sentence(postgres_url: str, clock: FixedClock, pos
     with pytest.raises(Unavailable, match="cannot be reached"):
         Desk(database, clock).query(SYSTEM, names)
     database.close()
+
+
+def test_every_thing_with_a_version_has_its_lines_in_the_journal() -> None:
+    versioned = {table.name for table in schema.metadata.sorted_tables if "version" in table.c}
+    assert versioned == set(desk_module._TOPIC_OF)  # who changed it last is looked up there

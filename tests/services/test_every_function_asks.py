@@ -105,11 +105,11 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "end",
         "hold_ids",
         "kept",
-        "latest",
         "of_request",
         "stands",
         "is_coming",
     ),
+    "schedule.latest_offers": ("latest", "latest_rows"),
     "practice.questionnaires": ("load_all",),
     "portal.chains": ("arrival",),
     "schedule.attachments": ("attachments_of", "with_content"),
@@ -125,7 +125,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
         "forget",
         "remember",
     ),
-    "practice.order": ("next_place", "move", "switch"),
+    "practice.order": ("next_place", "move", "switch", "offer_back"),
     "people.patients": ("row_of", "first_contacts", "opt_outs_of"),
     "inbox.doubts": ("check", "check_first", "check_text"),
     "schedule.patient_facts": (
@@ -157,7 +157,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }
 # Whose own account or own pages they are: everybody of this kind may, and each looks at nothing but the actor's own.
-STAFF_MAY: Final = frozenset(f"people.access.{name}" for name in ("seen", "sign_out", "end_session"))
+STAFF_MAY: Final = frozenset(f"people.access.{name}" for name in ("sign_out", "end_session"))
 PARENT_MAY: Final = frozenset(
     {
         "practice.directory.locations",
@@ -194,7 +194,6 @@ PARENT_MAY: Final = frozenset(
         "portal.meetings.arrive",
         "portal.questionnaires.papers",
         "portal.questionnaires.portal_document",
-        "portal.questionnaires.portal_form",
         "portal.questionnaires.save_answers",
         "portal.family_acts.appointment",
         "portal.family_acts.free_times",

@@ -209,7 +209,7 @@ def test_the_undo_restores_request_schedule_inboxes_and_notices(
     desk.undo(practice.maria, done.undo)
     row = row_of(desk, practice.kofi, request)
     assert (row.state, row.unread, row.claim_staff_id) == (RequestState.OPEN, False, practice.maria.id)
-    assert desk.query(practice.maria, inbox_queries.draft, request) is not None
+    assert [each.request_id for each in desk.query(practice.maria, inbox_queries.drafts)] == [request]
     assert {state for _kind, _contact, state in mails(practice)} == {"withdrawn"}
     assert [each.id for each in desk.query(practice.maria, upcoming_of, [practice.zuri])] == [appointment]
     thread = desk.query(practice.maria, request_view.open_request, request).thread
@@ -269,14 +269,13 @@ def test_a_second_answer_is_stopped_with_who_was_first_and_the_draft_is_kept(
     with pytest.raises(Conflict) as conflict:
         resolve(desk, practice.kofi, request, text="We could do Friday")
     assert (conflict.value.who, conflict.value.what) == ("Maria Santos", "completed")
-    draft = desk.query(practice.kofi, inbox_queries.draft, request)
-    assert draft is not None
+    (draft,) = desk.query(practice.kofi, inbox_queries.drafts)
     follow = desk.perform(practice.kofi, handling.follow_up, request, Reply(draft.text)).value
     assert follow.deliveries == 1
     view = desk.query(practice.kofi, request_view.open_request, request)
     assert [message.body for message in view.thread][1:] == ["See you then.", "We could do Friday"]
     assert view.state is RequestState.COMPLETED
-    assert desk.query(practice.kofi, inbox_queries.draft, request) is None
+    assert desk.query(practice.kofi, inbox_queries.drafts) == ()
 
 
 def test_a_follow_up_can_be_taken_back(desk: Desk, practice: Practice) -> None:

@@ -355,7 +355,7 @@ def test_an_idle_session_cannot_be_touched_back_to_life(
         desk.query(SYSTEM, portal_access.portal_session, token)
     desk.perform(SYSTEM, portal_access.touch, token)
     with pytest.raises(SignedOut):
-        desk.query(SYSTEM, portal_access.portal_actor, token)
+        desk.query(SYSTEM, portal_access.portal_session, token)
 
 
 def test_signing_out_and_the_practice_end_sessions_at_once(desk: Desk, database: Database, practice: Practice) -> None:
@@ -383,7 +383,7 @@ def test_of_two_contacts_with_one_address_the_first_registered_signs_in(
 ) -> None:
     practice.a_contact("Obi", "Okafor", AMARA, {practice.zuri: {"relation": "uncle"}})
     token = signed_in(desk, database)
-    assert desk.query(SYSTEM, portal_access.portal_actor, token).id == practice.amara.id
+    assert desk.query(SYSTEM, portal_access.portal_session, token).actor.id == practice.amara.id
 
 
 @pytest.mark.parametrize("who", ["maria", "amara", "admin"])

@@ -23,7 +23,7 @@ from request_desk.services.practice import questionnaires
 from request_desk.services.schedule import acts, appointment_details, filled_forms, scheduling
 from request_desk.store import schema
 from tests.builders import TODAY, Practice
-from tests.services.form_parts import a_link, a_questionnaire, a_slot, answer, stored
+from tests.services.form_parts import a_link, a_questionnaire, a_slot, answer, filled, stored
 
 DAY = timedelta(days=1)
 Given = tuple[AppointmentId, Questionnaire]
@@ -140,7 +140,7 @@ def test_what_fits_is_kept_beside_what_does_not(practice: Practice, desk: Desk, 
     saved = answer(practice, practice.amara, appointment, form, {0: "Nuts", 1: "Uncle", 4: "heavy"}, finish=True).value
     assert sorted(saved.problems) == sorted(str(form.asked[place].id) for place in (1, 4))
     assert not saved.is_complete
-    kept = desk.query(practice.amara, portal_forms.portal_form, appointment, form.id, is_verified=True)
+    kept = filled(practice, practice.amara, appointment, form)
     assert kept.values == {form.asked[0].id: "Nuts"}
 
 
@@ -148,7 +148,7 @@ def test_an_answer_can_be_taken_out(practice: Practice, desk: Desk, given_: Give
     appointment, form = given_
     answer(practice, practice.amara, appointment, form, {0: "Nuts"})
     answer(practice, practice.amara, appointment, form, {0: "  "})
-    kept = desk.query(practice.amara, portal_forms.portal_form, appointment, form.id, is_verified=True)
+    kept = filled(practice, practice.amara, appointment, form)
     assert kept.values == {}
 
 
@@ -161,7 +161,7 @@ def test_two_parents_do_not_overwrite_each_other(practice: Practice, desk: Desk,
     with pytest.raises(Conflict, match="Somebody else"):
         answer(practice, practice.father, appointment, form, {0: ""}, seen=blank)
     answer(practice, practice.father, appointment, form, {2: "2026-01-05"}, seen=seen_of([form.asked[2]], {}))
-    kept = desk.query(practice.amara, portal_forms.portal_form, appointment, form.id, is_verified=True)
+    kept = filled(practice, practice.amara, appointment, form)
     assert {each.value: each.by for each in kept.answers.values()} == {
         "Nuts": "Amara Okafor",
         "2026-01-05": "Chidi Okafor",
@@ -190,7 +190,7 @@ def test_who_may_not_book_or_is_nobody_sees_no_form(practice: Practice, desk: De
         answer(practice, stranger, appointment, form, {0: "x"}, seen="")
     assert desk.query(practice.grandmother, portal_forms.papers, appointment, is_verified=True).forms == ()
     with pytest.raises(NotFound):
-        desk.query(practice.grandmother, portal_forms.portal_form, appointment, form.id, is_verified=True)
+        answer(practice, practice.grandmother, appointment, form, {0: "x"}, seen="")
 
 
 def test_a_link_opens_its_own_appointment_alone(practice: Practice, desk: Desk, given_: Given) -> None:
@@ -245,8 +245,6 @@ def test_a_type_may_ask_first_who_somebody_is(practice: Practice, desk: Desk) ->
     link = a_link(practice, appointment)
     with pytest.raises(NotVerified):
         desk.query(link, portal_forms.papers, None, is_verified=False)
-    with pytest.raises(NotVerified):
-        desk.query(link, portal_forms.portal_form, None, form.id, is_verified=False)
     with pytest.raises(NotVerified):
         answer(practice, link, None, form, {0: "x"}, seen="", is_verified=False)
     assert desk.query(link, portal_forms.papers, None, is_verified=True).forms

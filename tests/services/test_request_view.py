@@ -25,12 +25,7 @@ def test_everything_that_was_asked_is_shown(desk: Desk, practice: Practice) -> N
     assert (view.patient.name, view.sender.name, view.sender.relation) == ("Zuri Okafor", "Amara Okafor", "mother")
     assert (view.sender.email, view.sender.may_book, view.sender.gets_notices) == ("amara@example.org", True, True)
     assert view.sender.phone == "(206) 555-0147"
-    assert (view.type_name, view.type_minutes, view.provider_name, view.location_name) == (
-        "Well visit",
-        40,
-        "Dr. Lindqvist",
-        "Northside",
-    )
+    assert (view.type_name, view.provider_name, view.location_name) == ("Well visit", "Dr. Lindqvist", "Northside")
     assert [message.body for message in view.thread] == ["hi can we come\nthx"]
     assert [(shown.state, shown.provider_name) for shown in view.wishes] == [(WishState.FREE, "Dr. Lindqvist")]
     assert view.rules == ("No missed visit in 12 months",)

@@ -770,7 +770,6 @@ def test_dates_outside_the_calendar_are_refused_in_words(practice: Practice, yea
         lambda: practice.desk.query(staff, queries.day, first),
         lambda: practice.desk.query(staff, queries.week, first, practice.lindqvist),
         lambda: practice.desk.query(staff, queries.find_slots, type_id=practice.well, span=Span(at, at)),
-        lambda: practice.desk.query(staff, queries.first_slot, type_id=practice.well, span=Span(at, at)),
         lambda: practice.desk.query(staff, queries.slot_check, far, type_id=practice.well),
         lambda: practice.desk.query(
             staff, queries.snapped, practice.lindqvist, practice.northside, at, type_id=practice.well

@@ -24,6 +24,7 @@ from request_desk.services.schedule import (
     scheduling,
     views as appointment_views,
 )
+from request_desk.services.schedule.views import upcoming_of
 from request_desk.store import schema
 from tests.builders import TODAY, ZONE, Practice, wall
 from tests.services.test_holds import MINUTE, a_request, hold, present, slot
@@ -342,12 +343,12 @@ def test_a_day_can_be_narrowed_to_locations_and_providers(practice: Practice) ->
     ]
 
 
-def test_a_window_carries_what_it_is_for(practice: Practice) -> None:  # AV6
+def test_open_time_carries_the_label_of_its_window(practice: Practice) -> None:  # AV6
     practice.a_window(
         practice.lindqvist, practice.northside, 1, 17 * 60, 18 * 60, staff_only=True, label="Same-day sick"
     )
     last = day(practice).columns[0].open[-1]
-    assert (last.label, last.staff_only) == ("Same-day sick", True)
+    assert last.label == "Same-day sick"
 
 
 def test_a_week_of_a_provider_has_the_days_on_which_the_practice_is_open(practice: Practice) -> None:  # ACT1
@@ -418,9 +419,9 @@ def test_upcoming_appointments_are_confirmed_and_to_come(practice: Practice) -> 
     sooner = practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "9:20")
     practice.an_appointment(practice.zuri, practice.mwangi, TODAY, "8:00")
     hold(practice, "13:00")
-    found = practice.desk.query(practice.maria, schedule_queries.upcoming, [practice.zuri])
+    found = practice.desk.query(practice.maria, upcoming_of, [practice.zuri])
     assert [each.id for each in found] == [sooner, later]
-    assert practice.desk.query(practice.maria, schedule_queries.upcoming, []) == ()
+    assert practice.desk.query(practice.maria, upcoming_of, []) == ()
 
 
 def test_an_appointment_that_is_not_there_is_said(practice: Practice) -> None:
@@ -544,7 +545,6 @@ def test_the_schedule_is_for_staff(practice: Practice) -> None:
         lambda: practice.desk.query(practice.amara, schedule_queries.week, TODAY, practice.lindqvist),
         lambda: practice.desk.query(practice.amara, schedule_queries.offers, request),
         lambda: practice.desk.query(practice.amara, schedule_queries.shown_wishes, request),
-        lambda: practice.desk.query(practice.amara, schedule_queries.upcoming, [practice.zuri]),
         lambda: practice.desk.query(practice.maria, portal_schedule.portal_appointments),
     ]
     for attempt in attempts:

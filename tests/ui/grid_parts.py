@@ -60,7 +60,7 @@ def appointment(
 
 
 def opened(day: date, start: int, end: int, place: LocationId = NORTHSIDE) -> OpenSpan:
-    return OpenSpan(at(day, start), at(day, end), place, "", False, (), None, WindowId(1))
+    return OpenSpan(at(day, start), at(day, end), place, "", WindowId(1))
 
 
 def column(

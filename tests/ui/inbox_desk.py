@@ -21,7 +21,6 @@ from request_desk.ui.running.changes import ChangeHub
 from request_desk.ui.running.context import DeskContext, Preferences
 from request_desk.ui.running.drafts import DraftFiles, DraftKeeper
 from request_desk.ui.running.runner import Runner
-from request_desk.ui.widgets.theme import app_theme
 from request_desk.ui.window.frame import MainFrame
 from tests.builders import TODAY, ZONE, Practice
 from tests.ui.conftest import HandTimers
@@ -58,6 +57,7 @@ class DeskWindow:
         self.runner = Runner(practice.desk, write_crash=self._crashed)
         self.runner.set_actor(self.actor)
         self.runner.refusal.connect(self.refusals.append)
+        self.runner.refusal.connect(self.frame.messages.refuse)
         self.runner.outcome.connect(self._outcome)
         self.hub = ChangeHub(self.runner, practice.desk, clock=hand.clock, timers=hand)
         self.drafts = DraftKeeper(
@@ -68,7 +68,6 @@ class DeskWindow:
         self.context = DeskContext(
             runner=self.runner,
             hub=self.hub,
-            theme=app_theme(),
             commands=self.frame.commands,
             gate=self.frame.gate,
             clock=hand.clock,
@@ -84,7 +83,8 @@ class DeskWindow:
             open_thing=lambda key, thing_id, /, **_how: self.led_to.append((key, thing_id)),
         )
         self.page = MessageCenter(self.context)
-        self.frame.add_page("messages", "Message Center", "inbox", self.page)
+        self.frame.add_page("messages", "Message Center", "inbox")
+        self.frame.set_page("messages", self.page)
         self.frame.resize(*size)
         self.hub.start()
         self.frame.show()

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from request_desk.domain.access import Actor, Permission, may
+from request_desk.domain.access import Actor, may
 from request_desk.domain.day_list import DayList
 from request_desk.domain.words import Words
 from request_desk.services.desk import Outcome
@@ -22,7 +22,6 @@ from request_desk.ui.running.changes import ChangeHub
 from request_desk.ui.running.context import DeskContext, Preferences
 from request_desk.ui.running.drafts import DraftKeeper
 from request_desk.ui.running.runner import Runner
-from request_desk.ui.widgets.theme import app_theme
 from request_desk.ui.window.commands import application_commands
 from request_desk.ui.window.frame import MainFrame
 from tests.builders import TODAY, ZONE, Practice
@@ -82,18 +81,20 @@ class PageDesk(Generic[P]):
         self.runner = Runner(practice.desk, write_crash=self._crashed)
         self.runner.set_actor(self.actor)
         self.runner.outcome.connect(self._outcome)
+        self.runner.refusal.connect(self.frame.messages.refuse)
         self.hub = ChangeHub(self.runner, practice.desk, clock=hand.clock, timers=hand)
         self.drafts = DraftKeeper(
             self.runner, hand.clock, save=inbox_marks.save_draft, drop=inbox_marks.drop_draft, timers=hand
         )
-        self.frame.commands.allow(lambda permission: not permission or may(self.actor, Permission(permission)))
+        self.frame.commands.allow(lambda permission: may(self.actor, permission))
         self.frame.commands.add(
             next(each for each in application_commands() if each.id == "app.undo"), self.frame.undo_bar.ask_undo
         )
         self.frame.undo_bar.undo_asked.connect(self._undo)
         self.context = replace(self._context(), kept_days=kept_days)
         self.page = page(self.context)
-        self.frame.add_page("page", "Page", "inbox", self.page)
+        self.frame.add_page("page", "Page", "inbox")
+        self.frame.set_page("page", self.page)
         self.frame.resize(*size)
         self.hub.start()
         self.frame.show()
@@ -106,7 +107,6 @@ class PageDesk(Generic[P]):
         return DeskContext(
             runner=self.runner,
             hub=self.hub,
-            theme=app_theme(),
             commands=self.frame.commands,
             gate=self.frame.gate,
             clock=self.hand.clock,

@@ -157,7 +157,8 @@ def test_the_answer_that_names_a_hostile_patient_is_plain_text(desk: DeskWindow,
 def test_what_the_palette_finds_is_plain_text(desk: DeskWindow, filled: RequestId) -> None:
     palette = PaletteDialog(desk.frame.commands, desk.frame)
     desk.page.serve_palette(palette)
-    palette.open_fresh("hi")
+    palette.open_fresh()
+    palette.field.setText("hi")
     palette.searched.emit("mother")
     desk.settle()
     assert not_plain(palette) == []

@@ -34,7 +34,8 @@ class Covered:
         qtbot.addWidget(self.frame)
         self.below = QLineEdit()
         self.below.setAccessibleName("Below")
-        self.frame.add_page("page", "Page", "inbox", self.below)
+        self.frame.add_page("page", "Page", "inbox")
+        self.frame.set_page("page", self.below)
         self.ran: list[str] = []
         for command in application_commands():
             self.frame.commands.add(command, self._nothing)

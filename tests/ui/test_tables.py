@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from request_desk.ui.lists.columns import Column, ColumnsModel, ColumnsView
 from request_desk.ui.lists.order import place_of, steps_between
-from request_desk.ui.lists.windowed import PAGE, ListView, RowDelegate, RowState, WindowedModel
+from request_desk.ui.lists.windowed import PAGE, ListView, RowDelegate, WindowedModel
 from request_desk.ui.widgets.painting import draw_text
 from request_desk.ui.widgets.theme import GROUP, ROW, Theme, app_theme
 
@@ -44,9 +44,9 @@ class Reader:
 
 
 class LineDelegate(RowDelegate[Line]):
-    def paint_row(self, painter: QPainter, rect: QRect, row: Line, state: RowState) -> None:
+    def paint_row(self, painter: QPainter, rect: QRect, row: Line) -> None:
         theme = app_theme()
-        draw_text(painter, rect, row.text, theme.bold if state.selected else theme.regular, theme.ink)
+        draw_text(painter, rect, row.text, theme.regular, theme.ink)
 
 
 def line(key: int, text: str = "") -> Line:

@@ -15,7 +15,6 @@ from request_desk.ui.widgets.theme import (
     LIGHT,
     SCALES,
     Look,
-    TextRole,
     Theme,
     Tokens,
     Tone,
@@ -103,7 +102,7 @@ def test_the_look_of_a_system_that_says_nothing_is_light(theme: Theme) -> None:
 def test_sizes_follow_the_text_size(theme: Theme, scale: int) -> None:
     theme.set_scale(scale)
     assert theme.px(100) == scale
-    assert theme.font(TextRole.TITLE).pixelSize() == round(17 * scale / 100)
+    assert theme.title.pixelSize() == round(17 * scale / 100)
     assert QApplication.font().pixelSize() == round(13 * scale / 100)
 
 
@@ -124,7 +123,7 @@ def test_there_is_one_theme(theme: Theme) -> None:
 
 def test_every_shipped_icon_is_drawn_in_the_colour_asked_for(theme: Theme) -> None:
     wanted = QColor("#0B6E6E")
-    for name in theme.icons.names():
+    for name in sorted(path.stem for path in (paths.resources() / "icons").glob("*.svg")):
         image = theme.icons.pixmap(name, wanted, 18, 2.0).toImage().convertToFormat(QImage.Format.Format_ARGB32)
         assert image.width() == 36
         solid = [image.pixelColor(x, y) for x in range(36) for y in range(36) if image.pixelColor(x, y).alpha() > 200]
@@ -136,5 +135,4 @@ def test_an_icon_is_drawn_once_for_each_look(theme: Theme) -> None:
     first = theme.pixmap("inbox", theme.ink)
     assert theme.pixmap("inbox", theme.ink).cacheKey() == first.cacheKey()
     assert theme.pixmap("inbox", theme.muted).cacheKey() != first.cacheKey()
-    assert not theme.icon("inbox").isNull()
     assert first.hasAlphaChannel()

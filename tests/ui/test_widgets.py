@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QAbstractButton, QDateEdit, QLabel, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -28,7 +28,7 @@ from request_desk.ui.widgets.plain_text import BODY, CELL, MARKS, body_text, iso
 from request_desk.ui.widgets.sheet import Sheet
 from request_desk.ui.widgets.skeleton import Skeleton
 from request_desk.ui.widgets.states import Banner, BannerKind, SearchField, State, StatePane, StateStack
-from request_desk.ui.widgets.text import Badge, InitialsDot, PlainLabel, PlainTextView, set_tip
+from request_desk.ui.widgets.text import PlainLabel, PlainTextView, set_tip
 from request_desk.ui.widgets.theme import CONTROL, TARGET, Look, TextRole, Theme, Tone
 
 HOSTILE = (
@@ -153,14 +153,12 @@ def everything() -> list[Callable[[], QWidget]]:
         lambda: IconButton("x", "Close"),
         lambda: Chip("Location", [(1, "Northside"), (2, "Harbor St")], multiple=True),
         lambda: ToggleChip("Needs me first"),
-        lambda: Badge(12),
-        lambda: InitialsDot("KP", "Kofi"),
         lambda: TabStrip([("a", "Unread"), ("b", "All")], name="Tabs"),
         lambda: SearchField("Search", keys="Ctrl+K"),
         lambda: RadioRow([(1, "Completed"), (2, "Keep open")], name="Then"),
         lambda: PlainTextView(name="Message"),
         Banner,
-        lambda: Skeleton(3),
+        lambda: Skeleton(),
         StatePane,
         lambda: Card(name="Response"),
         Line,
@@ -316,8 +314,6 @@ def test_one_of_a_radio_row_is_chosen(qtbot: QtBot) -> None:
         qtbot.mouseClick(buttons[2], Qt.MouseButton.LeftButton, pos=QPoint(buttons[2].width() - 4, 8))
     assert chosen.args == ["open"]
     assert row.value() == "open"
-    row.set_option_enabled("mine", False)
-    assert not buttons[1].isEnabled()
 
 
 def test_a_row_that_has_no_room_wraps(qtbot: QtBot) -> None:
@@ -452,22 +448,6 @@ def test_enter_on_another_button_of_a_sheet_presses_that_one(qtbot: QtBot) -> No
     with qtbot.waitSignal(sheet.rejected):
         qtbot.keyClick(sheet.close_button, Qt.Key.Key_Return)
     assert pressed == []
-
-
-def test_a_badge_without_a_count_is_not_there(qtbot: QtBot) -> None:
-    window = QWidget()
-    qtbot.addWidget(window)
-    badge = Badge(0, window)
-    window.show()
-    assert not badge.isVisible()
-    badge.set_count(3)
-    assert badge.isVisible()
-    assert badge.sizeHint() != QSize(0, 0)
-
-
-def test_a_part_without_a_parent_does_not_become_a_window(qapp: object) -> None:
-    assert not Badge(3).isVisible()
-    assert not InitialsDot("KP", "Kofi").isVisible()
 
 
 def test_no_widget_of_the_desktop_writes_a_colour_or_rich_text() -> None:  # design/ui.md, Tokens; QT-01

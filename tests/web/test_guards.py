@@ -385,10 +385,11 @@ def test_a_form_without_its_token_is_refused_with_or_without_cookies(stranger: V
 
 
 def test_every_post_needs_a_token(stranger: Visitor) -> None:
-    for route in server.ROUTES:
+    posts = [route for route in server.ROUTES if "POST" in (route.methods or ())]
+    assert posts
+    for route in posts:
         path = some_address(route.path.replace("{kind}", "schedule"))
-        if "POST" in (route.methods or ()):
-            assert stranger.client.post(path, data={"a": "b"}).status_code == 403
+        assert stranger.client.post(path, data={"a": "b"}).status_code == 403
 
 
 @pytest.mark.parametrize("header", ["authorization", "x-csrftoken"])

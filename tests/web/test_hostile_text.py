@@ -1,8 +1,6 @@
 """The hostile-text corpus through every field of every form: refused in words or shown literally, never a server error (INP)."""
 
-import json
 from datetime import timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -10,20 +8,13 @@ import pytest
 from request_desk.domain.clock import FixedClock
 from tests.builders import TODAY, Practice
 from tests.online import Share
+from tests.samples import naughty
 from tests.services.test_manage_links import minted
 from tests.web.conftest import SignIn, Visitor
 from tests.web.test_booking import held, sign_in_there
 from tests.web.test_counter_offers import Offered
 from tests.web.test_home_and_threads import answer_form, link
 
-CORPUS = next(
-    (
-        folder / "shared" / "samples" / "text" / "naughty_strings.json"
-        for folder in Path(__file__).resolve().parents
-        if (folder / "shared" / "samples" / "text").is_dir()
-    ),
-    None,
-)
 OURS = (
     "\0",
     "".join(map(chr, range(1, 32))),
@@ -51,20 +42,11 @@ OURS = (
 )
 
 
-def corpus() -> list[str]:
-    found = list(OURS)
-    if CORPUS is not None:
-        found += [text for text in json.loads(CORPUS.read_text("utf-8")) if isinstance(text, str)]
-    return found
-
-
 @pytest.fixture(params=["ours", pytest.param("shared", marks=pytest.mark.slow)])
 def texts(request: pytest.FixtureRequest) -> list[str]:
     if request.param == "ours":
         return list(OURS)
-    if CORPUS is None:
-        pytest.skip("the shared sample texts are not on this machine (samples/text/naughty_strings.json)")
-    return corpus()[len(OURS) :]
+    return naughty()
 
 
 def try_in(visitor: Visitor, path: str, action: str, text: str, *fields: str) -> None:

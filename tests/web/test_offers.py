@@ -12,7 +12,8 @@ from request_desk.domain.clock import FixedClock
 from request_desk.domain.ids import AppointmentId, PatientId
 from request_desk.domain.requests import Cancellation
 from request_desk.services.desk import Desk
-from request_desk.services.schedule import acts, freed, queries as schedule_queries, slot_offers, waitlist
+from request_desk.services.schedule import acts, freed, slot_offers, waitlist
+from request_desk.services.schedule.views import upcoming_of
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall
 from tests.web.conftest import SignIn
@@ -52,7 +53,7 @@ class Family:
             return list(connection.execute(select(schema.slot_offer.c.state)).scalars())
 
     def upcoming(self, patient: PatientId) -> list[Any]:
-        found = self.desk.query(self.practice.maria, schedule_queries.upcoming, (patient,))
+        found = self.desk.query(self.practice.maria, upcoming_of, (patient,))
         return [each.starts_at for each in found]
 
 

@@ -91,10 +91,6 @@ class Home:
         return self.folder / "mails"
 
     @property
-    def pictures(self) -> Path:
-        return self.folder / "pictures"
-
-    @property
     def portal_url(self) -> str:
         """Where the portal listens in this run; "" while it does not."""
         running = read_run(self.folder)

@@ -78,7 +78,7 @@ class DemoChild:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """A household and its usual provider; `is_special` families have no appointments to come but those that a file gives them."""
+    """A household and its usual provider."""
 
     id: int
     key: str
@@ -86,7 +86,6 @@ class Family:
     location: str
     children: tuple[DemoChild, ...]
     contacts: tuple[DemoContact, ...]
-    is_special: bool = False
 
 
 class Population:
@@ -149,7 +148,7 @@ class Population:
                 )
                 for contact in named.contact
             )
-            yield Family(self._new_id(), named.key, named.provider, named.location, children, contacts, is_special=True)
+            yield Family(self._new_id(), named.key, named.provider, named.location, children, contacts)
 
     def _named_child(self, family: NamedFamily, named: NamedChild) -> DemoChild:
         name = Name(given=named.given, family=named.family or family.family)

@@ -1,7 +1,7 @@
 """The schedule of the demo practice: a year of appointments behind day 0 and the weeks ahead, as full as practice.toml says."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate
@@ -302,13 +302,3 @@ def _without(gaps: Iterable[Gap], blocked: Iterable[Gap]) -> list[Gap]:
             if piece[0] < piece[1]
         ]
     return left
-
-
-def taken_minutes(appointments: Iterable[PlannedAppointment], day: date) -> int:
-    """Return the minutes of a day that appointments block."""
-    types: Mapping[str, FileAppointmentType] = {each.key: each for each in data.practice().type}
-    return sum(
-        types[appointment.type].blocked
-        for appointment in appointments
-        if appointment.day == day and appointment.status in ("confirmed", "held")
-    )

@@ -68,7 +68,6 @@ class AppointmentDetails:
     notes: tuple[StaffNote, ...]
     deliveries: tuple[Delivery, ...]
     happened: tuple[Happened, ...]
-    sees_request: bool
     forms: tuple[FilledForm, ...] = ()
     documents: tuple[Attachment, ...] = ()
 

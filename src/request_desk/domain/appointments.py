@@ -37,14 +37,6 @@ TRANSITIONS: Mapping[AppointmentStatus, frozenset[AppointmentStatus]] = {
     AppointmentStatus.NO_SHOW: frozenset({AppointmentStatus.COMPLETED}),
 }
 
-FHIR_R4: Mapping[AppointmentStatus, str] = {
-    AppointmentStatus.HELD: "pending",
-    AppointmentStatus.CONFIRMED: "booked",
-    AppointmentStatus.CANCELLED: "cancelled",
-    AppointmentStatus.EXPIRED: "cancelled",
-    AppointmentStatus.COMPLETED: "fulfilled",
-    AppointmentStatus.NO_SHOW: "noshow",
-}
 
 RESCHEDULED = "rescheduled"  # cancel_code of the old appointment of a move
 REPLACED = (
@@ -191,23 +183,6 @@ def has_begun(seen: Appointment, now: datetime) -> bool:
 def is_late_cancel(starts_at: datetime, now: datetime, notice: timedelta) -> bool:
     """Tell whether a cancellation comes within the type's notice: noted, never blocked; the notice is elapsed time."""
     return starts_at - now < notice
-
-
-def blocks(
-    status: AppointmentStatus, *, hold_expires_at: datetime | None, released_at: datetime | None, now: datetime
-) -> bool:
-    """Tell whether an appointment takes its time from others: booked, held, or freed but still to be taken back (ACT5)."""
-    match status:
-        case AppointmentStatus.CONFIRMED:
-            return True
-        case AppointmentStatus.HELD:
-            return hold_expires_at is None or hold_expires_at > now
-        case AppointmentStatus.CANCELLED:
-            return released_at is not None and released_at > now
-        case AppointmentStatus.EXPIRED | AppointmentStatus.COMPLETED | AppointmentStatus.NO_SHOW:
-            return False
-        case _:
-            assert_never(status)
 
 
 def _verb(wanted: AppointmentStatus) -> str:

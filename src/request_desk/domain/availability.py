@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NotRequired, TypeAlias, TypedDict, Unpack
 
@@ -73,52 +73,25 @@ class Absence:
     is_closed_day: bool = False
 
 
-# A search makes thousands of slots; past the checks of a frozen class they take half the time (0.33 of 0.61 µs each).
-_new_slot: Final = Slot.__new__
-_set_provider, _set_location, _set_start, _set_end, _set_blocked = (
-    getattr(Slot, each.name).__set__ for each in fields(Slot)
-)
-
-
 @dataclass(frozen=True, slots=True)
 class OpenSpan:
-    """One occurrence of a window, cut to what was asked for; `type_ids` empty is any type."""
+    """One occurrence of a window, cut to what was asked for."""
 
     starts_at: datetime
     ends_at: datetime
     location_id: LocationId
     label: str
-    staff_only: bool
-    type_ids: tuple[TypeId, ...]
-    buffer: timedelta | None
     window_id: WindowId
 
 
-def open_spans(
-    windows: Iterable[AvailabilityWindow],
-    span: Span,
-    zone: PracticeTime,
-    *,
-    type_id: TypeId | None = None,
-    for_staff: bool = True,
-) -> list[OpenSpan]:
-    """Return the open time inside `span`, by start, each window by itself; without a type the windows of every type.
+def open_spans(windows: Iterable[AvailabilityWindow], span: Span, zone: PracticeTime) -> list[OpenSpan]:
+    """Return the open time inside `span`, by start, each window by itself, whatever it is for.
 
     A window that begins in a daylight-saving gap begins at the first instant after it (AV5).
     """
     found = [
-        OpenSpan(
-            max(start, span.starts_at),
-            min(end, span.ends_at),
-            window.location_id,
-            window.label,
-            window.staff_only,
-            window.type_ids,
-            window.buffer,
-            window.id,
-        )
+        OpenSpan(max(start, span.starts_at), min(end, span.ends_at), window.location_id, window.label, window.id)
         for window, start, end, _reach in occurrences(windows, span, zone)
-        if serves(window, type_id, for_staff=for_staff)
     ]
     return sorted(found, key=lambda each: (each.starts_at, each.ends_at, each.location_id, each.window_id))
 
@@ -189,40 +162,6 @@ def is_open(
     return found is not None
 
 
-def free_slots(
-    windows: Sequence[AvailabilityWindow],
-    busy: Iterable[Span],
-    *,
-    span: Span,
-    zone: PracticeTime,
-    duration: timedelta,
-    buffer: timedelta,
-    grid: timedelta,
-    earliest: datetime,
-    type_id: TypeId | None,
-    for_staff: bool,
-    now: datetime | None = None,
-    booked: Booked = _NOBODY,
-) -> list[Slot]:
-    """Return the bookable slots of one provider that start inside `span`, by start; they may overlap each other.
-
-    `busy` are the blocked stretches of appointments and the absences. Starts come every `grid` from a window's
-    start; the appointment must lie inside one stretch of windows; the larger of the two buffers must be free behind it. Before
-    `earliest` nothing starts, and `now` tells which same-day blocks have opened (missing: `earliest`). Source: AV1, AV5; FHIR R4 Slot (free).
-    """
-    if not windows:
-        return []
-    return Horizon(windows[0].provider_id, windows, span, zone, busy, booked).slots(
-        duration=duration,
-        buffer=buffer,
-        grid=grid,
-        earliest=earliest,
-        type_id=type_id,
-        for_staff=for_staff,
-        now=earliest if now is None else now,
-    )
-
-
 class SlotSearch(TypedDict):
     """What a search asks for. `latest` is the last start, `location_ids` empty or missing is every location.
 
@@ -266,22 +205,8 @@ class _Starts:
 class Horizon:
     """The bookable time of one provider over a span, as bit masks of ticks.
 
-    Keep it for as long as the windows stay: a new or freed appointment is one `add_busy` or `remove_busy`.
     Not for several threads at once. Measured: research/performance.md 1(g).
     """
-
-    __slots__ = (
-        "_base",
-        "_booked",
-        "_busy",
-        "_from",
-        "_masks",
-        "_openings",
-        "_patterns",
-        "_to",
-        "provider_id",
-        "span",
-    )
 
     def __init__(
         self,
@@ -292,7 +217,6 @@ class Horizon:
         busy: Iterable[Span] = (),
         booked: Booked = _NOBODY,
     ) -> None:
-        self.span: Final = span
         self.provider_id: Final = provider_id
         self._booked: Final = {type_id: sorted(map(_micros, starts)) for type_id, starts in booked.items()}
         self._from, self._to = _micros(span.starts_at), _micros(span.ends_at)
@@ -311,27 +235,6 @@ class Horizon:
         self._busy.extend(pairs)
         self._masks.clear()
 
-    def add_busy(self, span: Span) -> None:
-        """Block a stretch."""
-        start, end = _micros(span.starts_at), _micros(span.ends_at)
-        self._busy.append((start, end))
-        for tick in self._masks:
-            low, high = self._ticks(start, end, tick)
-            self._masks[tick] |= (1 << high) - (1 << low)
-
-    def remove_busy(self, span: Span) -> None:
-        """Free a stretch that was blocked with just these bounds; ValueError when none was."""
-        start, end = _micros(span.starts_at), _micros(span.ends_at)
-        self._busy.remove((start, end))
-        for tick, known in self._masks.items():
-            low, high = self._ticks(start, end, tick)
-            mask = known & ~((1 << high) - (1 << low))
-            # The ticks at its rims, and all of it, may be blocked by something else as well.
-            others = (pair for pair in self._busy if pair[0] < end + tick and start - tick < pair[1])
-            for low, high in (self._ticks(*pair, tick) for pair in others):
-                mask |= (1 << high) - (1 << low)
-            self._masks[tick] = mask
-
     def slots(self, **wanted: Unpack[SlotSearch]) -> list[Slot]:
         """Return the free slots, by start and then location."""
         found = list(self._free(wanted))
@@ -345,18 +248,6 @@ class Horizon:
         for slot in sorted((slot for starts in found for slot in self._made(starts, duration)), key=_order):
             best.setdefault((slot.starts_at, slot.location_id), slot)
         return list(best.values())
-
-    def first(self, **wanted: Unpack[SlotSearch]) -> Slot | None:
-        """Return the first of `slots` without making the others."""
-        duration = wanted["duration"]
-        firsts = [
-            slot
-            for starts in self._free(wanted)
-            for slot in self._made(
-                _Starts(starts.location_id, starts.block, starts.tick, starts.mask & -starts.mask), duration
-            )
-        ]
-        return min(firsts, key=_order, default=None)
 
     def count(self, **wanted: Unpack[SlotSearch]) -> int:
         """Return how many `slots` there are."""
@@ -466,13 +357,7 @@ class Horizon:
             if step is None:
                 step = steps[index - before] = timedelta(microseconds=starts.tick * (index - before))
             begin += step
-            slot = _new_slot(Slot)
-            _set_provider(slot, self.provider_id)
-            _set_location(slot, starts.location_id)
-            _set_start(slot, begin)
-            _set_end(slot, begin + duration)
-            _set_blocked(slot, begin + block)
-            made.append(slot)
+            made.append(Slot(self.provider_id, starts.location_id, begin, begin + duration, begin + block))
             before, index = index, digits.find("1", index + 1)
         return made
 

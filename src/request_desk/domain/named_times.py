@@ -147,16 +147,6 @@ def days(text: str, *, day_first: bool = False, today: date | None = None) -> tu
     )
 
 
-def names_a_time(text: str) -> bool:
-    """Tell whether a text names a time or a day at all."""
-    return bool(times(text) or days(text) or re.search(_SOME_DAY, text, re.IGNORECASE))
-
-
-_SOME_DAY: Final = (
-    r"\b(?:today|tomorrow|tonight|this week|next week|mañana|manana|hoy|esta noche|próxima semana|proxima semana)\b"
-)
-
-
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """How days are read: the order of day and month, and the day on which it is read, if that is known."""

@@ -22,9 +22,7 @@ from request_desk.domain.phrase_order import language_distance
 from request_desk.domain.phrases import (
     Vocabulary,
     check as check_text,
-    dumped_body,
     fill,
-    quoted,
 )
 from request_desk.domain.text import name_in_letter
 from request_desk.domain.words import _, later, speaking
@@ -172,12 +170,6 @@ def parse(text: str) -> NoticeTemplate:
     )
     check(template)
     return template
-
-
-def dump(template: NoticeTemplate) -> str:
-    """Write a text as the file that `parse` reads."""
-    lines = [f"{key} = {quoted(str(getattr(template, key)))}" for key in ("kind", "channel", "language", "subject")]
-    return "\n".join((*lines, dumped_body(template.body))) + "\n"
 
 
 # Checking and writing

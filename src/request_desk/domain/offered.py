@@ -111,7 +111,3 @@ def begins_ever(weekday: int, first: date | None, last: date | None) -> bool:
 def as_if_on(window: AvailabilityWindow) -> AvailabilityWindow:
     """Return the window as if it were switched on and valid on every day."""
     return replace(window, active=True, valid_from=None, valid_until=None)
-
-
-def _start(span: Span) -> datetime:
-    return span.starts_at

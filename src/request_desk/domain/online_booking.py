@@ -251,7 +251,6 @@ class BookedOnline:
     provider_name: str
     location_name: str
     address: str
-    place_phone: str
     is_video: bool
     starts_at: datetime
     ends_at: datetime

@@ -94,10 +94,6 @@ class PracticeTime:
         other = local.replace(fold=1 - local.fold)
         return other.utcoffset() != local.utcoffset()
 
-    def is_second_pass(self, instant: datetime) -> bool:
-        """Tell whether this is the second of two equal wall times."""
-        return instant.astimezone(self._zone).fold == 1
-
     def skipped(self, day: date) -> range:
         """Return the minutes of a day that the wall clock never shows; on most days there are none."""
         return self._switched(day, lambda minute: not self.exists(day, minute))

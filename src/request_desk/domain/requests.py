@@ -388,13 +388,11 @@ class RequestView:
     sender: SenderCard
     type_id: TypeId | None
     type_name: str
-    type_minutes: int
     provider_id: ProviderId | None
     provider_name: str
     location_id: LocationId | None
     location_name: str
     arrived_at: datetime
-    due_at: datetime
     needed_at: datetime | None
     urgent: bool
     target: Target

@@ -6,7 +6,7 @@ eight digits; telephone numbers are found by their endings.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
@@ -72,10 +72,9 @@ def index_text(text: str) -> str:
     return " ".join(words)  # repetitions stay: a run of pairs is found as neighbours
 
 
-def index_person(given: str, family: str, birth_day: date, phones: Iterable[str] = ()) -> str:
-    """Return the words that a person is found by: name, date of birth, endings of the numbers."""
-    endings = [ending for phone in phones for ending in _endings(phone)]
-    return " ".join([index_text(f"{given} {family}"), _date_word(birth_day), *endings])
+def index_person(given: str, family: str, birth_day: date) -> str:
+    """Return the words that a person is found by: name and date of birth."""
+    return f"{index_text(f'{given} {family}')} {_date_word(birth_day)}"
 
 
 def query_terms(text: str, *, month_first: bool = True) -> list[str]:

@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from request_desk.domain.appointments import Appointment, AppointmentStatus
 from request_desk.domain.availability import AvailabilityWindow, serves
 from request_desk.domain.directory import CONTROLS, AppointmentType, Control, Flow, Location, PracticeSettings, Provider
 from request_desk.domain.ids import LocationId, ProviderId, ServiceId, TypeId, VariantId
@@ -83,7 +82,6 @@ class CheckPlace(StrEnum):
     VARIANT = "variant"  # `about`
     SWITCH = "switch"  # on, the service or variant `about`
     NEW_VARIANT = "new_variant"  # of the service `about`
-    SCHEDULE = "schedule"  # the appointment `about`
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,20 +173,6 @@ def variant_checks(service: Service, variant: Variant, facts: ShareFacts) -> tup
         _service_shown(service),
         *_of_variant(variant, facts),
         _letters_lead(facts),
-    )
-
-
-def appointment_checks(entry: Appointment, settings: PracticeSettings, now: datetime) -> tuple[Check, ...]:
-    """Return what the link of one appointment needs: a portal, and that there is still something to manage."""
-    place, is_confirmed = CheckPlace.SCHEDULE, entry.status is AppointmentStatus.CONFIRMED
-    return (
-        _address(settings.public_url),
-        Check(_("The visit is confirmed."), place, entry.id)
-        if is_confirmed
-        else Check(_("The visit is not confirmed (any more)."), place, entry.id, _("it is not confirmed")),
-        Check(_("The visit is still to come."), place, entry.id)
-        if entry.ends_at > now
-        else Check(_("The visit is over."), place, entry.id, _("it is over")),
     )
 
 

@@ -40,7 +40,6 @@ _LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _STOP_IN_WORD: Final = re.compile(r"\.(?=\w(?!\.))")
 _ISO_DAY: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _WRITTEN_DAY: Final = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
-_CLOCK: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})(?:\s?([AaPp])\.?[Mm]\.?)?")
 _PHONE: Final = re.compile(r"\+?[0-9 ()./-]+")
 
 
@@ -238,17 +237,6 @@ def parse_uuid(value: object, *, field: str = "Id") -> UUID:
     if found is None or str(found) != str(value).lower():
         raise Invalid(_("This page is not complete any more. Please open it again."), field=field)
     return found
-
-
-def parse_minute(value: object, *, field: str = "Time") -> int:
-    """Return the minutes since midnight of "09:20", "9:20 AM" or "24:00"."""
-    found = _CLOCK.fullmatch(value.strip(" ")) if isinstance(value, str) else None
-    hour, minute = (int(found[1]), int(found[2])) if found else (99, 99)
-    half = found[3].lower() if found and found[3] else ""
-    is_right = 1 <= hour <= 12 if half else hour <= 23 or (hour, minute) == (24, 0)
-    if not is_right or minute > 59:
-        raise Invalid(_("This is not a time. Please write it like 9:20 AM."), field=field)
-    return (hour % 12 * 60 + (720 if half == "p" else 0) if half else hour * 60) + minute
 
 
 def readable(text: str, most: int = TEXT_LIMIT) -> str:

@@ -11,8 +11,6 @@ from request_desk.domain.spans import Span
 from request_desk.domain.wishes import part_span
 
 _HORIZON: Final = 366  # days within which a practice opens again; without any, the clock simply runs on
-_ONE_DAY: Final = timedelta(days=1)
-_NOTHING: Final = timedelta(0)
 _GROUPS: Final = tuple(Group)
 
 
@@ -36,18 +34,6 @@ def due_at(
             return start + left
         left -= open_span.ends_at - start
     return arrived_at + target_age
-
-
-def open_between(
-    start: datetime, end: datetime, opening: Sequence[OpeningHours], closed_days: Collection[date], zone: PracticeTime
-) -> timedelta:
-    """Return how much opening time lies between two instants; none when they are out of order."""
-    if end <= start:
-        return _NOTHING
-    first = zone.day_of(start)
-    days = (zone.day_of(end) - first).days + 1
-    spans = _open(first, days, opening, closed_days, zone)
-    return sum((max(_NOTHING, min(end, span.ends_at) - max(start, span.starts_at)) for span in spans), _NOTHING)
 
 
 def is_late(due_at: datetime, now: datetime) -> bool:

@@ -5,7 +5,7 @@ import codecs
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -281,9 +281,9 @@ def check_headers(pairs: Iterable[tuple[str, str]], *, field: str = "Headers") -
     return found
 
 
-def new_secret(random: Callable[[int], bytes] = new_bytes) -> str:
+def new_secret() -> str:
     """Return a new secret of a subscription: `whsec_` and 256 random bits in base64 (HOOK-02)."""
-    return _PREFIX + base64.b64encode(random(SECRET_BYTES)).decode("ascii")
+    return _PREFIX + base64.b64encode(new_bytes(SECRET_BYTES)).decode("ascii")
 
 
 def check_secret(text: str, *, field: str = "Secret") -> str:

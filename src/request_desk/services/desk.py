@@ -64,7 +64,24 @@ _LAST_CHANGE = (
     .order_by(schema.journal.c.seq.desc())
     .limit(1)
 )
+# Of every table with a version: in whose lines of the journal it says who changed a row last.
 _TOPIC_OF: Mapping[str, Topic] = {
+    **dict.fromkeys(
+        (
+            "appointment_type",
+            "booking_secret",
+            "department",
+            "location",
+            "provider",
+            "questionnaire",
+            "reminder_rule",
+            "service",
+            "service_variant",
+            "subscription",
+            "suggestion",
+        ),
+        Topic.DIRECTORY,
+    ),
     "request": Topic.REQUEST,
     "appointment": Topic.APPOINTMENT,
     "phrase": Topic.PHRASE,
@@ -80,6 +97,10 @@ _TOPIC_OF: Mapping[str, Topic] = {
     "waitlist_entry": Topic.WAITLIST,
     "slot_offer": Topic.APPOINTMENT,
     "counter_offer": Topic.REQUEST,
+    "attachment": Topic.APPOINTMENT,
+    "questionnaire_response": Topic.APPOINTMENT,
+    "announcement": Topic.DELIVERY,
+    "webhook_delivery": Topic.DELIVERY,
 }
 _OVERLAPS = ("ex_appointment_overlap", "uq_appointment_chain_id_status")
 _AGAIN_STATES = frozenset({"40001", "40P01", "55P03"})  # serialisation failure, deadlock, lock not available
@@ -316,7 +337,7 @@ class Unit:
             return row
         if self.first(select(table.c.id).where(table.c.id == row_id)) is None:
             raise NotFound(_("This is not there any more. Reload to see the present state."))
-        raise self.conflict(_TOPIC_OF.get(table.name, Topic.DIRECTORY), row_id)
+        raise self.conflict(_TOPIC_OF[table.name], row_id)
 
     def conflict(self, topic: Topic, entity_id: int) -> Conflict:
         """Make the Conflict that names who changed the thing last, from the journal."""

@@ -155,7 +155,7 @@ class CompiledStatements:
             raise self._told(error, connection, driver, "; ".join(prepared.sql for prepared in known)) from error
 
     def _find(self, connection: Connection, statement: Executable, values: Mapping[str, Any]) -> _Prepared | None:
-        # A listener wants to see every statement: tests that inject failures, the guard of the UI thread.
+        # A listener wants to see every statement: tests that inject failures.
         if _is_heard(connection):
             return None
         variants = self._known.get(statement)

@@ -110,7 +110,7 @@ class Database:
             "mmap_size=0",
         ):
             try:
-                _again(lambda p=pragma: cursor.execute(f"PRAGMA {p}"), BUSY_SECONDS, random.uniform)  # type: ignore[misc]
+                _again(lambda p=pragma: cursor.execute(f"PRAGMA {p}"), random.uniform)  # type: ignore[misc]
             except sqlite3.OperationalError as error:
                 is_changed = pragma.startswith("journal_mode") and _is_busy(error) and not self._has_its_journal(dbapi)
                 cursor.close()
@@ -179,11 +179,11 @@ class Database:
         # The busy handler starves one of several processes for seconds; a short random back-off is fair.
         dbapi.execute("PRAGMA busy_timeout=0")
         try:
-            _again(lambda: dbapi.execute("BEGIN IMMEDIATE"), BUSY_SECONDS, self._random.uniform)
+            _again(lambda: dbapi.execute("BEGIN IMMEDIATE"), self._random.uniform)
             if not self._has_its_journal(dbapi):
                 dbapi.execute("ROLLBACK")
                 self._mend_journal(dbapi)
-                _again(lambda: dbapi.execute("BEGIN IMMEDIATE"), BUSY_SECONDS, self._random.uniform)
+                _again(lambda: dbapi.execute("BEGIN IMMEDIATE"), self._random.uniform)
         except sqlite3.DatabaseError as error:
             raise Unavailable(BUSY if _is_busy(error) else _sentence(error)) from error
 
@@ -201,9 +201,7 @@ class Database:
             reader.invalidate()  # closed at once, not kept by a pool
             reader.close()
         try:
-            _again(
-                lambda: dbapi.execute(f"PRAGMA journal_mode={self._journal_mode}"), BUSY_SECONDS, self._random.uniform
-            )
+            _again(lambda: dbapi.execute(f"PRAGMA journal_mode={self._journal_mode}"), self._random.uniform)
         except sqlite3.OperationalError as error:
             raise Unavailable(CHANGED_JOURNAL) from error
         if not self._has_its_journal(dbapi):
@@ -256,7 +254,7 @@ class Database:
             ).fetchone()  # takes the shared lock now, so that no later read is refused
 
         try:
-            _again(begin, BUSY_SECONDS, self._random.uniform)
+            _again(begin, self._random.uniform)
         except sqlite3.DatabaseError as error:
             raise Unavailable(BUSY if _is_busy(error) else _sentence(error)) from error
 
@@ -309,9 +307,9 @@ def _sentence(error: BaseException) -> str:
     return DAMAGED if is_damage(error) else LOST
 
 
-def _again(attempt: Callable[[], object], seconds: float, uniform: Callable[[float, float], float]) -> None:
+def _again(attempt: Callable[[], object], uniform: Callable[[float, float], float]) -> None:
     """Repeat while SQLite says busy, waiting 0.2 to 4 ms between tries."""
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
             attempt()

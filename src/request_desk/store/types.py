@@ -152,10 +152,10 @@ class PublicId(TypeDecorator[UUID]):
         return _to_uuid
 
 
-def one_of(column: str, words: Iterable[str], *, name: str = "") -> CheckConstraint:
+def one_of(column: str, words: Iterable[str]) -> CheckConstraint:
     """Allow only these words in a column (INP-02)."""
     listed = ", ".join(f"'{word}'" for word in sorted(words))
-    return CheckConstraint(f"{column} IN ({listed})", name=name or column)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
 def at_most(column: str, octets: int) -> tuple[CheckConstraint, CheckConstraint]:

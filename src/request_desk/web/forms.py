@@ -165,9 +165,9 @@ class Asking:
         """Return the picks as fields."""
         return {f"w{rank}": wish_code(pick) for rank, pick in enumerate(self.picks, start=1)}
 
-    def link(self, kind: RequestKind, *, go: str = "") -> str:
+    def link(self, kind: RequestKind) -> str:
         """Return the address of this step."""
-        fields = self.fields() | self.pick_fields() | ({"go": go} if go else {})
+        fields = self.fields() | self.pick_fields()
         return f"/ask/{kind.value}" + (f"?{urlencode(fields)}" if fields else "")
 
 
@@ -255,8 +255,8 @@ class EarlierForm(Posted):
     wish = Clean("Form", lambda typed: typed == "yes")
 
 
-class SendForm(Form):
-    """The last step of an asking; its choices are read by `Asking`."""
+class SendForm(Posted):
+    """The last step of an asking; its choices are read by `Asking`, which refuses what it does not know."""
 
     message = Clean("Message", lambda typed: clean_text(typed, field=_("Your message")))
     submission = Clean("Form", parse_uuid)
@@ -267,11 +267,6 @@ class SendForm(Form):
     def of(cls, form: Mapping[str, str]) -> Any:
         """Read what the last step adds to the choices."""
         return cls(_Fields(form))
-
-    @property
-    def problems(self) -> dict[str, str]:
-        """The first sentence against each field."""
-        return {name: str(sentences[0]) for name, sentences in self.errors.items() if sentences}
 
 
 def new_request(

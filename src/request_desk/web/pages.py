@@ -35,7 +35,6 @@ from request_desk.domain.text import one_line, parse_phone, readable
 from request_desk.domain.words import Words, _, languages, plural, spoken
 from request_desk.services.desk import Desk, Unit
 from request_desk.web.guards import RequestInfo, request_info
-from request_desk.web.session import Cookies
 
 _TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 ASSETS: Final = {
@@ -106,10 +105,9 @@ def _settings(unit: Unit) -> PracticeSettings:
 class Pages:
     """Makes the pages; keeps the practice's name and phone for errors in which the database cannot be asked."""
 
-    def __init__(self, desk: Desk, clock: Clock, cookies: Cookies) -> None:
+    def __init__(self, desk: Desk, clock: Clock) -> None:
         self._desk = desk
         self._clock = clock
-        self.cookies = cookies
         self._assets = {name: (paths.resources() / "web" / name).read_bytes() for name in ASSETS}
         self.asset_stamp: Final = hashlib.sha256(b"".join(self._assets.values())).hexdigest()[:16]
         self._last: PracticeSettings | None = None

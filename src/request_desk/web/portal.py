@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from request_desk.domain.access import Actor
-from request_desk.domain.clock import Clock
 from request_desk.services.desk import Desk
 from request_desk.web.pages import Pages
 from request_desk.web.proofs import Proofs
@@ -17,7 +16,6 @@ class Portal:
     """The portal's parts."""
 
     desk: Desk
-    clock: Clock
     pages: Pages
     cookies: Cookies
     proofs: Proofs

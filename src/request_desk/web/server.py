@@ -121,7 +121,7 @@ def build(
         )
     cookies = Cookies(is_secure=is_https)
     secret = secret or new_token()
-    pages = Pages(desk, clock, cookies)
+    pages = Pages(desk, clock)
     routes = [*ROUTES, *_files(pages)]
     app = Starlette(
         routes=routes,
@@ -144,7 +144,7 @@ def build(
         ],
     )
     app.router.redirect_slashes = False
-    app.state.portal = Portal(desk, clock, pages, cookies, Proofs(secret, clock))
+    app.state.portal = Portal(desk, pages, cookies, Proofs(secret, clock))
     front = guards.Front(app, error_page=pages.error, addresses=_addresses(settings))
     return _with_headers(languages.Spoken(front, cookies=cookies), is_https=is_https)
 

@@ -134,13 +134,6 @@ _OWN = (
 _WITHDRAW_MESSAGE = (
     update(_message).where(_message.c.id == bindparam("message_id")).values(withdrawn_at=bindparam("now"))
 )
-# The same as `Unit.change`, built once: the whole act is measured against a bare commit.
-_DISPOSED = ("state", "waiting_until", "visible_at", "completed_at", "completed_by_id", "completion_reason")
-_DISPOSE = (
-    update(_request)
-    .where(_request.c.id == bindparam("seen_id"), _request.c.version == bindparam("seen_version"))
-    .values(version=_request.c.version + 1, **{name: bindparam(f"new_{name}") for name in _DISPOSED})
-)
 _INSERT_MESSAGE = _message.insert()
 _LAST_LETTER = (
     select(_message.c.author_kind)
@@ -516,8 +509,7 @@ def resolve(
     if act is None:
         doubts.check_alone(unit, row, reply, assurance)
     values = _values_of(unit, disposition, waiting_until, "" if text else reason)
-    disposed = _dispose(unit, request_id, expect_version, values)
-    version = expect_version + 1
+    version = int(unit.change(schema.request, request_id, expect_version, **values).version)
     away = _put_away(unit, row, disposition)
     message_id = _say(unit, row, reply, text)
     people = outbox.ask_people(unit, PatientId(row.patient_id))
@@ -538,8 +530,6 @@ def resolve(
     )
     written: dict[str, Any] = {"appointment_id": appointment_id, "message_id": message_id}
     unit.record(_action(disposition), Topic.REQUEST, request_id, disposition=disposition, **written, **said)
-    if not disposed.written:
-        raise unit.conflict(Topic.REQUEST, request_id)
     before = {name: getattr(row, name) for name in values}
     if was_offered and row.state == RequestState.WAITING:
         before |= {
@@ -715,11 +705,6 @@ def _values_of(unit: Unit, disposition: Disposition, waiting_until: datetime | N
         "completed_by_id": unit.actor.staff_id if is_completed else None,
         "completion_reason": reason if is_completed else "",
     }
-
-
-def _dispose(unit: Unit, request_id: RequestId, expect_version: int, values: Mapping[str, Any]) -> Deferred:
-    seen = {"seen_id": request_id, "seen_version": expect_version}
-    return unit.defer(_DISPOSE, {**seen, **{f"new_{name}": value for name, value in values.items()}})
 
 
 def _put_away(unit: Unit, row: Row[Any], disposition: Disposition) -> Clearing:

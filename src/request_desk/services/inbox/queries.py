@@ -211,9 +211,11 @@ _WAS_COMPLETED_AT = (
     .order_by(_journal.c.seq.desc())
     .limit(1)
 )
-_DRAFT = select(schema.draft).where(schema.draft.c.staff_id == bindparam("me"))
-_DRAFTS = _DRAFT.order_by(schema.draft.c.updated_at.desc(), schema.draft.c.request_id)
-_ONE_DRAFT = _DRAFT.where(schema.draft.c.request_id == bindparam("request_id"))
+_DRAFTS = (
+    select(schema.draft)
+    .where(schema.draft.c.staff_id == bindparam("me"))
+    .order_by(schema.draft.c.updated_at.desc(), schema.draft.c.request_id)
+)
 _EVERY: Final = DeliveryFilter()
 _DELIVERY = (
     select(
@@ -379,13 +381,6 @@ def drafts(unit: Unit) -> tuple[Draft, ...]:
     """Return the actor's half-written replies, the latest first (MC10)."""
     unit.require(Permission.VIEW_REQUESTS)
     return tuple(_draft_of(row) for row in unit.rows(_DRAFTS, {"me": unit.actor.staff_id}))
-
-
-def draft(unit: Unit, request_id: RequestId) -> Draft | None:
-    """Return the actor's half-written reply to a request."""
-    unit.require(Permission.VIEW_REQUESTS)
-    row = unit.first(_ONE_DRAFT, {"me": unit.actor.staff_id, "request_id": request_id})
-    return None if row is None else _draft_of(row)
 
 
 def deliveries(

@@ -8,7 +8,7 @@ from sqlalchemy import Row, and_, bindparam, case, func, select
 
 from request_desk.domain.access import Permission, a_contact
 from request_desk.domain.appointments import Appointment, AppointmentStatus, is_late_cancel
-from request_desk.domain.booking_rules import PatientFacts, broken_rules, duration_for, length_notes
+from request_desk.domain.booking_rules import broken_rules, length_notes
 from request_desk.domain.changes import Topic
 from request_desk.domain.directory import AppointmentType, RebookingMode
 from request_desk.domain.ids import (
@@ -184,13 +184,11 @@ def open_request(unit: Unit, request_id: RequestId) -> RequestView:
         sender=sender,
         type_id=None if row.type_id is None else TypeId(row.type_id),
         type_name=rules.name if rules else "",
-        type_minutes=_minutes(rules, patient, row.provider_id),
         provider_id=None if row.provider_id is None else ProviderId(row.provider_id),
         provider_name=names.provider or "",
         location_id=None if row.location_id is None else LocationId(row.location_id),
         location_name=names.location or "",
         arrived_at=row.arrived_at,
-        due_at=row.due_at,
         needed_at=row.needed_at,
         urgent=row.urgent,
         target=target,
@@ -368,14 +366,6 @@ def _asked(row: Row[Any], wishes: dict[int, list[Wish]]) -> AskedBefore:
         appointment_id=None if row.appointment_id is None else AppointmentId(row.appointment_id),
         wishes=tuple(wishes.get(row.id, ())),
     )
-
-
-def _minutes(rules: AppointmentType | None, patient: PatientFacts | None, provider_id: int | None) -> int:
-    """How long the type takes, with the provider who is asked for and for this patient."""
-    if rules is None:
-        return 0
-    length = duration_for(rules, None if provider_id is None else ProviderId(provider_id), patient)
-    return length // timedelta(minutes=1)
 
 
 def _rules(

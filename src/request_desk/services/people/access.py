@@ -35,7 +35,6 @@ LOCKING_FAILURES: Final = 10
 DESK_FAILURES: Final = 50
 WINDOW: Final = timedelta(minutes=15)
 MEMORY: Final = timedelta(hours=24)  # how long a failure counts towards the delay
-_SEEN_EVERY: Final = timedelta(minutes=1)
 _LOOKS: Final = 3  # at an account that is changed each time between the look and the decision
 _NAME_LIMIT: Final = 200  # signs of a login or a desk
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # 32 signs that nobody mistakes for another
@@ -56,7 +55,7 @@ _FAILURES = (
 )
 _FORGIVE = delete(schema.throttle).where(throttle.subject == bindparam("subject"))
 _SESSION = (
-    select(*staff, session.token_hash, session.expires_at, session.last_seen_at, session.revoked_at)
+    select(*staff, session.token_hash, session.expires_at, session.revoked_at)
     .select_from(schema.staff_session.join(schema.staff, staff.id == session.staff_id))
     .where(session.token_hash == bindparam("token_hash"))
 )
@@ -67,7 +66,6 @@ _SESSIONS = (
         staff.name,
         session.desk,
         session.created_at,
-        session.last_seen_at,
         session.expires_at,
     )
     .select_from(schema.staff_session.join(schema.staff, staff.id == session.staff_id))
@@ -183,7 +181,6 @@ class Session:
     staff_name: str
     desk: str
     created_at: datetime
-    last_seen_at: datetime
     expires_at: datetime
     is_this: bool
 
@@ -268,16 +265,6 @@ def resume(unit: Unit, token: str, desk: str) -> SignedIn:
     ):
         raise SignedOut(_("You have been signed out. Sign in again; what you typed is kept."))
     return SignedIn(staff_view(row), row.must_change, row.expires_at, _actor(row, row.token_hash, desk), Hidden(token))
-
-
-def seen(unit: Unit) -> None:
-    """Note that the session is in use, at most once a minute."""
-    unit.require(Permission.OWN_ACCOUNT)
-    unit.run(
-        update(schema.staff_session)
-        .where(session.token_hash == unit.actor.session, session.last_seen_at < unit.now - _SEEN_EVERY)
-        .values(last_seen_at=unit.now)
-    )
 
 
 def sign_out(unit: Unit) -> None:
@@ -414,7 +401,6 @@ def sessions(unit: Unit, staff_id: StaffId | None = None) -> tuple[Session, ...]
             row.name,
             row.desk,
             row.created_at,
-            row.last_seen_at,
             row.expires_at,
             row.token_hash == unit.actor.session,
         )

@@ -350,11 +350,6 @@ def portal_session(unit: Unit, token: str) -> PortalSession:
     return PortalSession(actor, row.language, row.expires_at, touch_due=row.last_seen_at <= unit.now - _TOUCH_EVERY)
 
 
-def portal_actor(unit: Unit, token: str) -> Actor:
-    """Return the contact behind a token; raises SignedOut."""
-    return portal_session(unit, token).actor
-
-
 def choose_language(unit: Unit, language: str) -> None:
     """Remember in which language a contact reads our pages and letters (RE2, NT2)."""
     unit.require(Permission.USE_PORTAL)

@@ -499,9 +499,7 @@ def booked_online(unit: Unit, appointment_id: AppointmentId, secret_hash: str) -
     if row is None or _booked_id(row) != appointment_id:
         return None
     seen = chain_end(unit, appointment_id)
-    place = unit.first(
-        select(schema.location.c.address, schema.location.c.phone).where(schema.location.c.id == seen.location_id)
-    )
+    place = unit.first(select(schema.location.c.address).where(schema.location.c.id == seen.location_id))
     name = patients.row_of(unit, seen.patient_id).given_name or seen.patient_name
     return BookedOnline(
         id=appointment_id,
@@ -514,7 +512,6 @@ def booked_online(unit: Unit, appointment_id: AppointmentId, secret_hash: str) -
         provider_name=seen.provider_name,
         location_name=seen.location_name,
         address=place.address if place is not None else "",
-        place_phone=place.phone if place is not None else "",
         is_video=seen.is_video,
         starts_at=seen.starts_at,
         ends_at=seen.ends_at,

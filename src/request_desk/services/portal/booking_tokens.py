@@ -1,6 +1,6 @@
 """Booking tokens of partners (PP3): accepted, exchanged for a launch code that opens one browser, used for one appointment.
 
-A launch is the actor PARTNER of the booking pages: `named_patient` and `scope` say for whom and what, `record_use` is called in the
+A launch is the actor PARTNER of the booking pages: `scope` says for whom and what, `record_use` is called in the
 transaction that books.
 """
 
@@ -272,11 +272,6 @@ def launch_session(unit: Unit, token: str) -> LaunchView:
     """Return the launch that a browser opened; raises SignedOut when its time is over or the secret was revoked."""
     unit.require(Permission.RUN_JOBS)
     return _view(unit.first(_BY_SESSION, {"session": hashed(token), "now": unit.now}))
-
-
-def named_patient(unit: Unit) -> PatientId:
-    """Return the patient whom the partner's token names."""
-    return scope(unit).patient_id
 
 
 def scope(unit: Unit) -> LaunchScope:

@@ -61,14 +61,6 @@ def papers(unit: Unit, appointment_id: AppointmentId | None, *, is_verified: boo
     return Papers(found.appointment, found.first_name, forms, _documents(unit, found), _may_fill(unit, found))
 
 
-def portal_form(
-    unit: Unit, appointment_id: AppointmentId | None, which: QuestionnaireId, *, is_verified: bool
-) -> FilledForm:
-    """Return one form of an appointment with what is there so far; refusals as in `papers`."""
-    found = arrival(unit, appointment_id, is_verified=is_verified)
-    return _form(unit, found, which)
-
-
 def save_answers(
     unit: Unit,
     appointment_id: AppointmentId | None,

@@ -166,16 +166,8 @@ def switch_type(
         unit, schema.appointment_type, type_id, active=active, expect_version=expect_version, until=until
     )
     unit.record("switched_on_type" if active else "switched_off_type", Topic.DIRECTORY, type_id)
-    if until is None:
-        unit.offer_undo(
-            _("Type switched on") if active else _("Type switched off"),
-            switch_type,
-            type_id,
-            active=not active,
-            expect_version=int(row.version),
-            until=unit.now + unit.grace,
-        )
-    return int(row.version)
+    label = _("Type switched on") if active else _("Type switched off")
+    return order.offer_back(unit, label, switch_type, row, active=active, until=until)
 
 
 def _save(

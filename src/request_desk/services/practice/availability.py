@@ -30,7 +30,6 @@ from request_desk.store import schema
 
 _MINUTE: Final = timedelta(minutes=1)
 _DAY_MINUTES: Final = 24 * 60
-_WEEK: Final = timedelta(days=7)
 _LONGEST_BUFFER: Final = timedelta(hours=4)
 _LONGEST_OPENS: Final = timedelta(days=30)
 _LONGEST_ABSENCE: Final = timedelta(days=400)
@@ -40,12 +39,6 @@ _NOT_KEPT: Final = WindowId(0)
 _window, _absence, _table = schema.availability_window, schema.absence, schema.appointment
 _window_type = schema.availability_window_type
 _WINDOW = select(*_window.c).where(_window.c.id == bindparam("which"))
-_WINDOWS = (
-    select(*_window.c)
-    .where(_window.c.removed_at.is_(None))
-    .order_by(_window.c.provider_id, _window.c.weekday, _window.c.start_minute, _window.c.id)
-)
-_WINDOWS_OF = _WINDOWS.where(_window.c.provider_id == bindparam("provider"))
 _TYPES = select(*_window_type.c).order_by(_window_type.c.window_id, _window_type.c.type_id)
 _TYPES_OF = _TYPES.where(_window_type.c.window_id == bindparam("which"))
 _FORGET_TYPES = delete(_window_type).where(_window_type.c.window_id == bindparam("which"))

@@ -35,7 +35,6 @@ _TOPICS: Final[Mapping[str, Topic]] = {
     "contact_point": Topic.PATIENT,
     "appointment": Topic.APPOINTMENT,
 }
-TABLES: Final = tuple(_TOPICS)
 _relation, _journal = schema.contact_patient, schema.journal
 _RIGHTS = (
     update(_relation)

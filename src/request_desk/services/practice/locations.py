@@ -143,16 +143,8 @@ def switch_location(
     if not active:
         location_ties(unit, location_id)
     unit.record("switched_on_location" if active else "switched_off_location", Topic.DIRECTORY, location_id)
-    if until is None:
-        unit.offer_undo(
-            _("Location switched on") if active else _("Location switched off"),
-            switch_location,
-            location_id,
-            active=not active,
-            expect_version=row.version,
-            until=unit.now + unit.grace,
-        )
-    return int(row.version)
+    label = _("Location switched on") if active else _("Location switched off")
+    return order.offer_back(unit, label, switch_location, row, active=active, until=until)
 
 
 def _still_to_come(unit: Unit, name: str, count: int, first_at: datetime) -> str:

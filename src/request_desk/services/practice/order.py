@@ -1,5 +1,6 @@
 """The order in which people see locations, providers and types, and which of them are on; what is listed where is not decided here."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -51,3 +52,14 @@ def switch(
     if until is not None and unit.now > until:
         raise UndoRefused(_("It is too late to undo this. Switch it again."))
     return unit.change(table, row_id, expect_version, active=active)
+
+
+def offer_back(
+    unit: Unit, label: str, function: Callable[..., int], row: Row[Any], *, active: bool, until: datetime | None
+) -> int:
+    """Offer the way back from having switched a row, unless that was the way back; return its version."""
+    version = int(row.version)
+    if until is None:
+        until = unit.now + unit.grace
+        unit.offer_undo(label, function, row.id, active=not active, expect_version=version, until=until)
+    return version

@@ -192,16 +192,8 @@ def switch_provider(
         _check_short_name(unit, row.short_name, provider_id)
     unit.record("switched_on_provider" if active else "switched_off_provider", Topic.DIRECTORY, provider_id)
     inbox_routing.reroute(unit)
-    if until is None:
-        unit.offer_undo(
-            _("Provider switched on") if active else _("Provider switched off"),
-            switch_provider,
-            provider_id,
-            active=not active,
-            expect_version=row.version,
-            until=unit.now + unit.grace,
-        )
-    return int(row.version)
+    label = _("Provider switched on") if active else _("Provider switched off")
+    return order.offer_back(unit, label, switch_provider, row, active=active, until=until)
 
 
 def _save(unit: Unit, provider_id: ProviderId, new: ProviderDetails, expect_version: int) -> int:

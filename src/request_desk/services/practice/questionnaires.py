@@ -128,16 +128,8 @@ def switch_questionnaire(
     unit.require(Permission.MANAGE_SERVICES)
     row = order.switch(unit, _form, which, active=active, expect_version=expect_version, until=until)
     unit.record("switched_on_questionnaire" if active else "switched_off_questionnaire", Topic.DIRECTORY, which)
-    if until is None:
-        unit.offer_undo(
-            _("Questionnaire switched on") if active else _("Questionnaire switched off"),
-            switch_questionnaire,
-            which,
-            active=not active,
-            expect_version=int(row.version),
-            until=unit.now + unit.grace,
-        )
-    return int(row.version)
+    label = _("Questionnaire switched on") if active else _("Questionnaire switched off")
+    return order.offer_back(unit, label, switch_questionnaire, row, active=active, until=until)
 
 
 def _one(unit: Unit, which: QuestionnaireId) -> Questionnaire:

@@ -264,17 +264,10 @@ def switch_service(
     With `until` this is the way back from having done so. Returns its new version.
     """
     unit.require(Permission.MANAGE_SERVICES)
-    version = int(
-        order.switch(
-            unit, schema.service, service_id, active=active, expect_version=expect_version, until=until
-        ).version
-    )
+    row = order.switch(unit, schema.service, service_id, active=active, expect_version=expect_version, until=until)
     unit.record("switched_on_service" if active else "switched_off_service", Topic.DIRECTORY, service_id)
-    if until is None:
-        label = _("Service switched on") if active else _("Service switched off")
-        until = unit.now + unit.grace
-        unit.offer_undo(label, switch_service, service_id, active=not active, expect_version=version, until=until)
-    return version
+    label = _("Service switched on") if active else _("Service switched off")
+    return order.offer_back(unit, label, switch_service, row, active=active, until=until)
 
 
 def _save_service(unit: Unit, service_id: ServiceId, new: ServiceDetails, expect_version: int) -> int:
@@ -386,13 +379,9 @@ def switch_variant(
     row = order.switch(
         unit, schema.service_variant, variant_id, active=active, expect_version=expect_version, until=until
     )
-    version = int(row.version)
     unit.record("switched_on_variant" if active else "switched_off_variant", Topic.DIRECTORY, variant_id)
-    if until is None:
-        label = _("Variant switched on") if active else _("Variant switched off")
-        until = unit.now + unit.grace
-        unit.offer_undo(label, switch_variant, variant_id, active=not active, expect_version=version, until=until)
-    return version
+    label = _("Variant switched on") if active else _("Variant switched off")
+    return order.offer_back(unit, label, switch_variant, row, active=active, until=until)
 
 
 def _save_variant(unit: Unit, variant_id: VariantId, new: VariantDetails, expect_version: int) -> int:

@@ -107,7 +107,6 @@ def details(unit: Unit, appointment_id: AppointmentId) -> AppointmentDetails:
         notes=() if request_id is None else request_view.notes_of(unit, request_id),
         deliveries=inbox_queries.deliveries_about(unit, seen.id, seen.request_id),
         happened=_happened(unit, seen.id, request_id),
-        sees_request=request_id is not None,
         forms=forms_of(unit, shown),
         documents=attachments_of(unit, shown),
     )

@@ -137,31 +137,6 @@ def find_slots(
     return tuple((fitting or (found if for_staff else []))[:limit])
 
 
-def first_slot(
-    unit: Unit,
-    *,
-    type_id: TypeId,
-    span: Span,
-    provider_ids: Collection[ProviderId] = (),
-    location_ids: Collection[LocationId] = (),
-    for_staff: bool = True,
-) -> Slot | None:
-    """Return the first of `find_slots` without making the others, for nobody in particular."""
-    unit.require(Permission.VIEW_SCHEDULE)
-    on_calendar(span.starts_at, span.ends_at)
-    type_ = slots.type_rules(unit, type_id)
-    book = open_book(unit, span, provider_ids=provider_ids)
-    earliest, latest = _bounds(unit, type_, for_staff=for_staff)
-    return book.first(
-        type_,
-        for_staff=for_staff,
-        earliest=earliest,
-        latest=latest,
-        provider_ids=provider_ids,
-        location_ids=location_ids,
-    )
-
-
 def offers(unit: Unit, request_id: RequestId, *, removed: Collection[str] = ()) -> tuple[Offer, ...]:
     """Return at most nine free slots for a request, best first, each with the limit that staff would overrule (ACT2).
 
@@ -472,12 +447,6 @@ def appointment(unit: Unit, appointment_id: AppointmentId) -> Appointment:
     """Return an appointment; raises NotFound."""
     unit.require(Permission.VIEW_SCHEDULE)
     return load(unit, appointment_id)
-
-
-def upcoming(unit: Unit, patient_ids: Sequence[PatientId]) -> tuple[Appointment, ...]:
-    """Return the confirmed appointments of patients from now on, by start."""
-    unit.require(Permission.VIEW_SCHEDULE)
-    return upcoming_of(unit, patient_ids)
 
 
 def of_patient(unit: Unit, patient_id: PatientId, limit: int = 100) -> tuple[Appointment, ...]:

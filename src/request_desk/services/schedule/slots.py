@@ -333,7 +333,6 @@ class SlotBook:
 
     def __init__(
         self,
-        span: Span,
         providers: Mapping[ProviderId, ProviderFacts],
         locations: Mapping[LocationId, LocationFacts],
         windows: Mapping[ProviderId, Sequence[AvailabilityWindow]],
@@ -341,7 +340,6 @@ class SlotBook:
         horizons: Mapping[ProviderId, Sequence[Horizon]],
         now: datetime,
     ) -> None:
-        self.span: Final = span
         self.providers: Final = providers
         self.locations: Final = locations
         self.windows: Final = windows
@@ -383,34 +381,6 @@ class SlotBook:
             )
         found.sort(key=_start)
         return found
-
-    def first(
-        self,
-        type_: AppointmentType,
-        *,
-        for_staff: bool,
-        earliest: datetime,
-        latest: datetime | None = None,
-        provider_ids: Collection[ProviderId] = (),
-        location_ids: Collection[LocationId] = (),
-        patient: PatientFacts | None = None,
-    ) -> Slot | None:
-        """Return the first of `slots` without making the others."""
-        firsts = (
-            horizon.first(
-                duration=duration_for(type_, horizon.provider_id, patient),
-                buffer=type_.buffer,
-                grid=type_.grid,
-                earliest=earliest,
-                latest=latest,
-                type_id=type_.id,
-                for_staff=for_staff,
-                location_ids=location_ids,
-                now=self._now,
-            )
-            for horizon in self._asked(type_, provider_ids)
-        )
-        return min((slot for slot in firsts if slot is not None), key=_start, default=None)
 
     def _asked(self, type_: AppointmentType, provider_ids: Collection[ProviderId]) -> Iterable[Horizon]:
         for provider_id, horizons in self._horizons.items():
@@ -457,7 +427,7 @@ def open_book(
             horizon = Horizon(provider_id, here, span, clocks[zone], away, booked.get(provider_id, {}))
             horizon.load(blocked.get(provider_id, ()))
             horizons.setdefault(provider_id, []).append(horizon)
-    return SlotBook(span, providers, locations, windows, absences, horizons, unit.now)
+    return SlotBook(providers, locations, windows, absences, horizons, unit.now)
 
 
 def booked_of(

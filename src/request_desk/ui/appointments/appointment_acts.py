@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
 from request_desk.domain.appointments import Appointment, AppointmentStatus, Mark
-from request_desk.domain.errors import Refused
 from request_desk.domain.policy import ScheduleAction
 from request_desk.domain.words import _, plural
 from request_desk.services.schedule import attendance, filled_forms, waitlist
@@ -29,7 +28,6 @@ from request_desk.ui.schedule.mark_acts import mark_act
 from request_desk.ui.schedule.printed_card_sheet import PrintedCardSheet, card_why_not
 from request_desk.ui.schedule.why_not import why_not
 from request_desk.ui.widgets.acts import ActSpec
-from request_desk.ui.widgets.theme import Tone
 
 
 class RowAct(IntEnum):
@@ -100,8 +98,7 @@ def _forms(context: DeskContext, owner: QWidget, entry: Appointment) -> ActSpec:
         why_not = _("it is over")
 
     def send() -> None:
-        sent = context.runner.act(owner, filled_forms.send_forms_link, entry.id)
-        sent.done(partial(_sent, context)).refused(partial(_refused, context))
+        context.runner.act(owner, filled_forms.send_forms_link, entry.id).done(partial(_sent, context))
 
     return ActSpec(_("Send forms link"), send, why_not, "send")
 
@@ -132,12 +129,7 @@ def _status(
     service: Callable[..., object],
     entry: Appointment,
 ) -> None:
-    marked = context.runner.act(owner, service, entry.id, expect_version=entry.version)
-    marked.refused(partial(_refused, context))
-
-
-def _refused(context: DeskContext, refused: Refused) -> None:
-    context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)
+    context.runner.act(owner, service, entry.id, expect_version=entry.version)
 
 
 def _print(context: DeskContext, owner: QWidget, entry: Appointment) -> None:

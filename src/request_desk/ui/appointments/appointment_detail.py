@@ -50,7 +50,7 @@ class ChainLinks(QWidget):
             self._body.removeWidget(button)
             button.deleteLater()
         words, actor = self._context.words(), self._context.actor()
-        today = words.zone.day_of(self._context.clock.now())
+        today = self._context.today()
         made = []
         for each in chain:
             button = secondary(detail_words.chain_words(each, words), parent=self)

@@ -40,7 +40,7 @@ from request_desk.ui.window.commands import Command
 from request_desk.ui.window.key_gate import Scope
 
 _KEY = "appointments"
-_CHANGE = "change_schedule"
+_CHANGE = Permission.CHANGE_SCHEDULE
 _HELD, _CONFIRMED = AppointmentStatus.HELD, AppointmentStatus.CONFIRMED
 
 
@@ -248,7 +248,7 @@ class AppointmentsPage(ListPage[Appointment]):
             patients.open()
         else:
             words = self._context.words()
-            today = words.zone.day_of(self._context.clock.now())
+            today = self._context.today()
             week = words.week_of(today)
             asked = days.DaysSheet(week[0], week[-1], self.window())
             asked.chosen.connect(self._days_chosen)
@@ -291,8 +291,8 @@ class AppointmentsPage(ListPage[Appointment]):
     @Slot()
     def _close_day(self) -> None:
         """Say who came today, or on the last of the days that are chosen, of those whom the filters leave in."""
-        chosen, words = self.filters.chosen(), self._context.words()
-        today = words.zone.day_of(self._context.clock.now())
+        chosen = self.filters.chosen()
+        today = self._context.today()
         days_chosen = days.two_days(next(iter(chosen["days"]), None))
         day = min(days_chosen[1], today) if days_chosen is not None else today
         filters, _order = self._narrowed(self.wanted())

@@ -17,7 +17,6 @@ from request_desk.files import PRIVATE, part_of, put_in_place
 from request_desk.services.schedule import appointment_list
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
-from request_desk.ui.widgets.theme import Tone
 
 Line = tuple[str, ...]
 
@@ -99,7 +98,7 @@ def _export_to(
         return
     export = CsvExport(context, Path(path), headings, read_page, owner)
     export.written.connect(partial(_say_written, context, Path(path).name))
-    export.failed.connect(partial(_say_failed, context))
+    export.failed.connect(context.messages.refuse)
     export.written.connect(export.deleteLater)
     export.failed.connect(export.deleteLater)
 
@@ -107,10 +106,6 @@ def _export_to(
 def _say_written(context: DeskContext, name: str, count: int) -> None:
     words = plural("{count} line is in {file}.", "{count} lines are in {file}.", count)
     context.messages.say(words.format(count=context.words().count(count), file=name))
-
-
-def _say_failed(context: DeskContext, refused: Refused) -> None:
-    context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)
 
 
 def _append(path: Path, rows: Iterable[Line], *, is_first: bool) -> None:

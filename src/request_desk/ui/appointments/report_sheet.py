@@ -88,7 +88,7 @@ class ReportSheet(Sheet):
 
     def span(self) -> tuple[date, date]:
         """Return the first and the last day of the period."""
-        today = self._context.words().zone.day_of(self._context.clock.now())
+        today = self._context.today()
         first = today.replace(day=1)
         value = self.period.chosen()[0]
         if value == _MONTH:

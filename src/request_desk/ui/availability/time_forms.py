@@ -45,7 +45,7 @@ class AbsenceForm(WeekForm):
         )
         item_id = absence.id if absence is not None else None
         super().__init__(context, directory, week, _("Time off of {provider}"), hint, item_id=item_id)
-        self.quick = DayChips(context.words(), self.today(), with_week=True)
+        self.quick = DayChips(context.words(), self.context.today(), with_week=True)
         self.first, self.last = DayField(_("First day")), DayField(_("Last day"))
         self.all_day = QCheckBox(_("All day"))
         self.start, self.end = TimeField(_("From")), TimeField(_("Until"))
@@ -76,7 +76,7 @@ class AbsenceForm(WeekForm):
         """First and last day, and from when until when where it is not whole days."""
         absence, zone = self.seen(), self.context.words().zone
         if absence is None:
-            return self.today(), self.today(), None, None, ""
+            return self.context.today(), self.context.today(), None, None, ""
         first, last = zone.day_of(absence.starts_at), zone.day_of(absence.ends_at - timedelta(microseconds=1))
         if zone.bounds(first).starts_at == absence.starts_at and zone.bounds(last).ends_at == absence.ends_at:
             return first, last, None, None, absence.label
@@ -161,7 +161,7 @@ class ExtraHoursForm(PlacedForm):
         hint = _("Time on one day beside the weekly windows. It can be booked at once, also by parents.")
         super().__init__(context, directory, week, _("Extra hours of {provider}"), hint, window)
         self._begun = drawn
-        self.quick = DayChips(context.words(), self.today(), with_week=False)
+        self.quick = DayChips(context.words(), self.context.today(), with_week=False)
         self.day, self.start, self.end = DayField(_("Day")), TimeField(_("From")), TimeField(_("Until"))
         self.fields.addWidget(self.quick)
         self.quick.setVisible(window is None)
@@ -182,11 +182,11 @@ class ExtraHoursForm(PlacedForm):
     def _kept(self) -> WindowDetails:
         if (window := self.seen()) is not None:
             return details_of(window)
-        return drawn_details(self._begun or Drawn(self.today(), *_DAY), self.first_place(), is_extra=True)
+        return drawn_details(self._begun or Drawn(self.context.today(), *_DAY), self.first_place(), is_extra=True)
 
     def fill(self) -> None:
         stored = self._kept()
-        self.day.show_day(stored.valid_from or self.today())
+        self.day.show_day(stored.valid_from or self.context.today())
         self.start.show_minute(stored.start_minute)
         self.end.show_minute(stored.end_minute)
         self.show_place(stored.location_id)

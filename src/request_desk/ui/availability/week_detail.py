@@ -43,7 +43,7 @@ from request_desk.ui.widgets.buttons import IconButton, ghost, secondary
 from request_desk.ui.widgets.layout import row
 from request_desk.ui.widgets.states import Banner, BannerKind
 from request_desk.ui.widgets.text import PlainLabel, set_tip
-from request_desk.ui.widgets.theme import TextRole, Tone, app_theme
+from request_desk.ui.widgets.theme import TextRole, app_theme
 
 _WEEK = timedelta(days=7)
 _HIGH = 560  # pixels at 100 % from which what is missing has a bar of its own
@@ -70,7 +70,7 @@ class WeekDetail(DetailPage[WeekRead]):
     shown = Signal()  # a week was read and is shown
 
     def __init__(self, context: DeskContext) -> None:
-        self.grid = WeekGrid(context.words, self._today)
+        self.grid = WeekGrid(context.words, context.today)
         super().__init__(
             context,
             name=_("Week of the provider"),
@@ -79,7 +79,7 @@ class WeekDetail(DetailPage[WeekRead]):
             topics=(Topic.AVAILABILITY, Topic.APPOINTMENT, Topic.DIRECTORY, Topic.SETTINGS),
             main=self.grid,
         )
-        self.first_day = context.words().week_of(self._today())[0]
+        self.first_day = context.words().week_of(self.context.today())[0]
         self.read_last: WeekRead | None = None
         self._left_outside: frozenset[int] = frozenset()  # by the last change made here
         self._sought: int | None = None
@@ -94,9 +94,6 @@ class WeekDetail(DetailPage[WeekRead]):
         self._lay_out()
         self._connect()
         self._say_week()
-
-    def _today(self) -> date:
-        return self.context.words().zone.day_of(self.context.clock.now())
 
     def _lay_out(self) -> None:
         head = QWidget()
@@ -153,7 +150,7 @@ class WeekDetail(DetailPage[WeekRead]):
     def _has_ended(self, window: AvailabilityWindow) -> bool:
         """Whether a window was open for the last time before the shown week and before today."""
         last = window.valid_until
-        return last is not None and last < min(self._today(), self.context.words().week_of(self.first_day)[0])
+        return last is not None and last < min(self.context.today(), self.context.words().week_of(self.first_day)[0])
 
     def _say_week(self) -> None:
         words, days = self.context.words(), self.context.words().week_of(self.first_day)
@@ -221,7 +218,7 @@ class WeekDetail(DetailPage[WeekRead]):
     @Slot()
     def go_today(self) -> None:
         """Show the present week."""
-        self.show_day(self._today())
+        self.show_day(self.context.today())
 
     @Slot()
     def go_back(self) -> None:
@@ -392,7 +389,7 @@ class WeekDetail(DetailPage[WeekRead]):
         view = self.read_last
         if view is not None:
             days = self.context.words().week_of(self.first_day)
-            day = max(days[0], self._today()) if self._today() <= days[-1] else days[0]
+            day = max(days[0], self.context.today()) if self.context.today() <= days[-1] else days[0]
             WhySheet(self.context, view.names, view.week.provider.id, self.grid.focused_day() or day).open()
 
     @Slot()
@@ -478,6 +475,6 @@ class WeekDetail(DetailPage[WeekRead]):
             self._sought = effect.id
 
     def _not_changed(self, refused: Refused) -> None:
-        self.context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)
+        self.context.messages.refuse(refused)
         if isinstance(refused, Conflict):
             self.read_again()

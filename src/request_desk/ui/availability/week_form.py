@@ -1,7 +1,5 @@
 """What the forms about a provider's time share: the week is read, a change made elsewhere is told, and who may change it."""
 
-from datetime import date
-
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
@@ -51,9 +49,6 @@ class WeekForm(Editor):
             reading=_("Reading the week …"),
         )
         self.directory, self.week, self.item_id = directory, week, item_id
-
-    def today(self) -> date:
-        return self.context.words().zone.day_of(self.context.clock.now())
 
     def seen(self) -> AvailabilityWindow | Absence | None:
         """Return the window or absence as it was read last, None for what is new or gone."""

@@ -52,7 +52,7 @@ class WindowForm(PlacedForm):
         super().__init__(context, directory, week, title, hint, window)
         self._begun = drawn
         self._filled: tuple[WindowDetails, ...] = ()  # what the fields said before anything was typed
-        self.weekdays = WeekdayChips(context.words(), self.today(), one=not is_new)
+        self.weekdays = WeekdayChips(context.words(), self.context.today(), one=not is_new)
         self.start, self.end, self.next_day = (
             TimeField(_("From")),
             TimeField(_("Until")),
@@ -63,8 +63,8 @@ class WindowForm(PlacedForm):
         self.opens = LeadField(_("Opens to patients"), _SAME_DAY, _("before the start; staff only until then"))
         self.buffer, self.cap, self.lanes = QSpinBox(), QSpinBox(), QSpinBox()
         self.label = QLineEdit()
-        self.valid_from = OpenDay(_("Only from"), self.today())
-        self.valid_until = OpenDay(_("Only until"), self.today())
+        self.valid_from = OpenDay(_("Only from"), self.context.today())
+        self.valid_until = OpenDay(_("Only until"), self.context.today())
         self.sentence = PlainLabel("", role=TextRole.BOLD, wrap=True)
         self.active = QCheckBox(_("Switched on"))
         self._lay_out()

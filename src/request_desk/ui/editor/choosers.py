@@ -12,15 +12,25 @@ from request_desk.ui.widgets.plain_text import isolated_if_needed, one_line
 from request_desk.ui.widgets.theme import app_theme
 
 
-class Thing(Protocol):
-    """Something that is chosen by its name: a department, a location, a person."""
+class Listed(Protocol):
+    """Something that is chosen in a list."""
 
     @property
     def id(self) -> int: ...
-    @property
-    def name(self) -> str: ...
+
+
+class Ordered(Listed, Protocol):
+    """Something that has a place in an order while it is on."""
+
     @property
     def active(self) -> bool: ...
+
+
+class Thing(Ordered, Protocol):
+    """Something that is chosen by its name: a department, a location, a person."""
+
+    @property
+    def name(self) -> str: ...
     @property
     def version(self) -> int: ...
 
@@ -75,7 +85,7 @@ class ListChooser(ColumnsView):
         self._model.setParent(self)
         self.key_selected.connect(self._selected)
 
-    def show_things(self, things: Sequence[Thing], wanted: int | None) -> None:
+    def show_things(self, things: Sequence[Listed], wanted: int | None) -> None:
         """Offer these and choose one of them, the first where the wanted one is not there; tells nobody."""
         self._is_filling = True  # filling is no choice
         self._model.set_rows(things)
@@ -98,5 +108,5 @@ class ListChooser(ColumnsView):
             self.chosen.emit()
 
 
-def _key(thing: Thing) -> int:
+def _key(thing: Listed) -> int:
     return thing.id

@@ -6,11 +6,11 @@ from typing import Any, Generic, TypeVar
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from request_desk.ui.editor.choosers import ListChooser, Thing
+from request_desk.ui.editor.choosers import ListChooser, Listed
 from request_desk.ui.editor.editor import Editor
 from request_desk.ui.lists.columns import Column
 
-L = TypeVar("L", bound=Thing)
+L = TypeVar("L", bound=Listed)
 
 
 class LinesEditor(QWidget, Generic[L]):

@@ -6,14 +6,12 @@ from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.changes import Changes, Topic
-from request_desk.domain.errors import Refused
 from request_desk.domain.freed_slots import FreedSlot
 from request_desk.domain.ids import AppointmentId
 from request_desk.services.schedule import freed, slot_offers
 from request_desk.ui.freed.freed_words import OFFER_KEY, offer_words, short_words
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
-from request_desk.ui.widgets.theme import Tone
 
 _FREEING: Final = frozenset({"cancelled", "moved_away"})
 COMMAND: Final = "app.offer"
@@ -81,10 +79,4 @@ class FreedWatch(QObject):
         self._gone()
         self._context.messages.clear()
         to = found.waiting[0].patient_id
-        pending = self._context.runner.act(
-            self, slot_offers.offer, found.freed.id, to, expect_version=found.freed.version
-        )
-        pending.refused(self._refused)
-
-    def _refused(self, refused: Refused) -> None:
-        self._context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)
+        self._context.runner.act(self, slot_offers.offer, found.freed.id, to, expect_version=found.freed.version)

@@ -54,7 +54,7 @@ class WaitlistForm(Editor):
         self.add_field(_("Until, empty for no end"), self.until_day, name=_("Until"))
         self.add_field(_("Note for staff"), self.note, name=_("Note"))
         for line in (self.from_day, self.until_day):
-            line.setPlaceholderText(context.words().birth(context.words().zone.day_of(context.clock.now())))
+            line.setPlaceholderText(context.words().birth(context.today()))
         self.follow(self.type, self.provider, self.place, self.from_day, self.until_day, self.note)
         self.save_button.set_text(_("Put on the list"))
 

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
 from request_desk.domain.changes import Topic
-from request_desk.domain.errors import Refused
 from request_desk.domain.freed_slots import BY_STAFF, CloseReason, WaitlistEntry
 from request_desk.domain.ids import WaitlistEntryId
 from request_desk.domain.paging import Page
@@ -29,7 +28,6 @@ from request_desk.ui.schedule.appointment_words import named
 from request_desk.ui.widgets.acts import ActSpec
 from request_desk.ui.widgets.buttons import primary
 from request_desk.ui.widgets.sheet import Sheet
-from request_desk.ui.widgets.theme import Tone
 
 _SIZE = (1000, 560)
 _OPEN, _CLOSED = "open", "closed"
@@ -100,11 +98,7 @@ class WaitlistPage(ListPage[WaitlistEntry]):
         self._context.open_thing(page, thing_id)
 
     def _close(self, row: WaitlistEntry, reason: CloseReason) -> None:
-        closed = self._context.runner.act(self, waitlist.close, row.id, reason, expect_version=row.version)
-        closed.refused(self._not_closed)
-
-    def _not_closed(self, refused: Refused) -> None:
-        self._context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)
+        self._context.runner.act(self, waitlist.close, row.id, reason, expect_version=row.version)
 
     def _who(self, row: WaitlistEntry) -> str:
         return f"{named(row.patient_name)}, {self._context.words().birth_short(row.birth_day)}"

@@ -10,7 +10,7 @@ from request_desk.ui.inbox.flow import Handling
 from request_desk.ui.window.commands import Command, Scope, keys_text
 
 _HERE = Scope.REQUEST
-_ANSWER = Permission.ANSWER_REQUESTS.value
+_ANSWER = Permission.ANSWER_REQUESTS
 NARROW = 580  # pixels at 100 %, below which the rarer acts are in the menu
 TINY = 400
 DIGITS = tuple(str(digit) for digit in range(1, 10))

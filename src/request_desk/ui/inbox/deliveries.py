@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
 from request_desk.domain.changes import Topic
-from request_desk.domain.errors import Refused
 from request_desk.domain.events import EventType
 from request_desk.domain.notices import BY_HAND
 from request_desk.domain.paging import Page
@@ -128,17 +127,14 @@ class DeliveriesList(ListPage[Delivery]):
         """Send all again that are shown and have failed, at most as many as go at once."""
         failed = self.shown_failed()[: deliveries.MOST]
         if failed:
-            self._context.runner.act(self, deliveries.retry_all, failed).done(self._all_sent).refused(self._not_sent)
+            self._context.runner.act(self, deliveries.retry_all, failed).done(self._all_sent)
 
     def _all_sent(self, count: int) -> None:
         told = plural("{count} notice is sent again.", "{count} notices are sent again.", count)
         self._context.messages.say(told.format(count=count))
 
     def _send(self, channel: str, delivery_id: int) -> None:
-        self._context.runner.act(self, deliveries.retry, channel, delivery_id).refused(self._not_sent)
-
-    def _not_sent(self, refused: Refused) -> None:
-        self._context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)
+        self._context.runner.act(self, deliveries.retry, channel, delivery_id)
 
     def _made(self, one: Delivery) -> str:
         return self._context.words().near_moment(one.created_at)

@@ -316,13 +316,6 @@ def by_digit(now: Handling, digit: int) -> ShownOffer | None:
     return next((one for one in now.offers if digit and one.digit == digit and not one.is_gone), None)
 
 
-def next_offer(now: Handling) -> ShownOffer | None:
-    """Return the earliest live offer that starts after the chosen one, the earliest of all when none does (key N)."""
-    live = sorted((one for one in now.offers if not one.is_gone), key=lambda one: (one.offer.slot.starts_at, one.digit))
-    after = now.chosen.offer.slot.starts_at if now.chosen is not None else None
-    return next((one for one in live if after is None or one.offer.slot.starts_at > after), live[0] if live else None)
-
-
 def named(now: Handling, slot: Slot, provider_name: str, location_name: str) -> ShownOffer:
     """Return the offer of a slot that was picked in the schedule, perhaps one that nobody offered."""
     found = next((one for one in now.offers if one.key == key_of(slot)), None)

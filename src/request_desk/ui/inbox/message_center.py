@@ -126,7 +126,7 @@ class MessageCenter(WindowPage):
 
         self.message = RequestPane(ACTS, self._context.preferences, self)
         yield
-        self.message_stack = self.message_card = StateStack(self.message, self._left, is_card=True)
+        self.message_stack = StateStack(self.message, self._left, is_card=True)
         self.message_stack.hide()
         yield
         self.schedule = SchedulePanel(self._context.clock, self._context.words(), self)

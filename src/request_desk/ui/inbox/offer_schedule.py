@@ -70,7 +70,7 @@ class OfferSchedule(QObject):
         """No request is shown: the day stays, without offers; where none was shown yet, it is today."""
         self._now = None
         if self._panel.shown_day() is None:
-            self._read(self._context.words().zone.day_of(self._context.clock.now()))
+            self._read(self._context.today())
         self._panel.view.set_offers(())
         self._strip.show_tiles((), _("Choose a request to see the times that fit."))
 
@@ -131,7 +131,7 @@ class OfferSchedule(QObject):
 
     def _show_day_of(self, now: Handling) -> None:
         words = self._context.words()
-        day = flow.wanted_day(now, words) or words.zone.day_of(self._context.clock.now())
+        day = flow.wanted_day(now, words) or self._context.today()
         if day != self._panel.shown_day() or day not in self._days or self._places() != self._places_read:
             self._read(day)
         if not self._strip.isVisible():

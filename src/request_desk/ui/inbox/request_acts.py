@@ -9,8 +9,8 @@ from request_desk.ui.inbox.flow import Handling
 from request_desk.ui.inbox.response_controller import ResponseController
 from request_desk.ui.window.commands import Command, Scope
 
-_ANSWER = Permission.ANSWER_REQUESTS.value
-_FORWARD = Permission.FORWARD_REQUESTS.value
+_ANSWER = Permission.ANSWER_REQUESTS
+_FORWARD = Permission.FORWARD_REQUESTS
 
 
 def _can_cancel(now: Handling) -> bool:
@@ -38,7 +38,7 @@ def _has_no_appointment(now: Handling) -> bool:
     return _is_open(now) and now.view.appointment is None
 
 
-def _changing(name: str, text: str, key: str, icon: str, permission: str = _ANSWER) -> Command:
+def _changing(name: str, text: str, key: str, icon: str, permission: Permission | None = _ANSWER) -> Command:
     keys = (key,) if key else ()
     return Command(name, text, keys, Scope.REQUEST, changing=True, icon=icon, permission=permission)
 
@@ -84,7 +84,7 @@ ACTS: tuple[RequestAct[ResponseController], ...] = (
     ),
     RequestAct(_changing("inbox.wait", _("Waiting for parent until …"), "S", "clock"), lambda at: at.wait_for_parent()),
     RequestAct(
-        _changing("inbox.unread", _("Mark unread"), "U", "mail", ""),
+        _changing("inbox.unread", _("Mark unread"), "U", "mail", None),
         lambda at: at.request_controller.mark_unread(),
         button=_("Mark unread"),
         room=NARROW,

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from request_desk.domain.requests import InboxRow, RequestState
 from request_desk.domain.words import Words, _
 from request_desk.ui.inbox.row_words import KIND_ICONS, RowWords, row_words
-from request_desk.ui.lists.windowed import RowDelegate, RowState
+from request_desk.ui.lists.windowed import RowDelegate
 from request_desk.ui.widgets.layout import Card
 from request_desk.ui.widgets.painting import (
     RIGHT,
@@ -83,7 +83,7 @@ class RequestDelegate(RowDelegate[InboxRow]):
         self._has_draft = has_draft
         self._me = me
 
-    def paint_row(self, painter: QPainter, rect: QRect, row: InboxRow, state: RowState) -> None:
+    def paint_row(self, painter: QPainter, rect: QRect, row: InboxRow) -> None:
         theme = app_theme()
         tile = QRect(rect.left() + theme.px(LEFT), 0, theme.px(TILE), theme.px(TILE))
         tile.moveTop(rect.top() + (rect.height() - tile.height()) // 2)

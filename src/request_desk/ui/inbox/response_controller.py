@@ -484,8 +484,8 @@ class ResponseController(QObject):
         now = self.request_controller.now
         if now is None or now.is_answered:
             return
-        settings, words = self._context.settings(), self._context.words()
-        today = words.zone.day_of(self._context.clock.now())
+        settings = self._context.settings()
+        today = self._context.today()
         proposed = flow.waiting_day(today, settings.opening_hours, settings.closed_days)
         dialog = WaitingDialog(proposed, today, parent=self._window)
         dialog.chosen.connect(self._wait_chosen)

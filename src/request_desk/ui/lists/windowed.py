@@ -3,7 +3,6 @@
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar, cast
 
 from PySide6.QtCore import (
@@ -341,19 +340,10 @@ class WindowedModel(QAbstractTableModel, Generic[Row]):
             self.more_wanted.emit(self._generation)
 
 
-@dataclass(frozen=True, slots=True)
-class RowState:
-    """How a row stands at the moment."""
-
-    selected: bool
-    hovered: bool
-    focused: bool
-
-
 class RowDelegate(QStyledItemDelegate, Generic[Row]):
     """Paints ground, selection, group word and hairline; children paint what the row says in `paint_row`."""
 
-    def paint_row(self, painter: QPainter, rect: QRect, row: Row, state: RowState) -> None:
+    def paint_row(self, painter: QPainter, rect: QRect, row: Row) -> None:
         """Paint a row into `rect`, which is without the group's word."""
         raise NotImplementedError
 
@@ -386,7 +376,7 @@ class RowDelegate(QStyledItemDelegate, Generic[Row]):
         if row is None:
             draw_skeleton_row(painter, rect, index.row())
         else:
-            self.paint_row(painter, rect, row, RowState(selected, hovered, focused))
+            self.paint_row(painter, rect, row)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(0, 0)  # the view's sections have their height

@@ -8,14 +8,12 @@ from PySide6.QtWidgets import QWidget
 
 from request_desk.domain import meetings
 from request_desk.domain.appointments import Appointment
-from request_desk.domain.errors import Refused
 from request_desk.domain.meetings import Joining
 from request_desk.domain.words import _
 from request_desk.services.schedule import meetings as meetings_service
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.schedule.appointment_words import named
-from request_desk.ui.widgets.theme import Tone
 
 
 def why_not(context: DeskContext, entry: Appointment) -> str:
@@ -37,7 +35,7 @@ def why_not(context: DeskContext, entry: Appointment) -> str:
 def join(context: DeskContext, owner: QWidget, entry: Appointment) -> Pending[str]:
     """Let the patient in and open the meeting in the browser; what is in the way is said at the bottom of the window."""
     act = context.runner.act(owner, meetings_service.let_in, entry.id, expect_version=entry.version)
-    return act.done(partial(_open, context)).refused(partial(_say, context))
+    return act.done(partial(_open, context))
 
 
 def _open(context: DeskContext, address: str) -> None:
@@ -51,7 +49,3 @@ def _open(context: DeskContext, address: str) -> None:
 def _copy(context: DeskContext, address: str) -> None:
     QGuiApplication.clipboard().setText(address)
     context.messages.say(_("The address is copied. Give it to nobody: it leads into the meeting."))
-
-
-def _say(context: DeskContext, refused: Refused) -> None:
-    context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)

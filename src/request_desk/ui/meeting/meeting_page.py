@@ -297,7 +297,7 @@ class MeetingPage(WindowPage):
 
     def _ticked(self) -> None:
         """Follow the clock: what opens and closes, how long somebody waits, and midnight."""
-        today = self._context.words().zone.day_of(self._context.clock.now())
+        today = self._context.today()
         if self._day is not None and self._day.day != today:
             self._read()
         else:

@@ -1,7 +1,6 @@
 """One patient in full beside the list: who asks, household, appointments and requests, each with a way to it; it decides nothing."""
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from functools import partial
 
 from PySide6.QtCore import Signal, Slot
@@ -10,7 +9,6 @@ from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
 from request_desk.domain.changes import Topic
-from request_desk.domain.errors import Refused
 from request_desk.domain.ids import PatientId
 from request_desk.domain.words import _
 from request_desk.services.people import registration
@@ -128,7 +126,7 @@ class PatientDetail(DetailPage[PatientView]):
         return self.context.runner.read(self, open_patient, PatientId(key))
 
     def fill(self, view: PatientView) -> None:
-        words, today = self.context.words(), self._today()
+        words, today = self.context.words(), self.context.today()
         if self._view is None or self._view.patient.id != view.patient.id:
             self._is_whole = False
             self.place.verticalScrollBar().setValue(0)
@@ -148,9 +146,6 @@ class PatientDetail(DetailPage[PatientView]):
         self.waits.show_lines([(each.id, *waits_line(each, words)) for each in view.waits])
         show_if(self._waits, bool(view.waits))
         self._show_long(view)
-
-    def _today(self) -> date:
-        return self.context.words().zone.day_of(self.context.clock.now())
 
     def _show_long(self, view: PatientView) -> None:
         """Of what may be long the latest, until the rest is asked for."""
@@ -201,8 +196,4 @@ class PatientDetail(DetailPage[PatientView]):
         if yes:
             act, who = registration.end_relation, related.contact
             patient_id = related.relation.patient_id
-            pending = self.context.runner.act(self, act, who.id, patient_id, expect_version=who.version)
-            pending.refused(self._not_ended)
-
-    def _not_ended(self, refused: Refused) -> None:
-        self.context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)
+            self.context.runner.act(self, act, who.id, patient_id, expect_version=who.version)

@@ -27,7 +27,7 @@ from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.window.commands import Command
 from request_desk.ui.window.key_gate import Scope
 
-_CHANGE = Permission.CHANGE_PATIENTS.value
+_CHANGE = Permission.CHANGE_PATIENTS
 
 
 class PatientsPage(ListPage[PatientHit]):
@@ -104,7 +104,7 @@ class PatientsPage(ListPage[PatientHit]):
 
     def _born(self, hit: PatientHit) -> str:
         words = self._context.words()
-        age = words.age_of(hit.birth_day, words.zone.day_of(self._context.clock.now()))
+        age = words.age_of(hit.birth_day, self._context.today())
         return _("{birth}, {age}").format(birth=words.birth(hit.birth_day), age=age)
 
     # what is done

@@ -35,12 +35,6 @@ class _Line:
     id: int
     half: KeptPhrase
     text: EarlierText
-    active: bool = True
-    version: int = 0
-
-    @property
-    def name(self) -> str:
-        return self.text.subject
 
 
 def read_history(unit: Unit, halves: Sequence[KeptPhrase]) -> tuple[tuple[EarlierText, ...], ...]:

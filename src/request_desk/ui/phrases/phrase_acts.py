@@ -7,7 +7,6 @@ from functools import partial
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
-from request_desk.domain.errors import Refused
 from request_desk.domain.words import _
 from request_desk.services.practice import phrase_pairs
 from request_desk.services.practice.phrase_pairs import PhrasePair
@@ -19,7 +18,6 @@ from request_desk.ui.phrases.phrase_words import shown_title
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.widgets.acts import ActSpec
 from request_desk.ui.widgets.dialogs import ask
-from request_desk.ui.widgets.theme import Tone
 
 _FORM = (812, 760)  # pixels at 100 %
 
@@ -84,8 +82,7 @@ def add(context: DeskContext, owner: QWidget, made: Callable[[int], object], *, 
 
 
 def _copy(context: DeskContext, owner: QWidget, pair: PhrasePair, made: Callable[[int], object]) -> None:
-    copied = context.runner.act(owner, phrase_pairs.copy_as_own, pair.id)
-    copied.done(made).refused(partial(_refused, context))
+    context.runner.act(owner, phrase_pairs.copy_as_own, pair.id).done(made)
 
 
 def _history(context: DeskContext, owner: QWidget, pair: PhrasePair) -> None:
@@ -102,7 +99,7 @@ def _ask_restore(context: DeskContext, owner: QWidget, pair: PhrasePair) -> None
 
 def _restore(context: DeskContext, owner: QWidget, pair: PhrasePair, yes: bool) -> None:
     if yes:
-        context.runner.act(owner, phrase_pairs.restore_shipped, pair.seen).refused(partial(_refused, context))
+        context.runner.act(owner, phrase_pairs.restore_shipped, pair.seen)
 
 
 def _ask_switch(context: DeskContext, owner: QWidget, pair: PhrasePair) -> None:
@@ -117,9 +114,4 @@ def _ask_switch(context: DeskContext, owner: QWidget, pair: PhrasePair) -> None:
 
 def _switch(context: DeskContext, owner: QWidget, pair: PhrasePair, is_meant: bool) -> None:
     if is_meant:
-        switched = context.runner.act(owner, phrase_pairs.switch_pair, pair.seen, active=not pair.active)
-        switched.refused(partial(_refused, context))
-
-
-def _refused(context: DeskContext, refused: Refused) -> None:
-    context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)
+        context.runner.act(owner, phrase_pairs.switch_pair, pair.seen, active=not pair.active)

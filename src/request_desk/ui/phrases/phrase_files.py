@@ -40,8 +40,6 @@ class FileLine:
     name: str
     text: str | None  # None: it could not be read
     told: str
-    active: bool = True
-    version: int = 0
 
 
 class ImportSheet(Sheet):

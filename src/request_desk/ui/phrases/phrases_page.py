@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QWidget
 
+from request_desk.domain.access import Permission
 from request_desk.domain.paging import Page
 from request_desk.domain.phrases import ANY_KIND
 from request_desk.domain.requests import RequestKind
@@ -95,19 +96,19 @@ class PhrasesPage(ListPage[PhrasePair]):
     def _add_commands(self) -> None:
         self._context.gate.watch(self, Scope.PHRASES)
         do = self._card.do_act
-        manage = "manage_phrases"
+        manage = Permission.MANAGE_PHRASES
         for name, text, keys, permission, icon, handler in (
-            ("search", _("Find a phrase"), ("/", "Ctrl+F"), "", "search", self.focus_search),
-            ("change", _("Change the phrase"), ("E",), "", "pencil", partial(do, PhraseAct.CHANGE)),
-            ("copy", _("Copy the phrase as my own"), ("C",), "", "copy", partial(do, PhraseAct.COPY)),
-            ("history", _("History of the phrase"), ("H",), "", "history", partial(do, PhraseAct.HISTORY)),
+            ("search", _("Find a phrase"), ("/", "Ctrl+F"), None, "search", self.focus_search),
+            ("change", _("Change the phrase"), ("E",), None, "pencil", partial(do, PhraseAct.CHANGE)),
+            ("copy", _("Copy the phrase as my own"), ("C",), None, "copy", partial(do, PhraseAct.COPY)),
+            ("history", _("History of the phrase"), ("H",), None, "history", partial(do, PhraseAct.HISTORY)),
             ("restore", _("Back to the program's text"), ("B",), manage, "undo-2", partial(do, PhraseAct.RESTORE)),
-            ("export", _("Export the phrase"), ("X",), "", "", partial(do, PhraseAct.EXPORT)),
-            ("switch", _("Retire the phrase or bring it back"), ("O",), "", "", partial(do, PhraseAct.RETIRE)),
-            ("own", _("New phrase of my own"), ("N",), "", "plus", self.new_own),
+            ("export", _("Export the phrase"), ("X",), None, "", partial(do, PhraseAct.EXPORT)),
+            ("switch", _("Retire the phrase or bring it back"), ("O",), None, "", partial(do, PhraseAct.RETIRE)),
+            ("own", _("New phrase of my own"), ("N",), None, "plus", self.new_own),
             ("new", _("New phrase of the practice"), ("Ctrl+N",), manage, "plus", self.new_phrase),
-            ("import", _("Import phrases"), ("I",), "", "", self.import_files),
-            ("export_all", _("Export all phrases"), ("Ctrl+E",), "", "", self.export_all),
+            ("import", _("Import phrases"), ("I",), None, "", self.import_files),
+            ("export_all", _("Export all phrases"), ("Ctrl+E",), None, "", self.export_all),
         ):
             command = Command(f"phrases.{name}", text, keys, Scope.PHRASES, True, permission, icon)
             self._context.commands.add(command, handler, owner=self)

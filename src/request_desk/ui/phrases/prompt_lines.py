@@ -48,7 +48,6 @@ class _Line:
     id: int
     draft: PromptDraft
     active: bool = True
-    version: int = 0
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, Signal
@@ -15,7 +16,6 @@ from request_desk.ui.running.drafts import DraftKeeper
 from request_desk.ui.running.opened_documents import OpenedDocuments
 from request_desk.ui.running.runner import Runner
 from request_desk.ui.running.timing import TimerFactory
-from request_desk.ui.widgets.theme import Theme
 from request_desk.ui.window.commands import CommandRegistry
 from request_desk.ui.window.frame import Memory
 from request_desk.ui.window.key_gate import KeyGate
@@ -69,7 +69,6 @@ class DeskContext:
 
     runner: Runner
     hub: ChangeHub
-    theme: Theme
     commands: CommandRegistry
     gate: KeyGate
     clock: Clock
@@ -88,3 +87,7 @@ class DeskContext:
     kept_days: Callable[[], "tuple[DayList, ...]"] = tuple
     scan: Scan | None = None  # asks the virus scanner of this computer; blocks. None: there is none
     opened_documents: OpenedDocuments = field(default_factory=OpenedDocuments)
+
+    def today(self) -> date:
+        """Return the day that it is in the practice."""
+        return self.words().zone.day_of(self.clock.now())

@@ -164,10 +164,6 @@ class DraftKeeper(QObject):
     def of(self, request_id: int) -> Draft | None:
         return self._drafts.get(request_id)
 
-    def ids(self) -> frozenset[int]:
-        """The requests with half-written replies."""
-        return frozenset(self._drafts)
-
     def merge(self, drafts: Iterable[Draft]) -> None:
         """Take in drafts from the disk or the table; of two, the newest wins."""
         for draft in drafts:

@@ -146,10 +146,6 @@ class Runner(QObject):
         for thread in self._threads:
             thread.start()
 
-    @property
-    def actor(self) -> object:
-        return self._actor
-
     def set_actor(self, actor: object) -> None:
         """Act and read as `actor` from now on; calls that are under way keep theirs."""
         self._actor = actor

@@ -148,7 +148,7 @@ class CloseDaySheet(Sheet):
     def _read(self, told: Sequence[Closed] = ()) -> None:
         words = self._context.words()
         self.day_label.setText(words.long_day(self._day))
-        self.on.setEnabled(self._day < words.zone.day_of(self._context.clock.now()))
+        self.on.setEnabled(self._day < self._context.today())
         places, people = self._narrowed
         self._busy = True
         self._ready()

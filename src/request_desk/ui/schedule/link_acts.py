@@ -7,7 +7,6 @@ from PySide6.QtWidgets import QWidget
 from request_desk.domain import access
 from request_desk.domain.access import Permission
 from request_desk.domain.appointments import Appointment, AppointmentStatus
-from request_desk.domain.errors import Refused
 from request_desk.domain.manage_links import is_over
 from request_desk.domain.words import _, plural
 from request_desk.services.portal import manage_links
@@ -15,7 +14,6 @@ from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.appointment_words import STATUS_WORDS, named
 from request_desk.ui.widgets.acts import ActSpec
 from request_desk.ui.widgets.secret_clipboard import copy_secret
-from request_desk.ui.widgets.theme import Tone
 
 
 def link_acts(context: DeskContext, owner: QWidget, entry: Appointment) -> tuple[ActSpec, ActSpec]:
@@ -45,8 +43,7 @@ def _why_not(context: DeskContext) -> str:
 
 
 def _copy(context: DeskContext, owner: QWidget, entry: Appointment) -> None:
-    made = context.runner.act(owner, manage_links.copy_link, entry.id)
-    made.done(partial(_copied, context, entry)).refused(partial(_refused, context))
+    context.runner.act(owner, manage_links.copy_link, entry.id).done(partial(_copied, context, entry))
 
 
 def _copied(context: DeskContext, entry: Appointment, address: str) -> None:
@@ -56,14 +53,9 @@ def _copied(context: DeskContext, entry: Appointment, address: str) -> None:
 
 
 def _withdraw(context: DeskContext, owner: QWidget, entry: Appointment) -> None:
-    gone = context.runner.act(owner, manage_links.revoke_all, entry.id)
-    gone.done(partial(_withdrawn, context)).refused(partial(_refused, context))
+    context.runner.act(owner, manage_links.revoke_all, entry.id).done(partial(_withdrawn, context))
 
 
 def _withdrawn(context: DeskContext, count: int) -> None:
     told = plural("{count} manage link works no longer.", "{count} manage links work no longer.", count)
     context.messages.say(told.format(count=count) if count else _("There is no manage link of this visit."))
-
-
-def _refused(context: DeskContext, refused: Refused) -> None:
-    context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)

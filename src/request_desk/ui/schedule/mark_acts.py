@@ -6,14 +6,12 @@ from typing import Final
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.appointments import Appointment, Mark, marked_at
-from request_desk.domain.errors import Refused
 from request_desk.domain.policy import MARKING, ScheduleAction
 from request_desk.services.schedule import attendance
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.appointment_words import MARK_ICONS, SET_WORDS, TAKE_BACK_WORDS
 from request_desk.ui.schedule.why_not import why_not
 from request_desk.ui.widgets.acts import ActSpec
-from request_desk.ui.widgets.theme import Tone
 
 MARK_KEYS: Final = {Mark.ARRIVED: "A", Mark.LATE: "L", Mark.PARENT_CONFIRMED: "P"}
 
@@ -23,14 +21,6 @@ def mark_act(context: DeskContext, owner: QWidget, entry: Appointment, mark: Mar
     is_set = marked_at(entry, mark) is None
     words = (SET_WORDS if is_set else TAKE_BACK_WORDS)[mark]
     reason = why_not(context, entry, MARKING[mark] if is_set else ScheduleAction.TAKE_MARK_BACK)
-    run = partial(_mark, context, owner, entry, mark, is_set=is_set)
+    act, version = context.runner.act, entry.version
+    run = partial(act, owner, attendance.mark, entry.id, mark, is_set=is_set, expect_version=version)
     return ActSpec(words, run, reason, MARK_ICONS[mark] if is_set else "undo-2")
-
-
-def _mark(context: DeskContext, owner: QWidget, entry: Appointment, mark: Mark, *, is_set: bool) -> None:
-    done = context.runner.act(owner, attendance.mark, entry.id, mark, is_set=is_set, expect_version=entry.version)
-    done.refused(partial(_refused, context))
-
-
-def _refused(context: DeskContext, refused: Refused) -> None:
-    context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)

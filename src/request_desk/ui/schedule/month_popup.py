@@ -81,7 +81,7 @@ class MonthPopup(Card):
         self._filters: tuple[Collection[LocationId], Collection[ProviderId]] = ((), ())
         self._reading: Pending[tuple[DayLoad, ...]] | None = None
         words = context.words()
-        self.calendar = LoadCalendar(words.zone.day_of(context.clock.now()), self)
+        self.calendar = LoadCalendar(context.today(), self)
         self.calendar.setLocale(QLocale(words.locale))
         self.calendar.setFirstDayOfWeek(Qt.DayOfWeek(words.week_of(date(2026, 1, 1))[0].isoweekday()))
         self.title = PlainLabel("", role=TextRole.BOLD)

@@ -53,7 +53,7 @@ from request_desk.ui.schedule.type_legend import TypeLegend
 from request_desk.ui.widgets.buttons import Button, Chip, IconButton, TabStrip, primary
 from request_desk.ui.widgets.plain_text import one_line
 from request_desk.ui.widgets.text import no_mnemonic
-from request_desk.ui.widgets.theme import Tone, app_theme
+from request_desk.ui.widgets.theme import app_theme
 from request_desk.ui.window.commands import Command
 from request_desk.ui.window.key_gate import Scope
 from request_desk.ui.window.pages import WindowPage
@@ -62,7 +62,7 @@ _CARD = 360  # pixels at 100 %
 _LEAST = 560  # of the schedule beside the card; below it the card lies over the schedule
 _LOCATIONS, _PROVIDERS = "schedule.locations", "schedule.providers"
 _WEEK = "schedule.week"  # whose week is shown, None for a day
-_CHANGE = "change_schedule"
+_CHANGE = Permission.CHANGE_SCHEDULE
 
 
 class SchedulePage(WindowPage):
@@ -248,7 +248,7 @@ class SchedulePage(WindowPage):
     def open(self, thing_id: int, *, to_write: bool = False) -> None:
         """Go to an appointment and its card, whatever the filters say; `to_write` asks where it is to be moved."""
         read = self._context.runner.read(self, schedule_queries.appointment, AppointmentId(thing_id))
-        read.done(partial(self._found, is_moved=to_write)).refused(self._say)
+        read.done(partial(self._found, is_moved=to_write))
 
     def _found(self, entry: Appointment, *, is_moved: bool) -> None:
         for chip, theirs in ((self.locations, entry.location_id), (self.providers, entry.provider_id)):
@@ -286,7 +286,7 @@ class SchedulePage(WindowPage):
                 chip.choose(kept if isinstance(kept, list) else [])
             kept_week = self._context.preferences.get(_WEEK)
             week_of = ProviderId(kept_week) if isinstance(kept_week, int) else None
-        today = self._context.words().zone.day_of(self._context.clock.now())
+        today = self._context.today()
         if first or week_of not in (None, *self.provider.chosen()):
             self._go(self.panel.shown_day() or today, self._known(week_of) if week_of is not None else None)
 
@@ -454,7 +454,7 @@ class SchedulePage(WindowPage):
         self._reading = None
         shown = self.panel.view.shown()
         if shown is not None and shown.key == self.panel.key():
-            self._say(refused)
+            self._context.messages.refuse(refused)
         else:
             self.panel.show_refusal(refused.sentence)
 
@@ -783,11 +783,8 @@ class SchedulePage(WindowPage):
             FreedSheet(self._context, span, self._provider_ids(), self._location_ids(), self.window()).open()
 
     def _refused(self, refused: Refused) -> None:
-        self._say(refused)
+        self._context.messages.refuse(refused)
         self._read()
-
-    def _say(self, refused: Refused) -> None:
-        self._context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)
 
 
 def _fill(menu: QMenu, buttons: Sequence[Button]) -> None:

@@ -27,7 +27,7 @@ from request_desk.ui.window.commands import Command
 from request_desk.ui.window.key_gate import Scope
 
 _BELOW = (2, 3)  # shares of the height, of the list and of a service below it
-_MANAGE = Permission.MANAGE_SERVICES.value
+_MANAGE = Permission.MANAGE_SERVICES
 
 
 def read_shared(unit: Unit) -> Page[Shared]:
@@ -68,8 +68,8 @@ class ServicesPage(ListPage[Shared]):
         self._context.gate.watch(self, Scope.SERVICES)
         do = self._card.do_act
         for name, text, keys, permission, icon, handler in (
-            ("copy", _("Copy the Patient App URL"), ("C",), "", "copy", partial(do, ShareAct.COPY)),
-            ("preview", _("Preview as patient"), ("P",), "", "eye", partial(do, ShareAct.PREVIEW)),
+            ("copy", _("Copy the Patient App URL"), ("C",), None, "copy", partial(do, ShareAct.COPY)),
+            ("preview", _("Preview as patient"), ("P",), None, "eye", partial(do, ShareAct.PREVIEW)),
             ("new", _("New service"), ("Ctrl+N",), _MANAGE, "plus", self.new_service),
             ("variant", _("New variant"), ("N",), _MANAGE, "plus", partial(do, ShareAct.NEW_VARIANT)),
             ("change", _("Change the service or variant"), ("E",), _MANAGE, "pencil", partial(do, ShareAct.CHANGE)),
@@ -77,7 +77,7 @@ class ServicesPage(ListPage[Shared]):
             ("down", _("Move down"), ("Alt+Down",), _MANAGE, "chevron-down", partial(do, ShareAct.DOWN)),
             ("switch", _("Switch off or on"), ("O",), _MANAGE, "", partial(do, ShareAct.SWITCH)),
         ):
-            command = Command(f"services.{name}", text, keys, Scope.SERVICES, bool(permission), permission, icon)
+            command = Command(f"services.{name}", text, keys, Scope.SERVICES, permission is not None, permission, icon)
             self._context.commands.add(command, handler, owner=self)
 
     def _share(self) -> None:

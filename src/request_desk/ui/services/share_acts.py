@@ -8,7 +8,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
-from request_desk.domain.errors import Refused
 from request_desk.domain.words import _
 from request_desk.services.practice import services
 from request_desk.services.practice.services import Shared
@@ -19,7 +18,6 @@ from request_desk.ui.services.service_forms import ServiceForm, VariantForm
 from request_desk.ui.services.service_words import shown_name
 from request_desk.ui.widgets.acts import ActSpec
 from request_desk.ui.widgets.dialogs import ask
-from request_desk.ui.widgets.theme import Tone
 
 _FORM_HEIGHT = 450  # pixels at 100 % of the form of a service
 
@@ -112,27 +110,19 @@ def _switch(context: DeskContext, owner: QWidget, shared: Shared, is_meant: bool
     if not is_meant:
         return
     act, active, version = context.runner.act, not shared.thing.active, shared.thing.version
-    switched = (
+    if shared.variant is None:
         act(owner, services.switch_service, shared.service.id, active=active, expect_version=version)
-        if shared.variant is None
-        else act(owner, services.switch_variant, shared.variant.id, active=active, expect_version=version)
-    )
-    switched.refused(partial(_refused, context))
+    else:
+        act(owner, services.switch_variant, shared.variant.id, active=active, expect_version=version)
 
 
 def _move(context: DeskContext, owner: QWidget, shared: Shared, *, up: bool) -> None:
     act, version = context.runner.act, shared.thing.version
-    moved = (
+    if shared.variant is None:
         act(owner, services.move_service, shared.service.id, up=up, expect_version=version)
-        if shared.variant is None
-        else act(owner, services.move_variant, shared.variant.id, up=up, expect_version=version)
-    )
-    moved.refused(partial(_refused, context))
+    else:
+        act(owner, services.move_variant, shared.variant.id, up=up, expect_version=version)
 
 
 def _preview(owner: QWidget, shared: Shared) -> None:
     PreviewSheet(shared, owner.window()).open()
-
-
-def _refused(context: DeskContext, refused: Refused) -> None:
-    context.messages.say(refused.sentence, tone=Tone.DANGER, seconds=12.0)

@@ -61,7 +61,7 @@ class ClosedDaysForm(SettingsForm):
 
     def _lay_out(self) -> None:
         theme = app_theme()
-        today = self.context.words().zone.day_of(self.context.clock.now())
+        today = self.context.today()
         self.year.setRange(today.year, today.year + _AHEAD)
         self.year.setMinimumWidth(theme.px(_YEAR))
         where = QHBoxLayout()

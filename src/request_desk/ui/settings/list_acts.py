@@ -9,7 +9,7 @@ from request_desk.domain.access import Permission
 from request_desk.domain.changes import Topic
 from request_desk.domain.words import _
 from request_desk.ui.editor.choice_editor import SAVE_FIRST, ChoiceEditor, N
-from request_desk.ui.editor.choosers import ListChooser, Thing
+from request_desk.ui.editor.choosers import ListChooser, Ordered
 from request_desk.ui.lists.columns import Column
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.widgets.buttons import IconButton, secondary
@@ -44,7 +44,7 @@ class ListActs(QWidget):
         self.up_button.clicked.connect(self._up)
         self.down_button.clicked.connect(self._down)
 
-    def show_for(self, thing: Thing | None, things: Sequence[Thing], *, allowed: bool) -> None:
+    def show_for(self, thing: Ordered | None, things: Sequence[Ordered], *, allowed: bool) -> None:
         """Offer what can be done with this one of all of them, which come in their order."""
         ordered = [each.id for each in things if each.active]
         place = ordered.index(thing.id) if thing is not None and thing.id in ordered else None

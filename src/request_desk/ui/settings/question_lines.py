@@ -31,11 +31,6 @@ class _Line:
     id: int
     question: FormQuestion
     is_translated: bool = False  # as it is stored
-    version: int = 0
-
-    @property
-    def name(self) -> str:
-        return self.question.text
 
     @property
     def active(self) -> bool:

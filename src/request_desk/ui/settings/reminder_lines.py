@@ -42,11 +42,6 @@ class _Line:
     id: int
     rule: ReminderRule
     text: str
-    version: int = 0
-
-    @property
-    def name(self) -> str:
-        return GROUPS[self.rule.group]
 
     @property
     def active(self) -> bool:

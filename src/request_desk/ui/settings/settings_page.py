@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QWidget
 
+from request_desk.domain.access import Permission
 from request_desk.domain.ids import DepartmentId
 from request_desk.domain.setup import SetupForm, SetupLine
 from request_desk.domain.words import _
@@ -105,7 +106,9 @@ class SettingsPage(WindowPage):
         self._row.addWidget(self.stack, 1)
         self.groups.choose(0)
         self.groups.chosen.connect(self._show_group)
-        command = Command("settings.save", _("Save the settings"), ("Ctrl+S",), Scope.SETTINGS, True, "view_settings")
+        command = Command(
+            "settings.save", _("Save the settings"), ("Ctrl+S",), Scope.SETTINGS, True, Permission.VIEW_SETTINGS
+        )
         context.commands.add(command, self.save, owner=self)
         find = Command("settings.notice", _("Find a text of a notice"), ("Ctrl+F",), Scope.SETTINGS, icon="search")
         context.commands.add(find, self.find_notice, owner=self)

@@ -35,7 +35,7 @@ class TypePreview(Card):
         """Show the day of a type as it is typed."""
         zones = {each.id: self._zone(each.zone) for each in found.locations}
         words = self._context.words()
-        today = words.zone.day_of(self._context.clock.now())
+        today = self._context.today()
         sample = sample_day(type_, found.windows, zones, today) if type_.duration and type_.grid else NoSlot.NO_WINDOW
         is_day = isinstance(sample, SampleDay)
         lines = _line_words(sample, found, words) if isinstance(sample, SampleDay) else []

@@ -222,10 +222,6 @@ class IconButton(QToolButton):
         set_tip(self, f"{name} ({keys_text(keys)})" if keys else name)
         app_theme().changed.connect(self.updateGeometry)
 
-    def set_icon_name(self, icon: str) -> None:
-        self._icon = icon
-        self.update()
-
     def set_tone(self, tone: Tone) -> None:
         self._tone = tone
         self.update()
@@ -713,13 +709,6 @@ class RadioRow(FlowBox):
     def choose(self, value: object) -> None:
         """Choose `value`; tells `chosen` if it is another one."""
         self._button(value).setChecked(True)
-
-    def set_option_enabled(self, value: object, enabled: bool) -> None:
-        self._button(value).setEnabled(enabled)
-
-    def set_option_tip(self, value: object, text: str) -> None:
-        """Say why an option is what it is."""
-        set_tip(self._button(value), text)
 
     def _button(self, value: object) -> QAbstractButton:
         return self._group.button(self._values.index(value))

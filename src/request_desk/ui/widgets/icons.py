@@ -2,17 +2,12 @@
 
 from collections import OrderedDict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-if TYPE_CHECKING:
-    from PySide6.QtGui import QIcon
-
 STROKE = "1.75"  # Lucide's 2 is heavy beside 13 px text
-RATIOS = (1.0, 2.0)  # pixmaps that a QIcon carries; others are scaled from the larger one
 CACHED = 512
 
 
@@ -23,20 +18,6 @@ class IconStore:
         self._folder = folder
         self._sources: dict[str, str] = {}
         self._pixmaps: OrderedDict[tuple[str, int, int, float], QPixmap] = OrderedDict()
-
-    def names(self) -> tuple[str, ...]:
-        """Return the names of all shipped icons."""
-        return tuple(sorted(path.stem for path in self._folder.glob("*.svg")))
-
-    def icon(self, name: str, color: QColor, disabled: QColor, size: int) -> "QIcon":
-        """Return the icon for a button or menu, with its disabled look."""
-        from PySide6.QtGui import QIcon  # its enums are not needed for the first paint
-
-        made = QIcon()
-        for ratio in RATIOS:
-            made.addPixmap(self.pixmap(name, color, size, ratio), QIcon.Mode.Normal)
-            made.addPixmap(self.pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
-        return made
 
     def pixmap(self, name: str, color: QColor, size: int, ratio: float = 1.0) -> QPixmap:
         """Return the icon `size` logical pixels wide for a screen with `ratio` device pixels each."""

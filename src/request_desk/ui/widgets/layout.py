@@ -196,12 +196,9 @@ def paint_later(widget: QWidget, turns: int = 1) -> None:
 class Line(QFrame):
     """A hairline."""
 
-    def __init__(self, *, vertical: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(self, *, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        if vertical:
-            self.setFixedWidth(1)
-        else:
-            self.setFixedHeight(1)
+        self.setFixedHeight(1)
 
 
 def tidy(control: QAbstractSpinBox) -> None:

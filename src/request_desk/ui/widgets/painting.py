@@ -79,9 +79,9 @@ def first_words(font: QFont, text: str, room: int) -> str:
     return text
 
 
-def run_width(parts: Sequence[TextRun], gap: int = RUN_GAP) -> int:
+def run_width(parts: Sequence[TextRun]) -> int:
     """Return how wide the parts are after each other."""
-    return sum(text_width(part.font, part.text) + gap for part in parts) - gap if parts else 0
+    return sum(text_width(part.font, part.text) + RUN_GAP for part in parts) - RUN_GAP if parts else 0
 
 
 def draw_run(painter: QPainter, rect: QRect, parts: Sequence[TextRun], gap: int = RUN_GAP) -> int:

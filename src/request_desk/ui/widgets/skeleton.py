@@ -8,19 +8,20 @@ from request_desk.domain.words import _
 from request_desk.ui.widgets.painting import fill_round
 from request_desk.ui.widgets.theme import RADIUS_CONTROL, ROW, app_theme
 
+_ROWS = 8
+
 
 class Skeleton(QWidget):
     """Grey bars where rows will be; they stand still."""
 
-    def __init__(self, rows: int = 6, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows = rows
         self.setAccessibleName(_("Loading"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         height = app_theme().px(ROW)
-        for place in range(self._rows):
+        for place in range(_ROWS):
             top = place * height
             if top > self.height():
                 break

@@ -1,16 +1,12 @@
 """Widgets that show text and small marks, all of them plain text only; buttons and fields are elsewhere."""
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPlainTextEdit, QSizePolicy, QWidget
 
-from request_desk.domain.words import _
-from request_desk.ui.widgets.painting import draw_initials, draw_pill
 from request_desk.ui.widgets.plain_text import BODY, body_text, breakable, isolated_if_needed, one_line, tip_text
 from request_desk.ui.widgets.theme import TextRole, Tone, app_theme
 
-INITIALS_SIDE = 24
-BADGE_HEIGHT = 22
 NARROWEST_ELIDED = 40
 NARROWEST_WRAPPED = 160
 
@@ -249,60 +245,3 @@ class PlainTextPage(PlainTextView):
 
     def _fit(self) -> None:
         """Its height is its layout's matter."""
-
-
-class Badge(QWidget):
-    """A count on a bright ground; not there at nought."""
-
-    def __init__(self, count: int = 0, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._count = -1
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.set_count(count)
-        app_theme().changed.connect(self.updateGeometry)
-
-    def count(self) -> int:
-        return self._count
-
-    def set_count(self, count: int) -> None:
-        if count == self._count:
-            return
-        self._count = count
-        self.setAccessibleName(_("{count} unread").format(count=count))
-        show_if(self, count > 0)
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        theme = app_theme()
-        width = QFontMetrics(theme.small_bold).horizontalAdvance(str(self._count)) + theme.px(16)
-        return QSize(max(width, theme.px(28)), theme.px(BADGE_HEIGHT))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme = app_theme()
-        draw_pill(QPainter(self), self.rect(), str(self._count), theme.rail_accent, theme.rail_on_accent)
-
-
-class InitialsDot(QWidget):
-    """A colleague as two letters in a ring, with the name as its tooltip."""
-
-    def __init__(self, initials: str = "", name: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._initials = ""
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.set_person(initials, name)
-        app_theme().changed.connect(self.updateGeometry)
-
-    def set_person(self, initials: str, name: str) -> None:
-        self._initials = one_line(initials, 3)
-        self.setAccessibleName(one_line(name) or self._initials)
-        set_tip(self, name)
-        show_if(self, bool(self._initials))
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        side = app_theme().px(INITIALS_SIDE)
-        return QSize(side, side)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        draw_initials(QPainter(self), self.rect(), self._initials)

@@ -4,7 +4,7 @@ from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette, QPixmap
@@ -12,9 +12,6 @@ from PySide6.QtWidgets import QApplication
 
 from request_desk import paths
 from request_desk.ui.widgets.icons import IconStore
-
-if TYPE_CHECKING:
-    from PySide6.QtGui import QIcon
 
 # Pixels at 100 % (design/ui.md, Tokens).
 SPACE = 4
@@ -60,13 +57,10 @@ class Tone(StrEnum):
 
     INK = "ink"
     MUTED = "muted"
-    FAINT = "faint"
     ACCENT = "accent"
-    ON_ACCENT = "on_accent"
     FREE = "free"
     DANGER = "danger"
     HELD = "held"
-    RAIL = "rail_ink"
 
 
 class TextRole(StrEnum):
@@ -185,12 +179,12 @@ class Theme(QObject):
     control_line: QColor
     scroll: QColor
 
-    def __init__(self, app: QApplication, look: Look = Look.SYSTEM, scale: int = 100) -> None:
+    def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         app.setProperty(PROPERTY, self)
         self._app = app
-        self._look = look
-        self._scale = scale if scale in SCALES else 100
+        self._look = Look.SYSTEM
+        self._scale = 100
         self._tokens: Tokens | None = None
         self._drawn_scale = 0
         self._sheet = Template((paths.resources() / "theme.qss").read_text("utf-8"))
@@ -254,23 +248,6 @@ class Theme(QObject):
     def color(self, tone: Tone) -> QColor:
         found: QColor = getattr(self, tone.value)
         return found
-
-    def font(self, role: TextRole) -> QFont:
-        match role:
-            case TextRole.TITLE:
-                return self.title
-            case TextRole.BODY:
-                return self.regular
-            case TextRole.BOLD:
-                return self.bold
-            case TextRole.SMALL:
-                return self.small
-            case TextRole.SMALL_BOLD:
-                return self.small_bold
-
-    def icon(self, name: str, color: QColor | None = None, size: int = ICON) -> "QIcon":
-        """Return a tinted icon; `size` is in pixels at 100 %."""
-        return self.icons.icon(name, color or self.ink, self.faint, self.px(size))
 
     def pixmap(self, name: str, color: QColor | None = None, size: int = ICON, ratio: float = 1.0) -> QPixmap:
         """Return a tinted icon for painting; `size` is in pixels at 100 %, `ratio` the screen's."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from request_desk.domain.access import Permission
 from request_desk.domain.words import _
 from request_desk.ui.window.key_gate import KeyAction, KeyGate, Scope
 from request_desk.ui.window.keys import keys_text
@@ -29,7 +30,7 @@ class Command:
     keys: tuple[str, ...] = ()
     scope: Scope = Scope.APPLICATION
     changing: bool = False
-    permission: str = ""
+    permission: Permission | None = None
     icon: str = ""
     in_palette: bool = True
     sheet_keys: str = ""
@@ -53,7 +54,6 @@ class _Entry(QObject):
         super().__init__(parent)
         self.command = command
         self.action = action
-        self.keys = command.keys
         self.enabled = True
         self.allowed = True
         self.extra: list[QAction] = []
@@ -73,7 +73,7 @@ class _Entry(QObject):
 
     @Slot()
     def _triggered(self) -> None:
-        self.run(self.keys[0] if self.keys else "")
+        self.run(self.command.keys[0] if self.command.keys else "")
 
     @Slot()
     def extra_triggered(self) -> None:
@@ -93,13 +93,13 @@ class CommandRegistry(QObject):
         self._window = window
         self._entries: dict[str, _Entry] = {}
         self._letters = True
-        self._may: Callable[[str], bool] = _everything
+        self._may: Callable[[Permission], bool] = _everything
         gate.use(self._plain_key, self._is_shortcut)
 
     def add(self, command: Command, handler: Callable[[], object], *, owner: QWidget | None = None) -> QAction:
         """Add a command; keys with modifiers work inside `owner`, or in the whole window without one."""
         entry = self._added(command, partial(_without_key, handler), owner)
-        self._set_shortcuts(entry)
+        entry.action.setShortcuts([QKeySequence(keys) for keys in command.keys if not is_plain(keys)])
         return entry.action
 
     def add_each(self, command: Command, handler: Callable[[str], object], *, owner: QWidget | None = None) -> QAction:
@@ -122,16 +122,9 @@ class CommandRegistry(QObject):
     def action(self, command_id: str) -> QAction:
         return self._entries[command_id].action
 
-    def has(self, command_id: str) -> bool:
-        return command_id in self._live()
-
     def run(self, command_id: str) -> bool:
         """Run a command by its name; False if it is switched off just now."""
         return self._entries[command_id].run()
-
-    def is_enabled(self, command_id: str) -> bool:
-        entry = self._entries[command_id]
-        return entry.enabled and entry.allowed
 
     def set_enabled(self, command_id: str, enabled: bool) -> None:
         entry = self._entries[command_id]
@@ -151,7 +144,7 @@ class CommandRegistry(QObject):
             if entry.allowed and entry.enabled and entry.command.in_palette
         )
 
-    def allow(self, may: Callable[[str], bool]) -> None:
+    def allow(self, may: Callable[[Permission], bool]) -> None:
         """Ask `may` for each command's permission, now and for those added later."""
         self._may = may
         for entry in self._live().values():
@@ -162,18 +155,6 @@ class CommandRegistry(QObject):
     def set_letters(self, on: bool) -> None:
         """Switch single letters and digits on or off; the palette and the other keys stay."""
         self._letters = on
-
-    def remap(self, command_id: str, keys: tuple[str, ...]) -> None:
-        """Give a command other keys."""
-        entry = self._entries[command_id]
-        entry.keys = keys
-        self._set_shortcuts(entry)
-        self.changed.emit()
-
-    def shown_keys(self, command: Command) -> str:
-        """Return the keys of a command as they are now."""
-        keys = self._entries[command.id].keys
-        return command.shown_keys() if keys == command.keys else BETWEEN.join(keys_text(each) for each in keys)
 
     def _added(self, command: Command, handler: Callable[[str], object], owner: QWidget | None) -> _Entry:
         if command.id in self._live():
@@ -192,17 +173,14 @@ class CommandRegistry(QObject):
         self.changed.emit()
         return entry
 
-    def _set_shortcuts(self, entry: _Entry) -> None:
-        entry.action.setShortcuts([QKeySequence(keys) for keys in entry.keys if not is_plain(keys)])
-
     def _allowed(self, command: Command) -> bool:
-        return not command.permission or self._may(command.permission)
+        return command.permission is None or self._may(command.permission)
 
     def _plain_key(self, key: str, scope: Scope) -> KeyAction | None:
         if not self._letters and key.isalnum() and len(key) == 1:
             return None
         for entry in self._live().values():
-            if entry.command.scope is scope and entry.enabled and entry.allowed and key in entry.keys:
+            if entry.command.scope is scope and entry.enabled and entry.allowed and key in entry.command.keys:
                 offer = int(key) if scope is Scope.REQUEST and key.isascii() and key.isdigit() else 0
                 return KeyAction(partial(entry.run, key), entry.command.changing, offer)
         return None
@@ -232,7 +210,7 @@ def application_commands() -> tuple[Command, ...]:
             _("Offer the time that became free"),
             ("F8",),
             changing=True,
-            permission="change_schedule",
+            permission=Permission.CHANGE_SCHEDULE,
             icon="send",
         ),
         Command("app.lock", _("Lock, switch user"), ("Ctrl+L",), changing=True, icon="lock"),
@@ -260,5 +238,5 @@ def _without_key(handler: Callable[[], object], _key: str) -> object:
     return handler()
 
 
-def _everything(_permission: str) -> bool:
+def _everything(_permission: Permission) -> bool:
     return True

@@ -330,7 +330,7 @@ class _PagePlace(QWidget):
         super().__init__(parent)
         self.setAccessibleName(title)
         self.page: QWidget | None = None
-        self._skeleton: QWidget | None = Skeleton(8, self)
+        self._skeleton: QWidget | None = Skeleton(self)
         self._body = QVBoxLayout(self)
         self._body.setContentsMargins(0, 0, 0, 0)
         self._body.addWidget(self._skeleton)
@@ -351,7 +351,7 @@ class _PagePlace(QWidget):
         if old is None or (self.page is None and isinstance(old, Skeleton)):
             return
         self.page = None
-        self._skeleton = Skeleton(8, self)
+        self._skeleton = Skeleton(self)
         self._body.removeWidget(old)
         self._body.addWidget(self._skeleton)
         shiboken6.delete(old)
@@ -446,8 +446,8 @@ class MainFrame(QMainWindow):
         """Where a page will be: one that is born there need not move."""
         return self._places[key]
 
-    def add_page(self, key: str, title: str, icon_name: str, widget: QWidget | None = None) -> None:
-        """Add an entry to the rail; without a widget its place shows a skeleton until `set_page`."""
+    def add_page(self, key: str, title: str, icon_name: str) -> None:
+        """Add an entry to the rail; its place shows a skeleton until `set_page`."""
         place = _PagePlace(title, self.pages)
         self._places[key] = place
         self.pages.addWidget(place)
@@ -455,8 +455,6 @@ class MainFrame(QMainWindow):
         if "tools" in self.__dict__:
             self.tools.add_page(key, title, icon_name, partial(self.show_page, key))
         self._titles[key] = (title, icon_name)
-        if widget is not None:
-            place.set_page(widget)
         if not self._current:
             self.show_page(key)
 

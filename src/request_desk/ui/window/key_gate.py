@@ -4,7 +4,7 @@ The rules are those of design/ui.md, Keys; which key does what is in the command
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -40,21 +40,6 @@ class Scope(StrEnum):
     SETTINGS = "settings"
 
 
-class Gate(StrEnum):
-    """What has been seen long enough."""
-
-    ACT = "act"
-    OFFER = "offer"
-
-
-@dataclass(frozen=True, slots=True)
-class Armed:
-    """The gate for `key` is open: a request (its id) or an offer (its digit)."""
-
-    what: Gate
-    key: object
-
-
 @dataclass(frozen=True, slots=True)
 class KeyAction:
     """What a plain key does; `offer` is the digit of the offer that must have been seen."""
@@ -73,19 +58,16 @@ class _Waiting:
 
 @dataclass(slots=True)
 class _Seen:
-    """One thing on the screen and since when; open when its timer fired or the clock says so."""
+    """One thing on the screen and since when."""
 
     key: object
     since: float
-    timer: Stoppable | None = field(default=None)
-    is_open: bool = False
 
 
 class KeyGate(QObject):
     """Watches the widget that has the focus and lets through what the rules allow."""
 
     burst = Signal(str)
-    armed = Signal(object)
 
     def __init__(
         self,
@@ -110,7 +92,6 @@ class KeyGate(QObject):
         self._request: object = None
         self._seen: _Seen | None = None
         self._offers: dict[int, _Seen] = {}
-        self._paint_watches: dict[QObject, object] = {}
         self._focus: QWidget | None = None
         app = QApplication.instance()
         if isinstance(app, QApplication):
@@ -144,23 +125,12 @@ class KeyGate(QObject):
 
     def disarm(self) -> None:
         """Close Ctrl+Enter until the request has been painted once more for half a second."""
-        if self._seen is not None and self._seen.timer is not None:
-            self._seen.timer.stop()
         self._seen = None
 
     def request_painted(self, key: object) -> None:
         """The request is on the screen now; say it at every paint."""
-        if key != self._request or (self._seen is not None and self._seen.key == key):
-            return
-        seen = _Seen(key, self._clock.monotonic())
-        self._seen = seen
-        seen.timer = self._timers(self, round(REQUEST_SEEN * 1000), self._request_seen)
-
-    def paint_watch(self, widget: QWidget, key: object) -> None:
-        """Take the next paint of `widget` for the painting of the request `key`."""
-        self._paint_watches[widget] = key
-        widget.installEventFilter(self)
-        widget.update()
+        if key == self._request and self._seen is None:
+            self._seen = _Seen(key, self._clock.monotonic())
 
     def may_act(self) -> bool:
         """Whether Ctrl+Enter counts now."""
@@ -169,19 +139,11 @@ class KeyGate(QObject):
     def offer_painted(self, digit: int, token: object) -> None:
         """The offer `token` is on the screen under `digit`; say it at every paint."""
         known = self._offers.get(digit)
-        if known is not None and known.key == token:
-            return
-        if known is not None and known.timer is not None:
-            known.timer.stop()
-        seen = _Seen(token, self._clock.monotonic())
-        self._offers[digit] = seen
-        seen.timer = self._timers(self, round(OFFER_SEEN * 1000), self._offers_seen)
+        if known is None or known.key != token:
+            self._offers[digit] = _Seen(token, self._clock.monotonic())
 
     def offers_gone(self) -> None:
         """No offer is on the screen."""
-        for seen in self._offers.values():
-            if seen.timer is not None:
-                seen.timer.stop()
         self._offers.clear()
 
     def may_choose(self, digit: int) -> bool:
@@ -189,26 +151,7 @@ class KeyGate(QObject):
         return self._is_open(self._offers.get(digit), OFFER_SEEN)
 
     def _is_open(self, seen: _Seen | None, needed: float) -> bool:
-        return seen is not None and (seen.is_open or self._clock.monotonic() - seen.since >= needed)
-
-    def _request_seen(self) -> None:
-        if self._seen is not None and not self._seen.is_open:
-            self._seen.is_open = True
-            self._seen.timer = None
-            self.armed.emit(Armed(Gate.ACT, self._seen.key))
-
-    def _offers_seen(self) -> None:
-        now = self._clock.monotonic()
-        fired = [
-            (digit, seen) for digit, seen in self._offers.items() if not seen.is_open and now - seen.since >= OFFER_SEEN
-        ]
-        # A clock that a test holds still has not moved: then the oldest offer is the one whose timer fired.
-        if not fired:
-            fired = [each for each in self._offers.items() if not each[1].is_open][:1]
-        for digit, seen in fired:
-            seen.is_open = True
-            seen.timer = None
-            self.armed.emit(Armed(Gate.OFFER, digit))
+        return seen is not None and self._clock.monotonic() - seen.since >= needed
 
     # Keys
 
@@ -222,12 +165,6 @@ class KeyGate(QObject):
                 if event.modifiers() & MODIFIERS and self._is_shortcut(QKeySequence(event.keyCombination())):
                     event.ignore()
                     return True
-                return False
-            case QEvent.Type.Paint if watched in self._paint_watches:
-                key = self._paint_watches.pop(watched)
-                if watched is not self._focus and watched is not self._window:
-                    watched.removeEventFilter(self)
-                self.request_painted(key)
                 return False
             case _:
                 return False

@@ -97,7 +97,7 @@ class KeySheet(QDialog):
         self.resize(QSize(theme.px(SHEET_WIDTH), theme.px(SHEET_HEIGHT)).boundedTo(room))
 
     def _with_keys(self, scope: Scope) -> list[Command]:
-        return [each for each in self._registry.commands() if each.scope is scope and self._registry.shown_keys(each)]
+        return [each for each in self._registry.commands() if each.scope is scope and each.shown_keys()]
 
     @staticmethod
     def _new_column(columns: QHBoxLayout) -> QVBoxLayout:
@@ -115,6 +115,6 @@ class KeySheet(QDialog):
         grid.setVerticalSpacing(theme.px(SPACE + 2))
         grid.setColumnStretch(1, 1)
         for line, command in enumerate(commands):
-            grid.addWidget(PlainLabel(self._registry.shown_keys(command), role=TextRole.SMALL_BOLD), line, 0)
+            grid.addWidget(PlainLabel(command.shown_keys(), role=TextRole.SMALL_BOLD), line, 0)
             grid.addWidget(PlainLabel(command.text, wrap=True), line, 1)
         column.addLayout(grid)

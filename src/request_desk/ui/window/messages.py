@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
 from PySide6.QtWidgets import QFrame, QGraphicsOpacityEffect, QHBoxLayout, QSizePolicy, QWidget
 
+from request_desk.domain.errors import Refused
 from request_desk.domain.words import _
 from request_desk.ui.running.timing import MonotonicClock, Stoppable, SystemMonotonic, TimerFactory, qt_timer
 from request_desk.ui.widgets.buttons import IconButton, secondary
@@ -77,6 +78,16 @@ class MessageBar(QFrame):
         self._show(text, tone)
         self._ends = self._clock.monotonic() + seconds
         self._timer = self._timers(self, STEP, self._ticked, repeat=True)
+
+    @Slot(str)
+    def warn(self, sentence: str) -> None:
+        """Say what went wrong, for as long as it takes to read."""
+        self.say(sentence, tone=Tone.DANGER, seconds=12.0)
+
+    @Slot(object)
+    def refuse(self, refused: Refused) -> None:
+        """Say why something was refused: whatever no page explains beside its cause."""
+        self.warn(refused.sentence)
 
     def offer(self, text: str, action: str) -> Offered:
         """Show a line with a button that stays until it is answered or something else is said."""

@@ -59,10 +59,10 @@ class PaletteDialog(QDialog):
         self._measure()
         app_theme().changed.connect(self._measure)
 
-    def open_fresh(self, text: str = "") -> None:
-        """Open with `text` in the field and every command below it."""
+    def open_fresh(self) -> None:
+        """Open with nothing in the field and every command below it."""
         self._results = ()
-        self.field.setText(text)
+        self.field.clear()
         self._refill()
         self.open()
         self.field.setFocus(Qt.FocusReason.PopupFocusReason)
@@ -105,9 +105,7 @@ class PaletteDialog(QDialog):
         words = self.field.text().casefold().split()
         fitting = [command for command in self._registry.available() if _fits(command.text, words)]
         fitting.sort(key=lambda command: not command.text.casefold().startswith(tuple(words[:1])) if words else False)
-        commands = [
-            PaletteEntry(command.text, self._registry.shown_keys(command), command.icon, command) for command in fitting
-        ]
+        commands = [PaletteEntry(command.text, command.shown_keys(), command.icon, command) for command in fitting]
         self.list.show_rows([*commands, *self._results][:MOST])
 
     @Slot(str)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QWindow
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QWidget
 
-from request_desk.domain.access import SYSTEM, Actor, Permission, Role, may
+from request_desk.domain.access import SYSTEM, Actor, Role, may
 from request_desk.domain.changes import Changes, Topic
 from request_desk.domain.clock import SystemClock
 from request_desk.domain.directory import PracticeSettings
@@ -27,7 +27,7 @@ from request_desk.ui.running.drafts import DraftFiles, DraftKeeper
 from request_desk.ui.running.opened_documents import OpenedDocuments
 from request_desk.ui.running.runner import Runner
 from request_desk.ui.running.timing import qt_timer
-from request_desk.ui.widgets.theme import Look, Tone, app_theme
+from request_desk.ui.widgets.theme import Look, app_theme
 from request_desk.ui.window.commands import application_commands
 from request_desk.ui.window.frame import LiveState, MainFrame
 from request_desk.ui.window.launch import SESSION, Opened
@@ -119,7 +119,7 @@ class Shell(QObject):
         self.runner = Runner(self._gate, write_crash=opened.write_crash, parent=self)
         self.runner.set_actor(SYSTEM)
         self.runner.crashed.connect(self._crashed)
-        self.runner.refusal.connect(self._refused)
+        self.runner.refusal.connect(self.frame.messages.refuse)
         self.runner.outcome.connect(self._happened)
         self.hub = ChangeHub(self.runner, opened.desk, parent=self)
         self.hub.changed.connect(self._changed)
@@ -127,7 +127,7 @@ class Shell(QObject):
         self.drafts = DraftKeeper(
             self.runner, opened.desk.clock, save=inbox_marks.save_draft, drop=inbox_marks.drop_draft, parent=self
         )
-        self.drafts.failed.connect(self._say_problem)
+        self.drafts.failed.connect(self.frame.messages.warn)
         self._days_keeper: DaysKeeper | None = None
         self._opened_documents = OpenedDocuments(opened.drafts_folder.parent / "opened")
         self._opened_documents.clear()  # what a window left behind that was killed
@@ -241,7 +241,7 @@ class Shell(QObject):
         if remember:
             self._remember(signed_in.token.text)
         else:  # nor anybody else, whose session may still stand
-            self.runner.run_in_pool(self, self._opened.secrets.forget, SESSION).refused(self._refused)
+            self.runner.run_in_pool(self, self._opened.secrets.forget, SESSION)
         if signed_in.must_change:
             self._current, self._waiting = password, signed_in
             self.runner.set_actor(signed_in.actor)
@@ -256,7 +256,7 @@ class Shell(QObject):
 
     def _remember(self, token: str) -> None:
         # Elsewhere: a key store may ask its user first, and the window must not wait for that.
-        self.runner.run_in_pool(self, self._opened.secrets.put, SESSION, token).refused(self._refused)
+        self.runner.run_in_pool(self, self._opened.secrets.put, SESSION, token)
 
     @Slot(str)
     def _set_password(self, new: str) -> None:
@@ -301,7 +301,7 @@ class Shell(QObject):
         self.frame.undo_bar.clear()
         self.frame.messages.clear()
         for warning in self._opened.warnings:
-            self._say_problem(warning)
+            self.frame.messages.warn(warning)
         self._too_late = None
         self.runner.read(self, preferences.preferences).done(self._preferences_read).refused(self._sign_in_refused)
 
@@ -350,7 +350,7 @@ class Shell(QObject):
             else:
                 window.close()
         self._idle.stop()
-        self.runner.run_in_pool(self, self._opened.secrets.forget, SESSION).refused(self._refused)
+        self.runner.run_in_pool(self, self._opened.secrets.forget, SESSION)
 
     def _forget(self, _refused: Refused) -> None:
         """A session that cannot be ended now ends by itself; the cover is up all the same."""
@@ -371,12 +371,11 @@ class Shell(QObject):
         kept = Preferences(chosen, self._keep, self)
         for spec in PAGES:
             self.frame.offer_page(spec.key, offered=spec.is_offered(self._actor))
-        self.frame.commands.allow(lambda permission: not permission or may(self._actor, Permission(permission)))
+        self.frame.commands.allow(lambda permission: may(self._actor, permission))
         self.drafts.open(DraftFiles(self._opened.drafts_folder, self._opened.draft_key, self._actor.staff_id))
         self.context = DeskContext(
             runner=self.runner,
             hub=self.hub,
-            theme=theme,
             commands=self.frame.commands,
             gate=self.frame.gate,
             clock=self._opened.desk.clock,
@@ -570,18 +569,10 @@ class Shell(QObject):
 
     @Slot(object)
     def _undo(self, undo: Undo) -> None:
-        self.runner.undo(self, undo).done(self._undone).refused(self._refused)
+        self.runner.undo(self, undo).done(self._undone)
 
     def _undone(self, _value: object) -> None:
         self.frame.messages.say(_("Taken back."))
-
-    @Slot(object)
-    def _refused(self, refused: Refused) -> None:
-        self._say_problem(refused.sentence)
-
-    @Slot(str)
-    def _say_problem(self, sentence: str) -> None:
-        self.frame.messages.say(sentence, tone=Tone.DANGER, seconds=12.0)
 
     @Slot(str)
     def _crashed(self, crash_id: str) -> None:
