@@ -284,7 +284,7 @@ class MessageCenter(WindowPage):
             "inbox.open": self._into_message,
             "inbox.next_slot": answering.beside.next_available,
             "inbox.search": self.focus_search,
-            "inbox.phrases": answering.open_phrases,
+            "inbox.phrases": answering.letter.open_phrases,
             "inbox.note": self.focus_notes,
             "inbox.more": self.message.more.click,
             "inbox.deliveries": self.open_deliveries,
@@ -565,7 +565,8 @@ class MessageCenter(WindowPage):
 
     @Slot()
     def _burst_wanted(self) -> None:
-        self.response_controller.put_burst(self._burst_text)
+        self.response.editor.setFocus()
+        self.response.editor.put_text(self._burst_text)
 
     # changes
 

@@ -1,7 +1,6 @@
 """Brings the open request, the message, the response and the schedule together: what is chosen here is shown there."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
 
@@ -9,28 +8,25 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from request_desk.domain.access import Permission, may
-from request_desk.domain.agreement import differences, offered_differences, told_alone
 from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.directory import CancelReason, Patient
 from request_desk.domain.errors import Conflict, Refused
 from request_desk.domain.ids import RequestId
-from request_desk.domain.phrase_order import suggest
-from request_desk.domain.phrases import Phrase, PhraseError, PhraseOutcome, Rendered, render
 from request_desk.domain.requests import CallOutcome, Disposition, RequestState, Resolved, Target
 from request_desk.domain.spans import Slot as FreeSlot
-from request_desk.domain.words import _, known_language, spoken
+from request_desk.domain.words import _
 from request_desk.services.people import patients
-from request_desk.services.practice import directory, phrases
+from request_desk.services.practice import directory
 from request_desk.services.practice.directory import Directory, TargetChoice
 from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.careful_sheets import DifferenceSheet, PatientDialog
 from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from request_desk.ui.inbox.dialogs import ForwardDialog, WaitingDialog
 from request_desk.ui.inbox.flow import CancelChoice, Handling, Primary, ShownOffer
-from request_desk.ui.inbox.letters import Outgoing, Values
+from request_desk.ui.inbox.letter_writer import LetterWriter
+from request_desk.ui.inbox.letters import Outgoing
 from request_desk.ui.inbox.offer_schedule import OfferSchedule
 from request_desk.ui.inbox.offers_strip import OffersStrip
-from request_desk.ui.inbox.phrase_popup import PhrasePopup, other_language
 from request_desk.ui.inbox.request_controller import NOT_ARMED, RequestController
 from request_desk.ui.inbox.request_pane import RequestPane
 from request_desk.ui.inbox.request_words import Item, appointment_line, change_words
@@ -73,16 +69,13 @@ class ResponseController(QObject):
         self._directory: Directory | None = None
         self.request_controller = RequestController(context, self._known_directory, self)
         self.beside = OfferSchedule(context, schedule, strip, self._known_directory, self)
+        self.letter = LetterWriter(context, self.request_controller, response, window, self)
         self._questions = SendQuestions(context, self.request_controller, window, self)
-        self._values: Values | None = None
-        self._library: tuple[Phrase, ...] = ()
         self._targets: tuple[TargetChoice, ...] = ()
         self._last_sent: tuple[RequestId, str, str, str] | None = None
         self._taken_back: RequestId | None = None  # undone, and what it had booked is not held again yet
         self._no_reply_reason, self._sent_with_act = "", True
-        self._phrase_next = ""  # to be written as soon as its fields are read
         self._sends_next = False  # as soon as the text tells of the choice
-        self._recalled = False  # whether the draft's choice of act was taken up: before, nothing is remembered
         self._is_online = context.hub.state is not LiveState.OFFLINE
         self._connect()
         context.timers(self, TICK, self._second, repeat=True)
@@ -93,7 +86,6 @@ class ResponseController(QObject):
         handler.closed.connect(self._closed)
         handler.updated.connect(self._updated)
         handler.offered.connect(self._offered)
-        handler.values_merged.connect(self._valued)
         handler.worded.connect(self._worded)
         handler.changed_elsewhere.connect(self._news)
         handler.changed_quietly.connect(self._told)
@@ -117,7 +109,6 @@ class ResponseController(QObject):
         response.send_wanted.connect(self.send)
         response.reply_only_wanted.connect(self.reply_only)
         response.without_reply_wanted.connect(self.complete_without_reply)
-        response.phrases_wanted.connect(self.open_phrases)
         response.disposed.connect(self._disposed)
         response.edited.connect(self._edited)
         response.left.connect(self.list_wanted)
@@ -141,7 +132,7 @@ class ResponseController(QObject):
     def read_beside(self) -> None:
         """Read what every request is shown with, before the first one."""
         self.read_directory()
-        self._read_library()
+        self.letter.read_library()
 
     def read_directory(self) -> None:
         """Read names of places and people, and whom a request can be forwarded to."""
@@ -159,12 +150,6 @@ class ResponseController(QObject):
 
     def _targets_read(self, found: tuple[TargetChoice, ...]) -> None:
         self._targets = found
-
-    def _read_library(self) -> None:
-        self._context.runner.read(self, phrases.library).done(self._library_read).refused(self._later)
-
-    def _library_read(self, found: tuple[Phrase, ...]) -> None:
-        self._library = found
 
     def _later(self, _refused: Refused) -> None:
         """Read again with the next change or when the connection is back."""
@@ -187,26 +172,23 @@ class ResponseController(QObject):
 
     @Slot(object)
     def _opened(self, now: Handling) -> None:
-        self._values = None
+        self.letter.begin()
         self.beside.begin()
-        self._recalled = self._sends_next = False
-        self._no_reply_reason = self._phrase_next = ""
+        self._sends_next = False
+        self._no_reply_reason = ""
         paint_later(self._response)
         self._response.reset()
         self._show(now)
         draft = self._context.drafts.of(now.view.id)
         if draft is not None:
-            self._restore(draft.text, draft.phrase, draft.state)
+            self.letter.restore(draft.text, draft.phrase, draft.state)
         self.shown.emit(now)
 
     @Slot(object)
     def _offered(self, now: Handling) -> None:
-        draft = self._context.drafts.of(now.view.id)
-        if draft is not None and not self._recalled:
-            self.request_controller.recall(draft.state)
-        self._recalled = True
+        self.letter.recall(now)
         self._hold_again(now.view.id)
-        self._keep_draft()
+        self.letter.keep_draft()
 
     @Slot()
     def _closed(self) -> None:
@@ -219,7 +201,7 @@ class ResponseController(QObject):
     def _updated(self, now: Handling) -> None:
         self._show(now)
         if not now.sending:
-            self._keep_draft()
+            self.letter.keep_draft()
 
     def _show(self, now: Handling) -> None:
         words, at = self._context.words(), self._context.clock.now()
@@ -307,167 +289,22 @@ class ResponseController(QObject):
 
     # the text
 
-    @Slot(object)
-    def _valued(self, values: Values) -> None:
-        """The fields follow the chosen act; an untouched text is written anew for another outcome."""
-        before, self._values = self._values, values
-        now = self.request_controller.now
-        if now is None:
-            return
-        if self._phrase_next:
-            slug, self._phrase_next = self._phrase_next, ""
-            self._put_phrase(slug, now, values)
-            return
-        editor = self._response.editor
-        another = before is None or before.outcome is not values.outcome
-        if now.has_act and editor.is_untouched() and (another or editor.is_empty()):
-            self._suggest(now, values)
-        elif (
-            not now.has_act and editor.is_untouched() and not editor.is_empty() and self._is_stale(now, before, another)
-        ):
-            self._response.editor.reset()
-            self._response.set_phrase("")
-        else:
-            editor.refresh(values.fields)
-        self._text_changed()
-
-    def _is_stale(self, now: Handling, before: Values | None, another: bool) -> bool:
-        """Whether an untouched letter tells what is not so any more: of an act that was let go, of an appointment that is gone."""
-        return (another and before is not None) or (self._response.phrase() == flow.ALREADY_BOOKED and not now.already)
-
     @Slot()
     def _worded(self) -> None:
         if self._sends_next:
             self._sends_next = False
             self.send()
 
-    def _show_own(self) -> None:
-        """Show what the phrase says in the desk's language, beside a letter in another one (RE2)."""
-        now, values, slug = self.request_controller.now, self._values, self._response.phrase()
-        own = next((one for one in self._library if one.slug == slug and one.language == spoken()), None)
-        is_theirs = now is not None and known_language(now.view.sender.language) == spoken()
-        if now is None or values is None or own is None or is_theirs:
-            self._response.show_own("")
-            return
-        try:
-            rendered = render(own, values.own, {}, now.view.kind, values.outcome)
-        except PhraseError:
-            self._response.show_own("")
-            return
-        self._response.show_own(_("In English, as the phrase has it:\n{text}").format(text=rendered.text))
-
-    def _suggest(self, now: Handling, values: Values) -> None:
-        phrase = suggest(self._library, now.view.kind, values.outcome, now.view.sender.language)
-        if phrase is None:
-            return
-        rendered = self._rendered(phrase, now, values)
-        if rendered is not None:
-            self._response.put(rendered, phrase, values.fields)
-            self._tell_language(now, phrase)
-            self._show_own()
-
-    def _tell_language(self, now: Handling, phrase: Phrase) -> None:
-        """A missing translation is said before anything is sent (RE2)."""
-        told = other_language(phrase, now.view.sender.language, self._context.words())
-        if told:
-            self._response.explain(told)
-
-    def _rendered(self, phrase: Phrase, now: Handling, values: Values) -> Rendered | None:
-        try:
-            return render(phrase, values.fields, {}, now.view.kind, values.outcome)
-        except PhraseError as error:
-            self._response.explain(error.sentence)
-            return None
-
-    @Slot()
-    def open_phrases(self) -> None:
-        """Open Phrase Construction over the request that is open."""
-        now = self.request_controller.now
-        if now is None or now.sending:
-            return
-        popup = PhrasePopup(
-            self._library,
-            self._values.fields if self._values is not None else None,
-            kind=now.view.kind,
-            outcome=flow.outcome_of(now),
-            language=now.view.sender.language,
-            words=self._context.words(),
-            parent=self._window,
-        )
-        popup.chosen.connect(self._phrase_chosen)
-        if self._values is None:
-            self.request_controller.values_merged.connect(popup.take)
-            self.request_controller.values_failed.connect(popup.do_without)
-        popup.open()
-
-    @Slot(object, object)
-    def _phrase_chosen(self, phrase: Phrase, rendered: Rendered) -> None:
-        values = self._values.fields if self._values is not None else {}
-        editor = self._response.editor
-        if editor.is_untouched():
-            self._response.put(rendered, phrase, values)
-        else:
-            editor.add(rendered, values, phrase.prompts)
-        if self.request_controller.now is not None:
-            self._tell_language(self.request_controller.now, phrase)
-        editor.refresh(values)  # they may have come while the phrases were open
-        self.request_controller.typed()
-        editor.setFocus()
-        editor.go_to_open(from_start=True)
-        self._text_changed()
-
     @Slot()
     def _edited(self) -> None:
         self._sends_next = False
         if self._is_online:
             self.request_controller.typed()
-        self._text_changed()
-
-    def _text_changed(self) -> None:
-        self._response.refresh(self._context.words())
-        self._show_own()
-        self._keep_draft()
-
-    def put_burst(self, text: str) -> None:
-        """Put what a scanner or a wrong window sent into the response, as the user asked."""
-        self._response.editor.setFocus()
-        self._response.editor.put_text(text)
+        self.letter.changed()
 
     @Slot()
     def go_to_response(self) -> None:
         self._response.editor.setFocus()
-
-    # drafts
-
-    def _keep_draft(self) -> None:
-        """Remember text, act and disposition; nothing begun is no draft."""
-        now = self.request_controller.now
-        if now is None or now.sending or not self._recalled:
-            return
-        editor = self._response.editor
-        if editor.is_empty() and not now.has_act and now.disposition is Disposition.COMPLETED:
-            self._context.drafts.drop(now.view.id)
-            return
-        self._context.drafts.keep(now.view.id, editor.text(), self._response.phrase(), self._draft_state(now))
-
-    def _draft_state(self, now: Handling) -> str:
-        written = {"spans": self._response.editor.remembered(), "language": self._response.language()}
-        return json.dumps({**flow.remembered(now), **written})
-
-    def _restore(self, text: str, phrase: str, state: str) -> None:
-        """Put a draft into the response; one whose pieces cannot be read comes back as plain text."""
-        spans: Sequence[Mapping[str, object]] = [{"t": text}]
-        language = ""
-        try:
-            kept = json.loads(state or "{}")
-            if isinstance(kept, dict) and isinstance(kept.get("spans"), list):
-                spans = [one for one in kept["spans"] if isinstance(one, dict)]
-                language = str(kept.get("language", ""))
-        except ValueError:
-            spans = [{"t": text}]
-        self._response.editor.restore(spans)
-        self._response.set_phrase(phrase, language)
-        self._response.refresh(self._context.words())
 
     # disposition
 
@@ -531,24 +368,12 @@ class ResponseController(QObject):
             case Primary.WRITE:
                 self.go_to_response()
             case Primary.ANSWERED:
-                if self._values is not None:
-                    self._put_phrase(flow.ALREADY_BOOKED, now, self._values)
+                self.letter.put_phrase(flow.ALREADY_BOOKED, now)
             case Primary.THANKS:
                 self._no_reply_reason = _("The parent only said thanks")
                 self._send(with_act=False)
             case Primary.SEND:
                 self._send(with_act=True)
-
-    def _put_phrase(self, slug: str, now: Handling, values: Values) -> None:
-        """Write the phrase that fits what was decided; the next press sends it."""
-        found = [one for one in self._library if one.slug == slug]
-        phrase = min(found, key=lambda one: one.language != now.view.sender.language, default=None)
-        rendered = self._rendered(phrase, now, values) if phrase is not None else None
-        if phrase is not None and rendered is not None:
-            self._response.put(rendered, phrase, values.fields)
-            self._tell_language(now, phrase)
-            self.request_controller.typed()
-            self._text_changed()
 
     @Slot()
     def complete_without_reply(self) -> None:
@@ -576,7 +401,7 @@ class ResponseController(QObject):
                 self._response.editor.go_to_open(from_start=True)
             return
         reply = self._response.reply()
-        found = self._differences(state)
+        found = self.letter.differences(state, self._directory)
         need = flow.need_of(
             state,
             has_text=reply is not None,
@@ -587,34 +412,10 @@ class ResponseController(QObject):
         if need is not None:
             self._questions.ask(need, state, found, with_act=with_act and state.has_act)
             return
-        self._last_sent = (now.view.id, self._response.editor.text(), self._response.phrase(), self._draft_state(now))
+        self._last_sent = (now.view.id, *self.letter.draft(now))
         is_meant = reply is not None and state.meant == self._response.editor.text()
         reason, self._sent_with_act = "" if reply is not None else self._no_reply_reason, with_act
         self.request_controller.send(Outgoing(reply, with_act, reason, is_meant))
-
-    def _differences(self, state: Handling) -> tuple[str, ...]:
-        """What the response says otherwise than the act, or of one that does not go with it; nothing once it is meant so (RE11)."""
-        text, found = self._response.editor.text(), self._directory
-        if not text.strip() or found is None or state.meant == text:
-            return ()
-        places: dict[int, str] = {each.id: each.name for each in found.locations.values()}
-        people: dict[int, str] = {each.id: each.short_name for each in found.providers.values()}
-        if state.offered:
-            at = [(one.offer.slot.starts_at, self._context.words().at(one.offer.zone)) for one in state.offered]
-            old = state.appointment.starts_at if state.moves and state.appointment is not None else None
-            return offered_differences(text, at, old)
-        told = flow.told_of(state, places, people)
-        if told is None:
-            return self._told_alone(state, text)
-        words = self._context.words().at(flow.zone_of(state))
-        return differences(text, told, words, providers=people.values(), locations=places.values())
-
-    def _told_alone(self, state: Handling, text: str) -> tuple[str, ...]:
-        slug, words, let_go = self._response.phrase(), self._context.words(), flow.let_go_of(state)
-        outcome = next((one.outcome for one in self._library if one.slug == slug), PhraseOutcome.ANY)
-        if let_go is None:
-            return told_alone(text, outcome, None, words)
-        return told_alone(text, outcome, let_go.slot.starts_at, words.at(let_go.zone))
 
     @Slot()
     def _only_reply(self) -> None:
@@ -622,9 +423,7 @@ class ResponseController(QObject):
         now = self.request_controller.now
         if now is None:
             return
-        self._phrase_next = "" if now.view.sender.may_book else flow.WHO_MAY[now.view.kind]
-        self._response.editor.reset()
-        self._response.set_phrase("")
+        self.letter.begin_anew("" if now.view.sender.may_book else flow.WHO_MAY[now.view.kind])
         self.request_controller.let_go()
         self.go_to_response()
 
@@ -656,7 +455,7 @@ class ResponseController(QObject):
         now = self.request_controller.now
         if now is None:
             return
-        self._keep_draft()
+        self.letter.keep_draft()
         was_withdrawn = isinstance(refused, Conflict) and refused.what == str(RequestState.WITHDRAWN)
         text = self._response.editor.text()
         sheet = ConflictSheet(refused, text, may_follow_up=not was_withdrawn, parent=self._window)
@@ -675,7 +474,7 @@ class ResponseController(QObject):
         now, reply = self.request_controller.now, self._response.reply()
         if now is None or reply is None:
             return
-        found = self._told_alone(flow.letting_go(now), reply.text)
+        found = self.letter.told_alone(flow.letting_go(now), reply.text)
         if not found:
             self.request_controller.follow_up(reply, text_meant=False)
             return
@@ -756,7 +555,7 @@ class ResponseController(QObject):
         if changes.touches(Topic.DIRECTORY, Topic.STAFF, Topic.SETTINGS):
             self.read_directory()
         if changes.touches(Topic.PHRASE):
-            self._read_library()
+            self.letter.read_library()
         self.beside.changed(changes)
         self._take_back(changes)
 
@@ -769,10 +568,10 @@ class ResponseController(QObject):
             self._last_sent = None
             self._context.drafts.keep(request_id, text, phrase, state)
             if self.request_controller.now is not None and self.request_controller.request_id == request_id:
-                self._restore(text, phrase, state)
+                self.letter.restore(text, phrase, state)
                 self.request_controller.recall(state)
             self._taken_back = request_id
-            if self._recalled:
+            if self.letter.is_recalled:
                 self._hold_again(request_id)
             self.related_wanted.emit(request_id)
 
@@ -788,8 +587,8 @@ class ResponseController(QObject):
         now = self.request_controller.now
         if now is not None:
             self._response.show_handling(Shown(now, self._context.clock.now(), self._is_online), self._context.words())
-        if self._is_online and not self._library:
-            self._read_library()
+        if self._is_online:
+            self.letter.come_online()
 
     def _may_write(self) -> bool:
         if not self._is_online:
