@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
@@ -35,7 +36,7 @@ class LetterWriter(QObject):
         self._response = response
         self._window = window
         self._values: Values | None = None
-        self._library: tuple[Phrase, ...] = ()
+        self.library: tuple[Phrase, ...] = ()
         self._phrase_next = ""  # to be written as soon as its fields are read
         self.is_recalled = False  # whether the draft's choice of act was taken up: before, nothing is remembered
         handler.values_merged.connect(self._valued)
@@ -46,15 +47,10 @@ class LetterWriter(QObject):
         self._context.runner.read(self, phrases.library).done(self._library_read).refused(self._later)
 
     def _library_read(self, found: tuple[Phrase, ...]) -> None:
-        self._library = found
+        self.library = found
 
     def _later(self, _refused: Refused) -> None:
         """Read again with the next change or when the connection is back."""
-
-    def come_online(self) -> None:
-        """Read the phrases if they could not be read before."""
-        if not self._library:
-            self.read_library()
 
     def begin(self) -> None:
         """Another request is shown: nothing is known of its letter."""
@@ -77,11 +73,10 @@ class LetterWriter(QObject):
             return
         editor = self._response.editor
         another = before is None or before.outcome is not values.outcome
-        if now.has_act and editor.is_untouched() and (another or editor.is_empty()):
-            self._put(suggest(self._library, now.view.kind, values.outcome, now.view.sender.language), now, values)
-        elif (
-            not now.has_act and editor.is_untouched() and not editor.is_empty() and self._is_stale(now, before, another)
-        ):
+        is_ours = editor.is_untouched()
+        if now.has_act and is_ours and (another or editor.is_empty()):
+            self._put(suggest(self.library, now.view.kind, values.outcome, now.view.sender.language), now, values)
+        elif not now.has_act and is_ours and not editor.is_empty() and self._is_stale(now, before, another):
             self.begin_anew()
         else:
             editor.refresh(values.fields)
@@ -99,10 +94,10 @@ class LetterWriter(QObject):
 
     def put_phrase(self, slug: str, now: Handling) -> None:
         """Write the phrase that fits what was decided; the next press sends it."""
-        found = [one for one in self._library if one.slug == slug]
+        found = [one for one in self.library if one.slug == slug]
         phrase = min(found, key=lambda one: one.language != now.view.sender.language, default=None)
         if self._values is not None and self._put(phrase, now, self._values):
-            self._handler.typed()
+            self._handler.begin_work()
             self.changed()
 
     def _put(self, phrase: Phrase | None, now: Handling, values: Values) -> bool:
@@ -127,17 +122,13 @@ class LetterWriter(QObject):
     def _show_own(self) -> None:
         """Show what the phrase says in the desk's language, beside a letter in another one (RE2)."""
         now, values, slug = self._handler.now, self._values, self._response.phrase()
-        own = next((one for one in self._library if one.slug == slug and one.language == spoken()), None)
-        is_theirs = now is not None and known_language(now.view.sender.language) == spoken()
-        if now is None or values is None or own is None or is_theirs:
-            self._response.show_own("")
-            return
-        try:
-            rendered = render(own, values.own, {}, now.view.kind, values.outcome)
-        except PhraseError:
-            self._response.show_own("")
-            return
-        self._response.show_own(_("In English, as the phrase has it:\n{text}").format(text=rendered.text))
+        own = next((one for one in self.library if one.slug == slug and one.language == spoken()), None)
+        told = ""
+        if now and values and own and known_language(now.view.sender.language) != spoken():
+            with suppress(PhraseError):
+                text = render(own, values.own, {}, now.view.kind, values.outcome).text
+                told = _("In English, as the phrase has it:\n{text}").format(text=text)
+        self._response.show_own(told)
 
     @Slot()
     def open_phrases(self) -> None:
@@ -146,7 +137,7 @@ class LetterWriter(QObject):
         if now is None or now.sending:
             return
         popup = PhrasePopup(
-            self._library,
+            self.library,
             self._values.fields if self._values is not None else None,
             kind=now.view.kind,
             outcome=flow.outcome_of(now),
@@ -171,7 +162,7 @@ class LetterWriter(QObject):
         if self._handler.now is not None:
             self._tell_language(self._handler.now, phrase)
         editor.refresh(values)  # they may have come while the phrases were open
-        self._handler.typed()
+        self._handler.begin_work()
         editor.setFocus()
         editor.go_to_open(from_start=True)
         self.changed()
@@ -204,7 +195,7 @@ class LetterWriter(QObject):
     def told_alone(self, state: Handling, text: str) -> tuple[str, ...]:
         """What a response that goes without an act tells of one."""
         slug, words, let_go = self._response.phrase(), self._context.words(), flow.let_go_of(state)
-        outcome = next((one.outcome for one in self._library if one.slug == slug), PhraseOutcome.ANY)
+        outcome = next((one.outcome for one in self.library if one.slug == slug), PhraseOutcome.ANY)
         if let_go is None:
             return told_alone(text, outcome, None, words)
         return told_alone(text, outcome, let_go.slot.starts_at, words.at(let_go.zone))
@@ -238,13 +229,11 @@ class LetterWriter(QObject):
         """Put a draft into the response; one whose pieces cannot be read comes back as plain text."""
         spans: Sequence[Mapping[str, object]] = [{"t": text}]
         language = ""
-        try:
+        with suppress(ValueError):
             kept = json.loads(state or "{}")
             if isinstance(kept, dict) and isinstance(kept.get("spans"), list):
                 spans = [one for one in kept["spans"] if isinstance(one, dict)]
                 language = str(kept.get("language", ""))
-        except ValueError:
-            spans = [{"t": text}]
         self._response.editor.restore(spans)
         self._response.set_phrase(phrase, language)
         self._response.refresh(self._context.words())

@@ -257,11 +257,11 @@ class MessageCenter(WindowPage):
         self._context.timers(self, UNSEEN_AGAIN, self._read_unseen, repeat=True)
         answering = self.response_controller
         answering.shown.connect(self._request_shown)
-        answering.failed.connect(self._request_failed)
+        answering.request_controller.failed.connect(self._request_failed)
         answering.resolved.connect(self._resolved)
-        answering.left_here.connect(self._left_here)
+        answering.request_sender.left_here.connect(self._go_on_from)
         answering.related_wanted.connect(self.open_request)
-        answering.list_wanted.connect(self.focus_list)
+        self.response.left.connect(self.focus_list)
         answering.choose_wanted.connect(self._into_message)
         context = self._context
         context.hub.changed.connect(self._changed)
@@ -483,10 +483,6 @@ class MessageCenter(WindowPage):
         self._go_on_from(resolved.request_id)
 
     @Slot(object)
-    def _left_here(self, request_id: RequestId) -> None:
-        if request_id == self._open_id:
-            self._go_on_from(request_id)
-
     def _go_on_from(self, request_id: RequestId) -> None:
         """Select the next request in order; the one that is done leaves with the next reading, or stays where it belongs."""
         if request_id != self._open_id:

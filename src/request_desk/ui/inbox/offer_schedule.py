@@ -18,13 +18,11 @@ from request_desk.services.schedule import queries as schedule_queries
 from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.flow import Handling, ShownOffer
 from request_desk.ui.inbox.offers_strip import OffersStrip, tiles
-from request_desk.ui.inbox.request_controller import NO_TYPE
+from request_desk.ui.inbox.request_controller import FAR, NO_TYPE, names_of
 from request_desk.ui.inbox.request_words import hold_words
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.schedule.grid_layout import FreePoint, OfferState, PaintedOffer
 from request_desk.ui.schedule.schedule_panel import SchedulePanel
-
-FAR = timedelta(days=90)  # how far *Next available* looks
 
 
 class OfferSchedule(QObject):
@@ -59,12 +57,8 @@ class OfferSchedule(QObject):
         panel.view.slot_chosen.connect(self._digit_clicked)
         panel.view.free_chosen.connect(self._free_chosen)
         panel.view.offers_painted.connect(self.offers_painted)
-        strip.chosen.connect(self._offer_clicked)
+        strip.chosen.connect(self.offer_wanted)
         strip.offers_painted.connect(self.offers_painted)
-
-    def begin(self) -> None:
-        """Another request is shown: the schedule goes to its day."""
-        self._user_went = False
 
     def forget(self) -> None:
         """No request is shown: the day stays, without offers; where none was shown yet, it is today."""
@@ -75,7 +69,7 @@ class OfferSchedule(QObject):
         self._strip.show_tiles((), _("Choose a request to see the times that fit."))
 
     def come_back(self) -> None:
-        """A time was chosen: its day is what the user wants to see."""
+        """Another request is shown, or a time was chosen: its day is what the user wants to see."""
         self._user_went = False
 
     def follow(self, now: Handling) -> None:
@@ -194,10 +188,6 @@ class OfferSchedule(QObject):
         self.digit_wanted.emit(digit)
 
     @Slot(object)
-    def _offer_clicked(self, one: ShownOffer) -> None:
-        self.offer_wanted.emit(one)
-
-    @Slot(object)
     def _free_chosen(self, point: FreePoint) -> None:
         """A free place was picked: what the slot rules have there for the type is offered like any other (ACT15)."""
         now, found = self._now, self._directory()
@@ -275,10 +265,7 @@ class OfferSchedule(QObject):
                 _("There is no free time in the next 90 days. Look at another provider or location in the schedule.")
             )
             return
-        found = self._directory()
-        provider = found.providers.get(slots[0].provider_id) if found is not None else None
-        place = found.locations.get(slots[0].location_id) if found is not None else None
-        self.more_found.emit(slots[0], provider.short_name if provider else "", place.name if place else "")
+        self.more_found.emit(slots[0], *names_of(slots[0], self._directory()))
         self._day_wanted(self._context.words().zone.day_of(slots[0].starts_at))
 
     def _not_found(self, refused: Refused) -> None:

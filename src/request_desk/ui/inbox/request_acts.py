@@ -79,7 +79,7 @@ ACTS: tuple[RequestAct[ResponseController], ...] = (
     ),
     RequestAct(
         _changing("inbox.withdraw_offer", _("Withdraw the times that are offered"), "", "undo-2"),
-        lambda at: at.request_controller.withdraw_offer(),
+        lambda at: at.request_sender.withdraw_offer(),
         is_offered=_is_offering,
     ),
     RequestAct(_changing("inbox.wait", _("Waiting for parent until …"), "S", "clock"), lambda at: at.wait_for_parent()),
@@ -91,7 +91,7 @@ ACTS: tuple[RequestAct[ResponseController], ...] = (
     ),
     RequestAct(
         _changing("inbox.not_mine", _("Remove from my inbox (not mine)"), "", "x"),
-        lambda at: at.request_controller.not_mine(),
+        lambda at: at.request_sender.not_mine(),
         button=_("Not mine"),
         room=NARROW,
         is_quiet=True,

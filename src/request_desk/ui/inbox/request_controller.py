@@ -1,49 +1,31 @@
-"""The one request that is open at this desk: reads it, holds, claims, sends, and keeps it true; it has no widget."""
+"""The one request that is open at this desk: reads it, holds, claims, and keeps it true; it has no widget and sends nothing."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from request_desk.domain.appointments import Appointment
-from request_desk.domain.careful import Assurance, Doubt, Doubtful
+from request_desk.domain.careful import Assurance
 from request_desk.domain.changes import Changes, JournalEntry, Topic
-from request_desk.domain.errors import Conflict, Limited, NotFound, Refused, SlotTaken
-from request_desk.domain.ids import PatientId, RequestId, TypeId
+from request_desk.domain.errors import Conflict, Refused, SlotTaken
+from request_desk.domain.ids import RequestId, TypeId
 from request_desk.domain.own_words import against
 from request_desk.domain.phrases import PhraseOutcome
 from request_desk.domain.practice_time import PracticeTime
-from request_desk.domain.requests import (
-    Act,
-    CallOutcome,
-    Claim,
-    Disposition,
-    Fit,
-    Offer,
-    Reply,
-    RequestView,
-    Resolved,
-    Target,
-)
+from request_desk.domain.requests import Claim, Disposition, Fit, Offer, RequestView
 from request_desk.domain.spans import Slot as FreeSlot, Span
 from request_desk.domain.words import _, known_language, spoken
-from request_desk.services.inbox import (
-    counter_offers,
-    handling,
-    marks as inbox_marks,
-    routing as inbox_routing,
-    view as request_view,
-)
-from request_desk.services.notices import outbox
+from request_desk.services.inbox import marks as inbox_marks, view as request_view
 from request_desk.services.practice import phrases
 from request_desk.services.practice.directory import Directory
 from request_desk.services.schedule import queries as schedule_queries, scheduling
 from request_desk.ui.inbox import flow
 from request_desk.ui.inbox.flow import CancelChoice, Handling, ShownOffer
-from request_desk.ui.inbox.letters import Outgoing, Values
+from request_desk.ui.inbox.letters import Values
 from request_desk.ui.running.context import DeskContext
 from request_desk.ui.running.runner import Pending
 from request_desk.ui.running.timing import Stoppable
@@ -57,8 +39,6 @@ FAR = timedelta(days=90)  # how far times are looked for when the request names 
 MANY = 200  # slots among which the first of each provider and day are found
 READ_AFTER = 700  # milliseconds of selection until a request counts as read (MC4)
 
-T = TypeVar("T")
-
 
 class RequestController(QObject):
     """Follows one request. `now` is its state as plain values, None while nothing is open or it is being read."""
@@ -68,16 +48,13 @@ class RequestController(QObject):
     updated = Signal(object)  # Handling: the same request, changed
     offered = Signal(object)  # Handling: its offers were read for the first time
     values_merged = Signal(object)  # Values
-    values_failed = Signal()  # the values could not be read
+    values_failed = Signal(object)  # Refused: the values could not be read
     worded = Signal()  # the letter tells of the present choice, as far as that could be read
     changed_elsewhere = Signal(object)  # JournalEntry: somebody else changed it while work was begun here
     changed_quietly = Signal(object)  # JournalEntry: somebody else changed it, shown already
     refused = Signal(str)  # a sentence to be shown beside the response
     taken = Signal(str)  # the chosen slot was lost; the next fitting ones are offered
-    conflicted = Signal(object)  # Conflict: nothing was sent
-    text_doubted = Signal(str)  # the response says otherwise than the rows, which this desk has not read yet
-    resolved = Signal(object)  # Resolved: sent
-    left_here = Signal(object)  # RequestId: forwarded or removed from my inbox
+    hold_settled = Signal(bool)  # whether the time chosen last is ours; False also when it is left
     failed = Signal(object)  # Refused: it could not be read
 
     def __init__(
@@ -96,8 +73,7 @@ class RequestController(QObject):
         self._claimed = False
         self._claiming = False
         self._let_go = False  # the session that claimed it has ended, and work was begun here
-        self._active = False
-        self._letter: Outgoing | None = None  # waits for the hold
+        self.is_active = False  # something was done here since claim and hold were lengthened last
         self._valuing: Pending[Any] | None = None
         self._rereading = False
         self._reread_again = False
@@ -138,7 +114,7 @@ class RequestController(QObject):
         self._id = request_id
         self._opening = self._runner.read(self, request_view.open_request, request_id)
         self._opening.done(partial(self._was_opened, request_id)).refused(partial(self._not_opened, request_id))
-        self._read_offers(request_id)
+        self.read_offers()
 
     def leave(self) -> None:
         """Let go of the open request: the claim ends, a hold runs out by itself, the draft is kept elsewhere."""
@@ -153,10 +129,11 @@ class RequestController(QObject):
         if self._claimed and self._id is not None:
             self._runner.act(self, inbox_marks.release_claim, self._id).refused(self._unheard)
         was_open = self._now is not None
-        self._id = self._now = self._latest = self._letter = None
-        self._claimed = self._claiming = self._let_go = self._active = self._has_work = False
+        self._id = self._now = self._latest = None
+        self._claimed = self._claiming = self._let_go = self.is_active = self._has_work = False
         self._rereading = self._reread_again = self._takes_news = False
         if was_open:
+            self.hold_settled.emit(False)
             self.closed.emit()
 
     def _was_opened(self, request_id: RequestId, view: RequestView) -> None:
@@ -172,7 +149,7 @@ class RequestController(QObject):
         self._read_timer = self._context.timers(self, READ_AFTER, self._mark_read)
         self._runner.act(self, request_view.viewed, request_id).refused(self._unheard)
         self.opened.emit(self._now)
-        self._read_values()
+        self.read_values()
 
     def _not_opened(self, request_id: RequestId, refused: Refused) -> None:
         if request_id == self._id:
@@ -189,7 +166,11 @@ class RequestController(QObject):
 
     # offers and values
 
-    def _read_offers(self, request_id: RequestId) -> None:
+    def read_offers(self) -> None:
+        """Read the times that fit, anew."""
+        request_id = self._id
+        if request_id is None:
+            return
         if self._now is not None and self._now.type_id is not None:
             self._read_typed(request_id, self._now.type_id)
             return
@@ -201,25 +182,25 @@ class RequestController(QObject):
         if request_id != self._id or self._now is None:
             return
         first, offered = not self._now.offers_known, self._now.offered
-        self._set(flow.with_offers(self._now, offers))
+        self.set_state(flow.with_offers(self._now, offers))
         if self._now.offered != offered:
-            self._read_values()
+            self.read_values()
         if first and self._now is not None:
             self.offered.emit(self._now)
 
     def _offers_refused(self, request_id: RequestId, _refused: Refused) -> None:
         if request_id == self._id and self._now is not None:
-            self._set(replace(self._now, offers_known=True))
+            self.set_state(replace(self._now, offers_known=True))
             self.offered.emit(self._now)
 
     @Slot(object)
     def choose_type(self, type_id: TypeId) -> None:
         """Say what the appointment is for, where the parent did not; the next free times of that type are offered."""
         if self._now is not None and not self._now.is_answered and type_id != self._now.type_id:
-            self._drop_hold()
-            self._set(flow.typing(self._now, type_id))
+            self.drop_hold()
+            self.set_state(flow.typing(self._now, type_id))
             self._read_typed(self._now.view.id, type_id)
-            self._read_values()
+            self.read_values()
 
     def _read_typed(self, request_id: RequestId, type_id: TypeId) -> None:
         assert self._now is not None
@@ -244,10 +225,11 @@ class RequestController(QObject):
         own = flow.own_wishes(self._now, self._context.clock.now(), zone)
         meant = [slot for slot in slots if not against(own, slot.starts_at, zone)]
         spread = flow.spread(meant or slots, zone)
-        offers = [Offer(slot, Fit.NEXT_DAYS, 1, *self._names_of(slot)) for slot in spread]
+        offers = [Offer(slot, Fit.NEXT_DAYS, 1, *names_of(slot, self._directory())) for slot in spread]
         self._offers_read(request_id, tuple(offers))
 
-    def _read_values(self) -> None:
+    def read_values(self) -> None:
+        """Read what the letter tells of the present choice."""
         if self._now is None or self._id is None:
             return
         if self._valuing is not None:
@@ -256,10 +238,7 @@ class RequestController(QObject):
         theirs = known_language(self._now.view.sender.language)
         wanted = (theirs,) if theirs == spoken() else (theirs, spoken())
         self._valuing = self._runner.read(self, phrases.values_in, self._id, flow.act_of(self._now), wanted)
-        self._valuing.done(answer).refused(self._values_refused).settled(self._values_settled)
-
-    def _values_refused(self, _refused: Refused) -> None:
-        self.values_failed.emit()
+        self._valuing.done(answer).refused(self.values_failed.emit).settled(self._values_settled)
 
     def _values_settled(self) -> None:
         self._valuing = None
@@ -277,8 +256,8 @@ class RequestController(QObject):
     def leave_out(self, key: str) -> None:
         """Leave out something that was read in the parent's own words, and rank the times anew (MC16)."""
         if self._now is not None and not self._now.is_answered:
-            self._set(flow.leaving_out(self._now, key))
-            self._read_offers(self._now.view.id)
+            self.set_state(flow.leaving_out(self._now, key))
+            self.read_offers()
 
     def leave_out_next(self) -> None:
         """Leave out the first of what was read in the parent's own words."""
@@ -291,17 +270,17 @@ class RequestController(QObject):
     def want_another(self) -> None:
         """Say that another appointment is wanted, though the request may be answered already: the offers can be chosen."""
         if self._now is not None and not self._now.is_answered:
-            self._set(flow.armed(self._now))
+            self.set_state(flow.armed(self._now))
 
     def assure(self, assurance: Assurance) -> None:
         """Keep what was said about a doubt."""
         if self._now is not None:
-            self._set(replace(self._now, assurance=assurance))
+            self.set_state(replace(self._now, assurance=assurance))
 
     def mean(self, text: str, *, alone: bool) -> None:
         """Keep that a response is meant as it is, with the act or alone."""
         if self._now is not None:
-            self._set(replace(self._now, alone_meant=text) if alone else replace(self._now, text_meant=text))
+            self.set_state(replace(self._now, alone_meant=text) if alone else replace(self._now, text_meant=text))
 
     def offer_times(self) -> None:
         """Offer times in the reply instead of booking one, or stop doing so (ACT10). Nothing is held before it is sent."""
@@ -315,30 +294,19 @@ class RequestController(QObject):
         if not now.is_armed or flow.type_of(now) is None or not now.view.sender.may_book or not state.offered:
             self.refused.emit(_why_no_offer(now))
             return
-        self._drop_hold()
-        self._begin_work()
-        self._set(state)
-        self._read_values()
+        self.drop_hold()
+        self.begin_work()
+        self.set_state(state)
+        self.read_values()
 
     def _toggle(self, now: Handling, one: ShownOffer) -> None:
         state = flow.toggling(now, one)
         if state == now:
             self.refused.emit(_(THREE_OFFERED))
             return
-        self._begin_work()
-        self._set(state)
-        self._read_values()
-
-    def withdraw_offer(self) -> None:
-        """Take back the times that are offered: the request is in the inbox again (ACT10)."""
-        now = self._now
-        if now is not None and now.view.offer is not None:
-            self.perform(counter_offers.withdraw).done(partial(self._withdrawn, now.view.id))
-
-    def _withdrawn(self, request_id: RequestId, _version: int) -> None:
-        if request_id == self._id:
-            self.show_news()
-            self._read_offers(request_id)
+        self.begin_work()
+        self.set_state(state)
+        self.read_values()
 
     def choose(self, one: ShownOffer) -> None:
         """Choose a slot: it is held and the request is ours from now on. While times are offered it is one of them, or none any more."""
@@ -369,9 +337,8 @@ class RequestController(QObject):
             self._hold(replace(now, holding=True), now.chosen, type_id)
 
     def _hold(self, now: Handling, one: ShownOffer, type_id: TypeId) -> None:
-        self._begin_work()
-        self._set(now)
-        key = one.key
+        self.begin_work()
+        self.set_state(now)
         pending = self._runner.act(
             self,
             scheduling.hold,
@@ -381,56 +348,46 @@ class RequestController(QObject):
             request_id=now.view.id,
             replaces=now.appointment.id if now.moves and now.appointment is not None else None,
         )
-        pending.done(partial(self._held, now.view.id)).refused(partial(self._not_held, now.view.id, key))
-        self._read_values()
+        pending.done(partial(self._held, now.view.id)).refused(partial(self._not_held, now.view.id, one.key))
+        self.read_values()
 
     def _held(self, request_id: RequestId, hold: Appointment) -> None:
         if request_id != self._id or self._now is None:
             return
         state = flow.held(self._now, hold)
-        self._set(state)
-        if self._letter is not None and not state.holding:
-            letter, self._letter = self._letter, None
-            self.send(letter)
+        self.set_state(state)
+        if not state.holding:
+            self.hold_settled.emit(True)
 
     def _not_held(self, request_id: RequestId, key: flow.OfferKey, refused: Refused) -> None:
         if request_id != self._id or self._now is None:
             return
-        self._letter = None
+        self.hold_settled.emit(False)
         if isinstance(refused, SlotTaken):
-            self._lose(key, refused)
+            self.lose(key, refused)
             return
-        self._set(replace(flow.letting_go(self._now), disposition=self._now.disposition))
+        self.set_state(replace(flow.letting_go(self._now), disposition=self._now.disposition))
         self.refused.emit(refused.sentence)
 
-    def _lose(self, key: flow.OfferKey, refused: SlotTaken) -> None:
+    def lose(self, key: flow.OfferKey, refused: SlotTaken) -> None:
         """Somebody was faster: no error box, the next fitting slots append (ACT6)."""
         assert self._now is not None
-        found = {slot: self._names_of(slot) for slot in refused.next_free}
+        found = {slot: names_of(slot, self._directory()) for slot in refused.next_free}
         offers = flow.alternatives(self._now, found)
-        self._set(flow.lost(self._now, key, offers))
+        self.set_state(flow.lost(self._now, key, offers))
         self.taken.emit(refused.sentence)
-        self._read_values()
-        if self._id is not None:
-            self._read_offers(self._id)
-
-    def _names_of(self, slot: FreeSlot) -> tuple[str, str]:
-        """The names of a slot's provider and location, as the directory has them."""
-        known = self._directory()
-        if known is None:
-            return "", ""
-        provider, place = known.providers.get(slot.provider_id), known.locations.get(slot.location_id)
-        return provider.short_name if provider else "", place.name if place else ""
+        self.read_values()
+        self.read_offers()
 
     def cancel_appointment(self, choice: CancelChoice) -> None:
         """Choose to cancel the appointment; a slot that was held is let go."""
         now = self._now
         if now is None or now.appointment is None or now.sending:
             return
-        self._begin_work()
-        self._drop_hold()
-        self._set(flow.cancelling(now, choice))
-        self._read_values()
+        self.begin_work()
+        self.drop_hold()
+        self.set_state(flow.cancelling(now, choice))
+        self.read_values()
 
     @Slot(object, str, str)
     def offer_more(self, slot: FreeSlot, provider_name: str, location_name: str) -> None:
@@ -438,25 +395,25 @@ class RequestController(QObject):
         if self._now is not None:
             offers = [one.offer for one in self._now.offers if not one.is_gone]
             more = Offer(slot, Fit.NEXT_DAYS, 0, provider_name, location_name)
-            self._set(flow.with_offers(self._now, [*offers, more], flow.MOST_OFFERS))
+            self.set_state(flow.with_offers(self._now, [*offers, more], flow.MOST_OFFERS))
 
     def let_go(self) -> None:
         """Choose no act."""
         if self._now is None or not self._now.has_act:
             return
-        self._drop_hold()
-        self._set(flow.letting_go(self._now))
-        self._read_values()
+        self.drop_hold()
+        self.set_state(flow.letting_go(self._now))
+        self.read_values()
 
     def dispose(self, disposition: Disposition, waiting_until: datetime | None = None) -> None:
         """Choose what becomes of the request; waiting without a date ends with the parent's answer."""
         if self._now is not None:
-            self._set(flow.disposing(self._now, disposition, waiting_until))
+            self.set_state(flow.disposing(self._now, disposition, waiting_until))
 
     def overrule(self, reason: str) -> None:
         """Keep why a limit is overruled (ACT7)."""
         if self._now is not None:
-            self._set(replace(self._now, overrule=reason))
+            self.set_state(replace(self._now, overrule=reason))
 
     def recall(self, state: str) -> None:
         """Take up what a draft remembers."""
@@ -465,18 +422,15 @@ class RequestController(QObject):
         recalled = flow.recalled(self._now, state, self._context.settings().cancel_reasons)
         if recalled != self._now:
             self._has_work = True
-            self._set(recalled)
-            self._read_values()
+            self.set_state(recalled)
+            self.read_values()
 
-    def _drop_hold(self) -> None:
+    def drop_hold(self) -> None:
+        """Let the held time go."""
         if self._now is not None and self._now.hold is not None:
             self._runner.act(self, scheduling.drop_hold, self._now.hold.id).refused(self._unheard)
 
     # claiming
-
-    def typed(self) -> None:
-        """A key in the response: the request is ours from the first one on."""
-        self._begin_work()
 
     def take(self) -> None:
         """Take the request, also from somebody else; the other one keeps the draft (MC8)."""
@@ -484,9 +438,10 @@ class RequestController(QObject):
             return
         self._claim(take_over=True)
 
-    def _begin_work(self) -> None:
+    def begin_work(self) -> None:
+        """A time was chosen or a key typed: the request is ours from the first one on."""
         self._has_work = True
-        self._active = True
+        self.is_active = True
         if not self._claimed and not self._claiming and self._now is not None and not self._now.is_answered:
             self._claim(take_over=False)
 
@@ -504,7 +459,7 @@ class RequestController(QObject):
         self._claiming = False
         self._claimed = True
         self._keep_lease()
-        self._set(replace(self._now, view=replace(self._now.view, claim=claim)))
+        self.set_state(replace(self._now, view=replace(self._now.view, claim=claim)))
 
     def _claim_refused(self, request_id: RequestId, refused: Refused) -> None:
         if request_id == self._id:
@@ -521,9 +476,9 @@ class RequestController(QObject):
 
     def _renew(self) -> None:
         """Lengthen claim and hold while something was done here since the last time; else the lease runs out."""
-        if not self._active or not self._claimed or self._id is None or self._now is None:
+        if not self.is_active or not self._claimed or self._id is None or self._now is None:
             return
-        self._active = False
+        self.is_active = False
         self._runner.act(self, inbox_marks.renew_claim, self._id).done(partial(self._renewed, self._id)).refused(
             self._unheard
         )
@@ -540,125 +495,7 @@ class RequestController(QObject):
         if request_id != self._id or self._now is None:
             return
         # A hold that ended leaves the choice: the slot is taken without a question if it is still free (ACT3).
-        self._set(replace(self._now, hold=hold))
-
-    # sending
-
-    def send(self, letter: Outgoing) -> None:
-        """Change the schedule, send the reply, set the disposition: one act. While a hold is on its way it waits for it."""
-        now = self._now
-        if now is None or now.sending:
-            return
-        if now.holding and letter.with_act:
-            self._letter = letter
-            return
-        if now.is_answered:
-            if letter.reply is not None:
-                self._active = True
-                self.follow_up(letter.reply, text_meant=letter.text_meant)
-            return
-        self._active = True
-        act: Act | None = flow.act_of(now) if letter.with_act else None
-        self._set(replace(now, sending=True))
-        pending = self._runner.act(
-            self,
-            handling.resolve,
-            now.view.id,
-            act,
-            reply=letter.reply,
-            disposition=now.disposition,
-            expect_version=now.view.version,
-            waiting_until=now.waiting_until,
-            no_reply_reason=letter.no_reply_reason,
-            assurance=replace(now.assurance, text_meant=letter.text_meant),
-        )
-        self._answered_by(pending, now.view.id)
-
-    def follow_up(self, reply: Reply, *, text_meant: bool) -> None:
-        """Send the text as one more letter, whatever became of the request (MC9)."""
-        if self._now is not None:
-            request_id, meant = self._now.view.id, Assurance(text_meant=text_meant)
-            self._set(replace(self._now, sending=True))
-            self._answered_by(
-                self._runner.act(self, handling.follow_up, request_id, reply, assurance=meant), request_id
-            )
-
-    def _answered_by(self, pending: Pending[Resolved], request_id: RequestId) -> None:
-        pending.done(partial(self._was_resolved, request_id)).refused(partial(self._not_resolved, request_id)).settled(
-            partial(self._sent, request_id)
-        )
-
-    def _sent(self, request_id: RequestId) -> None:
-        if request_id == self._id and self._now is not None and self._now.sending:
-            self._set(replace(self._now, sending=False))
-
-    def _was_resolved(self, request_id: RequestId, resolved: Resolved) -> None:
-        if request_id == self._id:
-            self._claimed = self._has_work = False
-        self.resolved.emit(resolved)
-
-    def _not_resolved(self, request_id: RequestId, refused: Refused) -> None:
-        if request_id != self._id or self._now is None:
-            self._runner.refusal.emit(refused)
-            return
-        self._set(replace(self._now, sending=False))
-        match refused:
-            case Conflict() | NotFound():
-                self.conflicted.emit(refused)
-            case SlotTaken() if self._now.offered:
-                self.refused.emit(refused.sentence)
-                self._read_offers(request_id)
-            case SlotTaken() if self._now.chosen is not None:
-                self._lose(self._now.chosen.key, refused)
-            case Limited() if self._now.chosen is not None:
-                told = " ".join(limit.sentence for limit in refused.limits)
-                self._set(flow.limited(self._now, told, forbids=refused.forbids))
-                self.refused.emit(refused.sentence)
-            case Doubtful(doubt=Doubt.TEXT):
-                self.text_doubted.emit(refused.sentence)
-            case _:
-                self.refused.emit(refused.sentence)
-
-    # other acts on the request
-
-    def perform(self, use_case: Callable[..., T], *values: object) -> Pending[T]:
-        """Perform a use case on the open request as it was seen; what is refused is said beside the response."""
-        assert self._now is not None
-        seen = self._now.view
-        pending = self._runner.act(self, use_case, seen.id, *values, expect_version=seen.version)
-        return pending.refused(partial(self._not_resolved, seen.id))
-
-    def forward(self, target: Target, note: str) -> None:
-        """Hand the request on, with a note."""
-        if self._now is not None:
-            self._left_by(self.perform(inbox_routing.forward, target, note), self._now.view.id)
-
-    def change_patient(self, patient_id: PatientId) -> None:
-        """Say that the request is about another patient of the household; a chosen time is let go (ACT16)."""
-        now = self._now
-        if now is None or now.is_answered:
-            return
-        self._drop_hold()
-        self._set(flow.letting_go(now))
-        self.perform(handling.change_patient, patient_id).done(partial(self._patient_changed, now.view.id))
-
-    def _patient_changed(self, request_id: RequestId, _version: int) -> None:
-        if request_id == self._id:
-            self.show_news()
-            self._read_values()
-            self._read_offers(request_id)
-
-    def not_mine(self) -> None:
-        """Take it out of my inbox; refused for the last one who would see it."""
-        if self._now is not None:
-            pending = self._runner.act(self, inbox_marks.not_mine, self._now.view.id)
-            self._left_by(pending.refused(partial(self._not_resolved, self._now.view.id)), self._now.view.id)
-
-    def _left_by(self, pending: Pending[None], request_id: RequestId) -> None:
-        pending.done(partial(self._has_left, request_id))
-
-    def _has_left(self, request_id: RequestId, _none: None) -> None:
-        self.left_here.emit(request_id)
+        self.set_state(replace(self._now, hold=hold))
 
     def mark_unread(self) -> None:
         """Make it bold again, and leave it so while it stays selected."""
@@ -669,18 +506,9 @@ class RequestController(QObject):
             self._read_timer = None
         self._runner.act(self, inbox_marks.mark_unread, self._id)
 
-    def note(self, text: str, call: CallOutcome | None = None) -> None:
-        """Add a staff note or a line of the call log."""
-        if self._id is not None:
-            self._active = True
-            self._runner.act(self, inbox_marks.add_note, self._id, text, call).refused(self._told_refusal)
-
-    def retry_delivery(self, delivery_id: int) -> None:
-        """Send a failed notice again."""
-        self._runner.act(self, outbox.retry, delivery_id).refused(self._told_refusal)
-
-    def _told_refusal(self, refused: Refused) -> None:
-        self.refused.emit(refused.sentence)
+    def finish(self) -> None:
+        """It was sent: it is not ours any more, and nothing is begun on it."""
+        self._claimed = self._has_work = False
 
     # what others do
 
@@ -690,7 +518,7 @@ class RequestController(QObject):
             return
         if changes.everything:
             self._reread()
-            self._read_offers(self._id)
+            self.read_offers()
             return
         others = [entry for entry in changes.of(Topic.REQUEST, self._id) if not self._is_own(entry)]
         if self._has_work and any(
@@ -708,7 +536,7 @@ class RequestController(QObject):
         if mine or is_moved or changes.touches(Topic.PATIENT):
             self._reread()
         if is_moved or Topic.REQUEST in mine:
-            self._read_offers(self._id)
+            self.read_offers()
 
     def _is_about_this(self, changes: Changes, topic: Topic) -> bool:
         entries = changes.of(topic, self._id or 0)
@@ -719,7 +547,7 @@ class RequestController(QObject):
         if self._now is None:
             return
         if self._latest is not None and self._latest.version != self._now.view.version:
-            self._set(flow.with_view(self._now, self._latest, self._zone()))
+            self.set_state(flow.with_view(self._now, self._latest, self._zone()))
         else:
             self._takes_news = True
             self._reread()
@@ -729,7 +557,7 @@ class RequestController(QObject):
         if self._id is None:
             return
         request_id = self._id
-        self._drop_hold()
+        self.drop_hold()
         self.leave()
         self.open(request_id)
 
@@ -755,17 +583,17 @@ class RequestController(QObject):
         if self._let_go:
             self._let_go = False
             if view.claim is None:
-                self._begin_work()  # the same user is back, and so is what was begun (MC8, LOCK-03)
+                self.begin_work()  # the same user is back, and so is what was begun (MC8, LOCK-03)
         is_newer = view.version != self._now.view.version
         before = (self._now.already, self._now.appointment)
         takes = self._takes_news and is_newer
         self._takes_news = self._takes_news and not is_newer and self._reread_again
         if takes or not self._has_work or not is_newer:
-            self._set(flow.with_view(self._now, view, self._zone()))
+            self.set_state(flow.with_view(self._now, view, self._zone()))
         else:
-            self._set(flow.with_view(self._now, flow.softly(self._now.view, view), self._zone()))
+            self.set_state(flow.with_view(self._now, flow.softly(self._now.view, view), self._zone()))
         if (self._now.already, self._now.appointment) != before:
-            self._read_values()  # the letter may tell of them
+            self.read_values()  # the letter may tell of them
 
     def _reread_settled(self, request_id: RequestId) -> None:
         if request_id != self._id:
@@ -782,10 +610,19 @@ class RequestController(QObject):
     def _is_me(self, claim: Claim) -> bool:
         return claim.staff_id == self._context.actor().id
 
-    def _set(self, state: Handling) -> None:
+    def set_state(self, state: Handling) -> None:
+        """Take a state as the present one, and tell of it."""
         if state != self._now:
             self._now = state
             self.updated.emit(state)
+
+
+def names_of(slot: FreeSlot, known: Directory | None) -> tuple[str, str]:
+    """Return the names of a slot's provider and location, as the directory has them."""
+    if known is None:
+        return "", ""
+    provider, place = known.providers.get(slot.provider_id), known.locations.get(slot.location_id)
+    return provider.short_name if provider else "", place.name if place else ""
 
 
 def _why_no_offer(now: Handling) -> str:

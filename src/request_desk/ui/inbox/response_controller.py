@@ -12,7 +12,7 @@ from request_desk.domain.changes import Changes, JournalEntry, Topic
 from request_desk.domain.directory import CancelReason, Patient
 from request_desk.domain.errors import Conflict, Refused
 from request_desk.domain.ids import RequestId
-from request_desk.domain.requests import CallOutcome, Disposition, RequestState, Resolved, Target
+from request_desk.domain.requests import CallOutcome, Disposition, RequestState, Resolved
 from request_desk.domain.spans import Slot as FreeSlot
 from request_desk.domain.words import _
 from request_desk.services.people import patients
@@ -29,6 +29,7 @@ from request_desk.ui.inbox.offer_schedule import OfferSchedule
 from request_desk.ui.inbox.offers_strip import OffersStrip
 from request_desk.ui.inbox.request_controller import NOT_ARMED, RequestController
 from request_desk.ui.inbox.request_pane import RequestPane
+from request_desk.ui.inbox.request_sender import RequestSender
 from request_desk.ui.inbox.request_words import Item, appointment_line, change_words
 from request_desk.ui.inbox.response_pane import ResponsePane, Shown
 from request_desk.ui.inbox.send_questions import SendQuestions
@@ -46,12 +47,9 @@ class ResponseController(QObject):
     """One request from the first look to the sent letter."""
 
     resolved = Signal(object)  # Resolved
-    left_here = Signal(object)  # RequestId
     shown = Signal(object)  # Handling: another request is on the screen
-    failed = Signal(object)  # Refused
     related_wanted = Signal(object)  # RequestId
     choose_wanted = Signal()  # the times are to be looked at
-    list_wanted = Signal()  # the focus belongs to the list again
 
     def __init__(
         self,
@@ -68,6 +66,7 @@ class ResponseController(QObject):
         self._window = window
         self._directory: Directory | None = None
         self.request_controller = RequestController(context, self._known_directory, self)
+        self.request_sender = RequestSender(context, self.request_controller, self)
         self.beside = OfferSchedule(context, schedule, strip, self._known_directory, self)
         self.letter = LetterWriter(context, self.request_controller, response, window, self)
         self._questions = SendQuestions(context, self.request_controller, window, self)
@@ -81,7 +80,7 @@ class ResponseController(QObject):
         context.timers(self, TICK, self._second, repeat=True)
 
     def _connect(self) -> None:
-        handler, message, response = self.request_controller, self._message, self._response
+        handler, sender, message, response = self.request_controller, self.request_sender, self._message, self._response
         handler.opened.connect(self._opened)
         handler.closed.connect(self._closed)
         handler.updated.connect(self._updated)
@@ -91,11 +90,10 @@ class ResponseController(QObject):
         handler.changed_quietly.connect(self._told)
         handler.refused.connect(response.refuse)
         handler.taken.connect(response.explain)
-        handler.conflicted.connect(self._conflicted)
-        handler.text_doubted.connect(self._text_doubted)
-        handler.resolved.connect(self._resolved)
-        handler.left_here.connect(self.left_here)
-        handler.failed.connect(self.failed)
+        sender.refused.connect(response.refuse)
+        sender.conflicted.connect(self._conflicted)
+        sender.text_doubted.connect(self._text_doubted)
+        sender.resolved.connect(self._resolved)
         message.painted.connect(self._painted)
         message.offer_chosen.connect(self._item_chosen)
         message.offers_painted.connect(self._offers_painted)
@@ -103,24 +101,23 @@ class ResponseController(QObject):
         message.left_out.connect(self._left_out)
         message.news_wanted.connect(self._show_news)
         message.related_wanted.connect(self.related_wanted)
-        message.note_written.connect(self._note_written)
+        message.note_written.connect(sender.note)
         message.called.connect(self._called)
-        message.retry_wanted.connect(handler.retry_delivery)
+        message.retry_wanted.connect(sender.retry_delivery)
         response.send_wanted.connect(self.send)
         response.reply_only_wanted.connect(self.reply_only)
         response.without_reply_wanted.connect(self.complete_without_reply)
         response.disposed.connect(self._disposed)
         response.edited.connect(self._edited)
-        response.left.connect(self.list_wanted)
         questions = self._questions
-        questions.answered.connect(self._answered)
+        questions.answered.connect(self._send)
         questions.text_meant.connect(self._text_meant)
         questions.text_wanted.connect(self.go_to_response)
         questions.nobody_agreed.connect(self._only_reply)
         questions.no_reply_told.connect(self._no_reply_told)
         beside = self.beside
         beside.digit_wanted.connect(self.choose_digit)
-        beside.offer_wanted.connect(self._offer_clicked)
+        beside.offer_wanted.connect(self._choose)
         beside.more_found.connect(handler.offer_more)
         beside.explained.connect(response.explain)
         beside.offers_painted.connect(self._offers_painted)
@@ -173,7 +170,7 @@ class ResponseController(QObject):
     @Slot(object)
     def _opened(self, now: Handling) -> None:
         self.letter.begin()
-        self.beside.begin()
+        self.beside.come_back()
         self._sends_next = False
         self._no_reply_reason = ""
         paint_later(self._response)
@@ -207,8 +204,11 @@ class ResponseController(QObject):
         words, at = self._context.words(), self._context.clock.now()
         self._message.urgent_words = self._context.settings().urgent_words
         self._message.show_request(now, self.request_controller.claim, words, at)
-        self._response.show_handling(Shown(now, self._context.clock.now(), self._is_online), words)
+        self._show_response(now)
         self.beside.follow(now)
+
+    def _show_response(self, now: Handling) -> None:
+        self._response.show_handling(Shown(now, self._context.clock.now(), self._is_online), self._context.words())
 
     @Slot()
     def _painted(self) -> None:
@@ -236,21 +236,19 @@ class ResponseController(QObject):
         """Choose the offer under a digit; a dead digit does nothing."""
         now = self.request_controller.now
         one = flow.by_digit(now, digit) if now is not None else None
-        if one is not None and self._may_write():
+        if one is not None:
             self._choose(one)
         elif now is not None and not now.is_armed and not digit:  # clicked in the schedule
             self._response.refuse(_(NOT_ARMED))
 
+    @Slot(object)
     def _choose(self, one: ShownOffer) -> None:
+        if one.is_gone or not self._may_write():
+            return
         self._sends_next = False
         self._response.clear_refusal()
         self.beside.come_back()
         self.request_controller.choose(one)
-
-    @Slot(object)
-    def _offer_clicked(self, one: ShownOffer) -> None:
-        if not one.is_gone and self._may_write():
-            self._choose(one)
 
     @Slot(object)
     def _left_out(self, item: Item) -> None:
@@ -259,10 +257,9 @@ class ResponseController(QObject):
     @Slot(object)
     def _item_chosen(self, item: Item) -> None:
         now = self.request_controller.now
-        if now is None or item.slot is None or not self._may_write():
+        if now is None or item.slot is None:
             return
-        key = flow.key_of(item.slot)
-        one = next((one for one in now.offers if one.key == key and not one.is_gone), None)
+        one = next((one for one in now.offers if one.key == flow.key_of(item.slot)), None)
         if one is not None:
             self._choose(one)
 
@@ -299,7 +296,7 @@ class ResponseController(QObject):
     def _edited(self) -> None:
         self._sends_next = False
         if self._is_online:
-            self.request_controller.typed()
+            self.request_controller.begin_work()
         self.letter.changed()
 
     @Slot()
@@ -340,9 +337,7 @@ class ResponseController(QObject):
     @Slot()
     def _wait_dropped(self) -> None:
         if self.request_controller.now is not None:
-            self._response.show_handling(
-                Shown(self.request_controller.now, self._context.clock.now(), self._is_online), self._context.words()
-            )
+            self._show_response(self.request_controller.now)
 
     # sending
 
@@ -387,7 +382,8 @@ class ResponseController(QObject):
         """Send the text and change nothing on the schedule."""
         self._send(with_act=False)
 
-    def _send(self, *, with_act: bool) -> None:
+    @Slot(bool)
+    def _send(self, with_act: bool) -> None:
         now = self.request_controller.now
         if now is None or now.sending or not self._may_write():
             return
@@ -415,7 +411,7 @@ class ResponseController(QObject):
         self._last_sent = (now.view.id, *self.letter.draft(now))
         is_meant = reply is not None and state.meant == self._response.editor.text()
         reason, self._sent_with_act = "" if reply is not None else self._no_reply_reason, with_act
-        self.request_controller.send(Outgoing(reply, with_act, reason, is_meant))
+        self.request_sender.send(Outgoing(reply, with_act, reason, is_meant))
 
     @Slot()
     def _only_reply(self) -> None:
@@ -440,10 +436,6 @@ class ResponseController(QObject):
     @Slot(bool)
     def _text_meant(self, with_act: bool) -> None:
         self.request_controller.mean(self._response.editor.text(), alone=not with_act)
-
-    @Slot(bool)
-    def _answered(self, with_act: bool) -> None:
-        self._send(with_act=with_act)
 
     @Slot(object)
     def _resolved(self, resolved: Resolved) -> None:
@@ -476,10 +468,10 @@ class ResponseController(QObject):
             return
         found = self.letter.told_alone(flow.letting_go(now), reply.text)
         if not found:
-            self.request_controller.follow_up(reply, text_meant=False)
+            self.request_sender.follow_up(reply, text_meant=False)
             return
         sheet = DifferenceSheet(found, parent=self._window)
-        sheet.sent.connect(partial(self.request_controller.follow_up, reply, text_meant=True))
+        sheet.sent.connect(partial(self.request_sender.follow_up, reply, text_meant=True))
         sheet.changed.connect(self.go_to_response)
         sheet.open()
 
@@ -510,7 +502,7 @@ class ResponseController(QObject):
             self._response.refuse(_("There is no other patient in this household."))
             return
         dialog = PatientDialog(now.view.patient.name, others, self._context.words(), parent=self._window)
-        dialog.chosen.connect(self.request_controller.change_patient)
+        dialog.chosen.connect(self.request_sender.change_patient)
         dialog.open()
 
     def open_patient(self) -> None:
@@ -525,20 +517,12 @@ class ResponseController(QObject):
         if now is None or now.is_answered or not self._may_write():
             return
         dialog = ForwardDialog(self._targets, now.view.target, search, parent=self._window)
-        dialog.chosen.connect(self._forward_chosen)
+        dialog.chosen.connect(self.request_sender.forward)
         dialog.open()
 
     @Slot(object, str)
-    def _forward_chosen(self, target: Target, note: str) -> None:
-        self.request_controller.forward(target, note)
-
-    @Slot(str)
-    def _note_written(self, text: str) -> None:
-        self.request_controller.note(text)
-
-    @Slot(object, str)
     def _called(self, outcome: CallOutcome, text: str) -> None:
-        self.request_controller.note(text, outcome)
+        self.request_sender.note(text, outcome)
 
     # what others do
 
@@ -586,9 +570,9 @@ class ResponseController(QObject):
         self._is_online = state is not LiveState.OFFLINE
         now = self.request_controller.now
         if now is not None:
-            self._response.show_handling(Shown(now, self._context.clock.now(), self._is_online), self._context.words())
-        if self._is_online:
-            self.letter.come_online()
+            self._show_response(now)
+        if self._is_online and not self.letter.library:
+            self.letter.read_library()
 
     def _may_write(self) -> bool:
         if not self._is_online:
