@@ -35,7 +35,7 @@ NOTHING_TO_OFFER = "There is no free time to offer. Press N for the next availab
 MAY_NOT_CHOOSE = "Who asks may not book in the portal, so times cannot be offered. Book one, or only reply."
 THREE_OFFERED = "Three times are offered already. Press the digit of one of them to take it out."
 NOT_ARMED = "This may be answered already. Press A first if it is wanted all the same."
-FAR = timedelta(days=90)  # how far times are looked for when the request names no type
+FAR = timedelta(days=90)  # how far free times are looked for
 MANY = 200  # slots among which the first of each provider and day are found
 READ_AFTER = 700  # milliseconds of selection until a request counts as read (MC4)
 
