@@ -41,6 +41,20 @@ def said(text: str, *, locale: str = "en_US", old: datetime | None = None, must_
         "a las nueve y veinte de la mañana con la Dra. Lindqvist",
         "twenty past nine on Tuesday",
         "It is at 9:20 AM. If you cannot come, call us today.",
+        "See you next Tuesday at 9:20",
+        "Tuesday next week, 9:20 AM",
+        "this Tuesday at 9:20",
+        "el próximo martes a las 9:20",
+        "el martes que viene a las 9:20",
+        "el martes de la próxima semana a las 9:20",
+        "next Tuesday, November 24, 9:20 AM",
+        "Tuesday the twenty-fourth, 9:20",
+        "el veinticuatro de noviembre a las 9:20",
+        "9:20 AM at Northside, 2nd floor, for her 3rd shot; bring the 5th grade form.",
+        "9:20 AM. You may first call the desk; we set 10 minutes aside for that.",
+        "a las 9:20. Primero pase por la recepción con uno de los formularios.",
+        "9:20 AM. We saw her last Friday.",
+        "a las 9:20. La vimos el viernes pasado.",
     ],
 )
 def test_a_letter_that_tells_the_same_is_sent(text: str) -> None:
@@ -75,6 +89,17 @@ def test_a_letter_that_tells_the_same_is_sent(text: str) -> None:
         ("a las 9:20 con la Dra. Helena Zielińska", ("names Dr. Zielińska",)),
         ("We open at 8 AM. It is at 9:20", ("says at 8 AM,",)),
         ("a las 9:20 con la doctora Zielinska", ("names Dr. Zielińska",)),
+        ("this Friday at 9:20", ("says this Friday, 9:20",)),
+        ("el próximo miércoles a las 9:20", ("says próximo miércoles, 9:20",)),
+        ("el miércoles que viene a las 9:20", ("says miércoles que viene, 9:20",)),
+        ("December first at 9:20", ("says December first, 9:20",)),
+        ("Dec 1st at 9:20", ("says Dec 1st, 9:20",)),
+        ("9:20 AM on the first of December", ("says first of December",)),
+        ("the 1st of December at 9:20", ("says 1st of December",)),
+        ("9:20 AM. We look forward to the 3rd.", ("says the 3rd",)),
+        ("Tuesday the first at 9:20", ("says Tuesday the first",)),
+        ("el primero de diciembre a las 9:20", ("says primero de diciembre",)),
+        ("1 de diciembre a las 9:20", ("says 1 de diciembre",)),
     ],
 )
 def test_what_differs_is_told(text: str, told: tuple[str, ...]) -> None:
@@ -93,6 +118,49 @@ def test_tomorrow_is_right_on_the_day_before() -> None:
     two_days_before = Words("en_US", LA, date(2026, 11, 22))
     for text in ("See you the day after tomorrow at 9:20", "pasado mañana a las 9:20"):
         assert differences(text, told, two_days_before) == ()
+
+
+UNITS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+TEENS = (
+    "tenth",
+    "eleventh",
+    "twelfth",
+    *(f"{each}teenth" for each in ("thir", "four", "fif", "six", "seven", "eigh", "nine")),
+)
+NTH = (*UNITS, *TEENS, "twentieth", *(f"twenty-{each}" for each in UNITS), "thirtieth", "thirty-first")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DIAS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@given(today=st.dates(date(2026, 1, 1), date(2027, 12, 31)), ahead=st.integers(0, 60))
+def test_this_and_next_weekday_are_read_from_the_day_of_writing(locale: str, today: date, ahead: int) -> None:
+    when = today + timedelta(days=ahead)
+    told = ActFacts(LA.instant(when, 560), "", "")
+    english, spanish = WEEKDAYS[when.weekday()], DIAS[when.weekday()]
+
+    def passes(text: str) -> bool:
+        return not differences(f"{text}, 9:20", told, Words(locale, LA, today))
+
+    is_next_week = 0 < ahead + today.weekday() - 6 <= 7
+    for text in (f"next {english}", f"el próximo {spanish}", f"el {spanish} que viene"):
+        assert passes(text) or not (is_next_week or 0 < ahead <= 7)
+        assert not passes(text) or 0 < ahead <= 14
+    for text in (f"{english} next week", f"el {spanish} de la semana que viene"):
+        assert passes(text) or not is_next_week
+    for text in (f"this {english}", f"este {spanish}"):
+        assert passes(text) == (ahead <= 7)
+    assert passes(f"next {english}, {when:%B} {when.day}")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@given(day=st.integers(0, 364), other=st.integers(0, 364))
+def test_a_date_in_words_is_read_as_the_one_in_digits(locale: str, day: int, other: int) -> None:
+    when, named = date(2026, 1, 1) + timedelta(days=day), date(2026, 1, 1) + timedelta(days=other)
+    month, of_day = f"{named:%B}", NTH[named.day - 1]
+    told = ActFacts(LA.instant(when, 560), "", "")
+    for text in (f"{month} {of_day}", f"{month} the {of_day}", f"the {of_day} of {month}", f"{month} {named.day}"):
+        assert bool(differences(f"{text} at 9:20", told, Words(locale, LA))) == (when != named)
 
 
 def test_a_family_name_of_a_patient_is_no_provider() -> None:

@@ -39,10 +39,26 @@ _HOURS: Final = {
     for name in names.split()
     if name != "once"  # an English word too; "a las once" is found all the same
 }  # fmt: skip
+_DAY_WORDS: Final = {
+    name: number
+    for number, names in enumerate(
+        (
+            "first primero uno", "second dos", "third tres", "fourth cuatro", "fifth cinco", "sixth seis", "seventh siete",
+            "eighth ocho", "ninth nueve", "tenth diez", "eleventh once", "twelfth doce", "thirteenth trece",
+            "fourteenth catorce", "fifteenth quince", "sixteenth dieciséis dieciseis", "seventeenth diecisiete",
+            "eighteenth dieciocho", "nineteenth diecinueve", "twentieth veinte", "twenty-first veintiuno",
+            "twenty-second veintidós veintidos", "twenty-third veintitrés veintitres", "twenty-fourth veinticuatro",
+            "twenty-fifth veinticinco", "twenty-sixth veintiséis veintiseis", "twenty-seventh veintisiete",
+            "twenty-eighth veintiocho", "twenty-ninth veintinueve", "thirtieth treinta", "thirty-first treinta-y-uno",
+        ),
+        1,
+    )
+    for name in names.split()
+}  # fmt: skip
 
 
 def _any_of(names: Sequence[str] | dict[str, int]) -> str:
-    return "|".join(sorted(names, key=len, reverse=True))
+    return "|".join(name.replace("-", r"[-\s]") for name in sorted(names, key=len, reverse=True))
 
 
 _HALF: Final = r"(?:\s{0,2}(?P<{0}>[ap])\.?\s?m\b\.?|\s+(?:de|por|en)\s+la\s+(?P<{0}_es>mañana|manana|tarde|noche))"
@@ -61,24 +77,35 @@ _CLOCK: Final = (
     r"|\b(?P<noon>noon|midday|mediod[ií]a)\b"
     r")(?![\d:])"
 )
-# "mar" is Tuesday before a day and a month of Spanish, else March.
-_WEEKDAY: Final = (
-    rf"(?P<weekday>(?:{_any_of(_WEEKDAYS)}|mar(?=\.?,?\s+\d{{1,2}}\s+(?:de\s+)?(?:{_any_of(_MONTHS)})\b)))\b\.?"
+_NEXT_WEEK: Final = (
+    r"(?:(?:of\s+)?next\s+week|de\s+la\s+(?:semana\s+que\s+viene|pr[oó]xima\s+semana|semana\s+pr[oó]xima))"
 )
+# "mar" is Tuesday before a day and a month of Spanish, else March; a day that is past says nothing of the visit.
+_WEEKDAY: Final = (
+    r"(?:(?P<ahead>this(?:\s+coming)?|next|coming|este|pr[oó]ximo)\s+)?(?<!last\s)(?<!past\s)"
+    rf"(?P<weekday>(?:{_any_of(_WEEKDAYS)}|mar(?=\.?,?\s+\d{{1,2}}\s+(?:de\s+)?(?:{_any_of(_MONTHS)})\b)))\b\.?(?!\s+pasado\b)"
+    rf"(?:\s+(?P<behind>{_NEXT_WEEK}|que\s+viene|pr[oó]ximo)\b)?"
+)
+# What follows a lone "3rd" that is a day, not a floor, a visit or a child.
+_ENDS: Final = r"(?=\s*(?:$|[,.;:!?)\n–—-]|(?:at|with|from|for|is|works?|instead|a\s+las?|con)\b))"
+# "You may first call us" is no date, "May first" is one.
 _DATE: Final = (
-    rf"(?P<month>(?:{_any_of(_MONTHS)}))\b\.?\s+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b(?![:.]\d)"
-    rf"|(?P<day_es>\d{{1,2}})(?:st|nd|rd|th|º|°|ro|\.)?\s+(?:de\s+|of\s+)?(?P<month_es>(?:{_any_of(_MONTHS)}))\b"
+    rf"(?P<month>(?:{_any_of(_MONTHS)}))\b(?!(?<=(?-i:may|set|mar))\s+[a-z])\.?\s+(?:the\s+)?"
+    rf"(?P<day>\d{{1,2}}(?:st|nd|rd|th)?\b(?![:.]\d|\s*min)|(?:{_any_of(_DAY_WORDS)})\b)"
+    rf"|(?P<day_es>\d{{1,2}}(?:st|nd|rd|th|º|°|ro|\.)?(?=\s)|(?:{_any_of(_DAY_WORDS)})(?=\s+(?:de|of)\s))"
+    rf"\s+(?:de\s+|of\s+)?(?P<month_es>(?:{_any_of(_MONTHS)}))\b"
     r"|(?P<iso>\d{4}-\d{2}-\d{2})\b"
     r"|(?P<first>\d{1,2})/(?P<second>\d{1,2})(?:/\d{2,4})?\b"
     r"|(?P<first_dot>\d{1,2})\.(?P<second_dot>\d{1,2})\.(?:\d{2,4}\b)?"
 )
-_ORDINAL: Final = r"(?:the\s+)?(?P<ordinal>\d{1,2})(?:st|nd|rd|th)\b"
+_ORDINAL: Final = r"(?:the\s+)?(?P<ordinal>\d{1,2}(?:st|nd|rd|th))\b" + _ENDS
 _AFTER_WEEKDAY: Final = (
-    r"(?:el\s+|the\s+)?(?P<number>\d{1,2})(?:st|nd|rd|th)?\b(?![:./h]\d|\s*(?:[ap]\.?\s?m\b|min|y\s))"
+    r"(?:(?:el\s+|the\s+)?(?P<number>\d{1,2}(?:st|nd|rd|th)?)\b(?![:./h]\d|\s*(?:[ap]\.?\s?m\b|min|y\s))"
+    rf"|(?:el|the)\s+(?P<number_word>{_any_of(_DAY_WORDS)})\b{_ENDS})"
 )
 _DAY: Final = (
     rf"\b(?:{_WEEKDAY},?\s*(?:(?:el\s+|the\s+)?(?:{_DATE})|{_AFTER_WEEKDAY})?)"
-    rf"|(?<![\d:/.(])(?:{_DATE.replace('?P<', '?P<x_')}|{_ORDINAL})"
+    rf"|(?<![\d:/.(])\b(?:{_DATE.replace('?P<', '?P<x_')}|{_ORDINAL})"
     r"|\b(?P<near>(?:the\s+)?day\s+after\s+tomorrow|pasado\s+mañana|today|tonight|tomorrow|hoy|esta\s+noche|(?<!la\s)(?<!esta\s)mañana)\b"
 )
 _NEAR: Final = 14  # characters between a day and the clock that belongs to it: ", 2026, at ", " a las "
@@ -87,6 +114,7 @@ _MEETING: Final = (
     r"(?:see(?:ing)?\s+you(?:\s+both|\s+all)?|nos\s+vemos|(?:appointment|visit)\s+is|booked\s+for|la\s+cita\s+es)\s+$"
 )
 _Day = tuple[int | None, int | None, int | None]  # weekday, month, day of the month
+_Dates = tuple[date, ...]  # those that "next Tuesday" can be, none when nothing of that kind is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +128,7 @@ class Named:
     day: int | None
     text: str = ""
     day_text: str = ""
+    dates: _Dates = ()
 
     @property
     def told(self) -> str:
@@ -112,7 +141,8 @@ class Named:
             same = self.minute % 720 == time.minute % 720
         else:
             same = (self.minute, self.half) == (time.minute, time.half)
-        return same and _may_be_day((self.weekday, self.month, self.day), (time.weekday, time.month, time.day))
+        day = (time.weekday, time.month, time.day)
+        return same and _may_be_day((self.weekday, self.month, self.day), self.dates, day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +153,11 @@ class NamedDay:
     month: int | None
     day: int | None
     text: str
+    dates: _Dates = ()
 
     def may_be(self, day: date) -> bool:
         """Whether a reader could take it for `day`."""
-        return _may_be_day((self.weekday, self.month, self.day), (day.weekday(), day.month, day.day))
+        return _may_be_day((self.weekday, self.month, self.day), self.dates, (day.weekday(), day.month, day.day))
 
 
 def times(text: str, *, day_first: bool = False, today: date | None = None) -> tuple[Named, ...]:
@@ -141,7 +172,7 @@ def days(text: str, *, day_first: bool = False, today: date | None = None) -> tu
     """Return the days in a text, by weekday, date or both; "tomorrow" only where it is when people meet: "see you tomorrow"."""
     reading = _Reading(day_first, today)
     return tuple(
-        NamedDay(*_day(found, reading), _written(found))
+        NamedDay(*_day(found, reading), _written(found), _dates_ahead(found, reading))
         for found in _found_days(text, reading)
         if not found["near"] or re.search(_MEETING, text[: found.start()], re.IGNORECASE)
     )
@@ -166,7 +197,10 @@ def _named(text: str, reading: _Reading) -> Iterator[Named]:
         found = _day_before(before, reading) or _day_after(after, reading)
         day = (None, None, None) if found is None else _day(found, reading)
         day_text = "" if found is None else _written(found)
-        yield Named(minute, half, *day, re.sub(r"(?<!\.m)\.$", "", clock[0].strip(), flags=re.IGNORECASE), day_text)
+        dates = () if found is None else _dates_ahead(found, reading)
+        yield Named(
+            minute, half, *day, re.sub(r"(?<!\.m)\.$", "", clock[0].strip(), flags=re.IGNORECASE), day_text, dates
+        )
 
 
 def _minute(clock: re.Match[str]) -> tuple[int | None, str | None]:
@@ -247,9 +281,9 @@ def _day(found: re.Match[str], reading: _Reading) -> _Day:
     weekday = {**_WEEKDAYS, "mar": 1}[found["weekday"].lower()] if found["weekday"] else None
     part = {name: found[name] or found[f"x_{name}"] for name in _PARTS}
     if part["month"]:
-        return weekday, _MONTHS[part["month"].lower()], int(part["day"])
+        return weekday, _MONTHS[part["month"].lower()], _number(part["day"])
     if part["month_es"]:
-        return weekday, _MONTHS[part["month_es"].lower()], int(part["day_es"])
+        return weekday, _MONTHS[part["month_es"].lower()], _number(part["day_es"])
     if part["iso"]:
         return weekday, int(part["iso"][5:7]), int(part["iso"][8:])
     first, second = part["first"] or part["first_dot"], part["second"] or part["second_dot"]
@@ -258,12 +292,45 @@ def _day(found: re.Match[str], reading: _Reading) -> _Day:
         is_day_first = (pair[1] <= 12 and (reading.day_first or bool(part["first_dot"]))) or pair[0] > 12
         day, month = pair if is_day_first else pair[::-1]
         return weekday, month, day
-    number = found["number"] or found["ordinal"]
-    return weekday, None, int(number) if number else None
+    number = found["number"] or found["number_word"] or found["ordinal"]
+    return weekday, None, _number(number) if number else None
 
 
 _PARTS: Final = ("month", "day", "month_es", "day_es", "iso", "first", "second", "first_dot", "second_dot")
 
 
-def _may_be_day(mine: _Day, other: _Day) -> bool:
+def _number(written: str) -> int:
+    """3, 3rd, third, tres."""
+    digits = re.match(r"\d+", written)
+    return int(digits[0]) if digits else _DAY_WORDS[re.sub(r"\s", "-", written.lower())]
+
+
+def _dates_ahead(found: re.Match[str], reading: _Reading) -> _Dates:
+    """The dates that a weekday with "this" or "next" can be; where a date is written, that decides.
+
+    "Next Tuesday" is the one that comes first or that of the next week: people mean either. On a Sunday the next week
+    begins tomorrow for some, in a week for others.
+    """
+    weekday, month, day = _day(found, reading)
+    said = (found["ahead"] or found["behind"] or "").lower()
+    today = reading.today
+    if not said or today is None or weekday is None or month is not None or day is not None:
+        return ()
+    coming = (weekday - today.weekday() - 1) % 7 + 1
+    if said.startswith(("this", "coming", "este")):
+        ahead = {coming, coming % 7}
+    else:
+        following = 7 + weekday - today.weekday()
+        ahead = {following, following + 7} if today.weekday() == _SUNDAY else {following}
+        if not re.fullmatch(_NEXT_WEEK, said) or weekday == _SUNDAY:
+            ahead.add(coming)
+    return tuple(today + timedelta(days=days_ahead) for days_ahead in sorted(ahead))
+
+
+_SUNDAY: Final = 6
+
+
+def _may_be_day(mine: _Day, dates: _Dates, other: _Day) -> bool:
+    if dates and other[1:] not in [(each.month, each.day) for each in dates]:
+        return False
     return all(one is None or two is None or one == two for one, two in zip(mine, other, strict=True))
