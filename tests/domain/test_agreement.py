@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from request_desk.domain.agreement import ActFacts, differences, told_alone
+from request_desk.domain.asking import asks
 from request_desk.domain.named_times import days, times
 from request_desk.domain.phrases import PhraseOutcome
 from request_desk.domain.practice_time import PracticeTime
@@ -163,6 +164,79 @@ def test_a_date_in_words_is_read_as_the_one_in_digits(locale: str, day: int, oth
         assert bool(differences(f"{text} at 9:20", told, Words(locale, LA))) == (when != named)
 
 
+QUESTIONS = (
+    "Could you tell me which child this is for",
+    "Let us know if 10:20 works",
+    "Let me know if that works for you.",
+    "Please let us know whether you can come.",
+    "Please tell us which provider you prefer.",
+    "Please confirm that this works for you.",
+    "Which of the two is it for.",
+    "For which child is it",
+    "What time works best for you",
+    "Would you like to see Dr. Lindqvist",
+    "Or would Wednesday be better",
+    "Is Zuri the older one",
+    "I was wondering if she has had her flu shot.",
+    "We need to know who will bring her.",
+    "If you come by car, is it the blue one",
+    "¿Es para Zuri o su hermano.",
+    "Dígame cuál de los dos",
+    "Por favor díganos qué día prefiere.",
+    "Podría decirnos para quién es",
+    "Avíseme si le queda bien",
+    "Confirme si la hora le sirve",
+    "Para cuál de sus hijos es",
+    "Qué día le conviene más",
+    "Le parece bien esa hora",
+    "Necesitamos saber quién la trae.",
+)
+NO_QUESTIONS = (
+    "Let us know if you cannot come.",
+    "Let us know if anything changes.",
+    "Let us know if you need an interpreter.",
+    "Let us know if the time stops working for you.",
+    "Let us know if you would like another time.",
+    "If you need another day, tell us which one suits you.",
+    "If you would rather wait, answer here and we will change it.",
+    "When you come, tell us which shots she had.",
+    "You do not have to tell us which form it is.",
+    "As you let us know which days work, we took the first.",
+    "Tell the desk when you are here.",
+    "The nurse will ask you which pharmacy you use.",
+    "Should you need to change it, call us.",
+    "Should we run late, we will text you.",
+    "Could not get you in sooner, sorry.",
+    "Do bring the form. Have your card ready.",
+    "Which is why we booked it right away.",
+    "What to bring: the card. How nice to hear from you! What a relief!",
+    "When you are here, ask at the desk.",
+    "Si no le conviene, díganoslo aquí.",
+    "Si prefiere otro día, díganos cuál.",
+    "Avísenos si no puede venir.",
+    "Díganos si prefiere otra hora.",
+    "Puede avisarnos aquí si algo cambia.",
+    "No hace falta que nos diga qué día es.",
+    "¡Qué bueno que todo salió bien!",
+    "Como siempre, traiga la tarjeta. Quien la traiga debe traer identificación.",
+)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@given(day=st.integers(0, 364), minute=st.integers(0, 287), sentence=st.sampled_from(QUESTIONS + NO_QUESTIONS))
+def test_a_question_beside_a_booking_needs_no_question_mark(locale: str, day: int, minute: int, sentence: str) -> None:
+    words = Words(locale, LA)
+    at = LA.instant(date(2026, 1, 1) + timedelta(days=day), minute * 5)
+    for text in (f"{words.long_moment(at)}. {sentence}", f"{sentence}\n{words.moment(at)}"):
+        found = differences(text, ActFacts(at, "", ""), words)
+        assert ("The response asks a question while something is booked." in found) == (sentence in QUESTIONS), sentence
+
+
+@pytest.mark.parametrize("sentence", QUESTIONS + NO_QUESTIONS)
+def test_what_asks_is_told_from_what_offers(sentence: str) -> None:
+    assert asks(f"It is at 9:20 AM. {sentence}") == (sentence in QUESTIONS)
+
+
 def test_a_family_name_of_a_patient_is_no_provider() -> None:
     assert said("9:20 AM for Lukas Tehrani") == ()
 
@@ -213,6 +287,7 @@ def test_any_text_can_be_read(text: str) -> None:
     assert isinstance(times(text), tuple)
     assert isinstance(days(text, day_first=True), tuple)
     assert isinstance(said(text), tuple)
+    assert asks(f"{text}?")
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from request_desk.domain.asking import asks
 from request_desk.domain.named_times import Named, days, times
 from request_desk.domain.phrases import PhraseOutcome
 from request_desk.domain.search import fold
 from request_desk.domain.words import Words, _
 
 _NOON: Final = 12 * 60
-_ASKING: Final = "?¿؟"
 _SURNAME: Final = 4  # letters that a surname has at least to be looked for alone
 _BEFORE_SURNAME: Final = r"(?:(?:with|con|dra?|doctora?)(?: \w+)?|doc|np|pa|see|to)"  # "with Minh Pham"
 
@@ -76,7 +76,7 @@ def differences(
         at_other.format(wrong=one, right=told.location_name)
         for one in _others(text, told.location_name, told.old_location_name, locations, tells_old=tells_old)
     ]
-    if any(sign in text for sign in _ASKING) and told.must_name:
+    if asks(text) and told.must_name:
         found.append(_("The response asks a question while something is booked."))
     return tuple(found)
 
@@ -118,7 +118,7 @@ def told_alone(text: str, outcome: PhraseOutcome, let_go_at: datetime | None, wo
     }.get(outcome)
     if told is not None:
         return (told,)
-    if let_go_at is None or outcome is not PhraseOutcome.ANY or any(sign in text for sign in _ASKING):
+    if let_go_at is None or outcome is not PhraseOutcome.ANY or asks(text):
         return ()
     right = _as_named(let_go_at, words)
     named = times(text, day_first=not words.is_month_first, today=words.today)
