@@ -7,7 +7,7 @@ from hypothesis import given, strategies as st
 
 from request_desk.domain.agreement import ActFacts, differences, told_alone
 from request_desk.domain.asking import asks
-from request_desk.domain.named_times import days, times
+from request_desk.domain.named_times import days, promised, times
 from request_desk.domain.phrases import PhraseOutcome
 from request_desk.domain.practice_time import PracticeTime
 from request_desk.domain.words import Words
@@ -288,6 +288,7 @@ def test_any_text_can_be_read(text: str) -> None:
     assert isinstance(days(text, day_first=True), tuple)
     assert isinstance(said(text), tuple)
     assert asks(f"{text}?")
+    assert promised(f"{text}?") == ()
 
 
 @pytest.mark.parametrize(
@@ -316,7 +317,7 @@ def test_a_letter_of_an_act_does_not_go_alone(outcome: PhraseOutcome) -> None:
     [
         ("See you Tuesday at 9:20", PhraseOutcome.ANY, "9:20"),
         ("nos vemos el martes a las 9:20", PhraseOutcome.ANY, "9:20"),
-        ("See you Tuesday at 10:00", PhraseOutcome.ANY, ""),
+        ("See you Tuesday at 10:00", PhraseOutcome.ANY, "10:00"),
         ("We will call you.", PhraseOutcome.ANY, ""),
         ("Would Tuesday at 9:20 work?", PhraseOutcome.ANY, ""),
         ("9:20 AM has been taken, so please call us.", PhraseOutcome.NO_SLOT, ""),
@@ -327,7 +328,96 @@ def test_a_time_that_was_let_go_is_not_told_as_if_it_were_booked(text: str, outc
     found = told_alone(text, outcome, NEW, words)
     assert bool(found) == bool(told)
     assert all(told in one and "nothing is booked then" in one for one in found)
-    assert told_alone(text, outcome, None, words) == ()
+    assert told_alone(text, outcome, None, words, [(NEW, words), (LA.instant(date(2026, 11, 24), 600), words)]) == ()
+
+
+PROMISES = (
+    "See you {}",
+    "No problem, see you on {}!",
+    "We will see you and Zuri on {}.",
+    "Looking forward to seeing you {}.",
+    "You are booked for {}",
+    "Zuri's appointment with Dr. Lindqvist is {}.",
+    "We have moved her visit to {}",
+    "I have you down for {}.",
+    "You asked for another day, so we have booked you for {}.",
+    "Nos vemos el {}",
+    "Les esperamos el {}.",
+    "Su cita con la Dra. Lindqvist es el {}",
+    "La cita quedó reservada para el {}.",
+    "Le reservamos el {}",
+)
+NO_PROMISES = (
+    "You asked for {}, but that is taken.",
+    "We would like to see you on {}.",
+    "You wrote that your visit is on {}",
+    "If {} works, we will see you then.",
+    "See you {}?",
+    "Let us know if {} works.",
+    "We cannot see you on {}.",
+    "She is not booked for {}.",
+    "Once you answer, your visit is {}.",
+    "The next free appointment is {}.",
+    "We are open {}.",
+    "A nurse will call you {}.",
+    "Your form is ready; pick it up on {}.",
+    "See you soon! Call us {}.",
+    "Which other days work besides {}?",
+    "Pidió el {}, pero está ocupado.",
+    "No podemos atenderle el {}.",
+    "Si le conviene, la cita es el {}.",
+    "La próxima cita libre es el {}.",
+    "Abrimos el {}.",
+    "Hasta el {} la cita queda como está.",
+)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+@given(
+    ahead=st.integers(1, 300),
+    slot=st.integers(90, 215),
+    english=st.booleans(),
+    sentence=st.sampled_from(PROMISES + NO_PROMISES),
+)
+def test_a_day_is_promised_only_when_it_is_booked(
+    locale: str, ahead: int, slot: int, english: bool, sentence: str
+) -> None:
+    today = date(2026, 11, 20)
+    words = Words(locale, LA, today)
+    spelled = Words("en_US" if english else "es_US", LA, today)
+    at = LA.instant(today + timedelta(days=ahead), slot * 5)
+    later = LA.instant(today + timedelta(days=ahead + 1), slot * 5)
+    for told in (spelled.moment(at), spelled.day(at)):
+        text = f"Hi Amara,\n\n{sentence.format(told)}\n\nMaria"
+        for outcome in (PhraseOutcome.ANY, PhraseOutcome.INFORMATION):
+            assert bool(told_alone(text, outcome, None, words)) == (sentence in PROMISES), text
+            assert not told_alone(text, outcome, None, words, [(later, words), (at, words)])
+            assert bool(told_alone(text, outcome, None, words, [(later, words)])) == (sentence in PROMISES)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("See you Monday", "Monday"),
+        ("See you next Tuesday at 10.", "next Tuesday, at 10"),
+        ("See you tomorrow!", "tomorrow"),
+        ("See you at 10:20!", "10:20"),
+        ("Nos vemos mañana a las 10", "mañana, a las 10"),
+        ("¡Hasta el lunes!", "lunes"),
+        ("Please come on Monday at 10:20.", "Monday, 10:20"),
+        ("Please come on Monday to pick up the form.", ""),
+        ("Come any time between 8 AM and 5 PM.", ""),
+        ("See you then!", ""),
+        ("Our office opens at 8 AM on Monday. Please call us then.", ""),
+        ("The flu clinic is scheduled for Saturday.", ""),
+        ("Dr. Tehrani is booked on Monday.", ""),
+        ("Estamos cerrados hasta el lunes.", ""),
+        ("La enfermera le llamará mañana.", ""),
+    ],
+)
+def test_what_is_promised_is_told_with_its_day(text: str, told: str) -> None:
+    found = told_alone(text, PhraseOutcome.ANY, None, Words("en_US", LA, date(2026, 11, 20)))
+    assert found == ((f"The response says {told}, but nothing is booked then.",) if told else ())
 
 
 @given(st.sampled_from(LOCALES), st.integers(0, 6), st.integers(420, 1100))

@@ -10,7 +10,7 @@ from jinja2 import nodes
 
 from request_desk import paths
 from request_desk.domain import phrases
-from request_desk.domain.agreement import ActFacts, differences
+from request_desk.domain.agreement import ActFacts, differences, told_alone
 from request_desk.domain.errors import Invalid, Refused
 from request_desk.domain.phrase_order import order_for, suggest
 from request_desk.domain.phrases import (
@@ -655,6 +655,24 @@ def test_a_shipped_phrase_that_books_or_moves_agrees_with_its_own_fields(phrase:
                 new, VALUES["new.provider"], VALUES["new.location"], old, VALUES["old.provider"], VALUES["old.location"]
             )
             assert differences(text, told, words, providers=(VALUES["new.provider"],), locations=("Northside",)) == ()
+
+
+@pytest.mark.parametrize("phrase", LIBRARY, ids=lambda phrase: phrase.slug)
+def test_a_shipped_phrase_that_tells_of_no_act_promises_nothing(phrase: Phrase) -> None:  # RE11
+    words = Words("en_US", PracticeTime("America/Los_Angeles"), date(2026, 11, 20)).in_language(phrase.language)
+    old = words.zone.instant(date(2026, 12, 3), 510)
+    fields = {**VALUES, "old.time": words.moment(old), "booked.day": words.day(old), "booked.clock": words.time(old)}
+    for kind, outcome in claims(phrase):
+        if outcome in (
+            PhraseOutcome.NO_SLOT,
+            PhraseOutcome.NEED_INFO,
+            PhraseOutcome.DECLINED,
+            PhraseOutcome.INFORMATION,
+        ):
+            for choice in max((prompt.choices for prompt in phrase.prompts), default=()) or (words.moment(old),):
+                asked = {prompt.name: choice if prompt.choices else words.moment(old) for prompt in phrase.prompts}
+                text = render(phrase, fields, asked, kind, outcome).text
+                assert told_alone(text, outcome, None, words) == ()
 
 
 def test_each_file_is_named_for_its_phrase_and_lies_in_the_folder_of_its_kind() -> None:  # RE3

@@ -674,5 +674,16 @@ def test_a_letter_of_an_act_does_not_go_alone(desk: Desk, practice: Practice) ->
     assert desk.query(practice.maria, held_for, request) is None
 
 
+def test_a_letter_promises_only_what_the_family_has_booked(desk: Desk, practice: Practice) -> None:  # RE11
+    request = practice.a_request()
+    alone = partial(resolve, desk, practice.maria, request, text="See you tomorrow at 9:20.")
+    with pytest.raises(Doubtful, match=re.escape("says tomorrow, 9:20, but nothing is booked then")) as stopped:
+        alone()
+    assert stopped.value.doubt is Doubt.TEXT
+    sibling = practice.a_patient("Sofia", "Okafor", date(2021, 1, 1), practice.amara_family)
+    practice.an_appointment(sibling, practice.lindqvist, TOMORROW, "9:20")
+    alone()
+
+
 def upcoming(desk: Desk, practice: Practice) -> Sequence[object]:
     return desk.query(practice.maria, lambda unit: upcoming_of(unit, (practice.zuri,)))

@@ -19,6 +19,7 @@ from request_desk.ui.inbox.conflict_sheet import ConflictSheet
 from request_desk.ui.inbox.dialogs import ForwardDialog, ReasonDialog
 from request_desk.ui.inbox.request_words import ItemState, wished_items
 from request_desk.ui.widgets.dialogs import Question
+from request_desk.ui.widgets.text import PlainLabel
 from tests.builders import TODAY, Practice, wall
 from tests.ui.inbox_desk import DeskWindow
 from tests.ui.test_inbox_page import Setup, a_schedule, desks, practice, view  # noqa: F401  # fixtures
@@ -213,6 +214,26 @@ def test_a_time_that_a_colleague_holds_for_the_request_is_asked_about_and_can_be
     sheet = desk.dialog()
     assert isinstance(sheet, DifferenceSheet)
     assert view(request).state is RequestState.OPEN
+    sheet.all_the_same.click()
+    desk.settle()
+    assert view(request).state is RequestState.COMPLETED
+
+
+def test_a_day_that_nobody_booked_is_promised_only_when_it_is_meant(
+    desks: Callable[..., DeskWindow], practice: Practice, view: View, database_setup: Setup
+) -> None:  # RE11
+    with database_setup():
+        request = practice.a_request()
+    desk = desks()
+    desk.look()
+    desk.press("R")
+    desk.type("See you Monday!")
+    desk.press("Ctrl+Return")
+    sheet = desk.dialog()
+    assert isinstance(sheet, DifferenceSheet)
+    assert "says Monday, but nothing is booked then" in " ".join(
+        label.text() for label in sheet.findChildren(PlainLabel)
+    )
     sheet.all_the_same.click()
     desk.settle()
     assert view(request).state is RequestState.COMPLETED

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from request_desk.domain.asking import asks
-from request_desk.domain.named_times import Named, days, times
+from request_desk.domain.named_times import Named, days, promised, times
 from request_desk.domain.phrases import PhraseOutcome
 from request_desk.domain.search import fold
 from request_desk.domain.words import Words, _
@@ -104,11 +104,18 @@ def offered_differences(
     return (told.format(time=unnamed[0]),) if unnamed else ()
 
 
-def told_alone(text: str, outcome: PhraseOutcome, let_go_at: datetime | None, words: Words) -> tuple[str, ...]:
+def told_alone(
+    text: str,
+    outcome: PhraseOutcome,
+    let_go_at: datetime | None,
+    words: Words,
+    booked: Iterable[tuple[datetime, Words]] = (),
+) -> tuple[str, ...]:
     """Return in words what a letter tells of an act though nothing is changed on the schedule with it.
 
     `outcome` is what the phrase tells that it began from; `let_go_at` the time that was chosen and is not booked. A letter that asks, or
-    whose phrase tells of no act, may name that time.
+    whose phrase tells of no act, may name that time. `booked` are the appointments that the family has, each with the words of its place:
+    only those may be promised.
     """
     told = {
         PhraseOutcome.BOOKED: _("The response tells of a booking, but nothing is booked with it."),
@@ -118,12 +125,21 @@ def told_alone(text: str, outcome: PhraseOutcome, let_go_at: datetime | None, wo
     }.get(outcome)
     if told is not None:
         return (told,)
-    if let_go_at is None or outcome is not PhraseOutcome.ANY or asks(text):
-        return ()
-    right = _as_named(let_go_at, words)
-    named = times(text, day_first=not words.is_month_first, today=words.today)
     said = _("The response says {wrong}, but nothing is booked then.")
-    return tuple(said.format(wrong=each.told) for each in named if each.may_be(right))[:1]
+    day_first, today = not words.is_month_first, words.today
+    if let_go_at is not None and outcome is PhraseOutcome.ANY and not asks(text):
+        right = _as_named(let_go_at, words)
+        let_go = [each.told for each in times(text, day_first=day_first, today=today) if each.may_be(right)]
+        if let_go:
+            return (said.format(wrong=let_go[0]),)
+    kept = [(_as_named(starts_at, there), there.zone.day_of(starts_at)) for starts_at, there in booked]
+    for each in promised(text, day_first=day_first, today=today):
+        if isinstance(each, Named):
+            if not any(each.may_be(moment) for moment, _day in kept):
+                return (said.format(wrong=each.told),)
+        elif not any(each.may_be(day) for _moment, day in kept):
+            return (said.format(wrong=each.text),)
+    return ()
 
 
 def _as_named(instant: datetime, words: Words) -> Named:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from request_desk.domain.asking import asks
+
 _MONTHS: Final = {
     name: number
     for number, names in enumerate(
@@ -110,8 +112,32 @@ _DAY: Final = (
 )
 _NEAR: Final = 14  # characters between a day and the clock that belongs to it: ", 2026, at ", " a las "
 
+_VISIT: Final = r"(?:appointment|visit|checkup|cita|your(?:\s+new)?\s+time|su(?:\s+nueva)?\s+hora)"
 _MEETING: Final = (
-    r"(?:see(?:ing)?\s+you(?:\s+both|\s+all)?|nos\s+vemos|(?:appointment|visit)\s+is|booked\s+for|la\s+cita\s+es)\s+$"
+    r"\b(?:(?<!to\s)see\s+you|seeing\s+(?:you|(?-i:[A-Z])\w+)|(?:will|can|['’]ll)\s+see\s+(?:you|him|her|them|(?-i:[A-Z])\w+)|expect\s+you"
+    r"|nos\s+vemos|(?:le|les|la|lo|las|los|te)\s+(?:esperamos|vemos|veremos)"
+    r"|(?:is|are|been|['’]s|['’]re)\s+(?:now\s+|all\s+)?(?:booked|confirmed|rescheduled|moved)\s+(?:for|to)"
+    r"|(?:(?:you|it|he|she|they)(?:\s+is|\s+are|['’]s|['’]re)|been)\s+(?:now\s+|all\s+)?(?:scheduled|set|down|in)\s+(?:for|on|at)"
+    r"|(?:we|i)(?:\s+have|['’]ve)?\s+(?:just\s+|now\s+)?(?:booked|scheduled|moved|rescheduled|reserved|saved)"
+    rf"(?:\s+(?:you|it|him|her|them)|\s+(?:the|her|his|their)?\s*{_VISIT}|\s+your\s+{_VISIT})?"
+    r"|(?:we|i)\s+have\s+(?:you|him|her|them)\s+(?:booked|scheduled|down|in)"
+    r"|(?:le|les)\s+(?:reserv|guard|apart|anot|apunt|agend)(?:amos|é)"
+    r"|(?:reserv|agend|program|pas|cambi)(?:amos|é|ad[oa]s?)(?:\s+(?:su|la|una)\s+cita)?(?=\s+(?:para|al?)\b)"
+    rf"|{_VISIT}(?:\s+(?:with|con|of|for|de)\s+(?:\S+\s+){{1,3}}?|\s+)(?:is|will\s+be|es|será|queda|quedó|está)"
+    r"(?:\s+(?:now|ahora|booked|scheduled|set|confirmed|reservad[oa]|confirmad[oa]|programad[oa]|agendad[oa]))*)"
+    r"(?:,?\s+(?:on|at|in|for|to|then|both|all|again|and|entonces|el|la|las|los|al?|para|con|de|en|y|the|our|with|you|her|him|them|dr\.?|dra\.?"
+    r"|(?-i:[A-ZÁÉÍÓÚÑ])[\w'’]+))*,?\s+"
+)
+_LEAD: Final = 120  # characters before a day in which it is promised: "your appointment with … at … is on"
+_COMING: Final = (
+    r"(?:^|,|\bplease|\bjust|\bpor\s+favor)\s*(?:come|venga)(?:\s+(?:in|on|at|this|next|el|a))*\s+"  # needs a clock
+)
+_FAREWELL: Final = r"\W*hasta\s+el\s+\S+\W*"  # "¡Hasta el lunes!", not "hasta el lunes queda como está"
+# What makes of a promise a wish, an offer, a condition or its contrary: in its clause, or somewhere before it.
+_NO_PROMISE: Final = (
+    r"(?:\b(?:not|cannot|no|never|nothing|could|would|might|may|asked|wrote|said|wanted|wants?|wish|like|prefer|hope|next|first|earliest"
+    r"|available|free|open|possible|was|were|nada|pidió|escribió|dijo|quería|quiere|desea|gustaría|podríamos|podría|próxima|primera"
+    r"|libre|disponible)\b|n['’]t\b)[^,]*$|\b(?:if|once|when|unless|whether|until|si|cuando|hasta\s+que)\b"
 )
 _Day = tuple[int | None, int | None, int | None]  # weekday, month, day of the month
 _Dates = tuple[date, ...]  # those that "next Tuesday" can be, none when nothing of that kind is said
@@ -174,8 +200,18 @@ def days(text: str, *, day_first: bool = False, today: date | None = None) -> tu
     return tuple(
         NamedDay(*_day(found, reading), _written(found), _dates_ahead(found, reading))
         for found in _found_days(text, reading)
-        if not found["near"] or re.search(_MEETING, text[: found.start()], re.IGNORECASE)
+        if not found["near"] or re.search(rf"{_MEETING}$", text[: found.start()], re.IGNORECASE)
     )
+
+
+def promised(text: str, *, day_first: bool = False, today: date | None = None) -> tuple[Named | NamedDay, ...]:
+    """Return the days and times that a text says people will meet: "see you Monday at 10", "la cita es mañana".
+
+    Not those that it asks for, offers, denies, or tells of what was wished.
+    """
+    reading = _Reading(day_first, today)
+    sentences = re.split(r"(?<!\bDr)(?<!\bDra)(?<!\b[ap]\.m)[.!;\n]+(?=\s|$)", text, flags=re.IGNORECASE)
+    return tuple(found for each in sentences if not asks(each) for found in _promised(each, reading))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +237,24 @@ def _named(text: str, reading: _Reading) -> Iterator[Named]:
         yield Named(
             minute, half, *day, re.sub(r"(?<!\.m)\.$", "", clock[0].strip(), flags=re.IGNORECASE), day_text, dates
         )
+
+
+def _promised(sentence: str, reading: _Reading) -> Iterator[Named | NamedDay]:
+    clocks = [each for each in re.finditer(_CLOCK, sentence, re.IGNORECASE) if _minute(each)[0] is not None]
+    founds = _found_days(sentence, reading)
+    further = _COMING if clocks else r"hasta\s+el\s+" if re.fullmatch(_FAREWELL, sentence, re.IGNORECASE) else _MEETING
+    leads = f"(?:{_MEETING}|{further})$"
+    for found in sorted([*founds, *clocks], key=re.Match.start):
+        lead = re.compile(leads, re.IGNORECASE).search(sentence, max(0, found.start() - _LEAD), found.start())
+        if lead and not re.search(_NO_PROMISE, sentence[: lead.start()], re.IGNORECASE):
+            rest = sentence[lead.start() :]
+            named = next(_named(rest, reading), None)
+            if named is not None and (named.day_text or not _found_days(rest, reading)):
+                yield named
+            else:
+                day = _found_days(rest, reading)[0]
+                yield NamedDay(*_day(day, reading), _written(day), _dates_ahead(day, reading))
+            return
 
 
 def _minute(clock: re.Match[str]) -> tuple[int | None, str | None]:

@@ -77,7 +77,7 @@ def check_text(unit: Unit, text: str, act: Act | None, done: Appointment | None,
 
 
 def check_alone(unit: Unit, row: Row[Any], reply: Reply | None, assurance: Assurance) -> None:
-    """Raise Doubtful when a letter that goes alone tells of an act, or of the time that is held for the request (RE11)."""
+    """Raise Doubtful when a letter that goes alone tells of an act, of the held time, or promises one that is not booked (RE11)."""
     if reply is None or not reply.text.strip() or assurance.text_meant:
         return
     found = unit.first(_OUTCOME, {"slug": reply.phrase}) if reply.phrase else None
@@ -85,7 +85,9 @@ def check_alone(unit: Unit, row: Row[Any], reply: Reply | None, assurance: Assur
     words = unit.words.at(held.zone) if held is not None else unit.words
     outcome = PhraseOutcome(found.outcome) if found is not None else PhraseOutcome.ANY
     words = words.on(words.zone.day_of(unit.now))
-    _raise_text(told_alone(reply.text, outcome, held.starts_at if held is not None else None, words))
+    family = [each.id for each in patients.household(unit, PatientId(row.patient_id))]
+    booked = [(each.starts_at, unit.words.at(each.zone)) for each in upcoming_of(unit, family)]
+    _raise_text(told_alone(reply.text, outcome, held.starts_at if held is not None else None, words, booked))
 
 
 def _check_offered(unit: Unit, text: str, act: Offering) -> None:

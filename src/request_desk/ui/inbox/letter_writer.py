@@ -196,9 +196,10 @@ class LetterWriter(QObject):
         """What a response that goes without an act tells of one."""
         slug, words, let_go = self._response.phrase(), self._context.words(), flow.let_go_of(state)
         outcome = next((one.outcome for one in self.library if one.slug == slug), PhraseOutcome.ANY)
+        booked = [(each.starts_at, words.at(each.zone)) for each in state.view.upcoming]
         if let_go is None:
-            return told_alone(text, outcome, None, words)
-        return told_alone(text, outcome, let_go.slot.starts_at, words.at(let_go.zone))
+            return told_alone(text, outcome, None, words, booked)
+        return told_alone(text, outcome, let_go.slot.starts_at, words.at(let_go.zone), booked)
 
     # its draft
 
