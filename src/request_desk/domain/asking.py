@@ -7,11 +7,11 @@ _SIGNS: Final = "?¿؟"
 _SENTENCE: Final = r"(?<!\bdr)(?<!\bdra)[.!;\n]+(?=\s|$)"
 _IF: Final = r"\b(?:if|unless|once|when|whenever|in case|should you|si|cuando|en caso|en cuanto)\b"
 _BEGIN: Final = r"(?:^|[,:]|\s[-–—]|\bor)\s*(?:(?:and|but|so|also|just|y|o|pero)\s+)?"
-_WHO: Final = r"(?:you|we|i|he|she|they|it|this|that|there|these|those|your|his|her|their|either|anyone)\b"
+_WHO: Final = r"(?:you|we|i|he|she|they|it|this|that|there|these|those|your|his|her|their|both|either|anyone)\b"
 _DOES: Final = r"(?:is|are|was|were|do|does|did|has|have|will|would|could|can|shall)"
 # "Could you come 10 minutes early" asks for no answer, "Should you need it" and "Should we run late" are conditions.
 _ORDER: Final = (
-    rf"(?:(?:is|are|was|does|did|has|would)\s+{_WHO}|(?:is|does|did|has|will)\s+(?-i:[A-Z][a-z])|(?:do|have)\s+you\b|(?:may|shall|can|could)\s+(?:we|i)\b"
+    rf"(?:(?:is|are|was|does|did|has|would)\s+{_WHO}|(?:is|does|did|has|will)\s+(?-i:[A-Z][a-z])|(?:do|have)\s+(?:you|both)\b|(?:may|shall|can|could)\s+(?:we|i)\b"
     r"|(?:could|can|will)\s+you\s+(?:(?:please|kindly|maybe|just|also)\s+)?"
     r"(?:tell|let|say|confirm|answer|reply|check|choose|pick|make\s+it)\b"
     r"|would\s+(?:(?:\w+day|another|an?|the|\d[\d:]*)\b[^,]*)\b(?:work|be\s+(?:better|ok|okay|fine|possible)|suit|do)\b)"
@@ -23,7 +23,7 @@ _QUESTION_WORD: Final = (
     r"(?:(?:(?:for|with|on|at)\s+)?which\s+(?!is\b|means\b|was\b|will\b|we\b|reminds\b)|(?:how|what)\s+about\b|what\s+(?:time|days?|date)\s+(?:works?|suits?)\b|what\s+works\b"
     rf"|(?:what|how|who|where|when|why)\s+(?:(?!{_WHO})\w+\s+)?{_DOES}\s+{_WHO})"
 )
-_SPANISH_WORD: Final = r"(?:(?:para|a|con|de|en|por)\s+)?(?:cu[aá]l(?:es)?|qui[eé]n(?:es)?|cuándo|cuánt[oa]s?|dónde|qu[eé]\s+(?:d[ií]a|hora|fecha|horario|niñ|hij))"
+_SPANISH_WORD: Final = r"(?:(?:para|a|con|de|en|por)\s+)?(?:cu[aá]l(?:es)?\b|qui[eé]n(?:es)?\b|cuándo|cuánt[oa]s?|dónde|qu[eé]\s+(?:d[ií]a|hora|fecha|horario|niñ|hij))"
 # The same at the start of a sentence, where "Quien la traiga" and "Cual fuera" are none.
 _SPANISH_START: Final = (
     r"(?:(?:para|a|con|de|en|por)\s+)?(?:cuál(?:es)?|cual\s+(?:de|prefiere)|quién(?:es)?|cuándo|cuánt[oa]s?|dónde|"
@@ -34,7 +34,7 @@ _TELL: Final = (
     r"\b(?:let\s+(?:us|me)\s+know|tell\s+(?:us|me)|remind\s+(?:us|me)|(?:need|like|want)\s+to\s+know|wondering|not\s+sure|"
     r"(?:please|to)\s+confirm|(?<=you\s)confirm|d[ií]ga(?:me|nos)|d[ií](?:me|nos)|av[ií]s[ea](?:me|nos)|conf[ií]rm[ea](?:me|nos)?|"
     r"ind[ií](?:que|ca)(?:me|nos)|h[aá]ga(?:me|nos)\s+saber|necesit(?:o|amos)\s+saber|(?:puede|podr[ií]a)s?\s+"
-    r"(?:decir|confirmar|indicar)(?:me|nos)|(?:me|nos)\s+(?:puede|podr[ií]a)s?\s+(?:decir|confirmar|indicar))\s+"
+    r"(?:decir|confirmar|indicar)(?:me|nos)|(?:me|nos)\s+(?:dice|confirma|(?:puede|podr[ií]a)s?\s+(?:decir|confirmar|indicar)))\s+"
     r"(?:here\s+|please\s+|aqu[ií]\s+|por\s+favor,?\s+)?"
 )
 _TOLD: Final = (
@@ -42,8 +42,8 @@ _TOLD: Final = (
     rf"when\s+(?:would|could|can|works?|suits?|is\s+best|(?:we|i)\s+(?:can|may|should))\b|{_SPANISH_WORD})"
 )
 _FITS: Final = (
-    r"(?:if|that|si|que)\s+(?P<what>[^,]*?)\b(?:works?|suits?|fits?|(?:is|are)\s+(?:ok|okay|fine|all\s+right|right|correct|possible)|"
-    r"you\s+(?:can\s+come|can\s+make)|(?:le|les|te)\s+(?:conviene|sirve|funciona|(?:parece|queda|viene|va)\s+bien)|est[aá]\s+bien|"
+    r"(?:if|that|si|que)\s+(?P<what>[^,]*?)\b(?:works?|suits?|fits?|(?:is|are)\s+(?:ok|okay|fine|good|all\s+right|right|correct|possible|coming)|"
+    r"can\s+(?:come|make)|(?:le|les|te)\s+(?:conviene|sirve|funciona|(?:parece|queda|viene|va)\s+bien)|est[aá]\s+bien|vienen?|"
     r"es\s+correct[oa])\b"
 )
 # "You do not have to tell us which", "as you let us know".

@@ -100,7 +100,7 @@ _DATE: Final = (
     r"|(?P<first>\d{1,2})/(?P<second>\d{1,2})(?:/\d{2,4})?\b"
     r"|(?P<first_dot>\d{1,2})\.(?P<second_dot>\d{1,2})\.(?:\d{2,4}\b)?"
 )
-_ORDINAL: Final = r"(?:the\s+)?(?P<ordinal>\d{1,2}(?:st|nd|rd|th))\b" + _ENDS
+_ORDINAL: Final = rf"(?:(?:the\s+)?(?P<ordinal>\d{{1,2}}(?:st|nd|rd|th))|el\s+(?:d[ií]a\s+)?(?P<numbered>\d{{1,2}}))\b(?![:.]\d){_ENDS}"
 _AFTER_WEEKDAY: Final = (
     r"(?:(?:el\s+|the\s+)?(?P<number>\d{1,2}(?:st|nd|rd|th)?)\b(?![:./h]\d|\s*(?:[ap]\.?\s?m\b|min|y\s))"
     rf"|(?:el|the)\s+(?P<number_word>{_any_of(_DAY_WORDS)})\b{_ENDS})"
@@ -346,7 +346,7 @@ def _day(found: re.Match[str], reading: _Reading) -> _Day:
         is_day_first = (pair[1] <= 12 and (reading.day_first or bool(part["first_dot"]))) or pair[0] > 12
         day, month = pair if is_day_first else pair[::-1]
         return weekday, month, day
-    number = found["number"] or found["number_word"] or found["ordinal"]
+    number = found["number"] or found["number_word"] or found["ordinal"] or found["numbered"]
     return weekday, None, _number(number) if number else None
 
 
