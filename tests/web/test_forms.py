@@ -23,7 +23,7 @@ slots = st.builds(
 )
 days = st.builds(
     lambda day, part: Wish(1, WishKind.DAY_PART, day=day, part=part),
-    st.dates(date(1800, 1, 1), date(2200, 12, 31)),
+    st.dates(date(1900, 1, 1), date(2199, 12, 31)),
     st.sampled_from(DayPart),
 )
 wishes = slots | days | st.just(Wish(1, WishKind.NEXT))
