@@ -82,7 +82,7 @@ def test_the_words_of_a_library_lose_addresses_numbers_and_tokens(lines: Path) -
     logging.getLogger("aiosmtpd.smtp").error(told)
     written = lines.read_text("utf-8")
     assert "refused" in written
-    for secret in ("amara", "555", token, "Zuri"):
+    for secret in ("amara", "(206)", "0147", token, "Zuri"):  # no three digits: the time of the line may have them
         assert secret not in written
 
 
