@@ -112,18 +112,18 @@ _DAY: Final = (
 )
 _NEAR: Final = 14  # characters between a day and the clock that belongs to it: ", 2026, at ", " a las "
 
-_VISIT: Final = r"(?:appointment|visit|checkup|cita|your(?:\s+new)?\s+time|su(?:\s+nueva)?\s+hora)"
+_APPOINTMENT: Final = r"(?:appointment|visit|checkup|cita|your(?:\s+new)?\s+time|su(?:\s+nueva)?\s+hora)"
 _MEETING: Final = (
     r"\b(?:(?<!to\s)see\s+you|seeing\s+(?:you|(?-i:[A-Z])\w+)|(?:will|can|['’]ll)\s+see\s+(?:you|him|her|them|(?-i:[A-Z])\w+)|expect\s+you"
     r"|nos\s+vemos|(?:le|les|la|lo|las|los|te)\s+(?:esperamos|vemos|veremos)"
     r"|(?:is|are|been|['’]s|['’]re)\s+(?:now\s+|all\s+)?(?:booked|confirmed|rescheduled|moved)\s+(?:for|to)"
     r"|(?:(?:you|it|he|she|they)(?:\s+is|\s+are|['’]s|['’]re)|been)\s+(?:now\s+|all\s+)?(?:scheduled|set|down|in)\s+(?:for|on|at)"
     r"|(?:we|i)(?:\s+have|['’]ve)?\s+(?:just\s+|now\s+)?(?:booked|scheduled|moved|rescheduled|reserved|saved)"
-    rf"(?:\s+(?:you|it|him|her|them)|\s+(?:the|her|his|their)?\s*{_VISIT}|\s+your\s+{_VISIT})?"
+    rf"(?:\s+(?:you|it|him|her|them)|\s+(?:the|her|his|their)?\s*{_APPOINTMENT}|\s+your\s+{_APPOINTMENT})?"
     r"|(?:we|i)\s+have\s+(?:you|him|her|them)\s+(?:booked|scheduled|down|in)"
     r"|(?:le|les)\s+(?:reserv|guard|apart|anot|apunt|agend)(?:amos|é)"
     r"|(?:reserv|agend|program|pas|cambi)(?:amos|é|ad[oa]s?)(?:\s+(?:su|la|una)\s+cita)?(?=\s+(?:para|al?)\b)"
-    rf"|{_VISIT}(?:\s+(?:with|con|of|for|de)\s+(?:\S+\s+){{1,3}}?|\s+)(?:is|will\s+be|es|será|queda|quedó|está)"
+    rf"|{_APPOINTMENT}(?:\s+(?:with|con|of|for|de)\s+(?:\S+\s+){{1,3}}?|\s+)(?:is|will\s+be|es|será|queda|quedó|está)"
     r"(?:\s+(?:now|ahora|booked|scheduled|set|confirmed|reservad[oa]|confirmad[oa]|programad[oa]|agendad[oa]))*)"
     r"(?:,?\s+(?:on|at|in|for|to|then|both|all|again|and|entonces|el|la|las|los|al?|para|con|de|en|y|the|our|with|you|her|him|them|dr\.?|dra\.?"
     r"|(?-i:[A-ZÁÉÍÓÚÑ])[\w'’]+))*,?\s+"
