@@ -15,8 +15,9 @@ from request_desk.domain.errors import Conflict, Invalid, NotAllowed, NotFound, 
 from request_desk.domain.ids import AbsenceId, LocationId, ProviderId, WindowId
 from request_desk.domain.spans import Span
 from request_desk.services.practice import availability, directory
-from request_desk.services.practice.availability import Effect, Foreseen, ProviderWeek, WindowDetails
+from request_desk.services.practice.availability import Effect, Foreseen, ProviderWeek
 from request_desk.services.practice.settings import save_settings
+from request_desk.services.practice.window_details import WindowDetails
 from request_desk.services.schedule import queries
 from request_desk.store import schema
 from tests.builders import TODAY, Practice, wall

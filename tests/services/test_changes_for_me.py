@@ -8,9 +8,9 @@ from request_desk.domain.access import Actor, Role
 from request_desk.domain.ids import AbsenceId
 from request_desk.domain.spans import Span
 from request_desk.services.practice import availability, changes_for_me, providers
-from request_desk.services.practice.availability import WindowDetails
 from request_desk.services.practice.changes_for_me import ChangeForMe
 from request_desk.services.practice.providers import ProviderDetails
+from request_desk.services.practice.window_details import WindowDetails
 from tests.builders import TODAY, Practice, wall
 
 TOMORROW = TODAY + timedelta(days=1)

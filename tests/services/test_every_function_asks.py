@@ -127,6 +127,7 @@ INSIDE: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "practice.order": ("next_place", "move", "switch", "offer_back"),
     "people.patients": ("row_of", "first_contacts", "opt_outs_of"),
+    "practice.window_details": ("checked_details",),
     "inbox.doubts": ("check", "check_alone", "check_first", "check_text"),
     "schedule.patient_facts": (
         "facts_of",

@@ -16,6 +16,7 @@ from request_desk.domain.access import Actor, Role
 from request_desk.domain.spans import Span
 from request_desk.services.practice import availability
 from request_desk.services.practice.settings import save_settings
+from request_desk.services.practice.window_details import WindowDetails
 from request_desk.store import schema
 from request_desk.ui.availability.appointments_sheet import AppointmentsSheet
 from request_desk.ui.availability.availability_page import AvailabilityPage
@@ -459,7 +460,7 @@ def test_a_form_that_is_opened_says_what_is_stored_and_saves_only_what_was_chang
     desk.press("Down", "Return")
     asked = form(desk, WindowForm)
     assert not asked.save_button.isEnabled()
-    assert asked.typed() == (availability.WindowDetails(
+    assert asked.typed() == (WindowDetails(
         practice.northside, 6, NINE, 24 * 60, timedelta(minutes=15), None, date(2027, 3, 1), (), True, "Same-day sick",
         None, 4, 1,
     ),)  # fmt: skip

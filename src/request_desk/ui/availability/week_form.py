@@ -10,8 +10,9 @@ from request_desk.domain.errors import Refused, Unavailable
 from request_desk.domain.ids import LocationId
 from request_desk.domain.words import _
 from request_desk.services.practice import availability
-from request_desk.services.practice.availability import Foreseen, ProviderWeek, WindowDetails
+from request_desk.services.practice.availability import Foreseen, ProviderWeek
 from request_desk.services.practice.directory import Directory
+from request_desk.services.practice.window_details import WindowDetails
 from request_desk.ui.availability.availability_words import foreseen_words, place_words
 from request_desk.ui.editor.editor import CHANGED_ELSEWHERE, Editor
 from request_desk.ui.running.context import DeskContext

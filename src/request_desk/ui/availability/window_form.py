@@ -14,8 +14,9 @@ from request_desk.domain.ids import LocationId, TypeId, WindowId
 from request_desk.domain.practice_time import DAY_MINUTES
 from request_desk.domain.words import _
 from request_desk.services.practice import availability
-from request_desk.services.practice.availability import ProviderWeek, WindowDetails
+from request_desk.services.practice.availability import ProviderWeek
 from request_desk.services.practice.directory import Directory
+from request_desk.services.practice.window_details import WindowDetails
 from request_desk.ui.availability.availability_words import minutes_words, often_words, purposes
 from request_desk.ui.availability.fields import LeadField, OpenDay, WeekdayChips
 from request_desk.ui.availability.week_form import PlacedForm
